@@ -1,0 +1,280 @@
+//! Addresses that notifications go to: parsed by real parsers, normalised, and given one key for all their spellings.
+
+use std::fmt;
+
+use email_address::EmailAddress;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use url::{Host, Url};
+
+use crate::guard::{self, TargetPolicy};
+
+/// The kind of a destination. The STACK API knows these three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum ChannelType {
+    /// A mail address.
+    Email,
+    /// A phone number.
+    Sms,
+    /// An HTTPS endpoint.
+    Webhook,
+}
+
+impl fmt::Display for ChannelType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+            Self::Webhook => "webhook",
+        })
+    }
+}
+
+/// A valid address in its normal form: same meaning as what was given, one spelling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    channel_type: ChannelType,
+    normal: String,
+    same: String,
+}
+
+/// Why text is not an address. The sentence says what to send instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotAnAddress(String);
+
+fn not<T>(sentence: impl Into<String>) -> Result<T, NotAnAddress> {
+    Err(NotAnAddress(sentence.into()))
+}
+
+/// Longest mail address that can be used in SMTP: RFC 5321, 4.5.3.1.3, less the angle brackets.
+const MAX_EMAIL: usize = 254;
+/// Longest URL that servers and proxies can be trusted to take.
+const MAX_URL: usize = 2048;
+
+impl Address {
+    /// Reads `text` as an address of the kind `channel_type`; a webhook's also against `policy` (design, section 10).
+    pub fn parse(channel_type: ChannelType, text: &str, policy: TargetPolicy) -> Result<Self, NotAnAddress> {
+        let text = text.trim();
+        if text.chars().any(char::is_control) {
+            return not("the destination has a control character in it; remove it");
+        }
+        let (normal, same) = match channel_type {
+            ChannelType::Email => email(text)?,
+            ChannelType::Sms => phone(text)?,
+            ChannelType::Webhook => webhook(text, policy)?,
+        };
+        Ok(Self { channel_type, normal, same })
+    }
+
+    /// The address as it is stored, shown and used.
+    pub fn as_str(&self) -> &str {
+        &self.normal
+    }
+
+    /// One text for every spelling of this address, of its kind: two addresses with the same key are duplicates.
+    /// A hash, so that its length is fixed whatever the address is.
+    pub fn uniqueness_key(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.channel_type.to_string());
+        hash.update([0]);
+        hash.update(&self.same);
+        data_encoding::HEXLOWER.encode(&hash.finalize())
+    }
+}
+
+/// RFC 5321 mailbox. The domain is lower-cased and in ASCII; the local part is kept as given, since its case may
+/// matter to its server, but two that differ by case only count as the same.
+fn email(text: &str) -> Result<(String, String), NotAnAddress> {
+    const HINT: &str = "send one plain address such as alerts@example.com";
+    let options = email_address::Options::default().without_display_text().without_domain_literal();
+    let Ok(parsed) = EmailAddress::parse_with_options(text, options) else {
+        return not(format!("{text:?} is not a mail address; {HINT}"));
+    };
+    let local = parsed.local_part();
+    // SES takes 7-bit local parts only, and a quoted local part is a second spelling of an unquoted one.
+    if !local.is_ascii() || local.starts_with('"') {
+        return not(format!("the part before the @ may not be quoted and must be ASCII; {HINT}"));
+    }
+    let domain = match Host::parse(parsed.domain().trim_end_matches('.')) {
+        Ok(Host::Domain(domain)) if domain.contains('.') => domain,
+        _ => return not(format!("the part after the @ must be a full domain name; {HINT}")),
+    };
+    let normal = format!("{local}@{domain}");
+    if normal.len() > MAX_EMAIL {
+        return not(format!("a mail address has at most {MAX_EMAIL} characters"));
+    }
+    let same = normal.to_ascii_lowercase();
+    Ok((normal, same))
+}
+
+/// E.164: a plus sign, the country code, the number, digits only.
+fn phone(text: &str) -> Result<(String, String), NotAnAddress> {
+    const HINT: &str = "send it in E.164 form such as +14155551234";
+    if !text.starts_with('+') {
+        return not(format!("a phone number begins with + and the country code; {HINT}"));
+    }
+    let Ok(number) = phonenumber::parse(None, text) else {
+        return not(format!("{text:?} is not a phone number; {HINT}"));
+    };
+    if number.extension().is_some() {
+        return not(format!("an SMS cannot reach an extension; {HINT}"));
+    }
+    if !phonenumber::is_valid(&number) {
+        return not(format!("{text:?} is not a number that its country has; {HINT}"));
+    }
+    let normal = number.format().mode(phonenumber::Mode::E164).to_string();
+    Ok((normal.clone(), normal))
+}
+
+/// An absolute https URL. Case of scheme and host, default port and dot segments are made one by the URL parser.
+fn webhook(text: &str, policy: TargetPolicy) -> Result<(String, String), NotAnAddress> {
+    let Ok(mut url) = Url::parse(text) else {
+        return not(format!(
+            "{:?} is not a URL; send an absolute one such as https://example.com/hooks/stack",
+            text.chars().take(200).collect::<String>()
+        ));
+    };
+    if let Err(refusal) = guard::judge_url(&url, policy) {
+        return not(refusal.to_string());
+    }
+    // Never sent to a server, so that two URLs that differ by it only are one endpoint.
+    url.set_fragment(None);
+    if url.as_str().len() > MAX_URL {
+        return not(format!("a webhook URL has at most {MAX_URL} characters"));
+    }
+    let mut same = url.clone();
+    if let Some(host) = url.host_str().and_then(|host| host.strip_suffix('.'))
+        && same.set_host(Some(host)).is_err()
+    {
+        return not("the host of the URL is not valid");
+    }
+    let same = one_percent_spelling(same.as_str());
+    Ok((url.into(), same))
+}
+
+/// RFC 3986, 6.2.2: an escaped unreserved character is that character, and the case of hex digits does not matter.
+fn one_percent_spelling(url: &str) -> String {
+    let mut out = String::with_capacity(url.len());
+    let mut rest = url;
+    while let Some(at) = rest.find('%') {
+        out.push_str(&rest[..at]);
+        let escape = rest.get(at + 1..at + 3);
+        match escape.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => out.push(char::from(byte)),
+            Some(byte) => out.push_str(&format!("%{byte:02X}")),
+            None => {
+                out.push('%');
+                rest = &rest[at + 1..];
+                continue;
+            }
+        }
+        rest = &rest[at + 3..];
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ChannelType::*;
+
+    fn parse(channel_type: ChannelType, text: &str) -> Result<Address, NotAnAddress> {
+        Address::parse(channel_type, text, TargetPolicy::Public)
+    }
+
+    fn same(channel_type: ChannelType, spellings: &[&str]) {
+        let keys: Vec<_> = spellings
+            .iter()
+            .map(|text| parse(channel_type, text).unwrap_or_else(|e| panic!("{text}: {e}")).uniqueness_key())
+            .collect();
+        assert!(keys.iter().all(|key| *key == keys[0]), "{spellings:?}");
+    }
+
+    #[test]
+    fn every_spelling_of_a_mail_address_is_one() {
+        same(Email, &["alerts@example.com", "Alerts@EXAMPLE.com", "  alerts@example.com "]);
+        same(Email, &["a@bücher.example", "a@xn--bcher-kva.example", "A@BÜCHER.example"]);
+        assert_eq!(parse(Email, "Alerts@Example.COM").expect("valid").as_str(), "Alerts@example.com");
+    }
+
+    #[test]
+    fn what_is_no_plain_mail_address_is_refused() {
+        for wrong in [
+            "",
+            "a",
+            "a@",
+            "@b.example",
+            "a@b@c.example",
+            "Ann <a@b.example>",
+            "a@[127.0.0.1]",
+            "a@localhost",
+            "a@127.0.0.1",
+            "a@b.example\r\nBcc: c@d.example",
+            "a@b.example, c@d.example",
+            "\"a b\"@c.example",
+            "é@b.example",
+        ] {
+            assert!(parse(Email, wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_a_phone_number_is_one() {
+        same(Sms, &["+14155551234", "+1 (415) 555-1234", "+1.415.555.1234"]);
+        assert_eq!(parse(Sms, "+44 20 7946 0958").expect("valid").as_str(), "+442079460958");
+        for wrong in
+            ["", "4155551234", "+1", "+1415555123456789", "+14155551234 ext. 5", "+999123456", "alerts@example.com"]
+        {
+            assert!(parse(Sms, wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_a_url_is_one() {
+        same(
+            Webhook,
+            &[
+                "https://example.com/hooks/~stack",
+                "HTTPS://EXAMPLE.com:443/hooks/x/../%7Estack",
+                "https://example.com./hooks/%7estack#part",
+            ],
+        );
+        same(Webhook, &["https://example.com", "https://example.com/"]);
+        same(Webhook, &["https://example.com/a%2fb", "https://example.com/a%2Fb"]);
+        let key = |url| parse(Webhook, url).expect("valid").uniqueness_key();
+        assert_ne!(key("https://example.com/a%2fb"), key("https://example.com/a/b"));
+        assert_ne!(key("https://example.com/Hooks"), key("https://example.com/hooks"));
+    }
+
+    #[test]
+    fn what_is_no_public_https_url_is_refused() {
+        for wrong in [
+            "",
+            "example.com/hooks",
+            "/hooks",
+            "ftp://example.com",
+            "http://example.com",
+            "https://u:p@example.com",
+            "https://localhost/",
+            "https://127.0.0.1/",
+            "https://2130706433/",
+            "https://[::1]/",
+            "https://10.0.0.8/x",
+            "https://169.254.169.254/latest",
+            "https://host/",
+            "https://example.com:0/",
+        ] {
+            assert!(parse(Webhook, wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_of_one_kind() {
+        let mail = parse(Email, "a@example.com").expect("valid");
+        assert_ne!(mail.uniqueness_key(), parse(Webhook, "https://example.com").expect("valid").uniqueness_key());
+    }
+}

@@ -1,0 +1,117 @@
+//! API keys and what their bearers may do (design, section 5).
+
+use std::fmt;
+
+use data_encoding::{BASE32_NOPAD, HEXLOWER};
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+/// What a key's bearer may do. Each role may do all that the ones before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Reads.
+    Viewer,
+    /// Also writes destinations, rules and events.
+    Editor,
+    /// All.
+    Admin,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Viewer => "viewer",
+            Self::Editor => "editor",
+            Self::Admin => "admin",
+        })
+    }
+}
+
+/// Who a key is for, which its prefix shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bearer {
+    /// `sk_live_op_…`: the operator itself; all rights.
+    Operator,
+    /// `sk_live_tm_…`: a member of its team, with a role.
+    TeamMember,
+}
+
+impl Bearer {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Operator => "sk_live_op_",
+            Self::TeamMember => "sk_live_tm_",
+        }
+    }
+}
+
+/// 200 random bits: 40 characters of base 32.
+const RANDOM_BYTES: usize = 25;
+const RANDOM_CHARS: usize = 40;
+
+/// An API key in the clear: shown once, when it is made, and sent by clients. Never stored, never logged.
+pub struct ApiKey(Zeroizing<String>);
+
+impl ApiKey {
+    /// A new key of 200 bits from a cryptographic generator that the operating system seeds.
+    pub fn generate(bearer: Bearer) -> Self {
+        let random = Zeroizing::new(rand::rng().random::<[u8; RANDOM_BYTES]>());
+        let text = BASE32_NOPAD.encode(&*random).to_ascii_lowercase();
+        Self(Zeroizing::new(format!("{}{text}", bearer.prefix())))
+    }
+
+    /// Takes what a client sent, if it has the form of a key at all: nothing else is worth a look in the table.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Bearer::Operator, Bearer::TeamMember]
+            .iter()
+            .filter_map(|bearer| text.strip_prefix(bearer.prefix()))
+            .any(|rest| rest.len() == RANDOM_CHARS && rest.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7')))
+            .then(|| Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// What is stored in its place: the SHA-256 of the key, in hex. A key has too many random bits to be guessed
+    /// from it, so no slow hash is needed.
+    pub fn hash(&self) -> String {
+        HEXLOWER.encode(&Sha256::digest(self.0.as_bytes()))
+    }
+
+    /// The key itself, for the one answer that shows it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(••••••••)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_its_prefix_reads_back_and_never_shows_itself() {
+        let key = ApiKey::generate(Bearer::TeamMember);
+        assert!(key.reveal().starts_with("sk_live_tm_"));
+        assert_eq!(ApiKey::parse(key.reveal()).expect("a key").hash(), key.hash());
+        assert_ne!(ApiKey::generate(Bearer::TeamMember).hash(), key.hash());
+        assert!(!format!("{key:?}").contains("sk_live"));
+    }
+
+    #[test]
+    fn what_cannot_be_a_key_is_not_looked_up() {
+        for wrong in ["", "sk_live_op_", "sk_live_op_abc123", "sk_test_op_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
+            assert!(ApiKey::parse(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_higher_role_may_all_that_a_lower_may() {
+        assert!(Role::Viewer < Role::Editor && Role::Editor < Role::Admin);
+    }
+}

@@ -1,0 +1,141 @@
+//! When a failed delivery is tried again (design, section 3).
+
+use std::{str::FromStr, time::Duration};
+
+use jiff::Timestamp;
+
+/// The longest that SQS delays one message: a longer wait is several hops.
+pub const MAX_HOP: Duration = Duration::from_secs(900);
+
+/// The largest share of a delay that is added at random, so that deliveries that failed together spread out.
+pub const MAX_JITTER: f64 = 0.1;
+
+/// The waits between the attempts of one delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule(Vec<Duration>);
+
+/// Text that is not a schedule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a retry schedule is 1 to 20 whole numbers of seconds, each 1 to 86400, with commas between, such as 60,300,1800,10800"
+)]
+pub struct NotASchedule;
+
+impl FromStr for Schedule {
+    type Err = NotASchedule;
+
+    fn from_str(text: &str) -> Result<Self, NotASchedule> {
+        let steps: Vec<_> = text
+            .split(',')
+            .map(|step| step.trim().parse().ok().filter(|s| (1..=86_400).contains(s)).map(Duration::from_secs))
+            .collect::<Option<_>>()
+            .ok_or(NotASchedule)?;
+        if steps.len() > 20 { Err(NotASchedule) } else { Ok(Self(steps)) }
+    }
+}
+
+impl Default for Schedule {
+    /// 1 min, 5 min, 30 min, 3 h, as the STACK API publishes it.
+    fn default() -> Self {
+        Self([60, 300, 1800, 10_800].map(Duration::from_secs).to_vec())
+    }
+}
+
+impl Schedule {
+    /// How long to wait after the attempt number `step` of a round (0 is the first) has failed; none when it was
+    /// the last.
+    ///
+    /// `jitter` is a random number from 0 to 1. `retry_after`, which a receiver sent with a 429 or 503, lengthens the
+    /// wait to twice its length at most.
+    pub fn wait_after(&self, step: u32, retry_after: Option<Duration>, jitter: f64) -> Option<Duration> {
+        let wait = *self.0.get(usize::try_from(step).ok()?)?;
+        let jittered = wait.mul_f64(1.0 + MAX_JITTER * jitter.clamp(0.0, 1.0));
+        Some(jittered.max(retry_after.unwrap_or_default().min(wait * 2)))
+    }
+
+    /// How many attempts one round has: one at once, and one after each wait.
+    pub fn attempts(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX).saturating_add(1)
+    }
+}
+
+/// For how many whole seconds to delay the message of an attempt that is `due`; none when it is due now.
+///
+/// At most [`MAX_HOP`]: the message comes back after that, and is delayed again by what is left. SQS delays by whole
+/// seconds, so that an attempt less than a second away counts as due.
+pub fn next_hop(now: Timestamp, due: Timestamp) -> Option<Duration> {
+    let left = Duration::try_from(due.duration_since(now)).unwrap_or_default();
+    if left < Duration::from_secs(1) {
+        return None;
+    }
+    let whole = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    Some(Duration::from_secs(whole).min(MAX_HOP))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const T0: i64 = 1_700_000_000_000;
+
+    /// Walks the hops of one wait as SQS would, and lists their lengths in seconds.
+    fn hops(wait: Duration) -> Vec<u64> {
+        let mut now = crate::time::from_millis(T0);
+        let due = now + wait;
+        let mut hops = vec![];
+        while let Some(hop) = next_hop(now, due) {
+            hops.push(hop.as_secs());
+            now += hop;
+        }
+        hops
+    }
+
+    #[test]
+    fn the_published_schedule_is_cut_into_hops_that_sqs_takes() {
+        let schedule = Schedule::default();
+        let waits: Vec<_> = (0..5).map(|step| schedule.wait_after(step, None, 0.0).map(|w| w.as_secs())).collect();
+        assert_eq!(waits, [Some(60), Some(300), Some(1800), Some(10_800), None]);
+        assert_eq!(hops(Duration::from_secs(60)), [60]);
+        assert_eq!(hops(Duration::from_secs(300)), [300]);
+        assert_eq!(hops(Duration::from_secs(1800)), [900, 900]);
+        assert_eq!(hops(Duration::from_secs(10_800)), [900; 12]);
+        assert_eq!(schedule.attempts(), 5);
+    }
+
+    #[test]
+    fn retry_after_lengthens_a_wait_to_twice_its_length_at_most() {
+        let schedule = Schedule::default();
+        let wait = |seconds| schedule.wait_after(0, Some(Duration::from_secs(seconds)), 0.0).map(|w| w.as_secs());
+        assert_eq!(wait(10), Some(60));
+        assert_eq!(wait(90), Some(90));
+        assert_eq!(wait(100_000), Some(120));
+    }
+
+    #[test]
+    fn a_schedule_reads_as_the_template_writes_it() {
+        assert_eq!("60,300,1800,10800".parse(), Ok(Schedule::default()));
+        for wrong in ["", "0", "60,", "60,x", "-1", "86401", "1.5"] {
+            assert_eq!(wrong.parse::<Schedule>(), Err(NotASchedule), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_wait_is_ever_asked_of_sqs_that_it_refuses(step in 0u32..4, jitter in 0.0..=1.0, after in 0u64..1_000_000) {
+            let wait = Schedule::default().wait_after(step, Some(Duration::from_secs(after)), jitter).expect("a wait");
+            let hops = hops(wait);
+            prop_assert!(hops.iter().all(|hop| (1..=900).contains(hop)));
+            let total: u64 = hops.iter().sum();
+            // Never early by a second or more, nor late by more than one.
+            prop_assert!(total + 1 > wait.as_secs() && total <= wait.as_secs() + 1);
+        }
+
+        #[test]
+        fn jitter_adds_a_tenth_at_most(step in 0u32..4, jitter in 0.0..=1.0) {
+            let plain = Schedule::default().wait_after(step, None, 0.0).expect("a wait");
+            let wait = Schedule::default().wait_after(step, None, jitter).expect("a wait");
+            prop_assert!(wait >= plain && wait <= plain.mul_f64(1.1));
+        }
+    }
+}

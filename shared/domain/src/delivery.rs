@@ -1,0 +1,268 @@
+//! A delivery, its attempts, and every change of its state (design, section 3).
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{DeliveryId, Event, EventType, OperatorId, backoff::Schedule, fanout::Fate, health, message::Job};
+
+/// The most attempts that a row keeps, the newest; the count goes on. Keeps a row far below DynamoDB's 400 KB.
+pub const MAX_KEPT_ATTEMPTS: usize = 50;
+/// How much of an answer's body an attempt keeps, in bytes.
+pub const MAX_KEPT_RESPONSE: usize = 1024;
+/// For how long deliveries and events are kept.
+pub const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum DeliveryState {
+    /// On its way; no attempt of this round has ended yet.
+    Pending,
+    /// The receiver took it.
+    Succeeded,
+    /// An attempt failed, and there will be another.
+    Failed,
+    /// The last attempt failed, or none can be made.
+    Abandoned,
+    /// Its rule was paused; waits to be recovered.
+    Held,
+}
+
+impl DeliveryState {
+    /// As the row and the API write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Abandoned => "abandoned",
+            Self::Held => "held",
+        }
+    }
+
+    /// Whether an operator should look at it, and `recover` sends it again. Such rows are in the sparse index.
+    pub fn needs_attention(self) -> bool {
+        matches!(self, Self::Failed | Self::Abandoned | Self::Held)
+    }
+}
+
+/// One try of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Attempt {
+    /// Which one, from 1.
+    pub number: u32,
+    /// When it began, in milliseconds since the Unix epoch.
+    #[serde(with = "crate::time::millis")]
+    #[cfg_attr(feature = "openapi", schema(value_type = i64))]
+    pub at: Timestamp,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// The status of the answer, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Why it failed; absent when it succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The first 1 KiB of the answer's body, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<String>,
+}
+
+impl Attempt {
+    /// Whether the receiver took the delivery.
+    pub fn succeeded(&self) -> bool {
+        self.error.is_none()
+    }
+}
+
+/// One event to one destination.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Its id, which holds the destination's and the event's.
+    pub id: DeliveryId,
+    /// Whose it is.
+    pub operator_id: OperatorId,
+    /// The type of its event, for the log.
+    pub event_type: EventType,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Why it is held, or why it was abandoned without an attempt: a word such as `destination_deleted`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How many attempts were made in all.
+    pub attempt_count: u32,
+    /// The newest of them, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
+    /// When the next one is due.
+    #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<Timestamp>,
+    /// When it was dispatched.
+    #[serde(with = "crate::time::millis")]
+    pub created_at: Timestamp,
+}
+
+/// Why a delivery is held.
+pub const RULE_PAUSED: &str = "rule_paused";
+/// Why a delivery to a destination that is no more is abandoned.
+pub const DESTINATION_DELETED: &str = "destination_deleted";
+
+impl Delivery {
+    /// The new delivery of `event` that [`crate::fanout::fan_out`] has planned.
+    pub fn new(event: &Event, id: DeliveryId, fate: Fate, now: Timestamp) -> Self {
+        let (state, reason) = match fate {
+            Fate::Send => (DeliveryState::Pending, None),
+            Fate::Hold => (DeliveryState::Held, Some(RULE_PAUSED)),
+            Fate::Abandon => (DeliveryState::Abandoned, Some(DESTINATION_DELETED)),
+        };
+        Self {
+            id,
+            operator_id: event.operator_id,
+            event_type: event.event_type.clone(),
+            state,
+            reason: reason.map(str::to_owned),
+            attempt_count: 0,
+            attempts: vec![],
+            next_attempt_at: None,
+            created_at: now,
+        }
+    }
+
+    /// The job that makes the next attempt at once, in a new round.
+    pub fn job_at_once(&self) -> Job {
+        Job::at_once(self.id, self.operator_id, self.attempt_count)
+    }
+}
+
+/// What a job asks for, once its row has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Make the attempt now.
+    Attempt,
+    /// The attempt is recorded, but the worker may have died before what follows from it: do that again.
+    FollowUp,
+    /// Nothing: the job is a copy of one that was done.
+    Nothing,
+}
+
+/// Reads a job against its row. `received` is how often SQS has handed this very message out: a second time means that
+/// a worker died with it, a first time with a recorded attempt that it is a copy.
+pub fn task(job: &Job, row: &Delivery, received: u32) -> Task {
+    if job.attempt > row.attempt_count {
+        return Task::Attempt;
+    }
+    let newest = job.attempt == row.attempt_count;
+    let may_lack_follow_up = matches!(row.state, DeliveryState::Failed | DeliveryState::Abandoned);
+    if newest && received > 1 && may_lack_follow_up { Task::FollowUp } else { Task::Nothing }
+}
+
+/// What a failed or successful attempt changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The delivery's state from now on.
+    pub state: DeliveryState,
+    /// When the next attempt is due.
+    pub next_attempt_at: Option<Timestamp>,
+    /// Whether the destination becomes unhealthy.
+    pub breaks_health: bool,
+}
+
+/// Judges the attempt that `job` asked for. `retry_after` is what the receiver sent with a 429 or 503; `jitter` is a
+/// random number from 0 to 1; `now` is the end of the attempt.
+pub fn judge(
+    job: &Job,
+    attempt: &Attempt,
+    retry_after: Option<Duration>,
+    schedule: &Schedule,
+    jitter: f64,
+    now: Timestamp,
+) -> Verdict {
+    if attempt.succeeded() {
+        return Verdict { state: DeliveryState::Succeeded, next_attempt_at: None, breaks_health: false };
+    }
+    let next_attempt_at = schedule.wait_after(job.step, retry_after, jitter).map(|wait| now + wait);
+    let state = if next_attempt_at.is_some() { DeliveryState::Failed } else { DeliveryState::Abandoned };
+    Verdict { state, next_attempt_at, breaks_health: health::breaks(job.step, schedule, attempt.status) }
+}
+
+/// Cuts text to at most `max` bytes, at a character.
+pub fn cut(text: &str, max: usize) -> &str {
+    &text[..text.floor_char_boundary(max)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DestinationId, EventId, time::from_millis};
+
+    fn job(attempt: u32, step: u32) -> Job {
+        let id = DeliveryId::new(DestinationId::generate(), EventId::generate());
+        Job { delivery_id: id, operator_id: OperatorId::generate(), attempt, step, due: None }
+    }
+
+    fn row(state: DeliveryState, attempt_count: u32) -> Delivery {
+        let job = job(1, 0);
+        Delivery {
+            id: job.delivery_id,
+            operator_id: job.operator_id,
+            event_type: "custom.a".try_into().expect("a type"),
+            state,
+            reason: None,
+            attempt_count,
+            attempts: vec![],
+            next_attempt_at: None,
+            created_at: from_millis(0),
+        }
+    }
+
+    fn attempt(status: u16) -> Attempt {
+        let error = (status >= 300).then(|| format!("answered {status}"));
+        Attempt { number: 1, at: from_millis(0), duration_ms: 5, status: Some(status), error, response: None }
+    }
+
+    #[test]
+    fn a_copy_of_a_job_is_told_from_one_whose_worker_died() {
+        use DeliveryState::*;
+        assert_eq!(task(&job(1, 0), &row(Pending, 0), 1), Task::Attempt);
+        assert_eq!(task(&job(1, 0), &row(Pending, 0), 3), Task::Attempt);
+        assert_eq!(task(&job(1, 0), &row(Succeeded, 1), 2), Task::Nothing);
+        assert_eq!(task(&job(1, 0), &row(Failed, 1), 1), Task::Nothing);
+        assert_eq!(task(&job(1, 0), &row(Failed, 1), 2), Task::FollowUp);
+        assert_eq!(task(&job(1, 0), &row(Failed, 2), 2), Task::Nothing);
+        assert_eq!(task(&job(2, 0), &row(Succeeded, 1), 1), Task::Attempt, "a retry by hand");
+    }
+
+    #[test]
+    fn a_delivery_that_always_fails_walks_all_five_attempts() {
+        let schedule = Schedule::default();
+        let mut job = job(1, 0);
+        let mut walk = vec![];
+        loop {
+            let verdict = judge(&job, &attempt(500), None, &schedule, 0.0, from_millis(0));
+            walk.push((verdict.state, verdict.breaks_health));
+            match verdict.next_attempt_at {
+                Some(due) => job = job.next(due),
+                None => break,
+            }
+        }
+        use DeliveryState::*;
+        assert_eq!(walk, [(Failed, false), (Failed, false), (Failed, false), (Failed, true), (Abandoned, false)]);
+        assert_eq!((job.attempt, job.step), (5, 4));
+    }
+
+    #[test]
+    fn success_ends_it() {
+        let verdict = judge(&job(3, 2), &attempt(204), None, &Schedule::default(), 0.5, from_millis(0));
+        assert_eq!(verdict, Verdict { state: DeliveryState::Succeeded, next_attempt_at: None, breaks_health: false });
+    }
+
+    #[test]
+    fn text_is_cut_at_a_character() {
+        assert_eq!(cut("aé", 2), "a");
+        assert_eq!(cut("aé", 9), "aé");
+    }
+}

@@ -1,0 +1,76 @@
+//! Destinations: where notifications go.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{ChannelType, DestinationId, OperatorId, Unhealthy};
+
+/// A secret encrypted under the operator's data key. What it holds is the business of the store's vault.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sealed(#[serde(with = "serde_bytes")] pub Vec<u8>);
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sealed({} bytes)", self.0.len())
+    }
+}
+
+/// The secret before a rotation, and until when it signs too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousSecret {
+    /// The old secret.
+    pub sealed: Sealed,
+    /// When it ends.
+    #[serde(with = "crate::time::millis")]
+    pub until: Timestamp,
+}
+
+/// An address or endpoint of an operator, with its credentials and its health.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Destination {
+    /// Whose it is.
+    pub operator_id: OperatorId,
+    /// Its id.
+    pub id: DestinationId,
+    /// What kind of address.
+    pub channel_type: ChannelType,
+    /// The address in its normal form ([`crate::Address::as_str`]).
+    pub destination: String,
+    /// One text for all spellings of the address ([`crate::Address::uniqueness_key`]): names the guard row that keeps
+    /// duplicates out.
+    pub uniqueness_key: String,
+    /// A webhook's secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Sealed>,
+    /// The one before it, after a rotation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_secret: Option<PreviousSecret>,
+    /// When it was last verified; none when it never was.
+    #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
+    pub verified_at: Option<Timestamp>,
+    /// Why nothing is sent to it for now; none when it is healthy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unhealthy: Option<Unhealthy>,
+    /// When it was registered.
+    #[serde(with = "crate::time::millis")]
+    pub created_at: Timestamp,
+}
+
+impl Destination {
+    /// Whether it has been verified, which it must be before a rule can target it.
+    pub fn verified(&self) -> bool {
+        self.verified_at.is_some()
+    }
+
+    /// Whether notifications go out to it.
+    pub fn receives(&self) -> bool {
+        self.verified() && self.unhealthy.is_none()
+    }
+
+    /// The sealed secrets that sign at `now`, the current one first.
+    pub fn signing_secrets(&self, now: Timestamp) -> impl Iterator<Item = &Sealed> {
+        let previous = self.previous_secret.as_ref().filter(|previous| now < previous.until);
+        self.secret.iter().chain(previous.map(|previous| &previous.sealed))
+    }
+}

@@ -1,0 +1,178 @@
+//! Events: something that happened, as it is posted and as it is kept.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{EventId, EventType, OperatorId, Severity, severity};
+
+/// The largest `data` of an event, in bytes (design, section 10).
+pub const MAX_DATA: usize = 256 * 1024;
+/// The longest idempotency key, resource name or project id, in bytes.
+pub const MAX_NAME: usize = 256;
+
+/// What an event is about, e.g. a message: its timeline is found by it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Resource {
+    /// The kind of thing, e.g. `message`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Which one.
+    pub id: String,
+}
+
+/// An event as its producer writes it, in the API and on the queue (design, section 5).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PostedEvent {
+    /// A type of the catalogue, or `custom.<anything>`.
+    #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", schema(example = "passport.flagged"))]
+    pub event_type: String,
+    /// `info`, `low`, `medium`, `warning`, `high` or `critical`; by default the type's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(example = "warning"))]
+    pub severity: Option<String>,
+    /// When it happened, RFC 3339; by default now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(example = "2026-04-15T10:05:00.000Z"))]
+    pub timestamp: Option<String>,
+    /// Any JSON object: it is passed on as it is, byte for byte.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub data: Box<RawValue>,
+    /// The producer's own id: a repeat within 24 h is the same event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Resource>,
+    /// The project it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+}
+
+/// What is wrong with a posted event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{field}`: {problem}")]
+pub struct InvalidEvent {
+    /// The field, as the producer wrote it.
+    pub field: &'static str,
+    /// What is wrong and what to send instead.
+    pub problem: String,
+}
+
+fn invalid<T>(field: &'static str, problem: impl Into<String>) -> Result<T, InvalidEvent> {
+    Err(InvalidEvent { field, problem: problem.into() })
+}
+
+/// An event as it is kept and delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Whose it is.
+    pub operator_id: OperatorId,
+    /// Its id, made when it was accepted.
+    pub id: EventId,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub event_type: EventType,
+    /// How serious it is.
+    pub severity: Severity,
+    /// When it happened.
+    #[serde(with = "crate::time::millis")]
+    pub timestamp: Timestamp,
+    /// A JSON object, as text, byte for byte as it was posted.
+    pub data: String,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Resource>,
+    /// The project it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+}
+
+impl PostedEvent {
+    /// Checks every field, and gives the event its owner and its id. A missing `timestamp` is the id's time, so that
+    /// a repeat with the same id is the same event.
+    pub fn accept(&self, operator_id: OperatorId, id: EventId) -> Result<Event, InvalidEvent> {
+        let event_type = EventType::try_from(&*self.event_type)
+            .map_err(|e| InvalidEvent { field: "type", problem: e.to_string() })?;
+        let severity = match self.severity.as_deref() {
+            None => event_type.default_severity(),
+            Some(name) => match Severity::from_name(name) {
+                Some(severity) => severity,
+                None => {
+                    return invalid("severity", format!("{name:?} is none of {}", severity::NAMES.join(", ")));
+                }
+            },
+        };
+        let timestamp = match self.timestamp.as_deref().map(str::parse::<Timestamp>) {
+            None => id.made_at(),
+            Some(Ok(at)) => at,
+            Some(Err(_)) => {
+                return invalid("timestamp", "send an RFC 3339 time such as 2026-04-15T10:05:00.000Z");
+            }
+        };
+        let data = self.data.get();
+        if !data.starts_with('{') {
+            return invalid("data", "send a JSON object");
+        }
+        if data.len() > MAX_DATA {
+            return invalid("data", format!("has {} bytes; send at most {MAX_DATA}", data.len()));
+        }
+        let resource_parts = self.resource.iter().flat_map(|r| [("resource.type", &r.kind), ("resource.id", &r.id)]);
+        let names = [("id", &self.id), ("project_id", &self.project_id)];
+        let names = names.into_iter().filter_map(|(field, name)| Some((field, name.as_ref()?)));
+        for (field, name) in names.chain(resource_parts) {
+            if name.is_empty() || name.len() > MAX_NAME {
+                return invalid(field, format!("send 1 to {MAX_NAME} bytes"));
+            }
+        }
+        Ok(Event {
+            operator_id,
+            id,
+            event_type,
+            severity,
+            timestamp,
+            data: data.to_owned(),
+            resource: self.resource.clone(),
+            project_id: self.project_id.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accept(json: &str) -> Result<Event, InvalidEvent> {
+        let posted: PostedEvent = serde_json::from_str(json).expect("JSON of the right shape");
+        posted.accept(OperatorId::generate(), EventId::generate())
+    }
+
+    #[test]
+    fn defaults_come_from_the_type_and_the_id() {
+        let event = accept(r#"{"type": "passport.blocked", "data": {"b": 1, "a":  2}}"#).expect("valid");
+        assert_eq!(event.severity, Severity::Critical);
+        assert_eq!(event.timestamp, event.id.made_at());
+        assert_eq!(event.data, r#"{"b": 1, "a":  2}"#, "byte for byte");
+    }
+
+    #[test]
+    fn each_bad_field_is_named() {
+        for (field, json) in [
+            ("type", r#"{"type": "nonsense", "data": {}}"#),
+            ("severity", r#"{"type": "custom.a", "severity": "loud", "data": {}}"#),
+            ("timestamp", r#"{"type": "custom.a", "timestamp": "yesterday", "data": {}}"#),
+            ("data", r#"{"type": "custom.a", "data": []}"#),
+            ("id", r#"{"type": "custom.a", "id": "", "data": {}}"#),
+            ("resource.id", r#"{"type": "custom.a", "resource": {"type": "message", "id": ""}, "data": {}}"#),
+        ] {
+            assert_eq!(accept(json).expect_err(json).field, field);
+        }
+        let large = format!(r#"{{"type": "custom.a", "data": {{"x": "{}"}}}}"#, "x".repeat(MAX_DATA));
+        assert_eq!(accept(&large).expect_err("too large").field, "data");
+    }
+}

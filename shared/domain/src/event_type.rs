@@ -1,0 +1,193 @@
+//! The catalogue of event types: all types of all five APIs, and `custom.<anything>` (design, section 7).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Severity;
+
+use Severity::{Critical, High, Info, Medium};
+
+/// The four types of the STACK API, which a legacy channel takes when it names none.
+pub const STACK_TYPES: [&str; 4] =
+    ["passport.flagged", "passport.blocked", "agent.blocked", "passport.missed_checkout"];
+
+/// The event that says a destination has become unhealthy.
+pub const DESTINATION_UNHEALTHY: &str = "destination.unhealthy";
+
+/// Each known type, with the severity of an event that is posted without one.
+const CATALOGUE: &[(&str, Severity)] = &[
+    // STACK
+    ("passport.flagged", Medium),
+    ("passport.blocked", Critical),
+    ("agent.blocked", Critical),
+    ("passport.missed_checkout", Medium),
+    // Our own
+    (DESTINATION_UNHEALTHY, High),
+    // Stack Auth
+    ("user.created", Info),
+    ("user.updated", Info),
+    ("user.deleted", Info),
+    ("team.created", Info),
+    ("team.updated", Info),
+    ("team.deleted", Info),
+    ("team_membership.created", Info),
+    ("team_membership.deleted", Info),
+    ("team_permission.created", Info),
+    ("team_permission.deleted", Info),
+    // Providers
+    ("alert.fired", Medium),
+    ("report.scheduled", Info),
+    // Config
+    ("analysis.completed", Medium),
+    // Mail
+    ("mail.message.queued", Info),
+    ("mail.message.sending", Info),
+    ("mail.message.sent", Info),
+    ("mail.message.deferred", Medium),
+    ("mail.message.failed", High),
+    ("mail.message.bounced", High),
+    ("mail.message.suppressed", Medium),
+    ("mail.suppression.created", Medium),
+    ("mail.suppression.deleted", Info),
+    ("mail.otp.created", Info),
+    ("mail.otp.sent", Info),
+    ("mail.otp.verified", Info),
+    ("mail.otp.failed_attempt", Medium),
+    ("mail.otp.failed", Medium),
+    ("mail.otp.expired", Info),
+    ("mail.otp.canceled", Info),
+    ("mail.template.created", Info),
+    ("mail.template.updated", Info),
+    ("mail.template.deleted", Info),
+    ("mail.template.version.created", Info),
+    ("mail.template.test_sent", Info),
+    ("mail.domain.created", Info),
+    ("mail.domain.verified", Info),
+    ("mail.domain.failed", High),
+    ("mail.domain.deleted", Info),
+    ("mail.webhook.created", Info),
+    ("mail.webhook.updated", Info),
+    ("mail.webhook.disabled", Medium),
+    ("mail.webhook.delivery.succeeded", Info),
+    ("mail.webhook.delivery.failed", Medium),
+];
+
+const CUSTOM: &str = "custom.";
+const MAX_LEN: usize = 128;
+
+/// A type that events may have and rules may name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EventType(String);
+
+/// A type that is not in the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{given:?} is not a known event type; did you mean {nearest:?}? Your own types begin with \"custom.\", \
+     followed by letters, digits, '.', '_' or '-'"
+)]
+pub struct UnknownEventType {
+    given: String,
+    nearest: &'static str,
+}
+
+impl EventType {
+    /// The severity of an event of this type that is posted without one. A type of the operator's own is a
+    /// warning, so that it reaches a rule made with the default least severity.
+    pub fn default_severity(&self) -> Severity {
+        CATALOGUE.iter().find(|(name, _)| *name == self.0).map_or(Medium, |(_, severity)| *severity)
+    }
+
+    /// Whether a rule that names this type takes an event of type `event`.
+    ///
+    /// `agent.blocked` and `passport.blocked` overlap: a rule on either gets both (design, section 7).
+    pub fn covers(&self, event: &EventType) -> bool {
+        const BLOCKED: [&str; 2] = ["agent.blocked", "passport.blocked"];
+        self == event || (BLOCKED.contains(&&*self.0) && BLOCKED.contains(&&*event.0))
+    }
+
+    /// The type as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for EventType {
+    type Error = UnknownEventType;
+
+    fn try_from(given: String) -> Result<Self, UnknownEventType> {
+        let custom = given.strip_prefix(CUSTOM).is_some_and(|rest| {
+            !rest.is_empty()
+                && given.len() <= MAX_LEN
+                && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        });
+        if custom || CATALOGUE.iter().any(|(name, _)| *name == given) {
+            return Ok(Self(given));
+        }
+        let shown: String = given.chars().take(MAX_LEN).collect();
+        let similarity = |name: &str| strsim::jaro_winkler(name, &shown);
+        let nearest = CATALOGUE
+            .iter()
+            .map(|(name, _)| *name)
+            .max_by(|a, b| similarity(a).total_cmp(&similarity(b)))
+            .unwrap_or(STACK_TYPES[0]);
+        Err(UnknownEventType { given: shown, nearest })
+    }
+}
+
+impl TryFrom<&str> for EventType {
+    type Error = UnknownEventType;
+
+    fn try_from(given: &str) -> Result<Self, UnknownEventType> {
+        given.to_owned().try_into()
+    }
+}
+
+impl From<EventType> for String {
+    fn from(event_type: EventType) -> String {
+        event_type.0
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str) -> EventType {
+        name.try_into().expect("a known type")
+    }
+
+    #[test]
+    fn an_unknown_type_is_told_its_nearest() {
+        let error = EventType::try_from("pasport.flaged").expect_err("unknown");
+        assert!(error.to_string().contains("\"passport.flagged\""), "{error}");
+        for wrong in ["", "custom.", "custom.a b", "Custom.a", "analysis.*"] {
+            assert!(EventType::try_from(wrong).is_err(), "{wrong}");
+        }
+        assert!(EventType::try_from("custom.Order-paid.v2_x").is_ok());
+    }
+
+    #[test]
+    fn the_blocked_types_overlap_and_no_others_do() {
+        assert!(of("agent.blocked").covers(&of("passport.blocked")));
+        assert!(of("passport.blocked").covers(&of("agent.blocked")));
+        assert!(!of("passport.blocked").covers(&of("passport.flagged")));
+        assert!(!of("custom.a").covers(&of("custom.b")));
+    }
+
+    #[test]
+    fn the_catalogue_names_each_type_once() {
+        let mut names: Vec<_> = CATALOGUE.iter().map(|(name, _)| name).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), CATALOGUE.len());
+        assert!(STACK_TYPES.iter().all(|name| EventType::try_from(*name).is_ok()));
+    }
+}

@@ -1,0 +1,142 @@
+//! From one event and an operator's rules to its deliveries (design, section 3, «Dispatch»).
+
+use std::collections::BTreeMap;
+
+use crate::{Destination, DestinationId, Event, Rule};
+
+/// What becomes of an event's delivery to one destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// The destination is gone: recorded as abandoned, so that the operator sees it.
+    Abandon,
+    /// Its rule is paused: recorded, and sent when the operator recovers it.
+    Hold,
+    /// Sent now.
+    Send,
+}
+
+/// One fate per destination that the active rules give the event. A destination that several rules hit gets the best
+/// of their fates: one paused rule does not keep back what another sends.
+///
+/// `find` looks one of the operator's destinations up.
+pub fn fan_out<'a>(
+    event: &Event,
+    rules: &[Rule],
+    find: impl Fn(DestinationId) -> Option<&'a Destination>,
+) -> BTreeMap<DestinationId, Fate> {
+    let mut fates = BTreeMap::new();
+    for rule in rules.iter().filter(|rule| rule.matches(&event.event_type, event.severity)) {
+        let paused = !rule.paused_by(&find).is_empty();
+        for &id in &rule.destination_ids {
+            let fate = match find(id) {
+                None => Fate::Abandon,
+                Some(destination) if paused || !destination.receives() => Fate::Hold,
+                Some(_) => Fate::Send,
+            };
+            let best = fates.entry(id).or_insert(fate);
+            *best = fate.max(*best);
+        }
+    }
+    fates
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        ChannelType, DeliveryId, EventId, OperatorId, RuleId, Severity, Unhealthy, rule::OnUnhealthy, time::now,
+    };
+
+    fn destination(healthy: bool) -> Destination {
+        let id = DestinationId::generate();
+        let unhealthy = (!healthy).then(|| Unhealthy {
+            since: now(),
+            reason: "500".into(),
+            delivery_id: DeliveryId::new(id, EventId::generate()),
+        });
+        Destination {
+            operator_id: OperatorId::generate(),
+            id,
+            channel_type: ChannelType::Webhook,
+            destination: "https://example.com/".into(),
+            uniqueness_key: "x".into(),
+            secret: None,
+            previous_secret: None,
+            verified_at: Some(now()),
+            unhealthy,
+            created_at: now(),
+        }
+    }
+
+    fn rule(to: &[&Destination], events: &[&str], min_severity: Severity) -> Rule {
+        Rule {
+            operator_id: OperatorId::generate(),
+            id: RuleId::generate(),
+            destination_ids: to.iter().map(|destination| destination.id).collect(),
+            events: events.iter().map(|name| (*name).try_into().expect("a type")).collect(),
+            min_severity,
+            active: true,
+            on_unhealthy: OnUnhealthy::Pause,
+            created_at: now(),
+        }
+    }
+
+    fn event(event_type: &str, severity: Severity) -> Event {
+        Event {
+            operator_id: OperatorId::generate(),
+            id: EventId::generate(),
+            event_type: event_type.try_into().expect("a type"),
+            severity,
+            timestamp: now(),
+            data: "{}".into(),
+            resource: None,
+            project_id: None,
+        }
+    }
+
+    fn fates(event: &Event, rules: &[Rule], known: &[&Destination]) -> Vec<(DestinationId, Fate)> {
+        fan_out(event, rules, |id| known.iter().copied().find(|d| d.id == id)).into_iter().collect()
+    }
+
+    #[test]
+    fn a_rule_takes_its_types_from_its_least_severity_up() {
+        let to = destination(true);
+        let rules = [rule(&[&to], &["custom.a"], Severity::Medium)];
+        assert_eq!(fates(&event("custom.a", Severity::Medium), &rules, &[&to]), [(to.id, Fate::Send)]);
+        assert_eq!(fates(&event("custom.a", Severity::Low), &rules, &[&to]), []);
+        assert_eq!(fates(&event("custom.b", Severity::Critical), &rules, &[&to]), []);
+        let off = [Rule { active: false, ..rules[0].clone() }];
+        assert_eq!(fates(&event("custom.a", Severity::Medium), &off, &[&to]), []);
+    }
+
+    #[test]
+    fn a_destination_that_several_rules_hit_gets_one_delivery() {
+        let to = destination(true);
+        let rules = [
+            rule(&[&to], &["agent.blocked"], Severity::Info),
+            rule(&[&to, &to], &["passport.blocked"], Severity::Info),
+        ];
+        assert_eq!(fates(&event("agent.blocked", Severity::Critical), &rules, &[&to]), [(to.id, Fate::Send)]);
+    }
+
+    #[test]
+    fn one_unhealthy_destination_pauses_its_rule_unless_the_rule_skips() {
+        let (well, ill) = (destination(true), destination(false));
+        let pausing = rule(&[&well, &ill], &["custom.a"], Severity::Info);
+        let skipping = Rule { on_unhealthy: OnUnhealthy::Skip, ..pausing.clone() };
+        let event = event("custom.a", Severity::Info);
+        let of = |rules: &[Rule], id| fates(&event, rules, &[&well, &ill]).into_iter().find(|f| f.0 == id).map(|f| f.1);
+        assert_eq!(of(std::slice::from_ref(&pausing), well.id), Some(Fate::Hold));
+        assert_eq!(of(std::slice::from_ref(&pausing), ill.id), Some(Fate::Hold));
+        assert_eq!(of(std::slice::from_ref(&skipping), well.id), Some(Fate::Send));
+        assert_eq!(of(&[skipping, pausing], ill.id), Some(Fate::Hold));
+    }
+
+    #[test]
+    fn a_deleted_destination_pauses_nothing_and_is_recorded() {
+        let (well, gone) = (destination(true), destination(true));
+        let rules = [rule(&[&well, &gone], &["custom.a"], Severity::Info)];
+        let fates = fates(&event("custom.a", Severity::Info), &rules, &[&well]);
+        assert!(fates.contains(&(well.id, Fate::Send)) && fates.contains(&(gone.id, Fate::Abandon)));
+    }
+}

@@ -1,0 +1,34 @@
+//! The nouns of notification delivery and every rule about them.
+//!
+//! No I/O, no async, no AWS: what is here can be tested without a cloud (design, section 2).
+
+pub mod address;
+pub mod api_key;
+pub mod backoff;
+pub mod delivery;
+pub mod destination;
+pub mod event;
+pub mod event_type;
+pub mod fanout;
+pub mod guard;
+pub mod health;
+pub mod id;
+pub mod message;
+pub mod payload;
+pub mod rule;
+pub mod secret;
+pub mod severity;
+pub mod signature;
+pub mod time;
+
+pub use address::{Address, ChannelType};
+pub use api_key::{ApiKey, Role};
+pub use delivery::{Attempt, Delivery, DeliveryState};
+pub use destination::Destination;
+pub use event::Event;
+pub use event_type::EventType;
+pub use health::Unhealthy;
+pub use id::{DeliveryId, DestinationId, EventId, KeyId, OperatorId, RuleId};
+pub use rule::Rule;
+pub use secret::WebhookSecret;
+pub use severity::Severity;

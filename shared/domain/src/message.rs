@@ -1,0 +1,50 @@
+//! What the two queues carry.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{DeliveryId, EventId, OperatorId, event::PostedEvent};
+
+/// On the queue `events`: an event on its way in.
+///
+/// The API writes it with an id that it has already answered with. Other producers (EventBridge, SNS, SQS) leave the
+/// id out, and are trusted, by the queue's policy, to name the operator.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ingest {
+    /// Whose event it is.
+    pub operator_id: OperatorId,
+    /// The id it was given when it was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<EventId>,
+    /// The event.
+    pub event: PostedEvent,
+}
+
+/// On the queue `deliveries`: «look at this delivery now». The row is the truth; doing a job twice does no harm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Which delivery.
+    pub delivery_id: DeliveryId,
+    /// Whose, which is the partition of its event and its destination.
+    pub operator_id: OperatorId,
+    /// The number of the attempt to make, from 1. Stale once the row has counted it.
+    pub attempt: u32,
+    /// Which attempt of the round this is, from 0: the place in the retry schedule. A retry by hand begins a new round.
+    pub step: u32,
+    /// When to make it; at once when absent.
+    #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+}
+
+impl Job {
+    /// The first attempt of a round, at once: of a new delivery, of a retry by hand, of a recovery.
+    pub fn at_once(delivery_id: DeliveryId, operator_id: OperatorId, attempts_so_far: u32) -> Self {
+        Self { delivery_id, operator_id, attempt: attempts_so_far + 1, step: 0, due: None }
+    }
+
+    /// The attempt after this one, at `due`.
+    pub fn next(&self, due: Timestamp) -> Self {
+        Self { attempt: self.attempt + 1, step: self.step + 1, due: Some(due), ..self.clone() }
+    }
+}

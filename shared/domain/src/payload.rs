@@ -1,0 +1,73 @@
+//! Bodies of what goes out (design, section 6).
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::{Event, OperatorId, Severity};
+
+/// The body of a webhook of the STACK scheme.
+#[derive(Serialize)]
+struct Stack<'a> {
+    event_type: &'a str,
+    #[serde(with = "crate::time::text")]
+    timestamp: Timestamp,
+    operator_id: OperatorId,
+    severity: &'static str,
+    data: &'a RawValue,
+}
+
+/// The body of a webhook of the STACK scheme about `event`: the same bytes at every attempt.
+///
+/// # Errors
+/// When the kept `data` is no JSON, which accepting an event rules out.
+pub fn stack(event: &Event) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&Stack {
+        event_type: event.event_type.as_str(),
+        timestamp: event.timestamp,
+        operator_id: event.operator_id,
+        severity: event.severity.stack_name(),
+        data: serde_json::from_str(&event.data)?,
+    })
+}
+
+/// The body of a request that we make of ourselves, to verify or to test an endpoint.
+///
+/// # Errors
+/// None that can happen: the message is turned into JSON by serde.
+pub fn stack_probe(
+    event_type: &str,
+    operator_id: OperatorId,
+    at: Timestamp,
+    message: &str,
+) -> serde_json::Result<Vec<u8>> {
+    let data = serde_json::value::to_raw_value(&serde_json::json!({ "message": message }))?;
+    let severity = Severity::Info.stack_name();
+    serde_json::to_vec(&Stack { event_type, timestamp: at, operator_id, severity, data: &data })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EventId;
+
+    #[test]
+    fn the_body_has_the_published_fields_in_their_order() {
+        let event = Event {
+            operator_id: OperatorId::generate(),
+            id: EventId::generate(),
+            event_type: "passport.flagged".try_into().expect("a type"),
+            severity: Severity::Medium,
+            timestamp: "2026-04-15T10:05:00Z".parse().expect("a time"),
+            data: r#"{"jti": "ppt_abc123"}"#.into(),
+            resource: None,
+            project_id: None,
+        };
+        let body = String::from_utf8(stack(&event).expect("a body")).expect("text");
+        let expected = format!(
+            r#"{{"event_type":"passport.flagged","timestamp":"2026-04-15T10:05:00.000Z","operator_id":"{}","severity":"warning","data":{{"jti": "ppt_abc123"}}}}"#,
+            event.operator_id
+        );
+        assert_eq!(body, expected);
+    }
+}

@@ -1,0 +1,60 @@
+//! Rules, which the STACK API calls channels: event types and a least severity, mapped to destinations.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Destination, DestinationId, EventType, OperatorId, RuleId, Severity};
+
+/// The most destinations that one rule may have.
+pub const MAX_DESTINATIONS: usize = 50;
+
+/// What a rule does while one of its destinations is unhealthy (design, section 7).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum OnUnhealthy {
+    /// The whole rule is paused, as the STACK API publishes it.
+    #[default]
+    Pause,
+    /// The rule goes on to its other destinations.
+    Skip,
+}
+
+/// A rule of an operator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Whose it is.
+    pub operator_id: OperatorId,
+    /// Its id.
+    pub id: RuleId,
+    /// Where a match goes; at least one.
+    pub destination_ids: Vec<DestinationId>,
+    /// Which event types it takes; at least one.
+    pub events: Vec<EventType>,
+    /// The least severity it takes.
+    pub min_severity: Severity,
+    /// The operator's own switch, apart from pausing.
+    pub active: bool,
+    /// What happens while a destination is unhealthy.
+    pub on_unhealthy: OnUnhealthy,
+    /// When it was made.
+    #[serde(with = "crate::time::millis")]
+    pub created_at: Timestamp,
+}
+
+impl Rule {
+    /// Whether an event of this type and severity is this rule's business.
+    pub fn matches(&self, event_type: &EventType, severity: Severity) -> bool {
+        self.active && severity >= self.min_severity && self.events.iter().any(|mine| mine.covers(event_type))
+    }
+
+    /// The destinations that pause this rule: derived from their health, never stored with the rule. `find` looks one
+    /// of the operator's destinations up; a deleted one pauses nothing.
+    pub fn paused_by<'a>(&self, find: impl Fn(DestinationId) -> Option<&'a Destination>) -> Vec<DestinationId> {
+        if self.on_unhealthy == OnUnhealthy::Skip {
+            return vec![];
+        }
+        let broken = |id: &DestinationId| find(*id).is_some_and(|destination| !destination.receives());
+        self.destination_ids.iter().copied().filter(broken).collect()
+    }
+}

@@ -1,0 +1,67 @@
+//! Severities: one order, of which each API speaks its own names (design, section 6).
+
+use serde::{Deserialize, Serialize};
+
+/// How serious an event is: `info` < `low` < `medium` = `warning` < `high` < `critical`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// A small matter.
+    Low,
+    /// Something to look at; the STACK and Providers APIs call it `warning`.
+    #[serde(alias = "warning")]
+    Medium,
+    /// Something to look at now.
+    High,
+    /// Something is broken.
+    Critical,
+}
+
+/// Every name that an event may be posted with.
+pub const NAMES: [&str; 6] = ["info", "low", "medium", "warning", "high", "critical"];
+
+impl Severity {
+    /// Reads a name of any API.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "info" => Self::Info,
+            "low" => Self::Low,
+            "medium" | "warning" => Self::Medium,
+            "high" => Self::High,
+            "critical" => Self::Critical,
+            _ => return None,
+        })
+    }
+
+    /// The STACK API's name: of its three, the highest that is not above this one.
+    pub fn stack_name(self) -> &'static str {
+        match self {
+            Self::Info | Self::Low => "info",
+            Self::Medium | Self::High => "warning",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// Reads one of the STACK API's three names.
+    pub fn from_stack_name(name: &str) -> Option<Self> {
+        matches!(name, "info" | "warning" | "critical").then(|| Self::from_name(name))?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_is_the_designs_and_warning_is_medium() {
+        use Severity::*;
+        assert!(Info < Low && Low < Medium && Medium < High && High < Critical);
+        assert_eq!(Severity::from_name("warning"), Some(Medium));
+        assert_eq!(Severity::from_stack_name("high"), None);
+        for name in ["info", "warning", "critical"] {
+            assert_eq!(Severity::from_stack_name(name).map(Severity::stack_name), Some(name));
+        }
+    }
+}

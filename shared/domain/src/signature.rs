@@ -1,0 +1,86 @@
+//! Signatures of what goes out (design, section 6).
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use sha2::Sha256;
+
+use crate::WebhookSecret;
+
+/// The header of the STACK API's signature.
+pub const STACK_HEADER: &str = "x-stack-signature-256";
+/// The same made with the secret before a rotation, for 24 h. A header of its own, because receivers compare the whole
+/// value of [`STACK_HEADER`] with one digest.
+pub const STACK_PREVIOUS_HEADER: &str = "x-stack-signature-256-previous";
+
+/// HMAC-SHA256 of `parts`, one after the other.
+fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    // An HMAC takes a key of any length: the error cannot happen, and a zero digest would match no receiver's.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}
+
+/// The value of [`STACK_HEADER`]: lowercase hex, keyed with the whole secret string.
+pub fn stack(secret: &WebhookSecret, body: &[u8]) -> String {
+    HEXLOWER.encode(&hmac(secret.reveal().as_bytes(), &[body]))
+}
+
+/// One signature of `webhook-signature` as Standard Webhooks has it: `v1,<base64>` over `<id>.<unix seconds>.<body>`.
+pub fn standard(secret: &WebhookSecret, id: &str, at: Timestamp, body: &[u8]) -> String {
+    let seconds = at.as_second().to_string();
+    let digest = hmac(&secret.key_bytes(), &[id.as_bytes(), b".", seconds.as_bytes(), b".", body]);
+    format!("v1,{}", STANDARD.encode(digest))
+}
+
+/// Every header that signs a webhook of the STACK scheme, and its Standard Webhooks id and time. The first of
+/// `secrets` is the current one; a second is the one before it, while it still signs.
+pub fn stack_headers(secrets: &[WebhookSecret], id: &str, at: Timestamp, body: &[u8]) -> Vec<(&'static str, String)> {
+    let standard: Vec<_> = secrets.iter().map(|secret| standard(secret, id, at, body)).collect();
+    let mut headers = vec![
+        ("webhook-id", id.to_owned()),
+        ("webhook-timestamp", at.as_second().to_string()),
+        ("webhook-signature", standard.join(" ")),
+    ];
+    let names = [STACK_HEADER, STACK_PREVIOUS_HEADER];
+    headers.extend(names.into_iter().zip(secrets).map(|(name, secret)| (name, stack(secret, body))));
+    headers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // RFC 4231, test case 2: key "Jefe", data "what do ya want for nothing?".
+    #[test]
+    fn hmac_is_rfc_4231s() {
+        let secret = WebhookSecret::from_text("Jefe".into());
+        assert_eq!(
+            stack(&secret, b"what do ya want for nothing?"),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        );
+    }
+
+    // The example of the Standard Webhooks specification's libraries.
+    #[test]
+    fn standard_webhooks_is_the_specifications() {
+        let secret = WebhookSecret::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into());
+        let at = Timestamp::from_second(1_614_265_330).expect("a time");
+        assert_eq!(
+            standard(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", at, br#"{"test": 2432232314}"#),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        );
+    }
+
+    #[test]
+    fn during_a_rotation_both_secrets_sign() {
+        let secrets = [WebhookSecret::generate(), WebhookSecret::generate()];
+        let at = Timestamp::from_second(1).expect("a time");
+        let headers = stack_headers(&secrets, "dlv_1", at, b"{}");
+        let value = |name| headers.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
+        assert_eq!(value(STACK_HEADER), Some(stack(&secrets[0], b"{}")));
+        assert_eq!(value(STACK_PREVIOUS_HEADER), Some(stack(&secrets[1], b"{}")));
+        assert_eq!(value("webhook-signature").map(|v| v.split(' ').count()), Some(2));
+    }
+}

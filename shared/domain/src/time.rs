@@ -1,0 +1,102 @@
+//! Time as the API writes it: RFC 3339, UTC, milliseconds (design, section 7).
+
+use jiff::Timestamp;
+
+/// A point in time as every API of this project writes it, e.g. `2026-04-15T10:00:00.000Z`.
+pub fn rfc3339(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
+/// Now, cut to whole milliseconds, so that what is stored equals what is shown.
+pub fn now() -> Timestamp {
+    from_millis(Timestamp::now().as_millisecond())
+}
+
+/// The time `ms` milliseconds after the Unix epoch; the nearest representable one if that is out of range.
+pub fn from_millis(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
+}
+
+/// Serde for fields that are shown as text in an API (`#[serde(with = "domain::time::text")]`).
+pub mod text {
+    use jiff::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Writes [`super::rfc3339`].
+    pub fn serialize<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&super::rfc3339(*at))
+    }
+
+    /// Reads any RFC 3339 time with an offset.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map_err(|_| serde::de::Error::custom("expected an RFC 3339 time such as 2026-04-15T10:00:00.000Z"))
+    }
+
+    /// The same for a time that may be absent.
+    pub mod option {
+        use jiff::Timestamp;
+        use serde::{Deserialize, Deserializer, Serializer};
+
+        /// Writes [`crate::time::rfc3339`] or null.
+        pub fn serialize<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+            match at {
+                Some(at) => super::serialize(at, to),
+                None => to.serialize_none(),
+            }
+        }
+
+        /// Reads null or any RFC 3339 time with an offset.
+        pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+            #[derive(Deserialize)]
+            struct Text(#[serde(with = "super")] Timestamp);
+            Ok(Option::<Text>::deserialize(from)?.map(|text| text.0))
+        }
+    }
+}
+
+/// Serde for rows: whole milliseconds since the Unix epoch, which DynamoDB compares as a number.
+pub mod millis {
+    use jiff::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Writes milliseconds.
+    pub fn serialize<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_i64(at.as_millisecond())
+    }
+
+    /// Reads milliseconds.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+        Ok(super::from_millis(i64::deserialize(from)?))
+    }
+
+    /// The same for a time that may be absent.
+    pub mod option {
+        use jiff::Timestamp;
+        use serde::{Deserialize, Deserializer, Serializer};
+
+        /// Writes milliseconds or null.
+        pub fn serialize<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+            match at {
+                Some(at) => to.serialize_some(&at.as_millisecond()),
+                None => to.serialize_none(),
+            }
+        }
+
+        /// Reads null or milliseconds.
+        pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+            Ok(Option::<i64>::deserialize(from)?.map(crate::time::from_millis))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_with_milliseconds_in_utc() {
+        let at: Timestamp = "2026-04-15T12:00:00+02:00".parse().expect("a time");
+        assert_eq!(rfc3339(at), "2026-04-15T10:00:00.000Z");
+    }
+}
