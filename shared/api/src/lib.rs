@@ -1,1 +1,13 @@
-//! x
+//! What the HTTP functions share: keys and roles, errors, paging, JSON; and the telemetry of all functions.
+
+pub mod auth;
+pub mod body;
+pub mod error;
+pub mod page;
+pub mod server;
+pub mod telemetry;
+
+pub use auth::{Caller, Keys, Reader, Writer};
+pub use body::{Body, OptionalBody};
+pub use error::{ApiError, ErrorBody};
+pub use page::PageQuery;

@@ -1,1 +1,6 @@
-//! x
+//! The outside world: one module per kind of channel, and the guard on where requests may go.
+
+mod resolver;
+pub mod webhook;
+
+pub use webhook::{Answer, Webhooks};

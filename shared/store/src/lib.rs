@@ -1,1 +1,27 @@
-//! x
+//! What is kept: DynamoDB, one module per table, typed calls in and out; and what stands beside it for the same
+//! callers, the two queues and the vault of sealed secrets.
+//!
+//! Every read or write of a row carries the operator's id: another operator's row is as if it did not exist.
+
+pub mod accounts;
+pub mod aws;
+pub mod channels;
+pub mod deliveries;
+pub mod destinations;
+mod error;
+pub mod events;
+mod item;
+pub mod partiql;
+pub mod queue;
+pub mod vault;
+pub mod worklist;
+
+pub use accounts::Accounts;
+pub use aws::Aws;
+pub use channels::Channels;
+pub use deliveries::Deliveries;
+pub use destinations::Destinations;
+pub use error::{Result, StoreError};
+pub use events::Events;
+pub use queue::Queue;
+pub use vault::Vault;

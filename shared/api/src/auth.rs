@@ -1,0 +1,143 @@
+//! Who calls, and what they may do (design, section 5).
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::{Duration, Instant},
+};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{header::AUTHORIZATION, request::Parts},
+};
+use domain::{ApiKey, OperatorId, Role};
+use store::{Accounts, accounts::Grant};
+
+use crate::error::{ApiError, Result};
+
+/// For how long a key that was looked up is believed: a revoked key dies within this time.
+const KEEP: Duration = Duration::from_secs(60);
+/// How many keys are remembered at most.
+const MAX_KEPT: usize = 10_000;
+
+/// Looks keys up, each at most once a minute.
+pub struct Keys {
+    accounts: Accounts,
+    known: Mutex<HashMap<String, (Instant, Arc<Grant>)>>,
+}
+
+/// State that has keys: every HTTP function's.
+pub trait HasKeys {
+    /// The keys.
+    fn keys(&self) -> &Keys;
+}
+
+impl<T: HasKeys> HasKeys for Arc<T> {
+    fn keys(&self) -> &Keys {
+        self.as_ref().keys()
+    }
+}
+
+impl Keys {
+    /// Keys as the table has them.
+    pub fn new(accounts: Accounts) -> Self {
+        Self { accounts, known: Mutex::default() }
+    }
+
+    /// The table behind them.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    async fn grant(&self, key: &ApiKey) -> Result<Option<Arc<Grant>>> {
+        let hash = key.hash();
+        if let Some(grant) = self.remembered(&hash) {
+            return Ok(Some(grant));
+        }
+        let Some(grant) = self.accounts.grant(key).await?.map(Arc::new) else { return Ok(None) };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_KEPT {
+            known.clear();
+        }
+        known.insert(hash, (Instant::now(), grant.clone()));
+        Ok(Some(grant))
+    }
+
+    fn remembered(&self, hash: &str) -> Option<Arc<Grant>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(hash).filter(|(at, _)| at.elapsed() < KEEP).map(|(_, grant)| grant.clone())
+    }
+}
+
+/// The bearer of a valid key, whatever it may do.
+#[derive(Debug, Clone)]
+pub struct Caller(Arc<Grant>);
+
+impl Caller {
+    /// Whose account this is about. From the key alone: nothing in a request names another.
+    pub fn operator_id(&self) -> OperatorId {
+        self.0.operator_id
+    }
+
+    /// The project that the key is bound to.
+    pub fn project_id(&self) -> Option<&str> {
+        self.0.project_id.as_deref()
+    }
+
+    fn at_least(self, role: Role) -> Result<Self> {
+        if self.0.role >= role {
+            return Ok(self);
+        }
+        let sentence =
+            format!("This key has the role {}, and this needs the role {role}; use a key with that role.", self.0.role);
+        Err(ApiError::forbidden(sentence))
+    }
+}
+
+/// Where the request's log line learns who called.
+#[derive(Clone, Default)]
+pub(crate) struct Who(Arc<OnceLock<Arc<Grant>>>);
+
+impl Who {
+    pub(crate) fn grant(&self) -> Option<&Grant> {
+        self.0.get().map(AsRef::as_ref)
+    }
+}
+
+impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let (scheme, token) = header.and_then(|value| value.split_once(' ')).ok_or_else(ApiError::unauthorized)?;
+        let key = Some(token.trim()).filter(|_| scheme.eq_ignore_ascii_case("bearer")).and_then(ApiKey::parse);
+        let key = key.ok_or_else(ApiError::unauthorized)?;
+        let grant = state.keys().grant(&key).await?.ok_or_else(ApiError::unauthorized)?;
+        if let Some(who) = parts.extensions.get::<Who>() {
+            let _ = who.0.set(grant.clone());
+        }
+        Ok(Self(grant))
+    }
+}
+
+/// A caller who may read: any role.
+pub struct Reader(pub Caller);
+
+/// A caller who may write destinations, rules and events: editor or admin.
+pub struct Writer(pub Caller);
+
+impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Reader {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        Caller::from_request_parts(parts, state).await?.at_least(Role::Viewer).map(Self)
+    }
+}
+
+impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Writer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        Caller::from_request_parts(parts, state).await?.at_least(Role::Editor).map(Self)
+    }
+}

@@ -1,0 +1,93 @@
+//! JSON bodies, with errors that name the field.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+};
+use serde::de::DeserializeOwned;
+
+use crate::error::{ApiError, Result};
+
+/// A JSON body. Its `Content-Type` is not asked for: there is no other format.
+pub struct Body<T>(pub T);
+
+/// A JSON body that may be left out, which means the default.
+pub struct OptionalBody<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        let bytes = read(request, state).await?;
+        if bytes.trim_ascii().is_empty() {
+            return Err(ApiError::bad_request("invalid_body", "The request has no body; send a JSON object."));
+        }
+        parse(&bytes).map(Self)
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        let bytes = read(request, state).await?;
+        if bytes.trim_ascii().is_empty() { Ok(Self(T::default())) } else { parse(&bytes).map(Self) }
+    }
+}
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| ApiError::new(rejection.status(), "invalid_body", format!("{}.", rejection.body_text())))
+}
+
+/// Reads JSON; an error names the field by its path and says what is wrong with it.
+///
+/// # Errors
+/// A 400.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        if !inner.is_data() {
+            return not_json(&inner);
+        }
+        // serde_json adds the place, which means little once the field is named.
+        let text = inner.to_string();
+        let problem = text.rsplit_once(" at line ").map_or(&*text, |(problem, _)| problem);
+        let at = if path == "." { String::new() } else { format!("`{path}`: ") };
+        ApiError::bad_request("invalid_field", format!("{at}{problem}."))
+    })?;
+    json.end().map_err(|error| not_json(&error))?;
+    Ok(value)
+}
+
+fn not_json(error: &serde_json::Error) -> ApiError {
+    ApiError::bad_request("invalid_body", format!("The request's body is not JSON: {error}; send a JSON object."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::response::IntoResponse;
+    use domain::event::PostedEvent;
+
+    async fn sentence(json: &str) -> String {
+        let Err(error) = parse::<PostedEvent>(json.as_bytes()) else { panic!("{json} was read") };
+        let body = axum::body::to_bytes(error.into_response().into_body(), 10_000).await.expect("a body");
+        String::from_utf8(body.to_vec()).expect("text")
+    }
+
+    #[tokio::test]
+    async fn every_error_names_its_field() {
+        assert!(sentence(r#"{"data": {}}"#).await.contains("missing field `type`"));
+        assert!(sentence(r#"{"type": 7, "data": {}}"#).await.contains("`type`: invalid type"));
+        assert!(sentence(r#"{"type": "a", "data": {}, "colour": 1}"#).await.contains("unknown field `colour`"));
+        assert!(
+            sentence(r#"{"type": "a", "data": {}, "resource": {"type": "m"}}"#).await.contains("missing field `id`")
+        );
+        assert!(sentence(r#"{"type": "a", "data": {}"#).await.contains("is not JSON"));
+        assert!(sentence(r#"{"type": "a", "data": {}} x"#).await.contains("is not JSON"));
+    }
+}

@@ -1,0 +1,112 @@
+//! Errors of the STACK API: `{"error": "<sentence>", "code": "<snake_case>"}` (design, section 7). The sentence says
+//! what to do. What the caller cannot mend is logged and becomes an opaque 500.
+
+use axum::{
+    Json,
+    http::{StatusCode, header::WWW_AUTHENTICATE},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use store::StoreError;
+use utoipa::ToSchema;
+
+/// The body of every error.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// A sentence for people: what is wrong and what to do.
+    #[schema(example = "A webhook destination with this address already exists; use it, or delete it first.")]
+    pub error: String,
+    /// A word for programs.
+    #[schema(example = "destination_exists")]
+    pub code: String,
+}
+
+/// An error on its way to the caller.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    sentence: String,
+}
+
+/// The result of a handler.
+pub type Result<T> = std::result::Result<T, ApiError>;
+
+impl ApiError {
+    /// An error of any status.
+    pub fn new(status: StatusCode, code: &'static str, sentence: impl Into<String>) -> Self {
+        Self { status, code, sentence: sentence.into() }
+    }
+
+    /// 400: the request cannot be understood or carried out as it is.
+    pub fn bad_request(code: &'static str, sentence: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, sentence)
+    }
+
+    /// 400 for one field: what is wrong with it and what to send.
+    pub fn field(field: &str, problem: impl std::fmt::Display) -> Self {
+        Self::bad_request("invalid_field", format!("`{field}`: {problem}."))
+    }
+
+    /// 401: no key, or none that is known.
+    pub fn unauthorized() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "Missing or invalid Authorization header; send `Authorization: Bearer sk_live_…` with a key that is not revoked.",
+        )
+    }
+
+    /// 403: the key is known and may not do this.
+    pub fn forbidden(sentence: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", sentence)
+    }
+
+    /// 404: the operator has no `what` of that id; another operator's is as if it did not exist.
+    pub fn not_found(what: &str) -> Self {
+        let sentence = format!("There is no {what} with this id in your account; check the id.");
+        Self::new(StatusCode::NOT_FOUND, "not_found", sentence)
+    }
+
+    /// 409: the request is right, the state of things is not.
+    pub fn conflict(code: &'static str, sentence: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, sentence)
+    }
+
+    /// 503: try the same again.
+    pub fn unavailable(sentence: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", sentence)
+    }
+
+    /// 500: logged here, opaque to the caller.
+    pub fn internal(error: impl std::fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side; try again.")
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = Json(ErrorBody { error: self.sentence, code: self.code.to_owned() });
+        let mut response = (self.status, body).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 9110, 11.6.1: a 401 names its scheme.
+            response.headers_mut().insert(WWW_AUTHENTICATE, axum::http::HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// Reads an id from a path. Text that cannot be an id is the id of nothing: 404.
+///
+/// # Errors
+/// [`ApiError::not_found`].
+pub fn path_id<T: std::str::FromStr>(text: &str, what: &str) -> Result<T> {
+    text.parse().map_err(|_| ApiError::not_found(what))
+}

@@ -1,0 +1,75 @@
+//! How an HTTP function runs: one router, one log line per request, errors of one shape for what no route answers.
+
+use std::time::Instant;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
+    http::StatusCode,
+    middleware::{self, Next},
+    response::Response,
+};
+use lambda_http::RequestExt;
+
+use crate::{ApiError, auth::Who, telemetry::Telemetry};
+
+/// The largest body: what Lambda passes on.
+const MAX_BODY: usize = 6 * 1024 * 1024;
+
+/// Serves `router` until the function is shut down.
+///
+/// # Errors
+/// When the runtime API of Lambda fails.
+pub async fn run(router: Router, telemetry: Telemetry) -> Result<(), lambda_http::Error> {
+    lambda_http::run(finish(router, telemetry)).await
+}
+
+fn finish(router: Router, telemetry: Telemetry) -> Router {
+    router
+        .method_not_allowed_fallback(async || {
+            ApiError::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "This path has no such method; see the header Allow.",
+            )
+        })
+        .fallback(async || {
+            ApiError::new(StatusCode::NOT_FOUND, "no_such_route", "There is no such path; see /openapi.json.")
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(telemetry, log))
+}
+
+async fn log(State(telemetry): State<Telemetry>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let who = Who::default();
+    request.extensions_mut().insert(who.clone());
+    let method = request.method().clone();
+    // The pattern and not the path, so that ids do not multiply the metrics.
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let request_id = request.lambda_context_ref().map(|context| context.request_id.clone());
+    let response = next.run(request).await;
+    let duration_ms = started.elapsed().as_secs_f64() * 1e3;
+    tracing::info!(
+        request_id,
+        method = %method,
+        route,
+        status = response.status().as_u16(),
+        duration_ms,
+        operator_id = who.grant().map(|grant| tracing::field::display(grant.operator_id)),
+        key_id = who.grant().map(|grant| tracing::field::display(grant.key_id)),
+        "request"
+    );
+    metrics::counter!("requests", "class" => class(response.status())).increment(1);
+    metrics::histogram!("request_ms").record(duration_ms);
+    telemetry.flush();
+    response
+}
+
+fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        200..=399 => "ok",
+        400..=499 => "refused",
+        _ => "failed",
+    }
+}

@@ -1,0 +1,47 @@
+//! Logs and metrics, both as JSON lines on standard output, where Lambda picks them up.
+//!
+//! One line per request, event and attempt, with ids and never a secret; counters and timings in CloudWatch's embedded
+//! metric format.
+
+use metrics_cloudwatch_embedded::Collector;
+use tracing::level_filters::LevelFilter;
+
+/// The metrics' namespace in CloudWatch.
+const NAMESPACE: &str = "StackNotifications";
+
+/// Metrics that were gathered and not yet written.
+#[derive(Clone, Copy)]
+pub struct Telemetry(Option<&'static Collector>);
+
+/// Sets logging and metrics up. Call it once, at the start of a function.
+pub fn init() -> Telemetry {
+    let level = std::env::var("LOG_LEVEL").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_target(false)
+        .with_max_level(level)
+        .init();
+    let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "local".into());
+    let collector = metrics_cloudwatch_embedded::Builder::new()
+        .cloudwatch_namespace(NAMESPACE)
+        .with_dimension("function", function)
+        .init();
+    if let Err(error) = &collector {
+        tracing::error!(%error, "no metrics");
+    }
+    Telemetry(collector.ok())
+}
+
+impl Telemetry {
+    /// Writes the metrics of an invocation, at its end: afterwards the process may be frozen.
+    pub fn flush(self) {
+        if let Some(collector) = self.0
+            && let Err(error) = collector.flush(std::io::stdout().lock())
+        {
+            tracing::error!(%error, "metrics were not written");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The guard at connect time: what a name resolves to is judged, and only what passes is dialled (design, section 10).
+//! A name that resolves to a public address when it is registered and to a private one later gets nowhere.
+
+use std::net::SocketAddr;
+
+use domain::guard::{self, Refusal, TargetPolicy};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+/// Resolves names as the operating system does, and leaves out the addresses that the policy refuses.
+pub(crate) struct GuardedResolver {
+    pub(crate) policy: TargetPolicy,
+}
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let policy = self.policy;
+        Box::pin(async move {
+            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            Ok(Box::new(allowed(found, policy)?.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Those of the addresses that may be dialled; the refusal of the first when none may.
+fn allowed(found: Vec<SocketAddr>, policy: TargetPolicy) -> Result<Vec<SocketAddr>, Refusal> {
+    let mut refusal = None;
+    let mut good = vec![];
+    for address in found {
+        match guard::judge_ip(address.ip(), policy) {
+            Ok(()) => good.push(address),
+            Err(error) => refusal = refusal.or(Some(error)),
+        }
+    }
+    match refusal {
+        Some(error) if good.is_empty() => Err(error),
+        _ => Ok(good),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_addresses_only_public_ones_are_dialled() {
+        let of = |addresses: &[&str]| addresses.iter().map(|a| a.parse().expect("an address")).collect::<Vec<_>>();
+        let mixed = of(&["10.0.0.1:443", "1.1.1.1:443"]);
+        assert_eq!(allowed(mixed, TargetPolicy::Public), Ok(of(&["1.1.1.1:443"])));
+        assert!(allowed(of(&["127.0.0.1:443", "[::1]:443"]), TargetPolicy::Public).is_err());
+        assert!(allowed(of(&["127.0.0.1:443"]), TargetPolicy::AllowPrivate).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_name_that_resolves_to_a_private_address_is_refused() {
+        let resolve = |policy| GuardedResolver { policy }.resolve("localhost".parse().expect("a name"));
+        assert!(resolve(TargetPolicy::Public).await.is_err());
+        assert!(resolve(TargetPolicy::AllowPrivate).await.is_ok());
+    }
+}

@@ -1,0 +1,170 @@
+//! Webhooks: one signed POST, judged by the status of its answer.
+
+use std::{
+    error::Error as StdError,
+    time::{Duration, Instant},
+};
+
+use domain::{
+    Attempt, WebhookSecret,
+    delivery::{MAX_KEPT_RESPONSE, cut},
+    guard::{self, Refusal, TargetPolicy},
+    signature,
+    time::now,
+};
+use reqwest::{
+    Client, Response, StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+    redirect::Policy,
+};
+use url::Url;
+
+use crate::resolver::GuardedResolver;
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(3);
+/// How long a request may take in all.
+const TOTAL: Duration = Duration::from_secs(10);
+/// How much of an answer is read, in bytes.
+const MAX_READ: usize = 16 * 1024;
+
+/// Sends webhooks. Keeps connections open between requests, so make one and share it.
+pub struct Webhooks {
+    client: Client,
+    policy: TargetPolicy,
+}
+
+/// A request to a receiver.
+pub struct Request<'a> {
+    /// Where to.
+    pub url: &'a str,
+    /// An id that stays the same over all attempts, so that the receiver can tell a repeat.
+    pub id: &'a str,
+    /// What is signed and sent.
+    pub body: Vec<u8>,
+    /// The secrets that sign, the current one first.
+    pub secrets: &'a [WebhookSecret],
+}
+
+/// How a receiver answered, or why it did not.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The try, as it is recorded.
+    pub attempt: Attempt,
+    /// How long the receiver asked to be left alone, with a 429 or 503.
+    pub retry_after: Option<Duration>,
+}
+
+impl Webhooks {
+    /// A sender that dials what `policy` allows.
+    ///
+    /// # Errors
+    /// When the system's certificates cannot be read.
+    pub fn new(policy: TargetPolicy) -> reqwest::Result<Self> {
+        let client = Client::builder()
+            .user_agent(concat!("STACK-Notifications/", env!("CARGO_PKG_VERSION")))
+            .redirect(Policy::none())
+            .no_proxy()
+            .connect_timeout(CONNECT)
+            .timeout(TOTAL)
+            .https_only(policy == TargetPolicy::Public)
+            .dns_resolver(std::sync::Arc::new(GuardedResolver { policy }))
+            .build()?;
+        Ok(Self { client, policy })
+    }
+
+    /// Sends one webhook as attempt number `number`. Whatever happens is the answer: it never fails.
+    pub async fn send(&self, request: Request<'_>, number: u32) -> Answer {
+        let at = now();
+        let started = Instant::now();
+        let result = self.post(request).await;
+        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match result {
+            Ok(taken) => {
+                let error = (!taken.status.is_success()).then(|| refusal_of(taken.status));
+                let status = Some(taken.status.as_u16());
+                let attempt = Attempt { number, at, duration_ms, status, error, response: taken.body };
+                Answer { attempt, retry_after: taken.retry_after }
+            }
+            Err(error) => {
+                let attempt = Attempt { number, at, duration_ms, status: None, error: Some(error), response: None };
+                Answer { attempt, retry_after: None }
+            }
+        }
+    }
+
+    async fn post(&self, request: Request<'_>) -> Result<Taken, String> {
+        let url = Url::parse(request.url).map_err(|e| e.to_string())?;
+        // Address literals never reach the resolver, and the policy may be stricter than when the URL was registered.
+        guard::judge_url(&url, self.policy).map_err(|refusal| refusal.to_string())?;
+        let mut post = self.client.post(url).header(CONTENT_TYPE, "application/json");
+        for (name, value) in signature::stack_headers(request.secrets, request.id, now(), &request.body) {
+            post = post.header(name, value);
+        }
+        let mut response = post.body(request.body).send().await.map_err(failure)?;
+        let status = response.status();
+        let retry_after = retry_after(&response);
+        let body = read_body(&mut response).await;
+        Ok(Taken { status, retry_after, body })
+    }
+}
+
+struct Taken {
+    status: StatusCode,
+    retry_after: Option<Duration>,
+    body: Option<String>,
+}
+
+/// Reads up to [`MAX_READ`] of the answer and keeps its start. The status has told what became of the delivery, so a
+/// body that breaks off changes nothing.
+async fn read_body(response: &mut Response) -> Option<String> {
+    let mut body = Vec::new();
+    while body.len() < MAX_READ {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    body.truncate(MAX_KEPT_RESPONSE);
+    // Bytes that are no text become replacement characters, which are longer: cut again.
+    let text = String::from_utf8_lossy(&body);
+    let kept = cut(&text, MAX_KEPT_RESPONSE);
+    (!kept.is_empty()).then(|| kept.to_owned())
+}
+
+/// `Retry-After` in seconds, where it means what we ask: RFC 9110, 10.2.3.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let asks = matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+    let value = response.headers().get(RETRY_AFTER).filter(|_| asks)?;
+    value.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn refusal_of(status: StatusCode) -> String {
+    let number = status.as_u16();
+    match status.canonical_reason() {
+        _ if status.is_redirection() => format!("answered {number}; redirects are not followed"),
+        Some(reason) => format!("answered {number} {reason}"),
+        None => format!("answered {number}"),
+    }
+}
+
+/// Why there was no answer: the innermost cause, without the URL, which may hold a token.
+fn failure(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut cause: &dyn StdError = &error;
+    while let Some(source) = cause.source() {
+        if let Some(refusal) = source.downcast_ref::<Refusal>() {
+            return refusal.to_string();
+        }
+        cause = source;
+    }
+    if error.is_timeout() && error.is_connect() {
+        format!("no connection within {} s", CONNECT.as_secs())
+    } else if error.is_timeout() {
+        format!("no answer within {} s", TOTAL.as_secs())
+    } else if error.is_connect() {
+        format!("could not connect: {cause}")
+    } else {
+        format!("the connection failed: {cause}")
+    }
+}

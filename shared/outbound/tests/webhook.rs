@@ -1,0 +1,73 @@
+//! The sender against real HTTP servers.
+
+use std::net::SocketAddr;
+
+use axum::{
+    Router,
+    http::{HeaderMap, StatusCode, header::RETRY_AFTER},
+    response::IntoResponse,
+    routing::post,
+};
+use domain::{WebhookSecret, guard::TargetPolicy, signature};
+use outbound::{Answer, Webhooks, webhook::Request};
+
+async fn serve(router: Router) -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+async fn send(policy: TargetPolicy, url: &str) -> Answer {
+    let secrets = [WebhookSecret::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into())];
+    let request = Request { url, id: "dlv_1", body: b"{}".to_vec(), secrets: &secrets };
+    Webhooks::new(policy).expect("a sender").send(request, 1).await
+}
+
+#[tokio::test]
+async fn a_2xx_is_success_and_its_body_is_kept() {
+    async fn check(headers: HeaderMap, body: String) -> impl IntoResponse {
+        let secret = WebhookSecret::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into());
+        let signed = headers[signature::STACK_HEADER] == signature::stack(&secret, body.as_bytes());
+        assert!(headers["user-agent"].to_str().expect("text").starts_with("STACK-Notifications/"));
+        assert_eq!(headers["content-type"], "application/json");
+        (if signed { StatusCode::ACCEPTED } else { StatusCode::UNAUTHORIZED }, "é".repeat(50_000))
+    }
+    let address = serve(Router::new().route("/", post(check))).await;
+    let answer = send(TargetPolicy::AllowPrivate, &format!("http://{address}/")).await;
+    assert_eq!(answer.attempt.status, Some(202));
+    assert!(answer.attempt.succeeded());
+    assert_eq!(answer.attempt.response.map(|body| body.len()), Some(1024));
+}
+
+#[tokio::test]
+async fn anything_else_is_a_failure_that_says_why() {
+    let router = Router::new()
+        .route("/busy", post(|| async { (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "7")], "later") }))
+        .route("/away", post(|| async { axum::response::Redirect::permanent("/busy") }));
+    let address = serve(router).await;
+    let busy = send(TargetPolicy::AllowPrivate, &format!("http://{address}/busy")).await;
+    assert_eq!(busy.attempt.error.as_deref(), Some("answered 429 Too Many Requests"));
+    assert_eq!(busy.retry_after.map(|wait| wait.as_secs()), Some(7));
+    let away = send(TargetPolicy::AllowPrivate, &format!("http://{address}/away")).await;
+    assert_eq!(away.attempt.error.as_deref(), Some("answered 308; redirects are not followed"));
+}
+
+#[tokio::test]
+async fn a_closed_port_is_a_failure_without_the_urls_token() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let answer = send(TargetPolicy::AllowPrivate, &format!("http://{address}/?token=secret")).await;
+    let error = answer.attempt.error.expect("a failure");
+    assert!(error.starts_with("could not connect") && !error.contains("secret"), "{error}");
+}
+
+#[tokio::test]
+async fn private_addresses_are_not_dialled_by_literal_or_by_name() {
+    let address = serve(Router::new().route("/", post(|| async { "reached" }))).await;
+    for host in ["127.0.0.1", "localhost.", "localtest.localhost"] {
+        let answer = send(TargetPolicy::Public, &format!("https://{host}:{}/", address.port())).await;
+        assert_eq!(answer.attempt.status, None, "{host}");
+    }
+}

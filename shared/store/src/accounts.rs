@@ -1,0 +1,212 @@
+//! Table `Accounts`: operators, and API keys by their hash.
+//!
+//! | `pk` | `sk` | row |
+//! | --- | --- | --- |
+//! | `op_…` | `operator` | the operator |
+//! | `op_…` | `key_…` | a key as it is listed |
+//! | `hash#<sha256>` | `grant` | the same key as it is looked up |
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::{Delete, Put, TransactWriteItem, Update},
+};
+use domain::{ApiKey, KeyId, OperatorId, Role};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Aws, Result,
+    aws::variable,
+    error::aws,
+    item::{from_item, from_items, key, n, s, to_item},
+};
+
+/// An account that owns all else.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Operator {
+    /// Its id.
+    pub id: OperatorId,
+    /// Its registered address, in normal form.
+    pub email: String,
+    /// What to call it.
+    pub name: String,
+    /// What its limits are taken from.
+    pub plan: String,
+    /// Its data key, as KMS has wrapped it.
+    #[serde(with = "serde_bytes")]
+    pub data_key: Vec<u8>,
+    /// When it was made.
+    #[serde(with = "domain::time::millis")]
+    pub created_at: Timestamp,
+}
+
+/// What a key's bearer may do, and for whom.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Grant {
+    /// The key's public name.
+    pub key_id: KeyId,
+    /// Whose key it is.
+    pub operator_id: OperatorId,
+    /// What it may do.
+    pub role: Role,
+    /// What it may do besides, such as `config:write`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<String>,
+    /// The one project it is bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+    /// When it was made.
+    #[serde(with = "domain::time::millis")]
+    pub created_at: Timestamp,
+}
+
+/// A key as its operator lists it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListedKey {
+    /// What it may do.
+    #[serde(flatten)]
+    pub grant: Grant,
+    /// Finds the row by which it is looked up.
+    pub hash: String,
+    /// When it was revoked.
+    #[serde(default, with = "domain::time::millis::option", skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// The table.
+#[derive(Clone)]
+pub struct Accounts {
+    client: Client,
+    table: String,
+}
+
+const OPERATOR: &str = "operator";
+const GRANT: &str = "grant";
+
+fn grant_key(hash: &str) -> String {
+    format!("hash#{hash}")
+}
+
+impl Accounts {
+    /// The table that `ACCOUNTS_TABLE` names.
+    ///
+    /// # Errors
+    /// When the variable is missing.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        Ok(Self { client: aws.dynamodb(), table: variable("ACCOUNTS_TABLE")? })
+    }
+
+    /// Opens the connection that the first request will need, at the cost of one small read of no row.
+    pub async fn warm(&self) {
+        let _ = self.operator_row("warm").await;
+    }
+
+    /// Registers an operator.
+    ///
+    /// # Errors
+    /// When the call fails; nothing is written then.
+    pub async fn insert_operator(&self, operator: &Operator) -> Result<()> {
+        let mut item = to_item(operator)?;
+        item.extend(key(("pk", operator.id), ("sk", OPERATOR)));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        put.condition_expression("attribute_not_exists(pk)").send().await.map_err(aws("PutItem"))?;
+        Ok(())
+    }
+
+    /// The operator, if there is one.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn operator(&self, id: OperatorId) -> Result<Option<Operator>> {
+        self.operator_row(&id.to_string()).await
+    }
+
+    async fn operator_row(&self, pk: &str) -> Result<Option<Operator>> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key(("pk", pk), ("sk", OPERATOR))));
+        get.send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
+    }
+
+    /// Stores a new key: what is listed and what is looked up, or neither.
+    ///
+    /// # Errors
+    /// When the call fails; nothing is written then.
+    pub async fn insert_key(&self, api_key: &ApiKey, grant: &Grant) -> Result<()> {
+        let hash = api_key.hash();
+        let mut looked_up = to_item(grant)?;
+        looked_up.extend(key(("pk", grant_key(&hash)), ("sk", GRANT)));
+        let mut listed = to_item(&ListedKey { grant: grant.clone(), hash, revoked_at: None })?;
+        listed.extend(key(("pk", grant.operator_id), ("sk", grant.key_id)));
+        let mut write = self.client.transact_write_items();
+        for item in [looked_up, listed] {
+            let put = Put::builder().table_name(&self.table).set_item(Some(item));
+            let put = put.condition_expression("attribute_not_exists(pk)").build().map_err(aws("Put"))?;
+            write = write.transact_items(TransactWriteItem::builder().put(put).build());
+        }
+        write.send().await.map_err(aws("TransactWriteItems"))?;
+        Ok(())
+    }
+
+    /// What a key grants, if it is one and is not revoked.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn grant(&self, api_key: &ApiKey) -> Result<Option<Grant>> {
+        let key = key(("pk", grant_key(&api_key.hash())), ("sk", GRANT));
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key));
+        get.send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
+    }
+
+    /// The keys of an operator, revoked ones included, oldest first.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn keys(&self, operator: OperatorId) -> Result<Vec<ListedKey>> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :operator AND begins_with(sk, :key)")
+            .expression_attribute_values(":operator", s(operator))
+            .expression_attribute_values(":key", s("key_"))
+            .into_paginator()
+            .send();
+        let mut keys = vec![];
+        while let Some(page) = pages.next().await {
+            keys.extend(from_items::<ListedKey>(page.map_err(aws("Query"))?.items)?);
+        }
+        Ok(keys)
+    }
+
+    /// Revokes a key; false when there is none of that id. Revoking twice keeps the first time.
+    ///
+    /// # Errors
+    /// When a call fails; nothing is written then.
+    pub async fn revoke(&self, id: KeyId, now: Timestamp) -> Result<bool> {
+        let listed_key = key(("pk", id.operator), ("sk", id));
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(listed_key.clone()));
+        let Some(item) = get.consistent_read(true).send().await.map_err(aws("GetItem"))?.item else {
+            return Ok(false);
+        };
+        let listed: ListedKey = from_item(item)?;
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(("pk", grant_key(&listed.hash)), ("sk", GRANT))))
+            .build()
+            .map_err(aws("Delete"))?;
+        let mark = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(listed_key))
+            .update_expression("SET revoked_at = if_not_exists(revoked_at, :now)")
+            .expression_attribute_values(":now", n(now.as_millisecond()))
+            .build()
+            .map_err(aws("Update"))?;
+        self.client
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().delete(delete).build())
+            .transact_items(TransactWriteItem::builder().update(mark).build())
+            .send()
+            .await
+            .map_err(aws("TransactWriteItems"))?;
+        Ok(true)
+    }
+}

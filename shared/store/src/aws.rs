@@ -1,0 +1,63 @@
+//! One place for how this project talks to AWS.
+
+use std::{str::FromStr, time::Duration};
+
+use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+
+use crate::{Result, StoreError};
+
+/// The SDK's configuration, read once at the start of a function, from which the clients are made.
+pub struct Aws {
+    config: SdkConfig,
+}
+
+impl Aws {
+    /// Reads region, credentials and endpoint from the environment, as Lambda sets them.
+    pub async fn from_env() -> Self {
+        // A call that hangs must end well before a function's timeout, so that it can be tried again.
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(2))
+            .operation_attempt_timeout(Duration::from_secs(4))
+            .build();
+        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .timeout_config(timeouts)
+            .load()
+            .await;
+        Self { config }
+    }
+
+    /// A client of DynamoDB. Clones share its connections.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.config)
+    }
+
+    /// A client of SQS.
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.config)
+    }
+
+    /// A client of KMS.
+    pub fn kms(&self) -> aws_sdk_kms::Client {
+        aws_sdk_kms::Client::new(&self.config)
+    }
+}
+
+/// An environment variable that the template sets.
+///
+/// # Errors
+/// When it is missing or empty.
+pub fn variable(name: &'static str) -> Result<String> {
+    match std::env::var(name) {
+        Ok(value) if !value.is_empty() => Ok(value),
+        _ => Err(StoreError::Environment { name, problem: "is missing; the template sets it".into() }),
+    }
+}
+
+/// An environment variable that the template sets, read as a `T`.
+///
+/// # Errors
+/// When it is missing or does not parse.
+pub fn parsed_variable<T: FromStr<Err: std::fmt::Display>>(name: &'static str) -> Result<T> {
+    variable(name)?.parse().map_err(|e: T::Err| StoreError::Environment { name, problem: e.to_string() })
+}

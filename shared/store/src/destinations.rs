@@ -1,0 +1,281 @@
+//! Table `Destinations`.
+//!
+//! | `operator_id` | `id` | row |
+//! | --- | --- | --- |
+//! | `op_…` | `ndst_…` | a destination |
+//! | `op_…` | `unique#<sha256>` | the guard that keeps a second destination of the same address out |
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{
+    Client,
+    error::SdkError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{Delete, KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
+};
+use domain::{
+    Destination, DestinationId, OperatorId, Unhealthy,
+    destination::{PreviousSecret, Sealed},
+};
+use jiff::Timestamp;
+
+use crate::{
+    Aws, Result,
+    aws::variable,
+    error::aws,
+    item::{Item, from_item, from_items, key, n, s, to_item},
+    worklist::batch_get,
+};
+
+/// The table.
+#[derive(Clone)]
+pub struct Destinations {
+    client: Client,
+    table: String,
+}
+
+/// What became of a try to mark a destination as unhealthy.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Marked {
+    /// It is unhealthy from now on, or this very delivery had made it so: tell the operator.
+    ByThis(Unhealthy),
+    /// It was unhealthy already, has been verified since, or is no more: nothing to tell.
+    Not,
+}
+
+pub(crate) fn row_key(operator: OperatorId, id: DestinationId) -> Item {
+    key(("operator_id", operator), ("id", id))
+}
+
+fn guard_key(operator: OperatorId, uniqueness_key: &str) -> Item {
+    key(("operator_id", operator), ("id", format!("unique#{uniqueness_key}")))
+}
+
+impl Destinations {
+    /// The table that `DESTINATIONS_TABLE` names.
+    ///
+    /// # Errors
+    /// When the variable is missing.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        Ok(Self { client: aws.dynamodb(), table: variable("DESTINATIONS_TABLE")? })
+    }
+
+    /// Registers a destination; false when one of the same address exists. Row and guard are written together, so
+    /// that of two requests at once one is refused.
+    ///
+    /// # Errors
+    /// When the call fails; nothing is written then.
+    pub async fn insert(&self, destination: &Destination) -> Result<bool> {
+        let mut guard = guard_key(destination.operator_id, &destination.uniqueness_key);
+        guard.insert("destination_id".into(), s(destination.id));
+        let mut write = self.client.transact_write_items();
+        for item in [guard, to_item(destination)?] {
+            let put = Put::builder().table_name(&self.table).set_item(Some(item));
+            let put = put.condition_expression("attribute_not_exists(id)").build().map_err(aws("Put"))?;
+            write = write.transact_items(TransactWriteItem::builder().put(put).build());
+        }
+        match write.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if a_condition_failed(&error) => Ok(false),
+            Err(error) => Err(aws("TransactWriteItems")(error)),
+        }
+    }
+
+    /// A destination of the operator.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn get(&self, operator: OperatorId, id: DestinationId) -> Result<Option<Destination>> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(row_key(operator, id)));
+        let answer = get.consistent_read(true).send().await.map_err(aws("GetItem"))?;
+        answer.item.map(from_item).transpose()
+    }
+
+    /// Those of `ids` that the operator has. At most 100 a call to DynamoDB.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn get_many(
+        &self,
+        operator: OperatorId,
+        ids: impl IntoIterator<Item = DestinationId>,
+    ) -> Result<HashMap<DestinationId, Destination>> {
+        self.get_all(ids.into_iter().map(|id| (operator, id))).await
+    }
+
+    /// The same for destinations of several operators.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn get_all(
+        &self,
+        keys: impl IntoIterator<Item = (OperatorId, DestinationId)>,
+    ) -> Result<HashMap<DestinationId, Destination>> {
+        let mut keys: Vec<_> = keys.into_iter().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut found = HashMap::new();
+        for chunk in keys.chunks(100) {
+            let keys = chunk.iter().map(|(operator, id)| row_key(*operator, *id)).collect();
+            let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+            let request = request.build().map_err(aws("BatchGetItem"))?;
+            let mut rows = batch_get(&self.client, HashMap::from([(self.table.clone(), request)])).await?;
+            for item in rows.remove(&self.table).unwrap_or_default() {
+                let destination: Destination = from_item(item)?;
+                found.insert(destination.id, destination);
+            }
+        }
+        Ok(found)
+    }
+
+    /// A page of the operator's destinations, newest first: those before `after`, and whether there are more.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn list(
+        &self,
+        operator: OperatorId,
+        limit: i32,
+        after: Option<DestinationId>,
+    ) -> Result<(Vec<Destination>, bool)> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("operator_id = :operator AND begins_with(id, :prefix)")
+            .expression_attribute_values(":operator", s(operator))
+            .expression_attribute_values(":prefix", s("ndst_"))
+            .scan_index_forward(false)
+            .limit(limit)
+            .set_exclusive_start_key(after.map(|id| row_key(operator, id)))
+            .send()
+            .await
+            .map_err(aws("Query"))?;
+        let more = answer.last_evaluated_key.is_some();
+        Ok((from_items(answer.items)?, more))
+    }
+
+    /// Deletes a destination and its guard; the row as it was, if there was one.
+    ///
+    /// # Errors
+    /// When a call fails; nothing is written then.
+    pub async fn delete(&self, operator: OperatorId, id: DestinationId) -> Result<Option<Destination>> {
+        let Some(destination) = self.get(operator, id).await? else { return Ok(None) };
+        let mut write = self.client.transact_write_items();
+        for key in [row_key(operator, id), guard_key(operator, &destination.uniqueness_key)] {
+            let delete = Delete::builder().table_name(&self.table).set_key(Some(key));
+            let delete = delete.condition_expression("attribute_exists(id)").build().map_err(aws("Delete"))?;
+            write = write.transact_items(TransactWriteItem::builder().delete(delete).build());
+        }
+        match write.send().await {
+            Ok(_) => Ok(Some(destination)),
+            // Somebody else deleted it in between.
+            Err(error) if a_condition_failed(&error) => Ok(None),
+            Err(error) => Err(aws("TransactWriteItems")(error)),
+        }
+    }
+
+    /// Makes a destination verified and healthy; false when it is no more.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn set_verified(&self, operator: OperatorId, id: DestinationId, now: Timestamp) -> Result<bool> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(row_key(operator, id)))
+            .condition_expression("attribute_exists(id)")
+            .update_expression("SET verified_at = :now REMOVE unhealthy")
+            .expression_attribute_values(":now", n(now.as_millisecond()));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if condition_failed(&error) => Ok(false),
+            Err(error) => Err(aws("UpdateItem")(error)),
+        }
+    }
+
+    /// Replaces a webhook's secret, keeping the old one until `previous.until`; false when `previous` is not the
+    /// current one any more, since two rotations at once would lose a secret that was shown.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn rotate_secret(
+        &self,
+        operator: OperatorId,
+        id: DestinationId,
+        new: &Sealed,
+        previous: &PreviousSecret,
+    ) -> Result<bool> {
+        let value = |sealed: &Sealed| aws_sdk_dynamodb::types::AttributeValue::B(sealed.0.clone().into());
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(row_key(operator, id)))
+            .condition_expression("secret = :old")
+            .update_expression("SET secret = :new, previous_secret = :previous")
+            .expression_attribute_values(":old", value(&previous.sealed))
+            .expression_attribute_values(":new", value(new))
+            .expression_attribute_values(":previous", serde_dynamo::to_attribute_value(previous)?);
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if condition_failed(&error) => Ok(false),
+            Err(error) => Err(aws("UpdateItem")(error)),
+        }
+    }
+
+    /// Marks a destination as unhealthy, unless it is already, or was verified after the attempt that failed.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn mark_unhealthy(&self, operator: OperatorId, unhealthy: Unhealthy) -> Result<Marked> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(row_key(operator, unhealthy.delivery_id.destination)))
+            .condition_expression("attribute_exists(id) AND attribute_not_exists(unhealthy) AND verified_at < :since")
+            .update_expression("SET unhealthy = :unhealthy")
+            .expression_attribute_values(":since", n(unhealthy.since.as_millisecond()))
+            .expression_attribute_values(":unhealthy", serde_dynamo::to_attribute_value(&unhealthy)?)
+            .return_values(ReturnValue::None)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let error = match update.send().await {
+            Ok(_) => return Ok(Marked::ByThis(unhealthy)),
+            Err(error) if condition_failed(&error) => error,
+            Err(error) => return Err(aws("UpdateItem")(error)),
+        };
+        use aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException;
+        let Some(ConditionalCheckFailedException(refused)) = error.as_service_error() else { return Ok(Marked::Not) };
+        let Some(item) = refused.item.clone() else { return Ok(Marked::Not) };
+        let destination: Destination = from_item(item)?;
+        let by_this = destination.unhealthy.filter(|found| found.delivery_id == unhealthy.delivery_id);
+        Ok(by_this.map_or(Marked::Not, Marked::ByThis))
+    }
+
+    /// The table's name, for reads that span tables.
+    pub(crate) fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// The table's client, for reads that span tables.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// Whether an update was refused by its condition.
+fn condition_failed(error: &SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>) -> bool {
+    error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception())
+}
+
+/// Whether a transaction was refused by a condition, and not by a conflict or for its size.
+fn a_condition_failed(error: &SdkError<TransactWriteItemsError>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+        return false;
+    };
+    // Of two requests at once, DynamoDB may tell the second of a conflict with the first, not of its condition.
+    let reasons = cancelled.cancellation_reasons();
+    reasons.iter().any(|reason| matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict")))
+}

@@ -1,0 +1,125 @@
+//! Table `Events`.
+//!
+//! | `operator_id` | `id` | row |
+//! | --- | --- | --- |
+//! | `op_…` | `evt_…` | an event; kept 30 days |
+//! | `op_…` | `idem#<sha256>` | an idempotency mark; valid 24 h |
+
+use aws_sdk_dynamodb::{
+    Client, operation::put_item::PutItemError::ConditionalCheckFailedException,
+    types::ReturnValuesOnConditionCheckFailure,
+};
+use domain::{Event, EventId, OperatorId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Aws, Result,
+    aws::variable,
+    error::aws,
+    item::{Item, from_item, key, n, retention_ttl, to_item},
+    partiql::Statement,
+};
+
+/// For how long a repeat counts as the same event (design, section 3).
+pub const IDEMPOTENCY_SECONDS: i64 = 24 * 3600;
+
+/// The table.
+#[derive(Clone)]
+pub struct Events {
+    client: Client,
+    table: String,
+}
+
+/// What an idempotency key stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// It is new: it stands for the id that was offered.
+    New,
+    /// It stands for an event accepted before, with the same content.
+    Repeat(EventId),
+    /// It stands for an event accepted before, with other content.
+    OtherContent,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Mark {
+    event_id: EventId,
+    fingerprint: String,
+    /// When it ends, in seconds: DynamoDB may delete a row hours after its `ttl`, so the condition looks itself.
+    ttl: i64,
+}
+
+fn hex(bytes: impl AsRef<[u8]>) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
+}
+
+pub(crate) fn row_key(operator: OperatorId, id: EventId) -> Item {
+    key(("operator_id", operator), ("id", id))
+}
+
+impl Events {
+    /// The table that `EVENTS_TABLE` names.
+    ///
+    /// # Errors
+    /// When the variable is missing.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        Ok(Self { client: aws.dynamodb(), table: variable("EVENTS_TABLE")? })
+    }
+
+    /// Claims an idempotency key for the event `offered`, whose content is told apart by `fingerprint`.
+    ///
+    /// Put if absent or expired: whoever claims first gives the event its id, and every repeat is told that id and
+    /// sends the event on again, so that a crash after the claim does not lose it. Dispatch does it once.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn claim(
+        &self,
+        operator: OperatorId,
+        idempotency_key: &str,
+        offered: EventId,
+        fingerprint: &[u8],
+        now: Timestamp,
+    ) -> Result<Claim> {
+        let fingerprint = hex(fingerprint);
+        let mark =
+            Mark { event_id: offered, fingerprint: fingerprint.clone(), ttl: now.as_second() + IDEMPOTENCY_SECONDS };
+        let mut item = to_item(&mark)?;
+        item.extend(key(("operator_id", operator), ("id", format!("idem#{}", hex(idempotency_key)))));
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(id) OR #ttl < :now")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":now", n(now.as_second()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let error = match put.send().await {
+            Ok(_) => return Ok(Claim::New),
+            Err(error) => error,
+        };
+        let Some(ConditionalCheckFailedException(refused)) = error.as_service_error() else {
+            return Err(aws("PutItem")(error));
+        };
+        let first: Mark = from_item(refused.item.clone().unwrap_or_default())?;
+        Ok(if first.fingerprint == fingerprint { Claim::Repeat(first.event_id) } else { Claim::OtherContent })
+    }
+
+    /// The statement that inserts an event, unless its id is known.
+    ///
+    /// # Errors
+    /// When the row cannot be written as an item.
+    pub fn insert(&self, event: &Event) -> Result<Statement> {
+        let mut item = to_item(event)?;
+        item.insert("ttl".into(), retention_ttl());
+        Ok(Statement::insert(&self.table, item))
+    }
+
+    /// The table's name, for reads that span tables.
+    pub(crate) fn table(&self) -> &str {
+        &self.table
+    }
+}

@@ -1,0 +1,91 @@
+//! Batches of conditional writes: `BatchExecuteStatement` does up to 25 in one call, each with a condition of its own,
+//! which neither `BatchWriteItem` (no conditions) nor `TransactWriteItems` (twice the write units) can.
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest},
+};
+use futures::future::try_join_all;
+
+use crate::{
+    Result,
+    error::{StoreError, aws},
+    item::Item,
+};
+
+/// The most statements of one call: a limit of DynamoDB.
+const MAX_STATEMENTS: usize = 25;
+
+/// What became of one statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// It was carried out.
+    Yes,
+    /// Its condition did not hold: for an insert, the row exists.
+    Refused,
+    /// It failed in a way that may pass, such as throttling.
+    Failed(String),
+}
+
+/// A conditional write.
+pub struct Statement {
+    text: String,
+    parameters: Vec<AttributeValue>,
+}
+
+impl Statement {
+    /// Inserts a row, unless one with its key exists.
+    pub(crate) fn insert(table: &str, item: Item) -> Self {
+        let mut names = Vec::with_capacity(item.len());
+        let mut parameters = Vec::with_capacity(item.len());
+        // Sorted, so that the same shape is the same text.
+        let sorted: std::collections::BTreeMap<_, _> = item.into_iter().collect();
+        for (name, value) in sorted {
+            names.push(format!("'{name}': ?"));
+            parameters.push(value);
+        }
+        Self { text: format!("INSERT INTO \"{table}\" VALUE {{{}}}", names.join(", ")), parameters }
+    }
+
+    /// Any other statement, with its parameters in the order of their question marks.
+    pub(crate) fn new(text: String, parameters: Vec<AttributeValue>) -> Self {
+        Self { text, parameters }
+    }
+}
+
+/// Carries statements out, 25 a call, the calls side by side. One answer per statement, in their order.
+///
+/// # Errors
+/// When a whole call fails. Statements of other calls may have been carried out: every caller can do all of them again.
+pub async fn execute(client: &Client, statements: Vec<Statement>) -> Result<Vec<Written>> {
+    let mut requests = Vec::with_capacity(statements.len());
+    for Statement { text, parameters } in statements {
+        let request = BatchStatementRequest::builder().statement(text).set_parameters(Some(parameters)).build();
+        requests.push(request.map_err(aws("BatchExecuteStatement"))?);
+    }
+    let calls = requests.chunks(MAX_STATEMENTS).map(|chunk| call(client, chunk.to_vec()));
+    Ok(try_join_all(calls).await?.into_iter().flatten().collect())
+}
+
+async fn call(client: &Client, requests: Vec<BatchStatementRequest>) -> Result<Vec<Written>> {
+    let expected = requests.len();
+    let answer = client
+        .batch_execute_statement()
+        .set_statements(Some(requests))
+        .send()
+        .await
+        .map_err(aws("BatchExecuteStatement"))?;
+    let written: Vec<_> = answer.responses().iter().map(|response| judge(response.error())).collect();
+    if written.len() == expected { Ok(written) } else { Err(StoreError::Unprocessed("BatchExecuteStatement")) }
+}
+
+fn judge(error: Option<&aws_sdk_dynamodb::types::BatchStatementError>) -> Written {
+    use BatchStatementErrorCodeEnum::{ConditionalCheckFailed, DuplicateItem};
+    match error {
+        None => Written::Yes,
+        Some(error) => match error.code() {
+            Some(ConditionalCheckFailed | DuplicateItem) => Written::Refused,
+            code => Written::Failed(format!("{code:?}: {}", error.message().unwrap_or_default())),
+        },
+    }
+}

@@ -1,0 +1,156 @@
+//! The two queues.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
+use domain::{OperatorId, backoff::MAX_HOP};
+use serde::Serialize;
+
+use crate::{Aws, Result, aws::variable, error::aws};
+
+/// The most messages of one call, and the most bytes of their bodies together: limits of SQS.
+const MAX_BATCH: usize = 10;
+const MAX_BATCH_BYTES: usize = 1024 * 1024;
+/// Of which attributes and the envelope take a little.
+const ENVELOPE_BYTES: usize = 512;
+
+/// A queue.
+#[derive(Clone)]
+pub struct Queue {
+    client: Client,
+    url: String,
+}
+
+/// A message on its way to a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    body: String,
+    operator_id: OperatorId,
+    delay_seconds: i32,
+}
+
+impl Outgoing {
+    /// A message of `operator_id`, whose messages form one group, so that SQS's fair queues keep one noisy operator
+    /// from delaying the others.
+    ///
+    /// # Errors
+    /// When the message cannot be written as JSON.
+    pub fn new(message: &impl Serialize, operator_id: OperatorId) -> Result<Self> {
+        Ok(Self { body: serde_json::to_string(message)?, operator_id, delay_seconds: 0 })
+    }
+
+    /// The same, hidden from receivers for `delay`: at most [`MAX_HOP`], since SQS refuses more.
+    #[must_use]
+    pub fn delayed(mut self, delay: Duration) -> Self {
+        self.delay_seconds = i32::try_from(delay.min(MAX_HOP).as_secs()).unwrap_or(0);
+        self
+    }
+}
+
+impl Queue {
+    /// The queue `events`, by `EVENTS_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// When the variable is missing.
+    pub fn events(aws: &Aws) -> Result<Self> {
+        Ok(Self { client: aws.sqs(), url: variable("EVENTS_QUEUE_URL")? })
+    }
+
+    /// The queue `deliveries`, by `DELIVERIES_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// When the variable is missing.
+    pub fn deliveries(aws: &Aws) -> Result<Self> {
+        Ok(Self { client: aws.sqs(), url: variable("DELIVERIES_QUEUE_URL")? })
+    }
+
+    /// Sends messages: one `SendMessage`, or as few batches as hold them. For each, whether SQS has it.
+    pub async fn send(&self, messages: Vec<Outgoing>) -> Vec<bool> {
+        let sizes: Vec<_> = messages.iter().map(|message| message.body.len() + ENVELOPE_BYTES).collect();
+        let mut messages = messages.into_iter();
+        let mut sent = Vec::with_capacity(sizes.len());
+        for count in batches(&sizes) {
+            let batch: Vec<_> = messages.by_ref().take(count).collect();
+            sent.extend(self.send_batch(batch).await);
+        }
+        sent
+    }
+
+    async fn send_batch(&self, mut batch: Vec<Outgoing>) -> Vec<bool> {
+        let result = if batch.len() == 1 { self.send_one(batch.remove(0)).await } else { self.send_some(&batch).await };
+        result.unwrap_or_else(|error| {
+            tracing::error!(%error, messages = batch.len().max(1), "SQS did not take messages");
+            vec![false; batch.len().max(1)]
+        })
+    }
+
+    async fn send_one(&self, message: Outgoing) -> Result<Vec<bool>> {
+        let send = self.client.send_message().queue_url(&self.url).message_body(message.body);
+        let send = send.message_group_id(message.operator_id.to_string());
+        send.set_delay_seconds(delay(message.delay_seconds)).send().await.map_err(aws("SendMessage"))?;
+        Ok(vec![true])
+    }
+
+    async fn send_some(&self, batch: &[Outgoing]) -> Result<Vec<bool>> {
+        let mut send = self.client.send_message_batch().queue_url(&self.url);
+        for (i, message) in batch.iter().enumerate() {
+            let entry = SendMessageBatchRequestEntry::builder()
+                .id(i.to_string())
+                .message_body(&message.body)
+                .message_group_id(message.operator_id.to_string())
+                .set_delay_seconds(delay(message.delay_seconds));
+            send = send.entries(entry.build().map_err(aws("SendMessageBatch"))?);
+        }
+        let answer = send.send().await.map_err(aws("SendMessageBatch"))?;
+        let mut sent = vec![false; batch.len()];
+        for taken in answer.successful() {
+            if let Some(slot) = taken.id().parse().ok().and_then(|i: usize| sent.get_mut(i)) {
+                *slot = true;
+            }
+        }
+        for refused in answer.failed() {
+            tracing::error!(code = refused.code(), message = refused.message(), "SQS did not take a message");
+        }
+        Ok(sent)
+    }
+}
+
+/// Absent rather than 0, so that a delay of the queue's own is not overridden.
+fn delay(seconds: i32) -> Option<i32> {
+    (seconds > 0).then_some(seconds)
+}
+
+/// Cuts messages of these sizes into batches that SQS takes: how many go into each.
+fn batches(sizes: &[usize]) -> Vec<usize> {
+    let mut counts = vec![];
+    let (mut count, mut bytes) = (0, 0);
+    for size in sizes {
+        if count == MAX_BATCH || (count > 0 && bytes + size > MAX_BATCH_BYTES) {
+            counts.push(count);
+            (count, bytes) = (0, 0);
+        }
+        count += 1;
+        bytes += size;
+    }
+    counts.extend((count > 0).then_some(count));
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_hold_ten_messages_and_a_mebibyte_at_most() {
+        assert_eq!(batches(&[]), []);
+        assert_eq!(batches(&[1; 25]), [10, 10, 5]);
+        assert_eq!(batches(&[300 * 1024; 7]), [3, 3, 1]);
+    }
+
+    #[test]
+    fn no_message_is_delayed_longer_than_sqs_takes() {
+        let message = Outgoing::new(&"x", OperatorId::generate()).expect("a message");
+        assert_eq!(message.clone().delayed(Duration::from_secs(10_800)).delay_seconds, 900);
+        assert_eq!(message.delayed(Duration::from_secs(60)).delay_seconds, 60);
+    }
+}

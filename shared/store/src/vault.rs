@@ -1,0 +1,184 @@
+//! Credentials at rest: AES-256-GCM under a data key of the operator's, which KMS has wrapped (design, section 4).
+//!
+//! A sealed secret carries its wrapped data key with it, so that a worker needs no row but the destination's to open
+//! it, and KMS only once in five minutes per operator:
+//!
+//! ```text
+//! 1 byte version │ 2 bytes length, big-endian │ wrapped data key │ 12 bytes nonce │ ciphertext and tag
+//! ```
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use aes_gcm::{
+    Aes256Gcm, KeyInit,
+    aead::{Aead, Payload},
+};
+use aws_sdk_kms::{Client, primitives::Blob, types::DataKeySpec};
+use domain::{DestinationId, OperatorId, destination::Sealed};
+use tokio::sync::Mutex;
+use zeroize::Zeroizing;
+
+use crate::{Aws, Result, StoreError, aws::variable, error::aws};
+
+const VERSION: u8 = 1;
+const NONCE: usize = 12;
+/// For how long an opened data key stays in memory.
+const KEEP: Duration = Duration::from_secs(300);
+/// How many opened data keys stay in memory at most.
+const MAX_KEPT: usize = 1000;
+
+/// Seals and opens secrets.
+pub struct Vault {
+    client: Client,
+    opened: Mutex<HashMap<Vec<u8>, Opened>>,
+}
+
+struct Opened {
+    cipher: Aes256Gcm,
+    at: Instant,
+}
+
+/// A sealed secret taken apart.
+struct Parts<'a> {
+    wrapped: &'a [u8],
+    nonce: &'a [u8],
+    ciphertext: &'a [u8],
+}
+
+impl Vault {
+    /// A vault with no data key opened yet.
+    pub fn new(aws: &Aws) -> Self {
+        Self { client: aws.kms(), opened: Mutex::default() }
+    }
+
+    /// A new data key for an operator, as KMS has wrapped it: it is opened where it is used, never here.
+    ///
+    /// # Errors
+    /// When the call fails or `CREDENTIALS_KEY_ID` is missing.
+    pub async fn new_data_key(&self, operator: OperatorId) -> Result<Vec<u8>> {
+        let answer = self
+            .client
+            .generate_data_key_without_plaintext()
+            .key_id(variable("CREDENTIALS_KEY_ID")?)
+            .key_spec(DataKeySpec::Aes256)
+            .encryption_context("operator_id", operator.to_string())
+            .send()
+            .await
+            .map_err(aws("GenerateDataKeyWithoutPlaintext"))?;
+        let wrapped = answer.ciphertext_blob.map(Blob::into_inner);
+        wrapped.ok_or_else(|| StoreError::Sealed(operator.to_string()))
+    }
+
+    /// Seals the secret of a destination under the operator's wrapped data key.
+    ///
+    /// # Errors
+    /// When KMS does not open the data key.
+    pub async fn seal(
+        &self,
+        data_key: &[u8],
+        operator: OperatorId,
+        destination: DestinationId,
+        secret: &str,
+    ) -> Result<Sealed> {
+        let failed = || StoreError::Sealed(operator.to_string());
+        let length = u16::try_from(data_key.len()).map_err(|_| failed())?;
+        // 96 random bits never meet twice in the few seals of one operator's key.
+        let nonce: [u8; NONCE] = rand::random();
+        let aad = associated_data(operator, destination);
+        let payload = Payload { msg: secret.as_bytes(), aad: aad.as_bytes() };
+        let ciphertext = self
+            .with_cipher(data_key, operator, |cipher| cipher.encrypt(&nonce.into(), payload).map_err(|_| failed()))
+            .await?;
+        let parts: [&[u8]; 5] = [&[VERSION], &length.to_be_bytes(), data_key, &nonce, &ciphertext];
+        Ok(Sealed(parts.concat()))
+    }
+
+    /// Opens a sealed secret of that operator's destination.
+    ///
+    /// # Errors
+    /// When KMS does not open the data key, or the secret was sealed for another operator or destination.
+    pub async fn open(
+        &self,
+        sealed: &Sealed,
+        operator: OperatorId,
+        destination: DestinationId,
+    ) -> Result<Zeroizing<String>> {
+        let failed = || StoreError::Sealed(destination.to_string());
+        let parts = take_apart(&sealed.0).ok_or_else(failed)?;
+        let nonce: [u8; NONCE] = parts.nonce.try_into().map_err(|_| failed())?;
+        let aad = associated_data(operator, destination);
+        let payload = Payload { msg: parts.ciphertext, aad: aad.as_bytes() };
+        let plain = self
+            .with_cipher(parts.wrapped, operator, |cipher| cipher.decrypt(&nonce.into(), payload).map_err(|_| failed()))
+            .await?;
+        String::from_utf8(plain).map(Zeroizing::new).map_err(|_| failed())
+    }
+
+    /// The data key that a sealed secret was sealed under, to seal its successor under the same.
+    pub fn data_key_of(sealed: &Sealed) -> Option<&[u8]> {
+        take_apart(&sealed.0).map(|parts| parts.wrapped)
+    }
+
+    async fn with_cipher<T>(
+        &self,
+        wrapped: &[u8],
+        operator: OperatorId,
+        work: impl FnOnce(&Aes256Gcm) -> Result<T>,
+    ) -> Result<T> {
+        // Held across the call to KMS, so that ten deliveries of one operator at once ask KMS once.
+        let mut opened = self.opened.lock().await;
+        if let Some(found) = opened.get(wrapped).filter(|found| found.at.elapsed() < KEEP) {
+            return work(&found.cipher);
+        }
+        let answer = self
+            .client
+            .decrypt()
+            .ciphertext_blob(Blob::new(wrapped))
+            .encryption_context("operator_id", operator.to_string())
+            .send()
+            .await
+            .map_err(aws("Decrypt"))?;
+        let key = Zeroizing::new(answer.plaintext.map(Blob::into_inner).unwrap_or_default());
+        let cipher = Aes256Gcm::new_from_slice(&key).map_err(|_| StoreError::Sealed(operator.to_string()))?;
+        opened.retain(|_, kept| kept.at.elapsed() < KEEP);
+        if opened.len() >= MAX_KEPT {
+            opened.clear();
+        }
+        let result = work(&cipher);
+        opened.insert(wrapped.to_vec(), Opened { cipher, at: Instant::now() });
+        result
+    }
+}
+
+/// Binds a sealed secret to its row: moved to another operator or destination, it does not open.
+fn associated_data(operator: OperatorId, destination: DestinationId) -> String {
+    format!("{operator}/{destination}")
+}
+
+fn take_apart(sealed: &[u8]) -> Option<Parts<'_>> {
+    let (&version, rest) = sealed.split_first()?;
+    let (length, rest) = rest.split_first_chunk()?;
+    let (wrapped, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
+    let (nonce, ciphertext) = rest.split_at_checked(NONCE)?;
+    (version == VERSION).then_some(Parts { wrapped, nonce, ciphertext })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_sealed_secret_is_told_apart() {
+        for wrong in [&[][..], &[1], &[1, 0, 9, 0], &[2, 0, 0], &[1, 0, 0, 1, 2]] {
+            assert!(take_apart(wrong).is_none(), "{wrong:?}");
+        }
+        let sealed = [&[1, 0, 2, 7, 8][..], &[0; 12], b"secret"].concat();
+        assert_eq!(
+            take_apart(&sealed).map(|parts| (parts.wrapped, parts.ciphertext)),
+            Some((&[7, 8][..], &b"secret"[..]))
+        );
+    }
+}

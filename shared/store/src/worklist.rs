@@ -1,0 +1,90 @@
+//! One batched read of all rows that a batch of jobs needs, across tables (design, section 3, «Deliver»).
+
+use std::{collections::HashMap, time::Duration};
+
+use aws_sdk_dynamodb::{Client, types::KeysAndAttributes};
+use domain::{Delivery, DeliveryId, Destination, DestinationId, Event, EventId, message::Job};
+
+use crate::{
+    Deliveries, Destinations, Events, Result, StoreError, deliveries, destinations,
+    error::aws,
+    events,
+    item::{Item, from_item},
+};
+
+/// The rows of a batch of jobs, as they are now.
+#[derive(Debug, Default)]
+pub struct Worklist {
+    /// The deliveries.
+    pub deliveries: HashMap<DeliveryId, Delivery>,
+    /// Where they go; a deleted destination is missing.
+    pub destinations: HashMap<DestinationId, Destination>,
+    /// What they say; an event past its retention is missing.
+    pub events: HashMap<EventId, Event>,
+}
+
+/// Reads the rows of up to 33 jobs in one call.
+///
+/// # Errors
+/// When the call fails or a row cannot be read.
+pub async fn read(
+    jobs: &[&Job],
+    deliveries: &Deliveries,
+    destinations: &Destinations,
+    events: &Events,
+) -> Result<Worklist> {
+    let mut rows = HashMap::new();
+    let mut ask = |table: &str, mut keys: Vec<(String, Item)>| -> Result<()> {
+        keys.sort_by(|a, b| a.0.cmp(&b.0));
+        // DynamoDB refuses a batch that asks for a row twice.
+        keys.dedup_by(|a, b| a.0 == b.0);
+        let keys = keys.into_iter().map(|(_, key)| key).collect();
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+        rows.insert(table.to_owned(), keys.build().map_err(aws("BatchGetItem"))?);
+        Ok(())
+    };
+    let ids = || jobs.iter().map(|job| (job.operator_id, job.delivery_id));
+    ask(deliveries.table(), ids().map(|(_, id)| (id.to_string(), deliveries::row_key(id))).collect())?;
+    ask(
+        destinations.table(),
+        ids().map(|(op, id)| (id.destination.to_string(), destinations::row_key(op, id.destination))).collect(),
+    )?;
+    ask(events.table(), ids().map(|(op, id)| (id.event.to_string(), events::row_key(op, id.event))).collect())?;
+
+    let mut found = batch_get(destinations.client(), rows).await?;
+    let mut list = Worklist::default();
+    for item in found.remove(deliveries.table()).unwrap_or_default() {
+        let row: Delivery = from_item(item)?;
+        list.deliveries.insert(row.id, row);
+    }
+    for item in found.remove(destinations.table()).unwrap_or_default() {
+        let row: Destination = from_item(item)?;
+        list.destinations.insert(row.id, row);
+    }
+    for item in found.remove(events.table()).unwrap_or_default() {
+        let row: Event = from_item(item)?;
+        list.events.insert(row.id, row);
+    }
+    Ok(list)
+}
+
+/// `BatchGetItem`, asking again for what DynamoDB left out (over 16 MB of answer, or throttled).
+pub(crate) async fn batch_get(
+    client: &Client,
+    mut ask: HashMap<String, KeysAndAttributes>,
+) -> Result<HashMap<String, Vec<Item>>> {
+    let mut found: HashMap<String, Vec<Item>> = HashMap::new();
+    for again in 0..5u32 {
+        let answer = client.batch_get_item().set_request_items(Some(ask)).send().await;
+        let answer = answer.map_err(aws("BatchGetItem"))?;
+        for (table, items) in answer.responses.unwrap_or_default() {
+            found.entry(table).or_default().extend(items);
+        }
+        match answer.unprocessed_keys {
+            Some(left) if !left.is_empty() => ask = left,
+            _ => return Ok(found),
+        }
+        tokio::time::sleep(Duration::from_millis(50 << again)).await;
+    }
+    Err(StoreError::Unprocessed("BatchGetItem"))
+}
