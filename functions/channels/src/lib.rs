@@ -1,1 +1,56 @@
-//! x
+//! `/v1/notifications/channels`: rules, which the STACK API calls channels.
+
+mod input;
+mod routes;
+mod view;
+
+use std::sync::Arc;
+
+use api::{Keys, auth::HasKeys};
+use store::{Accounts, Aws, Channels, Destinations};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// What the routes work with.
+pub struct App {
+    keys: Keys,
+    channels: Channels,
+    destinations: Destinations,
+}
+
+impl App {
+    /// Everything that the environment names.
+    ///
+    /// # Errors
+    /// When the environment lacks something.
+    pub async fn from_env() -> Result<Self, lambda_http::Error> {
+        let aws = Aws::from_env().await;
+        Ok(Self {
+            keys: Keys::new(Accounts::from_env(&aws)?),
+            channels: Channels::from_env(&aws)?,
+            destinations: Destinations::from_env(&aws)?,
+        })
+    }
+
+    /// Opens the connection that every request needs.
+    pub async fn warm(&self) {
+        self.keys.accounts().warm().await;
+    }
+}
+
+impl HasKeys for App {
+    fn keys(&self) -> &Keys {
+        &self.keys
+    }
+}
+
+/// The state of the routes.
+pub type State = axum::extract::State<Arc<App>>;
+
+/// The routes, and the API's text of them.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(routes::create, routes::list)).routes(routes!(
+        routes::get,
+        routes::update,
+        routes::delete
+    ))
+}

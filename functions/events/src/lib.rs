@@ -1,1 +1,61 @@
-//! x
+//! `/v1/events` and `/v1/deliveries`: events on their way in, and what became of them.
+
+mod deliveries;
+mod ingest;
+mod posted;
+
+use std::sync::Arc;
+
+use api::{Keys, auth::HasKeys};
+use store::{Accounts, Aws, Deliveries, Destinations, Events, Queue};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// What the routes work with.
+pub struct App {
+    keys: Keys,
+    events: Events,
+    deliveries: Deliveries,
+    destinations: Destinations,
+    events_queue: Queue,
+    deliveries_queue: Queue,
+}
+
+impl App {
+    /// Everything that the environment names.
+    ///
+    /// # Errors
+    /// When the environment lacks something.
+    pub async fn from_env() -> Result<Self, lambda_http::Error> {
+        let aws = Aws::from_env().await;
+        Ok(Self {
+            keys: Keys::new(Accounts::from_env(&aws)?),
+            events: Events::from_env(&aws)?,
+            deliveries: Deliveries::from_env(&aws)?,
+            destinations: Destinations::from_env(&aws)?,
+            events_queue: Queue::events(&aws)?,
+            deliveries_queue: Queue::deliveries(&aws)?,
+        })
+    }
+
+    /// Opens the connection that every request needs.
+    pub async fn warm(&self) {
+        self.keys.accounts().warm().await;
+    }
+}
+
+impl HasKeys for App {
+    fn keys(&self) -> &Keys {
+        &self.keys
+    }
+}
+
+/// The state of the routes.
+pub type State = axum::extract::State<Arc<App>>;
+
+/// The routes, and the API's text of them.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(ingest::post_events))
+        .routes(routes!(deliveries::get))
+        .routes(routes!(deliveries::retry))
+}

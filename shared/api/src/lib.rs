@@ -6,6 +6,8 @@ pub mod error;
 pub mod page;
 pub mod server;
 pub mod telemetry;
+pub mod views;
+pub mod worker;
 
 pub use auth::{Caller, Keys, Reader, Writer};
 pub use body::{Body, OptionalBody};

@@ -51,13 +51,11 @@ impl DeliveryState {
 
 /// One try of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attempt {
     /// Which one, from 1.
     pub number: u32,
     /// When it began, in milliseconds since the Unix epoch.
     #[serde(with = "crate::time::millis")]
-    #[cfg_attr(feature = "openapi", schema(value_type = i64))]
     pub at: Timestamp,
     /// How long it took.
     pub duration_ms: u64,

@@ -94,6 +94,12 @@ pub struct Event {
 }
 
 impl PostedEvent {
+    /// One text for every JSON spelling of this event: two posts with the same are the same event.
+    pub fn fingerprint(&self) -> Vec<u8> {
+        // Through a `Value`, whose objects are sorted by key and whose whitespace is gone.
+        serde_json::to_value(self).and_then(|value| serde_json::to_vec(&value)).unwrap_or_default()
+    }
+
     /// Checks every field, and gives the event its owner and its id. A missing `timestamp` is the id's time, so that
     /// a repeat with the same id is the same event.
     pub fn accept(&self, operator_id: OperatorId, id: EventId) -> Result<Event, InvalidEvent> {
@@ -158,6 +164,14 @@ mod tests {
         assert_eq!(event.severity, Severity::Critical);
         assert_eq!(event.timestamp, event.id.made_at());
         assert_eq!(event.data, r#"{"b": 1, "a":  2}"#, "byte for byte");
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_the_content_and_not_of_its_spelling() {
+        let of = |json| serde_json::from_str::<PostedEvent>(json).expect("JSON of the right shape").fingerprint();
+        let first = of(r#"{"type": "custom.a", "data": {"a": 1, "b": 2}}"#);
+        assert_eq!(first, of(r#"{"data": {"b":2,"a":1}, "type":"custom.a"}"#));
+        assert_ne!(first, of(r#"{"type": "custom.a", "data": {"a": 1, "b": 3}}"#));
     }
 
     #[test]

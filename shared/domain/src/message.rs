@@ -17,6 +17,9 @@ pub struct Ingest {
     /// The id it was given when it was accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_id: Option<EventId>,
+    /// That an event with this id was accepted before: dispatch looks whether it has been done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeat: bool,
     /// The event.
     pub event: PostedEvent,
 }

@@ -1,7 +1,12 @@
 //! Table `Deliveries`, by `destination_id` and `id`; kept 30 days. The sparse index `attention` holds the rows that
 //! failed, were abandoned or are held.
 
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeValue, KeysAndAttributes},
+};
 use domain::{
     Attempt, Delivery, DeliveryId, DeliveryState, DestinationId, OperatorId,
     delivery::{MAX_KEPT_ATTEMPTS, Verdict},
@@ -15,6 +20,7 @@ use crate::{
     error::aws,
     item::{Item, from_item, from_items, key, n, retention_ttl, s, to_item},
     partiql::{self, Statement, Written},
+    worklist::batch_get,
 };
 
 /// The table.
@@ -75,6 +81,7 @@ impl Deliveries {
         let update = Update::new(row, verdict.state)
             .set("attempt_count", n(attempt.number))
             .set("attempts", serde_dynamo::to_attribute_value(attempts)?)
+            .without("reason", row.reason.is_some())
             .maybe("next_attempt_at", verdict.next_attempt_at, row.next_attempt_at.is_some());
         Ok(update.statement(&self.table))
     }
@@ -129,6 +136,21 @@ impl Deliveries {
         Ok(found.filter(|delivery| delivery.operator_id == operator))
     }
 
+    /// Those of `ids` that exist, at most 100.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn get_many(&self, ids: impl IntoIterator<Item = DeliveryId>) -> Result<Vec<Delivery>> {
+        let keys: Vec<_> = ids.into_iter().map(row_key).collect();
+        if keys.is_empty() {
+            return Ok(vec![]);
+        }
+        let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+        let request = request.build().map_err(aws("BatchGetItem"))?;
+        let mut rows = batch_get(&self.client, HashMap::from([(self.table.clone(), request)])).await?;
+        from_items(rows.remove(&self.table))
+    }
+
     /// A page of a destination's deliveries, newest event first: those before `after`, and whether there are more.
     /// The caller has made sure that the destination is the operator's.
     ///
@@ -156,19 +178,20 @@ impl Deliveries {
         Ok((from_items(answer.items)?, more))
     }
 
-    /// Up to `limit` deliveries of a destination that need attention, of events since `since`, oldest first.
+    /// Up to `limit` deliveries of a destination that need attention, oldest event first: those whose id sorts after
+    /// `after` (see [`DeliveryId::lower_bound`]).
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn attention(&self, destination: DestinationId, since: Timestamp, limit: i32) -> Result<Vec<Attention>> {
+    pub async fn attention(&self, destination: DestinationId, after: &str, limit: i32) -> Result<Vec<Attention>> {
         let answer = self
             .client
             .query()
             .table_name(&self.table)
             .index_name("attention")
-            .key_condition_expression("attention = :destination AND id >= :since")
+            .key_condition_expression("attention = :destination AND id > :after")
             .expression_attribute_values(":destination", s(destination))
-            .expression_attribute_values(":since", s(DeliveryId::lower_bound(destination, since)))
+            .expression_attribute_values(":after", s(after))
             .limit(limit)
             .send()
             .await
@@ -197,11 +220,7 @@ impl<'a> Update<'a> {
         update = update.set("state", s(state.as_str()));
         match (row.state.needs_attention(), state.needs_attention()) {
             (_, true) => update.set("attention", s(row.id.destination)),
-            (true, false) => {
-                update.remove.push("attention");
-                update
-            }
-            (false, false) => update,
+            (had, false) => update.without("attention", had),
         }
     }
 
@@ -212,14 +231,17 @@ impl<'a> Update<'a> {
     }
 
     /// Sets a time, or removes it where the row has one.
-    fn maybe(mut self, name: &'static str, at: Option<Timestamp>, had: bool) -> Self {
+    fn maybe(self, name: &'static str, at: Option<Timestamp>, had: bool) -> Self {
         match at {
             Some(at) => self.set(name, n(at.as_millisecond())),
-            None => {
-                self.remove.extend(had.then_some(name));
-                self
-            }
+            None => self.without(name, had),
         }
+    }
+
+    /// Removes an attribute where the row has it.
+    fn without(mut self, name: &'static str, had: bool) -> Self {
+        self.remove.extend(had.then_some(name));
+        self
     }
 
     fn statement(mut self, table: &str) -> Statement {

@@ -5,9 +5,12 @@
 //! | `op_…` | `evt_…` | an event; kept 30 days |
 //! | `op_…` | `idem#<sha256>` | an idempotency mark; valid 24 h |
 
+use std::collections::{HashMap, HashSet};
+
 use aws_sdk_dynamodb::{
-    Client, operation::put_item::PutItemError::ConditionalCheckFailedException,
-    types::ReturnValuesOnConditionCheckFailure,
+    Client,
+    operation::put_item::PutItemError::ConditionalCheckFailedException,
+    types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure},
 };
 use domain::{Event, EventId, OperatorId};
 use jiff::Timestamp;
@@ -18,8 +21,9 @@ use crate::{
     Aws, Result,
     aws::variable,
     error::aws,
-    item::{Item, from_item, key, n, retention_ttl, to_item},
+    item::{Item, from_item, from_items, key, n, retention_ttl, to_item},
     partiql::Statement,
+    worklist::batch_get,
 };
 
 /// For how long a repeat counts as the same event (design, section 3).
@@ -116,6 +120,26 @@ impl Events {
         let mut item = to_item(event)?;
         item.insert("ttl".into(), retention_ttl());
         Ok(Statement::insert(&self.table, item))
+    }
+
+    /// Which of these events, at most 100, are known.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn known(&self, ids: &[(OperatorId, EventId)]) -> Result<HashSet<EventId>> {
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let keys = ids.iter().map(|(operator, id)| row_key(*operator, *id)).collect();
+        let request = KeysAndAttributes::builder().set_keys(Some(keys)).projection_expression("id");
+        let request = request.consistent_read(true).build().map_err(aws("BatchGetItem"))?;
+        let mut rows = batch_get(&self.client, HashMap::from([(self.table.clone(), request)])).await?;
+        #[derive(Deserialize)]
+        struct Known {
+            id: EventId,
+        }
+        let known: Vec<Known> = from_items(rows.remove(&self.table))?;
+        Ok(known.into_iter().map(|row| row.id).collect())
     }
 
     /// The table's name, for reads that span tables.

@@ -1,0 +1,76 @@
+//! What `admin` is asked: one command per invocation, e.g. `{"create_operator": {"email": …, "name": …}}`.
+
+use domain::Role;
+use lambda_runtime::Error;
+use serde::Deserialize;
+use serde_json::Value;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Command {
+    CreateOperator(NewOperator),
+    CreateKey(NewKey),
+    RevokeKey(Key),
+    ListKeys(KeysOf),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewOperator {
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) plan: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewKey {
+    pub(crate) operator_id: String,
+    pub(crate) role: Role,
+    #[serde(default)]
+    pub(crate) permissions: Vec<String>,
+    pub(crate) project_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Key {
+    pub(crate) key_id: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeysOf {
+    pub(crate) operator_id: String,
+}
+
+impl Command {
+    pub(crate) fn parse(payload: Value) -> Result<Self, Error> {
+        serde_json::from_value(payload).map_err(|error| {
+            let usage = "send one of create_operator, create_key, revoke_key, list_keys with its fields, such as \
+                         {\"create_operator\": {\"email\": \"you@example.com\", \"name\": \"Example\"}}";
+            format!("{error}; {usage}").into()
+        })
+    }
+}
+
+/// A field that is not as it should be.
+pub(crate) fn invalid(field: &str, problem: impl std::fmt::Display) -> Error {
+    format!("`{field}`: {problem}").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_wrong_command_is_told_what_to_send() {
+        for wrong in [json!({}), json!({"drop_tables": {}}), json!({"revoke_key": {"id": "x"}}), json!(7)] {
+            let error = Command::parse(wrong).expect_err("refused").to_string();
+            assert!(error.contains("create_operator"), "{error}");
+        }
+        let key = json!({"create_key": {"operator_id": "op_1", "role": "owner"}});
+        assert!(Command::parse(key).expect_err("refused").to_string().contains("viewer"));
+    }
+}

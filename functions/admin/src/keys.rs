@@ -1,0 +1,84 @@
+//! API keys of an operator's team.
+
+use domain::{
+    ApiKey, KeyId, OperatorId,
+    api_key::Bearer,
+    time::{now, rfc3339},
+};
+use lambda_runtime::Error;
+use serde_json::{Value, json};
+use store::accounts::{Grant, ListedKey};
+
+use crate::{
+    App,
+    command::{Key, KeysOf, NewKey, invalid},
+};
+
+const MAX_PROJECT_ID: usize = 256;
+
+impl App {
+    /// Makes a key for a member of the operator's team, shown this once.
+    pub(crate) async fn create_key(&self, new: NewKey) -> Result<Value, Error> {
+        let operator_id = self.known(&new.operator_id).await?;
+        if let Some(wrong) = new.permissions.iter().find(|permission| !is_permission(permission)) {
+            return Err(invalid(
+                "permissions",
+                format!("{wrong:?} has not the form `area:verb`, such as `config:write`"),
+            ));
+        }
+        if new.project_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > MAX_PROJECT_ID) {
+            return Err(invalid("project_id", format!("send 1 to {MAX_PROJECT_ID} bytes")));
+        }
+        let api_key = ApiKey::generate(Bearer::TeamMember);
+        let grant = Grant {
+            key_id: KeyId::generate(operator_id),
+            operator_id,
+            role: new.role,
+            permissions: new.permissions,
+            project_id: new.project_id,
+            created_at: now(),
+        };
+        self.accounts.insert_key(&api_key, &grant).await?;
+        tracing::info!(%operator_id, key_id = %grant.key_id, role = %grant.role, "key created");
+        Ok(json!({ "key_id": grant.key_id, "api_key": api_key.reveal() }))
+    }
+
+    /// Revokes a key: it dies within a minute, when the last function has forgotten it.
+    pub(crate) async fn revoke_key(&self, Key { key_id }: Key) -> Result<Value, Error> {
+        let id: KeyId = key_id.parse().map_err(|problem| invalid("key_id", problem))?;
+        if !self.accounts.revoke(id, now()).await? {
+            return Err(invalid("key_id", "there is no key of this id; see list_keys"));
+        }
+        tracing::info!(%key_id, "key revoked");
+        Ok(json!({ "key_id": key_id, "revoked": true }))
+    }
+
+    /// Lists an operator's keys, revoked ones included; never the keys themselves.
+    pub(crate) async fn list_keys(&self, of: KeysOf) -> Result<Value, Error> {
+        let operator_id = self.known(&of.operator_id).await?;
+        let keys: Vec<_> = self.accounts.keys(operator_id).await?.iter().map(view).collect();
+        Ok(json!({ "keys": keys }))
+    }
+
+    async fn known(&self, operator_id: &str) -> Result<OperatorId, Error> {
+        let id = operator_id.parse().map_err(|problem| invalid("operator_id", problem))?;
+        let operator = self.accounts.operator(id).await?;
+        operator.map(|operator| operator.id).ok_or_else(|| invalid("operator_id", "there is no operator of this id"))
+    }
+}
+
+fn view(key: &ListedKey) -> Value {
+    json!({
+        "key_id": key.grant.key_id,
+        "role": key.grant.role,
+        "permissions": key.grant.permissions,
+        "project_id": key.grant.project_id,
+        "created_at": rfc3339(key.grant.created_at),
+        "revoked_at": key.revoked_at.map(rfc3339),
+    })
+}
+
+fn is_permission(text: &str) -> bool {
+    let word = |word: &str| !word.is_empty() && word.len() <= 32 && word.bytes().all(|b| b.is_ascii_lowercase());
+    text.split_once(':').is_some_and(|(area, verb)| word(area) && word(verb))
+}

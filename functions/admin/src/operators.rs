@@ -1,0 +1,52 @@
+//! Operators.
+
+use domain::{Address, ApiKey, ChannelType, KeyId, OperatorId, Role, api_key::Bearer, guard::TargetPolicy, time::now};
+use lambda_runtime::Error;
+use serde_json::{Value, json};
+use store::accounts::{Grant, Operator};
+
+use crate::{
+    App,
+    command::{NewOperator, invalid},
+};
+
+const PLANS: [&str; 3] = ["free", "pro", "enterprise"];
+const MAX_NAME: usize = 120;
+
+impl App {
+    /// Registers an operator, with its data key and its first API key, which is shown this once.
+    pub(crate) async fn create_operator(&self, new: NewOperator) -> Result<Value, Error> {
+        let email = Address::parse(ChannelType::Email, &new.email, TargetPolicy::Public);
+        let email = email.map_err(|problem| invalid("email", problem))?;
+        let name = new.name.trim();
+        if name.is_empty() || name.chars().count() > MAX_NAME {
+            return Err(invalid("name", format!("send 1 to {MAX_NAME} characters")));
+        }
+        let plan = new.plan.unwrap_or_else(|| PLANS[0].to_owned());
+        if !PLANS.contains(&&*plan) {
+            return Err(invalid("plan", format!("send one of {}", PLANS.join(", "))));
+        }
+        let id = OperatorId::generate();
+        let operator = Operator {
+            id,
+            email: email.as_str().to_owned(),
+            name: name.to_owned(),
+            plan,
+            data_key: self.vault.new_data_key(id).await?,
+            created_at: now(),
+        };
+        let api_key = ApiKey::generate(Bearer::Operator);
+        let grant = Grant {
+            key_id: KeyId::generate(id),
+            operator_id: id,
+            role: Role::Admin,
+            permissions: vec![],
+            project_id: None,
+            created_at: now(),
+        };
+        self.accounts.insert_operator(&operator).await?;
+        self.accounts.insert_key(&api_key, &grant).await?;
+        tracing::info!(operator_id = %id, key_id = %grant.key_id, "operator created");
+        Ok(json!({ "operator_id": id, "api_key": api_key.reveal() }))
+    }
+}

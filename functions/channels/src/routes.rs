@@ -1,0 +1,171 @@
+//! Making, listing, changing and deleting rules.
+
+use std::collections::HashMap;
+
+use api::{
+    ApiError, Body, Caller, ErrorBody, PageQuery, Reader, Writer,
+    error::{Result, path_id},
+    page::next_cursor,
+};
+use axum::{Json, extract::Path, http::StatusCode};
+use domain::{Destination, DestinationId, Rule, RuleId, time::now};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    App, State,
+    input::{NewRule, RuleChange, unknown_destination},
+    view::RuleView,
+};
+
+const LIST: &str = "channels";
+const NOUN: &str = "channel";
+/// How often a change is tried against others at the same time.
+const TRIES: u32 = 3;
+
+/// A page of rules, newest first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RulePage {
+    /// The rules.
+    channels: Vec<RuleView>,
+    /// The `cursor` of the next page; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// That something was deleted.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Deleted {
+    /// Always true.
+    deleted: bool,
+}
+
+/// Makes a rule.
+#[utoipa::path(
+    post, path = "/v1/notifications/channels", tag = "Channels", operation_id = "createChannel",
+    request_body = NewRule,
+    responses(
+        (status = 201, body = RuleView),
+        (status = 400, body = ErrorBody, description = "Missing events, unverified destination, or no destination specified"),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody, description = "A destination does not exist or is another operator's"),
+    )
+)]
+pub(crate) async fn create(
+    app: State,
+    Writer(caller): Writer,
+    Body(new): Body<NewRule>,
+) -> Result<(StatusCode, Json<RuleView>)> {
+    let rule = Rule {
+        operator_id: caller.operator_id(),
+        id: RuleId::generate(),
+        destination_ids: new.destinations()?,
+        events: new.events()?,
+        min_severity: new.min_severity()?,
+        active: true,
+        on_unhealthy: new.on_unhealthy,
+        created_at: now(),
+    };
+    let destinations = app.verified(&caller, &rule.destination_ids).await?;
+    app.channels.insert(&rule).await?;
+    Ok((StatusCode::CREATED, Json(RuleView::of(&rule, &destinations))))
+}
+
+/// Lists the rules, each with its destinations in full.
+#[utoipa::path(
+    get, path = "/v1/notifications/channels", tag = "Channels", operation_id = "listChannels", params(PageQuery),
+    responses((status = 200, body = RulePage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
+)]
+pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) -> Result<Json<RulePage>> {
+    let (rules, more) = app.channels.list(caller.operator_id(), page.limit()?, page.after(LIST)?).await?;
+    let ids: Vec<_> = rules.iter().flat_map(|rule| rule.destination_ids.clone()).collect();
+    let destinations = app.destinations.get_many(caller.operator_id(), ids).await?;
+    let next_cursor = next_cursor(LIST, rules.last().map(|rule| rule.id), more);
+    let channels = rules.iter().map(|rule| RuleView::enriched(rule, &destinations)).collect();
+    Ok(Json(RulePage { channels, next_cursor }))
+}
+
+/// Shows a rule with its destinations in full.
+#[utoipa::path(
+    get, path = "/v1/notifications/channels/{id}", tag = "Channels", operation_id = "getChannel",
+    params(("id" = String, Path)),
+    responses((status = 200, body = RuleView), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
+)]
+pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<String>) -> Result<Json<RuleView>> {
+    let rule = app.find(&caller, path_id(&id, NOUN)?).await?;
+    let ids = rule.destination_ids.iter().copied();
+    let destinations = app.destinations.get_many(caller.operator_id(), ids).await?;
+    Ok(Json(RuleView::enriched(&rule, &destinations)))
+}
+
+/// Changes a rule. What is left out stays as it is; a change that is refused changes nothing.
+#[utoipa::path(
+    patch, path = "/v1/notifications/channels/{id}", tag = "Channels", operation_id = "updateChannel",
+    params(("id" = String, Path)), request_body = RuleChange,
+    responses(
+        (status = 200, body = RuleView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+    )
+)]
+pub(crate) async fn update(
+    app: State,
+    Writer(caller): Writer,
+    Path(id): Path<String>,
+    Body(change): Body<RuleChange>,
+) -> Result<Json<RuleView>> {
+    let id = path_id(&id, NOUN)?;
+    for _ in 0..TRIES {
+        let old = app.find(&caller, id).await?;
+        let new_destinations = change.destinations()?;
+        let new = Rule {
+            destination_ids: new_destinations.clone().unwrap_or_else(|| old.destination_ids.clone()),
+            events: change.events()?.unwrap_or_else(|| old.events.clone()),
+            min_severity: change.min_severity()?.unwrap_or(old.min_severity),
+            active: change.active.unwrap_or(old.active),
+            on_unhealthy: change.on_unhealthy.unwrap_or(old.on_unhealthy),
+            ..old.clone()
+        };
+        let destinations = match &new_destinations {
+            Some(ids) => app.verified(&caller, ids).await?,
+            None => app.destinations.get_many(caller.operator_id(), new.destination_ids.iter().copied()).await?,
+        };
+        if app.channels.replace(&old, &new).await? {
+            return Ok(Json(RuleView::of(&new, &destinations)));
+        }
+    }
+    let sentence = "This channel is being changed by other requests; look at it and try again.";
+    Err(ApiError::conflict("changed_meanwhile", sentence))
+}
+
+/// Deletes a rule.
+#[utoipa::path(
+    delete, path = "/v1/notifications/channels/{id}", tag = "Channels", operation_id = "deleteChannel",
+    params(("id" = String, Path)),
+    responses((status = 200, body = Deleted), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
+)]
+pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Deleted>> {
+    if app.channels.delete(caller.operator_id(), path_id(&id, NOUN)?).await? {
+        Ok(Json(Deleted { deleted: true }))
+    } else {
+        Err(ApiError::not_found(NOUN))
+    }
+}
+
+impl App {
+    async fn find(&self, caller: &Caller, id: RuleId) -> Result<Rule> {
+        self.channels.get(caller.operator_id(), id).await?.ok_or_else(|| ApiError::not_found(NOUN))
+    }
+
+    /// The destinations of a rule, if the caller has them all and all are verified.
+    async fn verified(&self, caller: &Caller, ids: &[DestinationId]) -> Result<HashMap<DestinationId, Destination>> {
+        let found = self.destinations.get_many(caller.operator_id(), ids.iter().copied()).await?;
+        if let Some(missing) = ids.iter().find(|id| !found.contains_key(id)) {
+            return Err(unknown_destination(&missing.to_string()));
+        }
+        if let Some(unverified) = found.values().find(|destination| !destination.verified()) {
+            let sentence =
+                format!("Destination {} is not verified; verify it before a rule targets it.", unverified.id);
+            return Err(ApiError::bad_request("destination_unverified", sentence));
+        }
+        Ok(found)
+    }
+}

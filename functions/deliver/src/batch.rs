@@ -1,0 +1,212 @@
+//! A batch of jobs: one read of their rows, all attempts side by side, and as few writes as their endings allow.
+
+use std::{collections::HashSet, time::Duration};
+
+use api::worker::Record;
+use domain::{
+    Delivery,
+    backoff::next_hop,
+    delivery::{Task, Verdict, judge, task},
+    message::Job,
+    time::now,
+};
+use futures::{StreamExt, future::join_all, stream::FuturesUnordered};
+use outbound::Answer;
+use store::{
+    Result,
+    partiql::{Statement, Written},
+    worklist::{self, Worklist},
+};
+use tokio::time::{Instant, sleep_until};
+
+use crate::{
+    App,
+    attempt::{self, Ready, ready},
+};
+
+/// How long an ended attempt waits for others to be recorded with it. Longer saves writes, and loses more attempts
+/// (which are then made again) when the worker dies.
+const LINGER: Duration = Duration::from_millis(200);
+
+/// A job with the message that brought it.
+struct Work {
+    message_id: String,
+    received: u32,
+    job: Job,
+}
+
+/// An attempt that has ended.
+struct Ended<'a> {
+    work: &'a Work,
+    row: &'a Delivery,
+    answer: Answer,
+    verdict: Verdict,
+}
+
+impl App {
+    /// Delivers a batch; the ids of the messages to be handed out again.
+    pub(crate) async fn deliver(&self, records: Vec<Record>, end: Instant) -> Vec<String> {
+        let mut unfinished: HashSet<_> = records.iter().map(|record| record.message_id.clone()).collect();
+        let mut works: Vec<Work> = vec![];
+        for record in records {
+            match serde_json::from_str::<Job>(&record.body) {
+                // Of two copies in one batch, one does.
+                Ok(job) if works.iter().any(|work| work.job == job) => {
+                    unfinished.remove(&record.message_id);
+                }
+                Ok(job) => works.push(Work { message_id: record.message_id, received: record.received, job }),
+                Err(error) => tracing::error!(message_id = record.message_id, %error, "not a job"),
+            }
+        }
+        let (due, early): (Vec<_>, Vec<_>) =
+            works.into_iter().partition(|work| work.job.due.and_then(|due| next_hop(now(), due)).is_none());
+        self.hop(early, &mut unfinished).await;
+        if let Err(error) = self.deliver_due(due, &mut unfinished, end).await {
+            tracing::error!(%error, "a batch was not delivered in full");
+        }
+        unfinished.into_iter().collect()
+    }
+
+    /// Sends jobs that are not due yet on for what is left of their wait.
+    async fn hop(&self, early: Vec<Work>, unfinished: &mut HashSet<String>) {
+        let sent = join_all(early.iter().map(|work| self.send_later(&work.job))).await;
+        for (work, sent) in early.iter().zip(sent) {
+            if matches!(sent, Ok(true)) {
+                unfinished.remove(&work.message_id);
+            }
+        }
+    }
+
+    async fn deliver_due(&self, works: Vec<Work>, unfinished: &mut HashSet<String>, end: Instant) -> Result<()> {
+        if works.is_empty() {
+            return Ok(());
+        }
+        let jobs: Vec<_> = works.iter().map(|work| &work.job).collect();
+        let rows = worklist::read(&jobs, &self.deliveries, &self.destinations, &self.events).await?;
+        let mut running = FuturesUnordered::new();
+        let mut endings = vec![];
+        for work in &works {
+            let Some(row) = rows.deliveries.get(&work.job.delivery_id) else {
+                tracing::warn!(delivery_id = %work.job.delivery_id, "a delivery is past its retention");
+                unfinished.remove(&work.message_id);
+                continue;
+            };
+            match task(&work.job, row, work.received) {
+                Task::Nothing => {
+                    unfinished.remove(&work.message_id);
+                }
+                Task::FollowUp => {
+                    if self.follow_up(&work.job, row).await? {
+                        unfinished.remove(&work.message_id);
+                    }
+                }
+                Task::Attempt => match ready(&work.job, &rows) {
+                    Ready::Never(reason) => endings.push((work, self.deliveries.abandon(row, reason))),
+                    Ready::Send { destination, event } => running.push(async move {
+                        let answer = self.attempt(&work.job, destination, event).await;
+                        let jitter = rand::random();
+                        let verdict =
+                            judge(&work.job, &answer.attempt, answer.retry_after, &self.schedule, jitter, now());
+                        Ended { work, row, answer, verdict }
+                    }),
+                },
+            }
+        }
+        self.end_without_attempt(endings, unfinished).await?;
+
+        let mut ended: Vec<Ended<'_>> = vec![];
+        let mut flush_at = end;
+        while !running.is_empty() {
+            tokio::select! {
+                Some(one) = running.next() => {
+                    if ended.is_empty() {
+                        flush_at = (Instant::now() + LINGER).min(end);
+                    }
+                    ended.push(one);
+                }
+                () = sleep_until(flush_at) => {
+                    self.record(std::mem::take(&mut ended), &rows, unfinished).await?;
+                    // What has not ended by the end is handed out again.
+                    if Instant::now() >= end {
+                        return Ok(());
+                    }
+                    flush_at = end;
+                }
+            }
+        }
+        self.record(ended, &rows, unfinished).await
+    }
+
+    /// Ends deliveries for which no attempt can be made.
+    async fn end_without_attempt(
+        &self,
+        endings: Vec<(&Work, Statement)>,
+        unfinished: &mut HashSet<String>,
+    ) -> Result<()> {
+        if endings.is_empty() {
+            return Ok(());
+        }
+        let (works, statements): (Vec<_>, Vec<_>) = endings.into_iter().unzip();
+        for (work, written) in works.iter().zip(self.deliveries.execute(statements).await?) {
+            match written {
+                Written::Yes | Written::Refused => {
+                    tracing::info!(delivery_id = %work.job.delivery_id, state = "abandoned", "delivery ended without an attempt");
+                    unfinished.remove(&work.message_id);
+                }
+                Written::Failed(error) => tracing::error!(delivery_id = %work.job.delivery_id, error, "not recorded"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Records attempts in one call, and does what follows from those that failed.
+    async fn record(&self, ended: Vec<Ended<'_>>, rows: &Worklist, unfinished: &mut HashSet<String>) -> Result<()> {
+        if ended.is_empty() {
+            return Ok(());
+        }
+        let statement = |e: &Ended<'_>| self.deliveries.record(e.row, &e.answer.attempt, &e.verdict);
+        let statements = ended.iter().map(statement).collect::<Result<_>>()?;
+        let written = self.deliveries.execute(statements).await?;
+        let mut failures = vec![];
+        for (one, written) in ended.into_iter().zip(written) {
+            match written {
+                Written::Yes => {
+                    if let Some(event) = rows.events.get(&one.row.id.event) {
+                        attempt::log(one.row, event, &one.answer.attempt, one.verdict.state.as_str());
+                    }
+                    if one.answer.attempt.succeeded() {
+                        unfinished.remove(&one.work.message_id);
+                    } else {
+                        failures.push(one);
+                    }
+                }
+                // Another worker recorded this attempt, and sees to what follows.
+                Written::Refused => {
+                    unfinished.remove(&one.work.message_id);
+                }
+                Written::Failed(error) => {
+                    tracing::error!(delivery_id = %one.row.id, error, "an attempt was not recorded");
+                }
+            }
+        }
+        let follow_ups = failures.iter().map(async |one| {
+            let row = Delivery {
+                state: one.verdict.state,
+                attempts: vec![one.answer.attempt.clone()],
+                next_attempt_at: one.verdict.next_attempt_at,
+                ..one.row.clone()
+            };
+            self.follow_up(&one.work.job, &row).await
+        });
+        for (one, done) in failures.iter().zip(join_all(follow_ups).await) {
+            match done {
+                Ok(true) => {
+                    unfinished.remove(&one.work.message_id);
+                }
+                Ok(false) => {}
+                Err(error) => tracing::error!(delivery_id = %one.row.id, %error, "what follows was not done"),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,118 @@
+//! Registering destinations and listing them.
+
+use api::{
+    ApiError, Body, ErrorBody, PageQuery, Reader, Writer, error::Result, page::next_cursor, views::DestinationView,
+};
+use axum::{Json, http::StatusCode};
+use domain::{Address, ChannelType, Destination, DestinationId, WebhookSecret, guard::TargetPolicy, time::now};
+use serde::{Deserialize, Serialize};
+use store::accounts::Operator;
+use utoipa::ToSchema;
+
+use crate::{App, State};
+
+const LIST: &str = "destinations";
+
+/// A destination to register.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewDestination {
+    /// What kind of address.
+    channel_type: ChannelType,
+    /// The mail address, the phone number in E.164 form, or the https URL.
+    #[schema(example = "https://example.com/hooks/stack")]
+    destination: String,
+}
+
+/// A page of destinations, newest first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DestinationPage {
+    /// The destinations.
+    destinations: Vec<DestinationView>,
+    /// The `cursor` of the next page; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// Registers a destination.
+///
+/// A webhook is verified at once and answers with its secret, this once. So is an email destination with the
+/// operator's own address; other kinds are verified by a code.
+#[utoipa::path(
+    post, path = "/v1/notifications/destinations", tag = "Destinations", operation_id = "createDestination",
+    request_body = NewDestination,
+    responses(
+        (status = 201, body = DestinationView),
+        (status = 400, body = ErrorBody, description = "The address is not valid"),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "A destination with this address exists"),
+    )
+)]
+pub(crate) async fn create(
+    app: State,
+    Writer(caller): Writer,
+    Body(new): Body<NewDestination>,
+) -> Result<(StatusCode, Json<DestinationView>)> {
+    let address = Address::parse(new.channel_type, &new.destination, app.policy)
+        .map_err(|problem| ApiError::field("destination", problem))?;
+    let operator = app.keys.accounts().operator(caller.operator_id()).await?;
+    let operator = operator.ok_or_else(|| ApiError::internal("a key outlived its operator"))?;
+
+    let id = DestinationId::generate();
+    let secret = (new.channel_type == ChannelType::Webhook).then(WebhookSecret::generate);
+    let sealed = match &secret {
+        Some(secret) => Some(app.vault.seal(&operator.data_key, operator.id, id, secret.reveal()).await?),
+        None => None,
+    };
+    let created_at = now();
+    let destination = Destination {
+        operator_id: operator.id,
+        id,
+        channel_type: new.channel_type,
+        destination: address.as_str().to_owned(),
+        uniqueness_key: address.uniqueness_key(),
+        secret: sealed,
+        previous_secret: None,
+        verified_at: verified_at_once(&address, new.channel_type, &operator).then_some(created_at),
+        unhealthy: None,
+        created_at,
+    };
+    if !app.destinations.insert(&destination).await? {
+        return Err(ApiError::conflict(
+            "destination_exists",
+            format!("A {} destination with this address already exists; use it, or delete it first.", new.channel_type),
+        ));
+    }
+    let view = DestinationView::created(&destination, secret.as_ref().map(WebhookSecret::reveal));
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// A webhook proves itself with every signature it checks; the operator's own address was proved at registration.
+fn verified_at_once(address: &Address, channel_type: ChannelType, operator: &Operator) -> bool {
+    match channel_type {
+        ChannelType::Webhook => true,
+        ChannelType::Sms => false,
+        ChannelType::Email => Address::parse(ChannelType::Email, &operator.email, TargetPolicy::Public)
+            .is_ok_and(|own| own.uniqueness_key() == address.uniqueness_key()),
+    }
+}
+
+/// Lists the destinations.
+#[utoipa::path(
+    get, path = "/v1/notifications/destinations", tag = "Destinations", operation_id = "listDestinations",
+    params(PageQuery),
+    responses((status = 200, body = DestinationPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
+)]
+pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) -> Result<Json<DestinationPage>> {
+    let (found, more) = app.destinations.list(caller.operator_id(), page.limit()?, page.after(LIST)?).await?;
+    let next_cursor = next_cursor(LIST, found.last().map(|destination| destination.id), more);
+    Ok(Json(DestinationPage { destinations: found.iter().map(DestinationView::of).collect(), next_cursor }))
+}
+
+impl App {
+    /// A destination of the caller, or a 404.
+    pub(crate) async fn find(&self, caller: &api::Caller, id: &str) -> Result<Destination> {
+        let id = api::error::path_id(id, "destination")?;
+        let found = self.destinations.get(caller.operator_id(), id).await?;
+        found.ok_or_else(|| ApiError::not_found("destination"))
+    }
+}

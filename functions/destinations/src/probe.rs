@@ -1,0 +1,37 @@
+//! A signed request of our own to an endpoint: what verifying and testing a webhook have in common.
+
+use api::{ApiError, error::Result};
+use domain::{Destination, EventId, WebhookSecret, payload, time::now};
+use outbound::{Answer, webhook::Request};
+
+use crate::App;
+
+/// What a probe is for.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose {
+    Verify,
+    Test,
+}
+
+impl App {
+    /// Sends a probe, signed as a notification is.
+    pub(crate) async fn probe(&self, destination: &Destination, purpose: Purpose) -> Result<Answer> {
+        let (event_type, message) = match purpose {
+            Purpose::Verify => ("destination.verification", "Answer with a 2xx to verify this endpoint."),
+            Purpose::Test => ("destination.test", "This is a test notification."),
+        };
+        let mut secrets = vec![];
+        for sealed in destination.signing_secrets(now()) {
+            let opened = self.vault.open(sealed, destination.operator_id, destination.id).await?;
+            secrets.push(WebhookSecret::from_text(opened.to_string()));
+        }
+        let body = payload::stack_probe(event_type, destination.operator_id, now(), message);
+        let request = Request {
+            url: &destination.destination,
+            id: &EventId::generate().to_string(),
+            body: body.map_err(ApiError::internal)?,
+            secrets: &secrets,
+        };
+        Ok(self.webhooks.send(request, 1).await)
+    }
+}

@@ -1,0 +1,160 @@
+//! A batch of events: read, planned, written and sent on.
+//!
+//! Done twice it changes nothing: ids are functions of what they name, and inserts are conditional. A delivery's first
+//! message goes out with its insert; when a worker dies in between, SQS hands the event out again, and then, and only
+//! then, deliveries that were inserted before and never attempted get their message again.
+
+use std::collections::{HashMap, HashSet};
+
+use api::worker::Record;
+use domain::{Delivery, DeliveryId, DeliveryState, EventId, time::now};
+use futures::future::join_all;
+use store::{Result, partiql::Written, queue::Outgoing};
+use tokio::time::Instant;
+
+use crate::{
+    App,
+    incoming::{self, Incoming},
+};
+
+/// An event with the message that brought it.
+struct Work {
+    message_id: String,
+    incoming: Incoming,
+}
+
+impl App {
+    /// Dispatches a batch; the ids of the messages to be handed out again.
+    pub(crate) async fn dispatch(&self, records: Vec<Record>, end: Instant) -> Vec<String> {
+        let ids: Vec<_> = records.iter().map(|record| record.message_id.clone()).collect();
+        match tokio::time::timeout_at(end, self.dispatch_all(records)).await {
+            Ok(Ok(failed)) => failed,
+            Ok(Err(error)) => {
+                tracing::error!(%error, events = ids.len(), "a batch was not dispatched");
+                ids
+            }
+            Err(_) => {
+                tracing::error!(events = ids.len(), "a batch was not dispatched in time");
+                ids
+            }
+        }
+    }
+
+    async fn dispatch_all(&self, records: Vec<Record>) -> Result<Vec<String>> {
+        let mut failed = vec![];
+        let mut works = vec![];
+        let mut seen = HashSet::new();
+        let read = join_all(records.iter().map(|record| incoming::read(record, &self.events))).await;
+        for (record, result) in records.iter().zip(read) {
+            match result {
+                // Of two copies in one batch, one does.
+                Ok(incoming) if !seen.insert(incoming.event.id) => {}
+                Ok(incoming) => works.push(Work { message_id: record.message_id.clone(), incoming }),
+                Err(error) => {
+                    tracing::error!(message_id = record.message_id, received = record.received, %error, "not an event");
+                    failed.push(record.message_id.clone());
+                }
+            }
+        }
+        let works = self.without_done(works).await?;
+        failed.extend(self.write_and_send(works).await?);
+        Ok(failed)
+    }
+
+    /// Leaves out repeats of events that are known: whoever inserted them sees to them.
+    async fn without_done(&self, works: Vec<Work>) -> Result<Vec<Work>> {
+        let repeats = works.iter().filter(|work| work.incoming.repeat && !work.incoming.again);
+        let repeats: Vec<_> = repeats.map(|work| (work.incoming.event.operator_id, work.incoming.event.id)).collect();
+        let known = self.events.known(&repeats).await?;
+        let done = |work: &Work| !work.incoming.again && known.contains(&work.incoming.event.id);
+        Ok(works.into_iter().filter(|work| !done(work)).collect())
+    }
+
+    async fn write_and_send(&self, works: Vec<Work>) -> Result<Vec<String>> {
+        if works.is_empty() {
+            return Ok(vec![]);
+        }
+        let events: Vec<_> = works.iter().map(|work| &work.incoming.event).collect();
+        let planned = self.plan(&events).await?;
+
+        let mut statements = vec![];
+        for (event, deliveries) in events.iter().zip(&planned) {
+            statements.push(self.events.insert(event)?);
+            for delivery in deliveries {
+                statements.push(self.deliveries.insert(delivery)?);
+            }
+        }
+        let mut written = self.deliveries.execute(statements).await?.into_iter();
+
+        let mut lost: HashSet<EventId> = HashSet::new();
+        let mut to_send: Vec<&Delivery> = vec![];
+        let mut to_check: HashMap<DeliveryId, &Delivery> = HashMap::new();
+        for (work, deliveries) in works.iter().zip(&planned) {
+            let id = work.incoming.event.id;
+            let mut check = |written: Option<Written>| {
+                if let Some(Written::Failed(error)) = &written {
+                    tracing::error!(event_id = %id, error, "a row was not written");
+                    lost.insert(id);
+                }
+                written
+            };
+            check(written.next());
+            for delivery in deliveries {
+                match check(written.next()) {
+                    Some(Written::Yes) if delivery.state == DeliveryState::Pending => to_send.push(delivery),
+                    Some(Written::Refused) if work.incoming.again => {
+                        to_check.insert(delivery.id, delivery);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        to_send.extend(self.never_attempted(to_check).await?);
+        lost.extend(self.send(&to_send).await?);
+        log(&works, &planned, &lost);
+        let failed = works.into_iter().filter(|work| lost.contains(&work.incoming.event.id));
+        Ok(failed.map(|work| work.message_id).collect())
+    }
+
+    /// Of deliveries that an earlier run has inserted, those whose message may not have been sent.
+    async fn never_attempted<'a>(&self, inserted: HashMap<DeliveryId, &'a Delivery>) -> Result<Vec<&'a Delivery>> {
+        let ids: Vec<_> = inserted.keys().copied().collect();
+        let mut waiting = vec![];
+        for chunk in ids.chunks(100) {
+            let rows = self.deliveries.get_many(chunk.iter().copied()).await?;
+            let pending = rows.iter().filter(|row| row.state == DeliveryState::Pending && row.attempt_count == 0);
+            waiting.extend(pending.filter_map(|row| inserted.get(&row.id)).copied());
+        }
+        Ok(waiting)
+    }
+
+    /// Sends the first job of each delivery; the events of those that the queue did not take.
+    async fn send(&self, deliveries: &[&Delivery]) -> Result<Vec<EventId>> {
+        let message = |delivery: &&Delivery| Outgoing::new(&delivery.job_at_once(), delivery.operator_id);
+        let messages = deliveries.iter().map(message).collect::<Result<_>>()?;
+        let sent = self.queue.send(messages).await;
+        let lost = deliveries.iter().zip(sent).filter(|(_, sent)| !sent);
+        Ok(lost.map(|(delivery, _)| delivery.id.event).collect())
+    }
+}
+
+fn log(works: &[Work], planned: &[Vec<Delivery>], lost: &HashSet<EventId>) {
+    for (work, deliveries) in works.iter().zip(planned) {
+        let event = &work.incoming.event;
+        let count = |state| deliveries.iter().filter(|delivery| delivery.state == state).count();
+        tracing::info!(
+            event_id = %event.id,
+            operator_id = %event.operator_id,
+            event_type = %event.event_type,
+            pending = count(DeliveryState::Pending),
+            held = count(DeliveryState::Held),
+            abandoned = count(DeliveryState::Abandoned),
+            age_ms = now().duration_since(event.id.made_at()).as_millis() as i64,
+            repeat = work.incoming.repeat || work.incoming.again,
+            done = !lost.contains(&event.id),
+            "event"
+        );
+        metrics::counter!("events").increment(1);
+        metrics::counter!("deliveries_held").increment(count(DeliveryState::Held) as u64);
+    }
+}

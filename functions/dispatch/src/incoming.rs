@@ -1,0 +1,149 @@
+//! From a message of whatever producer to an event: the API's, EventBridge's, SNS's, or anybody's whom the queue's
+//! policy lets in.
+
+use std::borrow::Cow;
+
+use api::worker::Record;
+use domain::{Event, EventId, message::Ingest, time::now};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use store::{Events, StoreError, events::Claim};
+
+/// An event, and whether it may have been dispatched before.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) event: Event,
+    /// An event of this id was accepted before.
+    pub(crate) repeat: bool,
+    /// This very message was handed out before: a worker died with it, or could not finish it.
+    pub(crate) again: bool,
+}
+
+/// Why a message is no event. It goes back to the queue, and after five times to the dead-letter queue, where it waits
+/// to be mended: it is not lost.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unreadable {
+    #[error("the message is no event: {0}")]
+    Shape(#[from] serde_json::Error),
+    #[error("the event is not valid: {0}")]
+    Invalid(#[from] domain::event::InvalidEvent),
+    #[error("the id was used for another event within 24 h")]
+    OtherContent,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The envelopes that SNS and EventBridge put around a message. Neither has the fields of the other, nor of ours.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    // SNS
+    #[serde(borrow, rename = "Message")]
+    message: Option<Cow<'a, str>>,
+    #[serde(rename = "MessageId")]
+    message_id: Option<Cow<'a, str>>,
+    #[serde(rename = "Timestamp")]
+    timestamp: Option<Timestamp>,
+    // EventBridge
+    #[serde(borrow)]
+    detail: Option<&'a RawValue>,
+    id: Option<Cow<'a, str>>,
+    time: Option<Timestamp>,
+}
+
+/// A message without its envelope: when and under which name its producer's service took it, which stay the same when
+/// the service delivers it twice.
+struct Unwrapped {
+    ingest: Ingest,
+    sent_at: Timestamp,
+    name: String,
+}
+
+fn unwrap(record: &Record) -> Result<Unwrapped, serde_json::Error> {
+    let envelope: Envelope<'_> = serde_json::from_str(&record.body)?;
+    Ok(match (envelope.message, envelope.detail) {
+        (Some(message), _) => Unwrapped {
+            ingest: serde_json::from_str(&message)?,
+            sent_at: envelope.timestamp.unwrap_or(record.sent_at),
+            name: format!("sns:{}", envelope.message_id.unwrap_or(Cow::Borrowed(&record.message_id))),
+        },
+        (None, Some(detail)) => Unwrapped {
+            ingest: serde_json::from_str(detail.get())?,
+            sent_at: envelope.time.unwrap_or(record.sent_at),
+            name: format!("eventbridge:{}", envelope.id.unwrap_or(Cow::Borrowed(&record.message_id))),
+        },
+        (None, None) => Unwrapped {
+            ingest: serde_json::from_str(&record.body)?,
+            sent_at: record.sent_at,
+            name: format!("sqs:{}", record.message_id),
+        },
+    })
+}
+
+/// Reads a record. An event that has no id yet gets one: of its own `id` where it has one, else of its message's.
+pub(crate) async fn read(record: &Record, events: &Events) -> Result<Incoming, Unreadable> {
+    let Unwrapped { ingest, sent_at, name } = unwrap(record)?;
+    let operator_id = ingest.operator_id;
+    // Of what the producer's service took, so that a message that comes twice is one event.
+    let offered = EventId::derived(sent_at, &[&operator_id.to_string(), &name]);
+    let (id, repeat) = match (ingest.event_id, &ingest.event.id) {
+        (Some(id), _) => (id, ingest.repeat),
+        (None, None) => (offered, false),
+        (None, Some(key)) => {
+            let key = format!("id:{key}");
+            match events.claim(operator_id, &key, offered, &ingest.event.fingerprint(), now()).await? {
+                Claim::New => (offered, false),
+                Claim::Repeat(first) => (first, first != offered),
+                Claim::OtherContent => return Err(Unreadable::OtherContent),
+            }
+        }
+    };
+    let event = ingest.event.accept(operator_id, id)?;
+    Ok(Incoming { event, repeat, again: record.received > 1 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::OperatorId;
+    use serde_json::json;
+
+    fn record(body: serde_json::Value) -> Record {
+        Record { message_id: "m-1".into(), body: body.to_string(), received: 1, sent_at: now() }
+    }
+
+    fn ingest() -> serde_json::Value {
+        json!({"operator_id": OperatorId::generate(), "event": {"type": "custom.a", "data": {"x": 1}}})
+    }
+
+    #[test]
+    fn each_producers_envelope_is_taken_off() {
+        let sns = json!({
+            "Type": "Notification", "MessageId": "s-1", "TopicArn": "arn", "Message": ingest().to_string(),
+            "Timestamp": "2026-04-15T10:00:00.000Z"
+        });
+        let bridge = json!({
+            "version": "0", "id": "e-1", "detail-type": "x", "source": "my.app", "time": "2026-04-15T10:00:00Z",
+            "resources": [], "detail": ingest()
+        });
+        for (body, name, at) in [
+            (sns, "sns:s-1", Some("2026-04-15T10:00:00Z")),
+            (bridge, "eventbridge:e-1", Some("2026-04-15T10:00:00Z")),
+            (ingest(), "sqs:m-1", None),
+        ] {
+            let record = record(body);
+            let unwrapped = unwrap(&record).expect("an event");
+            assert_eq!(unwrapped.name, name);
+            assert_eq!(unwrapped.ingest.event.event_type, "custom.a");
+            let at = at.map_or(record.sent_at, |at| at.parse().expect("a time"));
+            assert_eq!(unwrapped.sent_at, at);
+        }
+    }
+
+    #[test]
+    fn what_is_no_event_is_refused() {
+        for body in [json!({}), json!([]), json!({"detail": {"state": "ALARM"}}), json!({"Message": "hello"})] {
+            assert!(unwrap(&record(body)).is_err());
+        }
+    }
+}

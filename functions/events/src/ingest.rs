@@ -1,0 +1,136 @@
+//! `POST /v1/events`: from a caller to the queue.
+
+use api::{ApiError, Caller, ErrorBody, Writer, error::Result};
+use axum::{
+    Json,
+    body::Bytes,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use domain::{EventId, event::PostedEvent, message::Ingest, time::now};
+use futures::future::try_join_all;
+use serde::Serialize;
+use store::{events::Claim, queue::Outgoing};
+use utoipa::ToSchema;
+
+use crate::{
+    App, State,
+    posted::{OneOrMany, Posted, check_key},
+};
+
+/// The id of an accepted event.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Accepted {
+    /// The event's id; of a repeat, the first event's.
+    #[schema(example = "evt_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
+    id: String,
+}
+
+/// The ids of a batch of accepted events, in its order.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AcceptedBatch {
+    /// One per event.
+    events: Vec<Accepted>,
+}
+
+/// An event under its id, ready for the queue.
+struct Ready {
+    id: EventId,
+    repeat: bool,
+}
+
+/// Posts one event, or up to 100.
+///
+/// Answers once the queue has them. With an `Idempotency-Key` header, or an `id` in an event, a repeat within 24 h
+/// answers with the first event's id and is delivered once.
+#[utoipa::path(
+    post, path = "/v1/events", tag = "Events", operation_id = "postEvents",
+    request_body(content = OneOrMany, content_type = "application/json"),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 256 visible ASCII characters")),
+    responses(
+        (status = 202, body = Accepted, description = "Accepted; a batch answers with `events`, one id each"),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "The key or id was used for another event within 24 h"),
+        (status = 503, body = ErrorBody, description = "Not all were accepted: send the same again"),
+    )
+)]
+pub(crate) async fn post_events(
+    app: State,
+    Writer(caller): Writer,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response> {
+    let mut posted = Posted::parse(&body)?;
+    let key = headers.get("idempotency-key").map(|key| check_key(key.to_str().unwrap_or_default())).transpose()?;
+    for i in 0..posted.events.len() {
+        bind_to_project(&caller, &mut posted.events[i])?;
+        let checked = posted.events[i].accept(caller.operator_id(), EventId::generate());
+        checked.map_err(|invalid| ApiError::field(&posted.field(i, invalid.field), invalid.problem))?;
+    }
+    let claims = (0..posted.events.len()).map(|i| app.claim(&caller, &posted, i, key));
+    let ready = try_join_all(claims).await?;
+    app.enqueue(&caller, &posted, &ready).await?;
+    let mut accepted: Vec<_> = ready.iter().map(|ready| Accepted { id: ready.id.to_string() }).collect();
+    Ok(match accepted.pop() {
+        Some(one) if !posted.batch => (StatusCode::ACCEPTED, Json(one)).into_response(),
+        last => {
+            accepted.extend(last);
+            (StatusCode::ACCEPTED, Json(AcceptedBatch { events: accepted })).into_response()
+        }
+    })
+}
+
+/// A key that is bound to a project posts events of that project and of no other.
+fn bind_to_project(caller: &Caller, event: &mut PostedEvent) -> Result<()> {
+    let Some(project) = caller.project_id() else { return Ok(()) };
+    match &event.project_id {
+        Some(other) if other != project => {
+            let sentence = format!("This key is bound to the project {project}; leave `project_id` out or send that.");
+            Err(ApiError::forbidden(sentence))
+        }
+        _ => {
+            event.project_id = Some(project.to_owned());
+            Ok(())
+        }
+    }
+}
+
+impl App {
+    /// Gives an event its id: a new one, or, of a repeat, the first event's.
+    async fn claim(&self, caller: &Caller, posted: &Posted, index: usize, header: Option<&str>) -> Result<Ready> {
+        let id = EventId::generate();
+        let Some(key) = posted.idempotency_key(index, header) else { return Ok(Ready { id, repeat: false }) };
+        let fingerprint = posted.events[index].fingerprint();
+        Ok(match self.events.claim(caller.operator_id(), &key, id, &fingerprint, now()).await? {
+            Claim::New => Ready { id, repeat: false },
+            Claim::Repeat(first) => Ready { id: first, repeat: true },
+            Claim::OtherContent => {
+                let field = posted.field(index, "id");
+                let sentence = format!(
+                    "This Idempotency-Key (or `{field}`) was used for another event within the last 24 h; send a new one."
+                );
+                return Err(ApiError::conflict("idempotency_conflict", sentence));
+            }
+        })
+    }
+
+    /// Puts the events on the queue, a repeat too: the first may have been lost after its claim.
+    async fn enqueue(&self, caller: &Caller, posted: &Posted, ready: &[Ready]) -> Result<()> {
+        let operator_id = caller.operator_id();
+        let message = |(event, ready): (&PostedEvent, &Ready)| {
+            let ingest = Ingest { operator_id, event_id: Some(ready.id), repeat: ready.repeat, event: event.clone() };
+            Outgoing::new(&ingest, operator_id)
+        };
+        let messages: Vec<_> = posted.events.iter().zip(ready).map(message).collect::<store::Result<_>>()?;
+        let sent = self.events_queue.send(messages).await;
+        let lost = sent.iter().filter(|sent| !**sent).count();
+        if lost > 0 {
+            return Err(ApiError::unavailable(format!(
+                "{lost} of {} events were not accepted; send the same request again, with an Idempotency-Key or ids \
+                 so that none is delivered twice.",
+                sent.len()
+            )));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,72 @@
+//! A destination as the STACK API shows it.
+
+use domain::{ChannelType, Destination, secret::REDACTED, time::rfc3339};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A destination.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DestinationView {
+    /// Its id.
+    #[schema(example = "ndst_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
+    pub id: String,
+    /// Whose it is.
+    #[schema(example = "op_01JRX2Q0Z8K5V3M7N9P4T6W8YA")]
+    pub operator_id: String,
+    /// What kind of address.
+    pub channel_type: ChannelType,
+    /// The address, in its normal form.
+    #[schema(example = "https://example.com/hooks/stack")]
+    pub destination: String,
+    /// Whether rules may target it.
+    pub verified: bool,
+    /// A webhook's secret: in full when it is made or rotated, and `••••••••` elsewhere; null for other kinds.
+    #[schema(example = "whsec_…")]
+    pub webhook_secret: Option<String>,
+    /// When it was registered.
+    #[schema(example = "2026-04-15T10:00:00.000Z")]
+    pub created_at: String,
+    /// Whether notifications go out to it. Left out when it is created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<HealthView>,
+}
+
+/// A destination's health.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HealthView {
+    /// `healthy` or `unhealthy`.
+    #[schema(example = "healthy")]
+    pub status: &'static str,
+    /// Since when it is unhealthy.
+    pub since: Option<String>,
+    /// What went wrong with the attempt that made it so.
+    pub reason: Option<String>,
+}
+
+impl DestinationView {
+    /// The answer to a creation: exactly the published fields, and the secret in full.
+    pub fn created(destination: &Destination, secret: Option<&str>) -> Self {
+        Self {
+            id: destination.id.to_string(),
+            operator_id: destination.operator_id.to_string(),
+            channel_type: destination.channel_type,
+            destination: destination.destination.clone(),
+            verified: destination.verified(),
+            webhook_secret: secret.map(str::to_owned),
+            created_at: rfc3339(destination.created_at),
+            health: None,
+        }
+    }
+
+    /// Everywhere else: with the health, without the secret.
+    pub fn of(destination: &Destination) -> Self {
+        let broken = destination.unhealthy.as_ref();
+        let health = HealthView {
+            status: if broken.is_some() { "unhealthy" } else { "healthy" },
+            since: broken.map(|unhealthy| rfc3339(unhealthy.since)),
+            reason: broken.map(|unhealthy| unhealthy.reason.clone()),
+        };
+        let secret = destination.secret.as_ref().map(|_| REDACTED);
+        Self { health: Some(health), ..Self::created(destination, secret) }
+    }
+}

@@ -1,0 +1,7 @@
+//! JSON of the nouns that more than one function shows. Apart from the rows, so that either can change alone.
+
+mod delivery;
+mod destination;
+
+pub use delivery::{AttemptView, DeliveryPage, DeliveryView};
+pub use destination::{DestinationView, HealthView};
