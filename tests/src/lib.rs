@@ -1,1 +1,35 @@
-//! x
+//! What the end-to-end tests share: a client of the deployed API, receivers that are real HTTP servers, calls to the
+//! local AWS, and waiting for conditions.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+pub mod api_text;
+pub mod aws;
+pub mod client;
+pub mod receiver;
+
+use std::time::Duration;
+
+pub use client::{Answer, Operator};
+pub use receiver::Receiver;
+
+/// A variable that `make test` exports.
+pub fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests by `make test`"))
+}
+
+/// Waits until `look` finds something, for at most a minute.
+pub async fn eventually<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    within(Duration::from_secs(60), what, look).await
+}
+
+/// Waits until `look` finds something, for at most `limit`.
+pub async fn within<T>(limit: Duration, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let end = tokio::time::Instant::now() + limit;
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < end, "not within {limit:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

@@ -22,9 +22,6 @@ async fn main() -> Result<(), Error> {
     let app = &App { accounts: Accounts::from_env(&aws)?, vault: Vault::new(&aws) };
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         let answer = handle(app, event.payload).await;
-        if let Err(error) = &answer {
-            tracing::warn!(%error, "a command was refused");
-        }
         telemetry.flush();
         answer
     }))

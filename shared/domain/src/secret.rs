@@ -22,7 +22,7 @@ impl WebhookSecret {
     /// A new secret from a cryptographic generator that the operating system seeds.
     pub fn generate() -> Self {
         let random = Zeroizing::new(rand::rng().random::<[u8; 32]>());
-        Self(Zeroizing::new(format!("{PREFIX}{}", STANDARD.encode(&*random))))
+        Self(Zeroizing::new(format!("{PREFIX}{}", STANDARD.encode(*random))))
     }
 
     /// Takes the text of a secret that was stored.

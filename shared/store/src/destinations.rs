@@ -37,7 +37,7 @@ pub struct Destinations {
 /// What became of a try to mark a destination as unhealthy.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Marked {
-    /// It is unhealthy from now on, or this very delivery had made it so: tell the operator.
+    /// It is unhealthy from now on, or this very attempt had made it so: tell the operator.
     ByThis(Unhealthy),
     /// It was unhealthy already, has been verified since, or is no more: nothing to tell.
     Not,
@@ -250,7 +250,7 @@ impl Destinations {
         let Some(ConditionalCheckFailedException(refused)) = error.as_service_error() else { return Ok(Marked::Not) };
         let Some(item) = refused.item.clone() else { return Ok(Marked::Not) };
         let destination: Destination = from_item(item)?;
-        let by_this = destination.unhealthy.filter(|found| found.delivery_id == unhealthy.delivery_id);
+        let by_this = destination.unhealthy.filter(|found| *found == unhealthy);
         Ok(by_this.map_or(Marked::Not, Marked::ByThis))
     }
 

@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn batches_hold_ten_messages_and_a_mebibyte_at_most() {
-        assert_eq!(batches(&[]), []);
+        assert!(batches(&[]).is_empty());
         assert_eq!(batches(&[1; 25]), [10, 10, 5]);
         assert_eq!(batches(&[300 * 1024; 7]), [3, 3, 1]);
     }

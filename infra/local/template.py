@@ -1,0 +1,72 @@
+"""template.yaml as the local cloud can take it: expanded as AWS would, with two differences, each with its reason."""
+
+import re
+from pathlib import Path
+
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+
+class NoManagedPolicies:
+    """The template names none of the managed policies that SAM would look up in an account."""
+
+    def load(self):
+        return {}
+
+
+def expand(path, code):
+    """The template at `path` as plain CloudFormation, each function's `CodeUri` replaced by what `code` makes of it."""
+    template = yaml_parse(Path(path).read_text())
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = code(resource["Properties"]["CodeUri"])
+    template = transform(template, {}, NoManagedPolicies())
+    add_routes(template["Resources"])
+    allow_batches(template["Resources"])
+    return template
+
+
+def add_routes(resources):
+    """Writes the API's routes out: MiniStack does not read them from the OpenAPI text that SAM puts into `Body`."""
+    body = resources["Api"]["Properties"].pop("Body")
+    resources["Api"]["Properties"].update({"Name": body["info"]["title"], "ProtocolType": "HTTP"})
+    for path, methods in body["paths"].items():
+        for method, operation in methods.items():
+            integration = operation["x-amazon-apigateway-integration"]
+            function = re.search(r"\$\{(\w+)\.Arn\}", integration["uri"]["Fn::Sub"])[1]
+            resources[f"{function}Integration"] = {
+                "Type": "AWS::ApiGatewayV2::Integration",
+                "Properties": {
+                    "ApiId": {"Ref": "Api"},
+                    "IntegrationType": "AWS_PROXY",
+                    "IntegrationUri": integration["uri"],
+                    "PayloadFormatVersion": integration["payloadFormatVersion"],
+                },
+            }
+            name = re.sub(r"\W", "", f"Route{method.title()}{path.title()}")
+            resources[name] = {
+                "Type": "AWS::ApiGatewayV2::Route",
+                "Properties": {
+                    "ApiId": {"Ref": "Api"},
+                    "RouteKey": f"{method.upper()} {path}",
+                    "Target": {"Fn::Sub": f"integrations/${{{function}Integration}}"},
+                },
+            }
+
+
+def allow_batches(resources):
+    """Adds actions that MiniStack asks for and AWS does not know.
+
+    On AWS a batch of messages takes `SendMessage`, and a batch of PartiQL statements what each statement does to its
+    own table; MiniStack judges both by the name of the call, the statements on `*`.
+    """
+    for resource in resources.values():
+        if resource["Type"] != "AWS::IAM::Role":
+            continue
+        statements = resource["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+        actions = {str(statement["Action"]) for statement in statements}
+        for statement in statements:
+            if statement["Action"] == "sqs:SendMessage":
+                statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
+        if any("dynamodb:PartiQL" in action for action in actions):
+            statements.append({"Effect": "Allow", "Action": "dynamodb:BatchExecuteStatement", "Resource": "*"})

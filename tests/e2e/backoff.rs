@@ -1,0 +1,156 @@
+//! Retries and health, with the schedule `1,1,2,2`.
+
+use std::time::Duration;
+
+use axum::http::{StatusCode, header::RETRY_AFTER};
+use e2e::{Operator, Receiver};
+use serde_json::{Value, json};
+
+const EVENT: &str = "custom.backoff";
+
+async fn subscribed(receiver: &Receiver) -> (Operator, String, String) {
+    let operator = Operator::create().await;
+    let webhook = operator.webhook(receiver).await;
+    let id = webhook["id"].as_str().expect("an id").to_owned();
+    let rule = operator.rule(EVENT, &[&id]).await;
+    (operator, id, rule)
+}
+
+#[tokio::test]
+async fn a_receiver_that_fails_twice_gets_exactly_three_requests() {
+    let receiver = Receiver::failing(2).await;
+    let (operator, destination, _) = subscribed(&receiver).await;
+    let event = operator.event(EVENT, json!({"n": 1})).await;
+    let delivery = operator.delivery(&destination, &event, "succeeded").await;
+    let got = receiver.received();
+    assert_eq!(got.len(), 3);
+    assert!(got.iter().all(|request| request.body == got[0].body), "the same bytes each time");
+    assert_eq!(delivery["attempt_count"], 3);
+    let statuses: Vec<_> =
+        delivery["attempts"].as_array().expect("a list").iter().map(|a| a["status"].clone()).collect();
+    assert_eq!(statuses, [500, 500, 200]);
+    let attempt = &delivery["attempts"][0];
+    assert_eq!(attempt["error"], "answered 500 Internal Server Error");
+    assert_eq!(delivery["next_attempt_at"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_receiver_that_always_fails_walks_the_whole_schedule_and_is_mended() {
+    let broken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let state = broken.clone();
+    let receiver = Receiver::answering(move |_| {
+        if state.load(std::sync::atomic::Ordering::SeqCst) { StatusCode::BAD_GATEWAY } else { StatusCode::OK }
+    })
+    .await;
+    let (operator, destination, rule) = subscribed(&receiver).await;
+    let told = Receiver::taking().await;
+    let watcher = operator.webhook(&told).await;
+    operator.rule("destination.unhealthy", &[watcher["id"].as_str().expect("an id")]).await;
+    let event = operator.event(EVENT, json!({"n": 1})).await;
+
+    // Four failures make it unhealthy: the operator is told, the rule is paused, and what comes now is held.
+    let notice = told.wait_for(1).await[0].json();
+    assert_eq!(notice["event_type"], "destination.unhealthy");
+    assert_eq!(notice["data"]["destination_id"], destination);
+    assert_eq!(notice["data"]["reason"], "answered 502 Bad Gateway");
+    let shown = operator.get(&format!("/v1/notifications/destinations/{destination}")).await.expect(200);
+    assert_eq!(shown["health"]["status"], "unhealthy");
+    assert_eq!(shown["health"]["reason"], "answered 502 Bad Gateway");
+    let paused = operator.get(&format!("/v1/notifications/channels/{rule}")).await.expect(200);
+    assert_eq!((&paused["active"], &paused["paused_by"]), (&json!(false), &json!([destination])));
+    let second = operator.event(EVENT, json!({"n": 2})).await;
+    let held = operator.delivery(&destination, &second, "held").await;
+    assert_eq!((&held["reason"], &held["attempt_count"]), (&json!("rule_paused"), &json!(0)));
+
+    // The last attempt is still made, and then it is over.
+    let abandoned = operator.delivery(&destination, &event, "abandoned").await;
+    assert_eq!(abandoned["attempt_count"], 5);
+    let got = receiver.received();
+    assert_eq!(got.len(), 5);
+    assert!(got.iter().all(|request| request.header("webhook-id") == abandoned["id"].as_str().expect("an id")));
+    let gaps: Vec<_> = got.windows(2).map(|pair| pair[1].at - pair[0].at).collect();
+    for (gap, step) in gaps.iter().zip([1, 1, 2, 2]) {
+        assert!(*gap >= Duration::from_millis(step * 1000 - 100), "an attempt came too early: {gaps:?}");
+    }
+    assert_eq!(told.received().len(), 1, "told once");
+
+    // Verifying needs a 2xx; then the rule goes on, and what was missed is sent again.
+    let verify = format!("/v1/notifications/destinations/{destination}/verify");
+    let recover = format!("/v1/notifications/destinations/{destination}/recover");
+    let since = json!({"since": "2020-01-01T00:00:00Z"});
+    operator.post_empty(&verify).await.error(400);
+    let (sentence, code) = operator.post(&recover, since.clone()).await.error(409);
+    assert!(sentence.contains("verify it first"), "{sentence}");
+    assert_eq!(code, "destination_unhealthy");
+    broken.store(false, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(operator.post_empty(&verify).await.expect(200), json!({"verified": true}));
+    let resumed = operator.get(&format!("/v1/notifications/channels/{rule}")).await.expect(200);
+    assert_eq!((&resumed["active"], &resumed["paused_by"]), (&json!(true), &json!([])));
+    let third = operator.event(EVENT, json!({"n": 3})).await;
+    operator.delivery(&destination, &third, "succeeded").await;
+    assert_eq!(operator.post(&recover, since).await.expect(202), json!({"recovered": 2, "more": false}));
+    let first = operator.delivery(&destination, &event, "succeeded").await;
+    assert_eq!(first["attempt_count"], 6);
+    let second = operator.delivery(&destination, &second, "succeeded").await;
+    assert_eq!((&second["attempt_count"], &second["reason"]), (&json!(1), &Value::Null));
+}
+
+#[tokio::test]
+async fn gone_makes_unhealthy_at_once_and_skip_goes_on_to_the_others() {
+    let (gone, well) = (Receiver::answering(|_| StatusCode::GONE).await, Receiver::taking().await);
+    let operator = Operator::create().await;
+    let (gone_id, well_id) = (operator.webhook(&gone).await["id"].clone(), operator.webhook(&well).await["id"].clone());
+    let rule = json!({
+        "destination_ids": [gone_id, well_id], "events": [EVENT], "min_severity": "info", "on_unhealthy": "skip",
+    });
+    let rule = operator.post("/v1/notifications/channels", rule).await.expect(201);
+    operator.event(EVENT, json!({"n": 1})).await;
+    well.wait_for(1).await;
+    let path = format!("/v1/notifications/destinations/{}", gone_id.as_str().expect("an id"));
+    e2e::eventually("it is unhealthy", async || {
+        (operator.get(&path).await.expect(200)["health"]["status"] == "unhealthy").then_some(())
+    })
+    .await;
+    let second = operator.event(EVENT, json!({"n": 2})).await;
+    operator.delivery(gone_id.as_str().expect("an id"), &second, "held").await;
+    operator.delivery(well_id.as_str().expect("an id"), &second, "succeeded").await;
+    let shown = operator.get(&format!("/v1/notifications/channels/{}", rule["id"].as_str().expect("an id"))).await;
+    assert_eq!(shown.expect(200)["active"], true);
+}
+
+#[tokio::test]
+async fn retry_after_lengthens_a_step_to_twice_its_length_at_most() {
+    let receiver = Receiver::answering(|n| {
+        if n == 1 {
+            (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "3600")])
+        } else {
+            (StatusCode::OK, [(RETRY_AFTER, "0")])
+        }
+    })
+    .await;
+    let (operator, destination, _) = subscribed(&receiver).await;
+    let event = operator.event(EVENT, json!({})).await;
+    operator.delivery(&destination, &event, "succeeded").await;
+    let got = receiver.received();
+    assert!(got[1].at - got[0].at >= Duration::from_millis(1900), "twice the step of 1 s");
+}
+
+#[tokio::test]
+async fn no_answer_is_a_failure_too() {
+    let receiver = Receiver::taking().await;
+    let operator = Operator::create().await;
+    // A port where nobody listens.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    drop(listener);
+    let closed = operator.register("webhook", &url).await.expect(201)["id"].clone();
+    let open = operator.webhook(&receiver).await["id"].clone();
+    let (closed, open) = (closed.as_str().expect("an id"), open.as_str().expect("an id"));
+    operator.rule(EVENT, &[closed, open]).await;
+    let event = operator.event(EVENT, json!({})).await;
+    operator.delivery(open, &event, "succeeded").await;
+    let failed = operator.delivery(closed, &event, "abandoned").await;
+    let error = failed["attempts"][0]["error"].as_str().expect("an error");
+    assert!(error.starts_with("could not connect"), "{error}");
+    assert_eq!(failed["attempts"][0]["status"], Value::Null);
+}

@@ -1,0 +1,13 @@
+//! Every route and every flow, over HTTP against the deployed template. One module per route group, one per flow.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+mod accounts;
+mod backoff;
+mod channels;
+mod destinations;
+mod events;
+mod openapi;
+mod producers;
+mod receivers;
+mod recovery;
+mod rotation;

@@ -1,0 +1,20 @@
+//! The API's text.
+
+use e2e::{Operator, api_text};
+use reqwest::Method;
+
+#[test]
+fn the_committed_text_is_that_of_the_code() {
+    let committed = include_str!("../../infra/openapi.json");
+    assert!(committed == api_text::openapi(), "infra/openapi.json is out of date: run `make openapi`");
+}
+
+#[tokio::test]
+async fn the_text_is_served_without_a_key() {
+    let nobody = Operator { id: String::new(), key: None };
+    let text = nobody.request(Method::GET, "/openapi.json", &[], None).await.expect(200);
+    assert_eq!(text["openapi"], "3.1.0");
+    for path in ["/v1/notifications/destinations", "/v1/notifications/channels/{id}", "/v1/events"] {
+        assert!(text["paths"][path].is_object(), "{path}");
+    }
+}

@@ -1,0 +1,89 @@
+//! Receivers as people write them, run by real Node.js and real Python: each takes our webhook and refuses a changed
+//! body. Their own code is in `tests/receivers/`.
+
+use std::{path::Path, process::Stdio};
+
+use e2e::{Operator, eventually, receiver::hex_hmac};
+use reqwest::{Client, StatusCode};
+use serde_json::json;
+use tokio::process::{Child, Command};
+
+/// Starts a receiver that listens on `PORT` and knows the secret from `STACK_WEBHOOK_SECRET`.
+fn start(program: &Path, script: &str, port: u16, secret: &str) -> Child {
+    Command::new(program)
+        .arg(script)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("receivers"))
+        .env("PORT", port.to_string())
+        .env("STACK_WEBHOOK_SECRET", secret)
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap_or_else(|error| panic!("{}: {error}", program.display()))
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+async fn takes_ours_and_refuses_a_changed_body(program: &Path, script: &str) {
+    let operator = Operator::create().await;
+    let port = free_port();
+    let url = format!("http://127.0.0.1:{port}/webhooks/stack");
+    let made = operator.register("webhook", &url).await.expect(201);
+    let id = made["id"].as_str().expect("an id");
+    let secret = made["webhook_secret"].as_str().expect("a secret");
+    let _receiver = start(program, script, port, secret);
+    let client = Client::new();
+    eventually("the receiver listens", async || client.get(&url).send().await.ok()).await;
+
+    operator.rule("passport.flagged", &[id]).await;
+    let data = json!({"jti": "ppt_abc123", "note": "ümlaut ✓", "n": 1.50});
+    let event = operator.event("passport.flagged", data).await;
+    let delivery = operator.delivery(id, &event, "succeeded").await;
+    assert_eq!(delivery["attempts"][0]["status"], 204);
+    assert_eq!(delivery["attempt_count"], 1);
+
+    let body = r#"{"event_type":"passport.flagged"}"#;
+    let post = async |body: &str, signature: String| {
+        let request = client.post(&url).header("content-type", "application/json");
+        let request = request.header("x-stack-signature-256", signature).body(body.to_owned());
+        request.send().await.expect("an answer").status()
+    };
+    let signature = hex_hmac(secret, body.as_bytes());
+    assert_eq!(post(body, signature.clone()).await, StatusCode::NO_CONTENT);
+    assert_eq!(post(&body.replace("flagged", "blocked"), signature).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(post(body, "0".repeat(64)).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn express_on_nodejs() {
+    takes_ours_and_refuses_a_changed_body(Path::new("node"), "express.mjs").await;
+}
+
+#[tokio::test]
+async fn flask_on_python() {
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.local/venv-receivers/bin/python");
+    takes_ours_and_refuses_a_changed_body(&python, "flask_app.py").await;
+}
+
+#[tokio::test]
+async fn a_ready_library_of_standard_webhooks() {
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.local/venv-receivers/bin/python");
+    let operator = Operator::create().await;
+    let port = free_port();
+    let made = operator.register("webhook", &format!("http://127.0.0.1:{port}/")).await.expect(201);
+    let id = made["id"].as_str().expect("an id");
+    let _receiver = start(&python, "standard.py", port, made["webhook_secret"].as_str().expect("a secret"));
+    let client = Client::new();
+    let url = format!("http://127.0.0.1:{port}/");
+    eventually("the receiver listens", async || client.get(&url).send().await.ok()).await;
+    operator.rule("custom.standard", &[id]).await;
+    let event = operator.event("custom.standard", json!({"a": 1})).await;
+    operator.delivery(id, &event, "succeeded").await;
+    // With both secrets signing, the library still finds its own.
+    operator.post_empty(&format!("/v1/notifications/destinations/{id}/rotate-secret")).await.expect(200);
+    let event = operator.event("custom.standard", json!({"a": 2})).await;
+    let delivery = operator.delivery(id, &event, "succeeded").await;
+    assert_eq!(delivery["attempt_count"], 1);
+}

@@ -1,0 +1,46 @@
+//! The API's text, merged from the functions' routes.
+
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        OpenApi as Text,
+        security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+    },
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "STACK Notifications",
+        description = "Destinations, channel rules, events and their deliveries, as signed and retried webhooks.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    modifiers(&Bearer)
+)]
+struct Head;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, text: &mut Text) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("sk_live_…")
+            .description(Some("A key of the operator (`sk_live_op_…`) or of a member of its team (`sk_live_tm_…`)."))
+            .build();
+        let components = text.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(scheme));
+        text.security = Some(vec![SecurityRequirement::new("key", Vec::<String>::new())]);
+    }
+}
+
+/// The OpenAPI 3.1 text of all routes.
+pub fn openapi() -> String {
+    let mut text = Head::openapi();
+    text.merge(destinations::router().split_for_parts().1);
+    text.merge(channels::router().split_for_parts().1);
+    text.merge(events::router().split_for_parts().1);
+    let mut json = text.to_pretty_json().expect("JSON");
+    json.push('\n');
+    json
+}

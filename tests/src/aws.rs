@@ -1,0 +1,91 @@
+//! Calls to the local AWS, signed as AWS wants them. For tests only: the functions use the SDK.
+
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    sign::v4,
+};
+use serde_json::{Value, json};
+
+use crate::variable;
+
+/// A POST to a service of the local AWS: its status and text.
+async fn post(service: &str, path: &str, headers: &[(&str, &str)], body: String) -> (u16, String) {
+    let url = format!("{}{path}", variable("AWS_ENDPOINT_URL"));
+    let identity =
+        Credentials::from_keys(variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"), None).into();
+    let region = variable("AWS_REGION");
+    let params = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(&region)
+        .name(service)
+        .time(SystemTime::now())
+        .settings(SigningSettings::default())
+        .build()
+        .expect("signing parameters")
+        .into();
+    let signable = SignableRequest::new("POST", &url, headers.iter().copied(), SignableBody::Bytes(body.as_bytes()))
+        .expect("a request");
+    let (instructions, _) = sign(signable, &params).expect("a signature").into_parts();
+    let mut request = reqwest::Client::new().post(&url).body(body);
+    for (name, value) in headers.iter().copied().chain(instructions.headers()) {
+        request = request.header(name, value);
+    }
+    let answer = request.send().await.expect("an answer of the local AWS");
+    (answer.status().as_u16(), answer.text().await.expect("text"))
+}
+
+/// A call of a service that speaks JSON with a target header.
+pub async fn call(service: &str, target: &str, body: Value) -> Value {
+    let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", target)];
+    let (status, text) = post(service, "/", &headers, body.to_string()).await;
+    assert_eq!(status, 200, "{target}: {text}");
+    serde_json::from_str(&text).unwrap_or(Value::Null)
+}
+
+/// Invokes a function directly: its answer, or the message of its error.
+pub async fn invoke(function: &str, payload: Value) -> Result<Value, String> {
+    let path = format!("/2015-03-31/functions/{function}/invocations");
+    let (status, text) = post("lambda", &path, &[], payload.to_string()).await;
+    assert_eq!(status, 200, "{text}");
+    let value: Value = serde_json::from_str(&text).expect("JSON");
+    match value.get("errorMessage").and_then(Value::as_str) {
+        Some(message) => Err(message.to_owned()),
+        None => Ok(value),
+    }
+}
+
+/// Invokes `admin`.
+pub async fn admin(payload: Value) -> Result<Value, String> {
+    invoke(&variable("ADMIN_FUNCTION"), payload).await
+}
+
+/// Puts a message on a queue.
+pub async fn send_message(queue: &str, body: &Value) {
+    call("sqs", "AmazonSQS.SendMessage", json!({"QueueUrl": variable(queue), "MessageBody": body.to_string()})).await;
+}
+
+/// How many messages a queue holds: visible, delayed, and in flight.
+pub async fn depth(queue: &str) -> [u64; 3] {
+    let names =
+        ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible"];
+    let request = json!({"QueueUrl": variable(queue), "AttributeNames": names});
+    let answer = call("sqs", "AmazonSQS.GetQueueAttributes", request).await;
+    names.map(|name| answer["Attributes"][name].as_str().and_then(|n| n.parse().ok()).expect("a number"))
+}
+
+/// Publishes to the project's topic.
+pub async fn publish(message: &Value) {
+    let pairs = [
+        ("Action", "Publish"),
+        ("Version", "2010-03-31"),
+        ("TopicArn", &*variable("EVENTS_TOPIC_ARN")),
+        ("Message", &message.to_string()),
+    ];
+    let body = reqwest::Url::parse_with_params("http://x/", pairs).expect("a form").query().expect("a form").to_owned();
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    let (status, text) = post("sns", "/", &headers, body).await;
+    assert_eq!(status, 200, "{text}");
+}

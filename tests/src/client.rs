@@ -1,0 +1,147 @@
+//! A client of the deployed API.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{Receiver, aws, eventually, variable};
+
+/// An answer of the API.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its body.
+    pub json: Value,
+}
+
+impl Answer {
+    /// The body of an answer that must have this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.json);
+        self.json
+    }
+
+    /// The sentence and the code of an error that must have this status.
+    #[track_caller]
+    pub fn error(self, status: u16) -> (String, String) {
+        let json = self.expect(status);
+        let text = |name: &str| json[name].as_str().unwrap_or_else(|| panic!("no `{name}`: {json}")).to_owned();
+        (text("error"), text("code"))
+    }
+}
+
+/// An operator of its own for a test, with a key.
+#[derive(Debug, Clone)]
+pub struct Operator {
+    /// Its id.
+    pub id: String,
+    /// The key that its requests are made with; none for requests without one.
+    pub key: Option<String>,
+}
+
+/// The address that every test's operator is registered with.
+pub const EMAIL: &str = "owner@example.com";
+
+impl Operator {
+    /// A new operator.
+    pub async fn create() -> Self {
+        let made = aws::admin(json!({"create_operator": {"email": EMAIL, "name": "Test"}})).await.expect("an operator");
+        let text = |name: &str| made[name].as_str().expect(name).to_owned();
+        Self { id: text("operator_id"), key: Some(text("api_key")) }
+    }
+
+    /// The same operator by a new key of this role.
+    pub async fn with_role(&self, role: &str) -> Self {
+        let made = aws::admin(json!({"create_key": {"operator_id": self.id, "role": role}})).await.expect("a key");
+        self.with_key(made["api_key"].as_str().expect("a key"))
+    }
+
+    /// The same operator by this key.
+    pub fn with_key(&self, key: &str) -> Self {
+        Self { id: self.id.clone(), key: Some(key.to_owned()) }
+    }
+
+    /// Sends a request with headers and a body.
+    pub async fn request(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
+        let url = format!("{}{path}", variable("API_URL"));
+        let mut request = reqwest::Client::new().request(method, url);
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let answer = request.send().await.expect("an answer of the API");
+        let status = answer.status().as_u16();
+        let text = answer.text().await.expect("text");
+        Answer { status, json: serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}, not JSON: {text}")) }
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.request(Method::GET, path, &[], None).await
+    }
+
+    /// POST with a JSON body.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.request(Method::POST, path, &[("content-type", "application/json")], Some(body.to_string())).await
+    }
+
+    /// POST without a body.
+    pub async fn post_empty(&self, path: &str) -> Answer {
+        self.request(Method::POST, path, &[], None).await
+    }
+
+    /// PATCH with a JSON body.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.request(Method::PATCH, path, &[("content-type", "application/json")], Some(body.to_string())).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.request(Method::DELETE, path, &[], None).await
+    }
+
+    /// Registers a destination.
+    pub async fn register(&self, channel_type: &str, destination: &str) -> Answer {
+        let body = json!({"channel_type": channel_type, "destination": destination});
+        self.post("/v1/notifications/destinations", body).await
+    }
+
+    /// Registers a receiver as a webhook: the destination, with its secret.
+    pub async fn webhook(&self, receiver: &Receiver) -> Value {
+        self.register("webhook", receiver.url()).await.expect(201)
+    }
+
+    /// A rule from one event type, of any severity, to these destinations: its id.
+    pub async fn rule(&self, event: &str, destinations: &[&str]) -> String {
+        let body = json!({"destination_ids": destinations, "events": [event], "min_severity": "info"});
+        let rule = self.post("/v1/notifications/channels", body).await.expect(201);
+        rule["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Posts an event: its id.
+    pub async fn event(&self, event: &str, data: Value) -> String {
+        let accepted = self.post("/v1/events", json!({"type": event, "data": data})).await.expect(202);
+        accepted["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// The deliveries of a destination, newest event first.
+    pub async fn deliveries(&self, destination: &str) -> Vec<Value> {
+        let page = self.get(&format!("/v1/notifications/destinations/{destination}/deliveries")).await.expect(200);
+        page["deliveries"].as_array().expect("a list").clone()
+    }
+
+    /// Waits until the one delivery of an event to a destination is in this state: the delivery.
+    pub async fn delivery(&self, destination: &str, event: &str, state: &str) -> Value {
+        eventually(&format!("delivery of {event} to {destination} is {state}"), async || {
+            let found = self.deliveries(destination).await.into_iter().find(|delivery| delivery["event_id"] == event);
+            found.filter(|delivery| delivery["state"] == state)
+        })
+        .await
+    }
+}

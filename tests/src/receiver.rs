@@ -1,0 +1,112 @@
+//! Receivers: real HTTP servers on free ports that remember what they were sent.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::Value;
+use sha2::Sha256;
+
+use crate::within;
+
+/// A request that a receiver got.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// When.
+    pub at: Instant,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, byte for byte.
+    pub body: Bytes,
+}
+
+impl Received {
+    /// A header's value.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).unwrap_or_else(|| panic!("no header {name}")).to_str().expect("text")
+    }
+
+    /// The body.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("JSON")
+    }
+
+    /// Whether the STACK signature is that of this secret, reckoned here anew.
+    pub fn signed_by(&self, secret: &str) -> bool {
+        self.header("x-stack-signature-256") == hex_hmac(secret, &self.body)
+    }
+}
+
+/// Lowercase hex of HMAC-SHA256, keyed with the whole secret string.
+pub fn hex_hmac(secret: &str, body: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any key");
+    mac.update(body);
+    HEXLOWER.encode(&mac.finalize().into_bytes())
+}
+
+/// A receiver.
+pub struct Receiver {
+    url: String,
+    received: Arc<Mutex<Vec<Received>>>,
+}
+
+impl Receiver {
+    /// Answers every request, counted from 1, as `answer` says.
+    pub async fn answering<R: IntoResponse + Send>(answer: impl Fn(usize) -> R + Send + Sync + 'static) -> Self {
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let log = received.clone();
+        let answer = Arc::new(answer);
+        let handle = move |headers: HeaderMap, body: Bytes| {
+            let (log, answer) = (log.clone(), answer.clone());
+            async move {
+                let number = {
+                    let mut log = log.lock().expect("no panic");
+                    log.push(Received { at: Instant::now(), headers, body });
+                    log.len()
+                };
+                let response: Response = answer(number).into_response();
+                response
+            }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}/hooks/stack", listener.local_addr().expect("an address"));
+        let router = Router::new().fallback(handle);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, received }
+    }
+
+    /// Takes everything.
+    pub async fn taking() -> Self {
+        Self::answering(|_| StatusCode::NO_CONTENT).await
+    }
+
+    /// Refuses the first `count` requests and takes the rest.
+    pub async fn failing(count: usize) -> Self {
+        Self::answering(move |n| if n <= count { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK }).await
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What it got so far.
+    pub fn received(&self) -> Vec<Received> {
+        self.received.lock().expect("no panic").clone()
+    }
+
+    /// Waits until it got `count` requests: all that it got.
+    pub async fn wait_for(&self, count: usize) -> Vec<Received> {
+        let what = format!("{count} requests at {}", self.url);
+        within(Duration::from_secs(90), &what, async || Some(self.received()).filter(|got| got.len() >= count)).await
+    }
+}
