@@ -13,9 +13,8 @@ VENV := .local/venv
 PYTHON := $(VENV)/bin/python
 # Zig links against a C library as old as Lambda's.
 PACKAGE_TOOLS := cargo-lambda==1.9.2 ziglang==0.17.0
-# The receivers of the tests: both sorts only where there are any.
-RECEIVERS := $(patsubst tests/receivers/package.json,tests/receivers/node_modules/.package-lock.json,$(wildcard tests/receivers/package.json)) \
-  $(patsubst tests/receivers/requirements.txt,.local/venv-receivers/.installed,$(wildcard tests/receivers/requirements.txt))
+# What the receivers of the tests need, Express and Flask.
+RECEIVERS := tests/receivers/node_modules/.package-lock.json .local/venv-receivers/.installed
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -61,11 +60,12 @@ package: $(VENV)/.installed ## Build the functions for AWS: ARCHITECTURE=arm64 o
 
 .PHONY: openapi
 openapi: ## Write infra/openapi.json from the code
-	@cargo run --quiet --package e2e --bin openapi > infra/openapi.json.new
-	@mv infra/openapi.json.new infra/openapi.json
+# By way of another file: the program itself holds the old text.
+	@mkdir -p .local && cargo run --quiet --package e2e --bin openapi > .local/openapi.json
+	@mv .local/openapi.json infra/openapi.json
 
 .PHONY: receivers
-receivers: $(RECEIVERS)
+receivers: $(RECEIVERS) ## Install what the receivers of the tests need
 
 $(VENV)/.installed: infra/requirements.txt
 	@infra/local/check.sh

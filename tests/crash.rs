@@ -8,15 +8,21 @@ use std::{fs, time::Duration};
 use e2e::{Operator, Receiver, variable, within};
 use serde_json::json;
 
-/// Ends every process of a function at once, as `kill -9` does: how many there were.
-fn kill(function: &str) -> usize {
+/// Ends every process of a function at once, as `kill -9` does: how many there were. Only those of this local cloud:
+/// another may run beside it, with functions of the same names.
+fn kill(function: &str, endpoint: &str) -> usize {
+    let port = endpoint.rsplit(':').next().expect("a port");
     let name = format!("AWS_LAMBDA_FUNCTION_NAME={function}\0");
+    let cloud = format!(":{port}\0");
     let mut killed = 0;
     for process in fs::read_dir("/proc").expect("a Linux machine").flatten() {
         let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
         // Another user's, or gone by now.
         let Ok(environment) = fs::read(process.path().join("environ")) else { continue };
-        if String::from_utf8_lossy(&environment).contains(&name) {
+        let environment = String::from_utf8_lossy(&environment);
+        let theirs =
+            environment.split_inclusive('\0').any(|v| v.starts_with("AWS_ENDPOINT_URL=") && v.ends_with(&cloud));
+        if theirs && environment.contains(&name) {
             let status = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().expect("kill");
             killed += usize::from(status.success());
         }
@@ -26,10 +32,10 @@ fn kill(function: &str) -> usize {
 
 #[tokio::test]
 async fn a_delivery_whose_worker_is_killed_before_the_record_still_ends() {
-    let function = variable("DELIVER_FUNCTION");
+    let (function, endpoint) = (variable("DELIVER_FUNCTION"), variable("AWS_ENDPOINT_URL"));
     let receiver = Receiver::answering(move |n| {
         if n == 1 {
-            assert!(kill(&function) > 0, "no process of the function was found");
+            assert!(kill(&function, &endpoint) > 0, "no process of the function was found");
         }
         "taken"
     })

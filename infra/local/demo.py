@@ -87,7 +87,10 @@ def run(variables):
     ours = hmac.new(destination["webhook_secret"].encode(), body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(ours, signature or ""):
         raise Failure(f"the signature is {signature}, and should be {ours}")
-    return f"Arrived {milliseconds} ms after it was posted, at {path}: {body.decode()}\nSigned  X-STACK-Signature-256: {signature} (checked)"
+    return (
+        f"Arrived {milliseconds} ms after it was posted, at {path}: {body.decode()}\n"
+        f"Signed  X-STACK-Signature-256: {signature} (checked)"
+    )
 
 
 def listen(arrived):
