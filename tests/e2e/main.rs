@@ -6,6 +6,7 @@ mod backoff;
 mod channels;
 mod destinations;
 mod events;
+mod logs;
 mod openapi;
 mod producers;
 mod receivers;

@@ -44,7 +44,7 @@ async fn takes_ours_and_refuses_a_changed_body(program: &Path, script: &str) {
     assert_eq!(delivery["attempts"][0]["status"], 204);
     assert_eq!(delivery["attempt_count"], 1);
 
-    let body = r#"{"event_type":"passport.flagged"}"#;
+    let body = r#"{"event_type":"passport.flagged","data":{}}"#;
     let post = async |body: &str, signature: String| {
         let request = client.post(&url).header("content-type", "application/json");
         let request = request.header("x-stack-signature-256", signature).body(body.to_owned());

@@ -1,0 +1,77 @@
+//! What the functions log: a line per request, event and attempt, metrics, and never a secret.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use e2e::{Operator, Receiver, aws, eventually};
+use serde_json::{Value, json};
+
+/// What all functions have logged since `since` (milliseconds since the Unix epoch).
+async fn logged(since: u128) -> Vec<String> {
+    let groups = aws::call("logs", "Logs_20140328.DescribeLogGroups", json!({})).await;
+    let mut lines = vec![];
+    for group in groups["logGroups"].as_array().expect("a list") {
+        let mut request = json!({"logGroupName": group["logGroupName"], "startTime": since as u64});
+        loop {
+            let page = aws::call("logs", "Logs_20140328.FilterLogEvents", request.clone()).await;
+            let messages = page["events"].as_array().expect("a list").iter();
+            lines.extend(messages.map(|event| event["message"].as_str().expect("text").to_owned()));
+            match page["nextToken"].as_str() {
+                Some(token) => request["nextToken"] = json!(token),
+                None => break,
+            }
+        }
+    }
+    lines
+}
+
+#[tokio::test]
+async fn every_request_event_and_attempt_has_a_line_and_no_line_a_secret() {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_millis();
+    let operator = Operator::create().await;
+    let receiver = Receiver::taking().await;
+    let webhook = operator.webhook(&receiver).await;
+    let id = webhook["id"].as_str().expect("an id");
+    let rotated = operator.post_empty(&format!("/v1/notifications/destinations/{id}/rotate-secret")).await.expect(200);
+    operator.rule("custom.logs", &[id]).await;
+    let event = operator.event("custom.logs", json!({"password": "hunter2-in-the-data"})).await;
+    let delivery = operator.delivery(id, &event, "succeeded").await;
+
+    let parsed = |lines: &[String]| -> Vec<Value> {
+        lines.iter().flat_map(|text| text.lines()).filter_map(|line| serde_json::from_str(line).ok()).collect()
+    };
+    let lines = eventually("the lines of the attempt and of the last request", async || {
+        let lines = logged(since).await;
+        let json = parsed(&lines);
+        let attempt = json.iter().any(|line| line["message"] == "attempt" && line["delivery_id"] == delivery["id"]);
+        attempt.then_some(lines)
+    })
+    .await;
+    let json = parsed(&lines);
+    let find = |message: &str, field: &str, value: &str| {
+        json.iter().find(|line| line["message"] == message && line[field] == value).unwrap_or_else(|| panic!("{message}"))
+    };
+    let request = find("request", "operator_id", &operator.id);
+    assert!(request["status"].is_u64() && request["duration_ms"].is_number() && request["key_id"].is_string());
+    assert!(request["route"].as_str().expect("a route").starts_with("/v1/"), "the pattern: {request}");
+    let dispatched = find("event", "event_id", &event);
+    assert_eq!((&dispatched["pending"], &dispatched["operator_id"]), (&json!(1), &json!(operator.id)));
+    let attempt = find("attempt", "event_id", &event);
+    assert_eq!((&attempt["attempt"], &attempt["status"], &attempt["state"]), (&json!(1), &json!(204), &json!("succeeded")));
+
+    // CloudWatch's embedded metric format: the names in `_aws`, the values beside it.
+    for name in ["deliveries", "attempt_ms", "event_age_ms", "events", "requests"] {
+        let has = |line: &Value| line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "StackNotifications" && !line[name].is_null();
+        assert!(json.iter().any(has), "no metric {name}");
+    }
+
+    let all = lines.concat();
+    let secrets = [
+        operator.key.as_deref().expect("a key"),
+        webhook["webhook_secret"].as_str().expect("a secret"),
+        rotated["webhook_secret"].as_str().expect("a secret"),
+        "hunter2-in-the-data",
+    ];
+    for secret in secrets {
+        assert!(!all.contains(secret), "a secret is in the log");
+    }
+}
