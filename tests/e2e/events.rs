@@ -3,6 +3,7 @@
 use e2e::{Operator, Receiver, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 const PATH: &str = "/v1/events";
 
@@ -141,6 +142,27 @@ async fn a_repeat_is_answered_with_the_first_id_and_delivered_once() {
         flush(&operator, &receiver, "custom.once").await.iter().map(|body| body["data"]["n"].as_u64()).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, [None, Some(1), Some(2), Some(3)]);
+}
+
+#[tokio::test]
+async fn a_repeat_after_a_crash_between_claim_and_queue_gets_the_event_through() {
+    let (operator, receiver, _) = subscribed("custom.crash").await;
+    let event = json!({"type": "custom.crash", "id": "order-1", "data": {"n": 1}});
+    // The claim as a function would have left it that died before it reached the queue.
+    let posted: domain::event::PostedEvent = serde_json::from_value(event.clone()).expect("an event");
+    let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(&Sha256::digest(bytes));
+    let first = format!("evt_{}", domain::EventId::generate().ulid());
+    let mark = json!({
+        "operator_id": {"S": operator.id},
+        "id": {"S": format!("idem#{}", hex(b"id:order-1"))},
+        "event_id": {"S": first},
+        "fingerprint": {"S": hex(&posted.fingerprint())},
+        "ttl": {"N": (jiff::Timestamp::now().as_second() + 3600).to_string()},
+    });
+    let put = json!({"TableName": e2e::variable("EVENTS_TABLE"), "Item": mark});
+    e2e::aws::call("dynamodb", "DynamoDB_20120810.PutItem", put).await;
+    assert_eq!(operator.post(PATH, event).await.expect(202)["id"], first);
+    receiver.wait_for(1).await;
 }
 
 #[tokio::test]

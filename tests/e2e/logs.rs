@@ -48,7 +48,9 @@ async fn every_request_event_and_attempt_has_a_line_and_no_line_a_secret() {
     .await;
     let json = parsed(&lines);
     let find = |message: &str, field: &str, value: &str| {
-        json.iter().find(|line| line["message"] == message && line[field] == value).unwrap_or_else(|| panic!("{message}"))
+        json.iter()
+            .find(|line| line["message"] == message && line[field] == value)
+            .unwrap_or_else(|| panic!("{message}"))
     };
     let request = find("request", "operator_id", &operator.id);
     assert!(request["status"].is_u64() && request["duration_ms"].is_number() && request["key_id"].is_string());
@@ -56,11 +58,16 @@ async fn every_request_event_and_attempt_has_a_line_and_no_line_a_secret() {
     let dispatched = find("event", "event_id", &event);
     assert_eq!((&dispatched["pending"], &dispatched["operator_id"]), (&json!(1), &json!(operator.id)));
     let attempt = find("attempt", "event_id", &event);
-    assert_eq!((&attempt["attempt"], &attempt["status"], &attempt["state"]), (&json!(1), &json!(204), &json!("succeeded")));
+    assert_eq!(
+        (&attempt["attempt"], &attempt["status"], &attempt["state"]),
+        (&json!(1), &json!(204), &json!("succeeded"))
+    );
 
     // CloudWatch's embedded metric format: the names in `_aws`, the values beside it.
     for name in ["deliveries", "attempt_ms", "event_age_ms", "events", "requests"] {
-        let has = |line: &Value| line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "StackNotifications" && !line[name].is_null();
+        let has = |line: &Value| {
+            line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "StackNotifications" && !line[name].is_null()
+        };
         assert!(json.iter().any(has), "no metric {name}");
     }
 

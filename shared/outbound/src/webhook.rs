@@ -2,7 +2,7 @@
 
 use std::{
     error::Error as StdError,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use domain::{
@@ -132,11 +132,15 @@ async fn read_body(response: &mut Response) -> Option<String> {
     (!kept.is_empty()).then(|| kept.to_owned())
 }
 
-/// `Retry-After` in seconds, where it means what we ask: RFC 9110, 10.2.3.
+/// `Retry-After`, in seconds or as a date, where it means what we ask: RFC 9110, 10.2.3.
 fn retry_after(response: &Response) -> Option<Duration> {
     let asks = matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
     let value = response.headers().get(RETRY_AFTER).filter(|_| asks)?;
-    value.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+    let text = value.to_str().ok()?.trim();
+    match text.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::now()).ok(),
+    }
 }
 
 fn refusal_of(status: StatusCode) -> String {

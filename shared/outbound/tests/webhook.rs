@@ -45,11 +45,20 @@ async fn a_2xx_is_success_and_its_body_is_kept() {
 async fn anything_else_is_a_failure_that_says_why() {
     let router = Router::new()
         .route("/busy", post(|| async { (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "7")], "later") }))
+        .route(
+            "/until",
+            post(|| async {
+                let soon = httpdate::fmt_http_date(std::time::SystemTime::now() + std::time::Duration::from_secs(90));
+                (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, soon)])
+            }),
+        )
         .route("/away", post(|| async { axum::response::Redirect::permanent("/busy") }));
     let address = serve(router).await;
     let busy = send(TargetPolicy::AllowPrivate, &format!("http://{address}/busy")).await;
     assert_eq!(busy.attempt.error.as_deref(), Some("answered 429 Too Many Requests"));
     assert_eq!(busy.retry_after.map(|wait| wait.as_secs()), Some(7));
+    let until = send(TargetPolicy::AllowPrivate, &format!("http://{address}/until")).await;
+    assert!((80..=90).contains(&until.retry_after.expect("a date").as_secs()));
     let away = send(TargetPolicy::AllowPrivate, &format!("http://{address}/away")).await;
     assert_eq!(away.attempt.error.as_deref(), Some("answered 308; redirects are not followed"));
 }

@@ -98,21 +98,23 @@ impl Deliveries {
     /// # Errors
     /// When a call fails.
     pub async fn mark_pending(&self, rows: &[Attention]) -> Result<()> {
-        let text = format!(
-            "UPDATE \"{}\" SET \"state\" = ? REMOVE attention WHERE destination_id = ? AND id = ? \
-             AND attempt_count = ? AND \"state\" = ?",
-            self.table
-        );
-        let parameters = |row: &Attention| {
-            vec![
+        let statement = |row: &Attention| {
+            let remove = if row.state.needs_attention() { " REMOVE attention" } else { "" };
+            let text = format!(
+                "UPDATE \"{}\" SET \"state\" = ?{remove} WHERE destination_id = ? AND id = ? \
+                 AND attempt_count = ? AND \"state\" = ?",
+                self.table
+            );
+            let parameters = vec![
                 s(DeliveryState::Pending.as_str()),
                 s(row.id.destination),
                 s(row.id),
                 n(row.attempt_count),
                 s(row.state.as_str()),
-            ]
+            ];
+            Statement::new(text, parameters)
         };
-        let statements = rows.iter().map(|row| Statement::new(text.clone(), parameters(row))).collect();
+        let statements = rows.iter().map(statement).collect();
         self.execute(statements).await?;
         Ok(())
     }

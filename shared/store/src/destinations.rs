@@ -5,7 +5,7 @@
 //! | `op_…` | `ndst_…` | a destination |
 //! | `op_…` | `unique#<sha256>` | the guard that keeps a second destination of the same address out |
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -20,7 +20,7 @@ use domain::{
 use jiff::Timestamp;
 
 use crate::{
-    Aws, Result,
+    Aws, Result, StoreError,
     aws::variable,
     error::aws,
     item::{Item, from_item, from_items, key, n, s, to_item},
@@ -68,17 +68,13 @@ impl Destinations {
     pub async fn insert(&self, destination: &Destination) -> Result<bool> {
         let mut guard = guard_key(destination.operator_id, &destination.uniqueness_key);
         guard.insert("destination_id".into(), s(destination.id));
-        let mut write = self.client.transact_write_items();
+        let mut writes = vec![];
         for item in [guard, to_item(destination)?] {
             let put = Put::builder().table_name(&self.table).set_item(Some(item));
             let put = put.condition_expression("attribute_not_exists(id)").build().map_err(aws("Put"))?;
-            write = write.transact_items(TransactWriteItem::builder().put(put).build());
+            writes.push(TransactWriteItem::builder().put(put).build());
         }
-        match write.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if a_condition_failed(&error) => Ok(false),
-            Err(error) => Err(aws("TransactWriteItems")(error)),
-        }
+        self.both_or_neither(writes).await
     }
 
     /// A destination of the operator.
@@ -161,18 +157,30 @@ impl Destinations {
     /// When a call fails; nothing is written then.
     pub async fn delete(&self, operator: OperatorId, id: DestinationId) -> Result<Option<Destination>> {
         let Some(destination) = self.get(operator, id).await? else { return Ok(None) };
-        let mut write = self.client.transact_write_items();
+        let mut writes = vec![];
         for key in [row_key(operator, id), guard_key(operator, &destination.uniqueness_key)] {
             let delete = Delete::builder().table_name(&self.table).set_key(Some(key));
             let delete = delete.condition_expression("attribute_exists(id)").build().map_err(aws("Delete"))?;
-            write = write.transact_items(TransactWriteItem::builder().delete(delete).build());
+            writes.push(TransactWriteItem::builder().delete(delete).build());
         }
-        match write.send().await {
-            Ok(_) => Ok(Some(destination)),
-            // Somebody else deleted it in between.
-            Err(error) if a_condition_failed(&error) => Ok(None),
-            Err(error) => Err(aws("TransactWriteItems")(error)),
+        // False when somebody else deleted it in between.
+        Ok(self.both_or_neither(writes).await?.then_some(destination))
+    }
+
+    /// Writes a row and its guard together; false when a condition does not hold. A conflict with another write to
+    /// the same rows at the same time says nothing about the condition: it is tried again.
+    async fn both_or_neither(&self, writes: Vec<TransactWriteItem>) -> Result<bool> {
+        for again in 0..5u32 {
+            match self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await {
+                Ok(_) => return Ok(true),
+                Err(error) if cancelled_for(&error, "ConditionalCheckFailed") => return Ok(false),
+                Err(error) if cancelled_for(&error, "TransactionConflict") => {
+                    tokio::time::sleep(Duration::from_millis(20 << again)).await;
+                }
+                Err(error) => return Err(aws("TransactWriteItems")(error)),
+            }
         }
+        Err(StoreError::Unprocessed("TransactWriteItems"))
     }
 
     /// Makes a destination verified and healthy; false when it is no more.
@@ -270,12 +278,10 @@ fn condition_failed(error: &SdkError<aws_sdk_dynamodb::operation::update_item::U
     error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception())
 }
 
-/// Whether a transaction was refused by a condition, and not by a conflict or for its size.
-fn a_condition_failed(error: &SdkError<TransactWriteItemsError>) -> bool {
+/// Whether this is among the reasons why a transaction was cancelled.
+fn cancelled_for(error: &SdkError<TransactWriteItemsError>, code: &str) -> bool {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
         return false;
     };
-    // Of two requests at once, DynamoDB may tell the second of a conflict with the first, not of its condition.
-    let reasons = cancelled.cancellation_reasons();
-    reasons.iter().any(|reason| matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict")))
+    cancelled.cancellation_reasons().iter().any(|reason| reason.code() == Some(code))
 }

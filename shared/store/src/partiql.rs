@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::{
     Client,
     types::{AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest},
 };
-use futures::future::try_join_all;
+use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::{
     Result,
@@ -15,6 +15,9 @@ use crate::{
 
 /// The most statements of one call: a limit of DynamoDB.
 const MAX_STATEMENTS: usize = 25;
+
+/// How many calls are under way at once.
+const MAX_CALLS: usize = 8;
 
 /// What became of one statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +56,7 @@ impl Statement {
     }
 }
 
-/// Carries statements out, 25 a call, the calls side by side. One answer per statement, in their order.
+/// Carries statements out, 25 a call, several calls side by side. One answer per statement, in their order.
 ///
 /// # Errors
 /// When a whole call fails. Statements of other calls may have been carried out: every caller can do all of them again.
@@ -63,8 +66,10 @@ pub async fn execute(client: &Client, statements: Vec<Statement>) -> Result<Vec<
         let request = BatchStatementRequest::builder().statement(text).set_parameters(Some(parameters)).build();
         requests.push(request.map_err(aws("BatchExecuteStatement"))?);
     }
-    let calls = requests.chunks(MAX_STATEMENTS).map(|chunk| call(client, chunk.to_vec()));
-    Ok(try_join_all(calls).await?.into_iter().flatten().collect())
+    let chunks: Vec<_> = requests.chunks(MAX_STATEMENTS).map(<[_]>::to_vec).collect();
+    let calls = stream::iter(chunks).map(|chunk| call(client, chunk));
+    let answers: Vec<_> = calls.buffered(MAX_CALLS).try_collect().await?;
+    Ok(answers.into_iter().flatten().collect())
 }
 
 async fn call(client: &Client, requests: Vec<BatchStatementRequest>) -> Result<Vec<Written>> {
