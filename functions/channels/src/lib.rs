@@ -30,11 +30,6 @@ impl App {
             destinations: Destinations::from_env(&aws)?,
         })
     }
-
-    /// Opens the connection that every request needs.
-    pub async fn warm(&self) {
-        self.keys.accounts().warm().await;
-    }
 }
 
 impl HasKeys for App {

@@ -1,15 +1,10 @@
 //! The function `channels`.
 
-use std::sync::Arc;
-
 use api::{server, telemetry};
 use channels::App;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let telemetry = telemetry::init();
-    let app = Arc::new(App::from_env().await?);
-    app.warm().await;
-    let (router, _) = channels::router().split_for_parts();
-    server::run(router.with_state(app), telemetry).await
+    server::serve(App::from_env().await?, channels::router(), telemetry).await
 }

@@ -6,6 +6,7 @@ use api::{
     ApiError, Body, Caller, ErrorBody, PageQuery, Reader, Writer,
     error::{Result, path_id},
     page::next_cursor,
+    views::Deleted,
 };
 use axum::{Json, extract::Path, http::StatusCode};
 use domain::{Destination, DestinationId, Rule, RuleId, time::now};
@@ -30,13 +31,6 @@ pub(crate) struct RulePage {
     channels: Vec<RuleView>,
     /// The `cursor` of the next page; null at the end.
     next_cursor: Option<String>,
-}
-
-/// That something was deleted.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Deleted {
-    /// Always true.
-    deleted: bool,
 }
 
 /// Makes a rule.
@@ -144,7 +138,7 @@ pub(crate) async fn update(
 )]
 pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Deleted>> {
     if app.channels.delete(caller.operator_id(), path_id(&id, NOUN)?).await? {
-        Ok(Json(Deleted { deleted: true }))
+        Ok(Json(Deleted::YES))
     } else {
         Err(ApiError::not_found(NOUN))
     }

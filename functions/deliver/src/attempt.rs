@@ -1,11 +1,10 @@
 //! One attempt of one delivery.
 
 use domain::{
-    Attempt, ChannelType, Delivery, Destination, Event, WebhookSecret, delivery::DESTINATION_DELETED, message::Job,
-    payload, time::now,
+    Attempt, ChannelType, Delivery, Destination, Event, delivery::DESTINATION_DELETED, message::Job, payload, time::now,
 };
 use outbound::{Answer, webhook::Request};
-use store::{Result, worklist::Worklist};
+use store::worklist::Worklist;
 
 use crate::App;
 
@@ -36,7 +35,7 @@ pub(crate) fn ready<'a>(job: &Job, rows: &'a Worklist) -> Ready<'a> {
 impl App {
     /// Makes the attempt. It never fails: what goes wrong, on our side too, is a failed attempt and walks the backoff.
     pub(crate) async fn attempt(&self, job: &Job, destination: &Destination, event: &Event) -> Answer {
-        let prepared = match self.secrets(destination).await {
+        let prepared = match self.vault.signing_secrets(destination, now()).await {
             Ok(secrets) => payload::stack(event).map(|body| (secrets, body)).map_err(|e| e.to_string()),
             Err(error) => Err(error.to_string()),
         };
@@ -50,15 +49,6 @@ impl App {
         let id = job.delivery_id.to_string();
         let request = Request { url: &destination.destination, id: &id, body, secrets: &secrets };
         self.webhooks.send(request, job.attempt).await
-    }
-
-    async fn secrets(&self, destination: &Destination) -> Result<Vec<WebhookSecret>> {
-        let mut secrets = vec![];
-        for sealed in destination.signing_secrets(now()) {
-            let opened = self.vault.open(sealed, destination.operator_id, destination.id).await?;
-            secrets.push(WebhookSecret::from_text(opened.to_string()));
-        }
-        Ok(secrets)
     }
 }
 

@@ -5,7 +5,7 @@ mod batch;
 mod follow_up;
 
 use api::{telemetry, worker};
-use domain::{backoff::Schedule, guard::TargetPolicy};
+use domain::backoff::Schedule;
 use outbound::Webhooks;
 use store::{Aws, Deliveries, Destinations, Events, Queue, Vault, aws};
 
@@ -25,8 +25,6 @@ struct App {
 async fn main() -> Result<(), lambda_runtime::Error> {
     let telemetry = telemetry::init();
     let aws = Aws::from_env().await;
-    let allow_private: bool = aws::parsed_variable("ALLOW_PRIVATE_TARGETS")?;
-    let policy = if allow_private { TargetPolicy::AllowPrivate } else { TargetPolicy::Public };
     let app = &App {
         deliveries: Deliveries::from_env(&aws)?,
         destinations: Destinations::from_env(&aws)?,
@@ -34,7 +32,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         events_queue: Queue::events(&aws)?,
         queue: Queue::deliveries(&aws)?,
         vault: Vault::new(&aws),
-        webhooks: Webhooks::new(policy)?,
+        webhooks: Webhooks::new(aws::target_policy()?)?,
         schedule: aws::parsed_variable("RETRY_SCHEDULE")?,
     };
     worker::run(async |records, end| app.deliver(records, end).await, telemetry).await

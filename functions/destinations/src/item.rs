@@ -3,20 +3,11 @@
 use api::{
     ApiError, ErrorBody, Reader, Writer,
     error::{Result, path_id},
-    views::DestinationView,
+    views::{Deleted, DestinationView},
 };
 use axum::{Json, extract::Path};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::State;
-
-/// That something was deleted.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Deleted {
-    /// Always true.
-    deleted: bool,
-}
 
 /// Shows a destination.
 #[utoipa::path(
@@ -38,5 +29,5 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
 )]
 pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Deleted>> {
     let deleted = app.destinations.delete(caller.operator_id(), path_id(&id, "destination")?).await?;
-    deleted.map(|_| Json(Deleted { deleted: true })).ok_or_else(|| ApiError::not_found("destination"))
+    deleted.map(|_| Json(Deleted::YES)).ok_or_else(|| ApiError::not_found("destination"))
 }

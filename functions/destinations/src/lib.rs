@@ -14,7 +14,7 @@ use api::{Keys, auth::HasKeys};
 use axum::{http::header::CONTENT_TYPE, routing::get};
 use domain::guard::TargetPolicy;
 use outbound::Webhooks;
-use store::{Accounts, Aws, Deliveries, Destinations, Queue, StoreError, Vault, aws};
+use store::{Accounts, Aws, Deliveries, Destinations, Queue, Vault, aws};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// What the routes work with.
@@ -35,7 +35,7 @@ impl App {
     /// When the environment lacks something.
     pub async fn from_env() -> Result<Self, lambda_http::Error> {
         let aws = Aws::from_env().await;
-        let policy = target_policy()?;
+        let policy = aws::target_policy()?;
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
             destinations: Destinations::from_env(&aws)?,
@@ -46,16 +46,6 @@ impl App {
             policy,
         })
     }
-
-    /// Opens the connection that every request needs.
-    pub async fn warm(&self) {
-        self.keys.accounts().warm().await;
-    }
-}
-
-fn target_policy() -> Result<TargetPolicy, StoreError> {
-    let allow: bool = aws::parsed_variable("ALLOW_PRIVATE_TARGETS")?;
-    Ok(if allow { TargetPolicy::AllowPrivate } else { TargetPolicy::Public })
 }
 
 impl HasKeys for App {

@@ -1,7 +1,7 @@
 //! A signed request of our own to an endpoint: what verifying and testing a webhook have in common.
 
 use api::{ApiError, error::Result};
-use domain::{Destination, EventId, WebhookSecret, payload, time::now};
+use domain::{Destination, EventId, payload, time::now};
 use outbound::{Answer, webhook::Request};
 
 use crate::App;
@@ -20,11 +20,7 @@ impl App {
             Purpose::Verify => ("destination.verification", "Answer with a 2xx to verify this endpoint."),
             Purpose::Test => ("destination.test", "This is a test notification."),
         };
-        let mut secrets = vec![];
-        for sealed in destination.signing_secrets(now()) {
-            let opened = self.vault.open(sealed, destination.operator_id, destination.id).await?;
-            secrets.push(WebhookSecret::from_text(opened.to_string()));
-        }
+        let secrets = self.vault.signing_secrets(destination, now()).await?;
         let body = payload::stack_probe(event_type, destination.operator_id, now(), message);
         let request = Request {
             url: &destination.destination,

@@ -36,11 +36,6 @@ impl App {
             deliveries_queue: Queue::deliveries(&aws)?,
         })
     }
-
-    /// Opens the connection that every request needs.
-    pub async fn warm(&self) {
-        self.keys.accounts().warm().await;
-    }
 }
 
 impl HasKeys for App {

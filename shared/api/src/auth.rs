@@ -49,6 +49,11 @@ impl Keys {
         &self.accounts
     }
 
+    /// Opens the connection that the first request will need.
+    pub(crate) async fn warm(&self) {
+        self.accounts.warm().await;
+    }
+
     async fn grant(&self, key: &ApiKey) -> Result<Option<Arc<Grant>>> {
         let hash = key.hash();
         if let Some(grant) = self.remembered(&hash) {

@@ -1,6 +1,6 @@
 //! How an HTTP function runs: one router, one log line per request, errors of one shape for what no route answers.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     Router,
@@ -10,18 +10,29 @@ use axum::{
     response::Response,
 };
 use lambda_http::RequestExt;
+use utoipa_axum::router::OpenApiRouter;
 
-use crate::{ApiError, auth::Who, telemetry::Telemetry};
+use crate::{
+    ApiError,
+    auth::{HasKeys, Who},
+    telemetry::Telemetry,
+};
 
 /// The largest body: what Lambda passes on.
 const MAX_BODY: usize = 6 * 1024 * 1024;
 
-/// Serves `router` until the function is shut down.
+/// Serves `routes` on `app` until the function is shut down.
 ///
 /// # Errors
 /// When the runtime API of Lambda fails.
-pub async fn run(router: Router, telemetry: Telemetry) -> Result<(), lambda_http::Error> {
-    lambda_http::run(finish(router, telemetry)).await
+pub async fn serve<A>(app: A, routes: OpenApiRouter<Arc<A>>, telemetry: Telemetry) -> Result<(), lambda_http::Error>
+where
+    A: HasKeys + Send + Sync + 'static,
+{
+    // Before the first request, while a starting function has all of a processor.
+    app.keys().warm().await;
+    let (router, _) = routes.split_for_parts();
+    lambda_http::run(finish(router.with_state(Arc::new(app)), telemetry)).await
 }
 
 fn finish(router: Router, telemetry: Telemetry) -> Router {

@@ -26,8 +26,8 @@ impl WebhookSecret {
     }
 
     /// Takes the text of a secret that was stored.
-    pub fn from_text(text: String) -> Self {
-        Self(Zeroizing::new(text))
+    pub fn from_text(text: Zeroizing<String>) -> Self {
+        Self(text)
     }
 
     /// The text, for the answer that shows it once and for sealing.

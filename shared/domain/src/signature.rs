@@ -55,7 +55,7 @@ mod tests {
     // RFC 4231, test case 2: key "Jefe", data "what do ya want for nothing?".
     #[test]
     fn hmac_is_rfc_4231s() {
-        let secret = WebhookSecret::from_text("Jefe".into());
+        let secret = WebhookSecret::from_text("Jefe".to_owned().into());
         assert_eq!(
             stack(&secret, b"what do ya want for nothing?"),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
@@ -65,7 +65,7 @@ mod tests {
     // The example of the Standard Webhooks specification's libraries.
     #[test]
     fn standard_webhooks_is_the_specifications() {
-        let secret = WebhookSecret::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into());
+        let secret = WebhookSecret::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned().into());
         let at = Timestamp::from_second(1_614_265_330).expect("a time");
         assert_eq!(
             standard(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", at, br#"{"test": 2432232314}"#),

@@ -20,7 +20,7 @@ async fn serve(router: Router) -> SocketAddr {
 }
 
 async fn send(policy: TargetPolicy, url: &str) -> Answer {
-    let secrets = [WebhookSecret::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into())];
+    let secrets = [WebhookSecret::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned().into())];
     let request = Request { url, id: "dlv_1", body: b"{}".to_vec(), secrets: &secrets };
     Webhooks::new(policy).expect("a sender").send(request, 1).await
 }
@@ -28,7 +28,7 @@ async fn send(policy: TargetPolicy, url: &str) -> Answer {
 #[tokio::test]
 async fn a_2xx_is_success_and_its_body_is_kept() {
     async fn check(headers: HeaderMap, body: String) -> impl IntoResponse {
-        let secret = WebhookSecret::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into());
+        let secret = WebhookSecret::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned().into());
         let signed = headers[signature::STACK_HEADER] == signature::stack(&secret, body.as_bytes());
         assert!(headers["user-agent"].to_str().expect("text").starts_with("STACK-Notifications/"));
         assert_eq!(headers["content-type"], "application/json");

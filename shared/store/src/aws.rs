@@ -4,6 +4,8 @@ use std::{str::FromStr, time::Duration};
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 
+use domain::guard::TargetPolicy;
+
 use crate::{Result, StoreError};
 
 /// The SDK's configuration, read once at the start of a function, from which the clients are made.
@@ -60,4 +62,15 @@ pub fn variable(name: &'static str) -> Result<String> {
 /// When it is missing or does not parse.
 pub fn parsed_variable<T: FromStr<Err: std::fmt::Display>>(name: &'static str) -> Result<T> {
     variable(name)?.parse().map_err(|e: T::Err| StoreError::Environment { name, problem: e.to_string() })
+}
+
+/// Where webhooks may go, by `ALLOW_PRIVATE_TARGETS`.
+///
+/// # Errors
+/// When the variable is missing or neither `true` nor `false`.
+pub fn target_policy() -> Result<TargetPolicy> {
+    Ok(match parsed_variable("ALLOW_PRIVATE_TARGETS")? {
+        true => TargetPolicy::AllowPrivate,
+        false => TargetPolicy::Public,
+    })
 }

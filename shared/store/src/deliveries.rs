@@ -17,10 +17,10 @@ use serde::Deserialize;
 use crate::{
     Aws, Result,
     aws::variable,
+    batch_get::batch_get,
     error::aws,
     item::{Item, from_item, from_items, key, n, retention_ttl, s, to_item},
     partiql::{self, Statement, Written},
-    worklist::batch_get,
 };
 
 /// The table.

@@ -22,9 +22,9 @@ use jiff::Timestamp;
 use crate::{
     Aws, Result, StoreError,
     aws::variable,
+    batch_get::batch_get,
     error::aws,
     item::{Item, from_item, from_items, key, n, s, to_item},
-    worklist::batch_get,
 };
 
 /// The table.

@@ -20,10 +20,10 @@ use sha2::{Digest, Sha256};
 use crate::{
     Aws, Result,
     aws::variable,
+    batch_get::batch_get,
     error::aws,
     item::{Item, from_item, from_items, key, n, retention_ttl, to_item},
     partiql::Statement,
-    worklist::batch_get,
 };
 
 /// For how long a repeat counts as the same event (design, section 3).

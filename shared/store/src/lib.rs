@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod aws;
+mod batch_get;
 pub mod channels;
 pub mod deliveries;
 pub mod destinations;

@@ -17,7 +17,8 @@ use aes_gcm::{
     aead::{Aead, Payload},
 };
 use aws_sdk_kms::{Client, primitives::Blob, types::DataKeySpec};
-use domain::{DestinationId, OperatorId, destination::Sealed};
+use domain::{Destination, DestinationId, OperatorId, WebhookSecret, destination::Sealed};
+use jiff::Timestamp;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
@@ -100,7 +101,7 @@ impl Vault {
     ///
     /// # Errors
     /// When KMS does not open the data key, or the secret was sealed for another operator or destination.
-    pub async fn open(
+    async fn open(
         &self,
         sealed: &Sealed,
         operator: OperatorId,
@@ -115,6 +116,18 @@ impl Vault {
             .with_cipher(parts.wrapped, operator, |cipher| cipher.decrypt(&nonce.into(), payload).map_err(|_| failed()))
             .await?;
         String::from_utf8(plain).map(Zeroizing::new).map_err(|_| failed())
+    }
+
+    /// The secrets that sign what goes to a destination at `now`, the current one first.
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub async fn signing_secrets(&self, destination: &Destination, now: Timestamp) -> Result<Vec<WebhookSecret>> {
+        let mut secrets = vec![];
+        for sealed in destination.signing_secrets(now) {
+            secrets.push(WebhookSecret::from_text(self.open(sealed, destination.operator_id, destination.id).await?));
+        }
+        Ok(secrets)
     }
 
     /// The data key that a sealed secret was sealed under, to seal its successor under the same.

@@ -1,12 +1,14 @@
 //! One batched read of all rows that a batch of jobs needs, across tables (design, section 3, «Deliver»).
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
-use aws_sdk_dynamodb::{Client, types::KeysAndAttributes};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::{Delivery, DeliveryId, Destination, DestinationId, Event, EventId, message::Job};
 
 use crate::{
-    Deliveries, Destinations, Events, Result, StoreError, deliveries, destinations,
+    Deliveries, Destinations, Events, Result,
+    batch_get::batch_get,
+    deliveries, destinations,
     error::aws,
     events,
     item::{Item, from_item},
@@ -66,25 +68,4 @@ pub async fn read(
         list.events.insert(row.id, row);
     }
     Ok(list)
-}
-
-/// `BatchGetItem`, asking again for what DynamoDB left out (over 16 MB of answer, or throttled).
-pub(crate) async fn batch_get(
-    client: &Client,
-    mut ask: HashMap<String, KeysAndAttributes>,
-) -> Result<HashMap<String, Vec<Item>>> {
-    let mut found: HashMap<String, Vec<Item>> = HashMap::new();
-    for again in 0..5u32 {
-        let answer = client.batch_get_item().set_request_items(Some(ask)).send().await;
-        let answer = answer.map_err(aws("BatchGetItem"))?;
-        for (table, items) in answer.responses.unwrap_or_default() {
-            found.entry(table).or_default().extend(items);
-        }
-        match answer.unprocessed_keys {
-            Some(left) if !left.is_empty() => ask = left,
-            _ => return Ok(found),
-        }
-        tokio::time::sleep(Duration::from_millis(50 << again)).await;
-    }
-    Err(StoreError::Unprocessed("BatchGetItem"))
 }

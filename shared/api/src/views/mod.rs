@@ -1,7 +1,9 @@
 //! JSON of the nouns that more than one function shows. Apart from the rows, so that either can change alone.
 
+mod deleted;
 mod delivery;
 mod destination;
 
+pub use deleted::Deleted;
 pub use delivery::{AttemptView, DeliveryPage, DeliveryView};
 pub use destination::{DestinationView, HealthView};
