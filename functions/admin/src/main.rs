@@ -6,7 +6,7 @@ mod operators;
 
 use api::telemetry;
 use command::Command;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use store::{Accounts, Aws, Vault};
 
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         let answer = handle(app, event.payload).await;
         telemetry.flush();
-        answer
+        answer.map_err(|error| Diagnostic { error_type: "Refused".into(), error_message: error.to_string() })
     }))
     .await
 }
