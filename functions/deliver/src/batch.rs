@@ -10,11 +10,12 @@ use domain::{
     message::Job,
     time::now,
 };
-use futures::{StreamExt, future::join_all, stream::FuturesUnordered};
+use futures::{StreamExt, stream::FuturesUnordered};
 use outbound::Answer;
 use store::{
     Result,
     partiql::{Statement, Written},
+    queue::Outgoing,
     worklist::{self, Worklist},
 };
 use tokio::time::{Instant, sleep_until};
@@ -22,6 +23,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::{
     App,
     attempt::{self, Ready, ready},
+    follow_up::{Next, later},
 };
 
 /// How long an ended attempt waits for others to be recorded with it. Longer saves writes, and loses more attempts
@@ -43,6 +45,18 @@ struct Ended<'a> {
     verdict: Verdict,
 }
 
+impl Ended<'_> {
+    /// The row as this attempt's record has left it, as far as what follows needs it.
+    fn recorded(&self) -> Delivery {
+        Delivery {
+            state: self.verdict.state,
+            attempts: vec![self.answer.attempt.clone()],
+            next_attempt_at: self.verdict.next_attempt_at,
+            ..self.row.clone()
+        }
+    }
+}
+
 impl App {
     /// Delivers a batch; the ids of the messages to be handed out again.
     pub(crate) async fn deliver(&self, records: Vec<Record>, end: Instant) -> Vec<String> {
@@ -50,8 +64,8 @@ impl App {
         let mut works: Vec<Work> = vec![];
         for record in records {
             match serde_json::from_str::<Job>(&record.body) {
-                // Of two copies in one batch, one does.
-                Ok(job) if works.iter().any(|work| work.job == job) => {
+                // Of two jobs for one attempt in one batch, one does: copies, or a retry by hand beside the backoff's.
+                Ok(job) if works.iter().any(|work| work.job.names_same_attempt(&job)) => {
                     unfinished.remove(&record.message_id);
                 }
                 Ok(job) => works.push(Work { message_id: record.message_id, received: record.received, job }),
@@ -69,9 +83,15 @@ impl App {
 
     /// Sends jobs that are not due yet on for what is left of their wait.
     async fn hop(&self, early: Vec<Work>, unfinished: &mut HashSet<String>) {
-        let sent = join_all(early.iter().map(|work| self.send_later(&work.job))).await;
-        for (work, sent) in early.iter().zip(sent) {
-            if matches!(sent, Ok(true)) {
+        let messages = early.iter().filter_map(|work| Some((work, later(&work.job).ok()?)));
+        self.send_on(messages.collect(), unfinished).await;
+    }
+
+    /// Puts messages on the queue, in as few calls as hold them; their works are done when SQS has them.
+    async fn send_on(&self, messages: Vec<(&Work, Outgoing)>, unfinished: &mut HashSet<String>) {
+        let (works, messages): (Vec<_>, Vec<_>) = messages.into_iter().unzip();
+        for (work, sent) in works.iter().zip(self.queue.send(messages).await) {
+            if sent {
                 unfinished.remove(&work.message_id);
             }
         }
@@ -85,6 +105,7 @@ impl App {
         let rows = worklist::read(&jobs, &self.deliveries, &self.destinations, &self.events).await?;
         let mut running = FuturesUnordered::new();
         let mut endings = vec![];
+        let mut failures = vec![];
         for work in &works {
             let Some(row) = rows.deliveries.get(&work.job.delivery_id) else {
                 tracing::warn!(delivery_id = %work.job.delivery_id, "a delivery is past its retention");
@@ -95,11 +116,7 @@ impl App {
                 Task::Nothing => {
                     unfinished.remove(&work.message_id);
                 }
-                Task::FollowUp => {
-                    if self.follow_up(&work.job, row).await? {
-                        unfinished.remove(&work.message_id);
-                    }
-                }
+                Task::FollowUp => failures.push((work, row.clone())),
                 Task::Attempt => match ready(&work.job, &rows) {
                     Ready::Never(reason) => endings.push((work, self.deliveries.abandon(row, reason))),
                     Ready::Send { destination, event } => running.push(async move {
@@ -113,6 +130,7 @@ impl App {
             }
         }
         self.end_without_attempt(endings, unfinished).await?;
+        self.follow_up_all(failures, unfinished).await;
 
         let mut ended: Vec<Ended<'_>> = vec![];
         let mut flush_at = end;
@@ -177,7 +195,7 @@ impl App {
                     if one.answer.attempt.succeeded() {
                         unfinished.remove(&one.work.message_id);
                     } else {
-                        failures.push(one);
+                        failures.push((one.work, one.recorded()));
                     }
                 }
                 // Another worker recorded this attempt, and sees to what follows.
@@ -189,24 +207,23 @@ impl App {
                 }
             }
         }
-        let follow_ups = failures.iter().map(async |one| {
-            let row = Delivery {
-                state: one.verdict.state,
-                attempts: vec![one.answer.attempt.clone()],
-                next_attempt_at: one.verdict.next_attempt_at,
-                ..one.row.clone()
-            };
-            self.follow_up(&one.work.job, &row).await
-        });
-        for (one, done) in failures.iter().zip(join_all(follow_ups).await) {
-            match done {
-                Ok(true) => {
-                    unfinished.remove(&one.work.message_id);
+        self.follow_up_all(failures, unfinished).await;
+        Ok(())
+    }
+
+    /// Does what follows from recorded failures; a message for which that fails is handed out again.
+    async fn follow_up_all(&self, failures: Vec<(&Work, Delivery)>, unfinished: &mut HashSet<String>) {
+        let mut messages = vec![];
+        for (work, row) in failures {
+            match self.follow_up(&work.job, &row).await {
+                Ok(Next::Nothing) => {
+                    unfinished.remove(&work.message_id);
                 }
-                Ok(false) => {}
-                Err(error) => tracing::error!(delivery_id = %one.row.id, %error, "what follows was not done"),
+                Ok(Next::Send(message)) => messages.push((work, message)),
+                Ok(Next::Again) => {}
+                Err(error) => tracing::error!(delivery_id = %row.id, %error, "what follows was not done"),
             }
         }
-        Ok(())
+        self.send_on(messages, unfinished).await;
     }
 }

@@ -16,31 +16,36 @@ use store::{Result, destinations::Marked, queue::Outgoing};
 
 use crate::App;
 
+/// What is left to do after an attempt that failed.
+pub(crate) enum Next {
+    /// Nothing: it was the last.
+    Nothing,
+    /// This message, which makes the next attempt.
+    Send(Outgoing),
+    /// All of it again: the queue did not take the word to the operator.
+    Again,
+}
+
 impl App {
-    /// Does what follows from the newest attempt of `row`, which `job` asked for and which failed. False when the
-    /// queue did not take a message, so that it must be done again.
-    pub(crate) async fn follow_up(&self, job: &Job, row: &Delivery) -> Result<bool> {
-        let Some(attempt) = row.attempts.last().filter(|attempt| !attempt.succeeded()) else { return Ok(true) };
+    /// Does what follows from the newest attempt of `row`, which `job` asked for and which failed, but for the message
+    /// of the next attempt: the caller sends those of a batch together.
+    pub(crate) async fn follow_up(&self, job: &Job, row: &Delivery) -> Result<Next> {
+        let Some(attempt) = row.attempts.last().filter(|attempt| !attempt.succeeded()) else {
+            return Ok(Next::Nothing);
+        };
         if health::breaks(job.step, &self.schedule, attempt.status) {
             let reason = attempt.error.clone().unwrap_or_default();
             let unhealthy = Unhealthy { since: attempt.at, reason, delivery_id: row.id };
             if let Marked::ByThis(unhealthy) = self.destinations.mark_unhealthy(job.operator_id, unhealthy).await?
                 && !self.tell(job, &unhealthy).await?
             {
-                return Ok(false);
+                return Ok(Next::Again);
             }
         }
         match row.next_attempt_at {
-            Some(due) if row.state == DeliveryState::Failed => self.send_later(&job.next(due)).await,
-            _ => Ok(true),
+            Some(due) if row.state == DeliveryState::Failed => Ok(Next::Send(later(&job.next(due))?)),
+            _ => Ok(Next::Nothing),
         }
-    }
-
-    /// Puts a job back on the queue, hidden for as much of its wait as SQS can.
-    pub(crate) async fn send_later(&self, job: &Job) -> Result<bool> {
-        let hop = job.due.and_then(|due| next_hop(now(), due)).unwrap_or_default();
-        let message = Outgoing::new(job, job.operator_id)?.delayed(hop);
-        Ok(self.queue.send(vec![message]).await == [true])
     }
 
     /// Posts the event that says so, under an id of its own that stays the same when this is done again.
@@ -70,4 +75,10 @@ impl App {
         };
         Ok(self.events_queue.send(vec![Outgoing::new(&ingest, job.operator_id)?]).await == [true])
     }
+}
+
+/// The message of a job that is not due yet, hidden for as much of its wait as SQS can.
+pub(crate) fn later(job: &Job) -> Result<Outgoing> {
+    let hop = job.due.and_then(|due| next_hop(now(), due)).unwrap_or_default();
+    Ok(Outgoing::new(job, job.operator_id)?.delayed(hop))
 }

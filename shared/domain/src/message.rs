@@ -46,6 +46,11 @@ impl Job {
         Self { delivery_id, operator_id, attempt: attempts_so_far + 1, step: 0, due: None }
     }
 
+    /// Whether two jobs ask for one attempt, whichever round and time they have.
+    pub fn names_same_attempt(&self, other: &Self) -> bool {
+        (self.delivery_id, self.attempt) == (other.delivery_id, other.attempt)
+    }
+
     /// The attempt after this one, at `due`.
     pub fn next(&self, due: Timestamp) -> Self {
         Self { attempt: self.attempt + 1, step: self.step + 1, due: Some(due), ..self.clone() }
