@@ -44,8 +44,7 @@ impl App {
             project_id: None,
             created_at: now(),
         };
-        self.accounts.insert_operator(&operator).await?;
-        self.accounts.insert_key(&api_key, &grant).await?;
+        self.accounts.insert_operator(&operator, &api_key, &grant).await?;
         tracing::info!(operator_id = %id, key_id = %grant.key_id, "operator created");
         Ok(json!({ "operator_id": id, "api_key": api_key.reveal() }))
     }

@@ -18,7 +18,7 @@ use crate::{
     Aws, Result,
     aws::variable,
     error::aws,
-    item::{from_item, from_items, key, n, s, to_item},
+    item::{Item, from_item, from_items, key, n, s, to_item},
 };
 
 /// An account that owns all else.
@@ -101,16 +101,15 @@ impl Accounts {
         let _ = self.operator_row("warm").await;
     }
 
-    /// Registers an operator.
+    /// Registers an operator with its first key: both or neither.
     ///
     /// # Errors
     /// When the call fails; nothing is written then.
-    pub async fn insert_operator(&self, operator: &Operator) -> Result<()> {
+    pub async fn insert_operator(&self, operator: &Operator, api_key: &ApiKey, grant: &Grant) -> Result<()> {
         let mut item = to_item(operator)?;
         item.extend(key(("pk", operator.id), ("sk", OPERATOR)));
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        put.condition_expression("attribute_not_exists(pk)").send().await.map_err(aws("PutItem"))?;
-        Ok(())
+        let [looked_up, listed] = key_items(api_key, grant)?;
+        self.put_new([item, looked_up, listed]).await
     }
 
     /// The operator, if there is one.
@@ -131,13 +130,13 @@ impl Accounts {
     /// # Errors
     /// When the call fails; nothing is written then.
     pub async fn insert_key(&self, api_key: &ApiKey, grant: &Grant) -> Result<()> {
-        let hash = api_key.hash();
-        let mut looked_up = to_item(grant)?;
-        looked_up.extend(key(("pk", grant_key(&hash)), ("sk", GRANT)));
-        let mut listed = to_item(&ListedKey { grant: grant.clone(), hash, revoked_at: None })?;
-        listed.extend(key(("pk", grant.operator_id), ("sk", grant.key_id)));
+        self.put_new(key_items(api_key, grant)?).await
+    }
+
+    /// Writes rows that must not exist yet: all or none.
+    async fn put_new(&self, items: impl IntoIterator<Item = Item>) -> Result<()> {
         let mut write = self.client.transact_write_items();
-        for item in [looked_up, listed] {
+        for item in items {
             let put = Put::builder().table_name(&self.table).set_item(Some(item));
             let put = put.condition_expression("attribute_not_exists(pk)").build().map_err(aws("Put"))?;
             write = write.transact_items(TransactWriteItem::builder().put(put).build());
@@ -209,4 +208,14 @@ impl Accounts {
             .map_err(aws("TransactWriteItems"))?;
         Ok(true)
     }
+}
+
+/// The rows of a key: as it is looked up, and as it is listed.
+fn key_items(api_key: &ApiKey, grant: &Grant) -> Result<[Item; 2]> {
+    let hash = api_key.hash();
+    let mut looked_up = to_item(grant)?;
+    looked_up.extend(key(("pk", grant_key(&hash)), ("sk", GRANT)));
+    let mut listed = to_item(&ListedKey { grant: grant.clone(), hash, revoked_at: None })?;
+    listed.extend(key(("pk", grant.operator_id), ("sk", grant.key_id)));
+    Ok([looked_up, listed])
 }
