@@ -64,11 +64,18 @@ impl App {
         let mut works: Vec<Work> = vec![];
         for record in records {
             match serde_json::from_str::<Job>(&record.body) {
-                // Of two jobs for one attempt in one batch, one does: copies, or a retry by hand beside the backoff's.
-                Ok(job) if works.iter().any(|work| work.job.names_same_attempt(&job)) => {
-                    unfinished.remove(&record.message_id);
-                }
-                Ok(job) => works.push(Work { message_id: record.message_id, received: record.received, job }),
+                // Of two jobs for one attempt in one batch (copies, or a retry by hand beside the backoff's), one does
+                // the work of both: the one that is due first.
+                Ok(job) => match works.iter_mut().find(|work| work.job.names_same_attempt(&job)) {
+                    Some(work) => {
+                        work.received = work.received.max(record.received);
+                        if job.due < work.job.due {
+                            work.job = job;
+                        }
+                        unfinished.remove(&record.message_id);
+                    }
+                    None => works.push(Work { message_id: record.message_id, received: record.received, job }),
+                },
                 Err(error) => tracing::error!(message_id = record.message_id, %error, "not a job"),
             }
         }

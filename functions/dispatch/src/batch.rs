@@ -42,14 +42,15 @@ impl App {
 
     async fn dispatch_all(&self, records: Vec<Record>) -> Result<Vec<String>> {
         let mut failed = vec![];
-        let mut works = vec![];
-        let mut seen = HashSet::new();
+        let mut works: Vec<Work> = vec![];
         let read = join_all(records.iter().map(|record| incoming::read(record, &self.events))).await;
         for (record, result) in records.iter().zip(read) {
             match result {
-                // Of two copies in one batch, one does.
-                Ok(incoming) if !seen.insert(incoming.event.id) => {}
-                Ok(incoming) => works.push(Work { message_id: record.message_id.clone(), incoming }),
+                // Of two copies in one batch, one does the work of both.
+                Ok(incoming) => match works.iter_mut().find(|work| work.incoming.event.id == incoming.event.id) {
+                    Some(work) => work.incoming.again |= incoming.again,
+                    None => works.push(Work { message_id: record.message_id.clone(), incoming }),
+                },
                 Err(error) => {
                     tracing::error!(message_id = record.message_id, received = record.received, %error, "not an event");
                     failed.push(record.message_id.clone());
