@@ -209,7 +209,7 @@ async fn what_codes_are_for_is_told_apart() {
 }
 
 #[tokio::test]
-async fn what_no_route_answers_is_told_so_in_the_same_shape() {
+async fn a_deleted_destination_is_gone() {
     let operator = Operator::create().await;
     let made = operator.register("webhook", "https://example.com/hooks").await.expect(201);
     let gone = operator.delete(&of(&made, "")).await.expect(200);

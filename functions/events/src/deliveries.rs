@@ -45,13 +45,7 @@ pub(crate) async fn retry(
     if app.deliveries_queue.send(vec![message]).await != [true] {
         return Err(ApiError::unavailable("The queue did not take the delivery; send the same request again."));
     }
-    let row = Attention {
-        id: delivery.id,
-        operator_id: delivery.operator_id,
-        state: delivery.state,
-        attempt_count: delivery.attempt_count,
-    };
-    app.deliveries.mark_pending(&[row]).await?;
+    app.deliveries.mark_pending(&[Attention::from(&delivery)]).await?;
     delivery.state = DeliveryState::Pending;
     Ok((StatusCode::ACCEPTED, Json(DeliveryView::from(&delivery))))
 }

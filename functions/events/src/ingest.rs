@@ -64,19 +64,18 @@ pub(crate) async fn post_events(
     let key = headers.get("idempotency-key").map(|key| check_key(key.to_str().unwrap_or_default())).transpose()?;
     for i in 0..posted.events.len() {
         bind_to_project(&caller, &mut posted.events[i])?;
-        let checked = posted.events[i].accept(caller.operator_id(), EventId::generate());
+        let checked = posted.events[i].check();
         checked.map_err(|invalid| ApiError::field(&posted.field(i, invalid.field), invalid.problem))?;
     }
     let claims = (0..posted.events.len()).map(|i| app.claim(&caller, &posted, i, key));
     let ready = try_join_all(claims).await?;
-    app.enqueue(&caller, &posted, &ready).await?;
-    let mut accepted: Vec<_> = ready.iter().map(|ready| Accepted { id: ready.id.to_string() }).collect();
-    Ok(match accepted.pop() {
-        Some(one) if !posted.batch => (StatusCode::ACCEPTED, Json(one)).into_response(),
-        last => {
-            accepted.extend(last);
-            (StatusCode::ACCEPTED, Json(AcceptedBatch { events: accepted })).into_response()
-        }
+    let batch = posted.batch;
+    app.enqueue(&caller, posted.events, &ready).await?;
+    let mut accepted = ready.iter().map(|ready| Accepted { id: ready.id.to_string() });
+    Ok(if batch {
+        (StatusCode::ACCEPTED, Json(AcceptedBatch { events: accepted.collect() })).into_response()
+    } else {
+        (StatusCode::ACCEPTED, Json(accepted.next())).into_response()
     })
 }
 
@@ -115,13 +114,13 @@ impl App {
     }
 
     /// Puts the events on the queue, a repeat too: the first may have been lost after its claim.
-    async fn enqueue(&self, caller: &Caller, posted: &Posted, ready: &[Ready]) -> Result<()> {
+    async fn enqueue(&self, caller: &Caller, events: Vec<PostedEvent>, ready: &[Ready]) -> Result<()> {
         let operator_id = caller.operator_id();
-        let message = |(event, ready): (&PostedEvent, &Ready)| {
-            let ingest = Ingest { operator_id, event_id: Some(ready.id), repeat: ready.repeat, event: event.clone() };
+        let message = |(event, ready): (PostedEvent, &Ready)| {
+            let ingest = Ingest { operator_id, event_id: Some(ready.id), repeat: ready.repeat, event };
             Outgoing::new(&ingest, operator_id)
         };
-        let messages: Vec<_> = posted.events.iter().zip(ready).map(message).collect::<store::Result<_>>()?;
+        let messages: Vec<_> = events.into_iter().zip(ready).map(message).collect::<store::Result<_>>()?;
         let sent = self.events_queue.send(messages).await;
         let lost = sent.iter().filter(|sent| !**sent).count();
         if lost > 0 {

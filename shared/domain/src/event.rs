@@ -100,9 +100,16 @@ impl PostedEvent {
         serde_json::to_value(self).and_then(|value| serde_json::to_vec(&value)).unwrap_or_default()
     }
 
-    /// Checks every field, and gives the event its owner and its id. A missing `timestamp` is the id's time, so that
-    /// a repeat with the same id is the same event.
-    pub fn accept(&self, operator_id: OperatorId, id: EventId) -> Result<Event, InvalidEvent> {
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// The first field that is not as it should be, and what to send instead.
+    pub fn check(&self) -> Result<(), InvalidEvent> {
+        self.checked().map(drop)
+    }
+
+    /// The fields that are read, and not only passed on.
+    fn checked(&self) -> Result<(EventType, Severity, Option<Timestamp>), InvalidEvent> {
         let event_type = EventType::try_from(&*self.event_type)
             .map_err(|e| InvalidEvent { field: "type", problem: e.to_string() })?;
         let severity = match self.severity.as_deref() {
@@ -114,12 +121,10 @@ impl PostedEvent {
                 }
             },
         };
-        let timestamp = match self.timestamp.as_deref().map(str::parse::<Timestamp>) {
-            None => id.made_at(),
-            Some(Ok(at)) => at,
-            Some(Err(_)) => {
-                return invalid("timestamp", "send an RFC 3339 time such as 2026-04-15T10:05:00.000Z");
-            }
+        let timestamp = match self.timestamp.as_deref().map(str::parse) {
+            Some(Err(_)) => return invalid("timestamp", "send an RFC 3339 time such as 2026-04-15T10:05:00.000Z"),
+            Some(Ok(at)) => Some(at),
+            None => None,
         };
         let data = self.data.get();
         if !data.starts_with('{') {
@@ -136,15 +141,25 @@ impl PostedEvent {
                 return invalid(field, format!("send 1 to {MAX_NAME} bytes"));
             }
         }
+        Ok((event_type, severity, timestamp))
+    }
+
+    /// Checks every field, and gives the event its owner and its id. A missing `timestamp` is the id's time, so that
+    /// a repeat with the same id is the same event.
+    ///
+    /// # Errors
+    /// As [`PostedEvent::check`].
+    pub fn accept(self, operator_id: OperatorId, id: EventId) -> Result<Event, InvalidEvent> {
+        let (event_type, severity, timestamp) = self.checked()?;
         Ok(Event {
             operator_id,
             id,
             event_type,
             severity,
-            timestamp,
-            data: data.to_owned(),
-            resource: self.resource.clone(),
-            project_id: self.project_id.clone(),
+            timestamp: timestamp.unwrap_or_else(|| id.made_at()),
+            data: Box::<str>::from(self.data).into_string(),
+            resource: self.resource,
+            project_id: self.project_id,
         })
     }
 }

@@ -43,6 +43,12 @@ pub struct Attention {
     pub attempt_count: u32,
 }
 
+impl From<&Delivery> for Attention {
+    fn from(row: &Delivery) -> Self {
+        Self { id: row.id, operator_id: row.operator_id, state: row.state, attempt_count: row.attempt_count }
+    }
+}
+
 pub(crate) fn row_key(id: DeliveryId) -> Item {
     key(("destination_id", id.destination), ("id", id))
 }
