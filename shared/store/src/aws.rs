@@ -1,6 +1,6 @@
 //! One place for how this project talks to AWS.
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::OnceLock, time::Duration};
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 
@@ -11,6 +11,9 @@ use crate::{Result, StoreError};
 /// The SDK's configuration, read once at the start of a function, from which the clients are made.
 pub struct Aws {
     config: SdkConfig,
+    // One client a service: each has connections of its own, which all tables, or both queues, share.
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    sqs: OnceLock<aws_sdk_sqs::Client>,
 }
 
 impl Aws {
@@ -26,17 +29,17 @@ impl Aws {
             .timeout_config(timeouts)
             .load()
             .await;
-        Self { config }
+        Self { config, dynamodb: OnceLock::new(), sqs: OnceLock::new() }
     }
 
-    /// A client of DynamoDB. Clones share its connections.
+    /// The client of DynamoDB.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&self.config)
+        self.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(&self.config)).clone()
     }
 
-    /// A client of SQS.
+    /// The client of SQS.
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        aws_sdk_sqs::Client::new(&self.config)
+        self.sqs.get_or_init(|| aws_sdk_sqs::Client::new(&self.config)).clone()
     }
 
     /// A client of KMS.

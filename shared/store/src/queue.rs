@@ -76,11 +76,15 @@ impl Queue {
         sent
     }
 
-    async fn send_batch(&self, mut batch: Vec<Outgoing>) -> Vec<bool> {
-        let result = if batch.len() == 1 { self.send_one(batch.remove(0)).await } else { self.send_some(&batch).await };
+    async fn send_batch(&self, batch: Vec<Outgoing>) -> Vec<bool> {
+        let count = batch.len();
+        let result = match <[Outgoing; 1]>::try_from(batch) {
+            Ok([one]) => self.send_one(one).await,
+            Err(several) => self.send_some(several).await,
+        };
         result.unwrap_or_else(|error| {
-            tracing::error!(%error, messages = batch.len().max(1), "SQS did not take messages");
-            vec![false; batch.len().max(1)]
+            tracing::error!(%error, messages = count, "SQS did not take messages");
+            vec![false; count]
         })
     }
 
@@ -91,18 +95,18 @@ impl Queue {
         Ok(vec![true])
     }
 
-    async fn send_some(&self, batch: &[Outgoing]) -> Result<Vec<bool>> {
+    async fn send_some(&self, batch: Vec<Outgoing>) -> Result<Vec<bool>> {
         let mut send = self.client.send_message_batch().queue_url(&self.url);
-        for (i, message) in batch.iter().enumerate() {
+        let mut sent = vec![false; batch.len()];
+        for (i, message) in batch.into_iter().enumerate() {
             let entry = SendMessageBatchRequestEntry::builder()
                 .id(i.to_string())
-                .message_body(&message.body)
+                .message_body(message.body)
                 .message_group_id(message.operator_id.to_string())
                 .set_delay_seconds(delay(message.delay_seconds));
             send = send.entries(entry.build().map_err(aws("SendMessageBatch"))?);
         }
         let answer = send.send().await.map_err(aws("SendMessageBatch"))?;
-        let mut sent = vec![false; batch.len()];
         for taken in answer.successful() {
             if let Some(slot) = taken.id().parse().ok().and_then(|i: usize| sent.get_mut(i)) {
                 *slot = true;
