@@ -1,8 +1,10 @@
 """Starts and stops the local cloud: MiniStack, an emulator of AWS that runs the functions as processes of its own.
 
-    cloud.py start DIR [PORT]   start it unless it runs already; port 0 takes any free one
-    cloud.py stop DIR           end it, and every function with it; its log stays
-    cloud.py log DIR            print what its log tells of trouble
+    cloud.py start DIR [PORT [NAME=VALUE …]]   start it unless it runs already; port 0 takes any free one
+    cloud.py stop DIR                          end it, and every function with it; its log stays
+    cloud.py log DIR                           print what its log tells of trouble
+
+The variables are added to what every function sees.
 
 DIR holds its process and port, its log, and the code that it unpacked. Everything else it keeps in memory.
 """
@@ -30,14 +32,15 @@ def main():
     command, directory, *rest = sys.argv[1:]
     directory = Path(directory).resolve()
     if command == "start":
-        start(directory, int(rest[0]) if rest and rest[0] else None)
+        port, *variables = rest or [""]
+        start(directory, int(port) if port else None, dict(variable.split("=", 1) for variable in variables))
     elif command == "stop":
         stop(directory)
     elif command == "log":
         print_log(directory)
 
 
-def start(directory, port):
+def start(directory, port, variables):
     running = read(directory)
     if running:
         if port in (None, 0, running["port"]):
@@ -56,7 +59,7 @@ def start(directory, port):
     with open(directory / "emulator.log", "wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "ministack"],
-            env=environment(directory, port),
+            env=environment(directory, port) | variables,
             cwd=directory,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -2,7 +2,7 @@
 
     deploy.py DIR ENV_FILE [Parameter=Value …]
 
-DIR is that of cloud.py. Doing it again updates in place what has changed.
+DIR is that of cloud.py. Doing it again updates in place what has changed. `MailFrom` is one of the parameters.
 """
 
 import hashlib
@@ -48,9 +48,12 @@ def main():
     env.use(variables)
 
     print("Deploying template.yaml …", flush=True)
+    chosen = dict(parameter.split("=", 1) for parameter in parameters)
+    # On AWS the owner of the domain does this.
+    boto3.client("sesv2").create_email_identity(EmailIdentity=chosen["MailFrom"])
     s3 = boto3.client("s3")
     expanded = template.expand(ROOT / "template.yaml", partial(upload, s3))
-    outputs = deploy(s3, expanded, dict(parameter.split("=", 1) for parameter in parameters))
+    outputs = deploy(s3, expanded, chosen)
 
     variables |= {shell_name(key): value for key, value in outputs.items()}
     # The API's own host name needs a resolver that knows *.localhost; this address needs none.

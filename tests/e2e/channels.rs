@@ -60,11 +60,6 @@ async fn what_is_wrong_with_a_rule_is_said_in_a_sentence() {
             "invalid_field",
             "info, warning, critical",
         ),
-        (
-            json!({"channel_type": "email", "destination": "a@example.com", "events": events}),
-            "inline_destination",
-            "destination_id",
-        ),
         (json!({"destination_id": webhook, "events": events, "colour": "red"}), "invalid_field", "`colour`"),
     ] {
         let (sentence, got) = operator.post(PATH, body.clone()).await.error(400);

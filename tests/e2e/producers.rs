@@ -49,7 +49,7 @@ async fn an_event_put_on_the_bus_is_delivered() {
 #[tokio::test]
 async fn an_event_published_to_the_topic_is_delivered() {
     let to = Subscribed::new().await;
-    aws::publish(&to.message(8)).await;
+    aws::publish("EVENTS_TOPIC_ARN", &to.message(8)).await;
     assert_eq!(to.arrived(1).await, [0, 8]);
 }
 

@@ -76,12 +76,12 @@ pub async fn depth(queue: &str) -> [u64; 3] {
     names.map(|name| answer["Attributes"][name].as_str().and_then(|n| n.parse().ok()).expect("a number"))
 }
 
-/// Publishes to the project's topic.
-pub async fn publish(message: &Value) {
+/// Publishes to the topic that this variable names.
+pub async fn publish(topic: &str, message: &Value) {
     let pairs = [
         ("Action", "Publish"),
         ("Version", "2010-03-31"),
-        ("TopicArn", &*variable("EVENTS_TOPIC_ARN")),
+        ("TopicArn", &*variable(topic)),
         ("Message", &message.to_string()),
     ];
     let body = reqwest::Url::parse_with_params("http://x/", pairs).expect("a form").query().expect("a form").to_owned();

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Receiver, aws, eventually, variable};
+use crate::{Receiver, aws, eventually, inbox, variable};
 
 /// An answer of the API.
 #[derive(Debug, Clone)]
@@ -12,6 +12,8 @@ pub struct Answer {
     pub status: u16,
     /// Its body.
     pub json: Value,
+    /// The seconds of its `Retry-After`.
+    pub retry_after: Option<u64>,
 }
 
 impl Answer {
@@ -77,8 +79,10 @@ impl Operator {
         }
         let answer = request.send().await.expect("an answer of the API");
         let status = answer.status().as_u16();
+        let retry_after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         let text = answer.text().await.expect("text");
-        Answer { status, json: serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}, not JSON: {text}")) }
+        let json = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}, not JSON: {text}"));
+        Answer { status, json, retry_after }
     }
 
     /// GET.
@@ -117,6 +121,26 @@ impl Operator {
         self.register("webhook", receiver.url()).await.expect(201)
     }
 
+    /// Registers a mail address or phone number and walks it through verification: its id.
+    pub async fn verified(&self, channel_type: &str, address: &str) -> String {
+        let made = self.register(channel_type, address).await.expect(201);
+        let id = made["id"].as_str().expect("an id").to_owned();
+        self.verify_by_code(&format!("/v1/notifications/destinations/{id}"), address).await;
+        id
+    }
+
+    /// Verifies what is at `path`, whose address this is, by a code.
+    pub async fn verify_by_code(&self, path: &str, address: &str) {
+        let before = inbox::all(address).await.len();
+        eventually("a code may be sent", async || {
+            let sent = self.post_empty(&format!("{path}/send-code")).await;
+            (sent.status != 429).then(|| sent.expect(200))
+        })
+        .await;
+        let code = inbox::code(address, before).await;
+        self.post(&format!("{path}/verify"), json!({ "code": code })).await.expect(200);
+    }
+
     /// A rule from one event type, of any severity, to these destinations: its id.
     pub async fn rule(&self, event: &str, destinations: &[&str]) -> String {
         let body = json!({"destination_ids": destinations, "events": [event], "min_severity": "info"});
@@ -130,9 +154,10 @@ impl Operator {
         accepted["id"].as_str().expect("an id").to_owned()
     }
 
-    /// The deliveries of a destination, newest event first.
-    pub async fn deliveries(&self, destination: &str) -> Vec<Value> {
-        let page = self.get(&format!("/v1/notifications/destinations/{destination}/deliveries")).await.expect(200);
+    /// The deliveries of a destination, or of a legacy channel, newest event first.
+    pub async fn deliveries(&self, id: &str) -> Vec<Value> {
+        let noun = if id.starts_with("nch_") { "channels" } else { "destinations" };
+        let page = self.get(&format!("/v1/notifications/{noun}/{id}/deliveries")).await.expect(200);
         page["deliveries"].as_array().expect("a list").clone()
     }
 

@@ -5,6 +5,7 @@
 pub mod api_text;
 pub mod aws;
 pub mod client;
+pub mod inbox;
 pub mod receiver;
 
 use std::time::Duration;

@@ -2,7 +2,9 @@
 
 use api::{ApiError, error::Result};
 use domain::{
-    DestinationId, EventType, Severity,
+    Address, ChannelType, DestinationId, EventType, Severity,
+    event_type::STACK_TYPES,
+    guard::TargetPolicy,
     rule::{MAX_DESTINATIONS, OnUnhealthy},
 };
 use serde::Deserialize;
@@ -27,12 +29,26 @@ pub(crate) struct NewRule {
     /// What the rule does while one of its destinations is unhealthy; by default `pause`.
     #[serde(default)]
     pub(crate) on_unhealthy: OnUnhealthy,
-    /// Of the older form of this request, which names an address inline: refused with a hint.
-    #[schema(ignore)]
-    channel_type: Option<String>,
-    /// See `channel_type`.
-    #[schema(ignore)]
+    /// Of the older form of this request, which names an address in place of a destination: what kind of address. A
+    /// channel made so is verified and tested by itself; a webhook is verified at once.
+    channel_type: Option<ChannelType>,
+    /// The address, with `channel_type`.
+    #[schema(example = "alerts@example.com")]
     destination: Option<String>,
+}
+
+/// Where a new rule sends.
+pub(crate) enum Target {
+    /// To registered destinations; `inline` is the address that an older client names beside the id of one.
+    Registered { ids: Vec<DestinationId>, inline: Option<Inline> },
+    /// To an address of its own.
+    Inline(Inline),
+}
+
+/// An address as the older form of the request names it.
+pub(crate) struct Inline {
+    pub(crate) channel_type: ChannelType,
+    pub(crate) address: Address,
 }
 
 /// What to change of a rule; what is left out stays as it is.
@@ -52,26 +68,44 @@ pub(crate) struct RuleChange {
 }
 
 impl NewRule {
-    /// The destinations that the rule names, each once.
-    pub(crate) fn destinations(&self) -> Result<Vec<DestinationId>> {
-        if self.channel_type.is_some() || self.destination.is_some() {
-            let sentence = "A channel takes no inline address in this version; register it with \
-                            POST /v1/notifications/destinations and pass its id as `destination_id`.";
-            return Err(ApiError::bad_request("inline_destination", sentence));
-        }
-        match (&self.destination_id, &self.destination_ids) {
-            (Some(_), Some(_)) => {
-                let sentence = "Send either `destination_id` or `destination_ids`, not both.";
-                Err(ApiError::bad_request("ambiguous_destination", sentence))
+    /// Where the rule sends; each destination once.
+    pub(crate) fn target(&self, policy: TargetPolicy) -> Result<Target> {
+        let ambiguous = |sentence| Err(ApiError::bad_request("ambiguous_destination", sentence));
+        let inline = self.inline(policy)?;
+        match (&self.destination_id, &self.destination_ids, inline) {
+            (Some(_), Some(_), _) => ambiguous("Send either `destination_id` or `destination_ids`, not both."),
+            (None, Some(_), Some(_)) => ambiguous("Send either `destination_ids` or an address of its own, not both."),
+            (Some(one), None, inline) => {
+                Ok(Target::Registered { ids: destination_ids(std::slice::from_ref(one))?, inline })
             }
-            (Some(one), None) => destination_ids(std::slice::from_ref(one)),
-            (None, Some(several)) => destination_ids(several),
-            (None, None) => Err(no_destination()),
+            (None, Some(several), None) => Ok(Target::Registered { ids: destination_ids(several)?, inline: None }),
+            (None, None, Some(inline)) => Ok(Target::Inline(inline)),
+            (None, None, None) => Err(no_destination()),
         }
     }
 
+    fn inline(&self, policy: TargetPolicy) -> Result<Option<Inline>> {
+        let (channel_type, text) = match (self.channel_type, &self.destination) {
+            (None, None) => return Ok(None),
+            (None, Some(_)) => {
+                return Err(ApiError::field("channel_type", "send email, sms or webhook with an address"));
+            }
+            (Some(_), None) => {
+                return Err(ApiError::field("destination", "send the address that `channel_type` is of"));
+            }
+            (Some(channel_type), Some(text)) => (channel_type, text),
+        };
+        let address = Address::parse(channel_type, text, policy);
+        let address = address.map_err(|problem| ApiError::field("destination", problem))?;
+        Ok(Some(Inline { channel_type, address }))
+    }
+
+    /// The event types; the four of STACK when the older form of the request names none.
     pub(crate) fn events(&self) -> Result<Vec<EventType>> {
-        events(self.events.as_deref().unwrap_or_default())
+        match &self.events {
+            None if self.channel_type.is_some() => events(&STACK_TYPES.map(str::to_owned)),
+            named => events(named.as_deref().unwrap_or_default()),
+        }
     }
 
     pub(crate) fn min_severity(&self) -> Result<Severity> {
@@ -94,7 +128,8 @@ impl RuleChange {
 }
 
 fn no_destination() -> ApiError {
-    let sentence = "No destination specified; send `destination_id` or at least one of `destination_ids`.";
+    let sentence = "No destination specified; send `destination_id`, at least one of `destination_ids`, \
+                    or `channel_type` and `destination`.";
     ApiError::bad_request("destination_required", sentence)
 }
 

@@ -1,13 +1,16 @@
 //! `/v1/notifications/channels`: rules, which the STACK API calls channels.
 
 mod input;
+mod legacy;
 mod routes;
 mod view;
 
 use std::sync::Arc;
 
 use api::{Keys, auth::HasKeys};
-use store::{Accounts, Aws, Channels, Destinations};
+use domain::guard::TargetPolicy;
+use store::{Accounts, Aws, Channels, Deliveries, Destinations, Queue, Verifications, aws};
+use upkeep::Upkeep;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// What the routes work with.
@@ -15,6 +18,11 @@ pub struct App {
     keys: Keys,
     channels: Channels,
     destinations: Destinations,
+    deliveries: Deliveries,
+    verifications: Verifications,
+    queue: Queue,
+    upkeep: Upkeep,
+    policy: TargetPolicy,
 }
 
 impl App {
@@ -24,10 +32,16 @@ impl App {
     /// When the environment lacks something.
     pub async fn from_env() -> Result<Self, lambda_http::Error> {
         let aws = Aws::from_env().await;
+        let policy = aws::target_policy()?;
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
             channels: Channels::from_env(&aws)?,
             destinations: Destinations::from_env(&aws)?,
+            deliveries: Deliveries::from_env(&aws)?,
+            verifications: Verifications::from_env(&aws)?,
+            queue: Queue::deliveries(&aws)?,
+            upkeep: Upkeep::from_env(&aws, policy)?,
+            policy,
         })
     }
 }
@@ -43,9 +57,12 @@ pub type State = axum::extract::State<Arc<App>>;
 
 /// The routes, and the API's text of them.
 pub fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(routes::create, routes::list)).routes(routes!(
-        routes::get,
-        routes::update,
-        routes::delete
-    ))
+    OpenApiRouter::new()
+        .routes(routes!(routes::create, routes::list))
+        .routes(routes!(routes::get, routes::update, routes::delete))
+        .routes(routes!(legacy::send_code))
+        .routes(routes!(legacy::verify))
+        .routes(routes!(legacy::test))
+        .routes(routes!(legacy::deliveries))
+        .routes(routes!(legacy::recover))
 }

@@ -15,12 +15,12 @@ use utoipa::ToSchema;
 
 use crate::{
     App, State,
-    input::{NewRule, RuleChange, unknown_destination},
+    input::{Inline, NewRule, RuleChange, Target, unknown_destination},
     view::RuleView,
 };
 
 const LIST: &str = "channels";
-const NOUN: &str = "channel";
+pub(crate) const NOUN: &str = "channel";
 /// How often a change is tried against others at the same time.
 const TRIES: u32 = 3;
 
@@ -34,6 +34,9 @@ pub(crate) struct RulePage {
 }
 
 /// Makes a rule.
+///
+/// In the older form, with `channel_type` and `destination` in place of ids, the rule has an address of its own, which is
+/// no entry among the destinations. Unless it is a webhook it has to be verified: `send-code` and `verify` of the channel.
 #[utoipa::path(
     post, path = "/v1/notifications/channels", tag = "Channels", operation_id = "createChannel",
     request_body = NewRule,
@@ -49,19 +52,42 @@ pub(crate) async fn create(
     Writer(caller): Writer,
     Body(new): Body<NewRule>,
 ) -> Result<(StatusCode, Json<RuleView>)> {
+    let target = new.target(app.policy)?;
+    let id = RuleId::generate();
+    let destination_ids = match &target {
+        Target::Registered { ids, .. } => ids.clone(),
+        Target::Inline(_) => vec![DestinationId::of_channel(id)],
+    };
     let rule = Rule {
         operator_id: caller.operator_id(),
-        id: RuleId::generate(),
-        destination_ids: new.destinations()?,
+        id,
+        destination_ids,
         events: new.events()?,
         min_severity: new.min_severity()?,
         active: true,
         on_unhealthy: new.on_unhealthy,
         created_at: now(),
     };
-    let destinations = app.verified(&caller, &rule.destination_ids).await?;
-    app.channels.insert(&rule).await?;
-    Ok((StatusCode::CREATED, Json(RuleView::of(&rule, &destinations))))
+    let view = match target {
+        Target::Registered { inline, .. } => {
+            let destinations = app.verified(&caller, &rule.destination_ids).await?;
+            same_address(inline.as_ref(), destinations.values())?;
+            app.channels.insert(&rule).await?;
+            RuleView::of(&rule, &destinations)
+        }
+        Target::Inline(inline) => app.insert_with(&rule, inline).await?,
+    };
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// An older client may name the address beside the id; one that is another than the destination's is a mistake.
+fn same_address<'a>(inline: Option<&Inline>, destinations: impl IntoIterator<Item = &'a Destination>) -> Result<()> {
+    let Some(inline) = inline else { return Ok(()) };
+    let same = |to: &Destination| to.uniqueness_key == inline.address.uniqueness_key();
+    if destinations.into_iter().all(same) {
+        return Ok(());
+    }
+    Err(ApiError::field("destination", "is not the address of `destination_id`; send one of the two"))
 }
 
 /// Lists the rules, each with its destinations in full.
@@ -92,6 +118,8 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
 }
 
 /// Changes a rule. What is left out stays as it is; a change that is refused changes nothing.
+///
+/// A legacy channel that is given destinations loses the address it was made with.
 #[utoipa::path(
     patch, path = "/v1/notifications/channels/{id}", tag = "Channels", operation_id = "updateChannel",
     params(("id" = String, Path)), request_body = RuleChange,
@@ -122,7 +150,11 @@ pub(crate) async fn update(
             Some(ids) => app.verified(&caller, ids).await?,
             None => app.destinations.get_many(caller.operator_id(), new.destination_ids.iter().copied()).await?,
         };
-        if app.channels.replace(&old, &new).await? {
+        let replaced = match old.brought() {
+            Some(_) if new_destinations.is_some() => app.convert(&old, &new).await?,
+            _ => app.channels.replace(&old, &new).await?,
+        };
+        if replaced {
             return Ok(Json(RuleView::of(&new, &destinations)));
         }
     }
@@ -130,28 +162,31 @@ pub(crate) async fn update(
     Err(ApiError::conflict("changed_meanwhile", sentence))
 }
 
-/// Deletes a rule.
+/// Deletes a rule, and the address that it has brought along if it is a legacy channel.
 #[utoipa::path(
     delete, path = "/v1/notifications/channels/{id}", tag = "Channels", operation_id = "deleteChannel",
     params(("id" = String, Path)),
     responses((status = 200, body = Deleted), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
 )]
 pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Deleted>> {
-    if app.channels.delete(caller.operator_id(), path_id(&id, NOUN)?).await? {
-        Ok(Json(Deleted::YES))
-    } else {
-        Err(ApiError::not_found(NOUN))
-    }
+    let rule = app.find(&caller, path_id(&id, NOUN)?).await?;
+    let deleted = match rule.brought() {
+        Some(_) => app.delete_with(&rule).await?,
+        None => app.channels.delete(rule.operator_id, rule.id).await?,
+    };
+    if deleted { Ok(Json(Deleted::YES)) } else { Err(ApiError::not_found(NOUN)) }
 }
 
 impl App {
-    async fn find(&self, caller: &Caller, id: RuleId) -> Result<Rule> {
+    pub(crate) async fn find(&self, caller: &Caller, id: RuleId) -> Result<Rule> {
         self.channels.get(caller.operator_id(), id).await?.ok_or_else(|| ApiError::not_found(NOUN))
     }
 
     /// The destinations of a rule, if the caller has them all and all are verified.
     async fn verified(&self, caller: &Caller, ids: &[DestinationId]) -> Result<HashMap<DestinationId, Destination>> {
-        let found = self.destinations.get_many(caller.operator_id(), ids.iter().copied()).await?;
+        let mut found = self.destinations.get_many(caller.operator_id(), ids.iter().copied()).await?;
+        // What belongs to another channel is nobody else's to target.
+        found.retain(|_, destination| destination.belongs_to.is_none());
         if let Some(missing) = ids.iter().find(|id| !found.contains_key(id)) {
             return Err(unknown_destination(&missing.to_string()));
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use api::views::DestinationView;
-use domain::{ChannelType, Destination, DestinationId, Rule, rule::OnUnhealthy, time::rfc3339};
+use domain::{ChannelType, Destination, DestinationId, Rule, WebhookSecret, rule::OnUnhealthy, time::rfc3339};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,23 +19,26 @@ pub(crate) struct RuleView {
     channel_type: Option<ChannelType>,
     /// The address of its first destination; null when that is deleted.
     destination: Option<String>,
-    /// Its first destination.
-    destination_id: String,
-    /// All of its destinations.
+    /// Its first destination; null for an address of its own.
+    destination_id: Option<String>,
+    /// All of its destinations; empty for an address of its own.
     destination_ids: Vec<String>,
     /// The event types it matches.
     events: Vec<String>,
     /// The least severity it matches.
     #[schema(example = "warning")]
     min_severity: &'static str,
-    /// Whether all of its destinations are verified.
+    /// Whether all of its destinations, or its own address, are verified.
     verified: bool,
     /// Whether it sends now: switched on, and not paused.
     active: bool,
     /// What it does while one of its destinations is unhealthy.
     on_unhealthy: OnUnhealthy,
-    /// The unhealthy destinations that pause it; verify them again to resume.
+    /// The unhealthy destinations that pause it, or the channel itself if its own address does; verify them to resume.
     paused_by: Vec<String>,
+    /// The secret of a webhook of its own, in the answer to its creation only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_secret: Option<String>,
     /// When it was made.
     created_at: String,
     /// Its destinations in full, those that are deleted left out.
@@ -50,22 +53,31 @@ impl RuleView {
         let first_id = rule.destination_ids.first();
         let first = first_id.and_then(|id| destinations.get(id));
         let paused_by = rule.paused_by(|id| destinations.get(&id));
+        let brought = rule.brought();
+        let shown = rule.destination_ids.iter().filter(|_| brought.is_none());
+        let pausing = |id: &DestinationId| if brought.is_some() { rule.id.to_string() } else { id.to_string() };
         Self {
             id: rule.id.to_string(),
             operator_id: rule.operator_id.to_string(),
             channel_type: first.map(|destination| destination.channel_type),
             destination: first.map(|destination| destination.destination.clone()),
-            destination_id: first_id.map(ToString::to_string).unwrap_or_default(),
-            destination_ids: rule.destination_ids.iter().map(ToString::to_string).collect(),
+            destination_id: first_id.filter(|_| brought.is_none()).map(ToString::to_string),
+            destination_ids: shown.map(ToString::to_string).collect(),
             events: rule.events.iter().map(ToString::to_string).collect(),
             min_severity: rule.min_severity.stack_name(),
             verified: found.iter().all(|destination| destination.verified()),
             active: rule.active && paused_by.is_empty(),
             on_unhealthy: rule.on_unhealthy,
-            paused_by: paused_by.iter().map(ToString::to_string).collect(),
+            paused_by: paused_by.iter().map(pausing).collect(),
+            webhook_secret: None,
             created_at: rfc3339(rule.created_at),
             delivery_methods: None,
         }
+    }
+
+    /// The same with the secret of the webhook that it has brought.
+    pub(crate) fn with_secret(self, secret: Option<&WebhookSecret>) -> Self {
+        Self { webhook_secret: secret.map(|secret| secret.reveal().to_owned()), ..self }
     }
 
     /// The same with its destinations in full.

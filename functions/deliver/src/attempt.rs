@@ -1,10 +1,12 @@
 //! One attempt of one delivery.
 
 use domain::{
-    Attempt, ChannelType, Delivery, Destination, Event, delivery::DESTINATION_DELETED, message::Job, payload, time::now,
+    Attempt, ChannelType, Delivery, Destination, Event, delivery::DESTINATION_DELETED, destination::Suppression,
+    message::Job, payload, time::now,
 };
 use outbound::{Answer, webhook::Request};
 use store::worklist::Worklist;
+use upkeep::messages;
 
 use crate::App;
 
@@ -16,6 +18,8 @@ pub(crate) enum Ready<'a> {
     },
     /// The delivery ends here, with this reason.
     Never(&'static str),
+    /// So it does, because nothing is mailed to the address.
+    Suppressed(&'a Suppression),
 }
 
 /// Looks what the delivery needs up in the rows of its batch.
@@ -25,16 +29,24 @@ pub(crate) fn ready<'a>(job: &Job, rows: &'a Worklist) -> Ready<'a> {
     match (destination, event) {
         (None, _) => Ready::Never(DESTINATION_DELETED),
         (_, None) => Ready::Never("event_expired"),
-        (Some(destination), _) if destination.channel_type != ChannelType::Webhook => {
-            Ready::Never("channel_not_supported")
-        }
-        (Some(destination), Some(event)) => Ready::Send { destination, event },
+        (Some(destination), Some(event)) => match rows.suppression(destination) {
+            Some(suppression) => Ready::Suppressed(suppression),
+            None => Ready::Send { destination, event },
+        },
     }
 }
 
 impl App {
     /// Makes the attempt. It never fails: what goes wrong, on our side too, is a failed attempt and walks the backoff.
     pub(crate) async fn attempt(&self, job: &Job, destination: &Destination, event: &Event) -> Answer {
+        let carriers = (&self.mailer, &self.texter);
+        match messages::notify(carriers, destination, event, Some(job.delivery_id), job.attempt).await {
+            Some(answer) => answer,
+            None => self.attempt_webhook(job, destination, event).await,
+        }
+    }
+
+    async fn attempt_webhook(&self, job: &Job, destination: &Destination, event: &Event) -> Answer {
         let prepared = match self.vault.signing_secrets(destination, now()).await {
             Ok(secrets) => payload::stack(event).map(|body| (secrets, body)).map_err(|e| e.to_string()),
             Err(error) => Err(error.to_string()),
@@ -42,8 +54,9 @@ impl App {
         let (secrets, body) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
+                // The cause is in the log, where operators do not see it.
                 tracing::error!(delivery_id = %job.delivery_id, error, "an attempt could not be made");
-                return ours(job.attempt);
+                return Answer::not_sent(job.attempt, "could not be signed: the fault is on our side");
             }
         };
         let id = job.delivery_id.to_string();
@@ -52,21 +65,16 @@ impl App {
     }
 }
 
-/// An attempt that failed before anything was sent. The cause is in the log, where operators do not see it.
-fn ours(number: u32) -> Answer {
-    let error = Some("could not be signed: the fault is on our side".to_owned());
-    let attempt = Attempt { number, at: now(), duration_ms: 0, status: None, error, response: None };
-    Answer { attempt, retry_after: None }
-}
-
 /// One log line and the metrics of an attempt that is recorded.
-pub(crate) fn log(row: &Delivery, event: &Event, attempt: &Attempt, state: &'static str) {
+pub(crate) fn log(row: &Delivery, kind: ChannelType, event: &Event, attempt: &Attempt, state: &'static str) {
     let age_ms = now().duration_since(event.id.made_at()).as_millis();
+    let kind = kind.as_str();
     tracing::info!(
         delivery_id = %row.id,
         event_id = %row.id.event,
         operator_id = %row.operator_id,
         destination_id = %row.id.destination,
+        kind,
         attempt = attempt.number,
         status = attempt.status,
         duration_ms = attempt.duration_ms,
@@ -75,9 +83,9 @@ pub(crate) fn log(row: &Delivery, event: &Event, attempt: &Attempt, state: &'sta
         age_ms = age_ms as i64,
         "attempt"
     );
-    metrics::counter!("deliveries", "kind" => "webhook", "outcome" => state).increment(1);
-    metrics::histogram!("attempt_ms", "kind" => "webhook").record(attempt.duration_ms as f64);
+    metrics::counter!("deliveries", "kind" => kind, "outcome" => state).increment(1);
+    metrics::histogram!("attempt_ms", "kind" => kind).record(attempt.duration_ms as f64);
     if attempt.succeeded() {
-        metrics::histogram!("event_age_ms", "kind" => "webhook").record(age_ms as f64);
+        metrics::histogram!("event_age_ms", "kind" => kind).record(age_ms as f64);
     }
 }

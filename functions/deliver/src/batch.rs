@@ -4,9 +4,10 @@ use std::{collections::HashSet, time::Duration};
 
 use api::worker::Record;
 use domain::{
-    Delivery,
+    Delivery, Unhealthy,
     backoff::next_hop,
-    delivery::{Task, Verdict, judge, task},
+    delivery::{SUPPRESSED, Task, Verdict, judge, task},
+    destination::Suppression,
     message::Job,
     time::now,
 };
@@ -109,7 +110,8 @@ impl App {
             return Ok(());
         }
         let jobs: Vec<_> = works.iter().map(|work| &work.job).collect();
-        let rows = worklist::read(&jobs, &self.deliveries, &self.destinations, &self.events).await?;
+        let rows =
+            worklist::read(&jobs, &self.deliveries, &self.destinations, &self.events, &self.suppressions).await?;
         let mut running = FuturesUnordered::new();
         let mut endings = vec![];
         let mut failures = vec![];
@@ -126,6 +128,11 @@ impl App {
                 Task::FollowUp => failures.push((work, row.clone())),
                 Task::Attempt => match ready(&work.job, &rows) {
                     Ready::Never(reason) => endings.push((work, self.deliveries.abandon(row, reason))),
+                    Ready::Suppressed(suppression) => match self.suppress(row, suppression).await {
+                        Ok(Some(statement)) => endings.push((work, statement)),
+                        Ok(None) => {}
+                        Err(error) => tracing::error!(delivery_id = %row.id, %error, "health was not marked"),
+                    },
                     Ready::Send { destination, event } => running.push(async move {
                         let answer = self.attempt(&work.job, destination, event).await;
                         let jitter = rand::random();
@@ -162,6 +169,16 @@ impl App {
         self.record(ended, &rows, unfinished).await
     }
 
+    /// What ends a delivery to a suppressed address. Its destination is unhealthy from now on, if it was not so already:
+    /// another destination of the same address may have been the one whose mail came back. None when that could not be
+    /// told, so that all of it is done again.
+    async fn suppress(&self, row: &Delivery, suppression: &Suppression) -> Result<Option<Statement>> {
+        let reason = format!("{}: {}", suppression.reason, suppression.detail);
+        let unhealthy = Unhealthy::new(suppression.since, &reason, suppression.delivery_id);
+        let told = self.health.mark(row.operator_id, row.id.destination, &unhealthy, None).await?;
+        Ok(told.then(|| self.deliveries.abandon(row, SUPPRESSED)))
+    }
+
     /// Ends deliveries for which no attempt can be made.
     async fn end_without_attempt(
         &self,
@@ -196,8 +213,10 @@ impl App {
         for (one, written) in ended.into_iter().zip(written) {
             match written {
                 Written::Yes => {
-                    if let Some(event) = rows.events.get(&one.row.id.event) {
-                        attempt::log(one.row, event, &one.answer.attempt, one.verdict.state.as_str());
+                    let destination = rows.destinations.get(&one.row.id.destination);
+                    if let (Some(event), Some(to)) = (rows.events.get(&one.row.id.event), destination) {
+                        let state = one.verdict.state.as_str();
+                        attempt::log(one.row, to.channel_type, event, &one.answer.attempt, state);
                     }
                     if one.answer.attempt.succeeded() {
                         unfinished.remove(&one.work.message_id);

@@ -2,17 +2,8 @@
 //!
 //! Every step can be done twice without harm, and is, when a worker dies on its way through them.
 
-use domain::{
-    Delivery, DeliveryState, EventId, Unhealthy,
-    backoff::next_hop,
-    event::PostedEvent,
-    event_type::DESTINATION_UNHEALTHY,
-    health,
-    message::{Ingest, Job},
-    time::{now, rfc3339},
-};
-use serde_json::{json, value::to_raw_value};
-use store::{Result, destinations::Marked, queue::Outgoing};
+use domain::{Delivery, DeliveryState, Unhealthy, backoff::next_hop, health, message::Job, time::now};
+use store::{Result, queue::Outgoing};
 
 use crate::App;
 
@@ -33,12 +24,10 @@ impl App {
         let Some(attempt) = row.attempts.last().filter(|attempt| !attempt.succeeded()) else {
             return Ok(Next::Nothing);
         };
-        if health::breaks(job.step, &self.schedule, attempt.status) {
-            let reason = attempt.error.clone().unwrap_or_default();
-            let unhealthy = Unhealthy { since: attempt.at, reason, delivery_id: row.id };
-            if let Marked::ByThis(unhealthy) = self.destinations.mark_unhealthy(job.operator_id, unhealthy).await?
-                && !self.tell(job, &unhealthy).await?
-            {
+        if health::breaks(job.step, &self.schedule, attempt) {
+            let reason = attempt.error.as_deref().unwrap_or_default();
+            let unhealthy = Unhealthy::new(attempt.at, reason, Some(row.id));
+            if !self.health.mark(job.operator_id, row.id.destination, &unhealthy, Some(attempt)).await? {
                 return Ok(Next::Again);
             }
         }
@@ -46,34 +35,6 @@ impl App {
             Some(due) if row.state == DeliveryState::Failed => Ok(Next::Send(later(&job.next(due))?)),
             _ => Ok(Next::Nothing),
         }
-    }
-
-    /// Posts the event that says so, under an id of its own that stays the same when this is done again.
-    async fn tell(&self, job: &Job, unhealthy: &Unhealthy) -> Result<bool> {
-        let destination_id = unhealthy.delivery_id.destination;
-        tracing::warn!(operator_id = %job.operator_id, %destination_id, reason = unhealthy.reason, "destination unhealthy");
-        metrics::counter!("destinations_unhealthy").increment(1);
-        let data = json!({
-            "destination_id": destination_id,
-            "delivery_id": unhealthy.delivery_id,
-            "reason": unhealthy.reason,
-            "since": rfc3339(unhealthy.since),
-        });
-        let ingest = Ingest {
-            operator_id: job.operator_id,
-            event_id: Some(EventId::derived(unhealthy.since, &[DESTINATION_UNHEALTHY, &destination_id.to_string()])),
-            repeat: false,
-            event: PostedEvent {
-                event_type: DESTINATION_UNHEALTHY.to_owned(),
-                severity: None,
-                timestamp: Some(rfc3339(unhealthy.since)),
-                data: to_raw_value(&data)?,
-                id: None,
-                resource: None,
-                project_id: None,
-            },
-        };
-        Ok(self.events_queue.send(vec![Outgoing::new(&ingest, job.operator_id)?]).await == [true])
     }
 }
 

@@ -6,18 +6,22 @@ mod follow_up;
 
 use api::{telemetry, worker};
 use domain::backoff::Schedule;
-use outbound::Webhooks;
-use store::{Aws, Deliveries, Destinations, Events, Queue, Vault, aws};
+use outbound::{Mailer, Texter, Webhooks};
+use store::{Aws, Deliveries, Destinations, Events, Queue, Suppressions, Vault, aws};
+use upkeep::{Health, messages};
 
 /// What the worker works with.
 struct App {
     deliveries: Deliveries,
     destinations: Destinations,
     events: Events,
-    events_queue: Queue,
+    suppressions: Suppressions,
     queue: Queue,
+    health: Health,
     vault: Vault,
     webhooks: Webhooks,
+    mailer: Mailer,
+    texter: Texter,
     schedule: Schedule,
 }
 
@@ -29,10 +33,13 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         deliveries: Deliveries::from_env(&aws)?,
         destinations: Destinations::from_env(&aws)?,
         events: Events::from_env(&aws)?,
-        events_queue: Queue::events(&aws)?,
+        suppressions: Suppressions::from_env(&aws)?,
         queue: Queue::deliveries(&aws)?,
+        health: Health::from_env(&aws)?,
         vault: Vault::new(&aws),
         webhooks: Webhooks::new(aws::target_policy()?)?,
+        mailer: messages::mailer(&aws)?,
+        texter: Texter::new(aws.config()),
         schedule: aws::parsed_variable("RETRY_SCHEDULE")?,
     };
     worker::run(async |records, end| app.deliver(records, end).await, telemetry).await

@@ -4,9 +4,10 @@ use api::{
     ApiError, Body, ErrorBody, PageQuery, Reader, Writer, error::Result, page::next_cursor, views::DestinationView,
 };
 use axum::{Json, http::StatusCode};
-use domain::{Address, ChannelType, Destination, DestinationId, WebhookSecret, guard::TargetPolicy, time::now};
+use domain::{
+    Address, ChannelType, Destination, DestinationId, OperatorId, WebhookSecret, guard::TargetPolicy, time::now,
+};
 use serde::{Deserialize, Serialize};
-use store::accounts::Operator;
 use utoipa::ToSchema;
 
 use crate::{App, State};
@@ -54,27 +55,28 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<DestinationView>)> {
     let address = Address::parse(new.channel_type, &new.destination, app.policy)
         .map_err(|problem| ApiError::field("destination", problem))?;
-    let operator = app.keys.accounts().operator(caller.operator_id()).await?;
-    let operator = operator.ok_or_else(|| ApiError::internal("a key outlived its operator"))?;
-
     let id = DestinationId::generate();
     let secret = (new.channel_type == ChannelType::Webhook).then(WebhookSecret::generate);
     let sealed = match &secret {
-        Some(secret) => Some(app.vault.seal(&operator.data_key, operator.id, id, secret.reveal()).await?),
+        Some(secret) => Some(app.upkeep.seal(caller.operator_id(), id, secret).await?),
         None => None,
     };
     let created_at = now();
     let destination = Destination {
-        operator_id: operator.id,
+        operator_id: caller.operator_id(),
         id,
         channel_type: new.channel_type,
         destination: address.as_str().to_owned(),
         uniqueness_key: address.uniqueness_key(),
         secret: sealed,
         previous_secret: None,
-        verified_at: verified_at_once(&address, new.channel_type, &operator).then_some(created_at),
+        verified_at: app
+            .verified_at_once(&address, new.channel_type, caller.operator_id())
+            .await?
+            .then_some(created_at),
         unhealthy: None,
         created_at,
+        belongs_to: None,
     };
     if !app.destinations.insert(&destination).await? {
         return Err(ApiError::conflict(
@@ -84,16 +86,6 @@ pub(crate) async fn create(
     }
     let view = DestinationView::created(&destination, secret.as_ref().map(WebhookSecret::reveal));
     Ok((StatusCode::CREATED, Json(view)))
-}
-
-/// A webhook proves itself with every signature it checks; the operator's own address was proved at registration.
-fn verified_at_once(address: &Address, channel_type: ChannelType, operator: &Operator) -> bool {
-    match channel_type {
-        ChannelType::Webhook => true,
-        ChannelType::Sms => false,
-        ChannelType::Email => Address::parse(ChannelType::Email, &operator.email, TargetPolicy::Public)
-            .is_ok_and(|own| own.uniqueness_key() == address.uniqueness_key()),
-    }
 }
 
 /// Lists the destinations.
@@ -109,10 +101,27 @@ pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) ->
 }
 
 impl App {
+    /// A webhook proves itself with every signature it checks; the operator's own address was proved at registration,
+    /// unless mail to it has come back since.
+    async fn verified_at_once(&self, address: &Address, kind: ChannelType, operator: OperatorId) -> Result<bool> {
+        match kind {
+            ChannelType::Webhook => return Ok(true),
+            ChannelType::Sms => return Ok(false),
+            ChannelType::Email => {}
+        }
+        let operator = self.upkeep.operator(operator).await?;
+        let own = Address::parse(ChannelType::Email, &operator.email, TargetPolicy::Public);
+        if !own.is_ok_and(|own| own.uniqueness_key() == address.uniqueness_key()) {
+            return Ok(false);
+        }
+        Ok(self.upkeep.suppressions().get(operator.id, &address.uniqueness_key()).await?.is_none())
+    }
+
     /// A destination of the caller, or a 404.
     pub(crate) async fn find(&self, caller: &api::Caller, id: &str) -> Result<Destination> {
         let id = api::error::path_id(id, "destination")?;
         let found = self.destinations.get(caller.operator_id(), id).await?;
-        found.ok_or_else(|| ApiError::not_found("destination"))
+        // What belongs to a channel is reached by way of it.
+        found.filter(|destination| destination.belongs_to.is_none()).ok_or_else(|| ApiError::not_found("destination"))
     }
 }

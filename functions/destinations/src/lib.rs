@@ -3,7 +3,6 @@
 mod collection;
 mod deliveries;
 mod item;
-mod probe;
 mod recover;
 mod rotate;
 mod verify;
@@ -13,8 +12,8 @@ use std::sync::Arc;
 use api::{Keys, auth::HasKeys};
 use axum::{http::header::CONTENT_TYPE, routing::get};
 use domain::guard::TargetPolicy;
-use outbound::Webhooks;
-use store::{Accounts, Aws, Deliveries, Destinations, Queue, Vault, aws};
+use store::{Accounts, Aws, Deliveries, Destinations, Queue, aws};
+use upkeep::Upkeep;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// What the routes work with.
@@ -23,8 +22,7 @@ pub struct App {
     destinations: Destinations,
     deliveries: Deliveries,
     queue: Queue,
-    vault: Vault,
-    webhooks: Webhooks,
+    upkeep: Upkeep,
     policy: TargetPolicy,
 }
 
@@ -41,8 +39,7 @@ impl App {
             destinations: Destinations::from_env(&aws)?,
             deliveries: Deliveries::from_env(&aws)?,
             queue: Queue::deliveries(&aws)?,
-            vault: Vault::new(&aws),
-            webhooks: Webhooks::new(policy)?,
+            upkeep: Upkeep::from_env(&aws, policy)?,
             policy,
         })
     }

@@ -46,7 +46,7 @@ pub(crate) async fn rotate_secret(app: State, Writer(caller): Writer, Path(id): 
     };
     let data_key = Vault::data_key_of(&old).ok_or_else(|| ApiError::internal("a sealed secret has no data key"))?;
     let secret = WebhookSecret::generate();
-    let new = app.vault.seal(data_key, destination.operator_id, destination.id, secret.reveal()).await?;
+    let new = app.upkeep.vault().seal(data_key, destination.operator_id, destination.id, secret.reveal()).await?;
     let until = now() + ROTATION_HOURS.hours();
     let previous = PreviousSecret { sealed: old.clone(), until };
     if !app.destinations.rotate_secret(destination.operator_id, destination.id, &new, &previous).await? {

@@ -1,111 +1,56 @@
 //! Verifying destinations and testing them.
 
-use api::{ApiError, ErrorBody, OptionalBody, Writer, error::Result};
+use api::{ErrorBody, OptionalBody, Writer, error::Result};
 use axum::{Json, extract::Path, http::StatusCode};
-use domain::{ChannelType, time::now};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use upkeep::{
+    testing::TestResult,
+    verification::{CodeGiven, CodeSent, Verified},
+};
 
-use crate::{State, probe::Purpose};
-
-/// That a destination is verified.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Verified {
-    /// Always true.
-    verified: bool,
-}
-
-/// The code that was sent to an email or SMS destination.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Code {
-    /// Six digits; a webhook needs none.
-    #[serde(default, rename = "code")]
-    #[schema(example = "123456")]
-    _code: Option<String>,
-}
-
-/// What became of a test notification.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct TestResult {
-    /// Whether the destination took it.
-    success: bool,
-    /// How it answered.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<String>,
-    /// Why it did not take it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-}
-
-/// Codes come with email and SMS delivery.
-fn not_yet(kind: ChannelType) -> ApiError {
-    ApiError::new(
-        StatusCode::NOT_IMPLEMENTED,
-        "not_implemented",
-        format!("Verification and delivery by {kind} are not part of this version; register a webhook."),
-    )
-}
+use crate::State;
 
 /// Sends a verification code to an email or SMS destination.
+///
+/// Six digits, good for 10 minutes and for five guesses. The next code can be asked for after a minute, and five in an
+/// hour; the deployment has limits for an account and for a country besides.
 #[utoipa::path(
     post, path = "/v1/notifications/destinations/{id}/send-code", tag = "Destinations", operation_id = "sendCode",
     params(("id" = String, Path)),
     responses(
-        (status = 400, body = ErrorBody, description = "A webhook, or verified already"), (status = 401, body = ErrorBody),
-        (status = 404, body = ErrorBody), (status = 501, body = ErrorBody, description = "Not part of this version"),
+        (status = 200, body = CodeSent),
+        (status = 400, body = ErrorBody, description = "A webhook, verified already, or an address that cannot be reached"),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 429, body = ErrorBody, description = "Too soon, or too many: see the header Retry-After"),
+        (status = 503, body = ErrorBody),
     )
 )]
-pub(crate) async fn send_code(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Verified>> {
+pub(crate) async fn send_code(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<CodeSent>> {
     let destination = app.find(&caller, &id).await?;
-    if destination.channel_type == ChannelType::Webhook {
-        let sentence = "A webhook needs no code; verify it with POST …/verify, which sends it a signed request.";
-        return Err(ApiError::bad_request("no_code_needed", sentence));
-    }
-    if destination.receives() {
-        let sentence = "This destination is verified and healthy already; there is nothing to verify.";
-        return Err(ApiError::bad_request("already_verified", sentence));
-    }
-    Err(not_yet(destination.channel_type))
+    Ok(Json(app.upkeep.send_code(&destination).await?))
 }
 
 /// Verifies a destination, which also makes an unhealthy one healthy and resumes its rules.
 ///
-/// A webhook gets a signed request and must answer with a 2xx.
+/// An email or SMS destination is verified by the code that was sent to it. A webhook gets a signed request and must
+/// answer with a 2xx.
 #[utoipa::path(
     post, path = "/v1/notifications/destinations/{id}/verify", tag = "Destinations", operation_id = "verifyDestination",
-    params(("id" = String, Path)), request_body = Option<Code>,
+    params(("id" = String, Path)), request_body = Option<CodeGiven>,
     responses(
         (status = 200, body = Verified),
-        (status = 400, body = ErrorBody, description = "The endpoint did not answer with a 2xx, or the code is wrong"),
-        (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 501, body = ErrorBody, description = "Not part of this version"),
+        (status = 400, body = ErrorBody,
+            description = "`code_wrong`, `code_spent`, `code_expired` or `code_missing`; or the endpoint did not answer with a 2xx"),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
     )
 )]
 pub(crate) async fn verify(
     app: State,
     Writer(caller): Writer,
     Path(id): Path<String>,
-    OptionalBody(_code): OptionalBody<Code>,
+    OptionalBody(code): OptionalBody<CodeGiven>,
 ) -> Result<Json<Verified>> {
     let destination = app.find(&caller, &id).await?;
-    if destination.channel_type != ChannelType::Webhook {
-        return Err(not_yet(destination.channel_type));
-    }
-    let answer = app.probe(&destination, Purpose::Verify).await?;
-    if let Some(error) = answer.attempt.error {
-        let sentence = format!("The endpoint must answer our signed request with a 2xx; it {}.", predicate(&error));
-        return Err(ApiError::bad_request("verification_failed", sentence));
-    }
-    if !app.destinations.set_verified(caller.operator_id(), destination.id, now()).await? {
-        return Err(ApiError::not_found("destination"));
-    }
-    Ok(Json(Verified { verified: true }))
-}
-
-/// An attempt's error as the end of a sentence about the endpoint.
-fn predicate(error: &str) -> String {
-    if error.starts_with("answered ") { error.to_owned() } else { format!("gave no answer ({error})") }
+    Ok(Json(app.upkeep.verify(&destination, code).await?))
 }
 
 /// Sends a test notification to a verified destination.
@@ -114,8 +59,7 @@ fn predicate(error: &str) -> String {
     params(("id" = String, Path)),
     responses(
         (status = 200, body = TestResult), (status = 400, body = ErrorBody, description = "Not verified"),
-        (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 501, body = ErrorBody, description = "Not part of this version"),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
         (status = 502, body = TestResult, description = "The destination did not take it"),
     )
 )]
@@ -125,22 +69,5 @@ pub(crate) async fn test(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<TestResult>)> {
     let destination = app.find(&caller, &id).await?;
-    if !destination.verified() {
-        let sentence = "This destination is not verified; verify it before you test it.";
-        return Err(ApiError::bad_request("destination_unverified", sentence));
-    }
-    if destination.channel_type != ChannelType::Webhook {
-        return Err(not_yet(destination.channel_type));
-    }
-    let attempt = app.probe(&destination, Purpose::Test).await?.attempt;
-    Ok(match (attempt.error, attempt.status) {
-        (None, status) => {
-            let detail = format!("The endpoint answered {}.", status.unwrap_or_default());
-            (StatusCode::OK, Json(TestResult { success: true, detail: Some(detail), error: None }))
-        }
-        (Some(error), _) => {
-            let error = format!("The endpoint {}.", predicate(&error));
-            (StatusCode::BAD_GATEWAY, Json(TestResult { success: false, detail: None, error: Some(error) }))
-        }
-    })
+    app.upkeep.test(&destination).await
 }

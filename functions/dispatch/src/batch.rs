@@ -75,12 +75,12 @@ impl App {
         if works.is_empty() {
             return Ok(vec![]);
         }
-        let events: Vec<_> = works.iter().map(|work| &work.incoming.event).collect();
-        let planned = self.plan(&events).await?;
+        let incoming: Vec<_> = works.iter().map(|work| &work.incoming).collect();
+        let planned = self.plan(&incoming).await?;
 
         let mut statements = vec![];
-        for (event, deliveries) in events.iter().zip(&planned) {
-            statements.push(self.events.insert(event)?);
+        for (incoming, deliveries) in incoming.iter().zip(&planned) {
+            statements.push(self.events.insert(&incoming.event)?);
             for delivery in deliveries {
                 statements.push(self.deliveries.insert(delivery)?);
             }

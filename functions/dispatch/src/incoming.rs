@@ -18,6 +18,8 @@ pub(crate) struct Incoming {
     pub(crate) repeat: bool,
     /// This very message was handed out before: a worker died with it, or could not finish it.
     pub(crate) again: bool,
+    /// The event is for the operator's own address too, whatever its rules say.
+    pub(crate) to_operator: bool,
 }
 
 /// Why a message is no event. It goes back to the queue, and after five times to the dead-letter queue, where it waits
@@ -83,7 +85,7 @@ fn unwrap(record: &Record) -> Result<Unwrapped, serde_json::Error> {
 /// Reads a record. An event that has no id yet gets one: of its own `id` where it has one, else of its message's.
 pub(crate) async fn read(record: &Record, events: &Events) -> Result<Incoming, Unreadable> {
     let Unwrapped { ingest, sent_at, name } = unwrap(record)?;
-    let operator_id = ingest.operator_id;
+    let (operator_id, to_operator) = (ingest.operator_id, ingest.to_operator);
     // Of what the producer's service took, so that a message that comes twice is one event.
     let offered = EventId::derived(sent_at, &[&operator_id.to_string(), &name]);
     let (id, repeat) = match (ingest.event_id, &ingest.event.id) {
@@ -99,7 +101,7 @@ pub(crate) async fn read(record: &Record, events: &Events) -> Result<Incoming, U
         }
     };
     let event = ingest.event.accept(operator_id, id)?;
-    Ok(Incoming { event, repeat, again: record.received > 1 })
+    Ok(Incoming { event, repeat, again: record.received > 1, to_operator })
 }
 
 #[cfg(test)]

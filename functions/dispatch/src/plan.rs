@@ -2,16 +2,21 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use domain::{Delivery, DeliveryId, Event, OperatorId, Rule, fanout::fan_out, time::now};
+use domain::{
+    Delivery, DeliveryId, DestinationId, Event, OperatorId, Rule,
+    fanout::{Fate, fan_out},
+    time::now,
+};
 use futures::future::try_join_all;
 use store::Result;
 
-use crate::App;
+use crate::{App, incoming::Incoming};
 
 impl App {
     /// The deliveries of each event, in the order of the events. Two reads per operator of the batch: its rules, and
     /// together with the other operators' the destinations of those that match.
-    pub(crate) async fn plan(&self, events: &[&Event]) -> Result<Vec<Vec<Delivery>>> {
+    pub(crate) async fn plan(&self, incoming: &[&Incoming]) -> Result<Vec<Vec<Delivery>>> {
+        let events: Vec<_> = incoming.iter().map(|incoming| &incoming.event).collect();
         let operators: BTreeSet<_> = events.iter().map(|event| event.operator_id).collect();
         let read = operators.into_iter().map(async |id| self.channels.all(id).await.map(|rules| (id, rules)));
         let rules: HashMap<OperatorId, Vec<Rule>> = try_join_all(read).await?.into_iter().collect();
@@ -25,11 +30,15 @@ impl App {
         let destinations = self.destinations.get_all(wanted).await?;
 
         let now = now();
-        let deliveries = |event: &Event| {
-            let fates = fan_out(event, of(event), |id| destinations.get(&id));
+        let deliveries = |incoming: &Incoming| {
+            let event = &incoming.event;
+            let mut fates = fan_out(event, of(event), |id| destinations.get(&id));
+            if incoming.to_operator {
+                fates.insert(DestinationId::of_operator(event.operator_id), Fate::Send);
+            }
             let new = |(id, fate)| Delivery::new(event, DeliveryId::new(id, event.id), fate, now);
             fates.into_iter().map(new).collect()
         };
-        Ok(events.iter().map(|event| deliveries(event)).collect())
+        Ok(incoming.iter().map(|incoming| deliveries(incoming)).collect())
     }
 }

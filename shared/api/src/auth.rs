@@ -44,11 +44,6 @@ impl Keys {
         Self { accounts, known: Mutex::default() }
     }
 
-    /// The table behind them.
-    pub fn accounts(&self) -> &Accounts {
-        &self.accounts
-    }
-
     /// Opens the connection that the first request will need.
     pub(crate) async fn warm(&self) {
         self.accounts.warm().await;

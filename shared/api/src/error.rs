@@ -1,9 +1,14 @@
 //! Errors of the STACK API: `{"error": "<sentence>", "code": "<snake_case>"}` (design, section 7). The sentence says
 //! what to do. What the caller cannot mend is logged and becomes an opaque 500.
 
+use std::time::Duration;
+
 use axum::{
     Json,
-    http::{StatusCode, header::WWW_AUTHENTICATE},
+    http::{
+        StatusCode,
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+    },
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -27,6 +32,7 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     sentence: String,
+    retry_after: Option<Duration>,
 }
 
 /// The result of a handler.
@@ -35,7 +41,7 @@ pub type Result<T> = std::result::Result<T, ApiError>;
 impl ApiError {
     /// An error of any status.
     pub fn new(status: StatusCode, code: &'static str, sentence: impl Into<String>) -> Self {
-        Self { status, code, sentence: sentence.into() }
+        Self { status, code, sentence: sentence.into(), retry_after: None }
     }
 
     /// 400: the request cannot be understood or carried out as it is.
@@ -73,6 +79,11 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, code, sentence)
     }
 
+    /// 429: the same is allowed again after `wait`, which `Retry-After` says in whole seconds.
+    pub fn too_many(code: &'static str, sentence: impl Into<String>, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, code, sentence) }
+    }
+
     /// 503: try the same again.
     pub fn unavailable(sentence: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", sentence)
@@ -98,6 +109,10 @@ impl IntoResponse for ApiError {
         if self.status == StatusCode::UNAUTHORIZED {
             // RFC 9110, 11.6.1: a 401 names its scheme.
             response.headers_mut().insert(WWW_AUTHENTICATE, axum::http::HeaderValue::from_static("Bearer"));
+        }
+        if let Some(wait) = self.retry_after {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            response.headers_mut().insert(RETRY_AFTER, axum::http::HeaderValue::from(seconds));
         }
         response
     }

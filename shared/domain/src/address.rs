@@ -22,13 +22,20 @@ pub enum ChannelType {
     Webhook,
 }
 
-impl fmt::Display for ChannelType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl ChannelType {
+    /// As rows, metrics and the API write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::Email => "email",
             Self::Sms => "sms",
             Self::Webhook => "webhook",
-        })
+        }
+    }
+}
+
+impl fmt::Display for ChannelType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -98,10 +105,16 @@ fn email(text: &str) -> Result<(String, String), NotAnAddress> {
     if !local.is_ascii() || local.starts_with('"') {
         return not(format!("the part before the @ may not be quoted and must be ASCII; {HINT}"));
     }
-    let domain = match Host::parse(parsed.domain().trim_end_matches('.')) {
+    let given = parsed.domain().trim_end_matches('.');
+    let domain = match Host::parse(given) {
         Ok(Host::Domain(domain)) if domain.contains('.') => domain,
         _ => return not(format!("the part after the @ must be a full domain name; {HINT}")),
     };
+    // The URL parser also takes escapes and look-alikes (`%61.example`, `①.example`) for the name they map to. That is
+    // another name than the one that was written, so it has to be written as it is meant.
+    if idna::domain_to_unicode(&domain).0 != given.to_lowercase() && domain != given.to_ascii_lowercase() {
+        return not(format!("the part after the @ reads as {domain}; send it as it is meant, {HINT}"));
+    }
     let normal = format!("{local}@{domain}");
     if normal.len() > MAX_EMAIL {
         return not(format!("a mail address has at most {MAX_EMAIL} characters"));
@@ -126,7 +139,19 @@ fn phone(text: &str) -> Result<(String, String), NotAnAddress> {
         return not(format!("{text:?} is not a number that its country has; {HINT}"));
     }
     let normal = number.format().mode(phonenumber::Mode::E164).to_string();
+    // The parser drops trunk prefixes and reads letters and other scripts' digits. Whoever writes those may mean
+    // another number than it makes of them.
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let known = |c: char| c.is_ascii_digit() || "+ ()-./".contains(c);
+    if digits(text) != digits(&normal) || !text.chars().all(known) {
+        return not(format!("{text:?} reads as {normal}; {HINT}"));
+    }
     Ok((normal.clone(), normal))
+}
+
+/// The country calling code of a number in E.164 form, with its plus sign, e.g. `+44`; none for text that is no number.
+pub fn calling_code(number: &str) -> Option<String> {
+    phonenumber::parse(None, number).ok().map(|number| format!("+{}", number.code().value()))
 }
 
 /// An absolute https URL. Case of scheme and host, default port and dot segments are made one by the URL parser.
@@ -181,6 +206,7 @@ fn one_percent_spelling(url: &str) -> String {
 mod tests {
     use super::*;
     use ChannelType::*;
+    use proptest::prelude::*;
 
     fn parse(channel_type: ChannelType, text: &str) -> Result<Address, NotAnAddress> {
         Address::parse(channel_type, text, TargetPolicy::Public)
@@ -226,6 +252,7 @@ mod tests {
     fn every_spelling_of_a_phone_number_is_one() {
         same(Sms, &["+14155551234", "+1 (415) 555-1234", "+1.415.555.1234"]);
         assert_eq!(parse(Sms, "+44 20 7946 0958").expect("valid").as_str(), "+442079460958");
+        assert_eq!(calling_code("+442079460958").as_deref(), Some("+44"));
         for wrong in
             ["", "4155551234", "+1", "+1415555123456789", "+14155551234 ext. 5", "+999123456", "alerts@example.com"]
         {
@@ -269,6 +296,70 @@ mod tests {
             "https://example.com:0/",
         ] {
             assert!(parse(Webhook, wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_would_become_another_address_is_refused() {
+        for wrong in ["a@%61bc.example", "a@①.example", "a@ｂ.example"] {
+            assert!(parse(Email, wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["+44 (0)20 7946 0958", "+1 800 FLOWERS", "+１４１５５５５１２３４", "+1-415-555-1234;ext=5"]
+        {
+            assert!(parse(Sms, wrong).is_err(), "{wrong}");
+        }
+    }
+
+    /// What could be smuggled into a mail's header or a second recipient.
+    const INJECTIONS: &str = r#"(\r|\n|\r\n|,|;|<|>|\(|\)|"|\\|:| |\x00|\x0b|%0a|\r\nBcc: )"#;
+
+    proptest! {
+        #[test]
+        fn no_mail_address_changes_its_meaning(
+            local in "[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,66}",
+            domain in r"([A-Za-z0-9éß日-]{1,12}\.){1,3}[A-Za-z]{2,8}\.?",
+            space in "[ \t]{0,2}",
+        ) {
+            let given = format!("{space}{local}@{domain}{space}");
+            if let Ok(address) = parse(Email, &given) {
+                let (kept, host) = address.as_str().rsplit_once('@').expect("an @");
+                prop_assert_eq!(kept, &local, "the local part is its server's business");
+                prop_assert_eq!(idna::domain_to_unicode(host).0, domain.trim_end_matches('.').to_lowercase());
+                prop_assert!(address.as_str().is_ascii() && address.as_str().len() <= MAX_EMAIL);
+                prop_assert_eq!(parse(Email, address.as_str()), Ok(address));
+            }
+        }
+
+        #[test]
+        fn no_phone_number_changes_its_meaning(text in r"\+[0-9 ().\-/]{5,24}") {
+            if let Ok(address) = parse(Sms, &text) {
+                let digits = text.chars().filter(char::is_ascii_digit).collect::<String>();
+                prop_assert_eq!(address.as_str(), format!("+{digits}"));
+                prop_assert_eq!(parse(Sms, address.as_str()), Ok(address));
+            }
+        }
+
+        #[test]
+        fn whatever_is_accepted_names_one_mailbox_and_no_header(text in r"[ -~\r\n\t]{0,40}") {
+            if let Ok(address) = parse(Email, &text) {
+                let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-@".contains(c);
+                prop_assert!(address.as_str().chars().all(atom), "{}", address.as_str());
+            }
+        }
+
+        #[test]
+        fn an_injection_is_refused_wherever_it_stands(at in 1usize..18, injection in INJECTIONS) {
+            let mut text = "alerts@example.com".to_owned();
+            text.insert_str(at.min(text.len() - 1), &injection);
+            let parsed = parse(Email, &text);
+            // `%` is a letter of local parts like any other.
+            let harmless = injection == "%0a" && text.find('@') > text.find('%');
+            prop_assert!(harmless || parsed.is_err(), "{text:?} became {parsed:?}");
+            let mut number = "+14155551234".to_owned();
+            number.insert_str(at.min(number.len()), &injection);
+            if let Ok(number) = parse(Sms, &number) {
+                prop_assert_eq!(number.as_str(), "+14155551234");
+            }
         }
     }
 

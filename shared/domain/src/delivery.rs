@@ -65,9 +65,38 @@ pub struct Attempt {
     /// Why it failed; absent when it succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The first 1 KiB of the answer's body, where there was one.
+    /// Whose failure it was, and with that whether another attempt can help.
+    #[serde(default, skip_serializing_if = "Fault::is_receivers")]
+    pub fault: Fault,
+    /// The first 1 KiB of the answer's body, where there was one; the mail or text service's id of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
+}
+
+/// Whose failure a failed attempt is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fault {
+    /// The receiver's own, as of every webhook: it may pass, and counts against the destination's health.
+    #[default]
+    Receiver,
+    /// Of what lies between, the mail or text service or ourselves: it may pass, and the destination cannot help it.
+    Carrier,
+    /// Of the address, for good: it does not exist, or its owner has opted out. The delivery ends.
+    Address,
+    /// Of the sender, for good: the service does not take our messages. The delivery ends.
+    Sender,
+}
+
+impl Fault {
+    /// Whether another attempt may succeed.
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::Receiver | Self::Carrier)
+    }
+
+    fn is_receivers(&self) -> bool {
+        *self == Self::Receiver
+    }
 }
 
 impl Attempt {
@@ -108,6 +137,12 @@ pub struct Delivery {
 pub const RULE_PAUSED: &str = "rule_paused";
 /// Why a delivery to a destination that is no more is abandoned.
 pub const DESTINATION_DELETED: &str = "destination_deleted";
+/// Why a mail to an address that bounced or complained is abandoned.
+pub const SUPPRESSED: &str = "suppressed";
+/// Why a delivery is abandoned whose mail was sent and came back.
+pub const BOUNCED: &str = "bounced";
+/// Why a delivery is abandoned whose mail the mail service took and then would not send on.
+pub const REJECTED: &str = "rejected";
 
 impl Delivery {
     /// The new delivery of `event` that [`crate::fanout::fan_out`] has planned.
@@ -182,9 +217,10 @@ pub fn judge(
     if attempt.succeeded() {
         return Verdict { state: DeliveryState::Succeeded, next_attempt_at: None, breaks_health: false };
     }
-    let next_attempt_at = schedule.wait_after(job.step, retry_after, jitter).map(|wait| now + wait);
+    let wait = schedule.wait_after(job.step, retry_after, jitter).filter(|_| attempt.fault.may_pass());
+    let next_attempt_at = wait.map(|wait| now + wait);
     let state = if next_attempt_at.is_some() { DeliveryState::Failed } else { DeliveryState::Abandoned };
-    Verdict { state, next_attempt_at, breaks_health: health::breaks(job.step, schedule, attempt.status) }
+    Verdict { state, next_attempt_at, breaks_health: health::breaks(job.step, schedule, attempt) }
 }
 
 /// Cuts text to at most `max` bytes, at a character.
@@ -193,7 +229,7 @@ pub fn cut(text: &str, max: usize) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::{DestinationId, EventId, time::from_millis};
 
@@ -217,9 +253,11 @@ mod tests {
         }
     }
 
-    fn attempt(status: u16) -> Attempt {
+    /// A webhook's attempt that was answered with this status.
+    pub(crate) fn attempt(status: u16) -> Attempt {
         let error = (status >= 300).then(|| format!("answered {status}"));
-        Attempt { number: 1, at: from_millis(0), duration_ms: 5, status: Some(status), error, response: None }
+        let fault = Fault::Receiver;
+        Attempt { number: 1, at: from_millis(0), duration_ms: 5, status: Some(status), error, fault, response: None }
     }
 
     #[test]
@@ -250,6 +288,22 @@ mod tests {
         use DeliveryState::*;
         assert_eq!(walk, [(Failed, false), (Failed, false), (Failed, false), (Failed, true), (Abandoned, false)]);
         assert_eq!((job.attempt, job.step), (5, 4));
+    }
+
+    #[test]
+    fn what_cannot_pass_ends_it_at_once_and_a_carriers_failure_walks_on() {
+        let schedule = Schedule::default();
+        let judged = |step, fault| {
+            let attempt = Attempt { fault, ..attempt(400) };
+            let verdict = judge(&job(1, step), &attempt, None, &schedule, 0.0, from_millis(0));
+            (verdict.state, verdict.breaks_health)
+        };
+        use DeliveryState::*;
+        assert_eq!(judged(0, Fault::Address), (Abandoned, true));
+        assert_eq!(judged(0, Fault::Sender), (Abandoned, false));
+        assert_eq!(judged(0, Fault::Carrier), (Failed, false));
+        assert_eq!(judged(3, Fault::Carrier), (Failed, false));
+        assert_eq!(judged(4, Fault::Carrier), (Abandoned, false));
     }
 
     #[test]

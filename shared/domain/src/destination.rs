@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ChannelType, DestinationId, OperatorId, Unhealthy};
+use crate::{ChannelType, DeliveryId, DestinationId, OperatorId, RuleId, Unhealthy};
 
 /// A secret encrypted under the operator's data key. What it holds is the business of the store's vault.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,56 @@ pub struct PreviousSecret {
     /// When it ends.
     #[serde(with = "crate::time::millis")]
     pub until: Timestamp,
+}
+
+/// Who a destination belongs to that is no entry of its own among the operator's destinations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Owner {
+    /// A legacy channel, which brought it along: verified, tested and deleted by way of the channel.
+    Channel(RuleId),
+    /// We: the operator's own address, to which we write when something needs its attention.
+    Service,
+}
+
+/// That mail to an address came back, or was called spam: nothing is mailed to it until it is verified again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppression {
+    /// Whose mails it holds back.
+    pub operator_id: OperatorId,
+    /// The address in its normal form.
+    pub address: String,
+    /// [`crate::Address::uniqueness_key`] of the address.
+    pub uniqueness_key: String,
+    /// `bounce` or `complaint`.
+    pub reason: SuppressionReason,
+    /// What the receiving server or the mail service said.
+    pub detail: String,
+    /// When that was.
+    #[serde(with = "crate::time::millis")]
+    pub since: Timestamp,
+    /// The delivery whose mail it was, if it was one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery_id: Option<DeliveryId>,
+}
+
+/// Why an address is suppressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SuppressionReason {
+    /// The receiving server refuses its mails for good.
+    Bounce,
+    /// Its reader called a mail spam.
+    Complaint,
+}
+
+impl std::fmt::Display for SuppressionReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Bounce => "bounce",
+            Self::Complaint => "complaint",
+        })
+    }
 }
 
 /// An address or endpoint of an operator, with its credentials and its health.
@@ -55,6 +105,9 @@ pub struct Destination {
     /// When it was registered.
     #[serde(with = "crate::time::millis")]
     pub created_at: Timestamp,
+    /// Whose it is, when it is not the operator's to list, get and delete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub belongs_to: Option<Owner>,
 }
 
 impl Destination {
@@ -72,5 +125,28 @@ impl Destination {
     pub fn signing_secrets(&self, now: Timestamp) -> impl Iterator<Item = &Sealed> {
         let previous = self.previous_secret.as_ref().filter(|previous| now < previous.until);
         self.secret.iter().chain(previous.map(|previous| &previous.sealed))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::time::now;
+
+    /// A verified, healthy mail address.
+    pub(crate) fn email(address: &str) -> Destination {
+        Destination {
+            operator_id: OperatorId::generate(),
+            id: DestinationId::generate(),
+            channel_type: ChannelType::Email,
+            destination: address.into(),
+            uniqueness_key: address.into(),
+            secret: None,
+            previous_secret: None,
+            verified_at: Some(now()),
+            unhealthy: None,
+            created_at: now(),
+            belongs_to: None,
+        }
     }
 }

@@ -93,6 +93,11 @@ pub struct UnknownEventType {
 }
 
 impl EventType {
+    /// The type of test notifications: not in the catalogue, so that none can be posted and no rule can name it.
+    pub fn test() -> Self {
+        Self("destination.test".into())
+    }
+
     /// The severity of an event of this type that is posted without one. A type of the operator's own is a
     /// warning, so that it reaches a rule made with the default least severity.
     pub fn default_severity(&self) -> Severity {

@@ -44,7 +44,8 @@ pub fn fan_out<'a>(
 mod tests {
     use super::*;
     use crate::{
-        ChannelType, DeliveryId, EventId, OperatorId, RuleId, Severity, Unhealthy, rule::OnUnhealthy, time::now,
+        DeliveryId, EventId, OperatorId, RuleId, Severity, Unhealthy, destination::tests::email, rule::OnUnhealthy,
+        time::now,
     };
 
     fn destination(healthy: bool) -> Destination {
@@ -52,20 +53,9 @@ mod tests {
         let unhealthy = (!healthy).then(|| Unhealthy {
             since: now(),
             reason: "500".into(),
-            delivery_id: DeliveryId::new(id, EventId::generate()),
+            delivery_id: Some(DeliveryId::new(id, EventId::generate())),
         });
-        Destination {
-            operator_id: OperatorId::generate(),
-            id,
-            channel_type: ChannelType::Webhook,
-            destination: "https://example.com/".into(),
-            uniqueness_key: "x".into(),
-            secret: None,
-            previous_secret: None,
-            verified_at: Some(now()),
-            unhealthy,
-            created_at: now(),
-        }
+        Destination { id, unhealthy, ..email("a@example.com") }
     }
 
     fn rule(to: &[&Destination], events: &[&str], min_severity: Severity) -> Rule {

@@ -3,39 +3,220 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeliveryId, backoff::Schedule};
+use crate::{
+    Attempt, ChannelType, DeliveryId, Destination, DestinationId, EventType, Rule, RuleId,
+    backoff::Schedule,
+    delivery::{Fault, cut},
+    destination::Owner,
+};
 
 /// That a destination is unhealthy, since when and why. It is healthy again once it is verified again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unhealthy {
-    /// When the attempt that made it so was made.
+    /// When what made it so happened: the attempt, the bounce, the complaint.
     #[serde(with = "crate::time::millis")]
     pub since: Timestamp,
-    /// What went wrong with that attempt.
+    /// What went wrong.
     pub reason: String,
-    /// The delivery whose attempt that was.
-    pub delivery_id: DeliveryId,
+    /// The delivery with which it did, if it was with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery_id: Option<DeliveryId>,
+}
+
+/// How much of a reason is kept, in bytes: receivers and mail servers may be wordy.
+const MAX_REASON: usize = 500;
+
+impl Unhealthy {
+    /// Since `since`, for this reason.
+    pub fn new(since: Timestamp, reason: &str, delivery_id: Option<DeliveryId>) -> Self {
+        Self { since, reason: cut(reason, MAX_REASON).to_owned(), delivery_id }
+    }
 }
 
 /// Whether a failed attempt makes its destination unhealthy.
 ///
-/// The fourth of a round does («after four failed attempts» in the STACK API); in a schedule of fewer, the last.
-/// `410 Gone` does at once. `step` counts the attempts of the round from 0.
-pub fn breaks(step: u32, schedule: &Schedule, status: Option<u16>) -> bool {
-    status == Some(410) || step + 1 == schedule.attempts().min(4)
+/// The fourth failure of the receiver in a round does («after four failed attempts» in the STACK API); in a schedule of
+/// fewer, the last. `410 Gone`, and an address that can never be reached, do at once. That the service between failed,
+/// or refuses us, says nothing of the destination. `step` counts the attempts of the round from 0.
+pub fn breaks(step: u32, schedule: &Schedule, attempt: &Attempt) -> bool {
+    match attempt.fault {
+        _ if attempt.succeeded() => false,
+        Fault::Receiver => attempt.status == Some(410) || step + 1 == schedule.attempts().min(4),
+        Fault::Address => true,
+        Fault::Carrier | Fault::Sender => false,
+    }
+}
+
+/// Word of an unhealthy destination, as the `data` of the event `destination.unhealthy` and in the mail to the operator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Which destination; absent when a legacy channel brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination_id: Option<DestinationId>,
+    /// The legacy channel that brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_id: Option<RuleId>,
+    /// Of which kind it is.
+    pub channel_type: ChannelType,
+    /// Its address.
+    pub destination: String,
+    /// The delivery with which it became unhealthy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery_id: Option<DeliveryId>,
+    /// Why.
+    pub reason: String,
+    /// The body of the last answer, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_answer: Option<String>,
+    /// Since when.
+    #[serde(with = "crate::time::text")]
+    pub since: Timestamp,
+    /// The rules that are paused by it, the first [`MAX_NAMED_RULES`].
+    pub paused_rules: Vec<PausedRule>,
+    /// How many more there are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more_paused: usize,
+}
+
+/// A rule that an unhealthy destination pauses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PausedRule {
+    /// Which rule.
+    pub id: RuleId,
+    /// What it would send.
+    pub events: Vec<EventType>,
+}
+
+/// How many paused rules a notice names.
+pub const MAX_NAMED_RULES: usize = 20;
+/// How much of the last answer a notice shows, in bytes.
+const MAX_ANSWER: usize = 300;
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
+}
+
+impl Notice {
+    /// The notice about `destination`, as `unhealthy` has made it and with the operator's `rules`.
+    pub fn new(destination: &Destination, unhealthy: &Unhealthy, attempt: Option<&Attempt>, rules: &[Rule]) -> Self {
+        let ill = Destination { unhealthy: Some(unhealthy.clone()), ..destination.clone() };
+        let paused =
+            |rule: &&Rule| rule.active && !rule.paused_by(|id| Some(&ill).filter(|ill| ill.id == id)).is_empty();
+        let paused: Vec<_> = rules.iter().filter(paused).collect();
+        let channel_id = match destination.belongs_to {
+            Some(Owner::Channel(channel)) => Some(channel),
+            _ => None,
+        };
+        Self {
+            destination_id: channel_id.is_none().then_some(destination.id),
+            channel_id,
+            channel_type: destination.channel_type,
+            destination: destination.destination.clone(),
+            delivery_id: unhealthy.delivery_id,
+            reason: unhealthy.reason.clone(),
+            last_answer: attempt.and_then(|a| a.response.as_deref()).map(|body| cut(body, MAX_ANSWER).to_owned()),
+            since: unhealthy.since,
+            more_paused: paused.len().saturating_sub(MAX_NAMED_RULES),
+            paused_rules: (paused.iter().take(MAX_NAMED_RULES))
+                .map(|rule| PausedRule { id: rule.id, events: rule.events.clone() })
+                .collect(),
+        }
+    }
+
+    /// What to do, step by step: in words, and the call that does it.
+    pub fn steps(&self) -> Vec<(&'static str, String)> {
+        let path = match (self.destination_id, self.channel_id) {
+            (_, Some(channel)) => format!("/v1/notifications/channels/{channel}"),
+            (Some(destination), None) => format!("/v1/notifications/destinations/{destination}"),
+            (None, None) => "/v1/notifications/destinations/…".to_owned(),
+        };
+        let send_again = ("Send what it missed", format!("POST {path}/recover {{\"since\": \"{:.3}\"}}", self.since));
+        match self.channel_type {
+            ChannelType::Webhook => {
+                vec![("Mend the endpoint, then verify it", format!("POST {path}/verify")), send_again]
+            }
+            ChannelType::Email | ChannelType::Sms => vec![
+                ("Ask for a code", format!("POST {path}/send-code")),
+                ("Verify with it", format!("POST {path}/verify {{\"code\": \"…\"}}")),
+                send_again,
+            ],
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Severity, delivery::tests::attempt, destination::tests::email, rule::OnUnhealthy, time::now};
+
+    fn rule(to: &Destination, active: bool, on_unhealthy: OnUnhealthy) -> Rule {
+        Rule {
+            operator_id: to.operator_id,
+            id: RuleId::generate(),
+            destination_ids: vec![to.id],
+            events: vec!["agent.blocked".try_into().expect("a type")],
+            min_severity: Severity::Info,
+            active,
+            on_unhealthy,
+            created_at: now(),
+        }
+    }
+
+    #[test]
+    fn a_notice_names_the_rules_that_are_paused_and_how_to_resume() {
+        let (ill, other) = (email("a@example.com"), email("b@example.com"));
+        let paused = rule(&ill, true, OnUnhealthy::Pause);
+        let rules = [
+            paused.clone(),
+            rule(&ill, false, OnUnhealthy::Pause),
+            rule(&ill, true, OnUnhealthy::Skip),
+            rule(&other, true, OnUnhealthy::Pause),
+        ];
+        let unhealthy = Unhealthy::new(now(), "smtp; 550 5.1.1 user unknown", None);
+        let notice = Notice::new(&ill, &unhealthy, None, &rules);
+        assert_eq!(notice.paused_rules, [PausedRule { id: paused.id, events: paused.events }]);
+        let steps = notice.steps();
+        assert!(steps[0].1.ends_with(&format!("{}/send-code", ill.id)) && steps[1].1.contains("/verify"));
+        let json = serde_json::to_string(&notice).expect("JSON");
+        assert_eq!(serde_json::from_str::<Notice>(&json).expect("a notice"), notice);
+        assert!(!json.contains("more_paused"));
+    }
+
+    #[test]
+    fn a_legacy_channels_address_is_resumed_by_way_of_its_channel() {
+        let channel = RuleId::generate();
+        let to = Destination { belongs_to: Some(Owner::Channel(channel)), ..email("a@example.com") };
+        let many: Vec<_> = (0..30).map(|_| rule(&to, true, OnUnhealthy::Pause)).collect();
+        let notice = Notice::new(&to, &Unhealthy::new(now(), "gone", None), Some(&attempt(500)), &many);
+        assert_eq!((notice.destination_id, notice.channel_id), (None, Some(channel)));
+        assert_eq!((notice.paused_rules.len(), notice.more_paused), (20, 10));
+        assert!(notice.steps().iter().all(|(_, call)| call.contains(&format!("/channels/{channel}/"))));
+    }
 
     #[test]
     fn the_fourth_failure_breaks_health_and_gone_does_at_once() {
         let schedule = Schedule::default();
-        let broken: Vec<_> = (0..5).map(|step| breaks(step, &schedule, Some(500))).collect();
+        let broken: Vec<_> = (0..5).map(|step| breaks(step, &schedule, &attempt(500))).collect();
         assert_eq!(broken, [false, false, false, true, false]);
-        assert!(breaks(0, &schedule, Some(410)));
+        assert!(breaks(0, &schedule, &attempt(410)));
+        assert!(!breaks(3, &schedule, &attempt(200)));
         let short = "1".parse().expect("a schedule");
-        assert!(!breaks(0, &short, None) && breaks(1, &short, None));
+        assert!(!breaks(0, &short, &attempt(500)) && breaks(1, &short, &attempt(500)));
+    }
+
+    #[test]
+    fn a_destination_is_not_blamed_for_the_service_between() {
+        let schedule = Schedule::default();
+        let by = |fault| Attempt { fault, ..attempt(400) };
+        for step in 0..5 {
+            assert!(!breaks(step, &schedule, &by(Fault::Carrier)) && !breaks(step, &schedule, &by(Fault::Sender)));
+        }
+        assert!(breaks(0, &schedule, &by(Fault::Address)));
+    }
+
+    #[test]
+    fn a_reason_is_cut() {
+        let reason = Unhealthy::new(crate::time::now(), &"x".repeat(9000), None).reason;
+        assert_eq!(reason.len(), MAX_REASON);
     }
 }

@@ -57,6 +57,18 @@ pub struct NotAnId {
     prefix: &'static str,
 }
 
+impl DestinationId {
+    /// The destination that a legacy channel brings along: it has the channel's ULID.
+    pub fn of_channel(channel: RuleId) -> Self {
+        channel.ulid.into()
+    }
+
+    /// The operator's own address, where we write to it: it has the operator's ULID.
+    pub fn of_operator(operator: OperatorId) -> Self {
+        operator.ulid.into()
+    }
+}
+
 impl<N: Noun> Id<N> {
     /// A new id of this moment.
     pub fn generate() -> Self {

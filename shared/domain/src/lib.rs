@@ -5,11 +5,13 @@
 pub mod address;
 pub mod api_key;
 pub mod backoff;
+pub mod content;
 pub mod delivery;
 pub mod destination;
 pub mod event;
 pub mod event_type;
 pub mod fanout;
+pub mod feedback;
 pub mod guard;
 pub mod health;
 pub mod id;
@@ -19,7 +21,9 @@ pub mod rule;
 pub mod secret;
 pub mod severity;
 pub mod signature;
+pub mod sms;
 pub mod time;
+pub mod verification;
 
 pub use address::{Address, ChannelType};
 pub use api_key::{ApiKey, Role};

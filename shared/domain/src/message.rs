@@ -20,6 +20,9 @@ pub struct Ingest {
     /// That an event with this id was accepted before: dispatch looks whether it has been done.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeat: bool,
+    /// That the event is ours and goes to the operator's own address too, whatever its rules say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub to_operator: bool,
     /// The event.
     pub event: PostedEvent,
 }

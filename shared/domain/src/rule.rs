@@ -43,6 +43,12 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// The destination that this rule has brought along, if it is a legacy channel.
+    pub fn brought(&self) -> Option<DestinationId> {
+        let own = DestinationId::of_channel(self.id);
+        (self.destination_ids == [own]).then_some(own)
+    }
+
     /// Whether an event of this type and severity is this rule's business.
     pub fn matches(&self, event_type: &EventType, severity: Severity) -> bool {
         self.active && severity >= self.min_severity && self.events.iter().any(|mine| mine.covers(event_type))

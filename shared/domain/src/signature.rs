@@ -15,7 +15,7 @@ pub const STACK_HEADER: &str = "x-stack-signature-256";
 pub const STACK_PREVIOUS_HEADER: &str = "x-stack-signature-256-previous";
 
 /// HMAC-SHA256 of `parts`, one after the other.
-fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+pub(crate) fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     // An HMAC takes a key of any length: the error cannot happen, and a zero digest would match no receiver's.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
     parts.iter().for_each(|part| mac.update(part));

@@ -2,12 +2,12 @@
 
 use std::{
     error::Error as StdError,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use domain::{
-    Attempt, WebhookSecret,
-    delivery::{MAX_KEPT_RESPONSE, cut},
+    WebhookSecret,
+    delivery::{Fault, MAX_KEPT_RESPONSE, cut},
     guard::{self, Refusal, TargetPolicy},
     signature,
     time::now,
@@ -19,7 +19,10 @@ use reqwest::{
 };
 use url::Url;
 
-use crate::resolver::GuardedResolver;
+use crate::{
+    answer::{Answer, Begun, Failure},
+    resolver::GuardedResolver,
+};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -46,15 +49,6 @@ pub struct Request<'a> {
     pub secrets: &'a [WebhookSecret],
 }
 
-/// How a receiver answered, or why it did not.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// The try, as it is recorded.
-    pub attempt: Attempt,
-    /// How long the receiver asked to be left alone, with a 429 or 503.
-    pub retry_after: Option<Duration>,
-}
-
 impl Webhooks {
     /// A sender that dials what `policy` allows.
     ///
@@ -75,21 +69,14 @@ impl Webhooks {
 
     /// Sends one webhook as attempt number `number`. Whatever happens is the answer: it never fails.
     pub async fn send(&self, request: Request<'_>, number: u32) -> Answer {
-        let at = now();
-        let started = Instant::now();
-        let result = self.post(request).await;
-        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        match result {
-            Ok(taken) => {
-                let error = (!taken.status.is_success()).then(|| refusal_of(taken.status));
-                let status = Some(taken.status.as_u16());
-                let attempt = Attempt { number, at, duration_ms, status, error, response: taken.body };
-                Answer { attempt, retry_after: taken.retry_after }
+        let begun = Begun::now(number);
+        match self.post(request).await {
+            Ok(Taken { status, retry_after, body }) => {
+                let mut answer = begun.ended(Ok((Some(status.as_u16()), body)));
+                answer.attempt.error = (!status.is_success()).then(|| refusal_of(status));
+                Answer { retry_after, ..answer }
             }
-            Err(error) => {
-                let attempt = Attempt { number, at, duration_ms, status: None, error: Some(error), response: None };
-                Answer { attempt, retry_after: None }
-            }
+            Err(error) => begun.ended(Err(Failure { status: None, error, fault: Fault::Receiver })),
         }
     }
 

@@ -6,19 +6,17 @@
 //! | `op_…` | `key_…` | a key as it is listed |
 //! | `hash#<sha256>` | `grant` | the same key as it is looked up |
 
-use aws_sdk_dynamodb::{
-    Client,
-    types::{Delete, Put, TransactWriteItem, Update},
-};
+use aws_sdk_dynamodb::{Client, types::Update};
 use domain::{ApiKey, KeyId, OperatorId, Role};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Aws, Result,
+    Aws, Result, StoreError,
     aws::variable,
     error::aws,
     item::{Item, from_item, from_items, key, n, s, to_item},
+    transact,
 };
 
 /// An account that owns all else.
@@ -135,14 +133,11 @@ impl Accounts {
 
     /// Writes rows that must not exist yet: all or none.
     async fn put_new(&self, items: impl IntoIterator<Item = Item>) -> Result<()> {
-        let mut write = self.client.transact_write_items();
-        for item in items {
-            let put = Put::builder().table_name(&self.table).set_item(Some(item));
-            let put = put.condition_expression("attribute_not_exists(pk)").build().map_err(aws("Put"))?;
-            write = write.transact_items(TransactWriteItem::builder().put(put).build());
+        let writes = items.into_iter().map(|item| transact::insert(&self.table, item, "pk")).collect::<Result<_>>()?;
+        if transact::all_or_none(&self.client, writes).await?.done() {
+            return Ok(());
         }
-        write.send().await.map_err(aws("TransactWriteItems"))?;
-        Ok(())
+        Err(StoreError::Unprocessed("TransactWriteItems"))
     }
 
     /// What a key grants, if it is one and is not revoked.
@@ -187,25 +182,13 @@ impl Accounts {
             return Ok(false);
         };
         let listed: ListedKey = from_item(item)?;
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(("pk", grant_key(&listed.hash)), ("sk", GRANT))))
-            .build()
-            .map_err(aws("Delete"))?;
+        let delete = transact::delete(&self.table, key(("pk", grant_key(&listed.hash)), ("sk", GRANT)))?;
         let mark = Update::builder()
             .table_name(&self.table)
             .set_key(Some(listed_key))
             .update_expression("SET revoked_at = if_not_exists(revoked_at, :now)")
-            .expression_attribute_values(":now", n(now.as_millisecond()))
-            .build()
-            .map_err(aws("Update"))?;
-        self.client
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().delete(delete).build())
-            .transact_items(TransactWriteItem::builder().update(mark).build())
-            .send()
-            .await
-            .map_err(aws("TransactWriteItems"))?;
+            .expression_attribute_values(":now", n(now.as_millisecond()));
+        transact::all_or_none(&self.client, vec![delete, transact::update(mark)?]).await?;
         Ok(true)
     }
 }

@@ -32,6 +32,11 @@ impl Aws {
         Self { config, dynamodb: OnceLock::new(), sqs: OnceLock::new() }
     }
 
+    /// The configuration, for clients that are made elsewhere.
+    pub fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
     /// The client of DynamoDB.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         self.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(&self.config)).clone()

@@ -1,6 +1,11 @@
 //! Table `Channels`: rules, by `operator_id` and `id`.
 
-use aws_sdk_dynamodb::Client;
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeValue, Put, TransactWriteItem},
+};
 use domain::{OperatorId, Rule, RuleId};
 
 use crate::{
@@ -8,6 +13,7 @@ use crate::{
     aws::variable,
     error::aws,
     item::{Item, from_item, from_items, key, s, to_item},
+    transact,
 };
 
 /// The table.
@@ -19,6 +25,25 @@ pub struct Channels {
 
 fn row_key(operator: OperatorId, id: RuleId) -> Item {
     key(("operator_id", operator), ("id", id))
+}
+
+/// The condition that a rule is still as it was read.
+struct Unchanged {
+    condition: String,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Unchanged {
+    fn since(old: &Rule) -> Result<Self> {
+        let (mut conditions, mut names, mut values) = (vec![], HashMap::new(), HashMap::new());
+        for (i, (name, value)) in to_item(old)?.into_iter().enumerate() {
+            conditions.push(format!("#{i} = :{i}"));
+            names.insert(format!("#{i}"), name);
+            values.insert(format!(":{i}"), value);
+        }
+        Ok(Self { condition: conditions.join(" AND "), names, values })
+    }
 }
 
 impl Channels {
@@ -97,19 +122,43 @@ impl Channels {
     /// # Errors
     /// When the call fails.
     pub async fn replace(&self, old: &Rule, new: &Rule) -> Result<bool> {
-        let mut put = self.client.put_item().table_name(&self.table).set_item(Some(to_item(new)?));
-        let mut conditions = vec![];
-        for (i, (name, value)) in to_item(old)?.into_iter().enumerate() {
-            conditions.push(format!("#{i} = :{i}"));
-            put = put
-                .expression_attribute_names(format!("#{i}"), name)
-                .expression_attribute_values(format!(":{i}"), value);
-        }
-        match put.condition_expression(conditions.join(" AND ")).send().await {
+        let unchanged = Unchanged::since(old)?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(to_item(new)?));
+        let put = put
+            .condition_expression(unchanged.condition)
+            .set_expression_attribute_names(Some(unchanged.names))
+            .set_expression_attribute_values(Some(unchanged.values));
+        match put.send().await {
             Ok(_) => Ok(true),
             Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
             Err(error) => Err(aws("PutItem")(error)),
         }
+    }
+
+    /// The write that does the same beside others.
+    pub(crate) fn replacement(&self, old: &Rule, new: &Rule) -> Result<TransactWriteItem> {
+        let unchanged = Unchanged::since(old)?;
+        let put = Put::builder().table_name(&self.table).set_item(Some(to_item(new)?));
+        transact::put(
+            put.condition_expression(unchanged.condition)
+                .set_expression_attribute_names(Some(unchanged.names))
+                .set_expression_attribute_values(Some(unchanged.values)),
+        )
+    }
+
+    /// The write of a new rule, beside others.
+    pub(crate) fn insertion(&self, rule: &Rule) -> Result<TransactWriteItem> {
+        transact::insert(&self.table, to_item(rule)?, "id")
+    }
+
+    /// The deletion of a rule that must exist, beside others.
+    pub(crate) fn deletion(&self, operator: OperatorId, id: RuleId) -> Result<TransactWriteItem> {
+        transact::delete_existing(&self.table, row_key(operator, id), "id")
+    }
+
+    /// The table's client, for writes that span tables.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// Deletes a rule; false when there was none.

@@ -4,14 +4,14 @@
 //! | --- | --- | --- |
 //! | `op_…` | `ndst_…` | a destination |
 //! | `op_…` | `unique#<sha256>` | the guard that keeps a second destination of the same address out |
+//! | `op_…` | `suppressed#<sha256>` | that nothing is mailed to an address: module [`crate::suppressions`] |
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     Client,
     error::SdkError,
-    operation::transact_write_items::TransactWriteItemsError,
-    types::{Delete, KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
+    types::{KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
 };
 use domain::{
     Destination, DestinationId, OperatorId, Unhealthy,
@@ -20,11 +20,12 @@ use domain::{
 use jiff::Timestamp;
 
 use crate::{
-    Aws, Result, StoreError,
+    Aws, Result,
     aws::variable,
     batch_get::batch_get,
     error::aws,
     item::{Item, from_item, from_items, key, n, s, to_item},
+    transact,
 };
 
 /// The table.
@@ -37,8 +38,8 @@ pub struct Destinations {
 /// What became of a try to mark a destination as unhealthy.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Marked {
-    /// It is unhealthy from now on, or this very attempt had made it so: tell the operator.
-    ByThis(Unhealthy),
+    /// It is unhealthy from now on, or this very attempt had made it so: tell the operator. The row as it is.
+    ByThis(Box<Destination>),
     /// It was unhealthy already, has been verified since, or is no more: nothing to tell.
     Not,
 }
@@ -50,6 +51,9 @@ pub(crate) fn row_key(operator: OperatorId, id: DestinationId) -> Item {
 fn guard_key(operator: OperatorId, uniqueness_key: &str) -> Item {
     key(("operator_id", operator), ("id", format!("unique#{uniqueness_key}")))
 }
+
+/// Makes a destination verified and healthy.
+const VERIFIED: &str = "SET verified_at = :now REMOVE unhealthy";
 
 impl Destinations {
     /// The table that `DESTINATIONS_TABLE` names.
@@ -68,16 +72,26 @@ impl Destinations {
     pub async fn insert(&self, destination: &Destination) -> Result<bool> {
         let mut guard = guard_key(destination.operator_id, &destination.uniqueness_key);
         guard.insert("destination_id".into(), s(destination.id));
-        let mut writes = vec![];
-        for item in [guard, to_item(destination)?] {
-            let put = Put::builder().table_name(&self.table).set_item(Some(item));
-            let put = put.condition_expression("attribute_not_exists(id)").build().map_err(aws("Put"))?;
-            writes.push(TransactWriteItem::builder().put(put).build());
-        }
-        self.both_or_neither(writes).await
+        let writes = vec![transact::insert(&self.table, guard, "id")?, self.insertion(destination)?];
+        Ok(transact::all_or_none(&self.client, writes).await?.done())
     }
 
-    /// A destination of the operator.
+    /// The write of a new row, without a guard: for a destination that belongs to something else.
+    pub(crate) fn insertion(&self, destination: &Destination) -> Result<TransactWriteItem> {
+        transact::insert(&self.table, to_item(destination)?, "id")
+    }
+
+    /// Writes a destination that belongs to us, in place of what it was before.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn put_own(&self, destination: &Destination) -> Result<()> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(to_item(destination)?));
+        put.send().await.map_err(aws("PutItem"))?;
+        Ok(())
+    }
+
+    /// A destination of the operator, whatever it belongs to.
     ///
     /// # Errors
     /// When the call fails.
@@ -124,31 +138,47 @@ impl Destinations {
         Ok(found)
     }
 
-    /// A page of the operator's destinations, newest first: those before `after`, and whether there are more.
+    /// A page of the operator's own destinations, newest first: those before `after`, and whether there are more. What
+    /// belongs to something else is read over.
     ///
     /// # Errors
-    /// When the call fails.
+    /// When a call fails.
     pub async fn list(
         &self,
         operator: OperatorId,
         limit: i32,
         after: Option<DestinationId>,
     ) -> Result<(Vec<Destination>, bool)> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("operator_id = :operator AND begins_with(id, :prefix)")
-            .expression_attribute_values(":operator", s(operator))
-            .expression_attribute_values(":prefix", s("ndst_"))
-            .scan_index_forward(false)
-            .limit(limit)
-            .set_exclusive_start_key(after.map(|id| row_key(operator, id)))
-            .send()
-            .await
-            .map_err(aws("Query"))?;
-        let more = answer.last_evaluated_key.is_some();
-        Ok((from_items(answer.items)?, more))
+        let limit = usize::try_from(limit).unwrap_or(0);
+        let mut found: Vec<Destination> = vec![];
+        let mut start = after.map(|id| row_key(operator, id));
+        loop {
+            // One more than is left to find, so that a full page knows whether there is another.
+            let wanted = i32::try_from(limit + 1 - found.len()).unwrap_or(i32::MAX);
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("operator_id = :operator AND begins_with(id, :prefix)")
+                .filter_expression("attribute_not_exists(belongs_to)")
+                .expression_attribute_values(":operator", s(operator))
+                .expression_attribute_values(":prefix", s("ndst_"))
+                .scan_index_forward(false)
+                .limit(wanted)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(aws("Query"))?;
+            found.extend(from_items::<Destination>(answer.items)?);
+            start = answer.last_evaluated_key;
+            if found.len() > limit {
+                found.truncate(limit);
+                return Ok((found, true));
+            }
+            if start.is_none() {
+                return Ok((found, false));
+            }
+        }
     }
 
     /// Deletes a destination and its guard; the row as it was, if there was one.
@@ -157,30 +187,19 @@ impl Destinations {
     /// When a call fails; nothing is written then.
     pub async fn delete(&self, operator: OperatorId, id: DestinationId) -> Result<Option<Destination>> {
         let Some(destination) = self.get(operator, id).await? else { return Ok(None) };
-        let mut writes = vec![];
-        for key in [row_key(operator, id), guard_key(operator, &destination.uniqueness_key)] {
-            let delete = Delete::builder().table_name(&self.table).set_key(Some(key));
-            let delete = delete.condition_expression("attribute_exists(id)").build().map_err(aws("Delete"))?;
-            writes.push(TransactWriteItem::builder().delete(delete).build());
+        if destination.belongs_to.is_some() {
+            return Ok(None);
         }
-        // False when somebody else deleted it in between.
-        Ok(self.both_or_neither(writes).await?.then_some(destination))
+        let keys = [row_key(operator, id), guard_key(operator, &destination.uniqueness_key)];
+        let delete = |key| transact::delete_existing(&self.table, key, "id");
+        let writes = keys.into_iter().map(delete).collect::<Result<_>>()?;
+        // Refused when somebody else deleted it in between.
+        Ok(transact::all_or_none(&self.client, writes).await?.done().then_some(destination))
     }
 
-    /// Writes a row and its guard together; false when a condition does not hold. A conflict with another write to
-    /// the same rows at the same time says nothing about the condition: it is tried again.
-    async fn both_or_neither(&self, writes: Vec<TransactWriteItem>) -> Result<bool> {
-        for again in 0..5u32 {
-            match self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await {
-                Ok(_) => return Ok(true),
-                Err(error) if cancelled_for(&error, "ConditionalCheckFailed") => return Ok(false),
-                Err(error) if cancelled_for(&error, "TransactionConflict") => {
-                    tokio::time::sleep(Duration::from_millis(20 << again)).await;
-                }
-                Err(error) => return Err(aws("TransactWriteItems")(error)),
-            }
-        }
-        Err(StoreError::Unprocessed("TransactWriteItems"))
+    /// The deletion of a row that has no guard.
+    pub(crate) fn deletion(&self, operator: OperatorId, id: DestinationId) -> Result<TransactWriteItem> {
+        transact::delete(&self.table, row_key(operator, id))
     }
 
     /// Makes a destination verified and healthy; false when it is no more.
@@ -194,13 +213,29 @@ impl Destinations {
             .table_name(&self.table)
             .set_key(Some(row_key(operator, id)))
             .condition_expression("attribute_exists(id)")
-            .update_expression("SET verified_at = :now REMOVE unhealthy")
+            .update_expression(VERIFIED)
             .expression_attribute_values(":now", n(now.as_millisecond()));
         match update.send().await {
             Ok(_) => Ok(true),
             Err(error) if condition_failed(&error) => Ok(false),
             Err(error) => Err(aws("UpdateItem")(error)),
         }
+    }
+
+    /// The write that does the same beside others.
+    pub(crate) fn verification(
+        &self,
+        operator: OperatorId,
+        id: DestinationId,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(row_key(operator, id)))
+            .condition_expression("attribute_exists(id)")
+            .update_expression(VERIFIED)
+            .expression_attribute_values(":now", n(now.as_millisecond()));
+        transact::update(update)
     }
 
     /// Replaces a webhook's secret, keeping the old one until `previous.until`; false when `previous` is not the
@@ -233,24 +268,29 @@ impl Destinations {
         }
     }
 
-    /// Marks a destination as unhealthy, unless it is already, or was verified after the attempt that failed.
+    /// Marks a destination as unhealthy, unless it is already, was never verified, or was verified after what happened.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn mark_unhealthy(&self, operator: OperatorId, unhealthy: Unhealthy) -> Result<Marked> {
+    pub async fn mark_unhealthy(
+        &self,
+        operator: OperatorId,
+        id: DestinationId,
+        unhealthy: &Unhealthy,
+    ) -> Result<Marked> {
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(row_key(operator, unhealthy.delivery_id.destination)))
+            .set_key(Some(row_key(operator, id)))
             .condition_expression("attribute_exists(id) AND attribute_not_exists(unhealthy) AND verified_at < :since")
             .update_expression("SET unhealthy = :unhealthy")
             .expression_attribute_values(":since", n(unhealthy.since.as_millisecond()))
-            .expression_attribute_values(":unhealthy", serde_dynamo::to_attribute_value(&unhealthy)?)
-            .return_values(ReturnValue::None)
+            .expression_attribute_values(":unhealthy", serde_dynamo::to_attribute_value(unhealthy)?)
+            .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let error = match update.send().await {
-            Ok(_) => return Ok(Marked::ByThis(unhealthy)),
+            Ok(answer) => return Ok(Marked::ByThis(Box::new(from_item(answer.attributes.unwrap_or_default())?))),
             Err(error) if condition_failed(&error) => error,
             Err(error) => return Err(aws("UpdateItem")(error)),
         };
@@ -258,8 +298,8 @@ impl Destinations {
         let Some(ConditionalCheckFailedException(refused)) = error.as_service_error() else { return Ok(Marked::Not) };
         let Some(item) = refused.item.clone() else { return Ok(Marked::Not) };
         let destination: Destination = from_item(item)?;
-        let by_this = destination.unhealthy.filter(|found| *found == unhealthy);
-        Ok(by_this.map_or(Marked::Not, Marked::ByThis))
+        let by_this = destination.unhealthy.as_ref() == Some(unhealthy);
+        Ok(if by_this { Marked::ByThis(Box::new(destination)) } else { Marked::Not })
     }
 
     /// The table's name, for reads that span tables.
@@ -276,12 +316,4 @@ impl Destinations {
 /// Whether an update was refused by its condition.
 fn condition_failed(error: &SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>) -> bool {
     error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception())
-}
-
-/// Whether this is among the reasons why a transaction was cancelled.
-fn cancelled_for(error: &SdkError<TransactWriteItemsError>, code: &str) -> bool {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
-        return false;
-    };
-    cancelled.cancellation_reasons().iter().any(|reason| reason.code() == Some(code))
 }

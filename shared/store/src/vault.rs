@@ -17,7 +17,7 @@ use aes_gcm::{
     aead::{Aead, Payload},
 };
 use aws_sdk_kms::{Client, primitives::Blob, types::DataKeySpec};
-use domain::{Destination, DestinationId, OperatorId, WebhookSecret, destination::Sealed};
+use domain::{Destination, DestinationId, OperatorId, WebhookSecret, destination::Sealed, verification::CodeKey};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
@@ -39,6 +39,7 @@ pub struct Vault {
 
 struct Opened {
     cipher: Aes256Gcm,
+    code_key: CodeKey,
     at: Instant,
 }
 
@@ -91,7 +92,7 @@ impl Vault {
         let aad = associated_data(operator, destination);
         let payload = Payload { msg: secret.as_bytes(), aad: aad.as_bytes() };
         let ciphertext = self
-            .with_cipher(data_key, operator, |cipher| cipher.encrypt(&nonce.into(), payload).map_err(|_| failed()))
+            .with_opened(data_key, operator, |key| key.cipher.encrypt(&nonce.into(), payload).map_err(|_| failed()))
             .await?;
         let parts: [&[u8]; 5] = [&[VERSION], &length.to_be_bytes(), data_key, &nonce, &ciphertext];
         Ok(Sealed(parts.concat()))
@@ -113,7 +114,9 @@ impl Vault {
         let aad = associated_data(operator, destination);
         let payload = Payload { msg: parts.ciphertext, aad: aad.as_bytes() };
         let plain = self
-            .with_cipher(parts.wrapped, operator, |cipher| cipher.decrypt(&nonce.into(), payload).map_err(|_| failed()))
+            .with_opened(parts.wrapped, operator, |key| {
+                key.cipher.decrypt(&nonce.into(), payload).map_err(|_| failed())
+            })
             .await?;
         String::from_utf8(plain).map(Zeroizing::new).map_err(|_| failed())
     }
@@ -135,16 +138,24 @@ impl Vault {
         take_apart(&sealed.0).map(|parts| parts.wrapped)
     }
 
-    async fn with_cipher<T>(
+    /// The key of the verification codes of an operator, derived from its wrapped data key.
+    ///
+    /// # Errors
+    /// When KMS does not open the data key.
+    pub async fn code_key(&self, data_key: &[u8], operator: OperatorId) -> Result<CodeKey> {
+        self.with_opened(data_key, operator, |key| Ok(key.code_key.clone())).await
+    }
+
+    async fn with_opened<T>(
         &self,
         wrapped: &[u8],
         operator: OperatorId,
-        work: impl FnOnce(&Aes256Gcm) -> Result<T>,
+        work: impl FnOnce(&Opened) -> Result<T>,
     ) -> Result<T> {
         // Held across the call to KMS, so that ten deliveries of one operator at once ask KMS once.
         let mut opened = self.opened.lock().await;
         if let Some(found) = opened.get(wrapped).filter(|found| found.at.elapsed() < KEEP) {
-            return work(&found.cipher);
+            return work(found);
         }
         let answer = self
             .client
@@ -160,8 +171,10 @@ impl Vault {
         if opened.len() >= MAX_KEPT {
             opened.clear();
         }
-        let result = work(&cipher);
-        opened.insert(wrapped.to_vec(), Opened { cipher, at: Instant::now() });
+        let code_key = CodeKey::derive(&key);
+        let new = Opened { cipher, code_key, at: Instant::now() };
+        let result = work(&new);
+        opened.insert(wrapped.to_vec(), new);
         result
     }
 }

@@ -3,15 +3,19 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use domain::{Delivery, DeliveryId, Destination, DestinationId, Event, EventId, message::Job};
+use domain::{
+    ChannelType, Delivery, DeliveryId, Destination, DestinationId, Event, EventId, destination::Suppression,
+    message::Job,
+};
 
 use crate::{
-    Deliveries, Destinations, Events, Result,
+    Deliveries, Destinations, Events, Result, Suppressions,
     batch_get::batch_get,
     deliveries, destinations,
     error::aws,
     events,
     item::{Item, from_item},
+    suppressions,
 };
 
 /// The rows of a batch of jobs, as they are now.
@@ -23,9 +27,19 @@ pub struct Worklist {
     pub destinations: HashMap<DestinationId, Destination>,
     /// What they say; an event past its retention is missing.
     pub events: HashMap<EventId, Event>,
+    /// Which of the mail addresses among them are suppressed.
+    suppressions: HashMap<suppressions::Key, Suppression>,
 }
 
-/// Reads the rows of up to 33 jobs in one call.
+impl Worklist {
+    /// Why nothing is mailed to a destination, if that is so.
+    pub fn suppression(&self, destination: &Destination) -> Option<&Suppression> {
+        let key = (destination.operator_id, destination.uniqueness_key.clone());
+        self.suppressions.get(&key).filter(|_| destination.channel_type == ChannelType::Email)
+    }
+}
+
+/// Reads the rows of up to 33 jobs in one call; in a second the suppressions of mail addresses, if there are any.
 ///
 /// # Errors
 /// When the call fails or a row cannot be read.
@@ -34,6 +48,7 @@ pub async fn read(
     deliveries: &Deliveries,
     destinations: &Destinations,
     events: &Events,
+    suppressions: &Suppressions,
 ) -> Result<Worklist> {
     let mut rows = HashMap::new();
     let mut ask = |table: &str, mut keys: Vec<(String, Item)>| -> Result<()> {
@@ -67,5 +82,8 @@ pub async fn read(
         let row: Event = from_item(item)?;
         list.events.insert(row.id, row);
     }
+    let mails = list.destinations.values().filter(|destination| destination.channel_type == ChannelType::Email);
+    let keys = mails.map(|destination| (destination.operator_id, destination.uniqueness_key.clone())).collect();
+    list.suppressions = suppressions.get_many(keys).await?;
     Ok(list)
 }

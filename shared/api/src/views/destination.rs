@@ -1,13 +1,13 @@
 //! A destination as the STACK API shows it.
 
-use domain::{ChannelType, Destination, secret::REDACTED, time::rfc3339};
+use domain::{ChannelType, Destination, destination::Owner, secret::REDACTED, time::rfc3339};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 /// A destination.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DestinationView {
-    /// Its id.
+    /// Its id; that of the legacy channel which brought it, if one did.
     #[schema(example = "ndst_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     pub id: String,
     /// Whose it is.
@@ -46,8 +46,13 @@ pub struct HealthView {
 impl DestinationView {
     /// The answer to a creation: exactly the published fields, and the secret in full.
     pub fn created(destination: &Destination, secret: Option<&str>) -> Self {
+        // What a channel has brought is reached by way of the channel.
+        let id = match destination.belongs_to {
+            Some(Owner::Channel(channel)) => channel.to_string(),
+            _ => destination.id.to_string(),
+        };
         Self {
-            id: destination.id.to_string(),
+            id,
             operator_id: destination.operator_id.to_string(),
             channel_type: destination.channel_type,
             destination: destination.destination.clone(),

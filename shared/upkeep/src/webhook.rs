@@ -4,7 +4,7 @@ use api::{ApiError, error::Result};
 use domain::{Destination, EventId, payload, time::now};
 use outbound::{Answer, webhook::Request};
 
-use crate::App;
+use crate::Upkeep;
 
 /// What a probe is for.
 #[derive(Clone, Copy)]
@@ -13,7 +13,7 @@ pub(crate) enum Purpose {
     Test,
 }
 
-impl App {
+impl Upkeep {
     /// Sends a probe, signed as a notification is.
     pub(crate) async fn probe(&self, destination: &Destination, purpose: Purpose) -> Result<Answer> {
         let (event_type, message) = match purpose {
@@ -30,4 +30,9 @@ impl App {
         };
         Ok(self.webhooks.send(request, 1).await)
     }
+}
+
+/// An attempt's error as the end of a sentence about the endpoint.
+pub(crate) fn predicate(error: &str) -> String {
+    if error.starts_with("answered ") { error.to_owned() } else { format!("gave no answer ({error})") }
 }

@@ -1,0 +1,177 @@
+//! Legacy channels: rules with an address of their own, verified, tested and deleted by way of the rule.
+
+use std::collections::HashMap;
+
+use api::{
+    ApiError, Body, Caller, ErrorBody, OptionalBody, PageQuery, Reader, Writer,
+    error::{Result, path_id},
+    page::next_cursor,
+    views::{DeliveryPage, DeliveryView},
+};
+use axum::{Json, extract::Path, http::StatusCode};
+use domain::{ChannelType, Destination, DestinationId, Rule, WebhookSecret, destination::Owner};
+use store::legacy;
+use upkeep::{
+    recovery::{self, Recovered, Since},
+    testing::TestResult,
+    verification::{CodeGiven, CodeSent, Verified},
+};
+
+use crate::{App, State, input::Inline, routes::NOUN, view::RuleView};
+
+/// Sends a verification code to the address of a legacy channel.
+#[utoipa::path(
+    post, path = "/v1/notifications/channels/{id}/send-code", tag = "Legacy channels", operation_id = "sendChannelCode",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, body = CodeSent),
+        (status = 400, body = ErrorBody, description = "No address of its own, a webhook, or verified already"),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 429, body = ErrorBody, description = "Too soon, or too many: see the header Retry-After"),
+        (status = 503, body = ErrorBody),
+    )
+)]
+pub(crate) async fn send_code(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<CodeSent>> {
+    let brought = app.brought(&caller, &id).await?;
+    Ok(Json(app.upkeep.send_code(&brought).await?))
+}
+
+/// Verifies the address of a legacy channel, by the code that was sent to it; a webhook by a signed request.
+#[utoipa::path(
+    post, path = "/v1/notifications/channels/{id}/verify", tag = "Legacy channels", operation_id = "verifyChannel",
+    params(("id" = String, Path)), request_body = Option<CodeGiven>,
+    responses(
+        (status = 200, body = Verified),
+        (status = 400, body = ErrorBody,
+            description = "`code_wrong`, `code_spent`, `code_expired` or `code_missing`; or the endpoint did not answer with a 2xx"),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+    )
+)]
+pub(crate) async fn verify(
+    app: State,
+    Writer(caller): Writer,
+    Path(id): Path<String>,
+    OptionalBody(code): OptionalBody<CodeGiven>,
+) -> Result<Json<Verified>> {
+    let brought = app.brought(&caller, &id).await?;
+    Ok(Json(app.upkeep.verify(&brought, code).await?))
+}
+
+/// Sends a test notification to the verified address of a legacy channel.
+#[utoipa::path(
+    post, path = "/v1/notifications/channels/{id}/test", tag = "Legacy channels", operation_id = "testChannel",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, body = TestResult),
+        (status = 400, body = ErrorBody, description = "No address of its own, or not verified"),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 502, body = TestResult, description = "The address did not take it"),
+    )
+)]
+pub(crate) async fn test(
+    app: State,
+    Writer(caller): Writer,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<TestResult>)> {
+    let brought = app.brought(&caller, &id).await?;
+    app.upkeep.test(&brought).await
+}
+
+/// Lists the deliveries of a legacy channel with their attempts, newest event first.
+#[utoipa::path(
+    get, path = "/v1/notifications/channels/{id}/deliveries", tag = "Legacy channels",
+    operation_id = "listChannelDeliveries", params(("id" = String, Path), PageQuery),
+    responses(
+        (status = 200, body = DeliveryPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    )
+)]
+pub(crate) async fn deliveries(
+    app: State,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    page: PageQuery,
+) -> Result<Json<DeliveryPage>> {
+    let brought = app.brought(&caller, &id).await?;
+    let list = format!("deliveries of {}", brought.id);
+    let (found, more) = app.deliveries.list(brought.id, page.limit()?, page.after(&list)?).await?;
+    let next_cursor = next_cursor(&list, found.last().map(|delivery| delivery.id), more);
+    Ok(Json(DeliveryPage { deliveries: found.iter().map(DeliveryView::from).collect(), next_cursor }))
+}
+
+/// Sends again what a legacy channel missed: held, failed and abandoned deliveries, oldest event first.
+#[utoipa::path(
+    post, path = "/v1/notifications/channels/{id}/recover", tag = "Legacy channels", operation_id = "recoverChannel",
+    params(("id" = String, Path)), request_body = Since,
+    responses(
+        (status = 202, body = Recovered), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody, description = "Not verified or not healthy"),
+        (status = 503, body = ErrorBody),
+    )
+)]
+pub(crate) async fn recover(
+    app: State,
+    Writer(caller): Writer,
+    Path(id): Path<String>,
+    Body(Since { since }): Body<Since>,
+) -> Result<(StatusCode, Json<Recovered>)> {
+    let brought = app.brought(&caller, &id).await?;
+    let recovered = recovery::recover(&app.deliveries, &app.queue, &brought, since).await?;
+    Ok((StatusCode::ACCEPTED, Json(recovered)))
+}
+
+impl App {
+    /// The address that a legacy channel of the caller's has brought along.
+    async fn brought(&self, caller: &Caller, id: &str) -> Result<Destination> {
+        let rule = self.find(caller, path_id(id, NOUN)?).await?;
+        let Some(own) = rule.brought() else {
+            let first = rule.destination_ids.first().map(ToString::to_string).unwrap_or_default();
+            let sentence = format!(
+                "This channel has no address of its own; do this with its destinations, such as \
+                 /v1/notifications/destinations/{first}."
+            );
+            return Err(ApiError::bad_request("no_own_address", sentence));
+        };
+        self.destinations.get(rule.operator_id, own).await?.ok_or_else(|| ApiError::not_found(NOUN))
+    }
+
+    /// Stores a rule with an address of its own: verified at once if it is a webhook, which proves itself with every
+    /// signature it checks.
+    pub(crate) async fn insert_with(&self, rule: &Rule, inline: Inline) -> Result<RuleView> {
+        let id = DestinationId::of_channel(rule.id);
+        let secret = (inline.channel_type == ChannelType::Webhook).then(WebhookSecret::generate);
+        let sealed = match &secret {
+            Some(secret) => Some(self.upkeep.seal(rule.operator_id, id, secret).await?),
+            None => None,
+        };
+        let brought = Destination {
+            operator_id: rule.operator_id,
+            id,
+            channel_type: inline.channel_type,
+            destination: inline.address.as_str().to_owned(),
+            uniqueness_key: inline.address.uniqueness_key(),
+            verified_at: secret.is_some().then_some(rule.created_at),
+            secret: sealed,
+            previous_secret: None,
+            unhealthy: None,
+            created_at: rule.created_at,
+            belongs_to: Some(Owner::Channel(rule.id)),
+        };
+        if !legacy::insert(rule, &brought, &self.channels, &self.destinations).await? {
+            return Err(ApiError::internal("a new id was taken"));
+        }
+        let destinations = HashMap::from([(id, brought)]);
+        Ok(RuleView::of(rule, &destinations).with_secret(secret.as_ref()))
+    }
+
+    /// Replaces a rule's own address by destinations; false when the rule is not `old` any more.
+    pub(crate) async fn convert(&self, old: &Rule, new: &Rule) -> Result<bool> {
+        Ok(legacy::convert(old, new, &self.channels, &self.destinations, &self.verifications).await?)
+    }
+
+    /// Deletes a rule with all that it has brought along; false when there was none.
+    pub(crate) async fn delete_with(&self, rule: &Rule) -> Result<bool> {
+        let tables = (&self.channels, &self.destinations, &self.verifications);
+        Ok(legacy::delete(rule.operator_id, rule.id, tables.0, tables.1, tables.2).await?)
+    }
+}

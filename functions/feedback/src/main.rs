@@ -1,0 +1,73 @@
+//! The function `feedback`: what the mail service reports back of mails that it took, to the health of their destinations
+//! and to the log of their deliveries (design, section 2).
+
+mod outcome;
+
+use std::collections::HashSet;
+
+use api::{
+    telemetry,
+    worker::{self, Record},
+};
+use domain::feedback::Feedback;
+use futures::{StreamExt, stream};
+use store::{Aws, Deliveries, Destinations, Suppressions};
+use tokio::time::{Instant, timeout_at};
+use upkeep::Health;
+
+/// What the worker works with.
+struct App {
+    deliveries: Deliveries,
+    destinations: Destinations,
+    suppressions: Suppressions,
+    health: Health,
+}
+
+/// How many reports are worked on at once.
+const AT_ONCE: usize = 10;
+
+impl App {
+    /// Works on a batch; the ids of the messages to be handed out again.
+    async fn take_in(&self, records: Vec<Record>, end: Instant) -> Vec<String> {
+        let mut unfinished: HashSet<_> = records.iter().map(|record| record.message_id.clone()).collect();
+        let works = stream::iter(&records).map(async |record| (record, self.take_one(record).await));
+        let done = works.buffer_unordered(AT_ONCE).filter_map(async |(record, done)| done.then_some(record));
+        let mut done = std::pin::pin!(done);
+        while let Ok(Some(record)) = timeout_at(end, done.next()).await {
+            unfinished.remove(&record.message_id);
+        }
+        unfinished.into_iter().collect()
+    }
+
+    /// Whether a report is done with.
+    async fn take_one(&self, record: &Record) -> bool {
+        let feedback = match Feedback::parse(&record.body) {
+            Ok(feedback) => feedback,
+            Err(error) => {
+                // Goes on to the dead-letter queue, where it waits to be looked at.
+                tracing::error!(message_id = record.message_id, %error, "not a report of the mail service");
+                return false;
+            }
+        };
+        match self.apply(&feedback).await {
+            Ok(done) => done,
+            Err(error) => {
+                tracing::error!(mail_id = feedback.message_id, %error, "a report was not taken in");
+                false
+            }
+        }
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let telemetry = telemetry::init();
+    let aws = Aws::from_env().await;
+    let app = &App {
+        deliveries: Deliveries::from_env(&aws)?,
+        destinations: Destinations::from_env(&aws)?,
+        suppressions: Suppressions::from_env(&aws)?,
+        health: Health::from_env(&aws)?,
+    };
+    worker::run(async |records, end| app.take_in(records, end).await, telemetry).await
+}

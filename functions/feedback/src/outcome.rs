@@ -1,0 +1,115 @@
+//! What one report of the mail service changes.
+//!
+//! Reports may come twice, late, and in any order: each step can be done again, and one about a mail from before its
+//! address was verified again changes nothing.
+
+use domain::{
+    Address, ChannelType, DeliveryState, OperatorId, Unhealthy,
+    delivery::{BOUNCED, REJECTED},
+    destination::{Suppression, SuppressionReason},
+    feedback::{Feedback, Outcome},
+    guard::TargetPolicy,
+};
+use store::{Result, partiql::Written};
+
+use crate::App;
+
+impl App {
+    /// Does what follows from a report; false when it has to be done again.
+    pub(crate) async fn apply(&self, feedback: &Feedback) -> Result<bool> {
+        let outcome = feedback.outcome.name();
+        tracing::info!(
+            mail_id = feedback.message_id,
+            operator_id = feedback.operator_id.map(tracing::field::display),
+            destination_id = feedback.destination_id.map(tracing::field::display),
+            delivery_id = feedback.delivery_id.map(tracing::field::display),
+            outcome,
+            detail = detail(&feedback.outcome),
+            "mail"
+        );
+        metrics::counter!("mails", "outcome" => outcome).increment(1);
+        let Some(operator) = feedback.operator_id else { return Ok(true) };
+        let told = self.suppress(operator, feedback).await?;
+        let recorded = match feedback.outcome {
+            Outcome::Bounced { .. } => self.came_back(operator, feedback, BOUNCED).await?,
+            Outcome::Rejected { .. } => self.came_back(operator, feedback, REJECTED).await?,
+            _ => true,
+        };
+        Ok(told && recorded)
+    }
+
+    /// Holds back all mail to an address that has bounced or complained, and marks the destination whose mail it was.
+    /// False when that could not be told.
+    async fn suppress(&self, operator: OperatorId, feedback: &Feedback) -> Result<bool> {
+        let Some((address, reason, detail, at)) = feedback.outcome.suppresses() else { return Ok(true) };
+        let destination = match feedback.destination_id {
+            Some(id) => self.destinations.get(operator, id).await?,
+            None => None,
+        };
+        let known = destination.as_ref();
+        if known.and_then(|found| found.verified_at).is_some_and(|verified_at| verified_at >= at) {
+            // It was verified after this happened: it is good again, whatever a late report says.
+            return Ok(true);
+        }
+        let Some(uniqueness_key) = known.map(|found| found.uniqueness_key.clone()).or_else(|| key_of(address)) else {
+            tracing::error!(mail_id = feedback.message_id, "a report names no address that can be suppressed");
+            return Ok(true);
+        };
+        let suppression = Suppression {
+            operator_id: operator,
+            address: address.to_owned(),
+            uniqueness_key,
+            reason,
+            detail: detail.to_owned(),
+            since: at,
+            delivery_id: feedback.delivery_id,
+        };
+        if self.suppressions.insert(&suppression).await? {
+            metrics::counter!("suppressions").increment(1);
+        }
+        let Some(destination) = known else { return Ok(true) };
+        let what = match reason {
+            SuppressionReason::Bounce => "mail to it came back",
+            SuppressionReason::Complaint => "its reader reported a mail as spam",
+        };
+        let unhealthy = Unhealthy::new(at, &format!("{what}: {detail}"), feedback.delivery_id);
+        self.health.mark(operator, destination.id, &unhealthy, None).await
+    }
+
+    /// Records that a delivery's mail was sent and did not arrive, so that it can be recovered. False when the attempt
+    /// that the report is about is not recorded yet.
+    async fn came_back(&self, operator: OperatorId, feedback: &Feedback, reason: &str) -> Result<bool> {
+        let Some(id) = feedback.delivery_id else { return Ok(true) };
+        let Some(row) = self.deliveries.get(operator, id).await? else { return Ok(true) };
+        let newest = row.attempts.last().and_then(|attempt| attempt.response.as_deref());
+        if newest != Some(&feedback.message_id) {
+            let known = |mail_id: &str| row.attempts.iter().any(|attempt| attempt.response.as_deref() == Some(mail_id));
+            // A report of an earlier mail of this delivery says nothing of the newest.
+            return Ok(known(&feedback.message_id) || !on_its_way(row.state));
+        }
+        if row.state != DeliveryState::Succeeded {
+            return Ok(true);
+        }
+        let written = self.deliveries.execute(vec![self.deliveries.abandon(&row, reason)]).await?;
+        Ok(!written.iter().any(|written| matches!(written, Written::Failed(_))))
+    }
+}
+
+fn on_its_way(state: DeliveryState) -> bool {
+    matches!(state, DeliveryState::Pending | DeliveryState::Failed)
+}
+
+/// One text for all spellings of an address, for one whose destination is gone.
+fn key_of(address: &str) -> Option<String> {
+    Some(Address::parse(ChannelType::Email, address, TargetPolicy::Public).ok()?.uniqueness_key())
+}
+
+fn detail(outcome: &Outcome) -> Option<&str> {
+    match outcome {
+        Outcome::Delayed { detail }
+        | Outcome::Bounced { detail, .. }
+        | Outcome::Complained { detail, .. }
+        | Outcome::Rejected { detail } => Some(detail),
+        Outcome::Sent | Outcome::Delivered | Outcome::Other => None,
+    }
+}

@@ -1,0 +1,300 @@
+//! What the mail service reports back of a mail that it took: SES's event records, in the JSON that Amazon documents as
+//! «Contents of event data that Amazon SES publishes to Amazon SNS».
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::{DeliveryId, DestinationId, OperatorId, destination::SuppressionReason};
+
+/// The names under which a mail carries what it belongs to. SES takes letters, digits, `_` and `-`.
+pub mod tag {
+    /// Whose mail it is.
+    pub const OPERATOR: &str = "operator_id";
+    /// To which destination.
+    pub const DESTINATION: &str = "destination_id";
+    /// Of which delivery; a code or a test has none.
+    pub const DELIVERY: &str = "delivery_id";
+}
+
+/// What became of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feedback {
+    /// SES's id of the mail.
+    pub message_id: String,
+    /// When the mail was sent.
+    pub sent_at: Timestamp,
+    /// Whose mail it was; none when it carries no tag of ours.
+    pub operator_id: Option<OperatorId>,
+    /// To which destination.
+    pub destination_id: Option<DestinationId>,
+    /// Of which delivery.
+    pub delivery_id: Option<DeliveryId>,
+    /// What happened.
+    pub outcome: Outcome,
+}
+
+/// What happened to a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// SES took it and will try to deliver it.
+    Sent,
+    /// The receiving server took it.
+    Delivered,
+    /// The receiving server does not take it for now; SES goes on trying.
+    Delayed {
+        /// Why, as far as the server said.
+        detail: String,
+    },
+    /// It came back.
+    Bounced {
+        /// Whether the address can never be reached; else SES has given up for this mail alone.
+        hard: bool,
+        /// Which address.
+        address: String,
+        /// Why, in the receiving server's words.
+        detail: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Its reader called it spam.
+    Complained {
+        /// Whose complaint it is.
+        address: String,
+        /// Of which kind, in the mail provider's word.
+        detail: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// SES took it and will not send it on, as with a virus.
+    Rejected {
+        /// Why.
+        detail: String,
+    },
+    /// Of no consequence: another kind of event, or a reader who says that it is *not* spam.
+    Other,
+}
+
+impl Outcome {
+    /// For logs and metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Delayed { .. } => "delayed",
+            Self::Bounced { hard: true, .. } => "bounced",
+            Self::Bounced { .. } => "undelivered",
+            Self::Complained { .. } => "complained",
+            Self::Rejected { .. } => "rejected",
+            Self::Other => "other",
+        }
+    }
+
+    /// Whether nothing more may be mailed to an address: which, why, what was said, since when.
+    pub fn suppresses(&self) -> Option<(&str, SuppressionReason, &str, Timestamp)> {
+        match self {
+            Self::Bounced { hard: true, address, detail, at } => {
+                Some((address, SuppressionReason::Bounce, detail, *at))
+            }
+            Self::Complained { address, detail, at } => Some((address, SuppressionReason::Complaint, detail, *at)),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    event_type: String,
+    mail: Mail,
+    bounce: Option<Bounce>,
+    complaint: Option<Complaint>,
+    delivery_delay: Option<Delay>,
+    reject: Option<Reject>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Mail {
+    timestamp: Timestamp,
+    message_id: String,
+    #[serde(default)]
+    destination: Vec<String>,
+    #[serde(default)]
+    tags: HashMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Bounce {
+    bounce_type: String,
+    #[serde(default)]
+    bounce_sub_type: String,
+    #[serde(default)]
+    bounced_recipients: Vec<Recipient>,
+    timestamp: Timestamp,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Complaint {
+    #[serde(default)]
+    complained_recipients: Vec<Recipient>,
+    timestamp: Timestamp,
+    complaint_feedback_type: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Delay {
+    #[serde(default)]
+    delay_type: String,
+    #[serde(default)]
+    delayed_recipients: Vec<Recipient>,
+}
+
+#[derive(Deserialize)]
+struct Reject {
+    #[serde(default)]
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Recipient {
+    email_address: String,
+    diagnostic_code: Option<String>,
+}
+
+impl Feedback {
+    /// Reads an event record.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn parse(json: &str) -> serde_json::Result<Self> {
+        let record: Record = serde_json::from_str(json)?;
+        let outcome = outcome(&record);
+        let Mail { timestamp, message_id, tags, .. } = record.mail;
+        let tag = |name: &str| tags.get(name).and_then(|values| values.first());
+        Ok(Self {
+            message_id,
+            sent_at: timestamp,
+            operator_id: tag(tag::OPERATOR).and_then(|text| text.parse().ok()),
+            destination_id: tag(tag::DESTINATION).and_then(|text| text.parse().ok()),
+            delivery_id: tag(tag::DELIVERY).and_then(|text| text.parse().ok()),
+            outcome,
+        })
+    }
+}
+
+fn outcome(record: &Record) -> Outcome {
+    // Each of our mails has one recipient, so that the mail's own stands for what the record may leave out.
+    let address = |recipients: &[Recipient]| {
+        let named = recipients.first().map(|recipient| recipient.email_address.clone());
+        named.or_else(|| record.mail.destination.first().cloned()).unwrap_or_default()
+    };
+    let said = |recipients: &[Recipient], otherwise: &str| {
+        let diagnostic = recipients.first().and_then(|recipient| recipient.diagnostic_code.clone());
+        diagnostic.unwrap_or_else(|| otherwise.to_owned())
+    };
+    match (&*record.event_type, &record.bounce, &record.complaint) {
+        ("Send", ..) => Outcome::Sent,
+        ("Delivery", ..) => Outcome::Delivered,
+        ("DeliveryDelay", ..) => {
+            let delay = record.delivery_delay.as_ref();
+            Outcome::Delayed { detail: delay.map(|d| said(&d.delayed_recipients, &d.delay_type)).unwrap_or_default() }
+        }
+        ("Bounce", Some(bounce), _) => {
+            let kind = format!("{} bounce, {}", bounce.bounce_type, bounce.bounce_sub_type);
+            Outcome::Bounced {
+                hard: bounce.bounce_type == "Permanent",
+                address: address(&bounce.bounced_recipients),
+                detail: said(&bounce.bounced_recipients, &kind),
+                at: bounce.timestamp,
+            }
+        }
+        ("Complaint", _, Some(complaint)) => match complaint.complaint_feedback_type.as_deref() {
+            Some("not-spam") => Outcome::Other,
+            kind => Outcome::Complained {
+                address: address(&complaint.complained_recipients),
+                detail: kind.unwrap_or("complaint").to_owned(),
+                at: complaint.timestamp,
+            },
+        },
+        ("Reject", ..) => {
+            Outcome::Rejected { detail: record.reject.as_ref().map(|r| r.reason.clone()).unwrap_or_default() }
+        }
+        _ => Outcome::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    macro_rules! recorded {
+        ($name:literal) => {
+            Feedback::parse(include_str!(concat!("../../../tests/recorded/ses_", $name, ".json"))).expect($name)
+        };
+    }
+
+    #[test]
+    fn every_recorded_event_is_read() {
+        let names = [
+            recorded!("send"),
+            recorded!("delivery"),
+            recorded!("delay"),
+            recorded!("soft_bounce"),
+            recorded!("bounce"),
+            recorded!("complaint"),
+            recorded!("reject"),
+            recorded!("not_spam"),
+        ];
+        let names = names.each_ref().map(|feedback| feedback.outcome.name());
+        let expected = ["sent", "delivered", "delayed", "undelivered", "bounced", "complained", "rejected", "other"];
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn tags_say_what_the_mail_belongs_to() {
+        let bounce = recorded!("bounce");
+        assert_eq!(bounce.operator_id.map(|id| id.to_string()).as_deref(), Some("op_01JRX2Q0Z8K5V3M7N9P4T6W8YA"));
+        assert_eq!(bounce.delivery_id.map(|id| id.destination), bounce.destination_id);
+        assert!(bounce.message_id.starts_with("0100019631a2b3c4-"));
+        let record = include_str!("../../../tests/recorded/ses_bounce.json").replace("_id\"", "_other\"");
+        let foreign = Feedback::parse(&record).expect("a record");
+        assert_eq!((foreign.operator_id, foreign.delivery_id), (None, None));
+    }
+
+    #[test]
+    fn only_hard_bounces_and_complaints_suppress() {
+        let suppresses = |feedback: Feedback| {
+            feedback
+                .outcome
+                .suppresses()
+                .map(|(address, reason, detail, _)| (address.to_owned(), reason, detail.to_owned()))
+        };
+        let of = |reason, detail: &str| Some(("alerts@example.org".to_owned(), reason, detail.to_owned()));
+        let unknown = of(SuppressionReason::Bounce, "smtp; 550 5.1.1 user unknown");
+        assert_eq!(suppresses(recorded!("bounce")), unknown);
+        assert_eq!(suppresses(recorded!("complaint")), of(SuppressionReason::Complaint, "abuse"));
+        for harmless in [
+            recorded!("send"),
+            recorded!("delivery"),
+            recorded!("delay"),
+            recorded!("soft_bounce"),
+            recorded!("reject"),
+            recorded!("not_spam"),
+        ] {
+            assert_eq!(suppresses(harmless), None);
+        }
+    }
+
+    #[test]
+    fn what_is_no_event_record_is_refused() {
+        for wrong in ["", "{}", "[]", r#"{"notificationType": "Bounce"}"#, r#"{"eventType": "Bounce", "mail": {}}"#] {
+            assert!(Feedback::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! Verification by code of mail addresses and phone numbers: what a code is, how long it lives, how often one may be
+//! asked for (design, section 7, «`send-code`»).
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::{Destination, signature};
+
+/// For how long a code is good.
+pub const LIFETIME: Duration = Duration::from_secs(600);
+/// How many guesses at one code are judged.
+pub const TRIES: u32 = 5;
+/// The hour of the limits.
+pub const HOUR: Duration = Duration::from_secs(3600);
+
+const DIGITS: usize = 6;
+
+/// Six digits that are sent to an address, to be typed by whoever reads what comes there.
+pub struct Code(Zeroizing<String>);
+
+/// The key under which an operator's codes are kept: six digits alone would be guessed from any hash.
+#[derive(Clone)]
+pub struct CodeKey(Zeroizing<[u8; 32]>);
+
+/// What the key is derived for. Never change it: codes on their way would be refused.
+const PURPOSE: &[u8] = b"stack-notifications verification codes";
+
+impl CodeKey {
+    /// Derives the key from the operator's data key, so that there is no other secret to keep.
+    pub fn derive(data_key: &[u8]) -> Self {
+        Self(Zeroizing::new(signature::hmac(data_key, &[PURPOSE])))
+    }
+}
+
+/// Text that is no code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a code has {DIGITS} digits; send them as a string such as \"123456\"")]
+pub struct NotACode;
+
+impl Code {
+    /// A new code from a cryptographic generator that the operating system seeds.
+    pub fn generate() -> Self {
+        Self(Zeroizing::new(format!("{:0DIGITS$}", rand::rng().random_range(0..10_u32.pow(DIGITS as u32)))))
+    }
+
+    /// The digits, for the message that carries them.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What is kept of the code: its HMAC under `key`, bound to the operator, the destination and its address, and to
+    /// this sending of it by `nonce`. Kept in another row, or for another sending, it fits no code.
+    fn tag(&self, key: &CodeKey, to: &Destination, nonce: &str) -> Tag {
+        Tag(self.mac(key, to, nonce).finalize().into_bytes().to_vec())
+    }
+
+    fn mac(&self, key: &CodeKey, to: &Destination, nonce: &str) -> Hmac<Sha256> {
+        // As long as a block of the hash, which HMAC fills up to with zeros itself: so no length can be wrong.
+        let mut block = [0; 64];
+        block[..key.0.len()].copy_from_slice(&*key.0);
+        let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
+        for part in [&to.operator_id.to_string(), &to.id.to_string(), &to.destination, nonce, self.reveal()] {
+            // None of the parts can hold a zero byte, so that no two lists of parts are one text.
+            mac.update(part.as_bytes());
+            mac.update(&[0]);
+        }
+        mac
+    }
+}
+
+impl FromStr for Code {
+    type Err = NotACode;
+
+    fn from_str(text: &str) -> Result<Self, NotACode> {
+        let text = text.trim();
+        if text.len() == DIGITS && text.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(Self(Zeroizing::new(text.to_owned())))
+        } else {
+            Err(NotACode)
+        }
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Code(••••••)")
+    }
+}
+
+/// The HMAC of a code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tag(#[serde(with = "serde_bytes")] Vec<u8>);
+
+/// The newest code of a destination, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveCode {
+    /// The code's HMAC.
+    pub tag: Tag,
+    /// Names this sending of a code.
+    pub nonce: String,
+    /// Until when it is good.
+    #[serde(with = "crate::time::millis")]
+    pub expires_at: Timestamp,
+    /// How many guesses are still judged.
+    pub tries_left: u32,
+    /// That it was typed correctly, after which it is good for nothing.
+    pub used: bool,
+    /// When codes were sent within the last hour, in milliseconds since the Unix epoch, oldest first.
+    pub sent: Vec<i64>,
+}
+
+impl LiveCode {
+    /// What is kept of a code that is sent at `now`; `sent` is when codes were sent, this one included.
+    pub fn new(code: &Code, key: &CodeKey, to: &Destination, sent: Vec<i64>, now: Timestamp) -> Self {
+        let nonce = data_encoding::HEXLOWER.encode(&rand::rng().random::<[u8; 16]>());
+        let tag = code.tag(key, to, &nonce);
+        Self { tag, nonce, expires_at: now + LIFETIME, tries_left: TRIES, used: false, sent }
+    }
+
+    /// Whether this is the code; takes the same time wherever the two differ.
+    pub fn is(&self, code: &Code, key: &CodeKey, to: &Destination) -> bool {
+        code.mac(key, to, &self.nonce).verify_slice(&self.tag.0).is_ok()
+    }
+}
+
+/// Why a code is not accepted. The word is the error's `code` in the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeProblem {
+    /// It is not the one that was sent.
+    Wrong,
+    /// It was used already, or guessed at too often.
+    Spent,
+    /// It is older than [`LIFETIME`].
+    Expired,
+    /// None was sent.
+    Missing,
+}
+
+/// Why no guess is judged; [`CodeProblem::Wrong`] when nothing stands against it.
+pub fn problem(live: Option<&LiveCode>, now: Timestamp) -> CodeProblem {
+    match live {
+        None => CodeProblem::Missing,
+        Some(code) if code.used => CodeProblem::Spent,
+        Some(code) if now >= code.expires_at => CodeProblem::Expired,
+        Some(code) if code.tries_left == 0 => CodeProblem::Spent,
+        Some(_) => CodeProblem::Wrong,
+    }
+}
+
+/// How often codes may be sent; parameters of the template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Between two codes to one destination.
+    pub interval: Duration,
+    /// Codes to one destination within an hour.
+    pub per_destination: usize,
+    /// Codes of one operator within an hour of the clock.
+    pub per_operator: u32,
+    /// Codes to phone numbers of one country calling code, of all operators, within an hour of the clock. Against SMS
+    /// pumping: numbers that earn their owner money for each message.
+    pub per_calling_code: u32,
+}
+
+/// Why no code is sent now, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TooSoon {
+    /// The last one was sent within [`Limits::interval`].
+    Interval(Duration),
+    /// [`Limits::per_destination`] were sent within the last hour.
+    Destination(Duration),
+    /// [`Limits::per_operator`] were sent in this hour.
+    Operator(Duration),
+    /// [`Limits::per_calling_code`] were sent in this hour.
+    CallingCode(Duration),
+}
+
+impl Limits {
+    /// Whether a destination may be sent a code at `now`, when it was sent others at `sent` (milliseconds, oldest
+    /// first): the times to keep, `now` included.
+    ///
+    /// # Errors
+    /// For how long not.
+    pub fn admit(&self, sent: &[i64], now: Timestamp) -> Result<Vec<i64>, TooSoon> {
+        let now = now.as_millisecond();
+        let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        let wait = |until: i64| Duration::from_millis(until.saturating_sub(now).max(0).unsigned_abs());
+        let mut recent: Vec<_> = sent.iter().copied().filter(|at| at.saturating_add(ms(HOUR)) > now).collect();
+        if let Some(next) = recent.last().map(|last| last.saturating_add(ms(self.interval))).filter(|next| *next > now)
+        {
+            return Err(TooSoon::Interval(wait(next)));
+        }
+        if recent.len() >= self.per_destination {
+            let oldest_that_counts = recent.iter().rev().nth(self.per_destination.saturating_sub(1));
+            return Err(TooSoon::Destination(oldest_that_counts.map_or(HOUR, |at| wait(at.saturating_add(ms(HOUR))))));
+        }
+        recent.push(now);
+        Ok(recent)
+    }
+}
+
+/// The number of the hour of the clock that `now` is in, and how long it still lasts: what the counters of operators and
+/// calling codes go by.
+pub fn hour_of(now: Timestamp) -> (i64, Duration) {
+    let hour = HOUR.as_secs().cast_signed();
+    let seconds = now.as_second();
+    (seconds.div_euclid(hour), Duration::from_secs((hour - seconds.rem_euclid(hour)).unsigned_abs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        DestinationId,
+        destination::tests::email,
+        time::{from_millis, now},
+    };
+    use proptest::prelude::*;
+
+    fn limits() -> Limits {
+        Limits { interval: Duration::from_secs(60), per_destination: 5, per_operator: 100, per_calling_code: 100 }
+    }
+
+    #[test]
+    fn a_code_has_six_digits_and_does_not_show_itself() {
+        for _ in 0..100 {
+            let code = Code::generate();
+            assert_eq!(code.reveal().parse::<Code>().expect("a code").reveal(), code.reveal());
+            assert!(!format!("{code:?}").contains(code.reveal()));
+        }
+        for wrong in ["", "12345", "1234567", "12345x", "１２３４５６"] {
+            assert!(wrong.parse::<Code>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_tag_fits_one_code_of_one_destination_sent_once() {
+        let to = email("a@example.com");
+        let (key, other) = (&CodeKey::derive(&[7; 32]), &CodeKey::derive(&[8; 32]));
+        let of = |text: &str| text.parse::<Code>().expect("a code");
+        let live = LiveCode::new(&of("012345"), key, &to, vec![], now());
+        assert!(live.is(&of("012345"), key, &to));
+        assert!(!live.is(&of("012346"), key, &to));
+        assert!(!live.is(&of("012345"), other, &to));
+        assert!(!live.is(&of("012345"), key, &Destination { id: DestinationId::generate(), ..to.clone() }));
+        assert!(!live.is(&of("012345"), key, &Destination { destination: "b@example.com".into(), ..to.clone() }));
+        let again = LiveCode::new(&of("012345"), key, &to, vec![], now());
+        assert!(again.tag != live.tag, "sent again it is kept as another text");
+        assert!(!LiveCode { nonce: again.nonce, ..live }.is(&of("012345"), key, &to));
+    }
+
+    #[test]
+    fn why_a_code_is_not_judged_is_told_apart() {
+        let now = from_millis(1_700_000_000_000);
+        let to = email("a@example.com");
+        let live = LiveCode::new(&Code::generate(), &CodeKey::derive(&[7; 32]), &to, vec![], now);
+        assert_eq!(problem(None, now), CodeProblem::Missing);
+        assert_eq!(problem(Some(&live), now), CodeProblem::Wrong);
+        assert_eq!(problem(Some(&live), now + LIFETIME), CodeProblem::Expired);
+        assert_eq!(problem(Some(&LiveCode { tries_left: 0, ..live.clone() }), now), CodeProblem::Spent);
+        assert_eq!(problem(Some(&LiveCode { used: true, ..live }), now), CodeProblem::Spent);
+    }
+
+    #[test]
+    fn sixty_seconds_lie_between_codes_and_five_go_out_an_hour() {
+        let t0 = 1_700_000_000_000;
+        let mut sent = vec![];
+        for i in 0..5 {
+            let now = t0 + i * 60_000;
+            sent = limits().admit(&sent, from_millis(now)).expect("a code");
+            let too_soon = limits().admit(&sent, from_millis(now + 59_000));
+            assert_eq!(too_soon, Err(TooSoon::Interval(Duration::from_secs(1))));
+        }
+        let sixth = limits().admit(&sent, from_millis(t0 + 300_000));
+        assert_eq!(sixth, Err(TooSoon::Destination(Duration::from_secs(3300))));
+        assert_eq!(limits().admit(&sent, from_millis(t0 + 3_600_000)).map(|sent| sent.len()), Ok(5));
+    }
+
+    #[test]
+    fn an_hour_is_of_the_clock() {
+        let (hour, left) = hour_of(from_millis(7_199_000));
+        assert_eq!((hour, left.as_secs()), (1, 1));
+        assert_eq!(hour_of(from_millis(7_200_000)).0, 2);
+    }
+
+    proptest! {
+        #[test]
+        fn however_they_are_asked_for_no_hour_has_more_than_five(gaps in prop::collection::vec(0i64..2_000_000, 1..60)) {
+            let (mut now, mut sent, mut all) = (1_700_000_000_000, vec![], vec![]);
+            for gap in gaps {
+                now += gap;
+                if let Ok(kept) = limits().admit(&sent, from_millis(now)) {
+                    sent = kept;
+                    all.push(now);
+                }
+            }
+            prop_assert!(all.windows(2).all(|pair| pair[1] - pair[0] >= 60_000));
+            prop_assert!(all.windows(6).all(|six| six[5] - six[0] >= 3_600_000));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! How an attempt ended, whatever it was sent by.
+
+use std::time::{Duration, Instant};
+
+use domain::{Attempt, delivery::Fault, time::now};
+use jiff::Timestamp;
+
+/// How a receiver answered, or why it did not.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The try, as it is recorded.
+    pub attempt: Attempt,
+    /// How long the receiver asked to be left alone, with a 429 or 503.
+    pub retry_after: Option<Duration>,
+}
+
+/// An attempt that has begun.
+pub(crate) struct Begun {
+    number: u32,
+    at: Timestamp,
+    started: Instant,
+}
+
+/// Why an attempt failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// The status of the answer, if there was one.
+    pub(crate) status: Option<u16>,
+    /// What went wrong, for the operator to read.
+    pub(crate) error: String,
+    /// Whose failure it is.
+    pub(crate) fault: Fault,
+}
+
+impl Begun {
+    /// Attempt number `number` begins now.
+    pub(crate) fn now(number: u32) -> Self {
+        Self { number, at: now(), started: Instant::now() }
+    }
+
+    /// It ends now.
+    pub(crate) fn ended(self, result: Result<(Option<u16>, Option<String>), Failure>) -> Answer {
+        let duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (status, error, fault, response) = match result {
+            Ok((status, response)) => (status, None, Fault::default(), response),
+            Err(failure) => (failure.status, Some(failure.error), failure.fault, None),
+        };
+        let attempt = Attempt { number: self.number, at: self.at, duration_ms, status, error, fault, response };
+        Answer { attempt, retry_after: None }
+    }
+}
+
+impl Answer {
+    /// An attempt number `number` that failed before anything was sent, for a reason on our side that may pass.
+    pub fn not_sent(number: u32, error: &str) -> Self {
+        let failure = Failure { status: None, error: error.to_owned(), fault: Fault::Carrier };
+        Begun::now(number).ended(Err(failure))
+    }
+}

@@ -1,0 +1,137 @@
+//! Mail, by SES.
+
+use aws_config::{SdkConfig, retry::RetryConfig};
+use aws_sdk_sesv2::{
+    Client,
+    types::{Body, Content, Destination as Recipients, EmailContent, Message as SesMessage, MessageHeader, MessageTag},
+};
+use domain::{DeliveryId, Destination, delivery::Fault, feedback::tag};
+
+use crate::{
+    answer::{Answer, Begun, Failure},
+    carrier,
+    mail::Message,
+};
+
+/// The name that stands before our address.
+const FROM_NAME: &str = "STACK Notifications";
+
+/// Sends mail.
+pub struct Mailer {
+    client: Client,
+    from: String,
+    configuration_set: String,
+}
+
+impl Mailer {
+    /// A sender from the address `from`, which SES must have verified, whose mails' fates are published by the
+    /// configuration set.
+    pub fn new(config: &SdkConfig, from: &str, configuration_set: String) -> Self {
+        // The schedule of deliveries is the one that tries again: the SDK would send a mail twice that timed out.
+        let config = aws_sdk_sesv2::config::Builder::from(config).retry_config(RetryConfig::disabled()).build();
+        Self { client: Client::from_conf(config), from: format!("{FROM_NAME} <{from}>"), configuration_set }
+    }
+
+    /// Sends one mail as attempt number `number`; what is no delivery (a code, a test) has no `delivery_id`. Whatever
+    /// happens is the answer: it never fails.
+    pub async fn send(
+        &self,
+        to: &Destination,
+        delivery_id: Option<DeliveryId>,
+        message: Message,
+        number: u32,
+    ) -> Answer {
+        let begun = Begun::now(number);
+        let result = self.try_send(to, delivery_id, message).await;
+        begun.ended(result.map(|id| (Some(200), Some(id))))
+    }
+
+    async fn try_send(
+        &self,
+        to: &Destination,
+        delivery_id: Option<DeliveryId>,
+        message: Message,
+    ) -> Result<String, Failure> {
+        let incomplete = |error: aws_sdk_sesv2::error::BuildError| Failure {
+            status: None,
+            error: error.to_string(),
+            fault: Fault::Sender,
+        };
+        let content = |data: String| Content::builder().data(data).charset("UTF-8").build().map_err(incomplete);
+        let body = Body::builder().html(content(message.html)?).text(content(message.text)?).build();
+        let mut simple = SesMessage::builder().subject(content(message.subject)?).body(body);
+        for (name, value) in headers(delivery_id) {
+            simple = simple.headers(MessageHeader::builder().name(name).value(value).build().map_err(incomplete)?);
+        }
+        let mut send = self
+            .client
+            .send_email()
+            .from_email_address(&self.from)
+            .configuration_set_name(&self.configuration_set)
+            .destination(Recipients::builder().to_addresses(&to.destination).build())
+            .content(EmailContent::builder().simple(simple.build()).build());
+        let tags = [(tag::OPERATOR, to.operator_id.to_string()), (tag::DESTINATION, to.id.to_string())];
+        for (name, value) in tags.into_iter().chain(delivery_id.map(|id| (tag::DELIVERY, id.to_string()))) {
+            send = send.email_tags(MessageTag::builder().name(name).value(value).build().map_err(incomplete)?);
+        }
+        match send.send().await {
+            Ok(sent) => Ok(sent.message_id.unwrap_or_default()),
+            Err(error) => Err(carrier::failure("SES", &error, fault)),
+        }
+    }
+}
+
+/// Headers of a mail that a machine sends to one person about one thing, and that no machine shall answer (RFC 3834).
+/// None that lists and newsletters have.
+fn headers(delivery_id: Option<DeliveryId>) -> impl Iterator<Item = (&'static str, String)> {
+    let always = [("Auto-Submitted", "auto-generated".to_owned()), ("X-Auto-Response-Suppress", "All".to_owned())];
+    always.into_iter().chain(delivery_id.map(|id| ("X-STACK-Delivery-Id", id.to_string())))
+}
+
+/// What SES's refusals mean, by the errors that the reference of `SendEmail` lists.
+fn fault(code: &str, message: &str) -> Fault {
+    let about_the_address = || {
+        let message = message.to_ascii_lowercase();
+        ["address", "domain", "recipient"].iter().any(|word| message.contains(word))
+    };
+    match code {
+        "BadRequestException" if about_the_address() => Fault::Address,
+        // A sender, or in SES's sandbox a recipient, that is not verified; content that is refused.
+        "MessageRejected" | "BadRequestException" => Fault::Sender,
+        "MailFromDomainNotVerifiedException" | "AccountSuspendedException" | "NotFoundException" => Fault::Sender,
+        // Quotas, a pause of sending, a right that is missing: they pass, or an administrator mends them.
+        _ => Fault::Carrier,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_that_can_pass_is_told_from_one_that_cannot() {
+        for (code, message, expected) in [
+            ("TooManyRequestsException", "Maximum sending rate exceeded.", Fault::Carrier),
+            ("LimitExceededException", "Daily message quota exceeded.", Fault::Carrier),
+            ("SendingPausedException", "Email sending is paused.", Fault::Carrier),
+            ("AccessDeniedException", "not authorized", Fault::Carrier),
+            ("MessageRejected", "Email address is not verified.", Fault::Sender),
+            ("MailFromDomainNotVerifiedException", "", Fault::Sender),
+            ("AccountSuspendedException", "", Fault::Sender),
+            ("NotFoundException", "Configuration set does not exist", Fault::Sender),
+            ("BadRequestException", "Missing final '@domain'", Fault::Address),
+            ("BadRequestException", "Illegal address", Fault::Address),
+            ("BadRequestException", "Empty body", Fault::Sender),
+        ] {
+            assert_eq!(fault(code, message), expected, "{code}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_mail_carries_its_delivery_and_nothing_of_a_newsletter() {
+        let id = DeliveryId::new(domain::DestinationId::generate(), domain::EventId::generate());
+        let headers: Vec<_> = headers(Some(id)).collect();
+        assert!(headers.contains(&("X-STACK-Delivery-Id", id.to_string())));
+        assert!(headers.iter().all(|(name, _)| !name.starts_with("List-") && *name != "Precedence"));
+    }
+}

@@ -1,0 +1,251 @@
+//! What our mails say: HTML and text from the templates beside this crate, escaped by the template library.
+
+use askama::Template;
+use domain::{
+    ChannelType, DeliveryId, Event, OperatorId,
+    content::Content,
+    health::Notice,
+    verification::{Code, LIFETIME},
+};
+
+/// A mail's content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its subject: one line.
+    pub subject: String,
+    /// Its HTML part.
+    pub html: String,
+    /// Its text part.
+    pub text: String,
+}
+
+/// What stands in front of a subject, so that people see at a glance how serious it is.
+fn notification_subject(severity: &str, event_type: &str) -> String {
+    format!("[{}] {event_type}", severity.to_uppercase())
+}
+
+struct Notification<'a> {
+    event_type: &'a str,
+    severity: &'static str,
+    at: String,
+    preview: String,
+    summary: String,
+    content: Content,
+    operator_id: OperatorId,
+    event_id: String,
+    delivery_id: Option<DeliveryId>,
+}
+
+#[derive(Template)]
+#[template(path = "notification.html")]
+struct NotificationHtml<'a> {
+    mail: &'a Notification<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "notification.txt")]
+struct NotificationText<'a> {
+    mail: &'a Notification<'a>,
+}
+
+/// The mail about an event; a test has no delivery.
+///
+/// # Errors
+/// None that can happen: the templates write into memory.
+pub fn notification(event: &Event, delivery_id: Option<DeliveryId>) -> askama::Result<Message> {
+    let mut content = Content::of(&event.data);
+    let preview = content.summary.clone().unwrap_or_default();
+    // Said once: flags say it themselves, a field that does need not be listed again.
+    let summary = if content.flags.is_empty() { preview.clone() } else { String::new() };
+    content.fields.retain(|field| field.value != summary);
+    let mail = &Notification {
+        event_type: event.event_type.as_str(),
+        severity: event.severity.stack_name(),
+        at: readable(event.timestamp),
+        preview,
+        summary,
+        content,
+        operator_id: event.operator_id,
+        event_id: event.id.to_string(),
+        delivery_id,
+    };
+    Ok(Message {
+        subject: notification_subject(mail.severity, mail.event_type),
+        html: NotificationHtml { mail }.render()?,
+        text: NotificationText { mail }.render()?,
+    })
+}
+
+struct CodeMail<'a> {
+    code: &'a str,
+    minutes: u64,
+    operator: &'a str,
+    address: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "code.html")]
+struct CodeHtml<'a> {
+    mail: &'a CodeMail<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "code.txt")]
+struct CodeText<'a> {
+    mail: &'a CodeMail<'a>,
+}
+
+/// The mail that carries a verification code to `address`; `operator` is the name of who asked for it.
+///
+/// # Errors
+/// As [`notification`].
+pub fn verification(code: &Code, address: &str, operator: &str) -> askama::Result<Message> {
+    let mail = &CodeMail { code: code.reveal(), minutes: LIFETIME.as_secs() / 60, operator, address };
+    Ok(Message {
+        subject: format!("{} is your verification code", mail.code),
+        html: CodeHtml { mail }.render()?,
+        text: CodeText { mail }.render()?,
+    })
+}
+
+struct UnhealthyMail<'a> {
+    notice: &'a Notice,
+    at: String,
+    steps: Vec<(&'static str, String)>,
+    operator_id: OperatorId,
+    event_id: String,
+}
+
+#[derive(Template)]
+#[template(path = "unhealthy.html")]
+struct UnhealthyHtml<'a> {
+    mail: &'a UnhealthyMail<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "unhealthy.txt")]
+struct UnhealthyText<'a> {
+    mail: &'a UnhealthyMail<'a>,
+}
+
+/// The mail that tells the operator of an unhealthy destination; `event` is the event that says so.
+///
+/// # Errors
+/// As [`notification`].
+pub fn unhealthy(event: &Event, notice: &Notice) -> askama::Result<Message> {
+    let mail = &UnhealthyMail {
+        notice,
+        at: readable(notice.since),
+        steps: notice.steps(),
+        operator_id: event.operator_id,
+        event_id: event.id.to_string(),
+    };
+    Ok(Message {
+        subject: match notice.channel_type {
+            ChannelType::Email => "An email destination is unhealthy".to_owned(),
+            ChannelType::Sms => "An SMS destination is unhealthy".to_owned(),
+            ChannelType::Webhook => "A webhook destination is unhealthy".to_owned(),
+        },
+        html: UnhealthyHtml { mail }.render()?,
+        text: UnhealthyText { mail }.render()?,
+    })
+}
+
+/// A time as people read it.
+fn readable(at: jiff::Timestamp) -> String {
+    at.strftime("%-d %B %Y, %H:%M:%S UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{DestinationId, EventId, Severity, health::PausedRule, time::now};
+
+    fn event(data: &str) -> Event {
+        Event {
+            operator_id: OperatorId::generate(),
+            id: EventId::generate(),
+            event_type: "passport.flagged".try_into().expect("a type"),
+            severity: Severity::Medium,
+            timestamp: "2026-04-15T10:05:00Z".parse().expect("a time"),
+            data: data.into(),
+            resource: None,
+            project_id: None,
+        }
+    }
+
+    #[test]
+    fn a_notification_says_how_serious_what_and_all_of_it() {
+        let event = event(
+            r#"{"jti": "ppt_abc123", "flags": [
+                {"type": "undeclared_service", "severity": "warning", "message": "Agent accessed slack"}]}"#,
+        );
+        let delivery_id = DeliveryId::new(DestinationId::generate(), event.id);
+        let message = notification(&event, Some(delivery_id)).expect("a mail");
+        assert_eq!(message.subject, "[WARNING] passport.flagged");
+        let id = delivery_id.to_string();
+        for part in [&message.html, &message.text] {
+            for words in ["jti", "ppt_abc123", "Agent accessed slack", "undeclared_service", "15 April 2026", &id] {
+                assert!(part.contains(words), "{words} is missing: {part}");
+            }
+        }
+        assert_eq!(message.text.matches("Agent accessed slack").count(), 1);
+    }
+
+    #[test]
+    fn what_an_event_says_is_text_and_never_markup() {
+        let message = notification(
+            &event(
+                r#"{"<b>name</b>": "<script>alert(1)</script>", "message": "a < b & \"c\"", "flags": [
+                {"type": "<i>", "severity": "x", "message": "<img src=x onerror=alert(1)>"}]}"#,
+            ),
+            None,
+        )
+        .expect("a mail");
+        for markup in ["<script", "<b>name", "<img", "<i>"] {
+            assert!(!message.html.contains(markup), "{markup}");
+        }
+        assert!(message.text.contains("<script>alert(1)</script>"), "as it is in the text part");
+    }
+
+    #[test]
+    fn nothing_that_is_mailed_loads_anything_from_elsewhere() {
+        let html = notification(&event("{}"), None).expect("a mail").html;
+        for outside in ["http:", "https:", "<img", "<link", "<script", "url("] {
+            assert!(!html.contains(outside), "{outside}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_in_both_parts() {
+        let code = Code::generate();
+        let message = verification(&code, "a@example.com", "Ann & Co <x>").expect("a mail");
+        assert!(message.html.contains(code.reveal()) && message.text.contains(code.reveal()));
+        assert!(message.html.contains("Ann &#38; Co &#60;x&#62;"), "{}", message.html);
+        assert!(message.text.contains("Ann & Co <x>") && message.text.contains("10 minutes"));
+    }
+
+    #[test]
+    fn an_unhealthy_destination_is_told_with_what_to_do() {
+        let destination_id = DestinationId::generate();
+        let rule = PausedRule { id: domain::RuleId::generate(), events: vec!["agent.blocked".try_into().expect("")] };
+        let notice = Notice {
+            destination_id: Some(destination_id),
+            channel_id: None,
+            channel_type: ChannelType::Webhook,
+            destination: "https://example.com/hooks".into(),
+            delivery_id: None,
+            reason: "answered 500 Internal Server Error".into(),
+            last_answer: Some("<h1>down</h1>".into()),
+            since: now(),
+            paused_rules: vec![rule.clone()],
+            more_paused: 0,
+        };
+        let message = unhealthy(&event("{}"), &notice).expect("a mail");
+        let verify = format!("POST /v1/notifications/destinations/{destination_id}/verify");
+        for words in ["https://example.com/hooks", "answered 500", "agent.blocked", &rule.id.to_string(), &verify] {
+            assert!(message.html.contains(words) && message.text.contains(words), "{words}");
+        }
+        assert!(!message.html.contains("<h1>down"));
+    }
+}

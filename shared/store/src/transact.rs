@@ -1,0 +1,84 @@
+//! Writes to several rows, of one table or more: all or none.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    Client,
+    error::SdkError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{Delete, Put, TransactWriteItem, Update},
+};
+
+use crate::{Result, StoreError, error::aws, item::Item};
+
+/// What became of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Everything is written.
+    Done,
+    /// Nothing is: the condition of the write with this index does not hold, the first such.
+    Refused(usize),
+}
+
+impl Outcome {
+    /// Whether everything is written.
+    pub(crate) fn done(self) -> bool {
+        self == Self::Done
+    }
+}
+
+/// Writes all or nothing. A conflict with another write to the same rows at the same time says nothing about the
+/// conditions: it is tried again.
+pub(crate) async fn all_or_none(client: &Client, writes: Vec<TransactWriteItem>) -> Result<Outcome> {
+    for again in 0..5u32 {
+        match client.transact_write_items().set_transact_items(Some(writes.clone())).send().await {
+            Ok(_) => return Ok(Outcome::Done),
+            Err(error) => {
+                match (cancelled_for(&error, "ConditionalCheckFailed"), cancelled_for(&error, "TransactionConflict")) {
+                    (Some(index), _) => return Ok(Outcome::Refused(index)),
+                    (None, Some(_)) => tokio::time::sleep(Duration::from_millis(20 << again)).await,
+                    (None, None) => return Err(aws("TransactWriteItems")(error)),
+                }
+            }
+        }
+    }
+    Err(StoreError::Unprocessed("TransactWriteItems"))
+}
+
+/// The first write for which this is the reason why the transaction was cancelled.
+fn cancelled_for(error: &SdkError<TransactWriteItemsError>, code: &str) -> Option<usize> {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+        return None;
+    };
+    cancelled.cancellation_reasons().iter().position(|reason| reason.code() == Some(code))
+}
+
+/// A row to write that must not exist yet; `key` names an attribute of its key.
+pub(crate) fn insert(table: &str, item: Item, key: &str) -> Result<TransactWriteItem> {
+    let put = Put::builder().table_name(table).set_item(Some(item));
+    self::put(put.condition_expression(format!("attribute_not_exists({key})")))
+}
+
+/// A row to delete, whether it exists or not.
+pub(crate) fn delete(table: &str, key: Item) -> Result<TransactWriteItem> {
+    let delete = Delete::builder().table_name(table).set_key(Some(key)).build().map_err(aws("Delete"))?;
+    Ok(TransactWriteItem::builder().delete(delete).build())
+}
+
+/// A row to delete that must exist; `key_name` names an attribute of its key.
+pub(crate) fn delete_existing(table: &str, key: Item, key_name: &str) -> Result<TransactWriteItem> {
+    let delete = Delete::builder().table_name(table).set_key(Some(key));
+    let delete = delete.condition_expression(format!("attribute_exists({key_name})")).build().map_err(aws("Delete"))?;
+    Ok(TransactWriteItem::builder().delete(delete).build())
+}
+
+/// Any put.
+pub(crate) fn put(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem> {
+    Ok(TransactWriteItem::builder().put(put.build().map_err(aws("Put"))?).build())
+}
+
+/// Any update.
+pub(crate) fn update(update: aws_sdk_dynamodb::types::builders::UpdateBuilder) -> Result<TransactWriteItem> {
+    let update: Update = update.build().map_err(aws("Update"))?;
+    Ok(TransactWriteItem::builder().update(update).build())
+}

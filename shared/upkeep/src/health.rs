@@ -1,0 +1,114 @@
+//! Marking a destination as unhealthy, and telling its operator: once, by an event and by mail (design, section 3).
+
+use domain::{
+    Attempt, ChannelType, Destination, DestinationId, EventId, OperatorId, Unhealthy,
+    address::Address,
+    destination::Owner,
+    event::PostedEvent,
+    event_type::DESTINATION_UNHEALTHY,
+    guard::TargetPolicy,
+    health::Notice,
+    message::Ingest,
+    time::{now, rfc3339},
+};
+use serde_json::value::to_raw_value;
+use store::{Accounts, Aws, Channels, Destinations, Queue, Result, destinations::Marked, queue::Outgoing};
+
+/// Marks destinations and tells of it.
+pub struct Health {
+    accounts: Accounts,
+    channels: Channels,
+    destinations: Destinations,
+    events: Queue,
+}
+
+impl Health {
+    /// With the tables and the queue that the environment names.
+    ///
+    /// # Errors
+    /// When it lacks one.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        Ok(Self {
+            accounts: Accounts::from_env(aws)?,
+            channels: Channels::from_env(aws)?,
+            destinations: Destinations::from_env(aws)?,
+            events: Queue::events(aws)?,
+        })
+    }
+
+    /// Marks a destination as unhealthy and tells its operator, unless it is so already or was verified after what
+    /// happened. `attempt` is the one that failed, if one did. Done again for the same reason it tells again, under the
+    /// same event id, and dispatch does it once: so that a worker that died in between is made up for.
+    ///
+    /// False when the queue did not take the word: then all of it is to be done again.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn mark(
+        &self,
+        operator: OperatorId,
+        id: DestinationId,
+        unhealthy: &Unhealthy,
+        attempt: Option<&Attempt>,
+    ) -> Result<bool> {
+        // That the operator cannot be reached is nothing we could reach it with.
+        if id == DestinationId::of_operator(operator) {
+            return Ok(true);
+        }
+        match self.destinations.mark_unhealthy(operator, id, unhealthy).await? {
+            Marked::ByThis(destination) => self.tell(&destination, unhealthy, attempt).await,
+            Marked::Not => Ok(true),
+        }
+    }
+
+    async fn tell(&self, ill: &Destination, unhealthy: &Unhealthy, attempt: Option<&Attempt>) -> Result<bool> {
+        let operator = ill.operator_id;
+        tracing::warn!(
+            operator_id = %operator, destination_id = %ill.id, reason = unhealthy.reason, "destination unhealthy"
+        );
+        metrics::counter!("destinations_unhealthy").increment(1);
+        let rules = self.channels.all(operator).await?;
+        let to_operator = self.address_operator(operator).await?;
+        let ingest = Ingest {
+            operator_id: operator,
+            event_id: Some(EventId::derived(unhealthy.since, &[DESTINATION_UNHEALTHY, &ill.id.to_string()])),
+            repeat: false,
+            to_operator,
+            event: PostedEvent {
+                event_type: DESTINATION_UNHEALTHY.to_owned(),
+                severity: None,
+                timestamp: Some(rfc3339(unhealthy.since)),
+                data: to_raw_value(&Notice::new(ill, unhealthy, attempt, &rules))?,
+                id: None,
+                resource: None,
+                project_id: None,
+            },
+        };
+        Ok(self.events.send(vec![Outgoing::new(&ingest, operator)?]).await == [true])
+    }
+
+    /// Sees to it that there is a destination of the operator's own address, to which the word is a delivery like any
+    /// other: tried again, and in the log. False for an address that is none.
+    async fn address_operator(&self, id: OperatorId) -> Result<bool> {
+        let Some(operator) = self.accounts.operator(id).await? else { return Ok(false) };
+        let Ok(address) = Address::parse(ChannelType::Email, &operator.email, TargetPolicy::Public) else {
+            return Ok(false);
+        };
+        let own = Destination {
+            operator_id: id,
+            id: DestinationId::of_operator(id),
+            channel_type: ChannelType::Email,
+            destination: address.as_str().to_owned(),
+            uniqueness_key: address.uniqueness_key(),
+            secret: None,
+            previous_secret: None,
+            // It was proved when the operator was registered.
+            verified_at: Some(operator.created_at),
+            unhealthy: None,
+            created_at: now(),
+            belongs_to: Some(Owner::Service),
+        };
+        self.destinations.put_own(&own).await?;
+        Ok(true)
+    }
+}

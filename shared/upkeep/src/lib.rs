@@ -1,0 +1,91 @@
+//! What is done with an address once it is registered, by whichever route group has it: it is verified, tested, marked as
+//! unhealthy, and gets again what it missed.
+
+pub mod health;
+pub mod messages;
+pub mod recovery;
+pub mod testing;
+pub mod verification;
+mod webhook;
+
+use std::time::Duration;
+
+use api::ApiError;
+use domain::{
+    DestinationId, OperatorId, WebhookSecret, destination::Sealed, guard::TargetPolicy, verification::Limits,
+};
+use outbound::{Mailer, Texter, Webhooks};
+use store::{Accounts, Aws, Destinations, Suppressions, Vault, Verifications, accounts::Operator, aws};
+
+pub use health::Health;
+
+/// Verifies addresses and tests them.
+pub struct Upkeep {
+    accounts: Accounts,
+    destinations: Destinations,
+    suppressions: Suppressions,
+    verifications: Verifications,
+    vault: Vault,
+    webhooks: Webhooks,
+    mailer: Mailer,
+    texter: Texter,
+    limits: Limits,
+}
+
+impl Upkeep {
+    /// With everything that the environment names.
+    ///
+    /// # Errors
+    /// When the environment lacks something.
+    pub fn from_env(aws: &Aws, policy: TargetPolicy) -> Result<Self, lambda_http::Error> {
+        Ok(Self {
+            accounts: Accounts::from_env(aws)?,
+            destinations: Destinations::from_env(aws)?,
+            suppressions: Suppressions::from_env(aws)?,
+            verifications: Verifications::from_env(aws)?,
+            vault: Vault::new(aws),
+            webhooks: Webhooks::new(policy)?,
+            mailer: messages::mailer(aws)?,
+            texter: Texter::new(aws.config()),
+            limits: Limits {
+                interval: Duration::from_secs(aws::parsed_variable("CODE_INTERVAL_SECONDS")?),
+                per_destination: aws::parsed_variable("CODES_PER_DESTINATION")?,
+                per_operator: aws::parsed_variable("CODES_PER_OPERATOR")?,
+                per_calling_code: aws::parsed_variable("CODES_PER_CALLING_CODE")?,
+            },
+        })
+    }
+
+    /// Seals the secret of a new webhook under its operator's data key.
+    ///
+    /// # Errors
+    /// When a call fails, or KMS does not open the data key.
+    pub async fn seal(
+        &self,
+        operator: OperatorId,
+        id: DestinationId,
+        secret: &WebhookSecret,
+    ) -> api::error::Result<Sealed> {
+        let operator = self.operator(operator).await?;
+        Ok(self.vault.seal(&operator.data_key, operator.id, id, secret.reveal()).await?)
+    }
+
+    /// The account that something belongs to.
+    ///
+    /// # Errors
+    /// When the call fails, or there is none.
+    pub async fn operator(&self, id: OperatorId) -> api::error::Result<Operator> {
+        let operator = self.accounts.operator(id).await?;
+        operator.ok_or_else(|| ApiError::internal("an account is gone whose rows or keys are not"))
+    }
+
+    /// The vault, which rotates secrets too.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// The suppressed addresses.
+    pub fn suppressions(&self) -> &Suppressions {
+        &self.suppressions
+    }
+}

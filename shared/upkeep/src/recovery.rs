@@ -1,0 +1,72 @@
+//! Sending again what a destination missed.
+
+use api::{ApiError, error::Result};
+use domain::{DeliveryId, Destination, message::Job};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::{Deliveries, Queue, deliveries::Attention, queue::Outgoing};
+use utoipa::ToSchema;
+
+/// How many deliveries one request sends again: what fits well into the 30 s of an HTTP API.
+const MAX_RECOVERED: usize = 1000;
+/// How many are read at a time.
+const PAGE: i32 = 100;
+
+/// From when on to send again.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Since {
+    /// The time of the oldest event to send again, RFC 3339. Deliveries are kept 30 days.
+    #[serde(with = "domain::time::text")]
+    #[schema(value_type = String, example = "2026-04-15T10:00:00.000Z")]
+    pub since: Timestamp,
+}
+
+/// How many deliveries are on their way again.
+#[derive(Serialize, ToSchema)]
+pub struct Recovered {
+    /// How many this request has sent.
+    recovered: usize,
+    /// Whether there may be more: then send the request again.
+    more: bool,
+}
+
+/// Sends held, failed and abandoned deliveries of events since then again, oldest first.
+///
+/// # Errors
+/// A 409 unless the destination is verified and healthy; a 503 when the queue does not take all.
+pub async fn recover(
+    deliveries: &Deliveries,
+    queue: &Queue,
+    destination: &Destination,
+    since: Timestamp,
+) -> Result<Recovered> {
+    if !destination.receives() {
+        let sentence = "This destination is not verified or not healthy; verify it first with POST …/verify.";
+        return Err(ApiError::conflict("destination_unhealthy", sentence));
+    }
+    let mut after = DeliveryId::lower_bound(destination.id, since);
+    let mut recovered = 0;
+    while recovered < MAX_RECOVERED {
+        let rows = deliveries.attention(destination.id, &after, PAGE).await?;
+        let Some(last) = rows.last() else { return Ok(Recovered { recovered, more: false }) };
+        after = last.id.to_string();
+        recovered += rows.len();
+        send_page(deliveries, queue, rows).await?;
+    }
+    Ok(Recovered { recovered, more: true })
+}
+
+/// First the messages, then the rows: after a crash in between a delivery is sent twice rather than never.
+async fn send_page(deliveries: &Deliveries, queue: &Queue, rows: Vec<Attention>) -> Result<()> {
+    let job = |row: &Attention| Job::at_once(row.id, row.operator_id, row.attempt_count);
+    let messages: Vec<_> =
+        rows.iter().map(|row| Outgoing::new(&job(row), row.operator_id)).collect::<store::Result<_>>()?;
+    let sent = queue.send(messages).await;
+    let taken: Vec<_> = rows.into_iter().zip(&sent).filter(|(_, sent)| **sent).map(|(row, _)| row).collect();
+    deliveries.mark_pending(&taken).await?;
+    if taken.len() < sent.len() {
+        return Err(ApiError::unavailable("The queue did not take all deliveries; send the same request again."));
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! Verification: of a mail address or a phone number by a code in two steps, of a webhook by a signed request.
+
+use std::time::Duration;
+
+use api::{ApiError, error::Result};
+use domain::{
+    ChannelType, Destination,
+    delivery::Fault,
+    sms,
+    time::{now, rfc3339},
+    verification::{Code, CodeProblem, LIFETIME, LiveCode, TooSoon},
+};
+use outbound::{Answer, mail};
+use serde::{Deserialize, Serialize};
+use store::accounts::Operator;
+use utoipa::ToSchema;
+
+use crate::{
+    Upkeep,
+    webhook::{Purpose, predicate},
+};
+
+/// That a code is on its way.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CodeSent {
+    /// Always true.
+    sent: bool,
+    /// Until when the code is good.
+    #[schema(example = "2026-04-15T10:10:00.000Z")]
+    expires_at: String,
+}
+
+/// The code that was sent to an email or SMS destination.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CodeGiven {
+    /// Six digits; a webhook needs none.
+    #[serde(default)]
+    #[schema(example = "123456")]
+    pub code: Option<String>,
+}
+
+/// That a destination is verified.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Verified {
+    /// Always true.
+    verified: bool,
+}
+
+impl Verified {
+    const YES: Self = Self { verified: true };
+}
+
+impl Upkeep {
+    /// Sends a code to a mail address or a phone number, within the limits.
+    ///
+    /// # Errors
+    /// A 400 for a webhook, for what is verified and healthy, and for an address that cannot be reached; a 429 past a
+    /// limit; a 503 when the message cannot be sent now, which counts against no limit.
+    pub async fn send_code(&self, to: &Destination) -> Result<CodeSent> {
+        if to.channel_type == ChannelType::Webhook {
+            let sentence = "A webhook needs no code; verify it with POST …/verify, which sends it a signed request.";
+            return Err(ApiError::bad_request("no_code_needed", sentence));
+        }
+        // An address may be suppressed by a mail to another destination of the same address.
+        if to.receives() && self.suppression(to).await?.is_none() {
+            let sentence = "This destination is verified and healthy already; there is nothing to verify.";
+            return Err(ApiError::bad_request("already_verified", sentence));
+        }
+        let operator = self.operator(to.operator_id).await?;
+        let key = self.vault.code_key(&operator.data_key, operator.id).await?;
+        let now = now();
+        let before = self.verifications.get(to.id).await?;
+        let sent_before = before.as_ref().map(|before| before.sent.as_slice()).unwrap_or_default();
+        let sent = self.limits.admit(sent_before, now).map_err(too_soon)?;
+        let code = Code::generate();
+        let live = LiveCode::new(&code, &key, to, sent, now);
+        self.verifications.begin(to, &live, before.as_ref(), &self.limits, now).await?.map_err(too_soon)?;
+
+        let attempt = self.carry(&code, to, &operator).await?.attempt;
+        metrics::counter!("codes", "kind" => to.channel_type.as_str(), "outcome" => outcome(attempt.succeeded()))
+            .increment(1);
+        let Some(error) = attempt.error else {
+            tracing::info!(operator_id = %to.operator_id, destination_id = %to.id, kind = %to.channel_type, "code sent");
+            return Ok(CodeSent { sent: true, expires_at: rfc3339(live.expires_at) });
+        };
+        tracing::warn!(operator_id = %to.operator_id, destination_id = %to.id, error, "a code was not sent");
+        if attempt.fault == Fault::Address {
+            let sentence = format!("No code can be sent to this address: {error}.");
+            return Err(ApiError::bad_request("address_refused", sentence));
+        }
+        self.verifications.undo(to, &live, before.as_ref(), &self.limits, now).await?;
+        Err(ApiError::unavailable(format!("The code could not be sent: {error}. Send the same request again later.")))
+    }
+
+    async fn carry(&self, code: &Code, to: &Destination, operator: &Operator) -> Result<Answer> {
+        if to.channel_type == ChannelType::Sms {
+            return Ok(self.texter.send(&to.destination, sms::verification(code, LIFETIME.as_secs() / 60), 1).await);
+        }
+        let message = mail::verification(code, &to.destination, &operator.name).map_err(ApiError::internal)?;
+        Ok(self.mailer.send(to, None, message, 1).await)
+    }
+
+    /// Verifies a destination, which makes it healthy and lifts a suppression of its address.
+    ///
+    /// # Errors
+    /// A 400 that says what is wrong with the code, or that the endpoint did not answer with a 2xx.
+    pub async fn verify(&self, to: &Destination, given: CodeGiven) -> Result<Verified> {
+        if to.channel_type == ChannelType::Webhook {
+            return self.verify_webhook(to).await;
+        }
+        let Some(code) = given.code else {
+            let sentence = "`code` is missing; send the six digits that POST …/send-code has sent to this address.";
+            return Err(ApiError::bad_request("code_missing", sentence));
+        };
+        let code: Code = code.parse().map_err(|problem| ApiError::field("code", problem))?;
+        let live = self.verifications.take_try(to.id, now()).await?.map_err(refused)?;
+        let operator = self.operator(to.operator_id).await?;
+        let key = self.vault.code_key(&operator.data_key, operator.id).await?;
+        if !live.is(&code, &key, to) {
+            return Err(refused(CodeProblem::Wrong));
+        }
+        let accepted = self.verifications.accept(to, &live, &self.destinations, &self.suppressions, now()).await?;
+        accepted.map_err(refused)?;
+        tracing::info!(operator_id = %to.operator_id, destination_id = %to.id, kind = %to.channel_type, "verified");
+        Ok(Verified::YES)
+    }
+
+    async fn verify_webhook(&self, to: &Destination) -> Result<Verified> {
+        let answer = self.probe(to, Purpose::Verify).await?;
+        if let Some(error) = answer.attempt.error {
+            let sentence = format!("The endpoint must answer our signed request with a 2xx; it {}.", predicate(&error));
+            return Err(ApiError::bad_request("verification_failed", sentence));
+        }
+        if !self.destinations.set_verified(to.operator_id, to.id, now()).await? {
+            return Err(ApiError::not_found("destination"));
+        }
+        Ok(Verified::YES)
+    }
+}
+
+fn outcome(succeeded: bool) -> &'static str {
+    if succeeded { "sent" } else { "failed" }
+}
+
+/// Which of the four it is, and no more: not how many tries are left, nor what the code was.
+fn refused(problem: CodeProblem) -> ApiError {
+    let (code, sentence) = match problem {
+        CodeProblem::Wrong => ("code_wrong", "This is not the code that was sent; look again, or ask for another."),
+        CodeProblem::Spent => (
+            "code_spent",
+            "This code was used already, or guessed at too often; ask for another with POST …/send-code.",
+        ),
+        CodeProblem::Expired => ("code_expired", "This code has expired; ask for another with POST …/send-code."),
+        CodeProblem::Missing => {
+            ("code_missing", "No code was sent to this address; ask for one with POST …/send-code.")
+        }
+    };
+    ApiError::bad_request(code, sentence)
+}
+
+fn too_soon(reason: TooSoon) -> ApiError {
+    let (code, what, wait): (_, _, Duration) = match reason {
+        TooSoon::Interval(wait) => ("code_sent_recently", "A code was sent to this address just now", wait),
+        TooSoon::Destination(wait) => {
+            ("too_many_codes", "This address was sent as many codes as it may in an hour", wait)
+        }
+        TooSoon::Operator(wait) => ("too_many_codes", "Your account has sent as many codes as it may in an hour", wait),
+        TooSoon::CallingCode(wait) => {
+            ("too_many_codes", "As many codes as may in an hour have gone to numbers of this country", wait)
+        }
+    };
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    ApiError::too_many(code, format!("{what}; ask again in {seconds} s."), wait)
+}

@@ -1,0 +1,78 @@
+//! The operator is told, by mail and by an event, when a destination becomes unhealthy.
+
+use axum::http::StatusCode;
+use e2e::{
+    Operator, Receiver,
+    client::EMAIL,
+    eventually,
+    inbox::{self, Message, new_number},
+};
+use serde_json::json;
+
+const EVENT: &str = "custom.health";
+
+/// The mails to the operator's own address that are about this operator.
+async fn told(operator: &Operator) -> Vec<Message> {
+    inbox::all(EMAIL).await.into_iter().filter(|mail| mail.text.contains(&operator.id)).collect()
+}
+
+#[tokio::test]
+async fn the_operator_is_told_once_which_why_what_is_paused_and_how_to_resume() {
+    let operator = Operator::create().await;
+    let broken = Receiver::answering(|_| (StatusCode::INTERNAL_SERVER_ERROR, "<b>database is down</b>")).await;
+    let subject = Receiver::taking().await;
+    let ill = operator.webhook(&broken).await["id"].as_str().expect("an id").to_owned();
+    let well = operator.webhook(&subject).await["id"].as_str().expect("an id").to_owned();
+    operator.rule("destination.unhealthy", &[&well]).await;
+    let paused = operator.rule(EVENT, &[&ill]).await;
+    let skipping = json!({"destination_ids": [ill], "events": ["custom.x"], "on_unhealthy": "skip"});
+    let skipping = operator.post("/v1/notifications/channels", skipping).await.expect(201)["id"].clone();
+    // Two deliveries fail side by side, and it is one destination all the same.
+    let first = operator.event(EVENT, json!({"n": 1})).await;
+    let second = operator.event(EVENT, json!({"n": 2})).await;
+    operator.delivery(&ill, &first, "abandoned").await;
+    operator.delivery(&ill, &second, "abandoned").await;
+
+    let mail = eventually("the operator is told", async || told(&operator).await.pop()).await;
+    assert_eq!(mail.subject, "A webhook destination is unhealthy");
+    let verify = format!("POST /v1/notifications/destinations/{ill}/verify");
+    for words in [broken.url(), "answered 500 Internal Server Error", &paused, EVENT, &verify, "/recover"] {
+        assert!(mail.text.contains(words) && mail.html.contains(words), "{words}: {}", mail.text);
+    }
+    assert!(mail.text.contains("<b>database is down</b>"), "the last answer: {}", mail.text);
+    assert!(!mail.html.contains("<b>database"), "as text");
+    assert!(!mail.text.contains(skipping.as_str().expect("an id")), "a rule that skips is not paused");
+
+    let got = subject.wait_for(1).await[0].json();
+    assert_eq!(got["event_type"], "destination.unhealthy");
+    assert_eq!((&got["data"]["destination_id"], &got["data"]["destination"]), (&json!(ill), &json!(broken.url())));
+    assert_eq!(got["data"]["paused_rules"], json!([{"id": paused, "events": [EVENT]}]));
+    assert_eq!(told(&operator).await.len(), 1, "once");
+    assert_eq!(subject.received().len(), 1, "once");
+
+    // Our own address is nowhere among what the operator has.
+    let listed = operator.get("/v1/notifications/destinations").await.expect(200);
+    assert_eq!(listed["destinations"].as_array().map(Vec::len), Some(2));
+    let own = operator.id.replace("op_", "ndst_");
+    operator.get(&format!("/v1/notifications/destinations/{own}")).await.error(404);
+}
+
+#[tokio::test]
+async fn a_number_is_resumed_by_a_code() {
+    let operator = Operator::create().await;
+    let number = new_number();
+    let id = operator.verified("sms", &number).await;
+    operator.rule(EVENT, &[&id]).await;
+    inbox::refuse(&number, 400, "InvalidParameter", "Invalid parameter: PhoneNumber", 1).await;
+    let event = operator.event(EVENT, json!({"n": 1})).await;
+    operator.delivery(&id, &event, "abandoned").await;
+    let mail = eventually("the operator is told", async || told(&operator).await.pop()).await;
+    assert_eq!(mail.subject, "An SMS destination is unhealthy");
+    let path = format!("/v1/notifications/destinations/{id}");
+    assert!(mail.text.contains(&format!("{path}/send-code")) && mail.text.contains(&number), "{}", mail.text);
+    operator.verify_by_code(&path, &number).await;
+    let recovered =
+        operator.post(&format!("{path}/recover"), json!({"since": "2020-01-01T00:00:00Z"})).await.expect(202);
+    assert_eq!(recovered["recovered"], 1);
+    operator.delivery(&id, &event, "succeeded").await;
+}

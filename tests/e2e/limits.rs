@@ -1,0 +1,157 @@
+//! How often codes may be sent.
+
+use e2e::{
+    Operator, aws, eventually,
+    inbox::{self, new_address, new_number},
+    variable,
+};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// The template's defaults.
+const PER_OPERATOR: i64 = 50;
+const PER_CALLING_CODE: i64 = 100;
+/// `CodeIntervalSeconds` of the tests.
+const INTERVAL: u64 = 2;
+
+async fn unverified(operator: &Operator, kind: &str, address: &str) -> String {
+    let made = operator.register(kind, address).await.expect(201);
+    format!("/v1/notifications/destinations/{}", made["id"].as_str().expect("an id"))
+}
+
+fn hour() -> i64 {
+    Timestamp::now().as_second() / 3600
+}
+
+async fn put(item: Value) {
+    let request = json!({"TableName": variable("VERIFICATIONS_TABLE"), "Item": item});
+    aws::call("dynamodb", "DynamoDB_20120810.PutItem", request).await;
+}
+
+/// Sets a counter for this hour, and for the next one in case it begins meanwhile.
+async fn count(whose: &str, codes: i64) {
+    for hour in [hour(), hour() + 1] {
+        put(json!({"subject": {"S": format!("codes#{whose}#{hour}")}, "codes": {"N": codes.to_string()}})).await;
+    }
+}
+
+async fn counted(whose: &str) -> i64 {
+    let key = json!({"subject": {"S": format!("codes#{whose}#{}", hour())}});
+    let request = json!({"TableName": variable("VERIFICATIONS_TABLE"), "Key": key});
+    let row = aws::call("dynamodb", "DynamoDB_20120810.GetItem", request).await;
+    row["Item"]["codes"]["N"].as_str().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+#[tokio::test]
+async fn a_second_code_has_to_wait() {
+    let operator = Operator::create().await;
+    let address = new_address();
+    let send = format!("{}/send-code", unverified(&operator, "email", &address).await);
+    operator.post_empty(&send).await.expect(200);
+    let refused = operator.post_empty(&send).await;
+    assert!(refused.retry_after.is_some_and(|seconds| (1..=INTERVAL).contains(&seconds)), "{refused:?}");
+    let (sentence, code) = refused.error(429);
+    assert!(code == "code_sent_recently" && sentence.contains("ask again in"), "{sentence}");
+    eventually("another code may be sent", async || (operator.post_empty(&send).await.status == 200).then_some(()))
+        .await;
+    assert_eq!(inbox::all(&address).await.len(), 2);
+}
+
+#[tokio::test]
+async fn of_many_requests_at_once_one_code_is_sent() {
+    let operator = Operator::create().await;
+    let address = new_address();
+    let send = format!("{}/send-code", unverified(&operator, "email", &address).await);
+    let answers = futures::future::join_all((0..10).map(|_| operator.post_empty(&send))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+    assert!(answers.iter().all(|answer| [200, 429].contains(&answer.status)));
+    assert_eq!(inbox::wait_for(&address, 1).await.len(), 1);
+    assert_eq!(counted(&operator.id).await, 1);
+}
+
+#[tokio::test]
+async fn five_codes_an_hour_go_to_one_destination() {
+    let operator = Operator::create().await;
+    let path = unverified(&operator, "email", &new_address()).await;
+    let now = Timestamp::now().as_millisecond();
+    let sent: Vec<_> = [50, 40, 30, 20, 10].map(|minutes| json!({"N": (now - minutes * 60_000).to_string()})).into();
+    put(json!({
+        "subject": {"S": path.rsplit('/').next()}, "tag": {"B": ""}, "nonce": {"S": "n"}, "expires_at": {"N": "0"},
+        "tries_left": {"N": "0"}, "used": {"BOOL": false}, "sent": {"L": sent},
+    }))
+    .await;
+    let refused = operator.post_empty(&format!("{path}/send-code")).await;
+    let minutes = refused.retry_after.expect("Retry-After") as f64 / 60.0;
+    assert!((9.5..=10.0).contains(&minutes), "when the first of the five is an hour old: {minutes}");
+    assert_eq!(refused.error(429).1, "too_many_codes");
+}
+
+#[tokio::test]
+async fn an_account_has_a_cap() {
+    let operator = Operator::create().await;
+    count(&operator.id, PER_OPERATOR - 1).await;
+    let (first, second) = (new_address(), new_number());
+    let path = unverified(&operator, "email", &first).await;
+    operator.post_empty(&format!("{path}/send-code")).await.expect(200);
+    let path = unverified(&operator, "sms", &second).await;
+    let before = counted("+1").await;
+    let refused = operator.post_empty(&format!("{path}/send-code")).await;
+    assert!(refused.retry_after.is_some_and(|seconds| seconds <= 3600), "{refused:?}");
+    let (sentence, code) = refused.error(429);
+    assert!(code == "too_many_codes" && sentence.contains("account"), "{sentence}");
+    assert!(inbox::all(&second).await.is_empty(), "nothing was sent");
+    let other = Operator::create().await;
+    let path = unverified(&other, "email", &new_address()).await;
+    other.post_empty(&format!("{path}/send-code")).await.expect(200);
+    assert!(counted("+1").await < before + PER_CALLING_CODE);
+}
+
+#[tokio::test]
+async fn a_country_has_a_cap_across_accounts() {
+    let (first, second) = (Operator::create().await, Operator::create().await);
+    // Liechtenstein's, which no other test uses.
+    count("+423", PER_CALLING_CODE - 1).await;
+    let path = unverified(&first, "sms", "+423660234567").await;
+    first.post_empty(&format!("{path}/send-code")).await.expect(200);
+    let path = unverified(&second, "sms", "+423660234568").await;
+    let (sentence, code) = second.post_empty(&format!("{path}/send-code")).await.error(429);
+    assert!(code == "too_many_codes" && sentence.contains("country"), "{sentence}");
+    assert!(inbox::all("+423660234568").await.is_empty());
+    assert_eq!(counted(&second.id).await, 0, "what was not sent is not counted");
+    // Mail has no country.
+    let path = unverified(&second, "email", &new_address()).await;
+    second.post_empty(&format!("{path}/send-code")).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_code_that_could_not_be_sent_counts_against_nothing() {
+    let operator = Operator::create().await;
+    let address = new_address();
+    let path = unverified(&operator, "email", &address).await;
+    let send = format!("{path}/send-code");
+    inbox::refuse(&address, 429, "TooManyRequestsException", "Maximum sending rate exceeded.", 1).await;
+    let (sentence, code) = operator.post_empty(&send).await.error(503);
+    assert!(code == "unavailable" && sentence.contains("Maximum sending rate exceeded"), "{sentence}");
+    assert_eq!(counted(&operator.id).await, 0);
+    operator.post(&format!("{path}/verify"), json!({"code": "123456"})).await.error(400);
+    operator.post_empty(&send).await.expect(200);
+    assert_eq!(counted(&operator.id).await, 1);
+    let code = inbox::code(&address, 0).await;
+    operator.post(&format!("{path}/verify"), json!({ "code": code })).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_reached_is_told_so() {
+    let operator = Operator::create().await;
+    let (address, number) = (new_address(), new_number());
+    let mail = unverified(&operator, "email", &address).await;
+    inbox::refuse(&address, 400, "BadRequestException", "Illegal address", 1).await;
+    let (sentence, code) = operator.post_empty(&format!("{mail}/send-code")).await.error(400);
+    assert!(code == "address_refused" && sentence.contains("Illegal address"), "{sentence}");
+    assert_eq!(operator.post_empty(&format!("{mail}/send-code")).await.error(429).1, "code_sent_recently", "it counts");
+    let sms = unverified(&operator, "sms", &number).await;
+    inbox::opt_out(&number).await;
+    let (sentence, code) = operator.post_empty(&format!("{sms}/send-code")).await.error(400);
+    assert!(code == "address_refused" && sentence.contains("opted out"), "{sentence}");
+    assert!(inbox::all(&number).await.is_empty());
+}

@@ -1,0 +1,215 @@
+//! Notifications by mail and text message, and what becomes of those that SES or SNS refuse.
+
+use axum::http::StatusCode;
+use e2e::{
+    Operator, Receiver, aws, eventually,
+    inbox::{self, new_address, new_number},
+    variable,
+};
+use serde_json::{Value, json};
+
+const EVENT: &str = "custom.notification";
+
+/// An operator with a verified destination of this kind, targeted by a rule: the destination's id.
+async fn subscribed(kind: &str, address: &str) -> (Operator, String) {
+    let operator = Operator::create().await;
+    let id = operator.verified(kind, address).await;
+    operator.rule(EVENT, &[&id]).await;
+    (operator, id)
+}
+
+async fn health(operator: &Operator, id: &str) -> Value {
+    operator.get(&format!("/v1/notifications/destinations/{id}")).await.expect(200)["health"].clone()
+}
+
+#[tokio::test]
+async fn a_mail_says_how_serious_what_and_all_of_it() {
+    let address = new_address();
+    let operator = Operator::create().await;
+    let id = operator.verified("email", &address).await;
+    operator.rule("passport.flagged", &[&id]).await;
+    let data = json!({
+        "jti": "ppt_abc123", "agent_id": "agt_<b>xyz</b>",
+        "flags": [{"type": "undeclared_service", "severity": "warning", "message": "Agent accessed slack & mail"}],
+    });
+    let event = operator.event("passport.flagged", data).await;
+    let delivery = operator.delivery(&id, &event, "succeeded").await;
+    let mail = inbox::wait_for(&address, 2).await.remove(1);
+    assert_eq!(mail.subject, "[WARNING] passport.flagged");
+    let delivery_id = delivery["id"].as_str().expect("an id");
+    for words in ["jti", "ppt_abc123", "undeclared_service", &event, delivery_id] {
+        assert!(mail.text.contains(words) && mail.html.contains(words), "{words}");
+    }
+    assert!(mail.text.contains("Agent accessed slack & mail") && mail.text.contains("agt_<b>xyz</b>"));
+    assert!(mail.html.contains("slack &#38; mail") && !mail.html.contains("<b>xyz"), "{}", mail.html);
+
+    let request = inbox::requests(&address).await.pop().expect("a request");
+    assert_eq!(request["FromEmailAddress"], "STACK Notifications <notifications@example.com>");
+    assert!(request["ConfigurationSetName"].is_string());
+    let pairs = |list: &Value, name: &str| -> Vec<(String, String)> {
+        let text = |item: &Value, key: &str| item[key].as_str().unwrap_or_default().to_owned();
+        list.as_array().expect(name).iter().map(|item| (text(item, "Name"), text(item, "Value"))).collect()
+    };
+    let headers = pairs(&request["Content"]["Simple"]["Headers"], "headers");
+    assert!(headers.contains(&("X-STACK-Delivery-Id".into(), delivery_id.into())));
+    assert!(headers.contains(&("Auto-Submitted".into(), "auto-generated".into())));
+    assert!(headers.iter().all(|(name, _)| !name.starts_with("List-")));
+    let tags = pairs(&request["EmailTags"], "tags");
+    let of = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    for tag in [of("operator_id", &operator.id), of("destination_id", &id), of("delivery_id", delivery_id)] {
+        assert!(tags.contains(&tag), "{tag:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_message_is_one_segment_with_the_essential_first() {
+    let number = new_number();
+    let (operator, id) = subscribed("sms", &number).await;
+    let data = json!({"message": format!("Łódź: {}", "a long story of many words, ".repeat(20))});
+    let event = operator.event(EVENT, data).await;
+    operator.delivery(&id, &event, "succeeded").await;
+    let text = inbox::wait_for(&number, 2).await.remove(1).text;
+    assert!(text.starts_with("WARNING custom.notification: Lodz: a long story") && text.ends_with("..."), "{text}");
+    assert!(text.len() <= 160 && text.is_ascii(), "{text}");
+    let request = inbox::requests(&number).await.pop().expect("a request");
+    assert_eq!(request["MessageAttributes.entry.1.Value.StringValue"], "Transactional");
+}
+
+#[tokio::test]
+async fn what_can_pass_walks_the_backoff_and_blames_nobody() {
+    for (kind, address, status, code) in [
+        ("email", new_address(), 429, "TooManyRequestsException"),
+        ("email", new_address(), 500, "InternalFailure"),
+        ("sms", new_number(), 400, "Throttled"),
+        ("sms", new_number(), 500, "InternalError"),
+    ] {
+        let (operator, id) = subscribed(kind, &address).await;
+        // Four failures make a webhook unhealthy; here the fifth attempt goes through.
+        inbox::refuse(&address, status, code, "for now", 4).await;
+        let event = operator.event(EVENT, json!({"n": 1})).await;
+        let delivery = operator.delivery(&id, &event, "succeeded").await;
+        assert_eq!(delivery["attempt_count"], 5, "{delivery}");
+        let first = &delivery["attempts"][0];
+        assert_eq!(first["status"], status);
+        assert!(first["error"].as_str().expect("an error").contains(&format!("{code}: for now")), "{first}");
+        assert_eq!(health(&operator, &id).await["status"], "healthy");
+        assert_eq!(inbox::all(&address).await.len(), 2, "the code, and the notification once");
+    }
+}
+
+#[tokio::test]
+async fn no_answer_can_pass_too() {
+    let address = new_address();
+    let (operator, id) = subscribed("email", &address).await;
+    inbox::hang(&address, 6).await;
+    let event = operator.event(EVENT, json!({"n": 1})).await;
+    let delivery = operator.delivery(&id, &event, "succeeded").await;
+    assert_eq!(delivery["attempts"][0]["error"], "SES did not answer in time");
+    assert_eq!((&delivery["attempt_count"], &delivery["attempts"][0]["status"]), (&json!(2), &Value::Null));
+}
+
+#[tokio::test]
+async fn what_cannot_pass_ends_the_delivery_at_once_with_the_reason() {
+    for (kind, address, code, message, unhealthy) in [
+        ("email", new_address(), "MessageRejected", "Email address is not verified.", false),
+        ("email", new_address(), "AccountSuspendedException", "The account is suspended.", false),
+        ("email", new_address(), "BadRequestException", "Illegal address", true),
+        ("sms", new_number(), "InvalidParameter", "Invalid parameter: PhoneNumber", true),
+    ] {
+        let (operator, id) = subscribed(kind, &address).await;
+        inbox::refuse(&address, 400, code, message, 1).await;
+        let event = operator.event(EVENT, json!({"n": 1})).await;
+        let delivery = operator.delivery(&id, &event, "abandoned").await;
+        assert_eq!(delivery["attempt_count"], 1, "{delivery}");
+        let error = delivery["attempts"][0]["error"].as_str().expect("an error");
+        assert!(error.contains(code) && error.contains(message), "{error}");
+        let expected = if unhealthy { "unhealthy" } else { "healthy" };
+        eventually("its health is told", async || {
+            let health = health(&operator, &id).await;
+            (health["status"] == expected).then_some(())
+        })
+        .await;
+        assert_eq!(inbox::all(&address).await.len(), 1, "the code alone");
+    }
+}
+
+#[tokio::test]
+async fn an_opted_out_number_ends_the_delivery_and_is_unhealthy_until_its_owner_opts_in() {
+    let number = new_number();
+    let (operator, id) = subscribed("sms", &number).await;
+    inbox::opt_out(&number).await;
+    let event = operator.event(EVENT, json!({"n": 1})).await;
+    let delivery = operator.delivery(&id, &event, "abandoned").await;
+    let error = delivery["attempts"][0]["error"].as_str().expect("an error");
+    assert!(delivery["attempt_count"] == 1 && error.contains("opted out"), "{delivery}");
+    eventually("it is unhealthy", async || (health(&operator, &id).await["status"] == "unhealthy").then_some(())).await;
+    assert_eq!(inbox::all(&number).await.len(), 1);
+}
+
+/// Ten deliveries of one event, to all three kinds, handed to the worker as one batch while SES throttles three.
+#[tokio::test]
+async fn of_a_batch_of_ten_seven_go_out_at_once_and_the_three_that_ses_throttles_later() {
+    let operator = Operator::create().await;
+    let mut destinations = vec![];
+    let mut receivers = vec![];
+    for _ in 0..3 {
+        let receiver = Receiver::taking().await;
+        destinations.push((operator.webhook(&receiver).await["id"].as_str().expect("an id").to_owned(), String::new()));
+        receivers.push(receiver);
+    }
+    for (kind, address) in [
+        ("sms", new_number()),
+        ("sms", new_number()),
+        ("sms", new_number()),
+        ("email", new_address()),
+        ("email", new_address()),
+        ("email", new_address()),
+        ("email", new_address()),
+    ] {
+        destinations.push((operator.verified(kind, &address).await, address));
+    }
+    // An eleventh that is unhealthy pauses the rule: the deliveries are recorded and wait, with no message on the queue.
+    let gone = Receiver::answering(|_| StatusCode::GONE).await;
+    let gone = operator.webhook(&gone).await["id"].as_str().expect("an id").to_owned();
+    operator.rule("custom.gone", &[&gone]).await;
+    operator.event("custom.gone", json!({})).await;
+    eventually("the rule is paused", async || (health(&operator, &gone).await["status"] == "unhealthy").then_some(()))
+        .await;
+    let ids: Vec<_> = destinations.iter().map(|(id, _)| id.as_str()).chain([gone.as_str()]).collect();
+    operator.rule(EVENT, &ids).await;
+    let event = operator.event(EVENT, json!({"message": "all at once"})).await;
+    let mut jobs = vec![];
+    for (id, _) in &destinations {
+        let held = operator.delivery(id, &event, "held").await;
+        jobs.push(json!({"delivery_id": held["id"], "operator_id": operator.id, "attempt": 1, "step": 0}));
+    }
+    let throttled: Vec<_> = destinations[7..].iter().map(|(_, address)| address.clone()).collect();
+    for address in &throttled {
+        inbox::refuse(address, 429, "TooManyRequestsException", "Maximum sending rate exceeded.", 1).await;
+    }
+
+    let record = |(i, job): (usize, &Value)| {
+        let attributes = json!({"ApproximateReceiveCount": "1", "SentTimestamp": "1700000000000"});
+        json!({"messageId": format!("m-{i}"), "body": job.to_string(), "attributes": attributes, "eventSource": "aws:sqs"})
+    };
+    let records: Vec<_> = jobs.iter().enumerate().map(record).collect();
+    let answer = aws::invoke(&variable("DELIVER_FUNCTION"), json!({ "Records": records })).await.expect("an answer");
+    assert_eq!(answer["batchItemFailures"], json!([]));
+
+    for (i, (id, address)) in destinations.iter().enumerate() {
+        let delivery = operator.delivery(id, &event, "succeeded").await;
+        let attempts = if i < 7 { 1 } else { 2 };
+        assert_eq!(delivery["attempt_count"], attempts, "{delivery}");
+        if address.is_empty() {
+            assert_eq!(receivers[i].received().len(), 1);
+        } else {
+            assert_eq!(inbox::all(address).await.len(), 2, "the code, and the notification once");
+        }
+        if attempts == 2 {
+            assert_eq!(delivery["attempts"][0]["status"], 429);
+            let at = |n: usize| delivery["attempts"][n]["at"].as_str().expect("a time").parse::<jiff::Timestamp>();
+            let gap = at(1).expect("a time").duration_since(at(0).expect("a time"));
+            assert!(gap.as_millis() >= 900, "after the first step of the backoff: {gap:?}");
+        }
+    }
+}
