@@ -2,7 +2,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use e2e::{Operator, Receiver, aws, eventually};
+use e2e::{
+    Operator, Receiver, aws, eventually,
+    inbox::{self, new_address},
+};
 use serde_json::{Value, json};
 
 /// What all functions have logged since `since` (milliseconds since the Unix epoch).
@@ -33,6 +36,13 @@ async fn every_request_event_and_attempt_has_a_line_and_no_line_a_secret() {
     let id = webhook["id"].as_str().expect("an id");
     let rotated = operator.post_empty(&format!("/v1/notifications/destinations/{id}/rotate-secret")).await.expect(200);
     operator.rule("custom.logs", &[id]).await;
+    let address = new_address();
+    let mail = operator.register("email", &address).await.expect(201);
+    let mail = mail["id"].as_str().expect("an id");
+    operator.post_empty(&format!("/v1/notifications/destinations/{mail}/send-code")).await.expect(200);
+    let code = inbox::code(&address, 0).await;
+    let verify = format!("/v1/notifications/destinations/{mail}/verify");
+    operator.post(&verify, json!({ "code": code })).await.expect(200);
     let event = operator.event("custom.logs", json!({"password": "hunter2-in-the-data"})).await;
     let delivery = operator.delivery(id, &event, "succeeded").await;
 
@@ -70,6 +80,10 @@ async fn every_request_event_and_attempt_has_a_line_and_no_line_a_secret() {
         };
         assert!(json.iter().any(has), "no metric {name}");
     }
+
+    let about_the_code: Vec<_> = lines.iter().filter(|line| line.contains(mail)).collect();
+    assert!(about_the_code.iter().any(|line| line.contains("code sent")));
+    assert!(about_the_code.iter().all(|line| !line.contains(&code)), "the code is in the log");
 
     let all = lines.concat();
     let secrets = [

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use api::{
     ApiError, Body, Caller, ErrorBody, OptionalBody, PageQuery, Reader, Writer,
     error::{Result, path_id},
-    page::next_cursor,
-    views::{DeliveryPage, DeliveryView},
+    views::DeliveryPage,
 };
 use axum::{Json, extract::Path, http::StatusCode};
 use domain::{ChannelType, Destination, DestinationId, Rule, WebhookSecret, destination::Owner};
 use store::legacy;
 use upkeep::{
+    log,
     recovery::{self, Recovered, Since},
     testing::TestResult,
     verification::{CodeGiven, CodeSent, Verified},
@@ -93,10 +93,7 @@ pub(crate) async fn deliveries(
     page: PageQuery,
 ) -> Result<Json<DeliveryPage>> {
     let brought = app.brought(&caller, &id).await?;
-    let list = format!("deliveries of {}", brought.id);
-    let (found, more) = app.deliveries.list(brought.id, page.limit()?, page.after(&list)?).await?;
-    let next_cursor = next_cursor(&list, found.last().map(|delivery| delivery.id), more);
-    Ok(Json(DeliveryPage { deliveries: found.iter().map(DeliveryView::from).collect(), next_cursor }))
+    Ok(Json(log::deliveries(&app.deliveries, brought.id, &page).await?))
 }
 
 /// Sends again what a legacy channel missed: held, failed and abandoned deliveries, oldest event first.

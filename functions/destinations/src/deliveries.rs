@@ -1,12 +1,9 @@
 //! The deliveries of one destination.
 
-use api::{
-    ErrorBody, PageQuery, Reader,
-    error::Result,
-    page::next_cursor,
-    views::{DeliveryPage, DeliveryView},
-};
+use api::{ErrorBody, PageQuery, Reader, error::Result, views::DeliveryPage};
 use axum::{Json, extract::Path};
+
+use upkeep::log;
 
 use crate::State;
 
@@ -26,8 +23,5 @@ pub(crate) async fn deliveries(
     page: PageQuery,
 ) -> Result<Json<DeliveryPage>> {
     let destination = app.find(&caller, &id).await?;
-    let list = format!("deliveries of {}", destination.id);
-    let (found, more) = app.deliveries.list(destination.id, page.limit()?, page.after(&list)?).await?;
-    let next_cursor = next_cursor(&list, found.last().map(|delivery| delivery.id), more);
-    Ok(Json(DeliveryPage { deliveries: found.iter().map(DeliveryView::from).collect(), next_cursor }))
+    Ok(Json(log::deliveries(&app.deliveries, destination.id, &page).await?))
 }

@@ -130,7 +130,9 @@ impl Notice {
             (Some(destination), None) => format!("/v1/notifications/destinations/{destination}"),
             (None, None) => "/v1/notifications/destinations/…".to_owned(),
         };
-        let send_again = ("Send what it missed", format!("POST {path}/recover {{\"since\": \"{:.3}\"}}", self.since));
+        // What failed first is the delivery that broke its health, and counts by its event's time.
+        let since = self.delivery_id.map_or(self.since, |id| id.event.made_at().min(self.since));
+        let send_again = ("Send what it missed", format!("POST {path}/recover {{\"since\": \"{since:.3}\"}}"));
         match self.channel_type {
             ChannelType::Webhook => {
                 vec![("Mend the endpoint, then verify it", format!("POST {path}/verify")), send_again]

@@ -2,6 +2,7 @@
 //! unhealthy, and gets again what it missed.
 
 pub mod health;
+pub mod log;
 pub mod messages;
 pub mod recovery;
 pub mod testing;
