@@ -92,7 +92,7 @@ async fn a_change_to_an_unverified_destination_leaves_the_rule_as_it_was() {
 }
 
 #[tokio::test]
-async fn of_a_hundred_guesses_at_once_five_are_judged() {
+async fn of_a_hundred_guesses_at_once_at_most_five_are_judged() {
     let operator = Operator::create().await;
     let (path, code) = with_code(&operator).await;
     let guesses = (1..=100).map(|by| {
@@ -101,7 +101,10 @@ async fn of_a_hundred_guesses_at_once_five_are_judged() {
     });
     let answers = join_all(guesses).await;
     let count = |word: &str| answers.iter().filter(|answer| *answer == word).count();
-    assert_eq!((count("code_wrong"), count("code_spent")), (5, 95));
+    // A try that was taken and whose answer was lost on the way is gone: fewer may be judged, and never more.
+    let judged = count("code_wrong");
+    assert!((1..=5).contains(&judged), "{judged}");
+    assert_eq!(judged + count("code_spent"), 100);
     assert_eq!(verify(&operator, &path, &code).await.error(400).1, "code_spent", "the right one too");
     assert_eq!(operator.get(&path).await.expect(200)["verified"], false);
 }

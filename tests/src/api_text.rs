@@ -12,7 +12,8 @@ use utoipa::{
 #[openapi(
     info(
         title = "STACK Notifications",
-        description = "Destinations, channel rules, events and their deliveries, as signed and retried webhooks.",
+        description = "Destinations and their verification, channel rules, events, and their deliveries: signed webhooks, \
+                       mails and text messages, each tried again until it arrives.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     modifiers(&Bearer)

@@ -1,8 +1,11 @@
 //! Mail, by SES.
 
+use std::sync::OnceLock;
+
 use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_sdk_sesv2::{
-    Client,
+    Client, Config,
+    config::Builder,
     types::{Body, Content, Destination as Recipients, EmailContent, Message as SesMessage, MessageHeader, MessageTag},
 };
 use domain::{DeliveryId, Destination, delivery::Fault, feedback::tag};
@@ -18,7 +21,9 @@ const FROM_NAME: &str = "STACK Notifications";
 
 /// Sends mail.
 pub struct Mailer {
-    client: Client,
+    config: Config,
+    // Made when the first mail goes out: most invocations of most deployments send webhooks only.
+    client: OnceLock<Client>,
     from: String,
     configuration_set: String,
 }
@@ -28,8 +33,8 @@ impl Mailer {
     /// configuration set.
     pub fn new(config: &SdkConfig, from: &str, configuration_set: String) -> Self {
         // The schedule of deliveries is the one that tries again: the SDK would send a mail twice that timed out.
-        let config = aws_sdk_sesv2::config::Builder::from(config).retry_config(RetryConfig::disabled()).build();
-        Self { client: Client::from_conf(config), from: format!("{FROM_NAME} <{from}>"), configuration_set }
+        let config = Builder::from(config).retry_config(RetryConfig::disabled()).build();
+        Self { config, client: OnceLock::new(), from: format!("{FROM_NAME} <{from}>"), configuration_set }
     }
 
     /// Sends one mail as attempt number `number`; what is no delivery (a code, a test) has no `delivery_id`. Whatever
@@ -65,6 +70,7 @@ impl Mailer {
         }
         let mut send = self
             .client
+            .get_or_init(|| Client::from_conf(self.config.clone()))
             .send_email()
             .from_email_address(&self.from)
             .configuration_set_name(&self.configuration_set)

@@ -1,7 +1,9 @@
 //! Text messages, by SNS.
 
+use std::sync::OnceLock;
+
 use aws_config::{SdkConfig, retry::RetryConfig};
-use aws_sdk_sns::{Client, error::DisplayErrorContext, types::MessageAttributeValue};
+use aws_sdk_sns::{Client, Config, config::Builder, error::DisplayErrorContext, types::MessageAttributeValue};
 use domain::delivery::Fault;
 
 use crate::{
@@ -11,15 +13,21 @@ use crate::{
 
 /// Sends text messages.
 pub struct Texter {
-    client: Client,
+    config: Config,
+    // Made when the first message goes out, as with mail.
+    client: OnceLock<Client>,
 }
 
 impl Texter {
     /// A sender with the account's own numbers and spending limit.
     pub fn new(config: &SdkConfig) -> Self {
         // As with mail: the schedule of deliveries is the one that tries again.
-        let config = aws_sdk_sns::config::Builder::from(config).retry_config(RetryConfig::disabled()).build();
-        Self { client: Client::from_conf(config) }
+        let config = Builder::from(config).retry_config(RetryConfig::disabled()).build();
+        Self { config, client: OnceLock::new() }
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| Client::from_conf(self.config.clone()))
     }
 
     /// Sends a message to a phone number in E.164 form as attempt number `number`. Whatever happens is the answer: it
@@ -38,7 +46,7 @@ impl Texter {
         let transactional = MessageAttributeValue::builder().data_type("String").string_value("Transactional").build();
         let incomplete =
             |e: aws_sdk_sns::error::BuildError| Failure { status: None, error: e.to_string(), fault: Fault::Sender };
-        let publish = self.client.publish().phone_number(to).message(text);
+        let publish = self.client().publish().phone_number(to).message(text);
         // Reliability before price: a code or an alert that is late is worth nothing.
         let publish = publish.message_attributes("AWS.SNS.SMS.SMSType", transactional.map_err(incomplete)?);
         match publish.send().await {
@@ -50,7 +58,7 @@ impl Texter {
     /// Whether the number's owner has answered STOP. `Publish` takes a message to such a number and drops it, so that it
     /// has to be asked. When the question fails, the message goes out: SNS keeps to the answer all the same.
     async fn opted_out(&self, number: &str) -> bool {
-        match self.client.check_if_phone_number_is_opted_out().phone_number(number).send().await {
+        match self.client().check_if_phone_number_is_opted_out().phone_number(number).send().await {
             Ok(answer) => answer.is_opted_out,
             Err(error) => {
                 tracing::warn!(error = %DisplayErrorContext(&error), "SNS did not say whether a number has opted out");

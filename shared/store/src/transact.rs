@@ -6,7 +6,10 @@ use aws_sdk_dynamodb::{
     Client,
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{Delete, Put, TransactWriteItem, Update},
+    types::{
+        Delete, Put, TransactWriteItem,
+        builders::{DeleteBuilder, PutBuilder, UpdateBuilder},
+    },
 };
 
 use crate::{Result, StoreError, error::aws, item::Item};
@@ -61,24 +64,26 @@ pub(crate) fn insert(table: &str, item: Item, key: &str) -> Result<TransactWrite
 
 /// A row to delete, whether it exists or not.
 pub(crate) fn delete(table: &str, key: Item) -> Result<TransactWriteItem> {
-    let delete = Delete::builder().table_name(table).set_key(Some(key)).build().map_err(aws("Delete"))?;
-    Ok(TransactWriteItem::builder().delete(delete).build())
+    delete_if(Delete::builder().table_name(table).set_key(Some(key)))
 }
 
 /// A row to delete that must exist; `key_name` names an attribute of its key.
 pub(crate) fn delete_existing(table: &str, key: Item, key_name: &str) -> Result<TransactWriteItem> {
     let delete = Delete::builder().table_name(table).set_key(Some(key));
-    let delete = delete.condition_expression(format!("attribute_exists({key_name})")).build().map_err(aws("Delete"))?;
-    Ok(TransactWriteItem::builder().delete(delete).build())
+    delete_if(delete.condition_expression(format!("attribute_exists({key_name})")))
+}
+
+/// Any deletion.
+pub(crate) fn delete_if(delete: DeleteBuilder) -> Result<TransactWriteItem> {
+    Ok(TransactWriteItem::builder().delete(delete.build().map_err(aws("Delete"))?).build())
 }
 
 /// Any put.
-pub(crate) fn put(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem> {
+pub(crate) fn put(put: PutBuilder) -> Result<TransactWriteItem> {
     Ok(TransactWriteItem::builder().put(put.build().map_err(aws("Put"))?).build())
 }
 
 /// Any update.
-pub(crate) fn update(update: aws_sdk_dynamodb::types::builders::UpdateBuilder) -> Result<TransactWriteItem> {
-    let update: Update = update.build().map_err(aws("Update"))?;
-    Ok(TransactWriteItem::builder().update(update).build())
+pub(crate) fn update(update: UpdateBuilder) -> Result<TransactWriteItem> {
+    Ok(TransactWriteItem::builder().update(update.build().map_err(aws("Update"))?).build())
 }

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::{
     Client,
     operation::update_item::UpdateItemError::ConditionalCheckFailedException,
     types::{
-        AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+        AttributeValue, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
         builders::UpdateBuilder,
     },
 };
@@ -132,11 +132,20 @@ impl Verifications {
         limits: &Limits,
         begun: Timestamp,
     ) -> Result<()> {
-        let sent = before.map(|before| before.sent.clone()).unwrap_or_default();
-        let undone = LiveCode { expires_at: Timestamp::UNIX_EPOCH, sent, ..code.clone() };
-        let put = Put::builder().table_name(&self.table).set_item(Some(self.item(to.id, &undone, begun)?));
-        let put = put.condition_expression("nonce = :ours").expression_attribute_values(":ours", s(&code.nonce));
-        let mut writes = vec![transact::put(put)?];
+        const STILL_OURS: &str = "nonce = :ours";
+        let ours = s(&code.nonce);
+        let restored = match before {
+            None => {
+                let delete = Delete::builder().table_name(&self.table).set_key(Some(row_key(to.id)));
+                transact::delete_if(delete.condition_expression(STILL_OURS).expression_attribute_values(":ours", ours))?
+            }
+            Some(before) => {
+                let expired = LiveCode { expires_at: Timestamp::UNIX_EPOCH, sent: before.sent.clone(), ..code.clone() };
+                let put = Put::builder().table_name(&self.table).set_item(Some(self.item(to.id, &expired, begun)?));
+                transact::put(put.condition_expression(STILL_OURS).expression_attribute_values(":ours", ours))?
+            }
+        };
+        let mut writes = vec![restored];
         for (subject, _) in counters(to, limits, hour_of(begun).0) {
             writes.push(transact::update(self.count(&subject, -1, "ADD codes :by"))?);
         }
