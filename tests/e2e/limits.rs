@@ -76,8 +76,8 @@ async fn five_codes_an_hour_go_to_one_destination() {
     let now = Timestamp::now().as_millisecond();
     let sent: Vec<_> = [50, 40, 30, 20, 10].map(|minutes| json!({"N": (now - minutes * 60_000).to_string()})).into();
     put(json!({
-        "subject": {"S": path.rsplit('/').next()}, "tag": {"B": ""}, "nonce": {"S": "n"}, "expires_at": {"N": "0"},
-        "tries_left": {"N": "0"}, "used": {"BOOL": false}, "sent": {"L": sent},
+        "subject": {"S": path.rsplit('/').next()}, "tag": {"B": ""}, "expires_at": {"N": "0"}, "tries_left": {"N": "0"},
+        "otp_id": {"S": "otp_01JRX2Q0Z8K5V3M7N9P4T6W8YB"}, "used": {"BOOL": false}, "sent": {"L": sent},
     }))
     .await;
     let refused = operator.post_empty(&format!("{path}/send-code")).await;

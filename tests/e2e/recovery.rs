@@ -21,8 +21,11 @@ async fn a_delivery_is_sent_again_by_hand() {
     assert_eq!(accepted["state"], "pending");
     let succeeded = operator.delivery(&destination, &event, "succeeded").await;
     assert_eq!(succeeded["attempt_count"], 6);
-    // A delivery that went well can be sent again too.
-    operator.post_empty(&path).await.expect(202);
+    // A delivery that went well is sent again only by force.
+    assert_eq!(operator.post_empty(&path).await.error(409).1, "already_succeeded");
+    let (sentence, _) = operator.post(&path, json!({"forced": true})).await.error(400);
+    assert!(sentence.contains("forced"), "{sentence}");
+    operator.post(&path, json!({"force": true})).await.expect(202);
     receiver.wait_for(7).await;
 }
 

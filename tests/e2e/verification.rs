@@ -163,7 +163,7 @@ async fn a_code_is_kept_as_its_hmac_only() {
     let row = aws::call("dynamodb", "DynamoDB_20120810.GetItem", request).await;
     assert!(row["Item"]["tag"]["B"].is_string() && row["Item"]["ttl"]["N"].is_string(), "{row}");
     let without_times: Vec<_> =
-        ["tag", "nonce", "tries_left", "used", "subject"].iter().map(|name| row["Item"][name].to_string()).collect();
+        ["tag", "otp_id", "tries_left", "used", "subject"].iter().map(|name| row["Item"][name].to_string()).collect();
     assert!(!without_times.concat().contains(&code));
 }
 

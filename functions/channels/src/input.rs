@@ -1,6 +1,6 @@
 //! What callers write of a rule, and what is wrong with it.
 
-use api::{ApiError, error::Result};
+use api::{ApiError, error::Result, event_types};
 use domain::{
     Address, ChannelType, DestinationId, EventType, Severity,
     event_type::STACK_TYPES,
@@ -151,7 +151,7 @@ fn destination_ids(texts: &[String]) -> Result<Vec<DestinationId>> {
     }
     let mut ids = vec![];
     for text in texts {
-        let id = text.parse().map_err(|_| unknown_destination(text))?;
+        let id = DestinationId::of_any_face(text).map_err(|_| unknown_destination(text))?;
         if !ids.contains(&id) {
             ids.push(id);
         }
@@ -160,21 +160,7 @@ fn destination_ids(texts: &[String]) -> Result<Vec<DestinationId>> {
 }
 
 fn events(names: &[String]) -> Result<Vec<EventType>> {
-    if names.is_empty() {
-        let sentence = "Missing events; send at least one event type in `events`.";
-        return Err(ApiError::bad_request("events_required", sentence));
-    }
-    if names.len() > 100 {
-        return Err(ApiError::field("events", "send at most 100 event types"));
-    }
-    let mut types = vec![];
-    for (i, name) in names.iter().enumerate() {
-        let event_type = EventType::try_from(name.as_str()).map_err(|e| ApiError::field(&format!("events[{i}]"), e))?;
-        if !types.contains(&event_type) {
-            types.push(event_type);
-        }
-    }
-    Ok(types)
+    event_types::read("events", names)
 }
 
 fn severity(name: &str) -> Result<Severity> {

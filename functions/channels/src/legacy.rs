@@ -8,7 +8,7 @@ use api::{
     views::DeliveryPage,
 };
 use axum::{Json, extract::Path, http::StatusCode};
-use domain::{ChannelType, Destination, DestinationId, Rule, WebhookSecret, destination::Owner};
+use domain::{ChannelType, Destination, DestinationId, Face, Rule, WebhookSecret, destination::Owner};
 use store::legacy;
 use upkeep::{
     log,
@@ -113,7 +113,7 @@ pub(crate) async fn recover(
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let brought = app.brought(&caller, &id).await?;
-    let recovered = recovery::recover(&app.deliveries, &app.queue, &brought, since).await?;
+    let recovered = recovery::recover((&app.deliveries, &app.queue, app.upkeep.journal()), &brought, since).await?;
     Ok((StatusCode::ACCEPTED, Json(recovered)))
 }
 
@@ -153,6 +153,8 @@ impl App {
             unhealthy: None,
             created_at: rule.created_at,
             belongs_to: Some(Owner::Channel(rule.id)),
+            face: Face::Stack,
+            description: None,
         };
         if !legacy::insert(rule, &brought, &self.channels, &self.destinations).await? {
             return Err(ApiError::internal("a new id was taken"));
@@ -163,12 +165,24 @@ impl App {
 
     /// Replaces a rule's own address by destinations; false when the rule is not `old` any more.
     pub(crate) async fn convert(&self, old: &Rule, new: &Rule) -> Result<bool> {
-        Ok(legacy::convert(old, new, &self.channels, &self.destinations, &self.verifications).await?)
+        let own = self.destinations.get(old.operator_id, DestinationId::of_channel(old.id)).await?;
+        let converted = legacy::convert(old, new, &self.channels, &self.destinations).await?;
+        self.forget_code(own.filter(|_| converted)).await?;
+        Ok(converted)
     }
 
     /// Deletes a rule with all that it has brought along; false when there was none.
     pub(crate) async fn delete_with(&self, rule: &Rule) -> Result<bool> {
-        let tables = (&self.channels, &self.destinations, &self.verifications);
-        Ok(legacy::delete(rule.operator_id, rule.id, tables.0, tables.1, tables.2).await?)
+        let own = self.destinations.get(rule.operator_id, DestinationId::of_channel(rule.id)).await?;
+        let deleted = legacy::delete(rule.operator_id, rule.id, &self.channels, &self.destinations).await?;
+        self.forget_code(own.filter(|_| deleted)).await?;
+        Ok(deleted)
+    }
+
+    async fn forget_code(&self, of: Option<Destination>) -> Result<()> {
+        match of {
+            Some(destination) => self.upkeep.cancel_code(&destination).await,
+            None => Ok(()),
+        }
     }
 }

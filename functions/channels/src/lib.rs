@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use api::{Keys, auth::HasKeys};
 use domain::guard::TargetPolicy;
-use store::{Accounts, Aws, Channels, Deliveries, Destinations, Queue, Verifications, aws};
+use store::{Accounts, Aws, Channels, Deliveries, Destinations, Queue, aws};
 use upkeep::Upkeep;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -19,7 +19,6 @@ pub struct App {
     channels: Channels,
     destinations: Destinations,
     deliveries: Deliveries,
-    verifications: Verifications,
     queue: Queue,
     upkeep: Upkeep,
     policy: TargetPolicy,
@@ -38,7 +37,6 @@ impl App {
             channels: Channels::from_env(&aws)?,
             destinations: Destinations::from_env(&aws)?,
             deliveries: Deliveries::from_env(&aws)?,
-            verifications: Verifications::from_env(&aws)?,
             queue: Queue::deliveries(&aws)?,
             upkeep: Upkeep::from_env(&aws, policy)?,
             policy,

@@ -9,7 +9,7 @@ use api::{
     views::Deleted,
 };
 use axum::{Json, extract::Path, http::StatusCode};
-use domain::{Destination, DestinationId, Rule, RuleId, time::now};
+use domain::{Destination, DestinationId, Face, Rule, RuleId, time::now};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -67,6 +67,7 @@ pub(crate) async fn create(
         active: true,
         on_unhealthy: new.on_unhealthy,
         created_at: now(),
+        face: Face::Stack,
     };
     let view = match target {
         Target::Registered { inline, .. } => {
@@ -179,7 +180,9 @@ pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<St
 
 impl App {
     pub(crate) async fn find(&self, caller: &Caller, id: RuleId) -> Result<Rule> {
-        self.channels.get(caller.operator_id(), id).await?.ok_or_else(|| ApiError::not_found(NOUN))
+        let found = self.channels.get(caller.operator_id(), id).await?;
+        // A rule that another API implies is reached by way of that.
+        found.filter(|rule| rule.face.is_stack()).ok_or_else(|| ApiError::not_found(NOUN))
     }
 
     /// The destinations of a rule, if the caller has them all and all are verified.
@@ -192,7 +195,7 @@ impl App {
         }
         if let Some(unverified) = found.values().find(|destination| !destination.verified()) {
             let sentence =
-                format!("Destination {} is not verified; verify it before a rule targets it.", unverified.id);
+                format!("Destination {} is not verified; verify it before a rule targets it.", unverified.public_id());
             return Err(ApiError::bad_request("destination_unverified", sentence));
         }
         Ok(found)

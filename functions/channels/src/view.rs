@@ -54,21 +54,22 @@ impl RuleView {
         let first = first_id.and_then(|id| destinations.get(id));
         let paused_by = rule.paused_by(|id| destinations.get(&id));
         let brought = rule.brought();
+        // As the API writes it by which the destination was made.
+        let public = |id: &DestinationId| destinations.get(id).map_or_else(|| id.to_string(), Destination::public_id);
         let shown = rule.destination_ids.iter().filter(|_| brought.is_none());
-        let pausing = |id: &DestinationId| if brought.is_some() { rule.id.to_string() } else { id.to_string() };
         Self {
             id: rule.id.to_string(),
             operator_id: rule.operator_id.to_string(),
             channel_type: first.map(|destination| destination.channel_type),
             destination: first.map(|destination| destination.destination.clone()),
-            destination_id: first_id.filter(|_| brought.is_none()).map(ToString::to_string),
-            destination_ids: shown.map(ToString::to_string).collect(),
+            destination_id: first_id.filter(|_| brought.is_none()).map(public),
+            destination_ids: shown.map(public).collect(),
             events: rule.events.iter().map(ToString::to_string).collect(),
             min_severity: rule.min_severity.stack_name(),
             verified: found.iter().all(|destination| destination.verified()),
             active: rule.active && paused_by.is_empty(),
             on_unhealthy: rule.on_unhealthy,
-            paused_by: paused_by.iter().map(pausing).collect(),
+            paused_by: paused_by.iter().map(public).collect(),
             webhook_secret: None,
             created_at: rfc3339(rule.created_at),
             delivery_methods: None,

@@ -4,7 +4,7 @@ use domain::{
     Attempt, ChannelType, Delivery, Destination, Event, delivery::DESTINATION_DELETED, destination::Suppression,
     message::Job, payload, time::now,
 };
-use outbound::{Answer, webhook::Request};
+use outbound::{Answer, email::Envelope, webhook::Request};
 use store::worklist::Worklist;
 use upkeep::messages;
 
@@ -19,7 +19,10 @@ pub(crate) enum Ready<'a> {
     /// The delivery ends here, with this reason.
     Never(&'static str),
     /// So it does, because nothing is mailed to the address.
-    Suppressed(&'a Suppression),
+    Suppressed {
+        destination: &'a Destination,
+        suppression: &'a Suppression,
+    },
 }
 
 /// Looks what the delivery needs up in the rows of its batch.
@@ -30,7 +33,7 @@ pub(crate) fn ready<'a>(job: &Job, rows: &'a Worklist) -> Ready<'a> {
         (None, _) => Ready::Never(DESTINATION_DELETED),
         (_, None) => Ready::Never("event_expired"),
         (Some(destination), Some(event)) => match rows.suppression(destination) {
-            Some(suppression) => Ready::Suppressed(suppression),
+            Some(suppression) => Ready::Suppressed { destination, suppression },
             None => Ready::Send { destination, event },
         },
     }
@@ -40,7 +43,8 @@ impl App {
     /// Makes the attempt. It never fails: what goes wrong, on our side too, is a failed attempt and walks the backoff.
     pub(crate) async fn attempt(&self, job: &Job, destination: &Destination, event: &Event) -> Answer {
         let carriers = (&self.mailer, &self.texter);
-        match messages::notify(carriers, destination, event, Some(job.delivery_id), job.attempt).await {
+        let envelope = Envelope::from((job.delivery_id, &event.event_type));
+        match messages::notify(carriers, destination, event, envelope, job.attempt).await {
             Some(answer) => answer,
             None => self.attempt_webhook(job, destination, event).await,
         }
@@ -48,7 +52,7 @@ impl App {
 
     async fn attempt_webhook(&self, job: &Job, destination: &Destination, event: &Event) -> Answer {
         let prepared = match self.vault.signing_secrets(destination, now()).await {
-            Ok(secrets) => payload::stack(event).map(|body| (secrets, body)).map_err(|e| e.to_string()),
+            Ok(secrets) => payload::of(destination.face, event).map(|body| (secrets, body)).map_err(|e| e.to_string()),
             Err(error) => Err(error.to_string()),
         };
         let (secrets, body) = match prepared {
@@ -60,7 +64,8 @@ impl App {
             }
         };
         let id = job.delivery_id.to_string();
-        let request = Request { url: &destination.destination, id: &id, body, secrets: &secrets };
+        let (url, face) = (&*destination.destination, destination.face);
+        let request = Request { url, face, id: &id, body, secrets: &secrets };
         self.webhooks.send(request, job.attempt).await
     }
 }

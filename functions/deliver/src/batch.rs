@@ -4,14 +4,15 @@ use std::{collections::HashSet, time::Duration};
 
 use api::worker::Record;
 use domain::{
-    Delivery, Unhealthy,
+    Delivery, Destination, Unhealthy,
     backoff::next_hop,
     delivery::{SUPPRESSED, Task, Verdict, judge, task},
     destination::Suppression,
-    message::Job,
+    message::{Ingest, Job},
     time::now,
 };
 use futures::{StreamExt, stream::FuturesUnordered};
+use jiff::Timestamp;
 use outbound::Answer;
 use store::{
     Result,
@@ -25,6 +26,7 @@ use crate::{
     App,
     attempt::{self, Ready, ready},
     follow_up::{Next, later},
+    tell,
 };
 
 /// How long an ended attempt waits for others to be recorded with it. Longer saves writes, and loses more attempts
@@ -35,7 +37,16 @@ const LINGER: Duration = Duration::from_millis(200);
 struct Work {
     message_id: String,
     received: u32,
+    /// When the attempt was asked for: the same however often the message is handed out.
+    asked_at: Timestamp,
     job: Job,
+}
+
+/// A delivery that ends without an attempt: the write that says so, and what is told of it.
+struct Ending<'a> {
+    work: &'a Work,
+    statement: Statement,
+    events: Vec<Ingest>,
 }
 
 /// An attempt that has ended.
@@ -75,7 +86,10 @@ impl App {
                         }
                         unfinished.remove(&record.message_id);
                     }
-                    None => works.push(Work { message_id: record.message_id, received: record.received, job }),
+                    None => {
+                        let asked_at = job.due.unwrap_or(record.sent_at);
+                        works.push(Work { message_id: record.message_id, received: record.received, asked_at, job });
+                    }
                 },
                 Err(error) => tracing::error!(message_id = record.message_id, %error, "not a job"),
             }
@@ -114,7 +128,7 @@ impl App {
             worklist::read(&jobs, &self.deliveries, &self.destinations, &self.events, &self.suppressions).await?;
         let mut running = FuturesUnordered::new();
         let mut endings = vec![];
-        let mut failures = vec![];
+        let mut recorded = vec![];
         for work in &works {
             let Some(row) = rows.deliveries.get(&work.job.delivery_id) else {
                 tracing::warn!(delivery_id = %work.job.delivery_id, "a delivery is past its retention");
@@ -125,14 +139,19 @@ impl App {
                 Task::Nothing => {
                     unfinished.remove(&work.message_id);
                 }
-                Task::FollowUp => failures.push((work, row.clone())),
+                Task::FollowUp => recorded.push((work, row.clone())),
                 Task::Attempt => match ready(&work.job, &rows) {
-                    Ready::Never(reason) => endings.push((work, self.deliveries.abandon(row, reason))),
-                    Ready::Suppressed(suppression) => match self.suppress(row, suppression).await {
-                        Ok(Some(statement)) => endings.push((work, statement)),
-                        Ok(None) => {}
-                        Err(error) => tracing::error!(delivery_id = %row.id, %error, "health was not marked"),
-                    },
+                    Ready::Never(reason) => {
+                        let to = rows.destinations.get(&row.id.destination);
+                        let events = tell::ended(row, to, work.asked_at, reason)?;
+                        endings.push(Ending { work, statement: self.deliveries.abandon(row, reason), events });
+                    }
+                    Ready::Suppressed { destination, suppression } => {
+                        match self.suppress(work, row, destination, suppression).await {
+                            Ok(ending) => endings.extend(ending),
+                            Err(error) => tracing::error!(delivery_id = %row.id, %error, "health was not marked"),
+                        }
+                    }
                     Ready::Send { destination, event } => running.push(async move {
                         let answer = self.attempt(&work.job, destination, event).await;
                         let jitter = rand::random();
@@ -144,7 +163,7 @@ impl App {
             }
         }
         self.end_without_attempt(endings, unfinished).await?;
-        self.follow_up_all(failures, unfinished).await;
+        self.follow_up_all(recorded, &rows, unfinished).await?;
 
         let mut ended: Vec<Ended<'_>> = vec![];
         let mut flush_at = end;
@@ -172,33 +191,57 @@ impl App {
     /// What ends a delivery to a suppressed address. Its destination is unhealthy from now on, if it was not so already:
     /// another destination of the same address may have been the one whose mail came back. None when that could not be
     /// told, so that all of it is done again.
-    async fn suppress(&self, row: &Delivery, suppression: &Suppression) -> Result<Option<Statement>> {
+    async fn suppress<'a>(
+        &self,
+        work: &'a Work,
+        row: &Delivery,
+        to: &Destination,
+        suppression: &Suppression,
+    ) -> Result<Option<Ending<'a>>> {
         let reason = format!("{}: {}", suppression.reason, suppression.detail);
         let unhealthy = Unhealthy::new(suppression.since, &reason, suppression.delivery_id);
-        let told = self.health.mark(row.operator_id, row.id.destination, &unhealthy, None).await?;
-        Ok(told.then(|| self.deliveries.abandon(row, SUPPRESSED)))
+        if !self.health.mark(row.operator_id, row.id.destination, &unhealthy, None).await? {
+            return Ok(None);
+        }
+        let events = tell::suppressed(row, to, work.asked_at, work.job.attempt, reason)?;
+        Ok(Some(Ending { work, statement: self.deliveries.abandon(row, SUPPRESSED), events }))
     }
 
     /// Ends deliveries for which no attempt can be made.
-    async fn end_without_attempt(
-        &self,
-        endings: Vec<(&Work, Statement)>,
-        unfinished: &mut HashSet<String>,
-    ) -> Result<()> {
+    async fn end_without_attempt(&self, endings: Vec<Ending<'_>>, unfinished: &mut HashSet<String>) -> Result<()> {
         if endings.is_empty() {
             return Ok(());
         }
-        let (works, statements): (Vec<_>, Vec<_>) = endings.into_iter().unzip();
-        for (work, written) in works.iter().zip(self.deliveries.execute(statements).await?) {
+        let mut told = vec![];
+        let mut statements = vec![];
+        for Ending { work, statement, events } in endings {
+            told.push((work, events));
+            statements.push(statement);
+        }
+        let written = self.deliveries.execute(statements).await?;
+        let mut done = vec![];
+        for ((work, events), written) in told.into_iter().zip(written) {
             match written {
                 Written::Yes | Written::Refused => {
                     tracing::info!(delivery_id = %work.job.delivery_id, state = "abandoned", "delivery ended without an attempt");
-                    unfinished.remove(&work.message_id);
+                    done.push((work, events));
                 }
                 Written::Failed(error) => tracing::error!(delivery_id = %work.job.delivery_id, error, "not recorded"),
             }
         }
+        for work in self.tell(done).await? {
+            unfinished.remove(&work.message_id);
+        }
         Ok(())
+    }
+
+    /// Tells what there is to tell of works; those of which all is told. The others are handed out again.
+    async fn tell<'a>(&self, works: Vec<(&'a Work, Vec<Ingest>)>) -> Result<Vec<&'a Work>> {
+        let counts: Vec<_> = works.iter().map(|(work, events)| (*work, events.len())).collect();
+        let events: Vec<_> = works.into_iter().flat_map(|(_, events)| events).collect();
+        let mut told = self.journal.tell(&events).await?.into_iter();
+        let all = counts.into_iter().filter(|(_, count)| told.by_ref().take(*count).fold(true, |all, one| all && one));
+        Ok(all.map(|(work, _)| work).collect())
     }
 
     /// Records attempts in one call, and does what follows from those that failed.
@@ -209,7 +252,7 @@ impl App {
         let statement = |e: &Ended<'_>| self.deliveries.record(e.row, &e.answer.attempt, &e.verdict);
         let statements = ended.iter().map(statement).collect::<Result<_>>()?;
         let written = self.deliveries.execute(statements).await?;
-        let mut failures = vec![];
+        let mut recorded = vec![];
         for (one, written) in ended.into_iter().zip(written) {
             match written {
                 Written::Yes => {
@@ -218,11 +261,7 @@ impl App {
                         let state = one.verdict.state.as_str();
                         attempt::log(one.row, to.channel_type, event, &one.answer.attempt, state);
                     }
-                    if one.answer.attempt.succeeded() {
-                        unfinished.remove(&one.work.message_id);
-                    } else {
-                        failures.push((one.work, one.recorded()));
-                    }
+                    recorded.push((one.work, one.recorded()));
                 }
                 // Another worker recorded this attempt, and sees to what follows.
                 Written::Refused => {
@@ -233,14 +272,22 @@ impl App {
                 }
             }
         }
-        self.follow_up_all(failures, unfinished).await;
-        Ok(())
+        self.follow_up_all(recorded, rows, unfinished).await
     }
 
-    /// Does what follows from recorded failures; a message for which that fails is handed out again.
-    async fn follow_up_all(&self, failures: Vec<(&Work, Delivery)>, unfinished: &mut HashSet<String>) {
+    /// Tells of recorded attempts, and does what follows from those that failed; a message for which that fails is handed
+    /// out again.
+    async fn follow_up_all(
+        &self,
+        recorded: Vec<(&Work, Delivery)>,
+        rows: &Worklist,
+        unfinished: &mut HashSet<String>,
+    ) -> Result<()> {
+        let of = |row: &Delivery| tell::attempted(row, rows.destinations.get(&row.id.destination));
+        let events = recorded.iter().map(|(work, row)| Ok((*work, of(row)?))).collect::<Result<_>>()?;
+        let told: HashSet<_> = self.tell(events).await?.into_iter().map(|work| &*work.message_id).collect();
         let mut messages = vec![];
-        for (work, row) in failures {
+        for (work, row) in recorded.into_iter().filter(|(work, _)| told.contains(&*work.message_id)) {
             match self.follow_up(&work.job, &row).await {
                 Ok(Next::Nothing) => {
                     unfinished.remove(&work.message_id);
@@ -251,5 +298,6 @@ impl App {
             }
         }
         self.send_on(messages, unfinished).await;
+        Ok(())
     }
 }

@@ -3,11 +3,12 @@
 mod attempt;
 mod batch;
 mod follow_up;
+mod tell;
 
 use api::{telemetry, worker};
 use domain::backoff::Schedule;
 use outbound::{Mailer, Texter, Webhooks};
-use store::{Aws, Deliveries, Destinations, Events, Queue, Suppressions, Vault, aws};
+use store::{Aws, Deliveries, Destinations, Events, Journal, Queue, Suppressions, Vault, aws};
 use upkeep::{Health, messages};
 
 /// What the worker works with.
@@ -17,6 +18,7 @@ struct App {
     events: Events,
     suppressions: Suppressions,
     queue: Queue,
+    journal: Journal,
     health: Health,
     vault: Vault,
     webhooks: Webhooks,
@@ -35,6 +37,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         events: Events::from_env(&aws)?,
         suppressions: Suppressions::from_env(&aws)?,
         queue: Queue::deliveries(&aws)?,
+        journal: Journal::from_env(&aws)?,
         health: Health::from_env(&aws)?,
         vault: Vault::new(&aws),
         webhooks: Webhooks::new(aws::target_policy()?)?,

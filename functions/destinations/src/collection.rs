@@ -5,7 +5,7 @@ use api::{
 };
 use axum::{Json, http::StatusCode};
 use domain::{
-    Address, ChannelType, Destination, DestinationId, OperatorId, WebhookSecret, guard::TargetPolicy, time::now,
+    Address, ChannelType, Destination, DestinationId, Face, OperatorId, WebhookSecret, guard::TargetPolicy, time::now,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -77,6 +77,8 @@ pub(crate) async fn create(
         unhealthy: None,
         created_at,
         belongs_to: None,
+        face: Face::Stack,
+        description: None,
     };
     if !app.destinations.insert(&destination).await? {
         return Err(ApiError::conflict(
@@ -95,7 +97,8 @@ pub(crate) async fn create(
     responses((status = 200, body = DestinationPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
 )]
 pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) -> Result<Json<DestinationPage>> {
-    let (found, more) = app.destinations.list(caller.operator_id(), page.limit()?, page.after(LIST)?).await?;
+    let (found, more) =
+        app.destinations.list(caller.operator_id(), Face::Stack, page.limit()?, page.after(LIST)?).await?;
     let next_cursor = next_cursor(LIST, found.last().map(|destination| destination.id), more);
     Ok(Json(DestinationPage { destinations: found.iter().map(DestinationView::of).collect(), next_cursor }))
 }
@@ -121,7 +124,8 @@ impl App {
     pub(crate) async fn find(&self, caller: &api::Caller, id: &str) -> Result<Destination> {
         let id = api::error::path_id(id, "destination")?;
         let found = self.destinations.get(caller.operator_id(), id).await?;
-        // What belongs to a channel is reached by way of it.
-        found.filter(|destination| destination.belongs_to.is_none()).ok_or_else(|| ApiError::not_found("destination"))
+        // What belongs to a channel, or was made by another API, is reached by way of that.
+        let own = |destination: &Destination| destination.belongs_to.is_none() && destination.face.is_stack();
+        found.filter(own).ok_or_else(|| ApiError::not_found("destination"))
     }
 }

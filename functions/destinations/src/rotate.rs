@@ -1,16 +1,9 @@
 //! A new secret for a webhook.
 
-use api::{ApiError, ErrorBody, Writer, error::Result, views::DestinationView};
+use api::{ErrorBody, Writer, error::Result, views::DestinationView};
 use axum::{Json, extract::Path};
-use domain::{
-    WebhookSecret,
-    destination::PreviousSecret,
-    secret::ROTATION_HOURS,
-    time::{now, rfc3339},
-};
-use jiff::ToSpan;
+use domain::time::rfc3339;
 use serde::Serialize;
-use store::Vault;
 use utoipa::ToSchema;
 
 use crate::State;
@@ -39,20 +32,7 @@ pub(crate) struct Rotated {
 )]
 pub(crate) async fn rotate_secret(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Rotated>> {
     let destination = app.find(&caller, &id).await?;
-    let Some(old) = destination.secret.clone() else {
-        let sentence =
-            format!("This destination is of the kind {}; only a webhook has a secret.", destination.channel_type);
-        return Err(ApiError::bad_request("no_secret", sentence));
-    };
-    let data_key = Vault::data_key_of(&old).ok_or_else(|| ApiError::internal("a sealed secret has no data key"))?;
-    let secret = WebhookSecret::generate();
-    let new = app.upkeep.vault().seal(data_key, destination.operator_id, destination.id, secret.reveal()).await?;
-    let until = now() + ROTATION_HOURS.hours();
-    let previous = PreviousSecret { sealed: old.clone(), until };
-    if !app.destinations.rotate_secret(destination.operator_id, destination.id, &new, &previous).await? {
-        let sentence = "This destination was changed by another request at the same time; look at it and try again.";
-        return Err(ApiError::conflict("changed_meanwhile", sentence));
-    }
+    let (secret, until) = app.upkeep.rotate_secret(&destination).await?;
     let mut view = DestinationView::of(&destination);
     view.webhook_secret = Some(secret.reveal().to_owned());
     Ok(Json(Rotated { destination: view, previous_secret_expires_at: rfc3339(until) }))

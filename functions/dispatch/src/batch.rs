@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use api::worker::Record;
-use domain::{Delivery, DeliveryId, DeliveryState, EventId, time::now};
+use domain::{DeliveryId, DeliveryState, EventId, time::now};
 use futures::future::join_all;
 use store::{Result, partiql::Written, queue::Outgoing};
 use tokio::time::Instant;
@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::{
     App,
     incoming::{self, Incoming},
+    plan::Planned,
 };
 
 /// An event with the message that brought it.
@@ -43,11 +44,13 @@ impl App {
     async fn dispatch_all(&self, records: Vec<Record>) -> Result<Vec<String>> {
         let mut failed = vec![];
         let mut works: Vec<Work> = vec![];
-        let read = join_all(records.iter().map(|record| incoming::read(record, &self.events))).await;
+        let read =
+            join_all(records.iter().map(|record| incoming::read(record, &self.events, &self.verifications))).await;
         for (record, result) in records.iter().zip(read) {
             match result {
                 // Of two copies in one batch, one does the work of both.
-                Ok(incoming) => match works.iter_mut().find(|work| work.incoming.event.id == incoming.event.id) {
+                Ok(None) => {}
+                Ok(Some(incoming)) => match works.iter_mut().find(|work| work.incoming.event.id == incoming.event.id) {
                     Some(work) => work.incoming.again |= incoming.again,
                     None => works.push(Work { message_id: record.message_id.clone(), incoming }),
                 },
@@ -81,15 +84,15 @@ impl App {
         let mut statements = vec![];
         for (incoming, deliveries) in incoming.iter().zip(&planned) {
             statements.push(self.events.insert(&incoming.event)?);
-            for delivery in deliveries {
-                statements.push(self.deliveries.insert(delivery)?);
+            for planned in deliveries {
+                statements.push(self.deliveries.insert(&planned.delivery)?);
             }
         }
         let mut written = self.deliveries.execute(statements).await?.into_iter();
 
         let mut lost: HashSet<EventId> = HashSet::new();
-        let mut to_send: Vec<&Delivery> = vec![];
-        let mut to_check: HashMap<DeliveryId, &Delivery> = HashMap::new();
+        let mut to_send: Vec<&Planned> = vec![];
+        let mut to_check: HashMap<DeliveryId, &Planned> = HashMap::new();
         for (work, deliveries) in works.iter().zip(&planned) {
             let id = work.incoming.event.id;
             let mut check = |written: Option<Written>| {
@@ -100,17 +103,18 @@ impl App {
                 written
             };
             check(written.next());
-            for delivery in deliveries {
+            for planned in deliveries {
                 match check(written.next()) {
-                    Some(Written::Yes) if delivery.state == DeliveryState::Pending => to_send.push(delivery),
+                    Some(Written::Yes) if planned.delivery.state == DeliveryState::Pending => to_send.push(planned),
                     Some(Written::Refused) if work.incoming.again => {
-                        to_check.insert(delivery.id, delivery);
+                        to_check.insert(planned.delivery.id, planned);
                     }
                     _ => {}
                 }
             }
         }
         to_send.extend(self.never_attempted(to_check).await?);
+        lost.extend(self.tell_queued(&to_send).await?);
         lost.extend(self.send(&to_send).await?);
         log(&works, &planned, &lost);
         let failed = works.into_iter().filter(|work| lost.contains(&work.incoming.event.id));
@@ -118,7 +122,7 @@ impl App {
     }
 
     /// Of deliveries that an earlier run has inserted, those whose message may not have been sent.
-    async fn never_attempted<'a>(&self, inserted: HashMap<DeliveryId, &'a Delivery>) -> Result<Vec<&'a Delivery>> {
+    async fn never_attempted<'a>(&self, inserted: HashMap<DeliveryId, &'a Planned>) -> Result<Vec<&'a Planned>> {
         let ids: Vec<_> = inserted.keys().copied().collect();
         let mut waiting = vec![];
         for chunk in ids.chunks(100) {
@@ -129,20 +133,30 @@ impl App {
         Ok(waiting)
     }
 
+    /// Tells of the mails among them that they are queued, since their events were accepted; the events of those for
+    /// which that could not be told.
+    async fn tell_queued(&self, planned: &[&Planned]) -> Result<Vec<EventId>> {
+        let mails = planned.iter().filter_map(|planned| Some((planned.delivery.id.event, planned.mail.as_ref()?)));
+        let mails: Vec<_> = mails.collect();
+        let queued = mails.iter().map(|(event, mail)| mail.queued(event.made_at()));
+        let told = self.journal.tell(&queued.collect::<serde_json::Result<Vec<_>>>()?).await?;
+        Ok(mails.iter().zip(told).filter(|(_, told)| !told).map(|((event, _), _)| *event).collect())
+    }
+
     /// Sends the first job of each delivery; the events of those that the queue did not take.
-    async fn send(&self, deliveries: &[&Delivery]) -> Result<Vec<EventId>> {
-        let message = |delivery: &&Delivery| Outgoing::new(&delivery.job_at_once(), delivery.operator_id);
-        let messages = deliveries.iter().map(message).collect::<Result<_>>()?;
+    async fn send(&self, planned: &[&Planned]) -> Result<Vec<EventId>> {
+        let message = |planned: &&Planned| Outgoing::new(&planned.delivery.job_at_once(), planned.delivery.operator_id);
+        let messages = planned.iter().map(message).collect::<Result<_>>()?;
         let sent = self.queue.send(messages).await;
-        let lost = deliveries.iter().zip(sent).filter(|(_, sent)| !sent);
-        Ok(lost.map(|(delivery, _)| delivery.id.event).collect())
+        let lost = planned.iter().zip(sent).filter(|(_, sent)| !sent);
+        Ok(lost.map(|(planned, _)| planned.delivery.id.event).collect())
     }
 }
 
-fn log(works: &[Work], planned: &[Vec<Delivery>], lost: &HashSet<EventId>) {
+fn log(works: &[Work], planned: &[Vec<Planned>], lost: &HashSet<EventId>) {
     for (work, deliveries) in works.iter().zip(planned) {
         let event = &work.incoming.event;
-        let count = |state| deliveries.iter().filter(|delivery| delivery.state == state).count();
+        let count = |state| deliveries.iter().filter(|planned| planned.delivery.state == state).count();
         tracing::info!(
             event_id = %event.id,
             operator_id = %event.operator_id,

@@ -4,11 +4,15 @@
 use std::borrow::Cow;
 
 use api::worker::Record;
-use domain::{Event, EventId, message::Ingest, time::now};
+use domain::{
+    Event, EventId,
+    message::{Ingest, LiveOtp},
+    time::now,
+};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use store::{Events, StoreError, events::Claim};
+use store::{Events, StoreError, Verifications, events::Claim};
 
 /// An event, and whether it may have been dispatched before.
 #[derive(Debug)]
@@ -20,6 +24,8 @@ pub(crate) struct Incoming {
     pub(crate) again: bool,
     /// The event is for the operator's own address too, whatever its rules say.
     pub(crate) to_operator: bool,
+    /// The event is for the log alone.
+    pub(crate) log_only: bool,
 }
 
 /// Why a message is no event. It goes back to the queue, and after five times to the dead-letter queue, where it waits
@@ -82,10 +88,20 @@ fn unwrap(record: &Record) -> Result<Unwrapped, serde_json::Error> {
     })
 }
 
-/// Reads a record. An event that has no id yet gets one: of its own `id` where it has one, else of its message's.
-pub(crate) async fn read(record: &Record, events: &Events) -> Result<Incoming, Unreadable> {
+/// Reads a record; none when what it was to tell of has not come to pass. An event that has no id yet gets one: of its
+/// own `id` where it has one, else of its message's.
+pub(crate) async fn read(
+    record: &Record,
+    events: &Events,
+    verifications: &Verifications,
+) -> Result<Option<Incoming>, Unreadable> {
     let Unwrapped { ingest, sent_at, name } = unwrap(record)?;
-    let (operator_id, to_operator) = (ingest.operator_id, ingest.to_operator);
+    if let Some(otp) = &ingest.if_unused
+        && !expired(otp, verifications).await?
+    {
+        return Ok(None);
+    }
+    let (operator_id, to_operator, log_only) = (ingest.operator_id, ingest.to_operator, ingest.log_only);
     // Of what the producer's service took, so that a message that comes twice is one event.
     let offered = EventId::derived(sent_at, &[&operator_id.to_string(), &name]);
     let (id, repeat) = match (ingest.event_id, &ingest.event.id) {
@@ -101,7 +117,13 @@ pub(crate) async fn read(record: &Record, events: &Events) -> Result<Incoming, U
         }
     };
     let event = ingest.event.accept(operator_id, id)?;
-    Ok(Incoming { event, repeat, again: record.received > 1, to_operator })
+    Ok(Some(Incoming { event, repeat, again: record.received > 1, to_operator, log_only }))
+}
+
+/// Whether a code has expired unused: neither typed, nor guessed at too often, nor replaced or taken back.
+async fn expired(otp: &LiveOtp, verifications: &Verifications) -> store::Result<bool> {
+    let live = verifications.get(otp.destination_id).await?.filter(|live| live.otp_id == otp.otp_id);
+    Ok(live.is_some_and(|live| !live.used && live.tries_left > 0 && live.expires_at <= now()))
 }
 
 #[cfg(test)]

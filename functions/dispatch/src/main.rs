@@ -5,7 +5,7 @@ mod incoming;
 mod plan;
 
 use api::{telemetry, worker};
-use store::{Aws, Channels, Deliveries, Destinations, Events, Queue};
+use store::{Aws, Channels, Deliveries, Destinations, Events, Journal, Queue, Verifications};
 
 /// What the worker works with.
 struct App {
@@ -14,6 +14,8 @@ struct App {
     events: Events,
     deliveries: Deliveries,
     queue: Queue,
+    verifications: Verifications,
+    journal: Journal,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -26,6 +28,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         events: Events::from_env(&aws)?,
         deliveries: Deliveries::from_env(&aws)?,
         queue: Queue::deliveries(&aws)?,
+        verifications: Verifications::from_env(&aws)?,
+        journal: Journal::from_env(&aws)?,
     };
     worker::run(async |records, end| app.dispatch(records, end).await, telemetry).await
 }

@@ -1,13 +1,13 @@
 //! One delivery, and sending it again by hand.
 
 use api::{
-    ApiError, ErrorBody, Reader, Writer,
+    ApiError, ErrorBody, OptionalBody, Reader, Writer,
     error::{Result, path_id},
     views::DeliveryView,
 };
 use axum::{Json, extract::Path, http::StatusCode};
-use domain::{Delivery, DeliveryState};
-use store::{deliveries::Attention, queue::Outgoing};
+use domain::Delivery;
+use upkeep::retry::{self, Retry};
 
 use crate::{App, State};
 
@@ -20,13 +20,16 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
     Ok(Json(DeliveryView::from(&app.find(&caller, &id).await?)))
 }
 
-/// Sends a delivery again at once, in a new round of attempts, whatever its state and its destination's health.
+/// Sends a delivery again at once that failed, was abandoned or is held.
+///
+/// In a new round of attempts, whatever its destination's health; with `force` also one that is on its way or has arrived.
 #[utoipa::path(
     post, path = "/v1/deliveries/{id}/retry", tag = "Deliveries", operation_id = "retryDelivery",
-    params(("id" = String, Path)),
+    params(("id" = String, Path)), request_body = Option<Retry>,
     responses(
         (status = 202, body = DeliveryView), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody, description = "Its destination is deleted"),
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "On its way, arrived already, or its destination is deleted"),
         (status = 503, body = ErrorBody),
     )
 )]
@@ -34,19 +37,11 @@ pub(crate) async fn retry(
     app: State,
     Writer(caller): Writer,
     Path(id): Path<String>,
+    OptionalBody(how): OptionalBody<Retry>,
 ) -> Result<(StatusCode, Json<DeliveryView>)> {
-    let mut delivery = app.find(&caller, &id).await?;
-    if app.destinations.get(caller.operator_id(), delivery.id.destination).await?.is_none() {
-        let sentence = "The destination of this delivery is deleted; register it again and post the event again.";
-        return Err(ApiError::conflict("destination_deleted", sentence));
-    }
-    // First the message, then the row: after a crash in between a delivery is sent twice rather than never.
-    let message = Outgoing::new(&delivery.job_at_once(), delivery.operator_id)?;
-    if app.deliveries_queue.send(vec![message]).await != [true] {
-        return Err(ApiError::unavailable("The queue did not take the delivery; send the same request again."));
-    }
-    app.deliveries.mark_pending(&[Attention::from(&delivery)]).await?;
-    delivery.state = DeliveryState::Pending;
+    let delivery = app.find(&caller, &id).await?;
+    let with = (&app.deliveries, &app.destinations, &app.deliveries_queue, &app.journal);
+    let delivery = retry::retry(delivery, how, with).await?;
     Ok((StatusCode::ACCEPTED, Json(DeliveryView::from(&delivery))))
 }
 

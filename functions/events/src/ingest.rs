@@ -65,7 +65,7 @@ pub(crate) async fn post_events(
     for i in 0..posted.events.len() {
         bind_to_project(&caller, &mut posted.events[i])?;
         let checked = posted.events[i].check();
-        checked.map_err(|invalid| ApiError::field(&posted.field(i, invalid.field), invalid.problem))?;
+        checked.map_err(|invalid| ApiError::field(&posted.field(i, &invalid.field), invalid.problem))?;
     }
     let claims = (0..posted.events.len()).map(|i| app.claim(&caller, &posted, i, key));
     let ready = try_join_all(claims).await?;
@@ -117,8 +117,15 @@ impl App {
     async fn enqueue(&self, caller: &Caller, events: Vec<PostedEvent>, ready: &[Ready]) -> Result<()> {
         let operator_id = caller.operator_id();
         let message = |(event, ready): (PostedEvent, &Ready)| {
-            let ingest =
-                Ingest { operator_id, event_id: Some(ready.id), repeat: ready.repeat, to_operator: false, event };
+            let ingest = Ingest {
+                operator_id,
+                event_id: Some(ready.id),
+                repeat: ready.repeat,
+                to_operator: false,
+                log_only: false,
+                if_unused: None,
+                event,
+            };
             Outgoing::new(&ingest, operator_id)
         };
         let messages: Vec<_> = events.into_iter().zip(ready).map(message).collect::<store::Result<_>>()?;

@@ -2,12 +2,13 @@
 
 mod deliveries;
 mod ingest;
+mod log;
 mod posted;
 
 use std::sync::Arc;
 
 use api::{Keys, auth::HasKeys};
-use store::{Accounts, Aws, Deliveries, Destinations, Events, Queue};
+use store::{Accounts, Aws, Deliveries, Destinations, Events, Journal, Queue};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// What the routes work with.
@@ -18,6 +19,7 @@ pub struct App {
     destinations: Destinations,
     events_queue: Queue,
     deliveries_queue: Queue,
+    journal: Journal,
 }
 
 impl App {
@@ -34,6 +36,7 @@ impl App {
             destinations: Destinations::from_env(&aws)?,
             events_queue: Queue::events(&aws)?,
             deliveries_queue: Queue::deliveries(&aws)?,
+            journal: Journal::from_env(&aws)?,
         })
     }
 }
@@ -50,7 +53,9 @@ pub type State = axum::extract::State<Arc<App>>;
 /// The routes, and the API's text of them.
 pub fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
-        .routes(routes!(ingest::post_events))
+        .routes(routes!(ingest::post_events, log::list))
+        .routes(routes!(log::get))
+        .routes(routes!(log::types))
         .routes(routes!(deliveries::get))
         .routes(routes!(deliveries::retry))
 }

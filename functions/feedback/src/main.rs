@@ -11,7 +11,7 @@ use api::{
 };
 use domain::feedback::Feedback;
 use futures::{StreamExt, stream};
-use store::{Aws, Deliveries, Destinations, Suppressions};
+use store::{Aws, Deliveries, Destinations, Journal, Suppressions};
 use tokio::time::{Instant, timeout_at};
 use upkeep::Health;
 
@@ -21,6 +21,7 @@ struct App {
     destinations: Destinations,
     suppressions: Suppressions,
     health: Health,
+    journal: Journal,
 }
 
 /// How many reports are worked on at once.
@@ -68,6 +69,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         destinations: Destinations::from_env(&aws)?,
         suppressions: Suppressions::from_env(&aws)?,
         health: Health::from_env(&aws)?,
+        journal: Journal::from_env(&aws)?,
     };
     worker::run(async |records, end| app.take_in(records, end).await, telemetry).await
 }

@@ -4,13 +4,14 @@
 //! address was verified again changes nothing.
 
 use domain::{
-    Address, ChannelType, DeliveryState, OperatorId, Unhealthy,
+    Address, ChannelType, DeliveryState, Destination, OperatorId, Unhealthy,
     delivery::{BOUNCED, REJECTED},
     destination::{Suppression, SuppressionReason},
     feedback::{Feedback, Outcome},
     guard::TargetPolicy,
+    journal::{self, Mail},
 };
-use store::{Result, partiql::Written};
+use store::{Result, partiql::Written, suppressions::Suppressed};
 
 use crate::App;
 
@@ -29,13 +30,27 @@ impl App {
         );
         metrics::counter!("mails", "outcome" => outcome).increment(1);
         let Some(operator) = feedback.operator_id else { return Ok(true) };
-        let told = self.suppress(operator, feedback).await?;
+        let told = self.tell(operator, feedback).await? & self.suppress(operator, feedback).await?;
         let recorded = match feedback.outcome {
             Outcome::Bounced { .. } => self.came_back(operator, feedback, BOUNCED).await?,
             Outcome::Rejected { .. } => self.came_back(operator, feedback, REJECTED).await?,
             _ => true,
         };
         Ok(told && recorded)
+    }
+
+    /// Tells of what has become of the mail; false when that could not be told.
+    async fn tell(&self, operator: OperatorId, feedback: &Feedback) -> Result<bool> {
+        let Some(id) = feedback.mail_id else { return Ok(true) };
+        let mail = Mail::reported(operator, id, &feedback.message_id, feedback.log_only);
+        let event = match &feedback.outcome {
+            Outcome::Delayed { detail, at } => mail.delayed(*at, detail)?,
+            Outcome::Bounced { detail, at, .. } => mail.bounced(*at, detail)?,
+            Outcome::Rejected { detail } => mail.rejected(feedback.sent_at, detail)?,
+            // That it was sent is told by whoever sent it.
+            Outcome::Sent | Outcome::Delivered | Outcome::Complained { .. } | Outcome::Other => return Ok(true),
+        };
+        Ok(self.journal.tell(&[event]).await? == [true])
     }
 
     /// Holds back all mail to an address that has bounced or complained, and marks the destination whose mail it was.
@@ -63,16 +78,25 @@ impl App {
             detail: detail.to_owned(),
             since: at,
             delivery_id: feedback.delivery_id,
+            message_id: feedback.mail_id,
         };
-        if self.suppressions.insert(&suppression).await? {
-            metrics::counter!("suppressions").increment(1);
+        match self.suppressions.insert(&suppression).await? {
+            Suppressed::New => metrics::counter!("suppressions").increment(1),
+            Suppressed::ByThisBefore => {}
+            Suppressed::Before => return self.mark(operator, known, &suppression).await,
         }
+        let told = self.journal.tell(&[journal::suppressed(&suppression)?]).await? == [true];
+        Ok(told & self.mark(operator, known, &suppression).await?)
+    }
+
+    /// Marks the destination whose mail it was; false when that could not be told.
+    async fn mark(&self, operator: OperatorId, known: Option<&Destination>, by: &Suppression) -> Result<bool> {
         let Some(destination) = known else { return Ok(true) };
-        let what = match reason {
+        let what = match by.reason {
             SuppressionReason::Bounce => "mail to it came back",
             SuppressionReason::Complaint => "its reader reported a mail as spam",
         };
-        let unhealthy = Unhealthy::new(at, &format!("{what}: {detail}"), feedback.delivery_id);
+        let unhealthy = Unhealthy::new(by.since, &format!("{what}: {}", by.detail), by.delivery_id);
         self.health.mark(operator, destination.id, &unhealthy, None).await
     }
 
@@ -106,7 +130,7 @@ fn key_of(address: &str) -> Option<String> {
 
 fn detail(outcome: &Outcome) -> Option<&str> {
     match outcome {
-        Outcome::Delayed { detail }
+        Outcome::Delayed { detail, .. }
         | Outcome::Bounced { detail, .. }
         | Outcome::Complained { detail, .. }
         | Outcome::Rejected { detail } => Some(detail),

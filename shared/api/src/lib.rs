@@ -3,6 +3,8 @@
 pub mod auth;
 pub mod body;
 pub mod error;
+pub mod event_query;
+pub mod event_types;
 pub mod page;
 pub mod server;
 pub mod telemetry;

@@ -40,6 +40,11 @@ struct Cursor {
 const VERSION: u8 = 1;
 
 impl PageQuery {
+    /// Of a query that has conditions besides.
+    pub fn new(limit: Option<String>, cursor: Option<String>) -> Self {
+        Self { limit, cursor }
+    }
+
     /// How many rows to read.
     ///
     /// # Errors

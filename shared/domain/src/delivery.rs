@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeliveryId, Event, EventType, OperatorId, backoff::Schedule, fanout::Fate, health, message::Job};
+use crate::{DeliveryId, Event, EventType, Face, OperatorId, backoff::Schedule, fanout::Fate, health, message::Job};
 
 /// The most attempts that a row keeps, the newest; the count goes on. Keeps a row far below DynamoDB's 400 KB.
 pub const MAX_KEPT_ATTEMPTS: usize = 50;
@@ -43,9 +43,23 @@ impl DeliveryState {
         }
     }
 
-    /// Whether an operator should look at it, and `recover` sends it again. Such rows are in the sparse index.
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Succeeded, Self::Failed, Self::Abandoned, Self::Held];
+
+    /// The state of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
+    /// Whether an operator should look at it, and `recover` sends it again.
     pub fn needs_attention(self) -> bool {
         matches!(self, Self::Failed | Self::Abandoned | Self::Held)
+    }
+
+    /// Whether the index by state holds deliveries in this state. It is sparse for all but webhook subscriptions, whose
+    /// API lists them by any state: what succeeds at once writes nothing there.
+    pub fn indexed(self, face: Face) -> bool {
+        face == Face::Mail || self.needs_attention()
     }
 }
 
@@ -131,6 +145,9 @@ pub struct Delivery {
     /// When it was dispatched.
     #[serde(with = "crate::time::millis")]
     pub created_at: Timestamp,
+    /// The API by which its destination was made.
+    #[serde(default, skip_serializing_if = "Face::is_stack")]
+    pub face: Face,
 }
 
 /// Why a delivery is held.
@@ -146,7 +163,7 @@ pub const REJECTED: &str = "rejected";
 
 impl Delivery {
     /// The new delivery of `event` that [`crate::fanout::fan_out`] has planned.
-    pub fn new(event: &Event, id: DeliveryId, fate: Fate, now: Timestamp) -> Self {
+    pub fn new(event: &Event, id: DeliveryId, face: Face, fate: Fate, now: Timestamp) -> Self {
         let (state, reason) = match fate {
             Fate::Send => (DeliveryState::Pending, None),
             Fate::Hold => (DeliveryState::Held, Some(RULE_PAUSED)),
@@ -162,6 +179,7 @@ impl Delivery {
             attempts: vec![],
             next_attempt_at: None,
             created_at: now,
+            face,
         }
     }
 
@@ -189,7 +207,7 @@ pub fn task(job: &Job, row: &Delivery, received: u32) -> Task {
         return Task::Attempt;
     }
     let newest = job.attempt == row.attempt_count;
-    let may_lack_follow_up = matches!(row.state, DeliveryState::Failed | DeliveryState::Abandoned);
+    let may_lack_follow_up = !matches!(row.state, DeliveryState::Pending | DeliveryState::Held);
     if newest && received > 1 && may_lack_follow_up { Task::FollowUp } else { Task::Nothing }
 }
 
@@ -223,6 +241,29 @@ pub fn judge(
     Verdict { state, next_attempt_at, breaks_health: health::breaks(job.step, schedule, attempt) }
 }
 
+/// Why a delivery is not sent again by hand, unless it is forced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRetry {
+    /// It is on its way.
+    InProgress,
+    /// The receiver has it.
+    Succeeded,
+}
+
+impl Delivery {
+    /// Whether it may be sent again by hand: when it failed, was abandoned or is held.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn may_retry(&self) -> Result<(), NoRetry> {
+        match self.state {
+            DeliveryState::Failed | DeliveryState::Abandoned | DeliveryState::Held => Ok(()),
+            DeliveryState::Pending => Err(NoRetry::InProgress),
+            DeliveryState::Succeeded => Err(NoRetry::Succeeded),
+        }
+    }
+}
+
 /// Cuts text to at most `max` bytes, at a character.
 pub fn cut(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]
@@ -250,6 +291,7 @@ pub(crate) mod tests {
             attempts: vec![],
             next_attempt_at: None,
             created_at: from_millis(0),
+            face: Face::Stack,
         }
     }
 
@@ -265,7 +307,9 @@ pub(crate) mod tests {
         use DeliveryState::*;
         assert_eq!(task(&job(1, 0), &row(Pending, 0), 1), Task::Attempt);
         assert_eq!(task(&job(1, 0), &row(Pending, 0), 3), Task::Attempt);
-        assert_eq!(task(&job(1, 0), &row(Succeeded, 1), 2), Task::Nothing);
+        assert_eq!(task(&job(1, 0), &row(Succeeded, 1), 1), Task::Nothing);
+        assert_eq!(task(&job(1, 0), &row(Succeeded, 1), 2), Task::FollowUp);
+        assert_eq!(task(&job(1, 0), &row(Pending, 1), 2), Task::Nothing, "sent again by hand since");
         assert_eq!(task(&job(1, 0), &row(Failed, 1), 1), Task::Nothing);
         assert_eq!(task(&job(1, 0), &row(Failed, 1), 2), Task::FollowUp);
         assert_eq!(task(&job(1, 0), &row(Failed, 2), 2), Task::Nothing);

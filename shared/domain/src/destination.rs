@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ChannelType, DeliveryId, DestinationId, OperatorId, RuleId, Unhealthy};
+use crate::{ChannelType, DeliveryId, DestinationId, Face, MessageId, OperatorId, RuleId, Unhealthy, WebhookId};
 
 /// A secret encrypted under the operator's data key. What it holds is the business of the store's vault.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,9 @@ pub struct Suppression {
     /// The delivery whose mail it was, if it was one's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery_id: Option<DeliveryId>,
+    /// The mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
 }
 
 /// Why an address is suppressed.
@@ -108,9 +111,34 @@ pub struct Destination {
     /// Whose it is, when it is not the operator's to list, get and delete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub belongs_to: Option<Owner>,
+    /// By which API it was made.
+    #[serde(default, skip_serializing_if = "Face::is_stack")]
+    pub face: Face,
+    /// What it is for, in its operator's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
 }
 
 impl Destination {
+    /// Its id as the API writes it by which it was made; that of the channel which brought it, if one did.
+    pub fn public_id(&self) -> String {
+        match (self.belongs_to, self.face) {
+            (Some(Owner::Channel(channel)), _) => channel.to_string(),
+            (_, Face::Mail) => WebhookId::of_destination(self.id).to_string(),
+            (_, Face::Stack) => self.id.to_string(),
+        }
+    }
+
+    /// Where the API has it by which it was made.
+    pub fn path(&self) -> String {
+        let noun = match (self.belongs_to, self.face) {
+            (Some(Owner::Channel(_)), _) => "/v1/notifications/channels",
+            (_, Face::Mail) => "/mail/webhooks",
+            (_, Face::Stack) => "/v1/notifications/destinations",
+        };
+        format!("{noun}/{}", self.public_id())
+    }
+
     /// Whether it has been verified, which it must be before a rule can target it.
     pub fn verified(&self) -> bool {
         self.verified_at.is_some()
@@ -147,6 +175,8 @@ pub(crate) mod tests {
             unhealthy: None,
             created_at: now(),
             belongs_to: None,
+            face: Face::Stack,
+            description: None,
         }
     }
 }

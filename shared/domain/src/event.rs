@@ -1,10 +1,12 @@
 //! Events: something that happened, as it is posted and as it is kept.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{EventId, EventType, OperatorId, Severity, severity};
+use crate::{EventId, EventType, OperatorId, Severity, catalogue, severity};
 
 /// The largest `data` of an event, in bytes (design, section 10).
 pub const MAX_DATA: usize = 256 * 1024;
@@ -59,13 +61,13 @@ pub struct PostedEvent {
 #[error("`{field}`: {problem}")]
 pub struct InvalidEvent {
     /// The field, as the producer wrote it.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// What is wrong and what to send instead.
     pub problem: String,
 }
 
-fn invalid<T>(field: &'static str, problem: impl Into<String>) -> Result<T, InvalidEvent> {
-    Err(InvalidEvent { field, problem: problem.into() })
+fn invalid<T>(field: impl Into<Cow<'static, str>>, problem: impl Into<String>) -> Result<T, InvalidEvent> {
+    Err(InvalidEvent { field: field.into(), problem: problem.into() })
 }
 
 /// An event as it is kept and delivered.
@@ -111,7 +113,7 @@ impl PostedEvent {
     /// The fields that are read, and not only passed on.
     fn checked(&self) -> Result<(EventType, Severity, Option<Timestamp>), InvalidEvent> {
         let event_type = EventType::try_from(&*self.event_type)
-            .map_err(|e| InvalidEvent { field: "type", problem: e.to_string() })?;
+            .map_err(|e| InvalidEvent { field: "type".into(), problem: e.to_string() })?;
         let severity = match self.severity.as_deref() {
             None => event_type.default_severity(),
             Some(name) => match Severity::from_name(name) {
@@ -132,6 +134,10 @@ impl PostedEvent {
         }
         if data.len() > MAX_DATA {
             return invalid("data", format!("has {} bytes; send at most {MAX_DATA}", data.len()));
+        }
+        if let Some(wrong) = catalogue::find(event_type.as_str()).and_then(|entry| entry.check(data).err()) {
+            let field = if wrong.path.is_empty() { "data".to_owned() } else { format!("data.{}", wrong.path) };
+            return invalid(field, format!("{}; see the type {event_type} in GET /v1/event-types", wrong.problem));
         }
         let resource_parts = self.resource.iter().flat_map(|r| [("resource.type", &r.kind), ("resource.id", &r.id)]);
         let names = [("id", &self.id), ("project_id", &self.project_id)];
@@ -165,8 +171,22 @@ impl PostedEvent {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::time::now;
+
+    pub(crate) fn event(event_type: &str, severity: Severity) -> Event {
+        Event {
+            operator_id: OperatorId::generate(),
+            id: EventId::generate(),
+            event_type: event_type.try_into().expect("a type"),
+            severity,
+            timestamp: now(),
+            data: "{}".into(),
+            resource: None,
+            project_id: None,
+        }
+    }
 
     fn accept(json: &str) -> Result<Event, InvalidEvent> {
         let posted: PostedEvent = serde_json::from_str(json).expect("JSON of the right shape");
@@ -197,6 +217,8 @@ mod tests {
             ("timestamp", r#"{"type": "custom.a", "timestamp": "yesterday", "data": {}}"#),
             ("data", r#"{"type": "custom.a", "data": []}"#),
             ("id", r#"{"type": "custom.a", "id": "", "data": {}}"#),
+            ("data", r#"{"type": "mail.message.sent", "data": {}}"#),
+            ("data.flags[0].type", r#"{"type": "agent.blocked", "data": {"flags": [{"type": 1}]}}"#),
             ("resource.id", r#"{"type": "custom.a", "resource": {"type": "message", "id": ""}, "data": {}}"#),
         ] {
             assert_eq!(accept(json).expect_err(json).field, field);

@@ -1,12 +1,10 @@
-//! The catalogue of event types: all types of all five APIs, and `custom.<anything>` (design, section 7).
+//! Event types: those of the [`catalogue`](crate::catalogue), and `custom.<anything>` (design, section 7).
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Severity;
-
-use Severity::{Critical, High, Info, Medium};
+use crate::{Severity, catalogue};
 
 /// The four types of the STACK API, which a legacy channel takes when it names none.
 pub const STACK_TYPES: [&str; 4] =
@@ -14,64 +12,6 @@ pub const STACK_TYPES: [&str; 4] =
 
 /// The event that says a destination has become unhealthy.
 pub const DESTINATION_UNHEALTHY: &str = "destination.unhealthy";
-
-/// Each known type, with the severity of an event that is posted without one.
-const CATALOGUE: &[(&str, Severity)] = &[
-    // STACK
-    ("passport.flagged", Medium),
-    ("passport.blocked", Critical),
-    ("agent.blocked", Critical),
-    ("passport.missed_checkout", Medium),
-    // Our own
-    (DESTINATION_UNHEALTHY, High),
-    // Stack Auth
-    ("user.created", Info),
-    ("user.updated", Info),
-    ("user.deleted", Info),
-    ("team.created", Info),
-    ("team.updated", Info),
-    ("team.deleted", Info),
-    ("team_membership.created", Info),
-    ("team_membership.deleted", Info),
-    ("team_permission.created", Info),
-    ("team_permission.deleted", Info),
-    // Providers
-    ("alert.fired", Medium),
-    ("report.scheduled", Info),
-    // Config
-    ("analysis.completed", Medium),
-    // Mail
-    ("mail.message.queued", Info),
-    ("mail.message.sending", Info),
-    ("mail.message.sent", Info),
-    ("mail.message.deferred", Medium),
-    ("mail.message.failed", High),
-    ("mail.message.bounced", High),
-    ("mail.message.suppressed", Medium),
-    ("mail.suppression.created", Medium),
-    ("mail.suppression.deleted", Info),
-    ("mail.otp.created", Info),
-    ("mail.otp.sent", Info),
-    ("mail.otp.verified", Info),
-    ("mail.otp.failed_attempt", Medium),
-    ("mail.otp.failed", Medium),
-    ("mail.otp.expired", Info),
-    ("mail.otp.canceled", Info),
-    ("mail.template.created", Info),
-    ("mail.template.updated", Info),
-    ("mail.template.deleted", Info),
-    ("mail.template.version.created", Info),
-    ("mail.template.test_sent", Info),
-    ("mail.domain.created", Info),
-    ("mail.domain.verified", Info),
-    ("mail.domain.failed", High),
-    ("mail.domain.deleted", Info),
-    ("mail.webhook.created", Info),
-    ("mail.webhook.updated", Info),
-    ("mail.webhook.disabled", Medium),
-    ("mail.webhook.delivery.succeeded", Info),
-    ("mail.webhook.delivery.failed", Medium),
-];
 
 const CUSTOM: &str = "custom.";
 const MAX_LEN: usize = 128;
@@ -101,7 +41,7 @@ impl EventType {
     /// The severity of an event of this type that is posted without one. A type of the operator's own is a
     /// warning, so that it reaches a rule made with the default least severity.
     pub fn default_severity(&self) -> Severity {
-        CATALOGUE.iter().find(|(name, _)| *name == self.0).map_or(Medium, |(_, severity)| *severity)
+        catalogue::find(&self.0).map_or(Severity::Medium, |entry| entry.severity)
     }
 
     /// Whether a rule that names this type takes an event of type `event`.
@@ -110,6 +50,16 @@ impl EventType {
     pub fn covers(&self, event: &EventType) -> bool {
         const BLOCKED: [&str; 2] = ["agent.blocked", "passport.blocked"];
         self == event || (BLOCKED.contains(&&*self.0) && BLOCKED.contains(&&*event.0))
+    }
+
+    /// Whether it is a type of the Mail API.
+    pub fn is_mail(&self) -> bool {
+        self.0.starts_with(catalogue::mail::PREFIX)
+    }
+
+    /// What happened, for people; the type itself when it is the operator's own.
+    pub fn label(&self) -> &str {
+        catalogue::find(&self.0).map_or(&self.0, |entry| entry.label)
     }
 
     /// The type as text.
@@ -127,14 +77,13 @@ impl TryFrom<String> for EventType {
                 && given.len() <= MAX_LEN
                 && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
         });
-        if custom || CATALOGUE.iter().any(|(name, _)| *name == given) {
+        if custom || catalogue::find(&given).is_some() {
             return Ok(Self(given));
         }
         let shown: String = given.chars().take(MAX_LEN).collect();
         let similarity = |name: &str| strsim::jaro_winkler(name, &shown);
-        let nearest = CATALOGUE
-            .iter()
-            .map(|(name, _)| *name)
+        let nearest = catalogue::all()
+            .map(|entry| entry.name)
             .max_by(|a, b| similarity(a).total_cmp(&similarity(b)))
             .unwrap_or(STACK_TYPES[0]);
         Err(UnknownEventType { given: shown, nearest })
@@ -188,11 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_catalogue_names_each_type_once() {
-        let mut names: Vec<_> = CATALOGUE.iter().map(|(name, _)| name).collect();
-        names.sort();
-        names.dedup();
-        assert_eq!(names.len(), CATALOGUE.len());
+    fn the_types_of_a_legacy_channel_are_known() {
         assert!(STACK_TYPES.iter().all(|name| EventType::try_from(*name).is_ok()));
     }
 }

@@ -44,8 +44,8 @@ pub fn fan_out<'a>(
 mod tests {
     use super::*;
     use crate::{
-        DeliveryId, EventId, OperatorId, RuleId, Severity, Unhealthy, destination::tests::email, rule::OnUnhealthy,
-        time::now,
+        DeliveryId, EventId, Face, OperatorId, RuleId, Severity, Unhealthy, destination::tests::email,
+        event::tests::event, rule::OnUnhealthy, time::now,
     };
 
     fn destination(healthy: bool) -> Destination {
@@ -68,19 +68,7 @@ mod tests {
             active: true,
             on_unhealthy: OnUnhealthy::Pause,
             created_at: now(),
-        }
-    }
-
-    fn event(event_type: &str, severity: Severity) -> Event {
-        Event {
-            operator_id: OperatorId::generate(),
-            id: EventId::generate(),
-            event_type: event_type.try_into().expect("a type"),
-            severity,
-            timestamp: now(),
-            data: "{}".into(),
-            resource: None,
-            project_id: None,
+            face: Face::Stack,
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::{DeliveryId, DestinationId, OperatorId, destination::SuppressionReason};
+use crate::{DeliveryId, DestinationId, MessageId, OperatorId, destination::SuppressionReason};
 
 /// The names under which a mail carries what it belongs to. SES takes letters, digits, `_` and `-`.
 pub mod tag {
@@ -16,6 +16,10 @@ pub mod tag {
     pub const DESTINATION: &str = "destination_id";
     /// Of which delivery; a code or a test has none.
     pub const DELIVERY: &str = "delivery_id";
+    /// Which mail it is; that of a delivery follows from the delivery's id.
+    pub const MESSAGE: &str = "message_id";
+    /// That its events are for the log alone ([`crate::message::Ingest::log_only`]); absent when not.
+    pub const LOG_ONLY: &str = "log_only";
 }
 
 /// What became of a mail.
@@ -31,6 +35,10 @@ pub struct Feedback {
     pub destination_id: Option<DestinationId>,
     /// Of which delivery.
     pub delivery_id: Option<DeliveryId>,
+    /// Which mail.
+    pub mail_id: Option<MessageId>,
+    /// Whether what is told of it is for the log alone.
+    pub log_only: bool,
     /// What happened.
     pub outcome: Outcome,
 }
@@ -46,6 +54,8 @@ pub enum Outcome {
     Delayed {
         /// Why, as far as the server said.
         detail: String,
+        /// When.
+        at: Timestamp,
     },
     /// It came back.
     Bounced {
@@ -150,6 +160,7 @@ struct Complaint {
 struct Delay {
     #[serde(default)]
     delay_type: String,
+    timestamp: Option<Timestamp>,
     #[serde(default)]
     delayed_recipients: Vec<Recipient>,
 }
@@ -177,12 +188,18 @@ impl Feedback {
         let outcome = outcome(&record);
         let Mail { timestamp, message_id, tags, .. } = record.mail;
         let tag = |name: &str| tags.get(name).and_then(|values| values.first());
+        let delivery_id = tag(tag::DELIVERY).and_then(|text| text.parse().ok());
         Ok(Self {
             message_id,
             sent_at: timestamp,
             operator_id: tag(tag::OPERATOR).and_then(|text| text.parse().ok()),
             destination_id: tag(tag::DESTINATION).and_then(|text| text.parse().ok()),
-            delivery_id: tag(tag::DELIVERY).and_then(|text| text.parse().ok()),
+            delivery_id,
+            mail_id: match tag(tag::MESSAGE) {
+                Some(text) => text.parse().ok(),
+                None => delivery_id.map(MessageId::from),
+            },
+            log_only: tag(tag::LOG_ONLY).is_some(),
             outcome,
         })
     }
@@ -203,7 +220,10 @@ fn outcome(record: &Record) -> Outcome {
         ("Delivery", ..) => Outcome::Delivered,
         ("DeliveryDelay", ..) => {
             let delay = record.delivery_delay.as_ref();
-            Outcome::Delayed { detail: delay.map(|d| said(&d.delayed_recipients, &d.delay_type)).unwrap_or_default() }
+            Outcome::Delayed {
+                detail: delay.map(|d| said(&d.delayed_recipients, &d.delay_type)).unwrap_or_default(),
+                at: delay.and_then(|d| d.timestamp).unwrap_or(record.mail.timestamp),
+            }
         }
         ("Bounce", Some(bounce), _) => {
             let kind = format!("{} bounce, {}", bounce.bounce_type, bounce.bounce_sub_type);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Attempt, ChannelType, DeliveryId, Destination, DestinationId, EventType, Rule, RuleId,
+    Attempt, ChannelType, DeliveryId, Destination, EventType, Face, Rule,
     backoff::Schedule,
     delivery::{Fault, cut},
     destination::Owner,
@@ -49,19 +49,25 @@ pub fn breaks(step: u32, schedule: &Schedule, attempt: &Attempt) -> bool {
 
 /// Word of an unhealthy destination, as the `data` of the event `destination.unhealthy` and in the mail to the operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Notice {
-    /// Which destination; absent when a legacy channel brought it.
+    /// Which destination; absent when a legacy channel or a webhook subscription has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub destination_id: Option<DestinationId>,
+    pub destination_id: Option<String>,
     /// The legacy channel that brought it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub channel_id: Option<RuleId>,
+    pub channel_id: Option<String>,
+    /// The webhook subscription of the Mail API whose endpoint it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook_id: Option<String>,
     /// Of which kind it is.
+    #[cfg_attr(feature = "openapi", schema(inline))]
     pub channel_type: ChannelType,
     /// Its address.
     pub destination: String,
     /// The delivery with which it became unhealthy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub delivery_id: Option<DeliveryId>,
     /// Why.
     pub reason: String,
@@ -70,8 +76,10 @@ pub struct Notice {
     pub last_answer: Option<String>,
     /// Since when.
     #[serde(with = "crate::time::text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub since: Timestamp,
     /// The rules that are paused by it, the first [`MAX_NAMED_RULES`].
+    #[cfg_attr(feature = "openapi", schema(inline))]
     pub paused_rules: Vec<PausedRule>,
     /// How many more there are.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -80,10 +88,12 @@ pub struct Notice {
 
 /// A rule that an unhealthy destination pauses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PausedRule {
     /// Which rule.
-    pub id: RuleId,
+    pub id: String,
     /// What it would send.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub events: Vec<EventType>,
 }
 
@@ -103,13 +113,16 @@ impl Notice {
         let paused =
             |rule: &&Rule| rule.active && !rule.paused_by(|id| Some(&ill).filter(|ill| ill.id == id)).is_empty();
         let paused: Vec<_> = rules.iter().filter(paused).collect();
-        let channel_id = match destination.belongs_to {
-            Some(Owner::Channel(channel)) => Some(channel),
-            _ => None,
+        let id = destination.public_id();
+        let (destination_id, channel_id, webhook_id) = match (destination.belongs_to, destination.face) {
+            (Some(Owner::Channel(_)), _) => (None, Some(id), None),
+            (_, Face::Mail) => (None, None, Some(id)),
+            (_, Face::Stack) => (Some(id), None, None),
         };
         Self {
-            destination_id: channel_id.is_none().then_some(destination.id),
+            destination_id,
             channel_id,
+            webhook_id,
             channel_type: destination.channel_type,
             destination: destination.destination.clone(),
             delivery_id: unhealthy.delivery_id,
@@ -118,18 +131,20 @@ impl Notice {
             since: unhealthy.since,
             more_paused: paused.len().saturating_sub(MAX_NAMED_RULES),
             paused_rules: (paused.iter().take(MAX_NAMED_RULES))
-                .map(|rule| PausedRule { id: rule.id, events: rule.events.clone() })
+                .map(|rule| PausedRule { id: rule.public_id(), events: rule.events.clone() })
                 .collect(),
         }
     }
 
     /// What to do, step by step: in words, and the call that does it.
     pub fn steps(&self) -> Vec<(&'static str, String)> {
-        let path = match (self.destination_id, self.channel_id) {
-            (_, Some(channel)) => format!("/v1/notifications/channels/{channel}"),
-            (Some(destination), None) => format!("/v1/notifications/destinations/{destination}"),
-            (None, None) => "/v1/notifications/destinations/…".to_owned(),
-        };
+        let ids = [
+            ("/v1/notifications/channels", &self.channel_id),
+            ("/mail/webhooks", &self.webhook_id),
+            ("/v1/notifications/destinations", &self.destination_id),
+        ];
+        let known = ids.iter().find_map(|(noun, id)| Some(format!("{noun}/{}", id.as_ref()?)));
+        let path = known.unwrap_or_else(|| "/v1/notifications/destinations/…".to_owned());
         // What failed first is the delivery that broke its health, and counts by its event's time.
         let since = self.delivery_id.map_or(self.since, |id| id.event.made_at().min(self.since));
         let send_again = ("Send what it missed", format!("POST {path}/recover {{\"since\": \"{since:.3}\"}}"));
@@ -149,6 +164,7 @@ impl Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::RuleId;
     use crate::{Severity, delivery::tests::attempt, destination::tests::email, rule::OnUnhealthy, time::now};
 
     fn rule(to: &Destination, active: bool, on_unhealthy: OnUnhealthy) -> Rule {
@@ -161,6 +177,7 @@ mod tests {
             active,
             on_unhealthy,
             created_at: now(),
+            face: Face::Stack,
         }
     }
 
@@ -176,7 +193,7 @@ mod tests {
         ];
         let unhealthy = Unhealthy::new(now(), "smtp; 550 5.1.1 user unknown", None);
         let notice = Notice::new(&ill, &unhealthy, None, &rules);
-        assert_eq!(notice.paused_rules, [PausedRule { id: paused.id, events: paused.events }]);
+        assert_eq!(notice.paused_rules, [PausedRule { id: paused.id.to_string(), events: paused.events }]);
         let steps = notice.steps();
         assert!(steps[0].1.ends_with(&format!("{}/send-code", ill.id)) && steps[1].1.contains("/verify"));
         let json = serde_json::to_string(&notice).expect("JSON");
@@ -190,7 +207,7 @@ mod tests {
         let to = Destination { belongs_to: Some(Owner::Channel(channel)), ..email("a@example.com") };
         let many: Vec<_> = (0..30).map(|_| rule(&to, true, OnUnhealthy::Pause)).collect();
         let notice = Notice::new(&to, &Unhealthy::new(now(), "gone", None), Some(&attempt(500)), &many);
-        assert_eq!((notice.destination_id, notice.channel_id), (None, Some(channel)));
+        assert_eq!((&notice.destination_id, &notice.channel_id), (&None, &Some(channel.to_string())));
         assert_eq!((notice.paused_rules.len(), notice.more_paused), (20, 10));
         assert!(notice.steps().iter().all(|(_, call)| call.contains(&format!("/channels/{channel}/"))));
     }

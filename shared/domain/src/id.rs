@@ -27,6 +27,10 @@ pub enum DestinationNoun {}
 pub enum RuleNoun {}
 /// Something that happened.
 pub enum EventNoun {}
+/// A webhook subscription of the Mail API.
+pub enum WebhookNoun {}
+/// One sending of a verification code.
+pub enum OtpNoun {}
 
 impl Noun for OperatorNoun {
     const PREFIX: &'static str = "op_";
@@ -40,6 +44,12 @@ impl Noun for RuleNoun {
 impl Noun for EventNoun {
     const PREFIX: &'static str = "evt_";
 }
+impl Noun for WebhookNoun {
+    const PREFIX: &'static str = "whk_";
+}
+impl Noun for OtpNoun {
+    const PREFIX: &'static str = "otp_";
+}
 
 /// `op_…`
 pub type OperatorId = Id<OperatorNoun>;
@@ -49,6 +59,10 @@ pub type DestinationId = Id<DestinationNoun>;
 pub type RuleId = Id<RuleNoun>;
 /// `evt_…`
 pub type EventId = Id<EventNoun>;
+/// `whk_…`
+pub type WebhookId = Id<WebhookNoun>;
+/// `otp_…`
+pub type OtpId = Id<OtpNoun>;
 
 /// Text that is not an id of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,9 +77,58 @@ impl DestinationId {
         channel.ulid.into()
     }
 
+    /// The destination of a webhook subscription: it has the subscription's ULID.
+    pub fn of_webhook(webhook: WebhookId) -> Self {
+        webhook.ulid.into()
+    }
+
+    /// Reads the id of a destination as any of the APIs writes it: `ndst_…`, `whk_…`.
+    ///
+    /// # Errors
+    /// When it is none of these.
+    pub fn of_any_face(text: &str) -> Result<Self, NotAnId> {
+        text.parse().or_else(|not| text.parse().map(Self::of_webhook).map_err(|_| not))
+    }
+
     /// The operator's own address, where we write to it: it has the operator's ULID.
     pub fn of_operator(operator: OperatorId) -> Self {
         operator.ulid.into()
+    }
+}
+
+impl RuleId {
+    /// The rule of a webhook subscription: it has the subscription's ULID.
+    pub fn of_webhook(webhook: WebhookId) -> Self {
+        webhook.ulid.into()
+    }
+}
+
+impl WebhookId {
+    /// The subscription whose destination this is.
+    pub fn of_destination(destination: DestinationId) -> Self {
+        destination.ulid.into()
+    }
+
+    /// The subscription whose rule this is.
+    pub fn of_rule(rule: RuleId) -> Self {
+        rule.ulid.into()
+    }
+}
+
+impl EventId {
+    /// The first id that an event accepted at `at` can have.
+    pub fn first_at(at: Timestamp) -> Self {
+        Ulid::from_parts(u64::try_from(at.as_millisecond()).unwrap_or(0), 0).into()
+    }
+
+    /// The last id that an event can have.
+    pub fn last() -> Self {
+        Ulid::from(u128::MAX).into()
+    }
+
+    /// The id that sorts just before this one, if there is one.
+    pub fn before(self) -> Option<Self> {
+        Some(Ulid::from(u128::from(self.ulid).checked_sub(1)?).into())
     }
 }
 
@@ -181,6 +244,27 @@ fn pair(prefix: &'static str, text: &str) -> Result<(Ulid, Ulid), NotAnId> {
     }
 }
 
+/// Serde as text, by `Display` and `FromStr`.
+macro_rules! as_text {
+    ($id:ty) => {
+        impl Serialize for $id {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $id {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                String::deserialize(from)?.parse().map_err(de::Error::custom)
+            }
+        }
+    };
+}
+
+as_text!(DeliveryId);
+as_text!(MessageId);
+as_text!(KeyId);
+
 /// `dlv_…`: one event to one destination. A function of the two, so that dispatching an event twice finds the same row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryId {
@@ -219,15 +303,40 @@ impl FromStr for DeliveryId {
     }
 }
 
-impl Serialize for DeliveryId {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+/// `msg_…`: one mail. That of a delivery has the delivery's two ULIDs, over all of its attempts; a code's or a test's has
+/// the destination's and one of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MessageId {
+    destination: DestinationId,
+    sending: Ulid,
+}
+
+impl MessageId {
+    const PREFIX: &'static str = "msg_";
+
+    /// A new mail to `destination` that is no delivery's.
+    pub fn generate(destination: DestinationId) -> Self {
+        Self { destination, sending: Ulid::generate() }
     }
 }
 
-impl<'de> Deserialize<'de> for DeliveryId {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from)?.parse().map_err(de::Error::custom)
+impl From<DeliveryId> for MessageId {
+    fn from(id: DeliveryId) -> Self {
+        Self { destination: id.destination, sending: id.event.ulid }
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}{}", Self::PREFIX, self.destination.ulid, self.sending)
+    }
+}
+
+impl FromStr for MessageId {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        pair(Self::PREFIX, text).map(|(destination, sending)| Self { destination: destination.into(), sending })
     }
 }
 
@@ -259,18 +368,6 @@ impl FromStr for KeyId {
 
     fn from_str(text: &str) -> Result<Self, NotAnId> {
         pair(Self::PREFIX, text).map(|(operator, key)| Self { operator: operator.into(), key })
-    }
-}
-
-impl Serialize for KeyId {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for KeyId {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from)?.parse().map_err(de::Error::custom)
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeliveryId, EventId, OperatorId, event::PostedEvent};
+use crate::{DeliveryId, DestinationId, EventId, OperatorId, OtpId, event::PostedEvent};
 
 /// On the queue `events`: an event on its way in.
 ///
@@ -23,8 +23,25 @@ pub struct Ingest {
     /// That the event is ours and goes to the operator's own address too, whatever its rules say.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub to_operator: bool,
+    /// That the event is for the log alone, whatever the rules say: it tells of a delivery of an event that tells of
+    /// such things itself, and would have the like made for ever.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub log_only: bool,
+    /// That the event happens only if this code has not been used up by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_unused: Option<LiveOtp>,
     /// The event.
     pub event: PostedEvent,
+}
+
+/// A code on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LiveOtp {
+    /// The destination that it is to verify.
+    pub destination_id: DestinationId,
+    /// Which sending of a code.
+    pub otp_id: OtpId,
 }
 
 /// On the queue `deliveries`: «look at this delivery now». The row is the truth; doing a job twice does no harm.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{Event, OperatorId, Severity};
+use crate::{Event, EventId, Face, OperatorId, Severity};
 
 /// The body of a webhook of the STACK scheme.
 #[derive(Serialize)]
@@ -31,19 +31,55 @@ pub fn stack(event: &Event) -> serde_json::Result<Vec<u8>> {
     })
 }
 
+/// The body of a webhook of the Mail scheme.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Mail<'a> {
+    id: EventId,
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    #[serde(with = "crate::time::text")]
+    created_at: Timestamp,
+    data: &'a RawValue,
+}
+
+/// The body of a webhook about `event` as the API writes it by which the webhook was made: the same bytes at every
+/// attempt.
+///
+/// # Errors
+/// As [`stack`].
+pub fn of(face: Face, event: &Event) -> serde_json::Result<Vec<u8>> {
+    match face {
+        Face::Stack => stack(event),
+        Face::Mail => serde_json::to_vec(&Mail {
+            id: event.id,
+            event_type: event.event_type.as_str(),
+            created_at: event.id.made_at(),
+            data: serde_json::from_str(&event.data)?,
+        }),
+    }
+}
+
 /// The body of a request that we make of ourselves, to verify or to test an endpoint.
 ///
 /// # Errors
 /// None that can happen: the message is turned into JSON by serde.
-pub fn stack_probe(
+pub fn probe(
+    face: Face,
     event_type: &str,
     operator_id: OperatorId,
-    at: Timestamp,
+    id: EventId,
     message: &str,
 ) -> serde_json::Result<Vec<u8>> {
     let data = serde_json::value::to_raw_value(&serde_json::json!({ "message": message }))?;
-    let severity = Severity::Info.stack_name();
-    serde_json::to_vec(&Stack { event_type, timestamp: at, operator_id, severity, data: &data })
+    let at = id.made_at();
+    match face {
+        Face::Stack => {
+            let severity = Severity::Info.stack_name();
+            serde_json::to_vec(&Stack { event_type, timestamp: at, operator_id, severity, data: &data })
+        }
+        Face::Mail => serde_json::to_vec(&Mail { id, event_type, created_at: at, data: &data }),
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Destination, DestinationId, EventType, OperatorId, RuleId, Severity};
+use crate::{Destination, DestinationId, EventType, Face, OperatorId, RuleId, Severity, WebhookId};
 
 /// The most destinations that one rule may have.
 pub const MAX_DESTINATIONS: usize = 50;
@@ -40,9 +40,20 @@ pub struct Rule {
     /// When it was made.
     #[serde(with = "crate::time::millis")]
     pub created_at: Timestamp,
+    /// By which API it was made; none but the STACK API's is a channel.
+    #[serde(default, skip_serializing_if = "Face::is_stack")]
+    pub face: Face,
 }
 
 impl Rule {
+    /// Its id as the API writes it by which it was made.
+    pub fn public_id(&self) -> String {
+        match self.face {
+            Face::Stack => self.id.to_string(),
+            Face::Mail => WebhookId::of_rule(self.id).to_string(),
+        }
+    }
+
     /// The destination that this rule has brought along, if it is a legacy channel.
     pub fn brought(&self) -> Option<DestinationId> {
         let own = DestinationId::of_channel(self.id);

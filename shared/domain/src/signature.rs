@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
 
-use crate::WebhookSecret;
+use crate::{Face, WebhookSecret};
 
 /// The header of the STACK API's signature.
 pub const STACK_HEADER: &str = "x-stack-signature-256";
@@ -34,17 +34,44 @@ pub fn standard(secret: &WebhookSecret, id: &str, at: Timestamp, body: &[u8]) ->
     format!("v1,{}", STANDARD.encode(digest))
 }
 
-/// Every header that signs a webhook of the STACK scheme, and its Standard Webhooks id and time. The first of
-/// `secrets` is the current one; a second is the one before it, while it still signs.
-pub fn stack_headers(secrets: &[WebhookSecret], id: &str, at: Timestamp, body: &[u8]) -> Vec<(&'static str, String)> {
+/// The header of the Mail API's time of a request, in seconds since the Unix epoch.
+pub const MAIL_TIMESTAMP_HEADER: &str = "stackshift-timestamp";
+/// The header of the Mail API's signatures.
+pub const MAIL_HEADER: &str = "stackshift-signature";
+
+/// One signature of [`MAIL_HEADER`]: `v1=` and lowercase hex over `<unix seconds>.<body>`, keyed with the whole secret
+/// string.
+pub fn mail(secret: &WebhookSecret, at: Timestamp, body: &[u8]) -> String {
+    let seconds = at.as_second().to_string();
+    format!("v1={}", HEXLOWER.encode(&hmac(secret.reveal().as_bytes(), &[seconds.as_bytes(), b".", body])))
+}
+
+/// Every header that signs a webhook as the API has it by which the webhook was made, and its Standard Webhooks id and
+/// time. The first of `secrets` is the current one; a second is the one before it, while it still signs.
+pub fn headers(
+    face: Face,
+    secrets: &[WebhookSecret],
+    id: &str,
+    at: Timestamp,
+    body: &[u8],
+) -> Vec<(&'static str, String)> {
     let standard: Vec<_> = secrets.iter().map(|secret| standard(secret, id, at, body)).collect();
     let mut headers = vec![
         ("webhook-id", id.to_owned()),
         ("webhook-timestamp", at.as_second().to_string()),
         ("webhook-signature", standard.join(" ")),
     ];
-    let names = [STACK_HEADER, STACK_PREVIOUS_HEADER];
-    headers.extend(names.into_iter().zip(secrets).map(|(name, secret)| (name, stack(secret, body))));
+    match face {
+        Face::Stack => {
+            let names = [STACK_HEADER, STACK_PREVIOUS_HEADER];
+            headers.extend(names.into_iter().zip(secrets).map(|(name, secret)| (name, stack(secret, body))));
+        }
+        Face::Mail => {
+            let signatures: Vec<_> = secrets.iter().map(|secret| mail(secret, at, body)).collect();
+            headers.push((MAIL_TIMESTAMP_HEADER, at.as_second().to_string()));
+            headers.push((MAIL_HEADER, signatures.join(",")));
+        }
+    }
     headers
 }
 
@@ -77,7 +104,7 @@ mod tests {
     fn during_a_rotation_both_secrets_sign() {
         let secrets = [WebhookSecret::generate(), WebhookSecret::generate()];
         let at = Timestamp::from_second(1).expect("a time");
-        let headers = stack_headers(&secrets, "dlv_1", at, b"{}");
+        let headers = headers(Face::Stack, &secrets, "dlv_1", at, b"{}");
         let value = |name| headers.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
         assert_eq!(value(STACK_HEADER), Some(stack(&secrets[0], b"{}")));
         assert_eq!(value(STACK_PREVIOUS_HEADER), Some(stack(&secrets[1], b"{}")));

@@ -32,6 +32,27 @@ pub mod text {
         let text = String::deserialize(from)?;
         text.parse().map_err(|_| serde::de::Error::custom("expected an RFC 3339 time such as 2026-04-15T10:00:00.000Z"))
     }
+
+    /// The same for a time that may be absent.
+    pub mod option {
+        use jiff::Timestamp;
+        use serde::{Deserialize, Deserializer, Serializer};
+
+        /// Writes [`crate::time::rfc3339`] or null.
+        pub fn serialize<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+            match at {
+                Some(at) => super::serialize(at, to),
+                None => to.serialize_none(),
+            }
+        }
+
+        /// Reads null or any RFC 3339 time with an offset.
+        pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+            #[derive(Deserialize)]
+            struct Text(#[serde(with = "super")] Timestamp);
+            Ok(Option::<Text>::deserialize(from)?.map(|Text(at)| at))
+        }
+    }
 }
 
 /// Serde for rows: whole milliseconds since the Unix epoch, which DynamoDB compares as a number.

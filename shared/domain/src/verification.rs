@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{Destination, signature};
+use crate::{Destination, OtpId, signature};
 
 /// For how long a code is good.
 pub const LIFETIME: Duration = Duration::from_secs(600);
@@ -55,17 +55,19 @@ impl Code {
     }
 
     /// What is kept of the code: its HMAC under `key`, bound to the operator, the destination and its address, and to
-    /// this sending of it by `nonce`. Kept in another row, or for another sending, it fits no code.
-    fn tag(&self, key: &CodeKey, to: &Destination, nonce: &str) -> Tag {
-        Tag(self.mac(key, to, nonce).finalize().into_bytes().to_vec())
+    /// this sending of it. Kept in another row, or for another sending, it fits no code.
+    fn tag(&self, key: &CodeKey, to: &Destination, otp_id: OtpId) -> Tag {
+        Tag(self.mac(key, to, otp_id).finalize().into_bytes().to_vec())
     }
 
-    fn mac(&self, key: &CodeKey, to: &Destination, nonce: &str) -> Hmac<Sha256> {
+    fn mac(&self, key: &CodeKey, to: &Destination, otp_id: OtpId) -> Hmac<Sha256> {
         // As long as a block of the hash, which HMAC fills up to with zeros itself: so no length can be wrong.
         let mut block = [0; 64];
         block[..key.0.len()].copy_from_slice(&*key.0);
         let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
-        for part in [&to.operator_id.to_string(), &to.id.to_string(), &to.destination, nonce, self.reveal()] {
+        for part in
+            [&to.operator_id.to_string(), &to.id.to_string(), &to.destination, &otp_id.to_string(), self.reveal()]
+        {
             // None of the parts can hold a zero byte, so that no two lists of parts are one text.
             mac.update(part.as_bytes());
             mac.update(&[0]);
@@ -103,8 +105,8 @@ pub struct Tag(#[serde(with = "serde_bytes")] Vec<u8>);
 pub struct LiveCode {
     /// The code's HMAC.
     pub tag: Tag,
-    /// Names this sending of a code.
-    pub nonce: String,
+    /// Names this sending of a code, and binds its HMAC to it.
+    pub otp_id: OtpId,
     /// Until when it is good.
     #[serde(with = "crate::time::millis")]
     pub expires_at: Timestamp,
@@ -119,14 +121,19 @@ pub struct LiveCode {
 impl LiveCode {
     /// What is kept of a code that is sent at `now`; `sent` is when codes were sent, this one included.
     pub fn new(code: &Code, key: &CodeKey, to: &Destination, sent: Vec<i64>, now: Timestamp) -> Self {
-        let nonce = data_encoding::HEXLOWER.encode(&rand::rng().random::<[u8; 16]>());
-        let tag = code.tag(key, to, &nonce);
-        Self { tag, nonce, expires_at: now + LIFETIME, tries_left: TRIES, used: false, sent }
+        let otp_id = OtpId::generate();
+        let tag = code.tag(key, to, otp_id);
+        Self { tag, otp_id, expires_at: now + LIFETIME, tries_left: TRIES, used: false, sent }
+    }
+
+    /// Whether a guess at it would be judged at `now`.
+    pub fn good_at(&self, now: Timestamp) -> bool {
+        problem(Some(self), now) == CodeProblem::Wrong
     }
 
     /// Whether this is the code; takes the same time wherever the two differ.
     pub fn is(&self, code: &Code, key: &CodeKey, to: &Destination) -> bool {
-        code.mac(key, to, &self.nonce).verify_slice(&self.tag.0).is_ok()
+        code.mac(key, to, self.otp_id).verify_slice(&self.tag.0).is_ok()
     }
 }
 
@@ -252,7 +259,7 @@ mod tests {
         assert!(!live.is(&of("012345"), key, &Destination { destination: "b@example.com".into(), ..to.clone() }));
         let again = LiveCode::new(&of("012345"), key, &to, vec![], now());
         assert!(again.tag != live.tag, "sent again it is kept as another text");
-        assert!(!LiveCode { nonce: again.nonce, ..live }.is(&of("012345"), key, &to));
+        assert!(!LiveCode { otp_id: again.otp_id, ..live }.is(&of("012345"), key, &to));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use aws_sdk_sesv2::{
     config::Builder,
     types::{Body, Content, Destination as Recipients, EmailContent, Message as SesMessage, MessageHeader, MessageTag},
 };
-use domain::{DeliveryId, Destination, delivery::Fault, feedback::tag};
+use domain::{DeliveryId, Destination, EventType, MessageId, delivery::Fault, feedback::tag};
 
 use crate::{
     answer::{Answer, Begun, Failure},
@@ -18,6 +18,31 @@ use crate::{
 
 /// The name that stands before our address.
 const FROM_NAME: &str = "STACK Notifications";
+
+/// Which mail it is that is sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Envelope {
+    /// The mail's id.
+    pub message_id: MessageId,
+    /// The delivery whose mail it is; a code or a test is none's.
+    pub delivery_id: Option<DeliveryId>,
+    /// Whether what is told of it is for the log alone.
+    pub log_only: bool,
+}
+
+impl Envelope {
+    /// Of a mail that is no delivery's.
+    pub fn of(message_id: MessageId) -> Self {
+        Self { message_id, delivery_id: None, log_only: false }
+    }
+}
+
+impl From<(DeliveryId, &EventType)> for Envelope {
+    /// Of the mail of a delivery of an event of this type.
+    fn from((id, event_type): (DeliveryId, &EventType)) -> Self {
+        Self { message_id: id.into(), delivery_id: Some(id), log_only: event_type.is_mail() }
+    }
+}
 
 /// Sends mail.
 pub struct Mailer {
@@ -37,26 +62,14 @@ impl Mailer {
         Self { config, client: OnceLock::new(), from: format!("{FROM_NAME} <{from}>"), configuration_set }
     }
 
-    /// Sends one mail as attempt number `number`; what is no delivery (a code, a test) has no `delivery_id`. Whatever
-    /// happens is the answer: it never fails.
-    pub async fn send(
-        &self,
-        to: &Destination,
-        delivery_id: Option<DeliveryId>,
-        message: Message,
-        number: u32,
-    ) -> Answer {
+    /// Sends one mail as attempt number `number`. Whatever happens is the answer: it never fails.
+    pub async fn send(&self, to: &Destination, envelope: Envelope, message: Message, number: u32) -> Answer {
         let begun = Begun::now(number);
-        let result = self.try_send(to, delivery_id, message).await;
+        let result = self.try_send(to, envelope, message).await;
         begun.ended(result.map(|id| (Some(200), Some(id))))
     }
 
-    async fn try_send(
-        &self,
-        to: &Destination,
-        delivery_id: Option<DeliveryId>,
-        message: Message,
-    ) -> Result<String, Failure> {
+    async fn try_send(&self, to: &Destination, envelope: Envelope, message: Message) -> Result<String, Failure> {
         let incomplete = |error: aws_sdk_sesv2::error::BuildError| Failure {
             status: None,
             error: error.to_string(),
@@ -65,7 +78,7 @@ impl Mailer {
         let content = |data: String| Content::builder().data(data).charset("UTF-8").build().map_err(incomplete);
         let body = Body::builder().html(content(message.html)?).text(content(message.text)?).build();
         let mut simple = SesMessage::builder().subject(content(message.subject)?).body(body);
-        for (name, value) in headers(delivery_id) {
+        for (name, value) in headers(&envelope) {
             simple = simple.headers(MessageHeader::builder().name(name).value(value).build().map_err(incomplete)?);
         }
         let mut send = self
@@ -76,8 +89,7 @@ impl Mailer {
             .configuration_set_name(&self.configuration_set)
             .destination(Recipients::builder().to_addresses(&to.destination).build())
             .content(EmailContent::builder().simple(simple.build()).build());
-        let tags = [(tag::OPERATOR, to.operator_id.to_string()), (tag::DESTINATION, to.id.to_string())];
-        for (name, value) in tags.into_iter().chain(delivery_id.map(|id| (tag::DELIVERY, id.to_string()))) {
+        for (name, value) in tags(to, &envelope) {
             send = send.email_tags(MessageTag::builder().name(name).value(value).build().map_err(incomplete)?);
         }
         match send.send().await {
@@ -89,9 +101,24 @@ impl Mailer {
 
 /// Headers of a mail that a machine sends to one person about one thing, and that no machine shall answer (RFC 3834).
 /// None that lists and newsletters have.
-fn headers(delivery_id: Option<DeliveryId>) -> impl Iterator<Item = (&'static str, String)> {
-    let always = [("Auto-Submitted", "auto-generated".to_owned()), ("X-Auto-Response-Suppress", "All".to_owned())];
-    always.into_iter().chain(delivery_id.map(|id| ("X-STACK-Delivery-Id", id.to_string())))
+fn headers(envelope: &Envelope) -> impl Iterator<Item = (&'static str, String)> {
+    let always = [
+        ("Auto-Submitted", "auto-generated".to_owned()),
+        ("X-Auto-Response-Suppress", "All".to_owned()),
+        ("X-STACK-Message-Id", envelope.message_id.to_string()),
+    ];
+    always.into_iter().chain(envelope.delivery_id.map(|id| ("X-STACK-Delivery-Id", id.to_string())))
+}
+
+/// What a report of the mail's fate brings back to us.
+fn tags(to: &Destination, envelope: &Envelope) -> impl Iterator<Item = (&'static str, String)> {
+    let always = [(tag::OPERATOR, to.operator_id.to_string()), (tag::DESTINATION, to.id.to_string())];
+    let which = match envelope.delivery_id {
+        Some(id) => (tag::DELIVERY, id.to_string()),
+        None => (tag::MESSAGE, envelope.message_id.to_string()),
+    };
+    let log_only = envelope.log_only.then(|| (tag::LOG_ONLY, "true".to_owned()));
+    always.into_iter().chain([which]).chain(log_only)
 }
 
 /// What SES's refusals mean, by the errors that the reference of `SendEmail` lists.
@@ -136,7 +163,8 @@ mod tests {
     #[test]
     fn a_mail_carries_its_delivery_and_nothing_of_a_newsletter() {
         let id = DeliveryId::new(domain::DestinationId::generate(), domain::EventId::generate());
-        let headers: Vec<_> = headers(Some(id)).collect();
+        let event_type = "custom.a".try_into().expect("a type");
+        let headers: Vec<_> = headers(&Envelope::from((id, &event_type))).collect();
         assert!(headers.contains(&("X-STACK-Delivery-Id", id.to_string())));
         assert!(headers.iter().all(|(name, _)| !name.starts_with("List-") && *name != "Precedence"));
     }

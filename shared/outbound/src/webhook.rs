@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{
-    WebhookSecret,
+    Face, WebhookSecret,
     delivery::{Fault, MAX_KEPT_RESPONSE, cut},
     guard::{self, Refusal, TargetPolicy},
     signature,
@@ -41,6 +41,8 @@ pub struct Webhooks {
 pub struct Request<'a> {
     /// Where to.
     pub url: &'a str,
+    /// As which API's webhook it is signed.
+    pub face: Face,
     /// An id that stays the same over all attempts, so that the receiver can tell a repeat.
     pub id: &'a str,
     /// What is signed and sent.
@@ -85,7 +87,7 @@ impl Webhooks {
         // Address literals never reach the resolver, and the policy may be stricter than when the URL was registered.
         guard::judge_url(&url, self.policy).map_err(|refusal| refusal.to_string())?;
         let mut post = self.client.post(url).header(CONTENT_TYPE, "application/json");
-        for (name, value) in signature::stack_headers(request.secrets, request.id, now(), &request.body) {
+        for (name, value) in signature::headers(request.face, request.secrets, request.id, now(), &request.body) {
             post = post.header(name, value);
         }
         let mut response = post.body(request.body).send().await.map_err(failure)?;

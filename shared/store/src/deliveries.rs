@@ -1,16 +1,18 @@
-//! Table `Deliveries`, by `destination_id` and `id`; kept 30 days. The sparse index `attention` holds the rows that
-//! failed, were abandoned or are held.
+//! Table `Deliveries`, by `destination_id` and `id`; kept 30 days. The index `by_state` has a partition for each state of
+//! a destination's deliveries; it is sparse ([`domain::DeliveryState::indexed`]).
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     Client,
+    operation::query::builders::QueryFluentBuilder,
     types::{AttributeValue, KeysAndAttributes},
 };
 use domain::{
-    Attempt, Delivery, DeliveryId, DeliveryState, DestinationId, OperatorId,
+    Attempt, Delivery, DeliveryId, DeliveryState, DestinationId, EventType, Face, OperatorId,
     delivery::{MAX_KEPT_ATTEMPTS, Verdict},
 };
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -30,9 +32,9 @@ pub struct Deliveries {
     table: String,
 }
 
-/// A row of the index `attention`: what it takes to send a delivery again.
+/// A row of the index by state: what it takes to send a delivery again, and to list it.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Attention {
+pub struct Summary {
     /// Which delivery.
     pub id: DeliveryId,
     /// Whose.
@@ -41,12 +43,44 @@ pub struct Attention {
     pub state: DeliveryState,
     /// How many attempts it had then.
     pub attempt_count: u32,
+    /// The type of its event.
+    pub event_type: EventType,
+    /// Why it is held, or was abandoned without an attempt.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// When the next attempt is due.
+    #[serde(default, with = "domain::time::millis::option")]
+    pub next_attempt_at: Option<Timestamp>,
+    /// When it was dispatched.
+    #[serde(with = "domain::time::millis")]
+    pub created_at: Timestamp,
+    /// The API by which its destination was made.
+    #[serde(default)]
+    pub face: Face,
 }
 
-impl From<&Delivery> for Attention {
+impl From<&Delivery> for Summary {
     fn from(row: &Delivery) -> Self {
-        Self { id: row.id, operator_id: row.operator_id, state: row.state, attempt_count: row.attempt_count }
+        Self {
+            id: row.id,
+            operator_id: row.operator_id,
+            state: row.state,
+            attempt_count: row.attempt_count,
+            event_type: row.event_type.clone(),
+            reason: row.reason.clone(),
+            next_attempt_at: row.next_attempt_at,
+            created_at: row.created_at,
+            face: row.face,
+        }
     }
+}
+
+/// The partition key of the index by state.
+const STATE_KEY: &str = "state_key";
+
+/// The partition of the index for a destination and a state.
+fn state_key(destination: DestinationId, state: DeliveryState) -> AttributeValue {
+    s(format!("{destination}#{}", state.as_str()))
 }
 
 pub(crate) fn row_key(id: DeliveryId) -> Item {
@@ -70,8 +104,8 @@ impl Deliveries {
         let mut item = to_item(delivery)?;
         item.insert("destination_id".into(), s(delivery.id.destination));
         item.insert("ttl".into(), retention_ttl());
-        if delivery.state.needs_attention() {
-            item.insert("attention".into(), s(delivery.id.destination));
+        if delivery.state.indexed(delivery.face) {
+            item.insert(STATE_KEY.into(), state_key(delivery.id.destination, delivery.state));
         }
         Ok(Statement::insert(&self.table, item))
     }
@@ -103,21 +137,24 @@ impl Deliveries {
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn mark_pending(&self, rows: &[Attention]) -> Result<()> {
-        let statement = |row: &Attention| {
-            let remove = if row.state.needs_attention() { " REMOVE attention" } else { "" };
+    pub async fn mark_pending(&self, rows: &[Summary]) -> Result<()> {
+        const PENDING: DeliveryState = DeliveryState::Pending;
+        let statement = |row: &Summary| {
+            let mut parameters = vec![s(PENDING.as_str())];
+            let index = match (PENDING.indexed(row.face), row.state.indexed(row.face)) {
+                (true, _) => {
+                    parameters.push(state_key(row.id.destination, PENDING));
+                    format!(" SET {STATE_KEY} = ?")
+                }
+                (false, true) => format!(" REMOVE {STATE_KEY}"),
+                (false, false) => String::new(),
+            };
             let text = format!(
-                "UPDATE \"{}\" SET \"state\" = ?{remove} WHERE destination_id = ? AND id = ? \
+                "UPDATE \"{}\" SET \"state\" = ?{index} WHERE destination_id = ? AND id = ? \
                  AND attempt_count = ? AND \"state\" = ?",
                 self.table
             );
-            let parameters = vec![
-                s(DeliveryState::Pending.as_str()),
-                s(row.id.destination),
-                s(row.id),
-                n(row.attempt_count),
-                s(row.state.as_str()),
-            ];
+            parameters.extend([s(row.id.destination), s(row.id), n(row.attempt_count), s(row.state.as_str())]);
             Statement::new(text, parameters)
         };
         let statements = rows.iter().map(statement).collect();
@@ -186,25 +223,53 @@ impl Deliveries {
         Ok((from_items(answer.items)?, more))
     }
 
+    /// A page of a destination's deliveries in one state that the index holds, newest event first: those before `after`,
+    /// and whether there are more. The caller has made sure that the destination is the operator's.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn in_state(
+        &self,
+        destination: DestinationId,
+        state: DeliveryState,
+        limit: i32,
+        after: Option<DeliveryId>,
+    ) -> Result<(Vec<Summary>, bool)> {
+        let mut query = self.by_state(destination, state).scan_index_forward(false).limit(limit);
+        query = match after {
+            None => query.key_condition_expression("state_key = :key"),
+            Some(after) => query
+                .key_condition_expression("state_key = :key AND id < :after")
+                .expression_attribute_values(":after", s(after)),
+        };
+        let answer = query.send().await.map_err(aws("Query"))?;
+        let more = answer.last_evaluated_key.is_some();
+        Ok((from_items(answer.items)?, more))
+    }
+
     /// Up to `limit` deliveries of a destination that need attention, oldest event first: those whose id sorts after
     /// `after` (see [`DeliveryId::lower_bound`]).
     ///
     /// # Errors
-    /// When the call fails.
-    pub async fn attention(&self, destination: DestinationId, after: &str, limit: i32) -> Result<Vec<Attention>> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name("attention")
-            .key_condition_expression("attention = :destination AND id > :after")
-            .expression_attribute_values(":destination", s(destination))
-            .expression_attribute_values(":after", s(after))
-            .limit(limit)
-            .send()
-            .await
-            .map_err(aws("Query"))?;
-        from_items(answer.items)
+    /// When a call fails.
+    pub async fn attention(&self, destination: DestinationId, after: &str, limit: usize) -> Result<Vec<Summary>> {
+        let states = DeliveryState::ALL.into_iter().filter(|state| state.needs_attention());
+        let read = states.map(async |state| {
+            let query = self.by_state(destination, state).limit(i32::try_from(limit).unwrap_or(i32::MAX));
+            let query = query.key_condition_expression("state_key = :key AND id > :after");
+            let answer = query.expression_attribute_values(":after", s(after)).send().await.map_err(aws("Query"))?;
+            from_items::<Summary>(answer.items)
+        });
+        let mut rows: Vec<_> = try_join_all(read).await?.into_iter().flatten().collect();
+        rows.sort_unstable_by_key(|row| row.id);
+        // Each state's first `limit` are here, so that the first of all are; what comes after them may lack some.
+        rows.truncate(limit);
+        Ok(rows)
+    }
+
+    fn by_state(&self, destination: DestinationId, state: DeliveryState) -> QueryFluentBuilder {
+        let query = self.client.query().table_name(&self.table).index_name("by_state");
+        query.expression_attribute_values(":key", state_key(destination, state))
     }
 
     /// The table's name, for reads that span tables.
@@ -226,9 +291,9 @@ impl<'a> Update<'a> {
     fn new(row: &'a Delivery, state: DeliveryState) -> Self {
         let mut update = Self { row, set: vec![], remove: vec![], parameters: vec![] };
         update = update.set("state", s(state.as_str()));
-        match (row.state.needs_attention(), state.needs_attention()) {
-            (_, true) => update.set("attention", s(row.id.destination)),
-            (had, false) => update.without("attention", had),
+        match (row.state.indexed(row.face), state.indexed(row.face)) {
+            (_, true) => update.set(STATE_KEY, state_key(row.id.destination, state)),
+            (had, false) => update.without(STATE_KEY, had),
         }
     }
 

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::{
     types::{KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
 };
 use domain::{
-    Destination, DestinationId, OperatorId, Unhealthy,
+    Destination, DestinationId, Face, OperatorId, Unhealthy,
     destination::{PreviousSecret, Sealed},
 };
 use jiff::Timestamp;
@@ -138,14 +138,15 @@ impl Destinations {
         Ok(found)
     }
 
-    /// A page of the operator's own destinations, newest first: those before `after`, and whether there are more. What
-    /// belongs to something else is read over.
+    /// A page of the operator's own destinations that were made by one API, newest first: those before `after`, and
+    /// whether there are more. Others are read over.
     ///
     /// # Errors
     /// When a call fails.
     pub async fn list(
         &self,
         operator: OperatorId,
+        face: Face,
         limit: i32,
         after: Option<DestinationId>,
     ) -> Result<(Vec<Destination>, bool)> {
@@ -155,12 +156,15 @@ impl Destinations {
         loop {
             // One more than is left to find, so that a full page knows whether there is another.
             let wanted = i32::try_from(limit + 1 - found.len()).unwrap_or(i32::MAX);
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
+            let query = self.client.query().table_name(&self.table);
+            let query = match face {
+                Face::Stack => {
+                    query.filter_expression("attribute_not_exists(belongs_to) AND attribute_not_exists(face)")
+                }
+                face => query.filter_expression("face = :face").expression_attribute_values(":face", s(face.as_str())),
+            };
+            let answer = query
                 .key_condition_expression("operator_id = :operator AND begins_with(id, :prefix)")
-                .filter_expression("attribute_not_exists(belongs_to)")
                 .expression_attribute_values(":operator", s(operator))
                 .expression_attribute_values(":prefix", s("ndst_"))
                 .scan_index_forward(false)
@@ -187,7 +191,7 @@ impl Destinations {
     /// When a call fails; nothing is written then.
     pub async fn delete(&self, operator: OperatorId, id: DestinationId) -> Result<Option<Destination>> {
         let Some(destination) = self.get(operator, id).await? else { return Ok(None) };
-        if destination.belongs_to.is_some() {
+        if destination.belongs_to.is_some() || !destination.face.is_stack() {
             return Ok(None);
         }
         let keys = [row_key(operator, id), guard_key(operator, &destination.uniqueness_key)];

@@ -4,6 +4,15 @@
 //! | --- | --- | --- |
 //! | `op_…` | `evt_…` | an event; kept 30 days |
 //! | `op_…` | `idem#<sha256>` | an idempotency mark; valid 24 h |
+//!
+//! Its indexes hold keys and what a filter looks at, never `data`: so an entry is one write unit, however large the event.
+//! The module [`crate::event_log`] reads them.
+//!
+//! | index | partition | holds |
+//! | --- | --- | --- |
+//! | `by_type` | `op_…#<type>` | every event |
+//! | `by_resource` | `op_…#<resource id>` | events that have a resource |
+//! | `mail` | `op_…` | events of the Mail API |
 
 use std::collections::{HashMap, HashSet};
 
@@ -22,7 +31,7 @@ use crate::{
     aws::variable,
     batch_get::batch_get,
     error::aws,
-    item::{Item, from_item, from_items, key, n, retention_ttl, to_item},
+    item::{Item, from_item, from_items, key, n, retention_ttl, s, to_item},
     partiql::Statement,
 };
 
@@ -53,6 +62,16 @@ struct Mark {
     fingerprint: String,
     /// When it ends, in seconds: DynamoDB may delete a row hours after its `ttl`, so the condition looks itself.
     ttl: i64,
+}
+
+/// The partition keys of the indexes.
+pub(crate) const TYPE_KEY: &str = "type_key";
+pub(crate) const RESOURCE_KEY: &str = "resource_key";
+pub(crate) const MAIL_KEY: &str = "mail_key";
+
+/// The partition of an index for one operator and one value.
+pub(crate) fn in_partition(operator: OperatorId, value: &str) -> String {
+    format!("{operator}#{value}")
 }
 
 fn hex(bytes: impl AsRef<[u8]>) -> String {
@@ -119,7 +138,23 @@ impl Events {
     pub fn insert(&self, event: &Event) -> Result<Statement> {
         let mut item = to_item(event)?;
         item.insert("ttl".into(), retention_ttl());
+        item.insert(TYPE_KEY.into(), s(in_partition(event.operator_id, event.event_type.as_str())));
+        if let Some(resource) = &event.resource {
+            item.insert(RESOURCE_KEY.into(), s(in_partition(event.operator_id, &resource.id)));
+        }
+        if event.event_type.is_mail() {
+            item.insert(MAIL_KEY.into(), s(event.operator_id));
+        }
         Ok(Statement::insert(&self.table, item))
+    }
+
+    /// An event of the operator.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn get(&self, operator: OperatorId, id: EventId) -> Result<Option<Event>> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(row_key(operator, id)));
+        get.consistent_read(true).send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
     }
 
     /// Which of these events, at most 100, are known.
@@ -145,5 +180,10 @@ impl Events {
     /// The table's name, for reads that span tables.
     pub(crate) fn table(&self) -> &str {
         &self.table
+    }
+
+    /// The table's client, for reads by its indexes.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::{Destination, DestinationId, OperatorId, Rule, RuleId};
 
-use crate::{Channels, Destinations, Result, Verifications, transact};
+use crate::{Channels, Destinations, Result, transact};
 
 /// Stores a rule with the destination it brings: both or neither.
 ///
@@ -18,7 +18,7 @@ pub async fn insert(
     Ok(transact::all_or_none(channels.client(), writes).await?.done())
 }
 
-/// Deletes a rule, the destination it brought and that one's code; false when there was no such rule.
+/// Deletes a rule and the destination it brought; false when there was no such rule.
 ///
 /// # Errors
 /// When the call fails; nothing is deleted then.
@@ -27,14 +27,9 @@ pub async fn delete(
     id: RuleId,
     channels: &Channels,
     destinations: &Destinations,
-    verifications: &Verifications,
 ) -> Result<bool> {
     let brought = DestinationId::of_channel(id);
-    let writes = vec![
-        channels.deletion(operator, id)?,
-        destinations.deletion(operator, brought)?,
-        verifications.forgetting(brought)?,
-    ];
+    let writes = vec![channels.deletion(operator, id)?, destinations.deletion(operator, brought)?];
     Ok(transact::all_or_none(channels.client(), writes).await?.done())
 }
 
@@ -43,18 +38,8 @@ pub async fn delete(
 ///
 /// # Errors
 /// When the call fails; nothing is changed then.
-pub async fn convert(
-    old: &Rule,
-    new: &Rule,
-    channels: &Channels,
-    destinations: &Destinations,
-    verifications: &Verifications,
-) -> Result<bool> {
+pub async fn convert(old: &Rule, new: &Rule, channels: &Channels, destinations: &Destinations) -> Result<bool> {
     let brought = DestinationId::of_channel(old.id);
-    let writes = vec![
-        channels.replacement(old, new)?,
-        destinations.deletion(old.operator_id, brought)?,
-        verifications.forgetting(brought)?,
-    ];
+    let writes = vec![channels.replacement(old, new)?, destinations.deletion(old.operator_id, brought)?];
     Ok(transact::all_or_none(channels.client(), writes).await?.done())
 }

@@ -1,19 +1,22 @@
-//! Suppressions, which are rows of the table `Destinations`: that nothing is mailed to an address of an operator's.
+//! Suppressions, which are rows of the table `Destinations`: that nothing is mailed to an address of an operator's. The
+//! sparse index `suppressions` has them by the time since when.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     Client,
-    types::{KeysAndAttributes, TransactWriteItem},
+    operation::put_item::PutItemError::ConditionalCheckFailedException,
+    types::{KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
 };
-use domain::{OperatorId, destination::Suppression};
+use domain::{OperatorId, destination::Suppression, time::rfc3339};
+use jiff::Timestamp;
 
 use crate::{
     Aws, Result,
     aws::variable,
     batch_get::batch_get,
     error::aws,
-    item::{Item, from_item, from_items, key, to_item},
+    item::{Item, from_item, from_items, key, s, to_item},
     transact,
 };
 
@@ -22,6 +25,26 @@ use crate::{
 pub struct Suppressions {
     client: Client,
     table: String,
+}
+
+/// What became of a try to suppress an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suppressed {
+    /// It is suppressed from now on.
+    New,
+    /// This very report had suppressed it: whoever took it in may have died before telling of it.
+    ByThisBefore,
+    /// It was suppressed for another reason before.
+    Before,
+}
+
+/// The keys of the index.
+const OPERATOR_KEY: &str = "suppressions_of";
+const TIME_KEY: &str = "suppressed_at";
+
+/// Where a suppression stands in the index: by its time, and by its address where two have one time.
+pub fn time_key(since: Timestamp, uniqueness_key: &str) -> String {
+    format!("{}#{uniqueness_key}", rfc3339(since))
 }
 
 /// Which operator's suppressions of which address ([`domain::Address::uniqueness_key`]).
@@ -40,19 +63,73 @@ impl Suppressions {
         Ok(Self { client: aws.dynamodb(), table: variable("DESTINATIONS_TABLE")? })
     }
 
-    /// Suppresses an address, unless it is already; false then.
+    /// Suppresses an address, unless it is already.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn insert(&self, suppression: &Suppression) -> Result<bool> {
+    pub async fn insert(&self, suppression: &Suppression) -> Result<Suppressed> {
+        let key = (suppression.operator_id, suppression.uniqueness_key.clone());
         let mut item = to_item(suppression)?;
-        item.extend(row_key(&(suppression.operator_id, suppression.uniqueness_key.clone())));
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        match put.condition_expression("attribute_not_exists(id)").send().await {
-            Ok(_) => Ok(true),
-            Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
-            Err(error) => Err(aws("PutItem")(error)),
-        }
+        item.extend(row_key(&key));
+        item.insert(OPERATOR_KEY.into(), s(suppression.operator_id));
+        item.insert(TIME_KEY.into(), s(time_key(suppression.since, &suppression.uniqueness_key)));
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(id)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let error = match put.send().await {
+            Ok(_) => return Ok(Suppressed::New),
+            Err(error) => error,
+        };
+        let Some(ConditionalCheckFailedException(refused)) = error.as_service_error() else {
+            return Err(aws("PutItem")(error));
+        };
+        let before: Option<Suppression> = refused.item.clone().map(from_item).transpose()?;
+        let by_this = before.is_some_and(|before| before == *suppression);
+        Ok(if by_this { Suppressed::ByThisBefore } else { Suppressed::Before })
+    }
+
+    /// A page of an operator's suppressions, newest first: those before the one at `after`, and whether there are more.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn list(
+        &self,
+        operator: OperatorId,
+        limit: i32,
+        after: Option<String>,
+    ) -> Result<(Vec<Suppression>, bool)> {
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("suppressions")
+            .expression_attribute_values(":operator", s(operator))
+            .scan_index_forward(false)
+            .limit(limit);
+        query = match after {
+            None => query.key_condition_expression("suppressions_of = :operator"),
+            Some(after) => query
+                .key_condition_expression("suppressions_of = :operator AND suppressed_at < :after")
+                .expression_attribute_values(":after", s(after)),
+        };
+        let answer = query.send().await.map_err(aws("Query"))?;
+        let more = answer.last_evaluated_key.is_some();
+        Ok((from_items(answer.items)?, more))
+    }
+
+    /// Lifts a suppression: what it was, if there was one.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn delete(&self, operator: OperatorId, uniqueness_key: &str) -> Result<Option<Suppression>> {
+        let key = row_key(&(operator, uniqueness_key.to_owned()));
+        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key));
+        let answer = delete.return_values(ReturnValue::AllOld).send().await.map_err(aws("DeleteItem"))?;
+        answer.attributes.map(from_item).transpose()
     }
 
     /// Why an address is suppressed, if it is.

@@ -14,8 +14,7 @@ use aws_sdk_dynamodb::{
     Client,
     operation::update_item::UpdateItemError::ConditionalCheckFailedException,
     types::{
-        AttributeValue, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-        builders::UpdateBuilder,
+        AttributeValue, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, Update, builders::UpdateBuilder,
     },
 };
 use domain::{
@@ -94,7 +93,7 @@ impl Verifications {
         put = match before {
             None => put.condition_expression("attribute_not_exists(subject)"),
             Some(before) => {
-                put.condition_expression("nonce = :before").expression_attribute_values(":before", s(&before.nonce))
+                put.condition_expression("otp_id = :before").expression_attribute_values(":before", s(before.otp_id))
             }
         };
         let mut writes = vec![transact::put(put)?];
@@ -132,8 +131,8 @@ impl Verifications {
         limits: &Limits,
         begun: Timestamp,
     ) -> Result<()> {
-        const STILL_OURS: &str = "nonce = :ours";
-        let ours = s(&code.nonce);
+        const STILL_OURS: &str = "otp_id = :ours";
+        let ours = s(code.otp_id);
         let restored = match before {
             None => {
                 let delete = Delete::builder().table_name(&self.table).set_key(Some(row_key(to.id)));
@@ -210,9 +209,9 @@ impl Verifications {
         let used = Update::builder()
             .table_name(&self.table)
             .set_key(Some(row_key(to.id)))
-            .condition_expression("nonce = :nonce AND used = :false")
+            .condition_expression("otp_id = :otp_id AND used = :false")
             .update_expression("SET used = :true")
-            .expression_attribute_values(":nonce", s(&code.nonce))
+            .expression_attribute_values(":otp_id", s(code.otp_id))
             .expression_attribute_values(":false", AttributeValue::Bool(false))
             .expression_attribute_values(":true", AttributeValue::Bool(true));
         let mut writes = vec![transact::update(used)?, destinations.verification(to.operator_id, to.id, now)?];
@@ -226,8 +225,13 @@ impl Verifications {
         })
     }
 
-    /// The write that forgets a destination's code, if there is one, beside others.
-    pub(crate) fn forgetting(&self, id: DestinationId) -> Result<TransactWriteItem> {
-        transact::delete(&self.table, row_key(id))
+    /// Forgets a destination's code: what it was, if there was one.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn remove(&self, id: DestinationId) -> Result<Option<LiveCode>> {
+        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(row_key(id)));
+        let answer = delete.return_values(ReturnValue::AllOld).send().await.map_err(aws("DeleteItem"))?;
+        answer.attributes.map(from_item).transpose()
     }
 }

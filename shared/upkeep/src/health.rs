@@ -1,25 +1,18 @@
 //! Marking a destination as unhealthy, and telling its operator: once, by an event and by mail (design, section 3).
 
 use domain::{
-    Attempt, ChannelType, Destination, DestinationId, EventId, OperatorId, Unhealthy,
-    address::Address,
-    destination::Owner,
-    event::PostedEvent,
-    event_type::DESTINATION_UNHEALTHY,
-    guard::TargetPolicy,
-    health::Notice,
-    message::Ingest,
-    time::{now, rfc3339},
+    Attempt, ChannelType, Destination, DestinationId, Face, OperatorId, Unhealthy, address::Address,
+    catalogue::mail::name, destination::Owner, event_type::DESTINATION_UNHEALTHY, guard::TargetPolicy, health::Notice,
+    journal, message::Ingest, time::now,
 };
-use serde_json::value::to_raw_value;
-use store::{Accounts, Aws, Channels, Destinations, Queue, Result, destinations::Marked, queue::Outgoing};
+use store::{Accounts, Aws, Channels, Destinations, Journal, Result, destinations::Marked};
 
 /// Marks destinations and tells of it.
 pub struct Health {
     accounts: Accounts,
     channels: Channels,
     destinations: Destinations,
-    events: Queue,
+    journal: Journal,
 }
 
 impl Health {
@@ -32,7 +25,7 @@ impl Health {
             accounts: Accounts::from_env(aws)?,
             channels: Channels::from_env(aws)?,
             destinations: Destinations::from_env(aws)?,
-            events: Queue::events(aws)?,
+            journal: Journal::from_env(aws)?,
         })
     }
 
@@ -69,22 +62,16 @@ impl Health {
         metrics::counter!("destinations_unhealthy").increment(1);
         let rules = self.channels.all(operator).await?;
         let to_operator = self.address_operator(operator).await?;
-        let ingest = Ingest {
-            operator_id: operator,
-            event_id: Some(EventId::derived(unhealthy.since, &[DESTINATION_UNHEALTHY, &ill.id.to_string()])),
-            repeat: false,
-            to_operator,
-            event: PostedEvent {
-                event_type: DESTINATION_UNHEALTHY.to_owned(),
-                severity: None,
-                timestamp: Some(rfc3339(unhealthy.since)),
-                data: to_raw_value(&Notice::new(ill, unhealthy, attempt, &rules))?,
-                id: None,
-                resource: None,
-                project_id: None,
-            },
-        };
-        Ok(self.events.send(vec![Outgoing::new(&ingest, operator)?]).await == [true])
+        let notice = Notice::new(ill, unhealthy, attempt, &rules);
+        let what = [&*ill.id.to_string()];
+        let event = journal::own(operator, DESTINATION_UNHEALTHY, unhealthy.since, &what, None, &notice)?;
+        let mut events = vec![Ingest { to_operator, ..event }];
+        if ill.face == Face::Mail {
+            let rule = rules.iter().find(|rule| rule.face == ill.face && rule.destination_ids == [ill.id]);
+            let reason = Some("unhealthy");
+            events.push(journal::subscription(name::WEBHOOK_DISABLED, ill, rule, &[], reason, unhealthy.since)?);
+        }
+        Ok(self.journal.tell(&events).await?.iter().all(|told| *told))
     }
 
     /// Sees to it that there is a destination of the operator's own address, to which the word is a delivery like any
@@ -107,6 +94,8 @@ impl Health {
             unhealthy: None,
             created_at: now(),
             belongs_to: Some(Owner::Service),
+            face: Face::Stack,
+            description: None,
         };
         self.destinations.put_own(&own).await?;
         Ok(true)

@@ -5,6 +5,8 @@ pub mod health;
 pub mod log;
 pub mod messages;
 pub mod recovery;
+pub mod retry;
+mod rotation;
 pub mod testing;
 pub mod verification;
 mod webhook;
@@ -16,7 +18,7 @@ use domain::{
     DestinationId, OperatorId, WebhookSecret, destination::Sealed, guard::TargetPolicy, verification::Limits,
 };
 use outbound::{Mailer, Texter, Webhooks};
-use store::{Accounts, Aws, Destinations, Suppressions, Vault, Verifications, accounts::Operator, aws};
+use store::{Accounts, Aws, Destinations, Journal, Suppressions, Vault, Verifications, accounts::Operator, aws};
 
 pub use health::Health;
 
@@ -30,6 +32,7 @@ pub struct Upkeep {
     webhooks: Webhooks,
     mailer: Mailer,
     texter: Texter,
+    journal: Journal,
     limits: Limits,
 }
 
@@ -48,6 +51,7 @@ impl Upkeep {
             webhooks: Webhooks::new(policy)?,
             mailer: messages::mailer(aws)?,
             texter: Texter::new(aws.config()),
+            journal: Journal::from_env(aws)?,
             limits: Limits {
                 interval: Duration::from_secs(aws::parsed_variable("CODE_INTERVAL_SECONDS")?),
                 per_destination: aws::parsed_variable("CODES_PER_DESTINATION")?,
@@ -80,9 +84,9 @@ impl Upkeep {
         operator.ok_or_else(|| ApiError::internal("an account is gone whose rows or keys are not"))
     }
 
-    /// The vault, which rotates secrets too.
-    pub fn vault(&self) -> &Vault {
-        &self.vault
+    /// Where it is told what was done.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
     }
 
     /// The suppressed addresses.

@@ -1,16 +1,16 @@
 //! Sending again what a destination missed.
 
 use api::{ApiError, error::Result};
-use domain::{DeliveryId, Destination, message::Job};
+use domain::{ChannelType, DeliveryId, DeliveryState, Destination, journal::Mail, message::Job, time::now};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{Deliveries, Queue, deliveries::Attention, queue::Outgoing};
+use store::{Deliveries, Journal, Queue, deliveries::Summary, queue::Outgoing};
 use utoipa::ToSchema;
 
 /// How many deliveries one request sends again: what fits well into the 30 s of an HTTP API.
 const MAX_RECOVERED: usize = 1000;
 /// How many are read at a time.
-const PAGE: i32 = 100;
+const PAGE: usize = 100;
 
 /// From when on to send again.
 #[derive(Deserialize, ToSchema)]
@@ -36,8 +36,7 @@ pub struct Recovered {
 /// # Errors
 /// A 409 unless the destination is verified and healthy; a 503 when the queue does not take all.
 pub async fn recover(
-    deliveries: &Deliveries,
-    queue: &Queue,
+    (deliveries, queue, journal): (&Deliveries, &Queue, &Journal),
     destination: &Destination,
     since: Timestamp,
 ) -> Result<Recovered> {
@@ -52,14 +51,26 @@ pub async fn recover(
         let Some(last) = rows.last() else { return Ok(Recovered { recovered, more: false }) };
         after = last.id.to_string();
         recovered += rows.len();
+        requeue(&rows, destination, journal).await;
         send_page(deliveries, queue, rows).await?;
     }
     Ok(Recovered { recovered, more: true })
 }
 
+/// Tells of mails that were held until now that they are queued.
+pub(crate) async fn requeue(rows: &[Summary], destination: &Destination, journal: &Journal) {
+    if destination.channel_type != ChannelType::Email {
+        return;
+    }
+    let held = rows.iter().filter(|row| row.attempt_count == 0 && row.state == DeliveryState::Held);
+    journal
+        .note(held.map(|row| Mail::of(row.id, &row.event_type, row.operator_id, Some(destination)).queued(now())))
+        .await;
+}
+
 /// First the messages, then the rows: after a crash in between a delivery is sent twice rather than never.
-async fn send_page(deliveries: &Deliveries, queue: &Queue, rows: Vec<Attention>) -> Result<()> {
-    let job = |row: &Attention| Job::at_once(row.id, row.operator_id, row.attempt_count);
+async fn send_page(deliveries: &Deliveries, queue: &Queue, rows: Vec<Summary>) -> Result<()> {
+    let job = |row: &Summary| Job::at_once(row.id, row.operator_id, row.attempt_count);
     let messages: Vec<_> =
         rows.iter().map(|row| Outgoing::new(&job(row), row.operator_id)).collect::<store::Result<_>>()?;
     let sent = queue.send(messages).await;

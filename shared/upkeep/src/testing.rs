@@ -3,15 +3,18 @@
 use api::{ApiError, error::Result};
 use axum::{Json, http::StatusCode};
 use domain::{
-    ChannelType, Destination, Event, EventId, EventType, Severity,
+    ChannelType, Destination, Event, EventId, EventType, MessageId, Severity,
     destination::Suppression,
+    journal::Mail,
     time::{now, rfc3339},
 };
+use outbound::email::Envelope;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    Upkeep, messages,
+    Upkeep,
+    messages::{self, mailed},
     webhook::{Purpose, predicate},
 };
 
@@ -58,8 +61,12 @@ impl Upkeep {
         }
         let event = test_event(destination);
         let carriers = (&self.mailer, &self.texter);
-        let answer = messages::notify(carriers, destination, &event, None, 1).await;
+        let message_id = MessageId::generate(destination.id);
+        let answer = messages::notify(carriers, destination, &event, Envelope::of(message_id), 1).await;
         let attempt = answer.ok_or_else(|| ApiError::internal("a kind without a carrier"))?.attempt;
+        if destination.channel_type == ChannelType::Email {
+            self.journal.note(mailed(&Mail::other(message_id, destination, "test"), &attempt)).await;
+        }
         Ok(match attempt.error {
             None => {
                 let id = attempt.response.unwrap_or_default();

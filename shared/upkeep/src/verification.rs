@@ -4,19 +4,21 @@ use std::time::Duration;
 
 use api::{ApiError, error::Result};
 use domain::{
-    ChannelType, Destination,
+    ChannelType, Destination, MessageId,
     delivery::Fault,
+    journal::{self, Mail, Otp},
     sms,
     time::{now, rfc3339},
     verification::{Code, CodeProblem, LIFETIME, LiveCode, TooSoon},
 };
-use outbound::{Answer, mail};
+use outbound::{Answer, email::Envelope, mail};
 use serde::{Deserialize, Serialize};
 use store::accounts::Operator;
 use utoipa::ToSchema;
 
 use crate::{
     Upkeep,
+    messages::mailed,
     webhook::{Purpose, predicate},
 };
 
@@ -67,17 +69,29 @@ impl Upkeep {
             let sentence = "This destination is verified and healthy already; there is nothing to verify.";
             return Err(ApiError::bad_request("already_verified", sentence));
         }
-        let operator = self.operator(to.operator_id).await?;
-        let key = self.vault.code_key(&operator.data_key, operator.id).await?;
-        let now = now();
+        let begun = now();
         let before = self.verifications.get(to.id).await?;
         let sent_before = before.as_ref().map(|before| before.sent.as_slice()).unwrap_or_default();
-        let sent = self.limits.admit(sent_before, now).map_err(too_soon)?;
+        let sent = self.limits.admit(sent_before, begun).map_err(too_soon)?;
+        let operator = self.operator(to.operator_id).await?;
+        let key = self.vault.code_key(&operator.data_key, operator.id).await?;
         let code = Code::generate();
-        let live = LiveCode::new(&code, &key, to, sent, now);
-        self.verifications.begin(to, &live, before.as_ref(), &self.limits, now).await?.map_err(too_soon)?;
+        let live = LiveCode::new(&code, &key, to, sent, begun);
+        self.verifications.begin(to, &live, before.as_ref(), &self.limits, begun).await?.map_err(too_soon)?;
+        let otp = Otp { to, live: &live };
+        let replaced = before.iter().filter(|before| before.good_at(begun));
+        let replaced = replaced.map(|live| Otp { to, live }.canceled(begun, "replaced"));
+        self.journal.note(replaced.chain([otp.created(begun), otp.expired()])).await;
 
-        let attempt = self.carry(&code, to, &operator).await?.attempt;
+        let message_id = MessageId::generate(to.id);
+        let attempt = self.carry(&code, to, message_id, &operator).await?.attempt;
+        let mut events = vec![];
+        if to.channel_type == ChannelType::Email {
+            events = mailed(&Mail::other(message_id, to, "verification"), &attempt);
+        }
+        let mail = Some(message_id).filter(|_| to.channel_type == ChannelType::Email);
+        events.push(if attempt.succeeded() { otp.sent(now(), mail) } else { otp.failed(now(), "not_sent") });
+        self.journal.note(events).await;
         metrics::counter!("codes", "kind" => to.channel_type.as_str(), "outcome" => outcome(attempt.succeeded()))
             .increment(1);
         let Some(error) = attempt.error else {
@@ -89,16 +103,16 @@ impl Upkeep {
             let sentence = format!("No code can be sent to this address: {error}.");
             return Err(ApiError::bad_request("address_refused", sentence));
         }
-        self.verifications.undo(to, &live, before.as_ref(), &self.limits, now).await?;
+        self.verifications.undo(to, &live, before.as_ref(), &self.limits, begun).await?;
         Err(ApiError::unavailable(format!("The code could not be sent: {error}. Send the same request again later.")))
     }
 
-    async fn carry(&self, code: &Code, to: &Destination, operator: &Operator) -> Result<Answer> {
+    async fn carry(&self, code: &Code, to: &Destination, id: MessageId, operator: &Operator) -> Result<Answer> {
         if to.channel_type == ChannelType::Sms {
             return Ok(self.texter.send(&to.destination, sms::verification(code, LIFETIME.as_secs() / 60), 1).await);
         }
         let message = mail::verification(code, &to.destination, &operator.name).map_err(ApiError::internal)?;
-        Ok(self.mailer.send(to, None, message, 1).await)
+        Ok(self.mailer.send(to, Envelope::of(id), message, 1).await)
     }
 
     /// Verifies a destination, which makes it healthy and lifts a suppression of its address.
@@ -117,13 +131,30 @@ impl Upkeep {
         let live = self.verifications.take_try(to.id, now()).await?.map_err(refused)?;
         let operator = self.operator(to.operator_id).await?;
         let key = self.vault.code_key(&operator.data_key, operator.id).await?;
+        let otp = Otp { to, live: &live };
         if !live.is(&code, &key, to) {
+            let last = (live.tries_left == 0).then(|| otp.failed(now(), "too_many_attempts"));
+            self.journal.note([otp.failed_attempt(now())].into_iter().chain(last)).await;
             return Err(refused(CodeProblem::Wrong));
         }
+        let lifted = self.suppression(to).await?;
         let accepted = self.verifications.accept(to, &live, &self.destinations, &self.suppressions, now()).await?;
         accepted.map_err(refused)?;
+        let lifted = lifted.map(|suppression| journal::unsuppressed(&suppression, "verification", now()));
+        self.journal.note([otp.verified(now())].into_iter().chain(lifted)).await;
         tracing::info!(operator_id = %to.operator_id, destination_id = %to.id, kind = %to.channel_type, "verified");
         Ok(Verified::YES)
+    }
+
+    /// Makes the code of a destination that is deleted good for nothing.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn cancel_code(&self, of: &Destination) -> Result<()> {
+        let Some(live) = self.verifications.remove(of.id).await? else { return Ok(()) };
+        let canceled = live.good_at(now()).then(|| Otp { to: of, live: &live }.canceled(now(), "deleted"));
+        self.journal.note(canceled).await;
+        Ok(())
     }
 
     async fn verify_webhook(&self, to: &Destination) -> Result<Verified> {

@@ -21,10 +21,12 @@ impl Upkeep {
             Purpose::Test => ("destination.test", "This is a test notification."),
         };
         let secrets = self.vault.signing_secrets(destination, now()).await?;
-        let body = payload::stack_probe(event_type, destination.operator_id, now(), message);
+        let id = EventId::generate();
+        let body = payload::probe(destination.face, event_type, destination.operator_id, id, message);
         let request = Request {
             url: &destination.destination,
-            id: &EventId::generate().to_string(),
+            face: destination.face,
+            id: &id.to_string(),
             body: body.map_err(ApiError::internal)?,
             secrets: &secrets,
         };

@@ -1,6 +1,6 @@
 //! A destination as the STACK API shows it.
 
-use domain::{ChannelType, Destination, destination::Owner, secret::REDACTED, time::rfc3339};
+use domain::{ChannelType, Destination, secret::REDACTED, time::rfc3339};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -46,13 +46,8 @@ pub struct HealthView {
 impl DestinationView {
     /// The answer to a creation: exactly the published fields, and the secret in full.
     pub fn created(destination: &Destination, secret: Option<&str>) -> Self {
-        // What a channel has brought is reached by way of the channel.
-        let id = match destination.belongs_to {
-            Some(Owner::Channel(channel)) => channel.to_string(),
-            _ => destination.id.to_string(),
-        };
         Self {
-            id,
+            id: destination.public_id(),
             operator_id: destination.operator_id.to_string(),
             channel_type: destination.channel_type,
             destination: destination.destination.clone(),

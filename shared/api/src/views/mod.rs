@@ -3,7 +3,9 @@
 mod deleted;
 mod delivery;
 mod destination;
+mod event;
 
 pub use deleted::Deleted;
 pub use delivery::{AttemptView, DeliveryPage, DeliveryView};
 pub use destination::{DestinationView, HealthView};
+pub use event::{EventPage, EventView};

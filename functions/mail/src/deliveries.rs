@@ -1,0 +1,135 @@
+//! The deliveries of a subscription, one delivery, and sending it again by hand.
+
+use api::{
+    ApiError, Caller, ErrorBody, OptionalBody, PageQuery, Reader, Writer,
+    error::{Result, path_id},
+    page::next_cursor,
+};
+use axum::{
+    Json,
+    extract::{FromRequestParts, Path, Query},
+    http::{StatusCode, request::Parts},
+};
+use domain::{Delivery, DeliveryState, Face};
+use serde::Deserialize;
+use store::deliveries::Summary;
+use upkeep::retry::{self, Retry};
+use utoipa::IntoParams;
+
+use crate::{
+    App, State,
+    views::{MailDelivery, MailDeliveryDetail, MailDeliveryPage},
+};
+
+/// Which deliveries are wanted.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DeliveryQuery {
+    /// Deliveries that stand here: `pending`, `succeeded`, `failed`, `abandoned` or `held`.
+    #[param(example = "failed")]
+    status: Option<String>,
+    /// How many at most.
+    #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
+    limit: Option<String>,
+    /// The `nextCursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for DeliveryQuery {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        match Query::<Self>::from_request_parts(parts, state).await {
+            Ok(Query(query)) => Ok(query),
+            Err(rejection) => Err(ApiError::bad_request("invalid_query", format!("{}.", rejection.body_text()))),
+        }
+    }
+}
+
+impl DeliveryQuery {
+    fn status(&self) -> Result<Option<DeliveryState>> {
+        let Some(name) = self.status.as_deref() else { return Ok(None) };
+        let names = DeliveryState::ALL.map(DeliveryState::as_str).join(", ");
+        let known = DeliveryState::from_name(name);
+        known.map(Some).ok_or_else(|| ApiError::field("status", format!("{name:?} is none of {names}")))
+    }
+}
+
+/// Lists a subscription's deliveries, newest event first.
+#[utoipa::path(
+    get, path = "/mail/webhooks/{id}/deliveries", tag = "Mail webhooks", operation_id = "listMailDeliveries",
+    params(("id" = String, Path), DeliveryQuery),
+    responses(
+        (status = 200, body = MailDeliveryPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    )
+)]
+pub(crate) async fn list(
+    app: State,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    query: DeliveryQuery,
+) -> Result<Json<MailDeliveryPage>> {
+    let status = query.status()?;
+    let destination = app.find(&caller, &id).await?.endpoint.id;
+    let list = format!("deliveries of {id} {}", status.map_or("", DeliveryState::as_str));
+    let page = PageQuery::new(query.limit, query.cursor);
+    let (limit, after) = (page.limit()?, page.after(&list)?);
+    let (rows, more) = match status {
+        Some(state) => app.deliveries.in_state(destination, state, limit, after).await?,
+        None => {
+            let (found, more) = app.deliveries.list(destination, limit, after).await?;
+            (found.iter().map(Summary::from).collect(), more)
+        }
+    };
+    let next_cursor = next_cursor(&list, rows.last().map(|row| row.id), more);
+    Ok(Json(MailDeliveryPage { items: rows.into_iter().map(MailDelivery::from).collect(), next_cursor }))
+}
+
+/// Shows a delivery with its attempts.
+#[utoipa::path(
+    get, path = "/mail/webhook-deliveries/{id}", tag = "Mail webhooks", operation_id = "getMailDelivery",
+    params(("id" = String, Path)),
+    responses((status = 200, body = MailDeliveryDetail), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
+)]
+pub(crate) async fn get(
+    app: State,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+) -> Result<Json<MailDeliveryDetail>> {
+    Ok(Json(MailDeliveryDetail::from(&app.delivery(&caller, &id).await?)))
+}
+
+/// Sends a delivery again at once that failed, was abandoned or is held.
+///
+/// In a new round of attempts, whatever the endpoint's health; with `force` also one that is on its way or has arrived.
+#[utoipa::path(
+    post, path = "/mail/webhook-deliveries/{id}/retry", tag = "Mail webhooks", operation_id = "retryMailDelivery",
+    params(("id" = String, Path)), request_body = Option<Retry>,
+    responses(
+        (status = 202, body = MailDeliveryDetail), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "On its way, arrived already, or its subscription is deleted"),
+        (status = 503, body = ErrorBody),
+    )
+)]
+pub(crate) async fn retry(
+    app: State,
+    Writer(caller): Writer,
+    Path(id): Path<String>,
+    OptionalBody(how): OptionalBody<Retry>,
+) -> Result<(StatusCode, Json<MailDeliveryDetail>)> {
+    let delivery = app.delivery(&caller, &id).await?;
+    let with = (&app.deliveries, &app.destinations, &app.queue, app.upkeep.journal());
+    let delivery = retry::retry(delivery, how, with).await?;
+    Ok((StatusCode::ACCEPTED, Json(MailDeliveryDetail::from(&delivery))))
+}
+
+impl App {
+    /// A delivery to a subscription of the caller's, or a 404.
+    async fn delivery(&self, caller: &Caller, id: &str) -> Result<Delivery> {
+        let found = self.deliveries.get(caller.operator_id(), path_id(id, "webhook delivery")?).await?;
+        found.filter(|found| found.face == Face::Mail).ok_or_else(|| ApiError::not_found("webhook delivery"))
+    }
+}

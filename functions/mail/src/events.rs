@@ -1,0 +1,105 @@
+//! The log of mail events, and the timeline of one mail.
+
+use api::{ApiError, ErrorBody, Reader, error::Result, event_query::EventQuery};
+use axum::{Json, extract::Path};
+use domain::{Event, EventId, catalogue, journal::MESSAGE, time::rfc3339};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use store::event_log::Filter;
+use utoipa::ToSchema;
+
+use crate::{
+    State,
+    views::{MailEvent, MailEventPage},
+};
+
+/// The most items of a timeline, the newest: far more than the retries of one mail and the reports of its fate are.
+const MAX_ITEMS: usize = 500;
+/// How many events are read at a time.
+const PAGE: usize = 100;
+
+/// Lists mail events, newest first; they are kept 30 days.
+#[utoipa::path(
+    get, path = "/mail/events", tag = "Mail", operation_id = "listMailEvents", params(EventQuery),
+    responses((status = 200, body = MailEventPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
+)]
+pub(crate) async fn list(app: State, Reader(caller): Reader, query: EventQuery) -> Result<Json<MailEventPage>> {
+    let (page, next_cursor) = query.read(&app.events, caller.operator_id(), true).await?;
+    let items = page.events.into_iter().map(MailEvent::try_from).collect::<serde_json::Result<_>>();
+    Ok(Json(MailEventPage { items: items.map_err(ApiError::internal)?, next_cursor }))
+}
+
+/// A step in the life of a mail.
+#[derive(Serialize, ToSchema)]
+struct TimelineItem {
+    /// The type of the event that tells of it.
+    #[serde(rename = "type")]
+    #[schema(example = "mail.message.bounced")]
+    event_type: String,
+    /// What happened, for people.
+    #[schema(example = "Bounced")]
+    label: String,
+    /// When.
+    #[serde(rename = "createdAt")]
+    #[schema(example = "2026-04-15T10:05:00.000Z")]
+    created_at: String,
+    /// What more there is to say of it.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    metadata: Map<String, Value>,
+}
+
+/// The life of a mail.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Timeline {
+    /// Which mail's.
+    #[schema(example = "msg_01JRX2Q0Z8K5V3M7N9P4T6W8YB01JRX2Q0Z8K5V3M7N9P4T6W8YC")]
+    message_id: String,
+    /// What happened to it, oldest first.
+    items: Vec<TimelineItem>,
+}
+
+/// Shows what happened to a mail, oldest first.
+///
+/// Every mail is in the log that a rule, a verification or a test has sent. The mail of a delivery `dlv_…` is `msg_…` with
+/// the same letters after the underscore; its header `X-STACK-Message-Id` and the events about it name it too.
+#[utoipa::path(
+    get, path = "/mail/messages/{id}/timeline", tag = "Mail", operation_id = "getMailTimeline",
+    params(("id" = String, Path)),
+    responses((status = 200, body = Timeline), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
+)]
+pub(crate) async fn timeline(app: State, Reader(caller): Reader, Path(id): Path<String>) -> Result<Json<Timeline>> {
+    let mut filter = Filter {
+        mail_only: true,
+        resource_type: Some(MESSAGE.to_owned()),
+        resource_id: Some(id.clone()),
+        ..Filter::default()
+    };
+    let mut events: Vec<Event> = vec![];
+    while events.len() < MAX_ITEMS {
+        let page = app.events.page(caller.operator_id(), &filter, PAGE).await?;
+        events.extend(page.events);
+        match page.next.and_then(EventId::before) {
+            Some(newest) => filter.newest = Some(newest),
+            None => break,
+        }
+    }
+    if events.is_empty() {
+        return Err(ApiError::not_found("message"));
+    }
+    // Of one millisecond, in the order of a mail's life.
+    let rank = |event: &Event| catalogue::all().position(|entry| entry.name == event.event_type.as_str());
+    events.sort_by_key(|event| (event.id.made_at(), rank(event)));
+    Ok(Json(Timeline { message_id: id, items: events.into_iter().map(item).collect() }))
+}
+
+fn item(event: Event) -> TimelineItem {
+    let mut metadata: Map<String, Value> = serde_json::from_str(&event.data).unwrap_or_default();
+    metadata.remove("messageId");
+    TimelineItem {
+        event_type: event.event_type.to_string(),
+        label: event.event_type.label().to_owned(),
+        created_at: rfc3339(event.id.made_at()),
+        metadata,
+    }
+}

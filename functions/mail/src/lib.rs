@@ -1,0 +1,90 @@
+//! `/mail`: the log of mail events, timelines of mails, webhook subscriptions and their deliveries, suppressions.
+
+mod deliveries;
+mod events;
+mod input;
+mod item;
+mod resume;
+mod suppressions;
+mod views;
+mod webhooks;
+
+use std::sync::Arc;
+
+use api::{ApiError, Caller, Keys, auth::HasKeys, error::path_id};
+use domain::guard::TargetPolicy;
+use store::{
+    Accounts, Aws, Channels, Deliveries, Destinations, Events, Queue, aws,
+    subscriptions::{Subscription, Subscriptions},
+};
+use upkeep::Upkeep;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// What the routes work with.
+pub struct App {
+    keys: Keys,
+    events: Events,
+    channels: Channels,
+    destinations: Destinations,
+    deliveries: Deliveries,
+    queue: Queue,
+    upkeep: Upkeep,
+    policy: TargetPolicy,
+}
+
+impl App {
+    /// Everything that the environment names.
+    ///
+    /// # Errors
+    /// When the environment lacks something.
+    pub async fn from_env() -> Result<Self, lambda_http::Error> {
+        let aws = Aws::from_env().await;
+        let policy = aws::target_policy()?;
+        Ok(Self {
+            keys: Keys::new(Accounts::from_env(&aws)?),
+            events: Events::from_env(&aws)?,
+            channels: Channels::from_env(&aws)?,
+            destinations: Destinations::from_env(&aws)?,
+            deliveries: Deliveries::from_env(&aws)?,
+            queue: Queue::deliveries(&aws)?,
+            upkeep: Upkeep::from_env(&aws, policy)?,
+            policy,
+        })
+    }
+
+    fn subscriptions(&self) -> Subscriptions<'_> {
+        Subscriptions { channels: &self.channels, destinations: &self.destinations }
+    }
+
+    /// A subscription of the caller, or a 404.
+    async fn find(&self, caller: &Caller, id: &str) -> api::error::Result<Subscription> {
+        let found = self.subscriptions().get(caller.operator_id(), path_id(id, "webhook")?).await?;
+        found.ok_or_else(|| ApiError::not_found("webhook"))
+    }
+}
+
+impl HasKeys for App {
+    fn keys(&self) -> &Keys {
+        &self.keys
+    }
+}
+
+/// The state of the routes.
+pub type State = axum::extract::State<Arc<App>>;
+
+/// The routes, and the API's text of them.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(events::list))
+        .routes(routes!(events::timeline))
+        .routes(routes!(webhooks::create, webhooks::list))
+        .routes(routes!(item::get, item::update, item::delete))
+        .routes(routes!(item::rotate_secret))
+        .routes(routes!(resume::verify))
+        .routes(routes!(resume::recover))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::get))
+        .routes(routes!(deliveries::retry))
+        .routes(routes!(suppressions::list))
+        .routes(routes!(suppressions::delete))
+}

@@ -1,0 +1,48 @@
+//! An endpoint that was unhealthy: verified again, and sent what it missed.
+
+use api::{Body, ErrorBody, Writer, error::Result};
+use axum::{Json, extract::Path, http::StatusCode};
+use upkeep::{
+    recovery::{self, Recovered, Since},
+    verification::{CodeGiven, Verified},
+};
+
+use crate::State;
+
+/// Verifies an endpoint, which makes an unhealthy one healthy: it gets a signed request and must answer with a 2xx.
+#[utoipa::path(
+    post, path = "/mail/webhooks/{id}/verify", tag = "Mail webhooks", operation_id = "verifyMailWebhook",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, body = Verified),
+        (status = 400, body = ErrorBody, description = "The endpoint did not answer with a 2xx"),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+    )
+)]
+pub(crate) async fn verify(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Verified>> {
+    let found = app.find(&caller, &id).await?;
+    Ok(Json(app.upkeep.verify(&found.endpoint, CodeGiven::default()).await?))
+}
+
+/// Sends again what an endpoint missed: held, failed and abandoned deliveries, oldest event first.
+///
+/// The endpoint must be healthy: verify it first.
+#[utoipa::path(
+    post, path = "/mail/webhooks/{id}/recover", tag = "Mail webhooks", operation_id = "recoverMailWebhook",
+    params(("id" = String, Path)), request_body = Since,
+    responses(
+        (status = 202, body = Recovered), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "Not healthy"), (status = 503, body = ErrorBody),
+    )
+)]
+pub(crate) async fn recover(
+    app: State,
+    Writer(caller): Writer,
+    Path(id): Path<String>,
+    Body(Since { since }): Body<Since>,
+) -> Result<(StatusCode, Json<Recovered>)> {
+    let found = app.find(&caller, &id).await?;
+    let with = (&app.deliveries, &app.queue, app.upkeep.journal());
+    Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, &found.endpoint, since).await?)))
+}

@@ -1,0 +1,97 @@
+//! Suppressed addresses, to which nothing is mailed.
+
+use api::{ApiError, ErrorBody, PageQuery, Reader, Writer, error::Result, page::next_cursor, views::Deleted};
+use axum::{Json, extract::Path};
+use domain::{
+    Address, ChannelType, destination,
+    guard::TargetPolicy,
+    journal,
+    time::{now, rfc3339},
+};
+use serde::Serialize;
+use store::suppressions::time_key;
+use utoipa::ToSchema;
+
+use crate::State;
+
+const LIST: &str = "mail/suppressions";
+
+/// A suppressed address.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct MailSuppression {
+    /// The address.
+    #[schema(example = "alerts@example.com")]
+    email: String,
+    /// Why nothing is mailed to it: `bounce` or `complaint`.
+    #[schema(value_type = String, example = "bounce")]
+    reason: destination::SuppressionReason,
+    /// What the receiving server or the mail service said.
+    detail: String,
+    /// Since when.
+    #[schema(example = "2026-04-15T10:05:00.000Z")]
+    created_at: String,
+    /// The delivery whose mail it was, if it was one's.
+    delivery_id: Option<String>,
+    /// The mail.
+    message_id: Option<String>,
+}
+
+/// A page of suppressed addresses, newest first.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MailSuppressionPage {
+    /// The addresses.
+    items: Vec<MailSuppression>,
+    /// The `cursor` of the next page; null at the end.
+    next_cursor: Option<String>,
+}
+
+impl From<&destination::Suppression> for MailSuppression {
+    fn from(row: &destination::Suppression) -> Self {
+        Self {
+            email: row.address.clone(),
+            reason: row.reason,
+            detail: row.detail.clone(),
+            created_at: rfc3339(row.since),
+            delivery_id: row.delivery_id.map(|id| id.to_string()),
+            message_id: row.message_id.map(|id| id.to_string()),
+        }
+    }
+}
+
+/// Lists suppressed addresses, newest first.
+#[utoipa::path(
+    get, path = "/mail/suppressions", tag = "Mail", operation_id = "listMailSuppressions", params(PageQuery),
+    responses((status = 200, body = MailSuppressionPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
+)]
+pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) -> Result<Json<MailSuppressionPage>> {
+    let (limit, after) = (page.limit()?, page.after::<String>(LIST)?);
+    let (rows, more) = app.upkeep.suppressions().list(caller.operator_id(), limit, after).await?;
+    let last = rows.last().map(|row| time_key(row.since, &row.uniqueness_key));
+    let next_cursor = next_cursor(LIST, last, more);
+    Ok(Json(MailSuppressionPage { items: rows.iter().map(MailSuppression::from).collect(), next_cursor }))
+}
+
+/// Lifts the suppression of an address: it is mailed to again.
+///
+/// A destination of that address that has become unhealthy is resumed by verifying it, which lifts the suppression too.
+#[utoipa::path(
+    delete, path = "/mail/suppressions/{email}", tag = "Mail", operation_id = "deleteMailSuppression",
+    params(("email" = String, Path, description = "The address, in any spelling")),
+    responses(
+        (status = 200, body = Deleted), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+    )
+)]
+pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(email): Path<String>) -> Result<Json<Deleted>> {
+    let address = Address::parse(ChannelType::Email, &email, TargetPolicy::Public);
+    let address = address.map_err(|problem| ApiError::field("email", problem))?;
+    let lifted = app.upkeep.suppressions().delete(caller.operator_id(), &address.uniqueness_key()).await?;
+    let Some(lifted) = lifted else {
+        let sentence = "Mail to this address is not suppressed in your account; GET /mail/suppressions lists what is.";
+        return Err(ApiError::new(axum::http::StatusCode::NOT_FOUND, "not_found", sentence));
+    };
+    app.upkeep.journal().note([journal::unsuppressed(&lifted, "api", now())]).await;
+    Ok(Json(Deleted::YES))
+}

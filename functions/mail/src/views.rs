@@ -1,0 +1,257 @@
+//! JSON of the Mail API: camelCase, lists under `items`.
+
+use domain::{
+    Attempt, Delivery, DeliveryId, DeliveryState, Event, Severity, WebhookId, event::Resource, time::rfc3339,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use store::{deliveries::Summary, subscriptions::Subscription};
+use utoipa::ToSchema;
+
+/// An event of the log.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MailEvent {
+    /// Its id: a webhook that tells of it has the same.
+    #[schema(example = "evt_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
+    id: String,
+    /// What happened.
+    #[serde(rename = "type")]
+    #[schema(example = "mail.message.sent")]
+    event_type: String,
+    /// How serious it is.
+    #[schema(value_type = String, example = "info")]
+    severity: Severity,
+    /// When it was accepted: the log is in this order.
+    #[schema(example = "2026-04-15T10:05:00.000Z")]
+    created_at: String,
+    /// When it happened, as its producer said.
+    timestamp: String,
+    /// What it is about.
+    resource: Option<Resource>,
+    /// The mail that it is about.
+    message_id: Option<String>,
+    /// The project it belongs to.
+    project_id: Option<String>,
+    /// What its producer said, byte for byte.
+    #[schema(value_type = Object)]
+    data: Box<RawValue>,
+}
+
+impl TryFrom<Event> for MailEvent {
+    type Error = serde_json::Error;
+
+    fn try_from(event: Event) -> serde_json::Result<Self> {
+        let about = event.resource.as_ref().filter(|resource| resource.kind == domain::journal::MESSAGE);
+        Ok(Self {
+            id: event.id.to_string(),
+            severity: event.severity,
+            created_at: rfc3339(event.id.made_at()),
+            timestamp: rfc3339(event.timestamp),
+            message_id: about.map(|resource| resource.id.clone()),
+            event_type: event.event_type.into(),
+            resource: event.resource,
+            project_id: event.project_id,
+            data: RawValue::from_string(event.data)?,
+        })
+    }
+}
+
+/// A page of events, newest first.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MailEventPage {
+    /// The events. There may be fewer than asked for, or none, and more on the next page.
+    pub(crate) items: Vec<MailEvent>,
+    /// The `cursor` of the next page; null at the end.
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// Whether a subscription sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MailWebhookStatus {
+    /// It does.
+    Enabled,
+    /// It does not, by request; what it would have sent is not kept for it.
+    Disabled,
+}
+
+/// How an endpoint is.
+#[derive(Serialize, ToSchema)]
+struct MailWebhookHealth {
+    /// `healthy`, or `unhealthy` after failures: what it would be sent is held until it is verified again.
+    #[schema(example = "healthy")]
+    status: &'static str,
+    /// Since when it is unhealthy.
+    since: Option<String>,
+    /// What went wrong.
+    reason: Option<String>,
+}
+
+/// A webhook subscription.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MailWebhook {
+    /// Its id.
+    #[schema(example = "whk_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
+    id: String,
+    /// Where it sends.
+    #[schema(example = "https://example.com/webhooks/stackshift-mail")]
+    url: String,
+    /// What it is for.
+    description: Option<String>,
+    /// What it sends.
+    #[schema(example = json!(["mail.message.sent", "mail.message.bounced"]))]
+    event_types: Vec<String>,
+    /// Whether it sends.
+    status: MailWebhookStatus,
+    /// How its endpoint is.
+    health: MailWebhookHealth,
+    /// When it was made.
+    #[schema(example = "2026-04-15T10:05:00.000Z")]
+    created_at: String,
+}
+
+impl From<&Subscription> for MailWebhook {
+    fn from(Subscription { endpoint, rule }: &Subscription) -> Self {
+        let broken = endpoint.unhealthy.as_ref();
+        Self {
+            id: WebhookId::of_destination(endpoint.id).to_string(),
+            url: endpoint.destination.clone(),
+            description: endpoint.description.clone(),
+            event_types: rule.events.iter().map(ToString::to_string).collect(),
+            status: if rule.active { MailWebhookStatus::Enabled } else { MailWebhookStatus::Disabled },
+            health: MailWebhookHealth {
+                status: if broken.is_some() { "unhealthy" } else { "healthy" },
+                since: broken.map(|unhealthy| rfc3339(unhealthy.since)),
+                reason: broken.map(|unhealthy| unhealthy.reason.clone()),
+            },
+            created_at: rfc3339(rule.created_at),
+        }
+    }
+}
+
+/// A webhook subscription with its secret, which is shown this once.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MailWebhookWithSecret {
+    #[serde(flatten)]
+    pub(crate) webhook: MailWebhook,
+    /// What signs its requests.
+    #[schema(example = "whsec_…")]
+    pub(crate) secret: String,
+    /// After a rotation, until when the old secret signs too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) previous_secret_expires_at: Option<String>,
+}
+
+/// A page of subscriptions, newest first.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MailWebhookPage {
+    /// The subscriptions.
+    pub(crate) items: Vec<MailWebhook>,
+    /// The `cursor` of the next page; null at the end.
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// A delivery of an event to a subscription.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MailDelivery {
+    /// Its id: the `webhook-id` of every attempt.
+    #[schema(example = "dlv_01JRX2Q0Z8K5V3M7N9P4T6W8YB01JRX2Q0Z8K5V3M7N9P4T6W8YC")]
+    id: String,
+    /// The subscription.
+    #[schema(example = "whk_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
+    webhook_id: String,
+    /// The event.
+    event_id: String,
+    /// The event's type.
+    #[schema(example = "mail.message.sent")]
+    event_type: String,
+    /// Where it stands.
+    status: DeliveryState,
+    /// Why it is held, or was abandoned without an attempt.
+    reason: Option<String>,
+    /// How many attempts were made in all.
+    attempt_count: u32,
+    /// When the next attempt is due.
+    next_attempt_at: Option<String>,
+    /// When the event was dispatched.
+    created_at: String,
+}
+
+impl From<Summary> for MailDelivery {
+    fn from(row: Summary) -> Self {
+        let stuck = matches!(row.state, DeliveryState::Held | DeliveryState::Abandoned);
+        let DeliveryId { destination, event } = row.id;
+        let due = |at: Timestamp| Some(rfc3339(at)).filter(|_| row.state == DeliveryState::Failed);
+        Self {
+            id: row.id.to_string(),
+            webhook_id: WebhookId::of_destination(destination).to_string(),
+            event_id: event.to_string(),
+            event_type: row.event_type.into(),
+            status: row.state,
+            reason: row.reason.filter(|_| stuck),
+            attempt_count: row.attempt_count,
+            next_attempt_at: row.next_attempt_at.and_then(due),
+            created_at: rfc3339(row.created_at),
+        }
+    }
+}
+
+/// A page of deliveries, newest event first.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MailDeliveryPage {
+    /// The deliveries.
+    pub(crate) items: Vec<MailDelivery>,
+    /// The `cursor` of the next page; null at the end.
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// A delivery with its attempts.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MailDeliveryDetail {
+    #[serde(flatten)]
+    delivery: MailDelivery,
+    /// The newest 50 attempts, oldest first.
+    attempts: Vec<MailAttempt>,
+}
+
+/// One attempt of a delivery.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct MailAttempt {
+    /// Which one, from 1.
+    number: u32,
+    /// When it began.
+    started_at: String,
+    /// How long it took.
+    duration_ms: u64,
+    /// The status of the answer, if there was one.
+    status_code: Option<u16>,
+    /// Why it failed; null when it succeeded.
+    #[schema(example = "answered 500 Internal Server Error")]
+    error: Option<String>,
+    /// The first 1 KiB of the answer's body.
+    response: Option<String>,
+}
+
+impl From<&Delivery> for MailDeliveryDetail {
+    fn from(delivery: &Delivery) -> Self {
+        let attempt = |attempt: &Attempt| MailAttempt {
+            number: attempt.number,
+            started_at: rfc3339(attempt.at),
+            duration_ms: attempt.duration_ms,
+            status_code: attempt.status,
+            error: attempt.error.clone(),
+            response: attempt.response.clone(),
+        };
+        Self { delivery: Summary::from(delivery).into(), attempts: delivery.attempts.iter().map(attempt).collect() }
+    }
+}

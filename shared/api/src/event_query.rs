@@ -1,0 +1,159 @@
+//! Which events of the log are wanted: the query of every route that lists them.
+
+use std::borrow::Cow;
+
+use axum::{
+    extract::{FromRequestParts, Query},
+    http::request::Parts,
+};
+use domain::{EventId, EventType, OperatorId, journal::MESSAGE};
+use jiff::Timestamp;
+use serde::Deserialize;
+use store::{
+    Events,
+    event_log::{Filter, Page},
+};
+use utoipa::IntoParams;
+
+use crate::{
+    error::{ApiError, Result},
+    page::{PageQuery, next_cursor},
+};
+
+/// Which events are wanted; conditions may be combined at will, and an event must meet all of them.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EventQuery {
+    /// Events of this type.
+    #[serde(rename = "type")]
+    #[param(example = "mail.message.bounced")]
+    event_type: Option<String>,
+    /// Events about a resource of this type, e.g. `message`.
+    #[serde(alias = "resource_type")]
+    resource_type: Option<String>,
+    /// Events about the resource of this id.
+    #[serde(alias = "resource_id")]
+    resource_id: Option<String>,
+    /// Events about this mail.
+    #[serde(alias = "message_id")]
+    message_id: Option<String>,
+    /// Events accepted at this time or later, RFC 3339.
+    #[param(example = "2026-04-15T10:00:00.000Z")]
+    from: Option<String>,
+    /// Events accepted before this time, RFC 3339.
+    #[param(example = "2026-04-16T10:00:00.000Z")]
+    to: Option<String>,
+    /// How many events at most. A page may have fewer while there are more: go by the cursor.
+    #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
+    limit: Option<String>,
+    /// The cursor that came with the page before.
+    cursor: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for EventQuery {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        match Query::<Self>::from_request_parts(parts, state).await {
+            Ok(Query(query)) => Ok(query),
+            Err(rejection) => Err(ApiError::bad_request("invalid_query", format!("{}.", rejection.body_text()))),
+        }
+    }
+}
+
+fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>> {
+    // A plus sign that was not escaped arrives as a space; nothing else in such a time can be one.
+    let text = text.map(|text| if text.contains('T') { Cow::Owned(text.replace(' ', "+")) } else { text.into() });
+    let problem = |_| ApiError::field(field, "send an RFC 3339 time such as 2026-04-15T10:00:00.000Z");
+    text.map(|text| text.parse().map_err(problem)).transpose()
+}
+
+impl EventQuery {
+    /// Reads a page of the operator's events; `mail_only` of those of the Mail API.
+    ///
+    /// # Errors
+    /// A 400 for a condition that is none.
+    pub async fn read(&self, events: &Events, operator: OperatorId, mail_only: bool) -> Result<(Page, Option<String>)> {
+        let list = if mail_only { "mail/events" } else { "events" };
+        let paging = PageQuery::new(self.limit.clone(), self.cursor.clone());
+        let (limit, after) = (paging.limit()?, paging.after::<EventId>(list)?);
+        let Some(filter) = self.filter(mail_only, after)? else {
+            return Ok((Page { events: vec![], next: None, read_units: 0.0 }, None));
+        };
+        let page = events.page(operator, &filter, usize::try_from(limit).unwrap_or(1)).await?;
+        tracing::info!(operator_id = %operator, events = page.events.len(), read_units = page.read_units, "events read");
+        let cursor = next_cursor(list, page.next, page.next.is_some());
+        Ok((page, cursor))
+    }
+
+    /// The filter; none when no event can meet all conditions.
+    fn filter(&self, mail_only: bool, after: Option<EventId>) -> Result<Option<Filter>> {
+        let event_type = self.event_type.as_deref().map(EventType::try_from).transpose();
+        let event_type = event_type.map_err(|problem| ApiError::field("type", problem))?;
+        let oldest = time("from", self.from.as_deref())?.map(EventId::first_at);
+        let until = time("to", self.to.as_deref())?.map(EventId::first_at);
+
+        let message = self.message_id.as_deref();
+        let differs = |text: &Option<String>, other: &str| text.as_deref().is_some_and(|text| text != other);
+        let impossible = message
+            .is_some_and(|id| differs(&self.resource_id, id) || differs(&self.resource_type, MESSAGE))
+            || mail_only && event_type.as_ref().is_some_and(|event_type| !event_type.is_mail());
+        if impossible {
+            return Ok(None);
+        }
+        let newest = match [until, after].into_iter().flatten().min() {
+            None => None,
+            Some(end) => match end.before() {
+                Some(newest) => Some(newest),
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(Filter {
+            mail_only,
+            event_type: event_type.map(Into::into),
+            resource_type: message.map(|_| MESSAGE.to_owned()).or_else(|| self.resource_type.clone()),
+            resource_id: self.message_id.clone().or_else(|| self.resource_id.clone()),
+            oldest,
+            newest,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(query: &[(&str, &str)], mail_only: bool) -> Option<Filter> {
+        let query: serde_json::Map<_, _> = query.iter().map(|(k, v)| ((*k).to_owned(), (*v).into())).collect();
+        let query: EventQuery = serde_json::from_value(query.into()).expect("a query");
+        query.filter(mail_only, None).expect("valid")
+    }
+
+    #[test]
+    fn a_message_is_a_resource() {
+        let by_message = filter(&[("messageId", "msg_1")], true);
+        assert_eq!(by_message, filter(&[("resourceType", "message"), ("resource_id", "msg_1")], true));
+        assert!(by_message.is_some());
+    }
+
+    #[test]
+    fn conditions_that_exclude_each_other_find_nothing() {
+        for query in [
+            &[("messageId", "msg_1"), ("resourceId", "msg_2")][..],
+            &[("messageId", "msg_1"), ("resourceType", "user")],
+            &[("type", "custom.a")],
+            &[("to", "1970-01-01T00:00:00Z")],
+        ] {
+            assert_eq!(filter(query, true), None, "{query:?}");
+        }
+        assert!(filter(&[("type", "custom.a")], false).is_some());
+    }
+
+    #[test]
+    fn a_time_with_an_offset_may_have_lost_its_plus() {
+        let utc = filter(&[("from", "2026-04-15T10:00:00Z")], false);
+        assert_eq!(utc, filter(&[("from", "2026-04-15T12:00:00 02:00")], false));
+        assert!(time("from", Some("yesterday")).is_err());
+    }
+}

@@ -1,0 +1,184 @@
+//! The catalogue of event types: all types of all five APIs, each with the severity of an event that is posted without
+//! one, a label for people, and the shape of its `data` (design, section 7).
+//!
+//! A shape is a Rust type: what is posted is read as it, what we emit is written from it, and the JSON Schema that the
+//! API shows is derived from it. Fields beyond a shape's are passed on: producers may say more than we know of.
+
+mod config;
+pub mod mail;
+mod providers;
+mod stack;
+mod stack_auth;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{Severity, event_type::DESTINATION_UNHEALTHY, health::Notice};
+
+/// A type of the catalogue.
+pub struct Entry {
+    /// Its name, e.g. `mail.message.sent`.
+    pub name: &'static str,
+    /// The severity of an event of this type that is posted without one.
+    pub severity: Severity,
+    /// What happened, for people: in timelines and in the list of types.
+    pub label: &'static str,
+    check: fn(&str) -> Result<(), WrongData>,
+    #[cfg(feature = "openapi")]
+    schema: fn() -> utoipa::openapi::RefOr<utoipa::openapi::Schema>,
+}
+
+/// What is wrong with an event's `data`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongData {
+    /// Which field, as a path within `data`: `flags[0].message`; empty for `data` itself.
+    pub path: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+/// The shape of a type's `data`.
+#[cfg(feature = "openapi")]
+pub trait Shape: DeserializeOwned + utoipa::PartialSchema {}
+#[cfg(feature = "openapi")]
+impl<T: DeserializeOwned + utoipa::PartialSchema> Shape for T {}
+
+/// The shape of a type's `data`.
+#[cfg(not(feature = "openapi"))]
+pub trait Shape: DeserializeOwned {}
+#[cfg(not(feature = "openapi"))]
+impl<T: DeserializeOwned> Shape for T {}
+
+const fn entry<T: Shape>(name: &'static str, severity: Severity, label: &'static str) -> Entry {
+    Entry {
+        name,
+        severity,
+        label,
+        check: check::<T>,
+        #[cfg(feature = "openapi")]
+        schema: T::schema,
+    }
+}
+
+/// The types of one of the APIs each.
+const CATALOGUE: &[&[Entry]] = &[
+    stack::ENTRIES,
+    &[entry::<Notice>(DESTINATION_UNHEALTHY, Severity::High, "A destination became unhealthy")],
+    stack_auth::ENTRIES,
+    providers::ENTRIES,
+    config::ENTRIES,
+    mail::ENTRIES,
+];
+
+/// All types, in the order of the APIs.
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    CATALOGUE.iter().flat_map(|entries| entries.iter())
+}
+
+/// The type of this name.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    all().find(|entry| entry.name == name)
+}
+
+impl Entry {
+    /// Checks an event's `data` against the type's shape.
+    ///
+    /// # Errors
+    /// The first field that does not fit.
+    pub fn check(&self, data: &str) -> Result<(), WrongData> {
+        (self.check)(data)
+    }
+
+    /// The JSON Schema of the type's `data`, complete in itself.
+    #[cfg(feature = "openapi")]
+    pub fn schema(&self) -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        (self.schema)()
+    }
+}
+
+fn check<T: DeserializeOwned>(data: &str) -> Result<(), WrongData> {
+    let mut json = serde_json::Deserializer::from_str(data);
+    match serde_path_to_error::deserialize::<_, T>(&mut json) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let path = error.path().to_string();
+            let text = error.into_inner().to_string();
+            // serde_json adds the place, which means little once the field is named.
+            let problem = text.rsplit_once(" at line ").map_or(&*text, |(problem, _)| problem).to_owned();
+            Err(WrongData { path: if path == "." { String::new() } else { path }, problem })
+        }
+    }
+}
+
+/// The name or id of something: 1 to 256 characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 1, max_length = 256))]
+pub struct Name(String);
+
+const MAX_NAME: usize = 256;
+
+impl Name {
+    /// The name that an id is written as.
+    pub fn of(id: impl fmt::Display) -> Self {
+        Self(id.to_string())
+    }
+}
+
+impl TryFrom<String> for Name {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.chars().count() {
+            1..=MAX_NAME => Ok(Self(text)),
+            length => Err(format!("has {length} characters; send 1 to {MAX_NAME}")),
+        }
+    }
+}
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_type_is_named_once_and_has_a_label() {
+        let mut names: Vec<_> = all().map(|entry| entry.name).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        assert!(all().all(|entry| !entry.label.is_empty()));
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_by_its_path() {
+        let wrong = |name: &str, data: &str| find(name).expect("a type").check(data).expect_err(data);
+        let of = |name, data: &str| {
+            let WrongData { path, problem } = wrong(name, data);
+            (path, problem)
+        };
+        let (path, problem) = of("passport.flagged", r#"{"flags": [{"type": "a", "message": 7}]}"#);
+        assert_eq!(path, "flags[0].message");
+        assert!(problem.starts_with("invalid type: integer `7`"), "{problem}");
+        let (path, problem) = of("mail.message.sent", "{}");
+        assert_eq!((&*path, &*problem), ("", "missing field `messageId`"));
+        let (path, problem) = of("mail.otp.sent", r#"{"otpId": ""}"#);
+        assert_eq!((&*path, &*problem), ("otpId", "has 0 characters; send 1 to 256"));
+        let (path, _) = of("mail.otp.sent", r#"{"otpId": "a", "expiresAt": "soon"}"#);
+        assert_eq!(path, "expiresAt");
+    }
+
+    #[test]
+    fn more_than_the_shape_is_let_through() {
+        let data = r#"{"messageId": "msg_1", "campaign": {"id": 7}}"#;
+        assert_eq!(find("mail.message.sent").expect("a type").check(data), Ok(()));
+    }
+}

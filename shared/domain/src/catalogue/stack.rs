@@ -1,0 +1,41 @@
+//! Types of the STACK API. Its text shows the `data` of one, and says of no field that it must be there.
+
+use serde::Deserialize;
+
+use super::{Entry, entry};
+use crate::Severity::{Critical, Medium};
+
+/// `data` of an event about an agent or its passport.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
+struct Passport {
+    /// The passport's id.
+    jti: Option<String>,
+    /// The agent's id.
+    agent_id: Option<String>,
+    /// What stood out.
+    #[cfg_attr(feature = "openapi", schema(inline))]
+    flags: Option<Vec<Flag>>,
+}
+
+/// One thing that stood out.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
+struct Flag {
+    /// What kind of thing, e.g. `undeclared_service`.
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    /// How serious it is.
+    severity: Option<String>,
+    /// What it is, for people.
+    message: Option<String>,
+}
+
+pub(super) const ENTRIES: &[Entry] = &[
+    entry::<Passport>("passport.flagged", Medium, "A passport was flagged"),
+    entry::<Passport>("passport.blocked", Critical, "A passport was blocked"),
+    entry::<Passport>("agent.blocked", Critical, "An agent was blocked"),
+    entry::<Passport>("passport.missed_checkout", Medium, "A passport missed its checkout"),
+];

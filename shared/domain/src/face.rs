@@ -1,0 +1,30 @@
+//! The APIs by which something is made and shown: one model, several faces (design, section 1).
+
+use serde::{Deserialize, Serialize};
+
+/// By which API a destination, with its rule and its deliveries, was made. It decides in whose lists they show, and how
+/// what goes out is written and signed (design, section 6).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Face {
+    /// The STACK API: destinations `ndst_…` and channels `nch_…`.
+    #[default]
+    Stack,
+    /// The Mail API: webhook subscriptions `whk_…`.
+    Mail,
+}
+
+impl Face {
+    /// As rows write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stack => "stack",
+            Self::Mail => "mail",
+        }
+    }
+
+    /// Whether it is the STACK API, which rows leave out.
+    pub fn is_stack(&self) -> bool {
+        *self == Self::Stack
+    }
+}

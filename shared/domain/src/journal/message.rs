@@ -1,0 +1,191 @@
+//! The life of a mail: queued, sending, sent; deferred, failed, bounced, suppressed.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{MESSAGE, own};
+use crate::{
+    Attempt, DeliveryId, Destination, EventType, MessageId, OperatorId,
+    catalogue::mail::{Message, name},
+    message::Ingest,
+};
+
+/// A mail, of which events tell.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    operator_id: OperatorId,
+    id: MessageId,
+    data: Message,
+    log_only: bool,
+}
+
+impl Mail {
+    /// The mail of a delivery; `to` where it goes, as far as that is known.
+    ///
+    /// That of a mail about an event of the Mail API is told to the log alone: such an event may be one of these.
+    pub fn of(delivery: DeliveryId, event_type: &EventType, operator_id: OperatorId, to: Option<&Destination>) -> Self {
+        let id = MessageId::from(delivery);
+        let data = Message {
+            to: to.map(|to| to.destination.clone()),
+            kind: Some("notification".into()),
+            delivery_id: Some(delivery.to_string()),
+            destination_id: to.map(Destination::public_id),
+            event_id: Some(delivery.event.to_string()),
+            event_type: Some(event_type.to_string()),
+            ..Message::of(id)
+        };
+        Self { operator_id, id, data, log_only: event_type.is_mail() }
+    }
+
+    /// A mail that is no delivery's: a `verification` or a `test`.
+    pub fn other(id: MessageId, to: &Destination, kind: &str) -> Self {
+        let data = Message {
+            to: Some(to.destination.clone()),
+            kind: Some(kind.to_owned()),
+            destination_id: Some(to.public_id()),
+            ..Message::of(id)
+        };
+        Self { operator_id: to.operator_id, id, data, log_only: false }
+    }
+
+    /// A mail that the mail service reports of; `log_only` as the mail was marked.
+    pub fn reported(operator_id: OperatorId, id: MessageId, provider_message_id: &str, log_only: bool) -> Self {
+        let data = Message { provider_message_id: Some(provider_message_id.to_owned()), ..Message::of(id) };
+        Self { operator_id, id, data, log_only }
+    }
+
+    /// The mail's id.
+    pub fn id(&self) -> MessageId {
+        self.id
+    }
+
+    /// Whether its events are for the log alone.
+    pub fn log_only(&self) -> bool {
+        self.log_only
+    }
+
+    /// It waits to be sent.
+    ///
+    /// # Errors
+    /// As [`own`], here and below.
+    pub fn queued(&self, at: Timestamp) -> serde_json::Result<Ingest> {
+        self.tell(name::MESSAGE_QUEUED, at, "", self.data.clone())
+    }
+
+    /// An attempt to hand it to the mail service, and how that ended; `next_attempt_at` when there is to be another.
+    pub fn attempted(&self, attempt: &Attempt, next_attempt_at: Option<Timestamp>) -> serde_json::Result<[Ingest; 2]> {
+        let number = attempt.number.to_string();
+        let begun = Message { attempt: Some(attempt.number.into()), ..self.data.clone() };
+        let ended = match (attempt.succeeded(), next_attempt_at) {
+            (true, _) => name::MESSAGE_SENT,
+            (false, Some(_)) => name::MESSAGE_DEFERRED,
+            (false, None) => name::MESSAGE_FAILED,
+        };
+        let data = Message {
+            provider_message_id: attempt.response.clone().filter(|_| attempt.succeeded()),
+            reason: attempt.error.clone(),
+            next_attempt_at: next_attempt_at.filter(|_| !attempt.succeeded()),
+            ..begun.clone()
+        };
+        Ok([
+            self.tell(name::MESSAGE_SENDING, attempt.at, &number, begun)?,
+            self.tell(ended, attempt.at + Duration::from_millis(attempt.duration_ms), &number, data)?,
+        ])
+    }
+
+    /// It was not sent, since nothing is mailed to its address; `number` the attempt that would have been.
+    pub fn suppressed(&self, at: Timestamp, number: u32, reason: String) -> serde_json::Result<Ingest> {
+        let data = Message { attempt: Some(number.into()), reason: Some(reason), ..self.data.clone() };
+        self.tell(name::MESSAGE_SUPPRESSED, at, &number.to_string(), data)
+    }
+
+    /// The receiving server does not take it for now; the mail service goes on trying.
+    pub fn delayed(&self, at: Timestamp, reason: &str) -> serde_json::Result<Ingest> {
+        self.report(name::MESSAGE_DEFERRED, at, reason)
+    }
+
+    /// It came back.
+    pub fn bounced(&self, at: Timestamp, reason: &str) -> serde_json::Result<Ingest> {
+        self.report(name::MESSAGE_BOUNCED, at, reason)
+    }
+
+    /// The mail service took it and then would not send it on.
+    pub fn rejected(&self, at: Timestamp, reason: &str) -> serde_json::Result<Ingest> {
+        self.report(name::MESSAGE_FAILED, at, reason)
+    }
+
+    fn report(&self, name: &str, at: Timestamp, reason: &str) -> serde_json::Result<Ingest> {
+        let provider_message_id = self.data.provider_message_id.clone().unwrap_or_default();
+        let data = Message { reason: Some(reason.to_owned()), ..self.data.clone() };
+        self.tell(name, at, &provider_message_id, data)
+    }
+
+    fn tell(&self, name: &str, at: Timestamp, which: &str, data: Message) -> serde_json::Result<Ingest> {
+        let id = self.id.to_string();
+        let event = own(self.operator_id, name, at, &[&id, which], Some((MESSAGE, id.clone())), &data)?;
+        Ok(Ingest { log_only: self.log_only, ..event })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Delivery, DestinationId, Face, Severity, delivery::Fault, event::tests::event, fanout::Fate, time::now,
+    };
+
+    fn delivery(event_type: &str) -> Delivery {
+        let event = event(event_type, Severity::Info);
+        Delivery::new(&event, DeliveryId::new(DestinationId::generate(), event.id), Face::Stack, Fate::Send, now())
+    }
+
+    fn mail(delivery: &Delivery) -> Mail {
+        Mail::of(delivery.id, &delivery.event_type, delivery.operator_id, None)
+    }
+
+    fn attempt(number: u32, error: Option<&str>) -> Attempt {
+        let (error, fault) = (error.map(str::to_owned), Fault::Carrier);
+        Attempt { number, at: now(), duration_ms: 5, status: None, error, fault, response: Some("ses-1".into()) }
+    }
+
+    #[test]
+    fn an_attempt_is_told_as_it_ended() {
+        let delivery = delivery("custom.a");
+        let mail = mail(&delivery);
+        let ended = |attempt: &Attempt, next| {
+            let [begun, ended] = mail.attempted(attempt, next).expect("JSON");
+            begun.event.check().and(ended.event.check()).expect("of the types' shapes");
+            assert_eq!(begun.event.event_type, "mail.message.sending");
+            (ended.event.event_type, ended.event.data.get().to_owned())
+        };
+        let (sent, data) = ended(&attempt(1, None), None);
+        assert_eq!(sent, "mail.message.sent");
+        assert!(data.contains(r#""providerMessageId":"ses-1""#), "{data}");
+        let (deferred, data) = ended(&attempt(2, Some("throttled")), Some(now()));
+        assert_eq!(deferred, "mail.message.deferred");
+        assert!(data.contains("nextAttemptAt") && data.contains("throttled"), "{data}");
+        assert_eq!(ended(&attempt(3, Some("gone")), None).0, "mail.message.failed");
+    }
+
+    #[test]
+    fn each_step_has_one_id_however_often_it_is_told() {
+        let delivery = delivery("custom.a");
+        let mail = mail(&delivery);
+        let first = attempt(1, Some("throttled"));
+        let told = mail.attempted(&first, Some(now())).expect("JSON").map(|event| event.event_id);
+        assert_eq!(told, mail.attempted(&first, Some(now())).expect("JSON").map(|event| event.event_id));
+        let second = Attempt { number: 2, ..first };
+        assert_ne!(told, mail.attempted(&second, Some(now())).expect("JSON").map(|event| event.event_id));
+    }
+
+    #[test]
+    fn a_mail_about_a_mail_event_is_told_to_the_log_alone() {
+        for (event_type, log_only) in
+            [("custom.a", false), ("mail.message.sent", true), ("destination.unhealthy", false)]
+        {
+            let mail = mail(&delivery(event_type));
+            assert_eq!(mail.queued(now()).expect("JSON").log_only, log_only, "{event_type}");
+        }
+    }
+}

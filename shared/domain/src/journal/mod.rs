@@ -1,0 +1,126 @@
+//! The events that we emit of what we do ourselves, ready for the queue (design, section 7, «Mail, where its events come
+//! from»).
+//!
+//! Each has an id that follows from what it tells: telling it again, after a worker died, is the same event.
+
+mod message;
+mod otp;
+mod webhook;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::to_raw_value;
+
+use crate::{
+    EventId, OperatorId,
+    catalogue::mail::{self, name},
+    destination::Suppression,
+    event::{PostedEvent, Resource},
+    message::Ingest,
+    time::rfc3339,
+};
+
+pub use message::Mail;
+pub use otp::Otp;
+pub use webhook::{delivery, subscription};
+
+/// The resource type of mails.
+pub const MESSAGE: &str = "message";
+
+/// An event of our own that happened `at` that time; `what` tells it from others of its type at the same time.
+///
+/// # Errors
+/// When `data` is no JSON, which our types rule out.
+pub fn own(
+    operator_id: OperatorId,
+    name: &str,
+    at: Timestamp,
+    what: &[&str],
+    resource: Option<(&str, String)>,
+    data: &impl Serialize,
+) -> serde_json::Result<Ingest> {
+    let parts: Vec<_> = std::iter::once(name).chain(what.iter().copied()).collect();
+    Ok(Ingest {
+        operator_id,
+        event_id: Some(EventId::derived(at, &parts)),
+        repeat: false,
+        to_operator: false,
+        log_only: false,
+        if_unused: None,
+        event: PostedEvent {
+            event_type: name.to_owned(),
+            severity: None,
+            timestamp: Some(rfc3339(at)),
+            data: to_raw_value(data)?,
+            id: None,
+            resource: resource.map(|(kind, id)| Resource { kind: kind.to_owned(), id }),
+            project_id: None,
+        },
+    })
+}
+
+/// That nothing is mailed to an address from now on.
+///
+/// # Errors
+/// As [`own`].
+pub fn suppressed(suppression: &Suppression) -> serde_json::Result<Ingest> {
+    let data = suppression_data(suppression, suppression.reason.to_string());
+    suppression_event(suppression, name::SUPPRESSION_CREATED, suppression.since, &data)
+}
+
+/// That mail goes to an address again; `by` says by which way: `verification`, `api`.
+///
+/// # Errors
+/// As [`own`].
+pub fn unsuppressed(suppression: &Suppression, by: &str, at: Timestamp) -> serde_json::Result<Ingest> {
+    let data = suppression_data(suppression, by.to_owned());
+    suppression_event(suppression, name::SUPPRESSION_DELETED, at, &data)
+}
+
+fn suppression_data(suppression: &Suppression, reason: String) -> mail::Suppression {
+    mail::Suppression {
+        email: crate::catalogue::Name::of(&suppression.address),
+        reason: Some(reason),
+        detail: Some(suppression.detail.clone()).filter(|detail| !detail.is_empty()),
+        message_id: suppression.message_id.map(|id| id.to_string()),
+        delivery_id: suppression.delivery_id.map(|id| id.to_string()),
+    }
+}
+
+fn suppression_event(
+    suppression: &Suppression,
+    name: &str,
+    at: Timestamp,
+    data: &mail::Suppression,
+) -> serde_json::Result<Ingest> {
+    let resource = ("suppression", suppression.address.clone());
+    own(suppression.operator_id, name, at, &[&suppression.uniqueness_key], Some(resource), data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::destination::SuppressionReason;
+
+    #[test]
+    fn what_we_emit_is_what_the_catalogue_says() {
+        let suppression = Suppression {
+            operator_id: OperatorId::generate(),
+            address: "a@example.com".into(),
+            uniqueness_key: "k".into(),
+            reason: SuppressionReason::Bounce,
+            detail: "550 no such user".into(),
+            since: crate::time::from_millis(1_700_000_000_000),
+            delivery_id: None,
+            message_id: None,
+        };
+        let told = suppressed(&suppression).expect("JSON");
+        told.event.check().expect("of the type's shape");
+        assert_eq!(told.event_id, suppressed(&suppression).expect("JSON").event_id, "told again it is the same event");
+        assert_eq!(told.event_id.expect("an id").made_at(), suppression.since);
+        let lifted = unsuppressed(&suppression, "api", suppression.since).expect("JSON");
+        lifted.event.check().expect("of the type's shape");
+        assert_ne!(told.event_id, lifted.event_id);
+        assert_eq!(lifted.event.resource.expect("a resource").id, "a@example.com");
+    }
+}

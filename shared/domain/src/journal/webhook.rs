@@ -1,0 +1,117 @@
+//! Webhook subscriptions of the Mail API, and the attempts to deliver to them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::own;
+use crate::{
+    Attempt, Delivery, DeliveryState, Destination, Rule, WebhookId,
+    catalogue::{
+        Name,
+        mail::{Webhook, WebhookDelivery, name},
+    },
+    message::Ingest,
+};
+
+const WEBHOOK: &str = "webhook";
+/// What the names of the types about deliveries begin with.
+const DELIVERY_PREFIX: &str = "mail.webhook.delivery.";
+
+/// What happened to a subscription: `name` is the type of the event, `changed` which of its fields.
+///
+/// # Errors
+/// As [`own`].
+pub fn subscription(
+    name: &str,
+    endpoint: &Destination,
+    rule: Option<&Rule>,
+    changed: &[&str],
+    reason: Option<&str>,
+    at: Timestamp,
+) -> serde_json::Result<Ingest> {
+    let id = WebhookId::of_destination(endpoint.id).to_string();
+    let data = Webhook {
+        webhook_id: Name::of(&id),
+        url: Some(endpoint.destination.clone()),
+        event_types: rule.map(|rule| rule.events.iter().map(ToString::to_string).collect()),
+        changed: (!changed.is_empty()).then(|| changed.iter().map(ToString::to_string).collect()),
+        reason: reason.map(str::to_owned),
+    };
+    let what = [&id, changed.join(",").as_str(), reason.unwrap_or_default()].map(str::to_owned);
+    let what: Vec<_> = what.iter().map(String::as_str).collect();
+    own(endpoint.operator_id, name, at, &what, Some((WEBHOOK, id.clone())), &data)
+}
+
+/// An attempt to deliver to a subscription, which ended in `state`; none when what was delivered tells of such an attempt
+/// itself, since that would have the like made for ever.
+///
+/// # Errors
+/// As [`own`].
+pub fn delivery(
+    delivery: &Delivery,
+    attempt: &Attempt,
+    state: DeliveryState,
+    next_attempt_at: Option<Timestamp>,
+) -> serde_json::Result<Option<Ingest>> {
+    if delivery.event_type.as_str().starts_with(DELIVERY_PREFIX) {
+        return Ok(None);
+    }
+    let name = if attempt.succeeded() { name::DELIVERY_SUCCEEDED } else { name::DELIVERY_FAILED };
+    let (id, webhook) = (delivery.id.to_string(), WebhookId::of_destination(delivery.id.destination).to_string());
+    let data = WebhookDelivery {
+        delivery_id: Name::of(&id),
+        webhook_id: Name::of(&webhook),
+        event_id: Some(delivery.id.event.to_string()),
+        event_type: Some(delivery.event_type.to_string()),
+        status: Some(state),
+        attempt: Some(attempt.number.into()),
+        status_code: attempt.status.map(Into::into),
+        error: attempt.error.clone(),
+        next_attempt_at: next_attempt_at.filter(|_| state == DeliveryState::Failed),
+    };
+    let at = attempt.at + Duration::from_millis(attempt.duration_ms);
+    let what = [&*id, &attempt.number.to_string()];
+    own(delivery.operator_id, name, at, &what, Some((WEBHOOK, webhook.clone())), &data).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        DeliveryId, DestinationId, Face, Severity, delivery::Fault, event::tests::event, fanout::Fate, time::now,
+    };
+
+    fn told(event_type: &str, error: Option<&str>) -> Option<Ingest> {
+        let event = event(event_type, Severity::Info);
+        let row =
+            Delivery::new(&event, DeliveryId::new(DestinationId::generate(), event.id), Face::Mail, Fate::Send, now());
+        let attempt = Attempt {
+            number: 1,
+            at: now(),
+            duration_ms: 5,
+            status: Some(500),
+            error: error.map(str::to_owned),
+            fault: Fault::Receiver,
+            response: None,
+        };
+        delivery(&row, &attempt, DeliveryState::Failed, Some(now())).expect("JSON")
+    }
+
+    #[test]
+    fn every_attempt_is_told_but_of_events_that_tell_of_attempts() {
+        for (event_type, error, expected) in [
+            ("mail.message.sent", None, Some("mail.webhook.delivery.succeeded")),
+            ("custom.a", Some("answered 500"), Some("mail.webhook.delivery.failed")),
+            ("mail.webhook.updated", None, Some("mail.webhook.delivery.succeeded")),
+            ("mail.webhook.delivery.succeeded", None, None),
+            ("mail.webhook.delivery.failed", Some("answered 500"), None),
+        ] {
+            let told = told(event_type, error);
+            if let Some(told) = &told {
+                told.event.check().expect("of the type's shape");
+            }
+            assert_eq!(told.map(|told| told.event.event_type).as_deref(), expected, "{event_type}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Webhook subscriptions of the Mail API: an endpoint and the rule that it implies, which have one ULID, written and
+//! deleted together in two tables.
+
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use domain::{Destination, DestinationId, OperatorId, Rule, RuleId, WebhookId};
+
+use crate::{
+    Channels, Destinations, Result,
+    destinations::row_key,
+    item::s,
+    transact::{self, Outcome},
+};
+
+/// A subscription.
+#[derive(Debug, Clone)]
+pub struct Subscription {
+    /// Where it sends, and how it is.
+    pub endpoint: Destination,
+    /// What it sends.
+    pub rule: Rule,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// It is made.
+    Yes,
+    /// The subscription has been changed since it was read.
+    Meanwhile,
+    /// The subscription has been deleted since.
+    Gone,
+}
+
+/// Both tables of subscriptions.
+pub struct Subscriptions<'a> {
+    /// The rules.
+    pub channels: &'a Channels,
+    /// The endpoints.
+    pub destinations: &'a Destinations,
+}
+
+impl Subscriptions<'_> {
+    /// Stores a new subscription: both rows or neither.
+    ///
+    /// # Errors
+    /// When the call fails; nothing is written then.
+    pub async fn insert(&self, new: &Subscription) -> Result<()> {
+        let writes = vec![self.channels.insertion(&new.rule)?, self.destinations.insertion(&new.endpoint)?];
+        transact::all_or_none(self.channels.client(), writes).await?;
+        Ok(())
+    }
+
+    /// A subscription of the operator.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn get(&self, operator: OperatorId, id: WebhookId) -> Result<Option<Subscription>> {
+        let rule = self.channels.get(operator, RuleId::of_webhook(id));
+        let endpoint = self.destinations.get(operator, DestinationId::of_webhook(id));
+        let (rule, endpoint) = futures::future::try_join(rule, endpoint).await?;
+        // A rule of the STACK API may have this ULID by nobody's doing but its maker's: the face tells.
+        Ok(match (rule, endpoint) {
+            (Some(rule), Some(endpoint)) if rule.face == endpoint.face && !rule.face.is_stack() => {
+                Some(Subscription { endpoint, rule })
+            }
+            _ => None,
+        })
+    }
+
+    /// Replaces `old` by `new`, which has the same id: address, description and rule. Of the endpoint's other fields none
+    /// is touched: its secret and its health change by other ways.
+    ///
+    /// # Errors
+    /// When the call fails; nothing is changed then.
+    pub async fn replace(&self, old: &Subscription, new: &Subscription) -> Result<Changed> {
+        let writes = vec![self.channels.replacement(&old.rule, &new.rule)?, self.endpoint_change(&new.endpoint)?];
+        Ok(match transact::all_or_none(self.channels.client(), writes).await? {
+            Outcome::Done => Changed::Yes,
+            Outcome::Refused(0) => Changed::Meanwhile,
+            Outcome::Refused(_) => Changed::Gone,
+        })
+    }
+
+    fn endpoint_change(&self, new: &Destination) -> Result<TransactWriteItem> {
+        let (description, value) = match &new.description {
+            Some(text) => ("SET destination = :url, uniqueness_key = :key, description = :description", Some(s(text))),
+            None => ("SET destination = :url, uniqueness_key = :key REMOVE description", None),
+        };
+        let mut update = Update::builder()
+            .table_name(self.destinations.table())
+            .set_key(Some(row_key(new.operator_id, new.id)))
+            .condition_expression("attribute_exists(id)")
+            .update_expression(description)
+            .expression_attribute_values(":url", s(&new.destination))
+            .expression_attribute_values(":key", s(&new.uniqueness_key));
+        if let Some(value) = value {
+            update = update.expression_attribute_values(":description", value);
+        }
+        transact::update(update)
+    }
+
+    /// Deletes a subscription; false when it was deleted before.
+    ///
+    /// # Errors
+    /// When the call fails; nothing is deleted then.
+    pub async fn delete(&self, old: &Subscription) -> Result<bool> {
+        let (operator, rule) = (old.rule.operator_id, old.rule.id);
+        let writes =
+            vec![self.channels.deletion(operator, rule)?, self.destinations.deletion(operator, old.endpoint.id)?];
+        Ok(transact::all_or_none(self.channels.client(), writes).await?.done())
+    }
+}

@@ -1,0 +1,58 @@
+//! Sending one delivery again by hand.
+
+use api::{ApiError, error::Result};
+use domain::{Delivery, DeliveryState, OperatorId, delivery::NoRetry};
+use serde::Deserialize;
+use store::{Deliveries, Destinations, Journal, Queue, deliveries::Summary, queue::Outgoing};
+use utoipa::ToSchema;
+
+/// How to send a delivery again.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// Also when it is on its way, or has arrived.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// Makes a new attempt at once, in a new round, whatever the destination's health.
+///
+/// # Errors
+/// A 409 when the delivery is on its way or has arrived, unless `force`d, or when its destination is deleted; a 503 when
+/// the queue does not take it.
+pub async fn retry(
+    mut delivery: Delivery,
+    Retry { force }: Retry,
+    (deliveries, destinations, queue, journal): (&Deliveries, &Destinations, &Queue, &Journal),
+) -> Result<Delivery> {
+    if !force {
+        delivery.may_retry().map_err(refused)?;
+    }
+    let operator: OperatorId = delivery.operator_id;
+    let Some(destination) = destinations.get(operator, delivery.id.destination).await? else {
+        let sentence = "The destination of this delivery is deleted; register it again and post the event again.";
+        return Err(ApiError::conflict("destination_deleted", sentence));
+    };
+    crate::recovery::requeue(&[Summary::from(&delivery)], &destination, journal).await;
+    // First the message, then the row: after a crash in between a delivery is sent twice rather than never.
+    let message = Outgoing::new(&delivery.job_at_once(), operator)?;
+    if queue.send(vec![message]).await != [true] {
+        return Err(ApiError::unavailable("The queue did not take the delivery; send the same request again."));
+    }
+    deliveries.mark_pending(&[Summary::from(&delivery)]).await?;
+    delivery.state = DeliveryState::Pending;
+    Ok(delivery)
+}
+
+fn refused(why: NoRetry) -> ApiError {
+    match why {
+        NoRetry::InProgress => ApiError::conflict(
+            "in_progress",
+            "This delivery is on its way; look at it again later, or send {\"force\": true} for another attempt now.",
+        ),
+        NoRetry::Succeeded => ApiError::conflict(
+            "already_succeeded",
+            "This delivery has arrived; send {\"force\": true} to send it once more all the same.",
+        ),
+    }
+}

@@ -1,0 +1,32 @@
+//! A new secret for a webhook; the old one signs too for a while.
+
+use api::{ApiError, error::Result};
+use domain::{Destination, WebhookSecret, destination::PreviousSecret, secret::ROTATION_HOURS, time::now};
+use jiff::{Timestamp, ToSpan};
+use store::Vault;
+
+use crate::Upkeep;
+
+impl Upkeep {
+    /// Gives a webhook a new secret: that, and until when the old one signs too.
+    ///
+    /// # Errors
+    /// A 400 for what has no secret; a 409 when another request rotates it at the same time, since a secret that was
+    /// shown would be lost.
+    pub async fn rotate_secret(&self, of: &Destination) -> Result<(WebhookSecret, Timestamp)> {
+        let Some(old) = of.secret.clone() else {
+            let sentence = format!("This destination is of the kind {}; only a webhook has a secret.", of.channel_type);
+            return Err(ApiError::bad_request("no_secret", sentence));
+        };
+        let data_key = Vault::data_key_of(&old).ok_or_else(|| ApiError::internal("a sealed secret has no data key"))?;
+        let secret = WebhookSecret::generate();
+        let new = self.vault.seal(data_key, of.operator_id, of.id, secret.reveal()).await?;
+        let until = now() + ROTATION_HOURS.hours();
+        let previous = PreviousSecret { sealed: old.clone(), until };
+        if !self.destinations.rotate_secret(of.operator_id, of.id, &new, &previous).await? {
+            let sentence = "This webhook was changed by another request at the same time; look at it and try again.";
+            return Err(ApiError::conflict("changed_meanwhile", sentence));
+        }
+        Ok((secret, until))
+    }
+}
