@@ -43,9 +43,11 @@ async fn three_thousand_deliveries_succeed_and_the_queues_are_empty() {
         within(limit, "all deliveries are recorded", async || (succeeded(&operator, id).await == EVENTS).then_some(()))
             .await;
     }
-    for queue in ["EVENTS_QUEUE_URL", "DELIVERIES_QUEUE_URL"] {
-        within(limit, "the queue is empty", async || (aws::depth(queue).await == [0, 0, 0]).then_some(())).await;
-    }
+    within(limit, "no delivery waits", async || (aws::depth("DELIVERIES_QUEUE_URL").await == [0, 0, 0]).then_some(()))
+        .await;
+    // What is delayed there tells, when its time has come, of codes that other tests left unused.
+    let events = async || matches!(aws::depth("EVENTS_QUEUE_URL").await, [0, _, 0]).then_some(());
+    within(limit, "no event waits", events).await;
     for queue in ["EVENTS_DEAD_LETTERS_URL", "DELIVERIES_DEAD_LETTERS_URL"] {
         assert_eq!(aws::depth(queue).await, [0, 0, 0], "{queue}");
     }

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 const EVENT: &str = "custom.feedback";
 
 /// A recorded event record, about a mail of ours and as of now.
-struct Report(Value);
+pub(crate) struct Report(Value);
 
 impl Report {
-    fn recorded(name: &str, operator: &Operator, destination: &str, address: &str) -> Self {
+    pub(crate) fn recorded(name: &str, operator: &Operator, destination: &str, address: &str) -> Self {
         let path = format!("{}/recorded/ses_{name}.json", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
         let mut report: Value = serde_json::from_str(&text.replace("alerts@example.org", address)).expect("JSON");
@@ -24,7 +24,7 @@ impl Report {
     }
 
     /// The same about the mail of a delivery.
-    fn of(mut self, delivery: &Value) -> Self {
+    pub(crate) fn of(mut self, delivery: &Value) -> Self {
         self.0["mail"]["tags"]["delivery_id"] = json!([delivery["id"]]);
         let newest = delivery["attempts"].as_array().expect("a list").last().expect("an attempt");
         self.0["mail"]["messageId"] = newest["response"].clone();
@@ -32,7 +32,7 @@ impl Report {
     }
 
     /// The same as of another time.
-    fn at(mut self, at: Timestamp) -> Self {
+    pub(crate) fn at(mut self, at: Timestamp) -> Self {
         for part in ["bounce", "complaint", "delivery", "deliveryDelay"] {
             if !self.0[part].is_null() {
                 self.0[part]["timestamp"] = json!(format!("{at:.3}"));
@@ -42,13 +42,13 @@ impl Report {
     }
 
     /// Publishes it as SES does.
-    async fn publish(&self) {
+    pub(crate) async fn publish(&self) {
         aws::publish("FEEDBACK_TOPIC_ARN", &self.0).await;
     }
 }
 
 /// An operator with a verified mail destination that has got one notification: the destination's id, and the delivery.
-async fn notified(address: &str) -> (Operator, String, Value) {
+pub(crate) async fn notified(address: &str) -> (Operator, String, Value) {
     let operator = Operator::create().await;
     let id = operator.verified("email", address).await;
     operator.rule(EVENT, &[&id]).await;

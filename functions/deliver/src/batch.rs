@@ -240,8 +240,12 @@ impl App {
         let counts: Vec<_> = works.iter().map(|(work, events)| (*work, events.len())).collect();
         let events: Vec<_> = works.into_iter().flat_map(|(_, events)| events).collect();
         let mut told = self.journal.tell(&events).await?.into_iter();
-        let all = counts.into_iter().filter(|(_, count)| told.by_ref().take(*count).fold(true, |all, one| all && one));
-        Ok(all.map(|(work, _)| work).collect())
+        let mut done = vec![];
+        for (work, count) in counts {
+            let of_this: Vec<_> = told.by_ref().take(count).collect();
+            done.extend(of_this.into_iter().all(|told| told).then_some(work));
+        }
+        Ok(done)
     }
 
     /// Records attempts in one call, and does what follows from those that failed.

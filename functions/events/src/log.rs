@@ -54,7 +54,7 @@ struct EventTypeView {
     severity: Severity,
     /// The JSON Schema of its `data`. Fields that it does not name are passed on.
     #[schema(value_type = Object)]
-    schema: utoipa::openapi::RefOr<utoipa::openapi::Schema>,
+    schema: schemars::Schema,
 }
 
 /// The types that events may have.

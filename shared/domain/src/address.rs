@@ -12,7 +12,7 @@ use crate::guard::{self, TargetPolicy};
 /// The kind of a destination. The STACK API knows these three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema, schemars::JsonSchema))]
 pub enum ChannelType {
     /// A mail address.
     Email,

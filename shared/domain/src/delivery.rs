@@ -17,7 +17,7 @@ pub const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Where a delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema, schemars::JsonSchema))]
 pub enum DeliveryState {
     /// On its way; no attempt of this round has ended yet.
     Pending,

@@ -49,7 +49,7 @@ pub fn breaks(step: u32, schedule: &Schedule, attempt: &Attempt) -> bool {
 
 /// Word of an unhealthy destination, as the `data` of the event `destination.unhealthy` and in the mail to the operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Notice {
     /// Which destination; absent when a legacy channel or a webhook subscription has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,13 +61,12 @@ pub struct Notice {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_id: Option<String>,
     /// Of which kind it is.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     pub channel_type: ChannelType,
     /// Its address.
     pub destination: String,
     /// The delivery with which it became unhealthy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<String>"))]
     pub delivery_id: Option<DeliveryId>,
     /// Why.
     pub reason: String,
@@ -76,10 +75,9 @@ pub struct Notice {
     pub last_answer: Option<String>,
     /// Since when.
     #[serde(with = "crate::time::text")]
-    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::catalogue::DateTime"))]
     pub since: Timestamp,
     /// The rules that are paused by it, the first [`MAX_NAMED_RULES`].
-    #[cfg_attr(feature = "openapi", schema(inline))]
     pub paused_rules: Vec<PausedRule>,
     /// How many more there are.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -88,12 +86,12 @@ pub struct Notice {
 
 /// A rule that an unhealthy destination pauses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct PausedRule {
     /// Which rule.
     pub id: String,
     /// What it would send.
-    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<String>"))]
     pub events: Vec<EventType>,
 }
 

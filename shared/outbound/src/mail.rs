@@ -228,7 +228,10 @@ mod tests {
     #[test]
     fn an_unhealthy_destination_is_told_with_what_to_do() {
         let destination_id = DestinationId::generate();
-        let rule = PausedRule { id: domain::RuleId::generate().to_string(), events: vec!["agent.blocked".try_into().expect("")] };
+        let rule = PausedRule {
+            id: domain::RuleId::generate().to_string(),
+            events: vec!["agent.blocked".try_into().expect("")],
+        };
         let notice = Notice {
             destination_id: Some(destination_id.to_string()),
             webhook_id: None,

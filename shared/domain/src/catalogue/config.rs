@@ -8,7 +8,7 @@ use crate::Severity::Medium;
 /// `data` of an analysis.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
 struct Analysis {
     /// The analysis's id.

@@ -16,10 +16,9 @@ pub const PREFIX: &str = "mail.";
 /// `data` of an event in the life of a mail.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Message {
     /// The mail's id: its timeline is found by it.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     pub message_id: Name,
     /// To whom it goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,7 +49,7 @@ pub struct Message {
     pub reason: Option<String>,
     /// When it is tried again.
     #[serde(default, with = "crate::time::text::option", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<super::DateTime>"))]
     pub next_attempt_at: Option<Timestamp>,
 }
 
@@ -76,10 +75,9 @@ impl Message {
 /// `data` of an event about a verification code.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Otp {
     /// Names this sending of a code; says nothing of the code.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     pub otp_id: Name,
     /// By which way it goes: `email` or `sms`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,7 +93,7 @@ pub struct Otp {
     pub message_id: Option<String>,
     /// Until when it is good.
     #[serde(default, with = "crate::time::text::option", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<super::DateTime>"))]
     pub expires_at: Option<Timestamp>,
     /// Why it failed or was canceled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,10 +103,9 @@ pub struct Otp {
 /// `data` of an event about a suppressed address.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Suppression {
     /// The address.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     pub email: Name,
     /// Why nothing is mailed to it, `bounce` or `complaint`; or what lifted that, `verification` or `api`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -127,11 +124,10 @@ pub struct Suppression {
 /// `data` of an event about a mail template.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
 struct Template {
     /// The template's id.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     template_id: Name,
     /// Its name.
     name: Option<String>,
@@ -144,11 +140,10 @@ struct Template {
 /// `data` of an event about a domain that mails are sent from.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
 struct Domain {
     /// The domain.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     domain: Name,
     /// Its id, where it has one beside its name.
     domain_id: Option<String>,
@@ -159,10 +154,9 @@ struct Domain {
 /// `data` of an event about a webhook subscription.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Webhook {
     /// The subscription's id.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     pub webhook_id: Name,
     /// Where it sends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -181,13 +175,11 @@ pub struct Webhook {
 /// `data` of an event about an attempt to deliver to a webhook subscription.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct WebhookDelivery {
     /// The delivery.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     pub delivery_id: Name,
     /// The subscription.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     pub webhook_id: Name,
     /// The event that was delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -197,7 +189,6 @@ pub struct WebhookDelivery {
     pub event_type: Option<String>,
     /// Where the delivery stands: `failed` is tried again, `abandoned` is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(inline))]
     pub status: Option<DeliveryState>,
     /// Which attempt it was, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -210,7 +201,7 @@ pub struct WebhookDelivery {
     pub error: Option<String>,
     /// When it is tried again.
     #[serde(default, with = "crate::time::text::option", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<super::DateTime>"))]
     pub next_attempt_at: Option<Timestamp>,
 }
 

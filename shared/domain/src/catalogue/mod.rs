@@ -26,7 +26,7 @@ pub struct Entry {
     pub label: &'static str,
     check: fn(&str) -> Result<(), WrongData>,
     #[cfg(feature = "openapi")]
-    schema: fn() -> utoipa::openapi::RefOr<utoipa::openapi::Schema>,
+    schema: fn() -> schemars::Schema,
 }
 
 /// What is wrong with an event's `data`.
@@ -40,9 +40,9 @@ pub struct WrongData {
 
 /// The shape of a type's `data`.
 #[cfg(feature = "openapi")]
-pub trait Shape: DeserializeOwned + utoipa::PartialSchema {}
+pub trait Shape: DeserializeOwned + schemars::JsonSchema {}
 #[cfg(feature = "openapi")]
-impl<T: DeserializeOwned + utoipa::PartialSchema> Shape for T {}
+impl<T: DeserializeOwned + schemars::JsonSchema> Shape for T {}
 
 /// The shape of a type's `data`.
 #[cfg(not(feature = "openapi"))]
@@ -57,7 +57,7 @@ const fn entry<T: Shape>(name: &'static str, severity: Severity, label: &'static
         label,
         check: check::<T>,
         #[cfg(feature = "openapi")]
-        schema: T::schema,
+        schema: schema::<T>,
     }
 }
 
@@ -92,9 +92,16 @@ impl Entry {
 
     /// The JSON Schema of the type's `data`, complete in itself.
     #[cfg(feature = "openapi")]
-    pub fn schema(&self) -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+    pub fn schema(&self) -> schemars::Schema {
         (self.schema)()
     }
+}
+
+#[cfg(feature = "openapi")]
+fn schema<T: schemars::JsonSchema>() -> schemars::Schema {
+    let settings =
+        schemars::generate::SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    settings.into_generator().into_root_schema_for::<T>()
 }
 
 fn check<T: DeserializeOwned>(data: &str) -> Result<(), WrongData> {
@@ -114,8 +121,6 @@ fn check<T: DeserializeOwned>(data: &str) -> Result<(), WrongData> {
 /// The name or id of something: 1 to 256 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 1, max_length = 256))]
 pub struct Name(String);
 
 const MAX_NAME: usize = 256;
@@ -141,6 +146,32 @@ impl TryFrom<String> for Name {
 impl From<Name> for String {
     fn from(name: Name) -> Self {
         name.0
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl schemars::JsonSchema for Name {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Name".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX_NAME })
+    }
+}
+
+/// How schemas show a time.
+#[cfg(feature = "openapi")]
+pub(crate) struct DateTime;
+
+#[cfg(feature = "openapi")]
+impl schemars::JsonSchema for DateTime {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DateTime".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "date-time" })
     }
 }
 

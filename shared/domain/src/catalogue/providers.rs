@@ -8,16 +8,14 @@ use crate::Severity::{Info, Medium};
 /// `data` of an alert or a report.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
 struct Notification {
     /// What it is about, in a line.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     title: Name,
     /// What there is to say.
     body: Option<String>,
     /// Figures and facts.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     fields: Option<Vec<Field>>,
     /// Where to read more.
     source_url: Option<String>,
@@ -25,7 +23,7 @@ struct Notification {
 
 /// A figure or fact.
 #[derive(Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
 struct Field {
     /// What it is.

@@ -7,7 +7,7 @@ use crate::Severity::{Critical, Medium};
 
 /// `data` of an event about an agent or its passport.
 #[derive(Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
 struct Passport {
     /// The passport's id.
@@ -15,13 +15,12 @@ struct Passport {
     /// The agent's id.
     agent_id: Option<String>,
     /// What stood out.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     flags: Option<Vec<Flag>>,
 }
 
 /// One thing that stood out.
 #[derive(Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
 struct Flag {
     /// What kind of thing, e.g. `undeclared_service`.

@@ -8,11 +8,10 @@ use crate::Severity::Info;
 
 /// `data` of an event about a user.
 #[derive(Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
 struct User {
     /// The user's id.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     id: Name,
     /// The name that others see.
     display_name: Option<String>,
@@ -30,11 +29,10 @@ struct User {
 
 /// `data` of an event about a team.
 #[derive(Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
 struct Team {
     /// The team's id.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     id: Name,
     /// The team's name.
     display_name: Option<String>,
@@ -48,30 +46,25 @@ struct Team {
 
 /// `data` of an event about a user's membership of a team.
 #[derive(Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
 struct Membership {
     /// Of which team.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     team_id: Name,
     /// Which user's.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     user_id: Name,
 }
 
 /// `data` of an event about what a user may do in a team.
 #[derive(Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
 struct Permission {
     /// What may be done.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     id: Name,
     /// In which team.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     team_id: Name,
     /// By which user.
-    #[cfg_attr(feature = "openapi", schema(inline))]
     user_id: Name,
 }
 

@@ -1,0 +1,234 @@
+//! The log of events: filters in any combination, pages that are complete while events arrive, and what they cost.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use domain::EventId;
+use e2e::{Operator, eventually, within};
+use futures::future::join_all;
+use rand::{RngExt, seq::IndexedRandom};
+use serde_json::{Value, json};
+
+/// An event as it was posted, with the id that it was given.
+#[derive(Clone)]
+struct Posted {
+    id: String,
+    event: Value,
+}
+
+impl Posted {
+    fn created_at(&self) -> String {
+        let id: EventId = self.id.parse().expect("an id");
+        domain::time::rfc3339(id.made_at())
+    }
+}
+
+/// A random event of the Mail API, about one of a few things or about nothing.
+fn random_event() -> Value {
+    let mut rng = rand::rng();
+    let n: u32 = rng.random_range(1..=5);
+    let types = [
+        ("mail.message.queued", json!({"messageId": format!("m-{n}")})),
+        ("mail.message.sent", json!({"messageId": format!("m-{n}")})),
+        ("mail.template.created", json!({"templateId": format!("t-{n}")})),
+        ("mail.domain.verified", json!({"domain": format!("d-{n}.example")})),
+        ("mail.otp.sent", json!({"otpId": format!("o-{n}")})),
+    ];
+    let (event_type, data) = types.choose(&mut rng).expect("a type").clone();
+    let kinds = [None, Some("message"), Some("template"), Some("user")];
+    let mut event = json!({"type": event_type, "data": data});
+    if let Some(kind) = kinds.choose(&mut rng).expect("a kind") {
+        // One id may name a message and a user: only both together name a thing.
+        event["resource"] = json!({"type": kind, "id": format!("x-{}", rng.random_range(1..=5))});
+    }
+    event
+}
+
+async fn post(operator: &Operator, events: Vec<Value>) -> Vec<Posted> {
+    let accepted = operator.post("/v1/events", json!({"events": events})).await.expect(202);
+    let ids = accepted["events"].as_array().expect("a list").iter().map(|one| one["id"].as_str().expect("an id"));
+    ids.zip(events).map(|(id, event)| Posted { id: id.to_owned(), event }).collect()
+}
+
+/// Follows the cursor to the end: the ids of all pages.
+async fn walk(operator: &Operator, path: &str, query: &str, limit: u32) -> Vec<String> {
+    let rows = if path.starts_with("/mail") { "items" } else { "events" };
+    let next = if path.starts_with("/mail") { "nextCursor" } else { "next_cursor" };
+    let (mut ids, mut cursor) = (vec![], String::new());
+    loop {
+        let page = operator.get(&format!("{path}?limit={limit}{query}{cursor}")).await.expect(200);
+        let page_ids = page[rows].as_array().expect("a list").iter().map(|row| row["id"].as_str().expect("an id"));
+        ids.extend(page_ids.map(str::to_owned));
+        match page[next].as_str() {
+            Some(text) => cursor = format!("&cursor={text}"),
+            None => return ids,
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_combination_of_filters_finds_what_it_should_while_events_arrive() {
+    let operator = &Operator::create().await;
+    let batches = (0..20).map(|_| post(operator, (0..100).map(|_| random_event()).collect()));
+    let mut posted: Vec<Posted> = join_all(batches).await.into_iter().flatten().collect();
+    posted.sort_by(|a, b| b.id.cmp(&a.id));
+    within(std::time::Duration::from_secs(120), "all are in the log", async || {
+        (walk(operator, "/mail/events", "", 100).await.len() == posted.len()).then_some(())
+    })
+    .await;
+
+    let (newer, older) = (posted[500].created_at(), posted[1500].created_at());
+    let between = format!("&from={older}&to={newer}");
+    let queries = [
+        String::new(),
+        "&type=mail.message.sent".into(),
+        "&resourceType=message".into(),
+        "&resourceId=x-3".into(),
+        "&messageId=x-2".into(),
+        between.clone(),
+        format!("&type=mail.otp.sent{between}"),
+        format!("&type=mail.template.created&resourceType=template&to={newer}"),
+        format!("&type=mail.domain.verified&resourceType=user&resourceId=x-1{between}"),
+        format!("&type=mail.message.queued&messageId=x-5&from={older}"),
+    ];
+    let done = AtomicBool::new(false);
+    let arriving = async {
+        while !done.load(Ordering::Relaxed) {
+            post(operator, (0..10).map(|_| random_event()).collect()).await;
+        }
+    };
+    let walks = async {
+        for query in &queries {
+            let limit = rand::rng().random_range(5..=100);
+            for path in ["/mail/events", "/v1/events"] {
+                let found = walk(operator, path, query, limit).await;
+                assert!(found.windows(2).all(|pair| pair[0] > pair[1]), "{query}: newest first, and each once");
+                let known = found.into_iter().filter(|id| posted.iter().any(|posted| posted.id == *id));
+                let found: Vec<_> = known.collect();
+                let expected: Vec<_> =
+                    posted.iter().filter(|posted| wanted(posted, query)).map(|posted| posted.id.clone()).collect();
+                assert!(!expected.is_empty(), "{query}: a filter that finds nothing shows nothing");
+                assert_eq!(found, expected, "{path}?limit={limit}{query}");
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+    };
+    tokio::join!(arriving, walks);
+}
+
+/// The plain filter: whether an event meets every condition of a query.
+fn wanted(posted: &Posted, query: &str) -> bool {
+    query.split('&').filter_map(|pair| pair.split_once('=')).all(|(name, value)| {
+        let event = &posted.event;
+        match name {
+            "type" => event["type"] == value,
+            "resourceType" => event["resource"]["type"] == value,
+            "resourceId" => event["resource"]["id"] == value,
+            "messageId" => event["resource"]["type"] == "message" && event["resource"]["id"] == value,
+            "from" => *posted.created_at() >= *value,
+            "to" => *posted.created_at() < *value,
+            _ => panic!("{name}"),
+        }
+    })
+}
+
+#[tokio::test]
+async fn an_event_is_shown_as_it_was_posted() {
+    let operator = Operator::create().await;
+    let event = json!({
+        "type": "custom.shown", "severity": "high", "timestamp": "2026-04-15T12:05:00+02:00", "data": {"b": 1, "a": [2]},
+        "resource": {"type": "order", "id": "7"}, "project_id": "p-1",
+    });
+    let id = operator.post("/v1/events", event).await.expect(202)["id"].as_str().expect("an id").to_owned();
+    let shown = eventually("it is in the log", async || {
+        Some(operator.get(&format!("/v1/events/{id}")).await).filter(|a| a.status == 200)
+    })
+    .await
+    .json;
+    let created_at = domain::time::rfc3339(id.parse::<EventId>().expect("an id").made_at());
+    assert_eq!(
+        shown,
+        json!({
+            "id": id, "type": "custom.shown", "severity": "high", "timestamp": "2026-04-15T10:05:00.000Z",
+            "created_at": created_at, "resource": {"type": "order", "id": "7"}, "project_id": "p-1",
+            "data": {"b": 1, "a": [2]},
+        })
+    );
+    let listed = operator.get("/v1/events?type=custom.shown").await.expect(200);
+    assert_eq!(listed, json!({"events": [shown], "next_cursor": null}));
+    assert_eq!(
+        operator.get("/mail/events").await.expect(200),
+        json!({"items": [], "nextCursor": null}),
+        "no mail event"
+    );
+
+    let stranger = Operator::create().await;
+    assert_eq!(stranger.get(&format!("/v1/events/{id}")).await.error(404).1, "not_found");
+    assert_eq!(stranger.get("/v1/events").await.expect(200)["events"], json!([]));
+    stranger.with_key("sk_live_op_unknown").get("/mail/events").await.error(401);
+    operator.with_role("viewer").await.get(&format!("/v1/events/{id}")).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_query_that_cannot_be_is_told_why() {
+    let operator = Operator::create().await;
+    for path in ["/v1/events", "/mail/events"] {
+        for (query, words) in [
+            ("type=mail.mesage.sent", "did you mean \"mail.message.sent\""),
+            ("from=yesterday", "`from`"),
+            ("to=2026-13-01T00:00:00Z", "`to`"),
+            ("limit=0", "`limit`"),
+            ("limit=101", "`limit`"),
+            ("cursor=abc", "`cursor`"),
+            ("colour=red", "colour"),
+        ] {
+            let (sentence, _) = operator.get(&format!("{path}?{query}")).await.error(400);
+            assert!(sentence.contains(words), "{query}: {sentence}");
+        }
+        let none = operator.get(&format!("{path}?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z")).await.expect(200);
+        assert!(none.as_object().expect("an object").values().any(|rows| *rows == json!([])), "{none}");
+    }
+}
+
+#[tokio::test]
+async fn large_events_end_a_page_early_and_none_is_lost() {
+    let operator = Operator::create().await;
+    let large = json!({"type": "custom.large", "data": {"x": "x".repeat(200 * 1024)}});
+    let mut posted = vec![];
+    for _ in 0..2 {
+        posted.extend(post(&operator, vec![large.clone(); 20]).await.into_iter().map(|one| one.id));
+    }
+    posted.sort_by(|a, b| b.cmp(a));
+    let count = async |query: &str| walk(&operator, "/v1/events", query, 100).await;
+    eventually("all are in the log", async || (count("").await.len() == posted.len()).then_some(())).await;
+    assert_eq!(count("").await, posted);
+    assert_eq!(count("&type=custom.large").await, posted, "by index");
+    let page = operator.get("/v1/events?limit=100").await.expect(200);
+    assert!(page["events"].as_array().expect("a list").len() < 20 && page["next_cursor"].is_string());
+}
+
+#[tokio::test]
+async fn data_of_a_known_type_is_checked_and_the_wrong_field_named() {
+    let operator = Operator::create().await;
+    for (event, words) in [
+        (json!({"type": "mail.message.sent", "data": {}}), "`data`: missing field `messageId`"),
+        (json!({"type": "mail.otp.sent", "data": {"otpId": 7}}), "`data.otpId`"),
+        (
+            json!({"type": "passport.flagged", "data": {"flags": [{"type": "a"}, {"message": []}]}}),
+            "`data.flags[1].message`",
+        ),
+        (json!({"type": "team_membership.created", "data": {"team_id": "t"}}), "`user_id`"),
+    ] {
+        let (sentence, _) = operator.post("/v1/events", event.clone()).await.error(400);
+        assert!(sentence.contains(words) && sentence.contains("/v1/event-types"), "{sentence}");
+        let (sentence, _) = operator.post("/v1/events", json!({"events": [event]})).await.error(400);
+        assert!(sentence.contains("`events[0].data"), "{sentence}");
+    }
+    let types = operator.get("/v1/event-types").await.expect(200);
+    let types = types["event_types"].as_array().expect("a list");
+    let of = |name: &str| types.iter().find(|one| one["type"] == name).unwrap_or_else(|| panic!("no {name}"));
+    let sent = of("mail.message.sent");
+    assert_eq!((&sent["label"], &sent["severity"]), (&json!("Sent"), &json!("info")));
+    assert_eq!(sent["schema"]["required"], json!(["messageId"]));
+    assert_eq!(of("user.created")["schema"]["properties"]["id"]["minLength"], 1);
+    operator.with_key("sk_live_op_unknown").get("/v1/event-types").await.error(401);
+}
