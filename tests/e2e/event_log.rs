@@ -1,12 +1,17 @@
 //! The log of events: filters in any combination, pages that are complete while events arrive, and what they cost.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    collections::HashSet,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use domain::EventId;
 use e2e::{Operator, eventually, within};
 use futures::future::join_all;
 use rand::{RngExt, seq::IndexedRandom};
 use serde_json::{Value, json};
+
+use crate::logs::logged_by;
 
 /// An event as it was posted, with the id that it was given.
 #[derive(Clone)]
@@ -51,6 +56,11 @@ async fn post(operator: &Operator, events: Vec<Value>) -> Vec<Posted> {
 
 /// Follows the cursor to the end: the ids of all pages.
 async fn walk(operator: &Operator, path: &str, query: &str, limit: u32) -> Vec<String> {
+    walk_while(operator, path, query, limit, async || ()).await
+}
+
+/// The same, with something that happens after each page.
+async fn walk_while(operator: &Operator, path: &str, query: &str, limit: u32, happens: impl AsyncFn()) -> Vec<String> {
     let rows = if path.starts_with("/mail") { "items" } else { "events" };
     let next = if path.starts_with("/mail") { "nextCursor" } else { "next_cursor" };
     let (mut ids, mut cursor) = (vec![], String::new());
@@ -58,6 +68,7 @@ async fn walk(operator: &Operator, path: &str, query: &str, limit: u32) -> Vec<S
         let page = operator.get(&format!("{path}?limit={limit}{query}{cursor}")).await.expect(200);
         let page_ids = page[rows].as_array().expect("a list").iter().map(|row| row["id"].as_str().expect("an id"));
         ids.extend(page_ids.map(str::to_owned));
+        happens().await;
         match page[next].as_str() {
             Some(text) => cursor = format!("&cursor={text}"),
             None => return ids,
@@ -76,6 +87,7 @@ async fn every_combination_of_filters_finds_what_it_should_while_events_arrive()
     })
     .await;
 
+    let known: HashSet<_> = posted.iter().map(|posted| posted.id.clone()).collect();
     let (newer, older) = (posted[500].created_at(), posted[1500].created_at());
     let between = format!("&from={older}&to={newer}");
     let queries = [
@@ -90,29 +102,19 @@ async fn every_combination_of_filters_finds_what_it_should_while_events_arrive()
         format!("&type=mail.domain.verified&resourceType=user&resourceId=x-1{between}"),
         format!("&type=mail.message.queued&messageId=x-5&from={older}"),
     ];
-    let done = AtomicBool::new(false);
-    let arriving = async {
-        while !done.load(Ordering::Relaxed) {
-            post(operator, (0..10).map(|_| random_event()).collect()).await;
+    let arrive = async || drop(post(operator, vec![random_event(), random_event()]).await);
+    for query in &queries {
+        let limit = rand::rng().random_range(25..=100);
+        for path in ["/mail/events", "/v1/events"] {
+            let found = walk_while(operator, path, query, limit, arrive).await;
+            assert!(found.windows(2).all(|pair| pair[0] > pair[1]), "{query}: newest first, and each once");
+            let found: Vec<_> = found.into_iter().filter(|id| known.contains(id)).collect();
+            let expected = posted.iter().filter(|posted| wanted(posted, query)).map(|posted| posted.id.clone());
+            let expected: Vec<_> = expected.collect();
+            assert!(!expected.is_empty(), "{query}: a filter that finds nothing shows nothing");
+            assert_eq!(found, expected, "{path}?limit={limit}{query}");
         }
-    };
-    let walks = async {
-        for query in &queries {
-            let limit = rand::rng().random_range(5..=100);
-            for path in ["/mail/events", "/v1/events"] {
-                let found = walk(operator, path, query, limit).await;
-                assert!(found.windows(2).all(|pair| pair[0] > pair[1]), "{query}: newest first, and each once");
-                let known = found.into_iter().filter(|id| posted.iter().any(|posted| posted.id == *id));
-                let found: Vec<_> = known.collect();
-                let expected: Vec<_> =
-                    posted.iter().filter(|posted| wanted(posted, query)).map(|posted| posted.id.clone()).collect();
-                assert!(!expected.is_empty(), "{query}: a filter that finds nothing shows nothing");
-                assert_eq!(found, expected, "{path}?limit={limit}{query}");
-            }
-        }
-        done.store(true, Ordering::Relaxed);
-    };
-    tokio::join!(arriving, walks);
+    }
 }
 
 /// The plain filter: whether an event meets every condition of a query.
@@ -129,6 +131,37 @@ fn wanted(posted: &Posted, query: &str) -> bool {
             _ => panic!("{name}"),
         }
     })
+}
+
+#[tokio::test]
+async fn what_is_looked_at_is_in_proportion_to_what_an_index_finds() {
+    let operator = &Operator::create().await;
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_millis();
+    let rare = json!({"type": "custom.rare", "data": {}, "resource": {"type": "order", "id": "7"}});
+    let bulk = json!({"type": "custom.bulk", "data": {}, "resource": {"type": "order", "id": "8"}});
+    let mut events = vec![bulk; 490];
+    events.splice(200..200, vec![rare; 10]);
+    join_all(events.chunks(100).map(|chunk| post(operator, chunk.to_vec()))).await;
+    eventually("all are in the log", async || {
+        (walk(operator, "/v1/events", "", 100).await.len() == events.len()).then_some(())
+    })
+    .await;
+    for (limit, query) in [(31, "type=custom.rare"), (32, "resourceId=7"), (33, "resourceId=7&resourceType=order")] {
+        let page = operator.get(&format!("/v1/events?limit={limit}&{query}")).await.expect(200);
+        assert_eq!(page["events"].as_array().expect("a list").len(), 10);
+    }
+    operator.get("/v1/events?limit=20").await.expect(200);
+    let scanned = eventually("the four reads are logged", async || {
+        let lines = logged_by("/EventsLogs", "\"events read\"", since).await.join("\n");
+        let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let ours = lines.filter(|line| line["message"] == "events read" && line["operator_id"] == operator.id);
+        let scanned: Vec<_> =
+            ours.filter(|line| line["events"].as_u64() < Some(100)).map(|line| line["scanned"].clone()).collect();
+        (scanned.iter().filter(|n| n.as_u64() <= Some(21)).count() >= 4).then_some(scanned)
+    })
+    .await;
+    assert_eq!(scanned.iter().filter(|n| n.as_u64() == Some(10)).count(), 3, "{scanned:?}");
+    assert!(scanned.contains(&json!(21)), "one more than asked for tells whether there is more: {scanned:?}");
 }
 
 #[tokio::test]

@@ -10,10 +10,16 @@ use serde_json::{Value, json};
 
 /// What all functions have logged since `since` (milliseconds since the Unix epoch).
 async fn logged(since: u128) -> Vec<String> {
+    logged_by("", "", since).await
+}
+
+/// What those have logged whose log group's name ends so, and what matches this pattern of CloudWatch's.
+pub(crate) async fn logged_by(group: &str, pattern: &str, since: u128) -> Vec<String> {
     let groups = aws::call("logs", "Logs_20140328.DescribeLogGroups", json!({})).await;
+    let groups = groups["logGroups"].as_array().expect("a list").iter().map(|group| &group["logGroupName"]);
     let mut lines = vec![];
-    for group in groups["logGroups"].as_array().expect("a list") {
-        let mut request = json!({"logGroupName": group["logGroupName"], "startTime": since as u64});
+    for name in groups.filter(|name| name.as_str().expect("a name").ends_with(group)) {
+        let mut request = json!({"logGroupName": name, "startTime": since as u64, "filterPattern": pattern});
         loop {
             let page = aws::call("logs", "Logs_20140328.FilterLogEvents", request.clone()).await;
             let messages = page["events"].as_array().expect("a list").iter();

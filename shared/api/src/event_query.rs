@@ -79,10 +79,11 @@ impl EventQuery {
         let paging = PageQuery::new(self.limit.clone(), self.cursor.clone());
         let (limit, after) = (paging.limit()?, paging.after::<EventId>(list)?);
         let Some(filter) = self.filter(mail_only, after)? else {
-            return Ok((Page { events: vec![], next: None, read_units: 0.0 }, None));
+            return Ok((Page::default(), None));
         };
         let page = events.page(operator, &filter, usize::try_from(limit).unwrap_or(1)).await?;
-        tracing::info!(operator_id = %operator, events = page.events.len(), read_units = page.read_units, "events read");
+        let (events, scanned, read_units) = (page.events.len(), page.scanned, page.read_units);
+        tracing::info!(operator_id = %operator, events, scanned, read_units, "events read");
         let cursor = next_cursor(list, page.next, page.next.is_some());
         Ok((page, cursor))
     }

@@ -32,13 +32,15 @@ pub struct Filter {
 }
 
 /// A page of events.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Page {
     /// The events, newest first.
     pub events: Vec<Event>,
     /// The event after which the next page begins; none at the end. A page may end early, and even be empty, with more
     /// to come: when its events are large, or when much was read of which the filter took little.
     pub next: Option<EventId>,
+    /// How many rows or index entries were looked at for it, those included that the filter did not take.
+    pub scanned: u64,
     /// The read units that it took.
     pub read_units: f64,
 }
@@ -109,7 +111,7 @@ impl Events {
     /// When a call fails.
     pub async fn page(&self, operator: OperatorId, filter: &Filter, limit: usize) -> Result<Page> {
         let plan = filter.plan(operator);
-        let mut page = Page { events: vec![], next: None, read_units: 0.0 };
+        let mut page = Page::default();
         let oldest = filter.oldest.unwrap_or_else(|| EventId::first_at(Timestamp::UNIX_EPOCH));
         let mut newest = filter.newest.unwrap_or_else(EventId::last);
         for _ in 0..MAX_QUERIES {
@@ -170,6 +172,7 @@ impl Events {
         }
         let answer = query.send().await.map_err(aws("Query"))?;
         page.read_units += units(answer.consumed_capacity.as_ref());
+        page.scanned += u64::try_from(answer.scanned_count).unwrap_or(0);
         let hit = |item: &Item| from_item::<Hit>(item.clone()).map(|hit| hit.id);
         let mut items = answer.items.unwrap_or_default();
         let stopped_at = if items.len() > room {
@@ -252,7 +255,7 @@ mod tests {
             let posted: domain::event::PostedEvent = serde_json::from_str(&json).expect("an event");
             posted.accept(OperatorId::generate(), EventId::generate()).expect("valid")
         };
-        let of = |events: Vec<Event>| Page { events, next: None, read_units: 0.0 }.cut();
+        let of = |events: Vec<Event>| Page { events, ..Page::default() }.cut();
         let page = of((0..20).map(|_| event(200)).collect());
         assert_eq!(page.events.len(), 15);
         assert_eq!(page.next, page.events.last().map(|event| event.id));
