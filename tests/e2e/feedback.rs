@@ -31,6 +31,12 @@ impl Report {
         self
     }
 
+    /// The same about a mail that is no delivery's.
+    pub(crate) fn of_message(mut self, message: &str) -> Self {
+        self.0["mail"]["tags"]["message_id"] = json!([message]);
+        self
+    }
+
     /// The same as of another time.
     pub(crate) fn at(mut self, at: Timestamp) -> Self {
         for part in ["bounce", "complaint", "delivery", "deliveryDelay"] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{body::Body, http::StatusCode, response::Response};
 use domain::{EventId, WebhookSecret, signature};
-use e2e::{Operator, Receiver, eventually, receiver::Received};
+use e2e::{Operator, Receiver, aws, eventually, receiver::Received, variable};
 use futures::stream;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -52,6 +52,12 @@ async fn told(operator: &Operator, webhook: &str, count: usize) -> Vec<Value> {
         (items.len() == count).then_some(items)
     })
     .await
+}
+
+/// Waits until an event has been dispatched.
+async fn in_log(operator: &Operator, event: &str) {
+    let path = format!("/v1/events/{event}");
+    eventually("it is in the log", async || (operator.get(&path).await.status == 200).then_some(())).await;
 }
 
 /// The statuses of a subscription's deliveries that are listed under a status.
@@ -229,7 +235,8 @@ async fn a_request_is_written_and_signed_as_the_mail_api_has_it() {
     post(&operator, "mail.message.queued").await;
     let path = format!("/mail/webhooks/{}", id(&made));
     operator.patch(&path, json!({"status": "disabled"})).await.expect(200);
-    post(&operator, SENT).await;
+    let missed = post(&operator, SENT).await;
+    in_log(&operator, &missed).await;
     operator.patch(&path, json!({"status": "enabled"})).await.expect(200);
     let last = post(&operator, SENT).await;
     let got = receiver.wait_for(3).await;
@@ -303,6 +310,7 @@ async fn a_delivery_fails_is_abandoned_and_sent_again_by_hand_and_every_attempt_
     // Verified again it is healthy, and gets what was held.
     operator.post_empty(&format!("{path}/verify")).await.expect(200);
     assert_eq!(operator.get(&path).await.expect(200)["health"]["status"], "healthy");
+    assert_eq!(told(&operator, &webhook, 3).await[2]["data"]["changed"], json!(["health"]));
     let recovered =
         operator.post(&format!("{path}/recover"), json!({"since": "2020-01-01T00:00:00Z"})).await.expect(202);
     assert_eq!(recovered["recovered"], 3);
@@ -374,6 +382,45 @@ async fn a_held_delivery_and_a_failed_one_are_sent_by_hand() {
         .await
         .error(409);
     assert_eq!(code, "destination_deleted");
+}
+
+/// Hands the worker a job once more, as SQS does when a worker died with it.
+async fn hand_out_again(operator: &Operator, delivery: &Value) {
+    let attempt = &delivery["attemptCount"];
+    let job = json!({"delivery_id": delivery["id"], "operator_id": operator.id, "attempt": attempt, "step": 0});
+    let attributes = json!({"ApproximateReceiveCount": "2", "SentTimestamp": "1700000000000"});
+    let record = json!({
+        "messageId": "m-1", "body": job.to_string(), "attributes": attributes, "eventSource": "aws:sqs",
+    });
+    let answer = aws::invoke(&variable("DELIVER_FUNCTION"), json!({"Records": [record]})).await.expect("an answer");
+    assert_eq!(answer["batchItemFailures"], json!([]));
+}
+
+#[tokio::test]
+async fn what_a_worker_did_not_live_to_tell_is_told_and_what_it_told_is_told_once() {
+    let operator = Operator::create().await;
+    let receiver = Receiver::taking().await;
+    let webhook = id(&subscribe(&operator, &receiver, &[SENT]).await);
+    let event = post(&operator, SENT).await;
+    let done = delivery(&operator, &webhook, &event, "succeeded").await;
+    let words = async || {
+        let list = operator.get("/mail/events?type=mail.webhook.delivery.succeeded").await.expect(200);
+        list["items"].as_array().expect("a list").clone()
+    };
+    let first = eventually("it is told", async || words().await.pop()).await;
+    hand_out_again(&operator, &done).await;
+    // What was sent to the log before this is in it then.
+    in_log(&operator, &operator.event("custom.mark", json!({})).await).await;
+    assert_eq!(words().await, std::slice::from_ref(&first));
+
+    // As if the worker had died between the record and the word.
+    let key = json!({"operator_id": {"S": operator.id}, "id": first["id"].as_str().map(|id| json!({"S": id}))});
+    let delete = json!({"TableName": variable("EVENTS_TABLE"), "Key": key});
+    aws::call("dynamodb", "DynamoDB_20120810.DeleteItem", delete).await;
+    assert_eq!(words().await, [] as [Value; 0]);
+    hand_out_again(&operator, &done).await;
+    assert_eq!(eventually("it is told after all", async || words().await.pop()).await, first);
+    assert_eq!(receiver.received().len(), 1, "nothing was sent again");
 }
 
 #[tokio::test]

@@ -3,7 +3,6 @@
 use e2e::{
     Operator, aws, eventually,
     inbox::{self, new_address, new_number},
-    variable,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -136,12 +135,13 @@ async fn a_mail_about_a_mail_event_is_in_the_log_and_starts_nothing() {
     assert_eq!(inbox::all(&second).await.len(), 2, "the code and that");
 }
 
-async fn send_code(operator: &Operator, path: &str) {
-    eventually("a code may be sent", async || {
+/// Has a code sent: until when it is good.
+async fn send_code(operator: &Operator, path: &str) -> String {
+    let sent = eventually("a code may be sent", async || {
         let sent = operator.post_empty(&format!("{path}/send-code")).await;
         (sent.status != 429).then(|| sent.expect(200))
-    })
-    .await;
+    });
+    sent.await["expires_at"].as_str().expect("a time").to_owned()
 }
 
 /// The ids of the codes that an operator has had sent, oldest first.
@@ -240,35 +240,48 @@ async fn a_code_that_nobody_typed_expires() {
         let made = operator.register("email", &address).await.expect(201);
         let id = made["id"].as_str().expect("an id").to_owned();
         let path = format!("/v1/notifications/destinations/{id}");
-        send_code(&operator, &path).await;
-        subjects.push((id, path, inbox::code(&address, 0).await));
+        let expires_at: Timestamp = send_code(&operator, &path).await.parse().expect("a time");
+        subjects.push((id, path, inbox::code(&address, 0).await, expires_at));
     }
     let otps = codes(&operator, 2).await;
     let [_, delayed, _] = aws::depth("EVENTS_QUEUE_URL").await;
     assert!(delayed >= 2, "the word of each waits until its time has come: {delayed}");
-    // The first is used; then ten minutes pass for both, by their rows, and the words come.
-    let (_, path, code) = &subjects[0];
+    // The first is used. Then ten minutes pass, so that the words come: here they are sent once more, without a delay.
+    let (_, path, code, _) = &subjects[0];
     operator.post(&format!("{path}/verify"), json!({"code": code})).await.expect(200);
-    for ((id, ..), otp) in subjects.iter().zip(&otps) {
-        let update = json!({
-            "TableName": variable("VERIFICATIONS_TABLE"), "Key": {"subject": {"S": id}},
-            "UpdateExpression": "SET expires_at = :past", "ExpressionAttributeValues": {":past": {"N": "1"}},
-        });
-        aws::call("dynamodb", "DynamoDB_20120810.UpdateItem", update).await;
-        let event_id = domain::EventId::generate();
+    for ((id, _, _, expires_at), otp) in subjects.iter().zip(&otps) {
         let word = json!({
-            "operator_id": operator.id, "event_id": event_id,
-            "if_unused": {"destination_id": id, "otp_id": otp},
-            "event": {
-                "type": "mail.otp.expired", "data": {"otpId": otp}, "resource": {"type": "otp", "id": otp},
-            },
+            "operator_id": operator.id, "event_id": domain::EventId::generate(),
+            "if_unused": {"destination_id": id, "otp_id": otp, "expires_at": expires_at.as_millisecond()},
+            "event": {"type": "mail.otp.expired", "data": {"otpId": otp}, "resource": {"type": "otp", "id": otp}},
         });
         aws::send_message("EVENTS_QUEUE_URL", &word).await;
     }
     let made = ["mail.otp.created", "mail.otp.sent"];
     events_about(&operator, "otp", &otps[1], &[made[0], made[1], "mail.otp.expired"]).await;
-    // Both words were sent before that; the queue is not in order, so a third about the first comes to nothing as well.
+    // A mark behind both words in the queue: once it is in the log, so would the first's be.
+    let mark = operator.event("custom.mark", json!({})).await;
+    eventually("the mark", async || (operator.get(&format!("/v1/events/{mark}")).await.status == 200).then_some(()))
+        .await;
     events_about(&operator, "otp", &otps[0], &[made[0], made[1], "mail.otp.verified"]).await;
+}
+
+#[tokio::test]
+async fn a_test_has_a_timeline_too() {
+    let address = new_address();
+    let operator = Operator::create().await;
+    let id = operator.verified("email", &address).await;
+    operator.post_empty(&format!("/v1/notifications/destinations/{id}/test")).await.expect(200);
+    let of_test = async || {
+        let sent = operator.get("/mail/events?type=mail.message.sent").await.expect(200);
+        let items = sent["items"].as_array().expect("a list").clone();
+        items.into_iter().find(|item| item["data"]["kind"] == "test")
+    };
+    let sent = eventually("the test is told", of_test).await;
+    let message = sent["messageId"].as_str().expect("an id");
+    timeline(&operator, message, &["queued", "sending", "sent"]).await;
+    Report::recorded("bounce", &operator, &id, &address).of_message(message).publish().await;
+    timeline(&operator, message, &["queued", "sending", "sent", "bounced"]).await;
 }
 
 #[tokio::test]

@@ -120,10 +120,12 @@ pub(crate) async fn read(
     Ok(Some(Incoming { event, repeat, again: record.received > 1, to_operator, log_only }))
 }
 
-/// Whether a code has expired unused: neither typed, nor guessed at too often, nor replaced or taken back.
+/// Whether a code, whose time has come, has not been used: neither typed, nor guessed at too often, nor replaced or taken
+/// back.
 async fn expired(otp: &LiveOtp, verifications: &Verifications) -> store::Result<bool> {
-    let live = verifications.get(otp.destination_id).await?.filter(|live| live.otp_id == otp.otp_id);
-    Ok(live.is_some_and(|live| !live.used && live.tries_left > 0 && live.expires_at <= now()))
+    let live = verifications.get(otp.destination_id).await?;
+    let live = live.filter(|live| live.otp_id == otp.otp_id && live.expires_at == otp.expires_at);
+    Ok(live.is_some_and(|live| !live.used && live.tries_left > 0))
 }
 
 #[cfg(test)]

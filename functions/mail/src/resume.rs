@@ -2,6 +2,7 @@
 
 use api::{Body, ErrorBody, Writer, error::Result};
 use axum::{Json, extract::Path, http::StatusCode};
+use domain::{catalogue::mail::name, journal, time::now};
 use upkeep::{
     recovery::{self, Recovered, Since},
     verification::{CodeGiven, Verified},
@@ -21,7 +22,13 @@ use crate::State;
 )]
 pub(crate) async fn verify(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Verified>> {
     let found = app.find(&caller, &id).await?;
-    Ok(Json(app.upkeep.verify(&found.endpoint, CodeGiven::default()).await?))
+    let verified = app.upkeep.verify(&found.endpoint, CodeGiven::default()).await?;
+    if found.endpoint.unhealthy.is_some() {
+        let (endpoint, rule) = (&found.endpoint, Some(&found.rule));
+        let told = journal::subscription(name::WEBHOOK_UPDATED, endpoint, rule, &["health"], None, now());
+        app.upkeep.journal().note([told]).await;
+    }
+    Ok(Json(verified))
 }
 
 /// Sends again what an endpoint missed: held, failed and abandoned deliveries, oldest event first.

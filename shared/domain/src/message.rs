@@ -42,6 +42,9 @@ pub struct LiveOtp {
     pub destination_id: DestinationId,
     /// Which sending of a code.
     pub otp_id: OtpId,
+    /// Until when it is good; one that could not be sent has another time by then.
+    #[serde(with = "crate::time::millis")]
+    pub expires_at: Timestamp,
 }
 
 /// On the queue `deliveries`: «look at this delivery now». The row is the truth; doing a job twice does no harm.

@@ -164,7 +164,7 @@ pub struct Webhook {
     /// What it sends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_types: Option<Vec<String>>,
-    /// What was changed: `url`, `description`, `eventTypes`, `status`, `secret`.
+    /// What was changed: `url`, `description`, `eventTypes`, `status`, `secret`; `health` when it sends again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<Vec<String>>,
     /// Why it sends no more: `disabled` or `deleted` by request, `unhealthy` after failures.

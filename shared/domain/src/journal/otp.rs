@@ -57,8 +57,9 @@ impl Otp<'_> {
 
     /// It was not used while it was good: to be said when that has passed, if it is so then.
     pub fn expired(&self) -> serde_json::Result<Ingest> {
-        let live = LiveOtp { destination_id: self.to.id, otp_id: self.live.otp_id };
-        let event = self.tell(name::OTP_EXPIRED, self.live.expires_at, None, None)?;
+        let LiveCode { otp_id, expires_at, .. } = *self.live;
+        let live = LiveOtp { destination_id: self.to.id, otp_id, expires_at };
+        let event = self.tell(name::OTP_EXPIRED, expires_at, None, None)?;
         Ok(Ingest { if_unused: Some(live), ..event })
     }
 
