@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::EventId;
-use e2e::{Operator, eventually, within};
+use e2e::{Operator, aws, eventually, within};
 use futures::future::join_all;
 use rand::{RngExt, seq::IndexedRandom};
 use serde_json::{Value, json};
@@ -199,6 +199,17 @@ async fn an_event_is_shown_as_it_was_posted() {
     assert_eq!(stranger.get("/v1/events").await.expect(200)["events"], json!([]));
     stranger.with_key("sk_live_op_unknown").get("/mail/events").await.error(401);
     operator.with_role("viewer").await.get(&format!("/v1/events/{id}")).await.expect(200);
+    // A key that is bound to a project reads that project's events.
+    for (project, status, count) in [("p-1", 200, 1), ("p-2", 404, 0)] {
+        let bound = json!({"operator_id": operator.id, "role": "viewer", "project_id": project});
+        let made = aws::admin(json!({"create_key": bound})).await.expect("a key");
+        let bound = operator.with_key(made["api_key"].as_str().expect("a key"));
+        assert_eq!(bound.get(&format!("/v1/events/{id}")).await.status, status);
+        for query in ["", "?type=custom.shown", "?resourceId=7"] {
+            let page = bound.get(&format!("/v1/events{query}")).await.expect(200);
+            assert_eq!(page["events"].as_array().expect("a list").len(), count, "{project} {query}");
+        }
+    }
 }
 
 #[tokio::test]

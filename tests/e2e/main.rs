@@ -22,3 +22,4 @@ mod rotation;
 mod subscriptions;
 mod timelines;
 mod verification;
+mod webhook_deliveries;

@@ -9,7 +9,7 @@ use api::{
     views::{EventPage, EventView},
 };
 use axum::{Json, extract::Path, http::header::CONTENT_TYPE, response::IntoResponse};
-use domain::{Severity, catalogue};
+use domain::{Event, Severity, catalogue};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,7 +23,7 @@ use crate::State;
     responses((status = 200, body = EventPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
 )]
 pub(crate) async fn list(app: State, Reader(caller): Reader, query: EventQuery) -> Result<Json<EventPage>> {
-    let (page, next_cursor) = query.read(&app.events, caller.operator_id(), false).await?;
+    let (page, next_cursor) = query.read(&app.events, &caller, false).await?;
     let events = page.events.into_iter().map(EventView::try_from).collect::<serde_json::Result<_>>();
     Ok(Json(EventPage { events: events.map_err(ApiError::internal)?, next_cursor }))
 }
@@ -35,7 +35,8 @@ pub(crate) async fn list(app: State, Reader(caller): Reader, query: EventQuery) 
 )]
 pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<String>) -> Result<Json<EventView>> {
     let event = app.events.get(caller.operator_id(), path_id(&id, "event")?).await?;
-    let event = event.ok_or_else(|| ApiError::not_found("event"))?;
+    let visible = |event: &Event| caller.project_id().is_none_or(|own| event.project_id.as_deref() == Some(own));
+    let event = event.filter(visible).ok_or_else(|| ApiError::not_found("event"))?;
     Ok(Json(EventView::try_from(event).map_err(ApiError::internal)?))
 }
 

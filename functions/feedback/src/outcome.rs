@@ -30,7 +30,7 @@ impl App {
         );
         metrics::counter!("mails", "outcome" => outcome).increment(1);
         let Some(operator) = feedback.operator_id else { return Ok(true) };
-        let told = self.tell(operator, feedback).await? & self.suppress(operator, feedback).await?;
+        let told = self.tell(feedback).await? & self.suppress(operator, feedback).await?;
         let recorded = match feedback.outcome {
             Outcome::Bounced { .. } => self.came_back(operator, feedback, BOUNCED).await?,
             Outcome::Rejected { .. } => self.came_back(operator, feedback, REJECTED).await?,
@@ -40,9 +40,8 @@ impl App {
     }
 
     /// Tells of what has become of the mail; false when that could not be told.
-    async fn tell(&self, operator: OperatorId, feedback: &Feedback) -> Result<bool> {
-        let Some(id) = feedback.mail_id else { return Ok(true) };
-        let mail = Mail::reported(operator, id, &feedback.message_id, feedback.log_only);
+    async fn tell(&self, feedback: &Feedback) -> Result<bool> {
+        let Some(mail) = Mail::reported(feedback) else { return Ok(true) };
         let event = match &feedback.outcome {
             Outcome::Delayed { detail, at } => mail.delayed(*at, detail)?,
             Outcome::Bounced { detail, at, .. } => mail.bounced(*at, detail)?,

@@ -4,10 +4,11 @@ use api::{
     ApiError, Caller, ErrorBody, OptionalBody, PageQuery, Reader, Writer,
     error::{Result, path_id},
     page::next_cursor,
+    query,
 };
 use axum::{
     Json,
-    extract::{FromRequestParts, Path, Query},
+    extract::{FromRequestParts, Path},
     http::{StatusCode, request::Parts},
 };
 use domain::{Delivery, DeliveryState, Face};
@@ -40,10 +41,7 @@ impl<S: Send + Sync> FromRequestParts<S> for DeliveryQuery {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        match Query::<Self>::from_request_parts(parts, state).await {
-            Ok(Query(query)) => Ok(query),
-            Err(rejection) => Err(ApiError::bad_request("invalid_query", format!("{}.", rejection.body_text()))),
-        }
+        query::read(parts, state).await
     }
 }
 

@@ -24,7 +24,7 @@ const PAGE: usize = 100;
     responses((status = 200, body = MailEventPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
 )]
 pub(crate) async fn list(app: State, Reader(caller): Reader, query: EventQuery) -> Result<Json<MailEventPage>> {
-    let (page, next_cursor) = query.read(&app.events, caller.operator_id(), true).await?;
+    let (page, next_cursor) = query.read(&app.events, &caller, true).await?;
     let items = page.events.into_iter().map(MailEvent::try_from).collect::<serde_json::Result<_>>();
     Ok(Json(MailEventPage { items: items.map_err(ApiError::internal)?, next_cursor }))
 }
@@ -73,6 +73,7 @@ pub(crate) async fn timeline(app: State, Reader(caller): Reader, Path(id): Path<
         mail_only: true,
         resource_type: Some(MESSAGE.to_owned()),
         resource_id: Some(id.clone()),
+        project_id: caller.project_id().map(str::to_owned),
         ..Filter::default()
     };
     let mut events: Vec<Event> = vec![];

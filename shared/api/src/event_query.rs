@@ -2,11 +2,8 @@
 
 use std::borrow::Cow;
 
-use axum::{
-    extract::{FromRequestParts, Query},
-    http::request::Parts,
-};
-use domain::{EventId, EventType, OperatorId, journal::MESSAGE};
+use axum::{extract::FromRequestParts, http::request::Parts};
+use domain::{EventId, EventType, journal::MESSAGE};
 use jiff::Timestamp;
 use serde::Deserialize;
 use store::{
@@ -16,8 +13,10 @@ use store::{
 use utoipa::IntoParams;
 
 use crate::{
+    Caller,
     error::{ApiError, Result},
     page::{PageQuery, next_cursor},
+    query,
 };
 
 /// Which events are wanted; conditions may be combined at will, and an event must meet all of them.
@@ -55,10 +54,7 @@ impl<S: Send + Sync> FromRequestParts<S> for EventQuery {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        match Query::<Self>::from_request_parts(parts, state).await {
-            Ok(Query(query)) => Ok(query),
-            Err(rejection) => Err(ApiError::bad_request("invalid_query", format!("{}.", rejection.body_text()))),
-        }
+        query::read(parts, state).await
     }
 }
 
@@ -70,17 +66,20 @@ fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>> {
 }
 
 impl EventQuery {
-    /// Reads a page of the operator's events; `mail_only` of those of the Mail API.
+    /// Reads a page of the caller's events, of its project alone if its key is bound to one; `mail_only` of those of the
+    /// Mail API.
     ///
     /// # Errors
     /// A 400 for a condition that is none.
-    pub async fn read(&self, events: &Events, operator: OperatorId, mail_only: bool) -> Result<(Page, Option<String>)> {
+    pub async fn read(&self, events: &Events, caller: &Caller, mail_only: bool) -> Result<(Page, Option<String>)> {
         let list = if mail_only { "mail/events" } else { "events" };
         let paging = PageQuery::new(self.limit.clone(), self.cursor.clone());
         let (limit, after) = (paging.limit()?, paging.after::<EventId>(list)?);
-        let Some(filter) = self.filter(mail_only, after)? else {
+        let operator = caller.operator_id();
+        let Some(mut filter) = self.filter(mail_only, after)? else {
             return Ok((Page::default(), None));
         };
+        filter.project_id = caller.project_id().map(str::to_owned);
         let page = events.page(operator, &filter, usize::try_from(limit).unwrap_or(1)).await?;
         let (events, scanned, read_units) = (page.events.len(), page.scanned, page.read_units);
         tracing::info!(operator_id = %operator, events, scanned, read_units, "events read");
@@ -117,6 +116,7 @@ impl EventQuery {
             resource_id: self.message_id.clone().or_else(|| self.resource_id.clone()),
             oldest,
             newest,
+            ..Filter::default()
         }))
     }
 }

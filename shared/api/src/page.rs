@@ -2,15 +2,15 @@
 
 use std::str::FromStr;
 
-use axum::{
-    extract::{FromRequestParts, Query},
-    http::request::Parts,
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use crate::error::{ApiError, Result};
+use crate::{
+    error::{ApiError, Result},
+    query,
+};
 
 const DEFAULT_LIMIT: i32 = 50;
 const MAX_LIMIT: i32 = 100;
@@ -84,10 +84,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PageQuery {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        match Query::<Self>::from_request_parts(parts, state).await {
-            Ok(Query(query)) => Ok(query),
-            Err(rejection) => Err(ApiError::bad_request("invalid_query", format!("{}.", rejection.body_text()))),
-        }
+        query::read(parts, state).await
     }
 }
 

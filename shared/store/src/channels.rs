@@ -12,6 +12,7 @@ use crate::{
     Aws, Result,
     aws::variable,
     error::aws,
+    filtered,
     item::{Item, from_item, from_items, key, s, to_item},
     transact,
 };
@@ -81,35 +82,15 @@ impl Channels {
     /// # Errors
     /// When a call fails.
     pub async fn list(&self, operator: OperatorId, limit: i32, after: Option<RuleId>) -> Result<(Vec<Rule>, bool)> {
-        let limit = usize::try_from(limit).unwrap_or(0);
-        let mut found: Vec<Rule> = vec![];
-        let mut start = after.map(|id| row_key(operator, id));
-        loop {
-            // One more than is left to find, so that a full page knows whether there is another.
-            let wanted = i32::try_from(limit + 1 - found.len()).unwrap_or(i32::MAX);
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("operator_id = :operator")
-                .filter_expression("attribute_not_exists(face)")
-                .expression_attribute_values(":operator", s(operator))
-                .scan_index_forward(false)
-                .limit(wanted)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(aws("Query"))?;
-            found.extend(from_items::<Rule>(answer.items)?);
-            start = answer.last_evaluated_key;
-            if found.len() > limit {
-                found.truncate(limit);
-                return Ok((found, true));
-            }
-            if start.is_none() {
-                return Ok((found, false));
-            }
-        }
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("operator_id = :operator")
+            .filter_expression("attribute_not_exists(face)")
+            .expression_attribute_values(":operator", s(operator))
+            .scan_index_forward(false);
+        filtered::page(query, limit, after.map(|id| row_key(operator, id))).await
     }
 
     /// All rules of the operator, as they are now: a rule takes effect with the next event.

@@ -24,7 +24,8 @@ use crate::{
     aws::variable,
     batch_get::batch_get,
     error::aws,
-    item::{Item, from_item, from_items, key, n, s, to_item},
+    filtered,
+    item::{Item, from_item, key, n, s, to_item},
     transact,
 };
 
@@ -150,39 +151,17 @@ impl Destinations {
         limit: i32,
         after: Option<DestinationId>,
     ) -> Result<(Vec<Destination>, bool)> {
-        let limit = usize::try_from(limit).unwrap_or(0);
-        let mut found: Vec<Destination> = vec![];
-        let mut start = after.map(|id| row_key(operator, id));
-        loop {
-            // One more than is left to find, so that a full page knows whether there is another.
-            let wanted = i32::try_from(limit + 1 - found.len()).unwrap_or(i32::MAX);
-            let query = self.client.query().table_name(&self.table);
-            let query = match face {
-                Face::Stack => {
-                    query.filter_expression("attribute_not_exists(belongs_to) AND attribute_not_exists(face)")
-                }
-                face => query.filter_expression("face = :face").expression_attribute_values(":face", s(face.as_str())),
-            };
-            let answer = query
-                .key_condition_expression("operator_id = :operator AND begins_with(id, :prefix)")
-                .expression_attribute_values(":operator", s(operator))
-                .expression_attribute_values(":prefix", s("ndst_"))
-                .scan_index_forward(false)
-                .limit(wanted)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(aws("Query"))?;
-            found.extend(from_items::<Destination>(answer.items)?);
-            start = answer.last_evaluated_key;
-            if found.len() > limit {
-                found.truncate(limit);
-                return Ok((found, true));
-            }
-            if start.is_none() {
-                return Ok((found, false));
-            }
-        }
+        let query = self.client.query().table_name(&self.table);
+        let query = match face {
+            Face::Stack => query.filter_expression("attribute_not_exists(belongs_to) AND attribute_not_exists(face)"),
+            face => query.filter_expression("face = :face").expression_attribute_values(":face", s(face.as_str())),
+        };
+        let query = query
+            .key_condition_expression("operator_id = :operator AND begins_with(id, :prefix)")
+            .expression_attribute_values(":operator", s(operator))
+            .expression_attribute_values(":prefix", s("ndst_"))
+            .scan_index_forward(false);
+        filtered::page(query, limit, after.map(|id| row_key(operator, id))).await
     }
 
     /// Deletes a destination and its guard; the row as it was, if there was one.

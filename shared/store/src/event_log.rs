@@ -25,6 +25,8 @@ pub struct Filter {
     pub resource_type: Option<String>,
     /// About the resource of this id.
     pub resource_id: Option<String>,
+    /// Of this project.
+    pub project_id: Option<String>,
     /// Not before this id: the oldest that is wanted.
     pub oldest: Option<EventId>,
     /// Not after this id: the newest that is wanted.
@@ -79,18 +81,21 @@ impl Filter {
     /// The filter expression, with the names and values that it uses.
     fn expression(&self, plan: &Plan) -> (Option<String>, Vec<(&'static str, &'static str)>, Item) {
         let (mut parts, mut names, mut values) = (vec![], vec![], HashMap::new());
-        let mut want = |part: &str, name: (&'static str, &'static str), value: (&str, &str)| {
+        let mut want = |part: &str, name: Option<(&'static str, &'static str)>, value: (&str, &str)| {
             parts.push(part.to_owned());
-            names.push(name);
+            names.extend(name);
             values.insert(value.0.to_owned(), s(value.1));
         };
         if let Some(event_type) = self.event_type.as_deref().filter(|_| plan.key != TYPE_KEY) {
-            want("#type = :type", ("#type", "type"), (":type", event_type));
+            want("#type = :type", Some(("#type", "type")), (":type", event_type));
         } else if self.mail_only && plan.key == RESOURCE_KEY {
-            want("begins_with(#type, :mail)", ("#type", "type"), (":mail", domain::catalogue::mail::PREFIX));
+            want("begins_with(#type, :mail)", Some(("#type", "type")), (":mail", domain::catalogue::mail::PREFIX));
+        }
+        if let Some(project) = &self.project_id {
+            want("project_id = :project", None, (":project", project));
         }
         if let Some(kind) = &self.resource_type {
-            want("#resource.#kind = :kind", ("#resource", "resource"), (":kind", kind));
+            want("#resource.#kind = :kind", Some(("#resource", "resource")), (":kind", kind));
             names.push(("#kind", "type"));
         }
         ((!parts.is_empty()).then(|| parts.join(" AND ")), names, values)
@@ -274,6 +279,8 @@ mod tests {
         assert_eq!(plan(&of_type), (Some("by_type"), None));
         let about = Filter { resource_id: some("7"), ..all.clone() };
         assert_eq!(plan(&about), (Some("by_resource"), None));
+        let project = Filter { project_id: some("p"), ..all };
+        assert_eq!(plan(&project), (None, some("project_id = :project")));
         let both = Filter { resource_type: some("user"), event_type: some("user.created"), ..about };
         assert_eq!(plan(&both), (Some("by_resource"), some("#type = :type AND #resource.#kind = :kind")));
     }

@@ -12,6 +12,7 @@ pub mod destinations;
 mod error;
 pub mod event_log;
 pub mod events;
+mod filtered;
 mod item;
 pub mod journal;
 pub mod legacy;

@@ -81,7 +81,7 @@ impl Upkeep {
         let otp = Otp { to, live: &live };
         let replaced = before.iter().filter(|before| before.good_at(begun));
         let replaced = replaced.map(|live| Otp { to, live }.canceled(begun, "replaced"));
-        self.journal.note(replaced.chain([otp.created(begun), otp.expired()])).await;
+        self.journal.note(replaced.chain([otp.created(begun)])).await;
 
         let message_id = MessageId::generate(to.id);
         let attempt = self.carry(&code, to, message_id, &operator).await?.attempt;
@@ -90,7 +90,10 @@ impl Upkeep {
             events = mailed(&Mail::other(message_id, to, "verification"), &attempt);
         }
         let mail = Some(message_id).filter(|_| to.channel_type == ChannelType::Email);
-        events.push(if attempt.succeeded() { otp.sent(now(), mail) } else { otp.failed(now(), "not_sent") });
+        events.extend(match attempt.succeeded() {
+            true => vec![otp.sent(now(), mail), otp.expired()],
+            false => vec![otp.failed(now(), "not_sent")],
+        });
         self.journal.note(events).await;
         metrics::counter!("codes", "kind" => to.channel_type.as_str(), "outcome" => outcome(attempt.succeeded()))
             .increment(1);

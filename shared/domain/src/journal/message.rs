@@ -8,6 +8,7 @@ use super::{MESSAGE, own};
 use crate::{
     Attempt, DeliveryId, Destination, EventType, MessageId, OperatorId,
     catalogue::mail::{Message, name},
+    feedback::Feedback,
     message::Ingest,
 };
 
@@ -49,10 +50,16 @@ impl Mail {
         Self { operator_id: to.operator_id, id, data, log_only: false }
     }
 
-    /// A mail that the mail service reports of; `log_only` as the mail was marked.
-    pub fn reported(operator_id: OperatorId, id: MessageId, provider_message_id: &str, log_only: bool) -> Self {
-        let data = Message { provider_message_id: Some(provider_message_id.to_owned()), ..Message::of(id) };
-        Self { operator_id, id, data, log_only }
+    /// A mail of ours that the mail service reports of; none when the report is about another's.
+    pub fn reported(feedback: &Feedback) -> Option<Self> {
+        let (operator_id, id) = (feedback.operator_id?, feedback.mail_id?);
+        let data = Message {
+            delivery_id: feedback.delivery_id.map(|id| id.to_string()),
+            event_id: feedback.delivery_id.map(|id| id.event.to_string()),
+            provider_message_id: Some(feedback.message_id.clone()),
+            ..Message::of(id)
+        };
+        Some(Self { operator_id, id, data, log_only: feedback.log_only })
     }
 
     /// The mail's id.
