@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::EventId;
-use e2e::{Operator, aws, eventually, within};
+use e2e::{Operator, aws, eventually, eventually_seldom};
 use futures::future::join_all;
 use rand::{RngExt, seq::IndexedRandom};
 use serde_json::{Value, json};
@@ -82,7 +82,7 @@ async fn every_combination_of_filters_finds_what_it_should_while_events_arrive()
     let batches = (0..20).map(|_| post(operator, (0..100).map(|_| random_event()).collect()));
     let mut posted: Vec<Posted> = join_all(batches).await.into_iter().flatten().collect();
     posted.sort_by(|a, b| b.id.cmp(&a.id));
-    within(std::time::Duration::from_secs(120), "all are in the log", async || {
+    eventually_seldom("all are in the log", async || {
         (walk(operator, "/mail/events", "", 100).await.len() == posted.len()).then_some(())
     })
     .await;
@@ -104,7 +104,7 @@ async fn every_combination_of_filters_finds_what_it_should_while_events_arrive()
     ];
     let arrive = async || drop(post(operator, vec![random_event(), random_event()]).await);
     for query in &queries {
-        let limit = rand::rng().random_range(25..=100);
+        let limit = rand::rng().random_range(60..=100);
         for path in ["/mail/events", "/v1/events"] {
             let found = walk_while(operator, path, query, limit, arrive).await;
             assert!(found.windows(2).all(|pair| pair[0] > pair[1]), "{query}: newest first, and each once");
@@ -142,7 +142,7 @@ async fn what_is_looked_at_is_in_proportion_to_what_an_index_finds() {
     let mut events = vec![bulk; 490];
     events.splice(200..200, vec![rare; 10]);
     join_all(events.chunks(100).map(|chunk| post(operator, chunk.to_vec()))).await;
-    eventually("all are in the log", async || {
+    eventually_seldom("all are in the log", async || {
         (walk(operator, "/v1/events", "", 100).await.len() == events.len()).then_some(())
     })
     .await;
@@ -151,17 +151,19 @@ async fn what_is_looked_at_is_in_proportion_to_what_an_index_finds() {
         assert_eq!(page["events"].as_array().expect("a list").len(), 10);
     }
     operator.get("/v1/events?limit=20").await.expect(200);
-    let scanned = eventually("the four reads are logged", async || {
+    operator.get("/v1/events?limit=35&type=custom.bulk&resourceType=order").await.expect(200);
+    // How many events each read found, and at how many it looked. (What waited for the events has read as well.)
+    let expected = [(10, 10), (10, 10), (10, 10), (20, 21), (35, 50)];
+    eventually_seldom("the reads are logged, and looked at no more than they should", async || {
         let lines = logged_by("/EventsLogs", "\"events read\"", since).await.join("\n");
         let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let ours = lines.filter(|line| line["message"] == "events read" && line["operator_id"] == operator.id);
-        let scanned: Vec<_> =
-            ours.filter(|line| line["events"].as_u64() < Some(100)).map(|line| line["scanned"].clone()).collect();
-        (scanned.iter().filter(|n| n.as_u64() <= Some(21)).count() >= 4).then_some(scanned)
+        let reads: Vec<_> =
+            ours.filter_map(|line| Some((line["events"].as_u64()?, line["scanned"].as_u64()?))).collect();
+        let count = |of: &[(u64, u64)], read| of.iter().filter(|one| **one == read).count();
+        expected.iter().all(|read| count(&reads, *read) >= count(&expected, *read)).then_some(())
     })
     .await;
-    assert_eq!(scanned.iter().filter(|n| n.as_u64() == Some(10)).count(), 3, "{scanned:?}");
-    assert!(scanned.contains(&json!(21)), "one more than asked for tells whether there is more: {scanned:?}");
 }
 
 #[tokio::test]
@@ -243,7 +245,7 @@ async fn large_events_end_a_page_early_and_none_is_lost() {
     }
     posted.sort_by(|a, b| b.cmp(a));
     let count = async |query: &str| walk(&operator, "/v1/events", query, 100).await;
-    eventually("all are in the log", async || (count("").await.len() == posted.len()).then_some(())).await;
+    eventually_seldom("all are in the log", async || (count("").await.len() == posted.len()).then_some(())).await;
     assert_eq!(count("").await, posted);
     assert_eq!(count("&type=custom.large").await, posted, "by index");
     let page = operator.get("/v1/events?limit=100").await.expect(200);

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use e2e::{
-    Operator, Receiver, aws, eventually,
+    Operator, Receiver, aws, eventually_seldom,
     inbox::{self, new_address},
 };
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ async fn every_request_event_and_attempt_has_a_line_and_no_line_a_secret() {
     let parsed = |lines: &[String]| -> Vec<Value> {
         lines.iter().flat_map(|text| text.lines()).filter_map(|line| serde_json::from_str(line).ok()).collect()
     };
-    let lines = eventually("the lines of the attempt and of the last request", async || {
+    let lines = eventually_seldom("the lines of the attempt and of the last request", async || {
         let lines = logged(since).await;
         let json = parsed(&lines);
         let attempt = json.iter().any(|line| line["message"] == "attempt" && line["delivery_id"] == delivery["id"]);

@@ -23,14 +23,23 @@ pub async fn eventually<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> 
     within(Duration::from_secs(60), what, look).await
 }
 
+/// The same where a look is much work for the local cloud, which all tests share: one a second.
+pub async fn eventually_seldom<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    polling(Duration::from_secs(120), Duration::from_secs(1), what, look).await
+}
+
 /// Waits until `look` finds something, for at most `limit`.
-pub async fn within<T>(limit: Duration, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn within<T>(limit: Duration, what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    polling(limit, Duration::from_millis(50), what, look).await
+}
+
+async fn polling<T>(limit: Duration, pause: Duration, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let end = tokio::time::Instant::now() + limit;
     loop {
         if let Some(found) = look().await {
             return found;
         }
         assert!(tokio::time::Instant::now() < end, "not within {limit:?}: {what}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(pause).await;
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity};
 use domain::{Event, EventId, OperatorId};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::{
-    Events, Result, StoreError,
+    Events, Result,
+    batch_get::batch_get_counted,
     error::aws,
     events::{MAIL_KEY, RESOURCE_KEY, TYPE_KEY, in_partition, row_key},
     item::{Item, from_item, from_items, s},
@@ -51,7 +52,7 @@ pub struct Page {
 /// than its length.
 const MAX_PAGE_BYTES: usize = 3 * 1024 * 1024;
 /// How often the table or an index is asked for one page: 1 MB each time at most.
-const MAX_QUERIES: usize = 20;
+const MAX_QUERIES: u32 = 20;
 
 /// What an index says of an event.
 #[derive(Deserialize)]
@@ -102,10 +103,6 @@ impl Filter {
     }
 }
 
-fn units(consumed: Option<&ConsumedCapacity>) -> f64 {
-    consumed.and_then(ConsumedCapacity::capacity_units).unwrap_or(0.0)
-}
-
 impl Events {
     /// A page of up to `limit` of the operator's events that pass the filter.
     ///
@@ -119,20 +116,21 @@ impl Events {
         let mut page = Page::default();
         let oldest = filter.oldest.unwrap_or_else(|| EventId::first_at(Timestamp::UNIX_EPOCH));
         let mut newest = filter.newest.unwrap_or_else(EventId::last);
-        for _ in 0..MAX_QUERIES {
+        for round in 0..MAX_QUERIES {
             // DynamoDB refuses a range that ends before it begins.
             if newest < oldest {
                 page.next = None;
                 break;
             }
             let room = limit - page.events.len();
-            let (items, stopped_at) = self.query(filter, &plan, (oldest, newest), room, &mut page).await?;
-            let found = match plan.index {
-                None => from_items(Some(items))?,
-                Some(_) => self.in_full(operator, from_items(Some(items))?, &mut page).await?,
-            };
-            page.events.extend(found);
+            let (items, stopped_at) = self.query(filter, &plan, (oldest, newest), (room, round), &mut page).await?;
             page.next = stopped_at;
+            if plan.index.is_none() {
+                page.events.extend(from_items::<Event>(Some(items))?);
+            } else if let Some(last) = self.add_in_full(operator, &from_items(Some(items))?, &mut page).await? {
+                page.next = Some(last);
+                break;
+            }
             match stopped_at.and_then(EventId::before) {
                 Some(before) if page.events.len() < limit && page.bytes() < MAX_PAGE_BYTES => newest = before,
                 _ => break,
@@ -141,16 +139,19 @@ impl Events {
         Ok(page.cut())
     }
 
-    /// One call: up to `room` of what it found, and where it stopped if there is more to come.
+    /// One call, of several: up to `room` of what it found, and where it stopped if there is more to come.
     async fn query(
         &self,
         filter: &Filter,
         plan: &Plan,
         (oldest, newest): (EventId, EventId),
-        room: usize,
+        (room, round): (usize, u32),
         page: &mut Page,
     ) -> Result<(Vec<Item>, Option<EventId>)> {
         let (expression, names, values) = filter.expression(plan);
+        // One more than there is room for tells whether there is more. With a filter this limits what is looked at, not what
+        // is found: more and more, up to the 1 MB of a call, so that what is found soon costs little.
+        let look_at = if expression.is_some() { (room + 1).max(50) << round.min(8) } else { room + 1 };
         let mut query = self
             .client()
             .query()
@@ -161,14 +162,10 @@ impl Events {
             .expression_attribute_values(":partition", s(&plan.partition))
             .expression_attribute_values(":oldest", s(oldest))
             .expression_attribute_values(":newest", s(newest))
-            .set_filter_expression(expression.clone())
+            .set_filter_expression(expression)
             .scan_index_forward(false)
+            .limit(i32::try_from(look_at).unwrap_or(i32::MAX))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        if expression.is_none() {
-            // With a filter it would limit what is looked at, not what is found.
-            // One more than there is room for tells whether there is more.
-            query = query.limit(i32::try_from(room + 1).unwrap_or(i32::MAX));
-        }
         for (placeholder, name) in names {
             query = query.expression_attribute_names(placeholder, name);
         }
@@ -176,7 +173,7 @@ impl Events {
             query = query.expression_attribute_values(placeholder, value);
         }
         let answer = query.send().await.map_err(aws("Query"))?;
-        page.read_units += units(answer.consumed_capacity.as_ref());
+        page.read_units += answer.consumed_capacity.as_ref().and_then(ConsumedCapacity::capacity_units).unwrap_or(0.0);
         page.scanned += u64::try_from(answer.scanned_count).unwrap_or(0);
         let hit = |item: &Item| from_item::<Hit>(item.clone()).map(|hit| hit.id);
         let mut items = answer.items.unwrap_or_default();
@@ -189,38 +186,30 @@ impl Events {
         Ok((items, stopped_at.transpose()?))
     }
 
-    /// The rows that an index names, in its order, as many as fit a page; what has been deleted since is left out.
-    async fn in_full(&self, operator: OperatorId, hits: Vec<Hit>, page: &mut Page) -> Result<Vec<Event>> {
-        let mut found: HashMap<EventId, Event> = HashMap::with_capacity(hits.len());
-        for chunk in hits.chunks(100) {
-            let mut ask: Vec<Item> = chunk.iter().map(|hit| row_key(operator, hit.id)).collect();
-            for again in 0..5u32 {
-                let keys = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut ask)));
-                let keys = keys.build().map_err(aws("BatchGetItem"))?;
-                let get = self.client().batch_get_item().request_items(self.table(), keys);
-                let get = get.return_consumed_capacity(ReturnConsumedCapacity::Total);
-                let answer = get.send().await.map_err(aws("BatchGetItem"))?;
-                page.read_units += answer.consumed_capacity().iter().map(|one| units(Some(one))).sum::<f64>();
-                for item in answer.responses.unwrap_or_default().into_values().flatten() {
-                    let event: Event = from_item(item)?;
-                    found.insert(event.id, event);
-                }
-                ask = left_over(answer.unprocessed_keys);
-                if ask.is_empty() {
-                    break;
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(50 << again)).await;
+    /// Adds the rows that an index names, in its order, as many as fit the page; what has been deleted since is left out.
+    /// The row that was read last, when there are more.
+    async fn add_in_full(&self, operator: OperatorId, hits: &[Hit], page: &mut Page) -> Result<Option<EventId>> {
+        let mut rest = hits;
+        while !rest.is_empty() {
+            if page.bytes() >= MAX_PAGE_BYTES {
+                let read = &hits[..hits.len() - rest.len()];
+                return Ok(read.last().map(|hit| hit.id));
             }
-            if !ask.is_empty() {
-                return Err(StoreError::Unprocessed("BatchGetItem"));
-            }
+            // What an index says tells nothing of the rows' sizes: so few are read at first, and while they are large.
+            let few = page.events.is_empty() || page.bytes() > MAX_PAGE_BYTES / 5;
+            let (chunk, after) = rest.split_at(rest.len().min(if few { 20 } else { 100 }));
+            let keys = KeysAndAttributes::builder();
+            let keys = keys.set_keys(Some(chunk.iter().map(|hit| row_key(operator, hit.id)).collect()));
+            let ask = HashMap::from([(self.table().to_owned(), keys.build().map_err(aws("BatchGetItem"))?)]);
+            let (mut rows, units) = batch_get_counted(self.client(), ask).await?;
+            page.read_units += units;
+            let events: Vec<Event> = from_items(rows.remove(self.table()))?;
+            let mut events: HashMap<_, _> = events.into_iter().map(|event| (event.id, event)).collect();
+            page.events.extend(chunk.iter().filter_map(|hit| events.remove(&hit.id)));
+            rest = after;
         }
-        Ok(hits.iter().filter_map(|hit| found.remove(&hit.id)).collect())
+        Ok(None)
     }
-}
-
-fn left_over(unprocessed: Option<HashMap<String, KeysAndAttributes>>) -> Vec<HashMap<String, AttributeValue>> {
-    unprocessed.unwrap_or_default().into_values().flat_map(|keys| keys.keys).collect()
 }
 
 impl Page {
