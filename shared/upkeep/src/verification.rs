@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use api::{ApiError, error::Result};
 use domain::{
-    ChannelType, Destination, MessageId,
+    Attempt, ChannelType, Destination, MessageId,
     delivery::Fault,
     journal::{self, Mail, Otp},
+    message::Ingest,
     sms,
     time::{now, rfc3339},
     verification::{Code, CodeProblem, LIFETIME, LiveCode, TooSoon},
 };
-use outbound::{Answer, email::Envelope, mail};
+use outbound::{email::Envelope, mail};
 use serde::{Deserialize, Serialize};
 use store::accounts::Operator;
 use utoipa::ToSchema;
@@ -83,18 +84,8 @@ impl Upkeep {
         let replaced = replaced.map(|live| Otp { to, live }.canceled(begun, "replaced"));
         self.journal.note(replaced.chain([otp.created(begun)])).await;
 
-        let message_id = MessageId::generate(to.id);
-        let attempt = self.carry(&code, to, message_id, &operator).await?.attempt;
-        let mut events = vec![];
-        if to.channel_type == ChannelType::Email {
-            events = mailed(&Mail::other(message_id, to, "verification"), &attempt);
-        }
-        let mail = Some(message_id).filter(|_| to.channel_type == ChannelType::Email);
-        events.extend(match attempt.succeeded() {
-            true => vec![otp.sent(now(), mail), otp.expired()],
-            false => vec![otp.failed(now(), "not_sent")],
-        });
-        self.journal.note(events).await;
+        let (attempt, mail) = self.carry(&code, to, &operator).await?;
+        self.journal.note(carried(&otp, &attempt, mail.as_ref())).await;
         metrics::counter!("codes", "kind" => to.channel_type.as_str(), "outcome" => outcome(attempt.succeeded()))
             .increment(1);
         let Some(error) = attempt.error else {
@@ -110,12 +101,16 @@ impl Upkeep {
         Err(ApiError::unavailable(format!("The code could not be sent: {error}. Send the same request again later.")))
     }
 
-    async fn carry(&self, code: &Code, to: &Destination, id: MessageId, operator: &Operator) -> Result<Answer> {
+    /// Hands a code to the mail or text service: how that went, and the mail if it is one.
+    async fn carry(&self, code: &Code, to: &Destination, operator: &Operator) -> Result<(Attempt, Option<Mail>)> {
         if to.channel_type == ChannelType::Sms {
-            return Ok(self.texter.send(&to.destination, sms::verification(code, LIFETIME.as_secs() / 60), 1).await);
+            let text = sms::verification(code, LIFETIME.as_secs() / 60);
+            return Ok((self.texter.send(&to.destination, text, 1).await.attempt, None));
         }
+        let mail = Mail::other(MessageId::generate(to.id), to, "verification");
         let message = mail::verification(code, &to.destination, &operator.name).map_err(ApiError::internal)?;
-        Ok(self.mailer.send(to, Envelope::of(id), message, 1).await)
+        let attempt = self.mailer.send(to, Envelope::of(mail.id()), message, 1).await.attempt;
+        Ok((attempt, Some(mail)))
     }
 
     /// Verifies a destination, which makes it healthy and lifts a suppression of its address.
@@ -171,6 +166,17 @@ impl Upkeep {
         }
         Ok(Verified::YES)
     }
+}
+
+/// What is told of a code that was handed to the mail or text service.
+fn carried(otp: &Otp<'_>, attempt: &Attempt, mail: Option<&Mail>) -> Vec<serde_json::Result<Ingest>> {
+    let mut events = mail.map(|mail| mailed(mail, attempt)).unwrap_or_default();
+    if attempt.succeeded() {
+        events.extend([otp.sent(now(), mail.map(Mail::id)), otp.expired()]);
+    } else {
+        events.push(otp.failed(now(), "not_sent"));
+    }
+    events
 }
 
 fn outcome(succeeded: bool) -> &'static str {

@@ -67,11 +67,6 @@ impl Mail {
         self.id
     }
 
-    /// Whether its events are for the log alone.
-    pub fn log_only(&self) -> bool {
-        self.log_only
-    }
-
     /// It waits to be sent.
     ///
     /// # Errors
