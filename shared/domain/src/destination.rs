@@ -129,16 +129,6 @@ impl Destination {
         }
     }
 
-    /// Where the API has it by which it was made.
-    pub fn path(&self) -> String {
-        let noun = match (self.belongs_to, self.face) {
-            (Some(Owner::Channel(_)), _) => "/v1/notifications/channels",
-            (_, Face::Mail) => "/mail/webhooks",
-            (_, Face::Stack) => "/v1/notifications/destinations",
-        };
-        format!("{noun}/{}", self.public_id())
-    }
-
     /// Whether it has been verified, which it must be before a rule can target it.
     pub fn verified(&self) -> bool {
         self.verified_at.is_some()
