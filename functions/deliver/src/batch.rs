@@ -37,9 +37,15 @@ const LINGER: Duration = Duration::from_millis(200);
 struct Work {
     message_id: String,
     received: u32,
-    /// When the attempt was asked for: the same however often the message is handed out.
-    asked_at: Timestamp,
+    sent_at: Timestamp,
     job: Job,
+}
+
+impl Work {
+    /// When the attempt was asked for: the same however often the message is handed out.
+    fn asked_at(&self) -> Timestamp {
+        self.job.due.unwrap_or(self.sent_at)
+    }
 }
 
 /// A delivery that ends without an attempt: the write that says so, and what is told of it.
@@ -87,8 +93,8 @@ impl App {
                         unfinished.remove(&record.message_id);
                     }
                     None => {
-                        let asked_at = job.due.unwrap_or(record.sent_at);
-                        works.push(Work { message_id: record.message_id, received: record.received, asked_at, job });
+                        let Record { message_id, received, sent_at, .. } = record;
+                        works.push(Work { message_id, received, sent_at, job });
                     }
                 },
                 Err(error) => tracing::error!(message_id = record.message_id, %error, "not a job"),
@@ -143,7 +149,7 @@ impl App {
                 Task::Attempt => match ready(&work.job, &rows) {
                     Ready::Never(reason) => {
                         let to = rows.destinations.get(&row.id.destination);
-                        let events = tell::ended(row, to, work.asked_at, reason)?;
+                        let events = tell::ended(row, to, work.asked_at(), reason)?;
                         endings.push(Ending { work, statement: self.deliveries.abandon(row, reason), events });
                     }
                     Ready::Suppressed { destination, suppression } => {
@@ -203,7 +209,7 @@ impl App {
         if !self.health.mark(row.operator_id, row.id.destination, &unhealthy, None).await? {
             return Ok(None);
         }
-        let events = tell::suppressed(row, to, work.asked_at, work.job.attempt, reason)?;
+        let events = tell::suppressed(row, to, work.asked_at(), work.job.attempt, reason)?;
         Ok(Some(Ending { work, statement: self.deliveries.abandon(row, SUPPRESSED), events }))
     }
 
@@ -222,9 +228,13 @@ impl App {
         let mut done = vec![];
         for ((work, events), written) in told.into_iter().zip(written) {
             match written {
-                Written::Yes | Written::Refused => {
+                Written::Yes => {
                     tracing::info!(delivery_id = %work.job.delivery_id, state = "abandoned", "delivery ended without an attempt");
                     done.push((work, events));
+                }
+                // Another worker has recorded an attempt: it has not ended like this.
+                Written::Refused => {
+                    unfinished.remove(&work.message_id);
                 }
                 Written::Failed(error) => tracing::error!(delivery_id = %work.job.delivery_id, error, "not recorded"),
             }
@@ -265,7 +275,11 @@ impl App {
                         let state = one.verdict.state.as_str();
                         attempt::log(one.row, to.channel_type, event, &one.answer.attempt, state);
                     }
-                    recorded.push((one.work, one.recorded()));
+                    if one.answer.attempt.succeeded() && !tell::concerns(one.row, destination) {
+                        unfinished.remove(&one.work.message_id);
+                    } else {
+                        recorded.push((one.work, one.recorded()));
+                    }
                 }
                 // Another worker recorded this attempt, and sees to what follows.
                 Written::Refused => {

@@ -13,6 +13,11 @@ fn mail(row: &Delivery, to: Option<&Destination>) -> Option<Mail> {
     Some(Mail::of(row.id, &row.event_type, row.operator_id, Some(to)))
 }
 
+/// Whether anything is told of a delivery: of most webhooks nothing is, and nothing more is done for them.
+pub(crate) fn concerns(row: &Delivery, to: Option<&Destination>) -> bool {
+    row.face == Face::Mail || to.is_some_and(|to| to.channel_type == ChannelType::Email)
+}
+
 /// What is told of the newest attempt of `row`.
 pub(crate) fn attempted(row: &Delivery, to: Option<&Destination>) -> serde_json::Result<Vec<Ingest>> {
     let Some(attempt) = row.attempts.last() else { return Ok(vec![]) };

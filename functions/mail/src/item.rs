@@ -2,16 +2,13 @@
 
 use api::{ApiError, Body, ErrorBody, Reader, Writer, error::Result, views::Deleted};
 use axum::{Json, extract::Path};
-use domain::{
-    catalogue::mail::name,
-    journal,
-    time::{now, rfc3339},
-};
+use domain::{catalogue::mail::name, time::rfc3339};
 use store::subscriptions::{Changed, Subscription};
 
 use crate::{
     State,
     input::MailWebhookChange,
+    told,
     views::{MailWebhook, MailWebhookStatus, MailWebhookWithSecret},
 };
 
@@ -65,17 +62,15 @@ pub(crate) async fn update(
         if changed.is_empty() {
             return Ok(Json(MailWebhook::from(&old)));
         }
-        match app.subscriptions().replace(&old, &new).await? {
+        match app.subscriptions.replace(&old, &new).await? {
             Changed::Meanwhile => continue,
             Changed::Gone => return Err(ApiError::not_found("webhook")),
             Changed::Yes => {}
         }
-        let tell = |name, changed: &[&str], reason| {
-            journal::subscription(name, &new.endpoint, Some(&new.rule), changed, reason, now())
-        };
         let disabled = old.rule.active && !new.rule.active;
-        let disabled = disabled.then(|| tell(name::WEBHOOK_DISABLED, &[], Some("disabled")));
-        app.upkeep.journal().note([tell(name::WEBHOOK_UPDATED, &changed, None)].into_iter().chain(disabled)).await;
+        let disabled = disabled.then(|| told(name::WEBHOOK_DISABLED, &new, &[], Some("disabled")));
+        let updated = told(name::WEBHOOK_UPDATED, &new, &changed, None);
+        app.upkeep.journal().note([updated].into_iter().chain(disabled)).await;
         return Ok(Json(MailWebhook::from(&new)));
     }
     let sentence = "This webhook is being changed by other requests; look at it and try again.";
@@ -103,12 +98,10 @@ fn changed(old: &Subscription, new: &Subscription) -> Vec<&'static str> {
 )]
 pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Deleted>> {
     let old = app.find(&caller, &id).await?;
-    if !app.subscriptions().delete(&old).await? {
+    if !app.subscriptions.delete(&old).await? {
         return Err(ApiError::not_found("webhook"));
     }
-    let (endpoint, rule) = (&old.endpoint, Some(&old.rule));
-    let told = journal::subscription(name::WEBHOOK_DISABLED, endpoint, rule, &[], Some("deleted"), now());
-    app.upkeep.journal().note([told]).await;
+    app.upkeep.journal().note([told(name::WEBHOOK_DISABLED, &old, &[], Some("deleted"))]).await;
     Ok(Json(Deleted::YES))
 }
 
@@ -130,9 +123,7 @@ pub(crate) async fn rotate_secret(
 ) -> Result<Json<MailWebhookWithSecret>> {
     let found = app.find(&caller, &id).await?;
     let (secret, until) = app.upkeep.rotate_secret(&found.endpoint).await?;
-    let (endpoint, rule) = (&found.endpoint, Some(&found.rule));
-    let told = journal::subscription(name::WEBHOOK_UPDATED, endpoint, rule, &["secret"], None, now());
-    app.upkeep.journal().note([told]).await;
+    app.upkeep.journal().note([told(name::WEBHOOK_UPDATED, &found, &["secret"], None)]).await;
     Ok(Json(MailWebhookWithSecret {
         webhook: MailWebhook::from(&found),
         secret: secret.reveal().to_owned(),

@@ -12,9 +12,9 @@ mod webhooks;
 use std::sync::Arc;
 
 use api::{ApiError, Caller, Keys, auth::HasKeys, error::path_id};
-use domain::guard::TargetPolicy;
+use domain::{guard::TargetPolicy, journal, message::Ingest, time::now};
 use store::{
-    Accounts, Aws, Channels, Deliveries, Destinations, Events, Queue, aws,
+    Accounts, Aws, Deliveries, Destinations, Events, Queue, aws,
     subscriptions::{Subscription, Subscriptions},
 };
 use upkeep::Upkeep;
@@ -24,7 +24,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub struct App {
     keys: Keys,
     events: Events,
-    channels: Channels,
+    subscriptions: Subscriptions,
     destinations: Destinations,
     deliveries: Deliveries,
     queue: Queue,
@@ -43,7 +43,7 @@ impl App {
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
             events: Events::from_env(&aws)?,
-            channels: Channels::from_env(&aws)?,
+            subscriptions: Subscriptions::from_env(&aws)?,
             destinations: Destinations::from_env(&aws)?,
             deliveries: Deliveries::from_env(&aws)?,
             queue: Queue::deliveries(&aws)?,
@@ -52,15 +52,16 @@ impl App {
         })
     }
 
-    fn subscriptions(&self) -> Subscriptions<'_> {
-        Subscriptions { channels: &self.channels, destinations: &self.destinations }
-    }
-
     /// A subscription of the caller, or a 404.
     async fn find(&self, caller: &Caller, id: &str) -> api::error::Result<Subscription> {
-        let found = self.subscriptions().get(caller.operator_id(), path_id(id, "webhook")?).await?;
+        let found = self.subscriptions.get(caller.operator_id(), path_id(id, "webhook")?).await?;
         found.ok_or_else(|| ApiError::not_found("webhook"))
     }
+}
+
+/// What is told of a subscription: the type of the event, which fields were changed, and why it sends no more.
+fn told(name: &str, of: &Subscription, changed: &[&str], reason: Option<&str>) -> serde_json::Result<Ingest> {
+    journal::subscription(name, &of.endpoint, Some(&of.rule), changed, reason, now())
 }
 
 impl HasKeys for App {

@@ -2,13 +2,13 @@
 
 use api::{Body, ErrorBody, Writer, error::Result};
 use axum::{Json, extract::Path, http::StatusCode};
-use domain::{catalogue::mail::name, journal, time::now};
+use domain::catalogue::mail::name;
 use upkeep::{
     recovery::{self, Recovered, Since},
     verification::{CodeGiven, Verified},
 };
 
-use crate::State;
+use crate::{State, told};
 
 /// Verifies an endpoint, which makes an unhealthy one healthy: it gets a signed request and must answer with a 2xx.
 #[utoipa::path(
@@ -24,9 +24,7 @@ pub(crate) async fn verify(app: State, Writer(caller): Writer, Path(id): Path<St
     let found = app.find(&caller, &id).await?;
     let verified = app.upkeep.verify(&found.endpoint, CodeGiven::default()).await?;
     if found.endpoint.unhealthy.is_some() {
-        let (endpoint, rule) = (&found.endpoint, Some(&found.rule));
-        let told = journal::subscription(name::WEBHOOK_UPDATED, endpoint, rule, &["health"], None, now());
-        app.upkeep.journal().note([told]).await;
+        app.upkeep.journal().note([told(name::WEBHOOK_UPDATED, &found, &["health"], None)]).await;
     }
     Ok(Json(verified))
 }

@@ -4,14 +4,14 @@ use api::{Body, ErrorBody, PageQuery, Reader, Writer, error::Result, page::next_
 use axum::{Json, http::StatusCode};
 use domain::{
     ChannelType, Destination, DestinationId, Face, Rule, RuleId, Severity, WebhookId, WebhookSecret,
-    catalogue::mail::name, journal, rule::OnUnhealthy, time::now,
+    catalogue::mail::name, rule::OnUnhealthy, time::now,
 };
-use futures::future::try_join_all;
 use store::subscriptions::Subscription;
 
 use crate::{
     State,
     input::NewMailWebhook,
+    told,
     views::{MailWebhook, MailWebhookPage, MailWebhookWithSecret},
 };
 
@@ -63,9 +63,8 @@ pub(crate) async fn create(
         face: Face::Mail,
     };
     let made = Subscription { endpoint, rule };
-    app.subscriptions().insert(&made).await?;
-    let told = journal::subscription(name::WEBHOOK_CREATED, &made.endpoint, Some(&made.rule), &[], None, created_at);
-    app.upkeep.journal().note([told]).await;
+    app.subscriptions.insert(&made).await?;
+    app.upkeep.journal().note([told(name::WEBHOOK_CREATED, &made, &[], None)]).await;
     let secret = secret.reveal().to_owned();
     let view = MailWebhookWithSecret { webhook: MailWebhook::from(&made), secret, previous_secret_expires_at: None };
     Ok((StatusCode::CREATED, Json(view)))
@@ -77,15 +76,8 @@ pub(crate) async fn create(
     responses((status = 200, body = MailWebhookPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
 )]
 pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) -> Result<Json<MailWebhookPage>> {
-    let operator = caller.operator_id();
-    let (found, more) = app.destinations.list(operator, Face::Mail, page.limit()?, page.after(LIST)?).await?;
-    let next_cursor = next_cursor(LIST, found.last().map(|endpoint| endpoint.id), more);
-    let with_rule = found.into_iter().map(async |endpoint| {
-        let id = RuleId::of_webhook(WebhookId::of_destination(endpoint.id));
-        let rule = app.channels.get(operator, id).await?;
-        // None when it was deleted since.
-        Ok::<_, store::StoreError>(rule.map(|rule| Subscription { endpoint, rule }))
-    });
-    let items = try_join_all(with_rule).await?.iter().flatten().map(MailWebhook::from).collect();
-    Ok(Json(MailWebhookPage { items, next_cursor }))
+    let (limit, after) = (page.limit()?, page.after(LIST)?);
+    let (found, next) = app.subscriptions.list(caller.operator_id(), limit, after).await?;
+    let next_cursor = next_cursor(LIST, next, next.is_some());
+    Ok(Json(MailWebhookPage { items: found.iter().map(MailWebhook::from).collect(), next_cursor }))
 }

@@ -34,6 +34,14 @@ pub struct Ingest {
     pub event: PostedEvent,
 }
 
+impl Ingest {
+    /// An event under the id that it was given, for whom the rules say.
+    pub fn new(operator_id: OperatorId, event_id: EventId, event: PostedEvent) -> Self {
+        let event_id = Some(event_id);
+        Self { operator_id, event_id, repeat: false, to_operator: false, log_only: false, if_unused: None, event }
+    }
+}
+
 /// A code on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

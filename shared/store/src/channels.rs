@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     Client,
-    types::{AttributeValue, Put, TransactWriteItem},
+    types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem},
 };
 use domain::{OperatorId, Rule, RuleId};
 
 use crate::{
     Aws, Result,
     aws::variable,
+    batch_get::batch_get,
     error::aws,
     filtered,
     item::{Item, from_item, from_items, key, s, to_item},
@@ -74,6 +75,26 @@ impl Channels {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(row_key(operator, id)));
         let answer = get.consistent_read(true).send().await.map_err(aws("GetItem"))?;
         answer.item.map(from_item).transpose()
+    }
+
+    /// Those of up to 100 rules that the operator has.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn get_many(
+        &self,
+        operator: OperatorId,
+        ids: impl IntoIterator<Item = RuleId>,
+    ) -> Result<HashMap<RuleId, Rule>> {
+        let keys: Vec<_> = ids.into_iter().map(|id| row_key(operator, id)).collect();
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+        let request = request.build().map_err(aws("BatchGetItem"))?;
+        let mut rows = batch_get(&self.client, HashMap::from([(self.table.clone(), request)])).await?;
+        let found: Vec<Rule> = from_items(rows.remove(&self.table))?;
+        Ok(found.into_iter().map(|rule| (rule.id, rule)).collect())
     }
 
     /// A page of the operator's channels, newest first: those before `after`, and whether there are more. Rules that

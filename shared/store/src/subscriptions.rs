@@ -2,10 +2,10 @@
 //! deleted together in two tables.
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use domain::{Destination, DestinationId, OperatorId, Rule, RuleId, WebhookId};
+use domain::{Destination, DestinationId, Face, OperatorId, Rule, RuleId, WebhookId};
 
 use crate::{
-    Channels, Destinations, Result,
+    Aws, Channels, Destinations, Result,
     destinations::row_key,
     item::s,
     transact::{self, Outcome},
@@ -32,14 +32,20 @@ pub enum Changed {
 }
 
 /// Both tables of subscriptions.
-pub struct Subscriptions<'a> {
-    /// The rules.
-    pub channels: &'a Channels,
-    /// The endpoints.
-    pub destinations: &'a Destinations,
+pub struct Subscriptions {
+    channels: Channels,
+    destinations: Destinations,
 }
 
-impl Subscriptions<'_> {
+impl Subscriptions {
+    /// The tables that `CHANNELS_TABLE` and `DESTINATIONS_TABLE` name.
+    ///
+    /// # Errors
+    /// When a variable is missing.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        Ok(Self { channels: Channels::from_env(aws)?, destinations: Destinations::from_env(aws)? })
+    }
+
     /// Stores a new subscription: both rows or neither.
     ///
     /// # Errors
@@ -58,13 +64,32 @@ impl Subscriptions<'_> {
         let rule = self.channels.get(operator, RuleId::of_webhook(id));
         let endpoint = self.destinations.get(operator, DestinationId::of_webhook(id));
         let (rule, endpoint) = futures::future::try_join(rule, endpoint).await?;
-        // A rule of the STACK API may have this ULID by nobody's doing but its maker's: the face tells.
+        // A legacy channel is a rule and a destination of one ULID, too: the face tells them apart.
         Ok(match (rule, endpoint) {
             (Some(rule), Some(endpoint)) if rule.face == endpoint.face && !rule.face.is_stack() => {
                 Some(Subscription { endpoint, rule })
             }
             _ => None,
         })
+    }
+
+    /// A page of the operator's subscriptions, newest first: those before `after`, and where the next page begins.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn list(
+        &self,
+        operator: OperatorId,
+        limit: i32,
+        after: Option<DestinationId>,
+    ) -> Result<(Vec<Subscription>, Option<DestinationId>)> {
+        let (endpoints, more) = self.destinations.list(operator, Face::Mail, limit, after).await?;
+        let next = endpoints.last().map(|endpoint| endpoint.id).filter(|_| more);
+        let rule_of = |endpoint: &Destination| RuleId::of_webhook(WebhookId::of_destination(endpoint.id));
+        let mut rules = self.channels.get_many(operator, endpoints.iter().map(rule_of)).await?;
+        // One without a rule was deleted in between.
+        let both = |endpoint| Some(Subscription { rule: rules.remove(&rule_of(&endpoint))?, endpoint });
+        Ok((endpoints.into_iter().filter_map(both).collect(), next))
     }
 
     /// Replaces `old` by `new`, which has the same id: address, description and rule. Of the endpoint's other fields none

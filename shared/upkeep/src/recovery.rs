@@ -51,14 +51,14 @@ pub async fn recover(
         let Some(last) = rows.last() else { return Ok(Recovered { recovered, more: false }) };
         after = last.id.to_string();
         recovered += rows.len();
-        requeue(&rows, destination, journal).await;
+        tell_queued(&rows, destination, journal).await;
         send_page(deliveries, queue, rows).await?;
     }
     Ok(Recovered { recovered, more: true })
 }
 
 /// Tells of mails that were held until now that they are queued.
-pub(crate) async fn requeue(rows: &[Summary], destination: &Destination, journal: &Journal) {
+pub(crate) async fn tell_queued(rows: &[Summary], destination: &Destination, journal: &Journal) {
     if destination.channel_type != ChannelType::Email {
         return;
     }

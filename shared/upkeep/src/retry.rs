@@ -1,10 +1,12 @@
 //! Sending one delivery again by hand.
 
 use api::{ApiError, error::Result};
-use domain::{Delivery, DeliveryState, OperatorId, delivery::NoRetry};
+use domain::{Delivery, DeliveryState, delivery::NoRetry};
 use serde::Deserialize;
 use store::{Deliveries, Destinations, Journal, Queue, deliveries::Summary, queue::Outgoing};
 use utoipa::ToSchema;
+
+use crate::recovery::tell_queued;
 
 /// How to send a delivery again.
 #[derive(Default, Deserialize, ToSchema)]
@@ -28,18 +30,18 @@ pub async fn retry(
     if !force {
         delivery.may_retry().map_err(refused)?;
     }
-    let operator: OperatorId = delivery.operator_id;
-    let Some(destination) = destinations.get(operator, delivery.id.destination).await? else {
+    let Some(destination) = destinations.get(delivery.operator_id, delivery.id.destination).await? else {
         let sentence = "The destination of this delivery is deleted; register it again and post the event again.";
         return Err(ApiError::conflict("destination_deleted", sentence));
     };
-    crate::recovery::requeue(&[Summary::from(&delivery)], &destination, journal).await;
+    let row = [Summary::from(&delivery)];
+    tell_queued(&row, &destination, journal).await;
     // First the message, then the row: after a crash in between a delivery is sent twice rather than never.
-    let message = Outgoing::new(&delivery.job_at_once(), operator)?;
+    let message = Outgoing::new(&delivery.job_at_once(), delivery.operator_id)?;
     if queue.send(vec![message]).await != [true] {
         return Err(ApiError::unavailable("The queue did not take the delivery; send the same request again."));
     }
-    deliveries.mark_pending(&[Summary::from(&delivery)]).await?;
+    deliveries.mark_pending(&row).await?;
     delivery.state = DeliveryState::Pending;
     Ok(delivery)
 }

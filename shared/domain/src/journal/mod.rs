@@ -40,23 +40,16 @@ pub fn own(
     data: &impl Serialize,
 ) -> serde_json::Result<Ingest> {
     let parts: Vec<_> = std::iter::once(name).chain(what.iter().copied()).collect();
-    Ok(Ingest {
-        operator_id,
-        event_id: Some(EventId::derived(at, &parts)),
-        repeat: false,
-        to_operator: false,
-        log_only: false,
-        if_unused: None,
-        event: PostedEvent {
-            event_type: name.to_owned(),
-            severity: None,
-            timestamp: Some(rfc3339(at)),
-            data: to_raw_value(data)?,
-            id: None,
-            resource: resource.map(|(kind, id)| Resource { kind: kind.to_owned(), id }),
-            project_id: None,
-        },
-    })
+    let event = PostedEvent {
+        event_type: name.to_owned(),
+        severity: None,
+        timestamp: Some(rfc3339(at)),
+        data: to_raw_value(data)?,
+        id: None,
+        resource: resource.map(|(kind, id)| Resource { kind: kind.to_owned(), id }),
+        project_id: None,
+    };
+    Ok(Ingest::new(operator_id, EventId::derived(at, &parts), event))
 }
 
 /// That nothing is mailed to an address from now on.
