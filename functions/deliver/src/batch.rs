@@ -66,9 +66,10 @@ struct Ended<'a> {
 impl Ended<'_> {
     /// The row as this attempt's record has left it, as far as what follows needs it.
     fn recorded(&self) -> Delivery {
+        let newest = self.answer.attempt.clone();
         Delivery {
             state: self.verdict.state,
-            attempts: vec![self.answer.attempt.clone()],
+            attempts: self.row.attempts.iter().cloned().chain([newest]).collect(),
             next_attempt_at: self.verdict.next_attempt_at,
             ..self.row.clone()
         }

@@ -24,7 +24,7 @@ impl App {
         let Some(attempt) = row.attempts.last().filter(|attempt| !attempt.succeeded()) else {
             return Ok(Next::Nothing);
         };
-        if health::breaks(job.step, &self.schedule, attempt) {
+        if health::breaks(&self.schedule, row.round(job.step)) {
             let reason = attempt.error.as_deref().unwrap_or_default();
             let unhealthy = Unhealthy::new(attempt.at, reason, Some(row.id));
             if !self.health.mark(job.operator_id, row.id.destination, &unhealthy, Some(attempt)).await? {

@@ -50,7 +50,7 @@ pub struct Field {
 }
 
 /// Fields in which producers say what an event is about, the best first.
-const SUMMARIES: [&str; 7] = ["message", "summary", "title", "reason", "error", "description", "detail"];
+pub(crate) const SUMMARIES: [&str; 7] = ["message", "summary", "title", "reason", "error", "description", "detail"];
 
 type Object<'a> = IndexMap<String, &'a RawValue>;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeliveryId, Event, EventType, Face, OperatorId, backoff::Schedule, fanout::Fate, health, message::Job};
+use crate::{DeliveryId, Event, EventType, Face, OperatorId, backoff::Schedule, fanout::Fate, message::Job};
 
 /// The most attempts that a row keeps, the newest; the count goes on. Keeps a row far below DynamoDB's 400 KB.
 pub const MAX_KEPT_ATTEMPTS: usize = 50;
@@ -96,6 +96,8 @@ pub enum Fault {
     Receiver,
     /// Of what lies between, the mail or text service or ourselves: it may pass, and the destination cannot help it.
     Carrier,
+    /// A chat platform's rate limit: it passes, and counts against the destination's health only when it lasts.
+    Throttled,
     /// Of the address, for good: it does not exist, or its owner has opted out. The delivery ends.
     Address,
     /// Of the sender, for good: the service does not take our messages. The delivery ends.
@@ -105,7 +107,7 @@ pub enum Fault {
 impl Fault {
     /// Whether another attempt may succeed.
     pub fn may_pass(self) -> bool {
-        matches!(self, Self::Receiver | Self::Carrier)
+        matches!(self, Self::Receiver | Self::Carrier | Self::Throttled)
     }
 
     fn is_receivers(&self) -> bool {
@@ -218,12 +220,16 @@ pub struct Verdict {
     pub state: DeliveryState,
     /// When the next attempt is due.
     pub next_attempt_at: Option<Timestamp>,
-    /// Whether the destination becomes unhealthy.
-    pub breaks_health: bool,
 }
+
+/// The longest that a platform's rate limit puts the next attempt off, when it asks for more than the schedule has.
+const MAX_THROTTLE: Duration = Duration::from_secs(3600);
 
 /// Judges the attempt that `job` asked for. `retry_after` is what the receiver sent with a 429 or 503; `jitter` is a
 /// random number from 0 to 1; `now` is the end of the attempt.
+///
+/// What a receiver asks for lengthens a wait to twice its length at most; what a platform's rate limit asks for, up to
+/// [`MAX_THROTTLE`], since whoever tries before that is limited for longer.
 pub fn judge(
     job: &Job,
     attempt: &Attempt,
@@ -233,12 +239,14 @@ pub fn judge(
     now: Timestamp,
 ) -> Verdict {
     if attempt.succeeded() {
-        return Verdict { state: DeliveryState::Succeeded, next_attempt_at: None, breaks_health: false };
+        return Verdict { state: DeliveryState::Succeeded, next_attempt_at: None };
     }
     let wait = schedule.wait_after(job.step, retry_after, jitter).filter(|_| attempt.fault.may_pass());
+    let limit = retry_after.filter(|_| attempt.fault == Fault::Throttled).unwrap_or_default().min(MAX_THROTTLE);
+    let wait = wait.map(|wait| wait.max(limit));
     let next_attempt_at = wait.map(|wait| now + wait);
     let state = if next_attempt_at.is_some() { DeliveryState::Failed } else { DeliveryState::Abandoned };
-    Verdict { state, next_attempt_at, breaks_health: health::breaks(job.step, schedule, attempt) }
+    Verdict { state, next_attempt_at }
 }
 
 /// Why a delivery is not sent again by hand, unless it is forced.
@@ -251,6 +259,12 @@ pub enum NoRetry {
 }
 
 impl Delivery {
+    /// The attempts of the newest round, oldest first, of which `step` more came before the newest.
+    pub fn round(&self, step: u32) -> &[Attempt] {
+        let length = usize::try_from(step).unwrap_or(usize::MAX).saturating_add(1);
+        &self.attempts[self.attempts.len().saturating_sub(length)..]
+    }
+
     /// Whether it may be sent again by hand: when it failed, was abandoned or is held.
     ///
     /// # Errors
@@ -323,14 +337,14 @@ pub(crate) mod tests {
         let mut walk = vec![];
         loop {
             let verdict = judge(&job, &attempt(500), None, &schedule, 0.0, from_millis(0));
-            walk.push((verdict.state, verdict.breaks_health));
+            walk.push(verdict.state);
             match verdict.next_attempt_at {
                 Some(due) => job = job.next(due),
                 None => break,
             }
         }
         use DeliveryState::*;
-        assert_eq!(walk, [(Failed, false), (Failed, false), (Failed, false), (Failed, true), (Abandoned, false)]);
+        assert_eq!(walk, [Failed, Failed, Failed, Failed, Abandoned]);
         assert_eq!((job.attempt, job.step), (5, 4));
     }
 
@@ -339,21 +353,32 @@ pub(crate) mod tests {
         let schedule = Schedule::default();
         let judged = |step, fault| {
             let attempt = Attempt { fault, ..attempt(400) };
-            let verdict = judge(&job(1, step), &attempt, None, &schedule, 0.0, from_millis(0));
-            (verdict.state, verdict.breaks_health)
+            judge(&job(1, step), &attempt, None, &schedule, 0.0, from_millis(0)).state
         };
         use DeliveryState::*;
-        assert_eq!(judged(0, Fault::Address), (Abandoned, true));
-        assert_eq!(judged(0, Fault::Sender), (Abandoned, false));
-        assert_eq!(judged(0, Fault::Carrier), (Failed, false));
-        assert_eq!(judged(3, Fault::Carrier), (Failed, false));
-        assert_eq!(judged(4, Fault::Carrier), (Abandoned, false));
+        assert_eq!([judged(0, Fault::Address), judged(0, Fault::Sender)], [Abandoned; 2]);
+        for fault in [Fault::Carrier, Fault::Throttled] {
+            assert_eq!([judged(0, fault), judged(3, fault), judged(4, fault)], [Failed, Failed, Abandoned]);
+        }
+    }
+
+    #[test]
+    fn a_rate_limit_is_kept_to_beyond_the_schedule() {
+        let waits = |fault, asked| {
+            let attempt = Attempt { fault, ..attempt(429) };
+            let asked = Some(Duration::from_secs(asked));
+            let verdict = judge(&job(1, 0), &attempt, asked, &Schedule::default(), 0.0, from_millis(0));
+            verdict.next_attempt_at.map(|at| at.as_second())
+        };
+        assert_eq!([waits(Fault::Receiver, 600), waits(Fault::Receiver, 5)], [Some(120), Some(60)]);
+        assert_eq!([waits(Fault::Throttled, 600), waits(Fault::Throttled, 5)], [Some(600), Some(60)]);
+        assert_eq!(waits(Fault::Throttled, 90_000), Some(3600));
     }
 
     #[test]
     fn success_ends_it() {
         let verdict = judge(&job(3, 2), &attempt(204), None, &Schedule::default(), 0.5, from_millis(0));
-        assert_eq!(verdict, Verdict { state: DeliveryState::Succeeded, next_attempt_at: None, breaks_health: false });
+        assert_eq!(verdict, Verdict { state: DeliveryState::Succeeded, next_attempt_at: None });
     }
 
     #[test]

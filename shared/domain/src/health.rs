@@ -33,15 +33,23 @@ impl Unhealthy {
     }
 }
 
-/// Whether a failed attempt makes its destination unhealthy.
+/// Failures of the receiver after which its destination is unhealthy («after four failed attempts» in the STACK API).
+const MAX_FAILURES: usize = 4;
+
+/// Whether the newest of a round's attempts, which are given oldest first, makes its destination unhealthy.
 ///
-/// The fourth failure of the receiver in a round does («after four failed attempts» in the STACK API); in a schedule of
-/// fewer, the last. `410 Gone`, and an address that can never be reached, do at once. That the service between failed,
-/// or refuses us, says nothing of the destination. `step` counts the attempts of the round from 0.
-pub fn breaks(step: u32, schedule: &Schedule, attempt: &Attempt) -> bool {
-    match attempt.fault {
-        _ if attempt.succeeded() => false,
-        Fault::Receiver => attempt.status == Some(410) || step + 1 == schedule.attempts().min(4),
+/// The fourth failure of the receiver in a round does; `410 Gone`, and an address that can never be reached, do at once.
+/// The last attempt of a round does if it did not come to four: with a short schedule, or when a platform's rate limit
+/// stood in the way, which counts only when it lasts as long as that. That the service between failed, or refuses us,
+/// says nothing of the destination.
+pub fn breaks(schedule: &Schedule, round: &[Attempt]) -> bool {
+    let Some(newest) = round.last().filter(|newest| !newest.succeeded()) else { return false };
+    let failures = round.iter().filter(|attempt| attempt.fault == Fault::Receiver).count();
+    let last = round.len() >= usize::try_from(schedule.attempts()).unwrap_or(usize::MAX);
+    match newest.fault {
+        Fault::Receiver if newest.status == Some(410) => true,
+        Fault::Receiver => failures == MAX_FAILURES || (last && failures < MAX_FAILURES),
+        Fault::Throttled => last && failures < MAX_FAILURES,
         Fault::Address => true,
         Fault::Carrier | Fault::Sender => false,
     }
@@ -210,25 +218,44 @@ mod tests {
         assert!(notice.steps().iter().all(|(_, call)| call.contains(&format!("/channels/{channel}/"))));
     }
 
+    /// Whether each attempt of a round breaks health that ends with these.
+    fn breaking(schedule: &Schedule, round: &[Attempt]) -> Vec<bool> {
+        (1..=round.len()).map(|length| breaks(schedule, &round[..length])).collect()
+    }
+
     #[test]
     fn the_fourth_failure_breaks_health_and_gone_does_at_once() {
         let schedule = Schedule::default();
-        let broken: Vec<_> = (0..5).map(|step| breaks(step, &schedule, &attempt(500))).collect();
-        assert_eq!(broken, [false, false, false, true, false]);
-        assert!(breaks(0, &schedule, &attempt(410)));
-        assert!(!breaks(3, &schedule, &attempt(200)));
+        let failing = [500; 5].map(attempt);
+        assert_eq!(breaking(&schedule, &failing), [false, false, false, true, false]);
+        assert!(breaks(&schedule, &[attempt(410)]));
+        assert!(!breaks(&schedule, &[attempt(500), attempt(500), attempt(500), attempt(200)]));
         let short = "1".parse().expect("a schedule");
-        assert!(!breaks(0, &short, &attempt(500)) && breaks(1, &short, &attempt(500)));
+        assert_eq!(breaking(&short, &failing[..2]), [false, true]);
     }
 
     #[test]
     fn a_destination_is_not_blamed_for_the_service_between() {
-        let schedule = Schedule::default();
         let by = |fault| Attempt { fault, ..attempt(400) };
-        for step in 0..5 {
-            assert!(!breaks(step, &schedule, &by(Fault::Carrier)) && !breaks(step, &schedule, &by(Fault::Sender)));
+        for fault in [Fault::Carrier, Fault::Sender] {
+            assert_eq!(breaking(&Schedule::default(), &[(); 5].map(|()| by(fault))), [false; 5]);
         }
-        assert!(breaks(0, &schedule, &by(Fault::Address)));
+        assert!(breaks(&Schedule::default(), &[by(Fault::Address)]));
+    }
+
+    #[test]
+    fn a_rate_limit_counts_only_when_it_lasts() {
+        let limited = || Attempt { fault: Fault::Throttled, ..attempt(429) };
+        let failed = || attempt(500);
+        let schedule = Schedule::default();
+        let lasting = [(); 5].map(|()| limited());
+        assert_eq!(breaking(&schedule, &lasting), [false, false, false, false, true]);
+        let then_failing = [limited(), failed(), failed(), failed(), failed()];
+        assert_eq!(breaking(&schedule, &then_failing), [false, false, false, false, true]);
+        let failing_first = [failed(), failed(), failed(), failed(), limited()];
+        assert_eq!(breaking(&schedule, &failing_first), [false, false, false, true, false]);
+        let mixed = [failed(), limited(), failed(), limited(), failed()];
+        assert_eq!(breaking(&schedule, &mixed), [false, false, false, false, true]);
     }
 
     #[test]

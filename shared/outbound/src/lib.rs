@@ -2,6 +2,7 @@
 
 mod answer;
 mod carrier;
+pub mod chat;
 pub mod email;
 pub mod mail;
 mod resolver;

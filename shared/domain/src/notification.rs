@@ -1,0 +1,170 @@
+//! What people read of an event: a title, a text, a few facts and a link. The Providers API is sent it as it is; chat
+//! messages and mails to teams are written from it.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use url::Url;
+
+use crate::{
+    Event, Severity,
+    content::{Content, SUMMARIES},
+};
+
+/// A notification, as the Providers API writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Notification {
+    /// What it is about, in a line.
+    pub title: String,
+    /// What there is to say; may have several lines, and may be empty.
+    pub body: String,
+    /// How serious it is.
+    #[serde(serialize_with = "as_published")]
+    pub severity: Severity,
+    /// Facts and figures, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
+    /// Where to read more: an absolute http or https URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_url: Option<Url>,
+}
+
+/// A fact or figure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// What it is.
+    pub label: String,
+    /// Its value, as people read it.
+    pub value: String,
+}
+
+/// The three names of the Providers API.
+fn as_published<S: serde::Serializer>(severity: &Severity, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(severity.stack_name())
+}
+
+/// Fields in which producers write a title, a text and a link, the best first.
+const TITLES: [&str; 2] = ["title", "subject"];
+const LINKS: [&str; 5] = ["sourceUrl", "source_url", "url", "link", "href"];
+const BODY: &str = "body";
+const FIELDS: &str = "fields";
+
+type Object<'a> = IndexMap<String, &'a RawValue>;
+
+impl Notification {
+    /// What there is to read of `event`.
+    pub fn of(event: &Event) -> Self {
+        let object: Object<'_> = serde_json::from_str(&event.data).unwrap_or_default();
+        let text = |name: &&str| serde_json::from_str::<String>(object.get(*name)?.get()).ok();
+        let first = |names: &[&str]| names.iter().filter_map(text).find(|text| !text.trim().is_empty());
+        let Content { flags, fields, .. } = Content::of(&event.data);
+        let published: Vec<Field> =
+            object.get(FIELDS).and_then(|fields| serde_json::from_str(fields.get()).ok()).unwrap_or_default();
+
+        let title = first(&TITLES).unwrap_or_else(|| event.event_type.label().to_owned());
+        let said = flags.first().map(|flag| flag.message.clone());
+        let body = first(&[BODY]).or(said).or_else(|| first(&SUMMARIES)).filter(|body| *body != title);
+        let body = body.unwrap_or_default();
+        let link = LINKS.iter().find_map(|name| Some((*name, web_url(&text(name)?)?)));
+
+        // What is said already is not said again.
+        let again = |name: &str| {
+            let is = |given: &str| text(&name).is_some_and(|text| text == given);
+            let link = link.as_ref().is_some_and(|(said, _)| *said == name);
+            link || (name == FIELDS && !published.is_empty()) || is(&title) || is(&body)
+        };
+        let fields = fields.into_iter().filter(|field| !field.value.trim().is_empty() && !again(&field.name));
+        let fields = fields.map(|field| Field { label: field.name, value: field.value });
+        let flags = flags.into_iter().filter(|flag| flag.message != body);
+        let flags = flags.map(|flag| Field { label: flag.kind, value: flag.message });
+        let fields: Vec<_> = flags.chain(fields).collect();
+        Self {
+            title: line(&title),
+            body: readable(&body),
+            severity: event.severity,
+            fields: published.into_iter().chain(fields).map(Field::readable).collect(),
+            source_url: link.map(|(_, url)| url),
+        }
+    }
+}
+
+impl Field {
+    fn readable(self) -> Self {
+        Self { label: line(&self.label), value: readable(&self.value) }
+    }
+}
+
+fn line(text: &str) -> String {
+    readable(text).replace('\n', " ")
+}
+
+fn web_url(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// Text without what does not show and yet changes what is read: control characters, and those that turn the direction
+/// of writing around. Line ends are `\n`.
+pub fn readable(text: &str) -> String {
+    const TURNS: [char; 12] = [
+        '\u{061c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
+        '\u{2067}', '\u{2068}', '\u{2069}',
+    ];
+    let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n").replace('\t', " ");
+    text.chars().filter(|c| *c == '\n' || !(c.is_control() || TURNS.contains(c))).collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::tests::event;
+
+    fn of(event_type: &str, data: &str) -> Notification {
+        Notification::of(&Event { data: data.into(), ..event(event_type, Severity::Medium) })
+    }
+
+    fn fields(notification: &Notification) -> Vec<(&str, &str)> {
+        notification.fields.iter().map(|field| (&*field.label, &*field.value)).collect()
+    }
+
+    #[test]
+    fn a_notification_reads_back_as_it_was_posted() {
+        let data = r#"{"title":"Alert: acceptance rate drop","body":"observed 0.04","severity":"warning","fields":[{"label":"Observed","value":"0.04"}],"sourceUrl":"https://app.example.com/ops"}"#;
+        let read = of("alert.fired", &data.replace(r#""severity":"warning","#, ""));
+        assert_eq!(serde_json::to_string(&read).expect("JSON"), data);
+    }
+
+    #[test]
+    fn an_event_of_stack_says_its_flag_once() {
+        let read = of(
+            "passport.flagged",
+            r#"{"jti": "ppt_1", "flags": [{"type": "undeclared_service", "severity": "warning", "message": "Agent accessed slack"},
+                {"type": "late", "message": "Late"}], "url": "https://example.com/x", "none": ""}"#,
+        );
+        assert_eq!(read.title, "A passport was flagged");
+        assert_eq!(read.body, "Agent accessed slack");
+        assert_eq!(fields(&read), [("late", "Late"), ("jti", "ppt_1")]);
+        assert_eq!(read.source_url.map(String::from).as_deref(), Some("https://example.com/x"));
+    }
+
+    #[test]
+    fn an_analysis_has_its_title_and_summary() {
+        let read = of("analysis.completed", r#"{"id": "a1", "title": "Leak", "summary": "A key", "url": "nowhere"}"#);
+        assert_eq!((&*read.title, &*read.body, read.source_url.clone()), ("Leak", "A key", None));
+        assert_eq!(fields(&read), [("id", "a1"), ("url", "nowhere")]);
+    }
+
+    #[test]
+    fn what_does_not_show_is_left_out() {
+        assert_eq!(readable("a\u{202e}b\u{0}c\td\r\ne\u{2029}"), "abc d\ne");
+        let read = of("custom.a", r#"{"title": "two\nlines", "body": "two\nlines"}"#);
+        assert_eq!((&*read.title, &*read.body), ("two lines", ""));
+    }
+
+    #[test]
+    fn only_links_of_the_web_are_links() {
+        for wrong in ["javascript:alert(1)", "/ops", "ftp://example.com", "mailto:a@example.com"] {
+            assert_eq!(of("custom.a", &format!(r#"{{"url": "{wrong}"}}"#)).source_url, None);
+        }
+    }
+}
