@@ -8,7 +8,7 @@ use api::{
     views::DeliveryPage,
 };
 use axum::{Json, extract::Path, http::StatusCode};
-use domain::{ChannelType, Destination, DestinationId, Face, Rule, WebhookSecret, destination::Owner};
+use domain::{ChannelType, Destination, DestinationId, Rule, WebhookSecret, destination::Owner};
 use store::legacy;
 use upkeep::{
     log,
@@ -142,19 +142,11 @@ impl App {
             None => None,
         };
         let brought = Destination {
-            operator_id: rule.operator_id,
-            id,
-            channel_type: inline.channel_type,
-            destination: inline.address.as_str().to_owned(),
-            uniqueness_key: inline.address.uniqueness_key(),
             verified_at: secret.is_some().then_some(rule.created_at),
             secret: sealed,
-            previous_secret: None,
-            unhealthy: None,
             created_at: rule.created_at,
             belongs_to: Some(Owner::Channel(rule.id)),
-            face: Face::Stack,
-            description: None,
+            ..Destination::at(rule.operator_id, id, &inline.address)
         };
         if !legacy::insert(rule, &brought, &self.channels, &self.destinations).await? {
             return Err(ApiError::internal("a new id was taken"));

@@ -68,6 +68,7 @@ pub(crate) async fn create(
         on_unhealthy: new.on_unhealthy,
         created_at: now(),
         face: Face::Stack,
+        project_id: None,
     };
     let view = match target {
         Target::Registered { inline, .. } => {

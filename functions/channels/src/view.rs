@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use api::views::DestinationView;
-use domain::{ChannelType, Destination, DestinationId, Rule, WebhookSecret, rule::OnUnhealthy, time::rfc3339};
+use domain::{Destination, DestinationId, Kind, Rule, WebhookSecret, rule::OnUnhealthy, time::rfc3339};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,7 +16,7 @@ pub(crate) struct RuleView {
     /// Whose it is.
     operator_id: String,
     /// The kind of its first destination; null when that is deleted.
-    channel_type: Option<ChannelType>,
+    channel_type: Option<Kind>,
     /// The address of its first destination; null when that is deleted.
     destination: Option<String>,
     /// Its first destination; null for an address of its own.
@@ -60,7 +60,7 @@ impl RuleView {
         Self {
             id: rule.id.to_string(),
             operator_id: rule.operator_id.to_string(),
-            channel_type: first.map(|destination| destination.channel_type),
+            channel_type: first.map(|destination| destination.kind),
             destination: first.map(|destination| destination.destination.clone()),
             destination_id: first_id.filter(|_| brought.is_none()).map(public),
             destination_ids: shown.map(public).collect(),

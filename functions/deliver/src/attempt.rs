@@ -1,12 +1,15 @@
 //! One attempt of one delivery.
 
 use domain::{
-    Attempt, ChannelType, Delivery, Destination, Event, delivery::DESTINATION_DELETED, destination::Suppression,
-    message::Job, payload, time::now,
+    Attempt, Delivery, Destination, Event, Kind,
+    delivery::DESTINATION_DELETED,
+    destination::{Suppressed, Suppression},
+    message::Job,
+    time::now,
 };
-use outbound::{Answer, email::Envelope, webhook::Request};
+use outbound::{Answer, email::Envelope};
 use store::worklist::Worklist;
-use upkeep::messages;
+use upkeep::sender::Attempted;
 
 use crate::App;
 
@@ -15,14 +18,13 @@ pub(crate) enum Ready<'a> {
     Send {
         destination: &'a Destination,
         event: &'a Event,
+        /// Which of a team's addresses are left out.
+        suppressed: Suppressed,
     },
     /// The delivery ends here, with this reason.
     Never(&'static str),
     /// So it does, because nothing is mailed to the address.
-    Suppressed {
-        destination: &'a Destination,
-        suppression: &'a Suppression,
-    },
+    Suppressed { destination: &'a Destination, suppression: Suppression },
 }
 
 /// Looks what the delivery needs up in the rows of its batch.
@@ -32,46 +34,26 @@ pub(crate) fn ready<'a>(job: &Job, rows: &'a Worklist) -> Ready<'a> {
     match (destination, event) {
         (None, _) => Ready::Never(DESTINATION_DELETED),
         (_, None) => Ready::Never("event_expired"),
-        (Some(destination), Some(event)) => match rows.suppression(destination) {
-            Some(suppression) => Ready::Suppressed { destination, suppression },
-            None => Ready::Send { destination, event },
-        },
+        (Some(destination), Some(event)) => {
+            let suppressed = rows.suppressed(destination);
+            match suppressed.wholly() {
+                Some(suppression) => Ready::Suppressed { destination, suppression: suppression.clone() },
+                None => Ready::Send { destination, event, suppressed },
+            }
+        }
     }
 }
 
 impl App {
     /// Makes the attempt. It never fails: what goes wrong, on our side too, is a failed attempt and walks the backoff.
-    pub(crate) async fn attempt(&self, job: &Job, destination: &Destination, event: &Event) -> Answer {
-        let carriers = (&self.mailer, &self.texter);
+    pub(crate) async fn attempt(&self, job: &Job, to: &Destination, event: &Event, suppressed: &Suppressed) -> Answer {
         let envelope = Envelope::from((job.delivery_id, &event.event_type));
-        match messages::notify(carriers, destination, event, envelope, job.attempt).await {
-            Some(answer) => answer,
-            None => self.attempt_webhook(job, destination, event).await,
-        }
-    }
-
-    async fn attempt_webhook(&self, job: &Job, destination: &Destination, event: &Event) -> Answer {
-        let prepared = match self.vault.signing_secrets(destination, now()).await {
-            Ok(secrets) => payload::of(destination.face, event).map(|body| (secrets, body)).map_err(|e| e.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        let (secrets, body) = match prepared {
-            Ok(prepared) => prepared,
-            Err(error) => {
-                // The cause is in the log, where operators do not see it.
-                tracing::error!(delivery_id = %job.delivery_id, error, "an attempt could not be made");
-                return Answer::not_sent(job.attempt, "could not be signed: the fault is on our side");
-            }
-        };
-        let id = job.delivery_id.to_string();
-        let (url, face) = (&*destination.destination, destination.face);
-        let request = Request { url, face, id: &id, body, secrets: &secrets };
-        self.webhooks.send(request, job.attempt).await
+        self.sender.send(Attempted { to, event, envelope, suppressed, number: job.attempt }).await
     }
 }
 
 /// One log line and the metrics of an attempt that is recorded.
-pub(crate) fn log(row: &Delivery, kind: ChannelType, event: &Event, attempt: &Attempt, state: &'static str) {
+pub(crate) fn log(row: &Delivery, kind: Kind, event: &Event, attempt: &Attempt, state: &'static str) {
     let age_ms = now().duration_since(event.id.made_at()).as_millis();
     let kind = kind.as_str();
     tracing::info!(

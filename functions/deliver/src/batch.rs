@@ -154,13 +154,13 @@ impl App {
                         endings.push(Ending { work, statement: self.deliveries.abandon(row, reason), events });
                     }
                     Ready::Suppressed { destination, suppression } => {
-                        match self.suppress(work, row, destination, suppression).await {
+                        match self.suppress(work, row, destination, &suppression).await {
                             Ok(ending) => endings.extend(ending),
                             Err(error) => tracing::error!(delivery_id = %row.id, %error, "health was not marked"),
                         }
                     }
-                    Ready::Send { destination, event } => running.push(async move {
-                        let answer = self.attempt(&work.job, destination, event).await;
+                    Ready::Send { destination, event, suppressed } => running.push(async move {
+                        let answer = self.attempt(&work.job, destination, event, &suppressed).await;
                         let jitter = rand::random();
                         let verdict =
                             judge(&work.job, &answer.attempt, answer.retry_after, &self.schedule, jitter, now());
@@ -274,7 +274,7 @@ impl App {
                     let destination = rows.destinations.get(&one.row.id.destination);
                     if let (Some(event), Some(to)) = (rows.events.get(&one.row.id.event), destination) {
                         let state = one.verdict.state.as_str();
-                        attempt::log(one.row, to.channel_type, event, &one.answer.attempt, state);
+                        attempt::log(one.row, to.kind, event, &one.answer.attempt, state);
                     }
                     if one.answer.attempt.succeeded() && !tell::concerns(one.row, destination) {
                         unfinished.remove(&one.work.message_id);

@@ -7,9 +7,8 @@ mod tell;
 
 use api::{telemetry, worker};
 use domain::backoff::Schedule;
-use outbound::{Mailer, Texter, Webhooks};
-use store::{Aws, Deliveries, Destinations, Events, Journal, Queue, Suppressions, Vault, aws};
-use upkeep::{Health, messages};
+use store::{Aws, Deliveries, Destinations, Events, Journal, Queue, Suppressions, aws};
+use upkeep::{Health, Sender};
 
 /// What the worker works with.
 struct App {
@@ -20,10 +19,7 @@ struct App {
     queue: Queue,
     journal: Journal,
     health: Health,
-    vault: Vault,
-    webhooks: Webhooks,
-    mailer: Mailer,
-    texter: Texter,
+    sender: Sender,
     schedule: Schedule,
 }
 
@@ -39,10 +35,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         queue: Queue::deliveries(&aws)?,
         journal: Journal::from_env(&aws)?,
         health: Health::from_env(&aws)?,
-        vault: Vault::new(&aws),
-        webhooks: Webhooks::new(aws::target_policy()?)?,
-        mailer: messages::mailer(&aws)?,
-        texter: Texter::new(aws.config()),
+        sender: Sender::from_env(&aws)?,
         schedule: aws::parsed_variable("RETRY_SCHEDULE")?,
     };
     worker::run(async |records, end| app.deliver(records, end).await, telemetry).await

@@ -1,7 +1,7 @@
 //! What is told of deliveries: of mails, and of webhook subscriptions of the Mail API. Of others nothing is.
 
 use domain::{
-    ChannelType, Delivery, DeliveryState, Destination, Face,
+    Delivery, DeliveryState, Destination, Face,
     journal::{self, Mail},
     message::Ingest,
 };
@@ -9,13 +9,13 @@ use jiff::Timestamp;
 
 /// The mail that a delivery is, if it is one.
 fn mail(row: &Delivery, to: Option<&Destination>) -> Option<Mail> {
-    let to = to.filter(|to| to.channel_type == ChannelType::Email)?;
+    let to = to.filter(|to| to.kind.is_mail())?;
     Some(Mail::of(row.id, &row.event_type, row.operator_id, Some(to)))
 }
 
 /// Whether anything is told of a delivery: of most webhooks nothing is, and nothing more is done for them.
 pub(crate) fn concerns(row: &Delivery, to: Option<&Destination>) -> bool {
-    row.face == Face::Mail || to.is_some_and(|to| to.channel_type == ChannelType::Email)
+    row.face == Face::Mail || to.is_some_and(|to| to.kind.is_mail())
 }
 
 /// What is told of the newest attempt of `row`.
@@ -25,7 +25,7 @@ pub(crate) fn attempted(row: &Delivery, to: Option<&Destination>) -> serde_json:
     Ok(match (mail(row, to), row.face) {
         (Some(mail), _) => mail.attempted(attempt, next_attempt_at)?.into(),
         (None, Face::Mail) => Vec::from_iter(journal::delivery(row, attempt, row.state, next_attempt_at)?),
-        (None, Face::Stack) => vec![],
+        (None, Face::Stack | Face::Providers | Face::Config) => vec![],
     })
 }
 

@@ -62,23 +62,12 @@ pub(crate) async fn create(
         None => None,
     };
     let created_at = now();
+    let at_once = app.verified_at_once(&address, new.channel_type, caller.operator_id()).await?;
     let destination = Destination {
-        operator_id: caller.operator_id(),
-        id,
-        channel_type: new.channel_type,
-        destination: address.as_str().to_owned(),
-        uniqueness_key: address.uniqueness_key(),
         secret: sealed,
-        previous_secret: None,
-        verified_at: app
-            .verified_at_once(&address, new.channel_type, caller.operator_id())
-            .await?
-            .then_some(created_at),
-        unhealthy: None,
+        verified_at: at_once.then_some(created_at),
         created_at,
-        belongs_to: None,
-        face: Face::Stack,
-        description: None,
+        ..Destination::at(caller.operator_id(), id, &address)
     };
     if !app.destinations.insert(&destination).await? {
         return Err(ApiError::conflict(

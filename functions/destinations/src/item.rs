@@ -6,7 +6,7 @@ use api::{
     views::{Deleted, DestinationView},
 };
 use axum::{Json, extract::Path};
-use domain::ChannelType;
+use domain::Kind;
 
 use crate::State;
 
@@ -31,7 +31,7 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
 pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Deleted>> {
     let deleted = app.destinations.delete(caller.operator_id(), path_id(&id, "destination")?).await?;
     let deleted = deleted.ok_or_else(|| ApiError::not_found("destination"))?;
-    if deleted.channel_type != ChannelType::Webhook {
+    if deleted.kind != Kind::Webhook {
         app.upkeep.cancel_code(&deleted).await?;
     }
     Ok(Json(Deleted::YES))

@@ -169,6 +169,10 @@ fn log(works: &[Work], planned: &[Vec<Planned>], lost: &HashSet<EventId>) {
             done = !lost.contains(&event.id),
             "event"
         );
+        for lost in deliveries.iter().filter(|planned| planned.delivery.state == DeliveryState::Abandoned) {
+            let (id, reason) = (lost.delivery.id, lost.delivery.reason.as_deref());
+            tracing::warn!(delivery_id = %id, destination_id = %id.destination, event_id = %id.event, reason, "delivery_failed");
+        }
         metrics::counter!("events").increment(1);
         metrics::counter!("deliveries_held").increment(count(DeliveryState::Held) as u64);
     }

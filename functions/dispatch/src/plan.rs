@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::{
-    ChannelType, Delivery, DeliveryId, DestinationId, Event, Face, OperatorId, Rule,
+    Delivery, DeliveryId, DestinationId, Event, Face, OperatorId, Rule,
     fanout::{Fate, fan_out},
     journal::Mail,
     time::now,
@@ -32,7 +32,7 @@ impl App {
         let of = |event: &Event| rules.get(&event.operator_id).map(Vec::as_slice).unwrap_or_default();
 
         let matching = events.iter().flat_map(|event| {
-            let rules = of(event).iter().filter(|rule| rule.matches(&event.event_type, event.severity));
+            let rules = of(event).iter().filter(|rule| rule.matches(event));
             rules.flat_map(|rule| rule.destination_ids.iter().map(|id| (rule.operator_id, *id)))
         });
         let wanted: BTreeSet<_> = matching.collect();
@@ -53,7 +53,7 @@ impl App {
                 let destination = destinations.get(&id);
                 let face = destination.map_or(Face::Stack, |destination| destination.face);
                 let delivery = Delivery::new(event, DeliveryId::new(id, event.id), face, fate, now);
-                let is_mail = id == own || destination.is_some_and(|to| to.channel_type == ChannelType::Email);
+                let is_mail = id == own || destination.is_some_and(|to| to.kind.is_mail());
                 let mail = is_mail.then(|| Mail::of(delivery.id, &event.event_type, event.operator_id, destination));
                 Planned { delivery, mail }
             };

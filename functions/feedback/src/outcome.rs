@@ -4,7 +4,7 @@
 //! address was verified again changes nothing.
 
 use domain::{
-    Address, ChannelType, DeliveryState, Destination, OperatorId, Unhealthy,
+    Address, ChannelType, DeliveryId, DeliveryState, Destination, Kind, OperatorId, Unhealthy,
     delivery::{BOUNCED, REJECTED},
     destination::{Suppression, SuppressionReason},
     feedback::{Feedback, Outcome},
@@ -65,7 +65,9 @@ impl App {
             // It was verified after this happened: it is good again, whatever a late report says.
             return Ok(true);
         }
-        let Some(uniqueness_key) = known.map(|found| found.uniqueness_key.clone()).or_else(|| key_of(address)) else {
+        // A team's mail has several addresses: the report says which of them it is about.
+        let own = known.filter(|found| found.kind != Kind::OpsEmail).map(|found| found.uniqueness_key.clone());
+        let Some(uniqueness_key) = own.or_else(|| key_of(address)) else {
             tracing::error!(mail_id = feedback.message_id, "a report names no address that can be suppressed");
             return Ok(true);
         };
@@ -91,6 +93,10 @@ impl App {
     /// Marks the destination whose mail it was; false when that could not be told.
     async fn mark(&self, operator: OperatorId, known: Option<&Destination>, by: &Suppression) -> Result<bool> {
         let Some(destination) = known else { return Ok(true) };
+        // Mails to a team go on to its other addresses.
+        if destination.kind == Kind::OpsEmail && self.suppressions.of(destination).await?.wholly().is_none() {
+            return Ok(true);
+        }
         let what = match by.reason {
             SuppressionReason::Bounce => "mail to it came back",
             SuppressionReason::Complaint => "its reader reported a mail as spam",
@@ -110,11 +116,22 @@ impl App {
             // A report of an earlier mail of this delivery says nothing of the newest.
             return Ok(known(&feedback.message_id) || !on_its_way(row.state));
         }
-        if row.state != DeliveryState::Succeeded {
+        if row.state != DeliveryState::Succeeded || self.others_got_it(operator, feedback, id).await? {
             return Ok(true);
         }
         let written = self.deliveries.execute(vec![self.deliveries.abandon(&row, reason)]).await?;
         Ok(!written.iter().any(|written| matches!(written, Written::Failed(_))))
+    }
+}
+
+impl App {
+    /// Whether a mail that came back from one address of a team went to others, too.
+    async fn others_got_it(&self, operator: OperatorId, feedback: &Feedback, id: DeliveryId) -> Result<bool> {
+        if !matches!(feedback.outcome, Outcome::Bounced { .. }) {
+            return Ok(false);
+        }
+        let to = self.destinations.get(operator, id.destination).await?;
+        Ok(to.is_some_and(|to| to.kind == Kind::OpsEmail && to.mail_addresses().len() > 1))
     }
 }
 

@@ -47,7 +47,7 @@ impl App {
             destinations: Destinations::from_env(&aws)?,
             deliveries: Deliveries::from_env(&aws)?,
             queue: Queue::deliveries(&aws)?,
-            upkeep: Upkeep::from_env(&aws, policy)?,
+            upkeep: Upkeep::from_env(&aws)?,
             policy,
         })
     }

@@ -3,8 +3,8 @@
 use api::{Body, ErrorBody, PageQuery, Reader, Writer, error::Result, page::next_cursor};
 use axum::{Json, http::StatusCode};
 use domain::{
-    ChannelType, Destination, DestinationId, Face, Rule, RuleId, Severity, WebhookId, WebhookSecret,
-    catalogue::mail::name, rule::OnUnhealthy, time::now,
+    Destination, DestinationId, Face, Rule, RuleId, Severity, WebhookId, WebhookSecret, catalogue::mail::name,
+    rule::OnUnhealthy, time::now,
 };
 use store::subscriptions::Subscription;
 
@@ -36,20 +36,13 @@ pub(crate) async fn create(
     let webhook = WebhookId::generate();
     let (id, secret) = (DestinationId::of_webhook(webhook), WebhookSecret::generate());
     let endpoint = Destination {
-        operator_id,
-        id,
-        channel_type: ChannelType::Webhook,
-        destination: url.as_str().to_owned(),
-        uniqueness_key: url.uniqueness_key(),
         secret: Some(app.upkeep.seal(operator_id, id, &secret).await?),
-        previous_secret: None,
         // It proves itself with every signature that it checks.
         verified_at: Some(created_at),
-        unhealthy: None,
         created_at,
-        belongs_to: None,
         face: Face::Mail,
         description,
+        ..Destination::at(operator_id, id, &url)
     };
     let rule = Rule {
         operator_id,
@@ -61,6 +54,7 @@ pub(crate) async fn create(
         on_unhealthy: OnUnhealthy::Pause,
         created_at,
         face: Face::Mail,
+        project_id: None,
     };
     let made = Subscription { endpoint, rule };
     app.subscriptions.insert(&made).await?;

@@ -76,6 +76,11 @@ impl Address {
         Ok(Self { channel_type, normal, same })
     }
 
+    /// Of which kind it is.
+    pub fn channel_type(&self) -> ChannelType {
+        self.channel_type
+    }
+
     /// The address as it is stored, shown and used.
     pub fn as_str(&self) -> &str {
         &self.normal

@@ -154,6 +154,10 @@ pub struct Delivery {
 
 /// Why a delivery is held.
 pub const RULE_PAUSED: &str = "rule_paused";
+/// Why a delivery is held whose destination is switched off.
+pub const DESTINATION_DISABLED: &str = "destination_disabled";
+/// Why a delivery is abandoned whose sender did not live to tell how it ended.
+pub const INTERRUPTED: &str = "interrupted";
 /// Why a delivery to a destination that is no more is abandoned.
 pub const DESTINATION_DELETED: &str = "destination_deleted";
 /// Why a mail to an address that bounced or complained is abandoned.
@@ -169,6 +173,7 @@ impl Delivery {
         let (state, reason) = match fate {
             Fate::Send => (DeliveryState::Pending, None),
             Fate::Hold => (DeliveryState::Held, Some(RULE_PAUSED)),
+            Fate::Disabled => (DeliveryState::Held, Some(DESTINATION_DISABLED)),
             Fate::Abandon => (DeliveryState::Abandoned, Some(DESTINATION_DELETED)),
         };
         Self {

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ChannelType, DeliveryId, DestinationId, Face, MessageId, OperatorId, RuleId, Unhealthy, WebhookId};
+use crate::{
+    Address, ChannelType, DeliveryId, DestinationId, Face, Kind, MessageId, OperatorId, RuleId, Unhealthy, WebhookId,
+    guard::TargetPolicy, time::now,
+};
 
 /// A secret encrypted under the operator's data key. What it holds is the business of the store's vault.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +63,37 @@ pub struct Suppression {
     pub message_id: Option<MessageId>,
 }
 
+/// What is held back of a mail to a destination.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Suppressed {
+    /// The addresses that it does not go to, and why.
+    by: Vec<(String, Suppression)>,
+    /// How many addresses there are.
+    of: usize,
+}
+
+impl Suppressed {
+    /// What is held back of a mail to `destination`; `find` looks a suppression up by operator and address
+    /// ([`Destination::mail_addresses`]).
+    pub fn of<'a>(destination: &Destination, find: impl Fn(&(OperatorId, String)) -> Option<&'a Suppression>) -> Self {
+        let addresses = destination.mail_addresses();
+        let of = addresses.len();
+        let held =
+            |(address, key): (&str, String)| Some((address.to_owned(), find(&(destination.operator_id, key))?.clone()));
+        Self { by: addresses.into_iter().filter_map(held).collect(), of }
+    }
+
+    /// Why nothing is mailed to it at all, if that is so.
+    pub fn wholly(&self) -> Option<&Suppression> {
+        self.by.first().map(|(_, suppression)| suppression).filter(|_| self.by.len() == self.of)
+    }
+
+    /// Whether the mail does not go to this one of its addresses.
+    pub fn holds(&self, address: &str) -> bool {
+        self.by.iter().any(|(held, _)| held == address)
+    }
+}
+
 /// Why an address is suppressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,6 +113,9 @@ impl std::fmt::Display for SuppressionReason {
     }
 }
 
+/// What stands between the mail addresses of a team.
+pub const MAIL_SEPARATOR: &str = ", ";
+
 /// An address or endpoint of an operator, with its credentials and its health.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destination {
@@ -86,9 +123,11 @@ pub struct Destination {
     pub operator_id: OperatorId,
     /// Its id.
     pub id: DestinationId,
-    /// What kind of address.
-    pub channel_type: ChannelType,
-    /// The address in its normal form ([`crate::Address::as_str`]).
+    /// What kind of destination.
+    #[serde(rename = "channel_type")]
+    pub kind: Kind,
+    /// The address in its normal form ([`crate::Address::as_str`]). Where it is reached by a sealed connection, what may be
+    /// shown of that: a host, or the mail addresses of a team with commas between ([`Destination::mail_addresses`]).
     pub destination: String,
     /// One text for all spellings of the address ([`crate::Address::uniqueness_key`]): names the guard row that keeps
     /// duplicates out.
@@ -114,17 +153,63 @@ pub struct Destination {
     /// By which API it was made.
     #[serde(default, skip_serializing_if = "Face::is_stack")]
     pub face: Face,
+    /// How it is reached, with its credentials: a [`crate::Connection`], sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<Sealed>,
+    /// What people call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether its operator has switched it off: what it would get is held meanwhile.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
+    /// The project whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+    /// When it was last changed; none when it never was.
+    #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
     /// What it is for, in its operator's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
 impl Destination {
+    /// A new destination of the STACK API, not verified, without secrets.
+    pub fn new(operator_id: OperatorId, id: DestinationId, kind: Kind, destination: String, key: String) -> Self {
+        Self {
+            operator_id,
+            id,
+            kind,
+            destination,
+            uniqueness_key: key,
+            secret: None,
+            previous_secret: None,
+            verified_at: None,
+            unhealthy: None,
+            created_at: now(),
+            belongs_to: None,
+            face: Face::Stack,
+            connection: None,
+            name: None,
+            disabled: false,
+            project_id: None,
+            updated_at: None,
+            description: None,
+        }
+    }
+
+    /// A new destination of the STACK API at `address`.
+    pub fn at(operator_id: OperatorId, id: DestinationId, address: &Address) -> Self {
+        let kind = address.channel_type().into();
+        Self::new(operator_id, id, kind, address.as_str().to_owned(), address.uniqueness_key())
+    }
+
     /// Its id as the API writes it by which it was made; that of the channel which brought it, if one did.
     pub fn public_id(&self) -> String {
         match (self.belongs_to, self.face) {
             (Some(Owner::Channel(channel)), _) => channel.to_string(),
             (_, Face::Mail) => WebhookId::of_destination(self.id).to_string(),
+            (_, Face::Providers | Face::Config) => self.id.uuid().to_string(),
             (_, Face::Stack) => self.id.to_string(),
         }
     }
@@ -134,9 +219,27 @@ impl Destination {
         self.verified_at.is_some()
     }
 
+    /// Whether nothing is wrong with it: it is verified and healthy.
+    pub fn well(&self) -> bool {
+        self.verified() && self.unhealthy.is_none()
+    }
+
     /// Whether notifications go out to it.
     pub fn receives(&self) -> bool {
-        self.verified() && self.unhealthy.is_none()
+        self.well() && !self.disabled
+    }
+
+    /// The mail addresses that it goes to, each with the key of its suppression ([`Address::uniqueness_key`]).
+    pub fn mail_addresses(&self) -> Vec<(&str, String)> {
+        match self.kind {
+            Kind::Email => vec![(&self.destination, self.uniqueness_key.clone())],
+            Kind::OpsEmail => {
+                let key = |text| Address::parse(ChannelType::Email, text, TargetPolicy::Public).ok();
+                let each = self.destination.split(MAIL_SEPARATOR);
+                each.filter_map(|text| Some((text, key(text)?.uniqueness_key()))).collect()
+            }
+            _ => vec![],
+        }
     }
 
     /// The sealed secrets that sign at `now`, the current one first.
@@ -149,24 +252,41 @@ impl Destination {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::time::now;
+
+    #[test]
+    fn a_team_is_mailed_until_all_its_addresses_are_suppressed() {
+        let team = Destination { kind: Kind::OpsEmail, ..email("a@example.com, b@example.com") };
+        let keys: Vec<_> = team.mail_addresses().into_iter().map(|(_, key)| (team.operator_id, key)).collect();
+        let row = Suppression {
+            operator_id: team.operator_id,
+            address: "a@example.com".into(),
+            uniqueness_key: keys[0].1.clone(),
+            reason: SuppressionReason::Bounce,
+            detail: "550".into(),
+            since: now(),
+            delivery_id: None,
+            message_id: None,
+        };
+        let none = Suppressed::of(&team, |_| None);
+        assert!(none.wholly().is_none() && !none.holds("a@example.com"));
+        let one = Suppressed::of(&team, |key| Some(&row).filter(|_| *key == keys[0]));
+        assert!(one.wholly().is_none() && one.holds("a@example.com") && !one.holds("b@example.com"));
+        assert_eq!(Suppressed::of(&team, |_| Some(&row)).wholly(), Some(&row));
+        let webhook = Destination { kind: Kind::Webhook, ..team };
+        assert!(Suppressed::of(&webhook, |_| Some(&row)).wholly().is_none());
+    }
 
     /// A verified, healthy mail address.
     pub(crate) fn email(address: &str) -> Destination {
         Destination {
-            operator_id: OperatorId::generate(),
-            id: DestinationId::generate(),
-            channel_type: ChannelType::Email,
-            destination: address.into(),
-            uniqueness_key: address.into(),
-            secret: None,
-            previous_secret: None,
             verified_at: Some(now()),
-            unhealthy: None,
-            created_at: now(),
-            belongs_to: None,
-            face: Face::Stack,
-            description: None,
+            ..Destination::new(
+                OperatorId::generate(),
+                DestinationId::generate(),
+                Kind::Email,
+                address.into(),
+                address.into(),
+            )
         }
     }
 }

@@ -13,6 +13,9 @@ pub const STACK_TYPES: [&str; 4] =
 /// The event that says a destination has become unhealthy.
 pub const DESTINATION_UNHEALTHY: &str = "destination.unhealthy";
 
+/// The event of a notification that the Providers API was asked to send.
+pub const NOTIFICATION: &str = "notification.sent";
+
 const CUSTOM: &str = "custom.";
 const MAX_LEN: usize = 128;
 
@@ -38,6 +41,11 @@ impl EventType {
         Self("destination.test".into())
     }
 
+    /// The type of the request that verifies an endpoint, as little in the catalogue.
+    pub fn verification() -> Self {
+        Self("destination.verification".into())
+    }
+
     /// The severity of an event of this type that is posted without one. A type of the operator's own is a
     /// warning, so that it reaches a rule made with the default least severity.
     pub fn default_severity(&self) -> Severity {
@@ -55,6 +63,22 @@ impl EventType {
     /// Whether it is a type of the Mail API.
     pub fn is_mail(&self) -> bool {
         self.0.starts_with(catalogue::mail::PREFIX)
+    }
+
+    /// Whether it is an analysis of the Config API.
+    pub fn is_analysis(&self) -> bool {
+        self.0.starts_with(catalogue::config::PREFIX)
+    }
+
+    /// The analyses of the catalogue.
+    pub fn analyses() -> Vec<Self> {
+        let names = catalogue::all().map(|entry| entry.name).filter(|name| name.starts_with(catalogue::config::PREFIX));
+        names.map(|name| Self(name.to_owned())).collect()
+    }
+
+    /// The type of a notification that was sent to chosen destinations, by no rule.
+    pub fn notification() -> Self {
+        Self(NOTIFICATION.to_owned())
     }
 
     /// What happened, for people; the type itself when it is the operator's own.

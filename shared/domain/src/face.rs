@@ -12,6 +12,10 @@ pub enum Face {
     Stack,
     /// The Mail API: webhook subscriptions `whk_…`.
     Mail,
+    /// The Providers API: a tenant's providers, by UUID.
+    Providers,
+    /// The Config API: the notification channels of a project, by UUID.
+    Config,
 }
 
 impl Face {
@@ -20,6 +24,8 @@ impl Face {
         match self {
             Self::Stack => "stack",
             Self::Mail => "mail",
+            Self::Providers => "providers",
+            Self::Config => "config",
         }
     }
 

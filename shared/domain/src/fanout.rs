@@ -9,7 +9,9 @@ use crate::{Destination, DestinationId, Event, Rule};
 pub enum Fate {
     /// The destination is gone: recorded as abandoned, so that the operator sees it.
     Abandon,
-    /// Its rule is paused: recorded, and sent when the operator recovers it.
+    /// Its operator has switched the destination off: recorded, and sent when the operator recovers it.
+    Disabled,
+    /// Its rule is paused: recorded as well, and sent when the operator recovers it.
     Hold,
     /// Sent now.
     Send,
@@ -25,11 +27,12 @@ pub fn fan_out<'a>(
     find: impl Fn(DestinationId) -> Option<&'a Destination>,
 ) -> BTreeMap<DestinationId, Fate> {
     let mut fates = BTreeMap::new();
-    for rule in rules.iter().filter(|rule| rule.matches(&event.event_type, event.severity)) {
+    for rule in rules.iter().filter(|rule| rule.matches(event)) {
         let paused = !rule.paused_by(&find).is_empty();
         for &id in &rule.destination_ids {
             let fate = match find(id) {
                 None => Fate::Abandon,
+                Some(destination) if destination.disabled => Fate::Disabled,
                 Some(destination) if paused || !destination.receives() => Fate::Hold,
                 Some(_) => Fate::Send,
             };
@@ -69,6 +72,7 @@ mod tests {
             on_unhealthy: OnUnhealthy::Pause,
             created_at: now(),
             face: Face::Stack,
+            project_id: None,
         }
     }
 
@@ -95,6 +99,36 @@ mod tests {
             rule(&[&to, &to], &["passport.blocked"], Severity::Info),
         ];
         assert_eq!(fates(&event("agent.blocked", Severity::Critical), &rules, &[&to]), [(to.id, Fate::Send)]);
+    }
+
+    #[test]
+    fn a_destination_that_is_switched_off_pauses_nothing_else() {
+        let (on, off) = (destination(true), Destination { disabled: true, ..destination(true) });
+        let rules = [rule(&[&on, &off], &["custom.a"], Severity::Info)];
+        let mut fates = fates(&event("custom.a", Severity::Info), &rules, &[&on, &off]);
+        fates.sort_by_key(|(_, fate)| *fate);
+        assert_eq!(fates, [(off.id, Fate::Disabled), (on.id, Fate::Send)]);
+    }
+
+    #[test]
+    fn a_channel_of_a_project_takes_its_analyses_and_no_others() {
+        let to = destination(true);
+        let of = |project: Option<&str>, severity, event_type| Event {
+            project_id: project.map(str::to_owned),
+            ..event(event_type, severity)
+        };
+        let mine = Rule {
+            face: Face::Config,
+            project_id: Some("mine".into()),
+            ..rule(&[&to], &["analysis.completed"], Severity::High)
+        };
+        let sent = |event: Event| !fates(&event, std::slice::from_ref(&mine), &[&to]).is_empty();
+        assert!(sent(of(Some("mine"), Severity::High, "analysis.completed")));
+        assert!(sent(of(Some("mine"), Severity::Critical, "analysis.completed")));
+        assert!(!sent(of(Some("mine"), Severity::Medium, "analysis.completed")));
+        assert!(!sent(of(Some("other"), Severity::Critical, "analysis.completed")));
+        assert!(!sent(of(None, Severity::Critical, "analysis.completed")));
+        assert!(!sent(of(Some("mine"), Severity::Critical, "custom.a")));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Attempt, ChannelType, DeliveryId, Destination, EventType, Face, Rule,
+    Attempt, DeliveryId, Destination, EventType, Face, Kind, Rule,
     backoff::Schedule,
     delivery::{Fault, cut},
     destination::Owner,
@@ -59,7 +59,7 @@ pub fn breaks(schedule: &Schedule, round: &[Attempt]) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Notice {
-    /// Which destination; absent when a legacy channel or a webhook subscription has it.
+    /// Which destination; absent when it was made by another API, or belongs to a legacy channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_id: Option<String>,
     /// The legacy channel that brought it.
@@ -68,9 +68,19 @@ pub struct Notice {
     /// The webhook subscription of the Mail API whose endpoint it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_id: Option<String>,
+    /// The provider of the Providers API that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_id: Option<String>,
+    /// The channel of a project of the Config API that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project_channel_id: Option<String>,
+    /// What people call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Of which kind it is.
-    pub channel_type: ChannelType,
-    /// Its address.
+    #[serde(rename = "channel_type")]
+    pub kind: Kind,
+    /// Its address, as far as that is no secret.
     pub destination: String,
     /// The delivery with which it became unhealthy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,17 +129,17 @@ impl Notice {
         let paused =
             |rule: &&Rule| rule.active && !rule.paused_by(|id| Some(&ill).filter(|ill| ill.id == id)).is_empty();
         let paused: Vec<_> = rules.iter().filter(paused).collect();
-        let id = destination.public_id();
-        let (destination_id, channel_id, webhook_id) = match (destination.belongs_to, destination.face) {
-            (Some(Owner::Channel(_)), _) => (None, Some(id), None),
-            (_, Face::Mail) => (None, None, Some(id)),
-            (_, Face::Stack) => (Some(id), None, None),
-        };
+        let of_channel = matches!(destination.belongs_to, Some(Owner::Channel(_)));
+        let id_if = |is: bool| is.then(|| destination.public_id());
+        let of = |face| id_if(!of_channel && destination.face == face);
         Self {
-            destination_id,
-            channel_id,
-            webhook_id,
-            channel_type: destination.channel_type,
+            destination_id: of(Face::Stack),
+            channel_id: id_if(of_channel),
+            webhook_id: of(Face::Mail),
+            provider_id: of(Face::Providers),
+            project_channel_id: of(Face::Config),
+            name: destination.name.clone(),
+            kind: destination.kind,
             destination: destination.destination.clone(),
             delivery_id: unhealthy.delivery_id,
             reason: unhealthy.reason.clone(),
@@ -147,6 +157,8 @@ impl Notice {
         let ids = [
             ("/v1/notifications/channels", &self.channel_id),
             ("/mail/webhooks", &self.webhook_id),
+            ("/api/v1/notifications/providers", &self.provider_id),
+            ("/v1/config/notifications", &self.project_channel_id),
             ("/v1/notifications/destinations", &self.destination_id),
         ];
         let known = ids.iter().find_map(|(noun, id)| Some(format!("{noun}/{}", id.as_ref()?)));
@@ -154,11 +166,14 @@ impl Notice {
         // What failed first is the delivery that broke its health, and counts by its event's time.
         let since = self.delivery_id.map_or(self.since, |id| id.event.made_at().min(self.since));
         let send_again = ("Send what it missed", format!("POST {path}/recover {{\"since\": \"{since:.3}\"}}"));
-        match self.channel_type {
-            ChannelType::Webhook => {
+        if self.provider_id.is_some() || self.project_channel_id.is_some() {
+            return vec![("Mend it, then test it", format!("POST {path}/test")), send_again];
+        }
+        match self.kind {
+            Kind::Webhook | Kind::Slack | Kind::Teams | Kind::Discord | Kind::GoogleChat | Kind::OpsEmail => {
                 vec![("Mend the endpoint, then verify it", format!("POST {path}/verify")), send_again]
             }
-            ChannelType::Email | ChannelType::Sms => vec![
+            Kind::Email | Kind::Sms => vec![
                 ("Ask for a code", format!("POST {path}/send-code")),
                 ("Verify with it", format!("POST {path}/verify {{\"code\": \"…\"}}")),
                 send_again,
@@ -184,6 +199,7 @@ mod tests {
             on_unhealthy,
             created_at: now(),
             face: Face::Stack,
+            project_id: None,
         }
     }
 

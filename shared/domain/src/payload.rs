@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{Event, EventId, Face, OperatorId, Severity};
+use crate::{Event, EventId, Face, Notification, OperatorId};
 
 /// The body of a webhook of the STACK scheme.
 #[derive(Serialize)]
@@ -43,6 +43,18 @@ struct Mail<'a> {
     data: &'a RawValue,
 }
 
+/// The body of a webhook of the Config scheme.
+#[derive(Serialize)]
+struct Config<'a> {
+    id: EventId,
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    severity: &'static str,
+    #[serde(with = "crate::time::text")]
+    timestamp: Timestamp,
+    data: &'a RawValue,
+}
+
 /// The body of a webhook about `event` as the API writes it by which the webhook was made: the same bytes at every
 /// attempt.
 ///
@@ -51,6 +63,14 @@ struct Mail<'a> {
 pub fn of(face: Face, event: &Event) -> serde_json::Result<Vec<u8>> {
     match face {
         Face::Stack => stack(event),
+        Face::Providers => serde_json::to_vec(&Notification::of(event)),
+        Face::Config => serde_json::to_vec(&Config {
+            id: event.id,
+            event_type: event.event_type.as_str(),
+            severity: event.severity.config_name(),
+            timestamp: event.timestamp,
+            data: serde_json::from_str(&event.data)?,
+        }),
         Face::Mail => serde_json::to_vec(&Mail {
             id: event.id,
             event_type: event.event_type.as_str(),
@@ -60,32 +80,10 @@ pub fn of(face: Face, event: &Event) -> serde_json::Result<Vec<u8>> {
     }
 }
 
-/// The body of a request that we make of ourselves, to verify or to test an endpoint.
-///
-/// # Errors
-/// None that can happen: the message is turned into JSON by serde.
-pub fn probe(
-    face: Face,
-    event_type: &str,
-    operator_id: OperatorId,
-    id: EventId,
-    message: &str,
-) -> serde_json::Result<Vec<u8>> {
-    let data = serde_json::value::to_raw_value(&serde_json::json!({ "message": message }))?;
-    let at = id.made_at();
-    match face {
-        Face::Stack => {
-            let severity = Severity::Info.stack_name();
-            serde_json::to_vec(&Stack { event_type, timestamp: at, operator_id, severity, data: &data })
-        }
-        Face::Mail => serde_json::to_vec(&Mail { id, event_type, created_at: at, data: &data }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::EventId;
+    use crate::{EventId, Severity};
 
     #[test]
     fn the_body_has_the_published_fields_in_their_order() {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Destination, DestinationId, EventType, Face, OperatorId, RuleId, Severity, WebhookId};
+use crate::{Destination, DestinationId, Event, EventType, Face, OperatorId, RuleId, Severity, WebhookId};
 
 /// The most destinations that one rule may have.
 pub const MAX_DESTINATIONS: usize = 50;
@@ -43,14 +43,18 @@ pub struct Rule {
     /// By which API it was made; none but the STACK API's is a channel.
     #[serde(default, skip_serializing_if = "Face::is_stack")]
     pub face: Face,
+    /// The project whose events it takes; those of all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
 }
 
 impl Rule {
     /// Its id as the API writes it by which it was made.
     pub fn public_id(&self) -> String {
         match self.face {
-            Face::Stack => self.id.to_string(),
+            Face::Stack | Face::Providers => self.id.to_string(),
             Face::Mail => WebhookId::of_rule(self.id).to_string(),
+            Face::Config => DestinationId::of_channel(self.id).uuid().to_string(),
         }
     }
 
@@ -60,9 +64,19 @@ impl Rule {
         (self.destination_ids == [own]).then_some(own)
     }
 
-    /// Whether an event of this type and severity is this rule's business.
-    pub fn matches(&self, event_type: &EventType, severity: Severity) -> bool {
-        self.active && severity >= self.min_severity && self.events.iter().any(|mine| mine.covers(event_type))
+    /// Whether an event is this rule's business.
+    pub fn matches(&self, event: &Event) -> bool {
+        let mine = self.project_id.is_none() || self.project_id == event.project_id;
+        self.active && mine && event.severity >= self.min_severity && self.takes(&event.event_type)
+    }
+
+    /// Whether it takes events of this type. A channel of a project takes every analysis, also of types that the
+    /// catalogue did not have when the channel was made.
+    fn takes(&self, event_type: &EventType) -> bool {
+        match self.face {
+            Face::Config => event_type.is_analysis(),
+            Face::Stack | Face::Mail | Face::Providers => self.events.iter().any(|mine| mine.covers(event_type)),
+        }
     }
 
     /// The destinations that pause this rule: derived from their health, never stored with the rule. `find` looks one
@@ -71,7 +85,7 @@ impl Rule {
         if self.on_unhealthy == OnUnhealthy::Skip {
             return vec![];
         }
-        let broken = |id: &DestinationId| find(*id).is_some_and(|destination| !destination.receives());
+        let broken = |id: &DestinationId| find(*id).is_some_and(|destination| !destination.well());
         self.destination_ids.iter().copied().filter(broken).collect()
     }
 }

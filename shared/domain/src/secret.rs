@@ -6,6 +6,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rand::RngExt;
 use zeroize::Zeroizing;
 
+use crate::connection::Credential;
+
 const PREFIX: &str = "whsec_";
 
 /// For how many hours after a rotation the old secret signs too (design, section 6).
@@ -39,6 +41,12 @@ impl WebhookSecret {
     pub fn key_bytes(&self) -> Zeroizing<Vec<u8>> {
         let decoded = self.0.strip_prefix(PREFIX).and_then(|text| STANDARD.decode(text).ok());
         Zeroizing::new(decoded.unwrap_or_else(|| self.0.as_bytes().to_vec()))
+    }
+}
+
+impl From<&Credential> for WebhookSecret {
+    fn from(credential: &Credential) -> Self {
+        Self(Zeroizing::new(credential.reveal().to_owned()))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Face;
+
 /// How serious an event is: `info` < `low` < `medium` = `warning` < `high` < `critical`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -21,6 +23,11 @@ pub enum Severity {
 
 /// Every name that an event may be posted with.
 pub const NAMES: [&str; 6] = ["info", "low", "medium", "warning", "high", "critical"];
+
+/// The thresholds of the Config API.
+pub const CONFIG_NAMES: [&str; 4] = ["critical", "high", "medium", "low"];
+/// The severities of the STACK and the Providers API.
+pub const STACK_NAMES: [&str; 3] = ["info", "warning", "critical"];
 
 impl Severity {
     /// Reads a name of any API.
@@ -44,9 +51,33 @@ impl Severity {
         }
     }
 
+    /// The Config API's name. `info`, which is below all of its four, keeps its own.
+    pub fn config_name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// The name in the API by which something was made.
+    pub fn name(self, face: Face) -> &'static str {
+        match face {
+            Face::Config => self.config_name(),
+            Face::Stack | Face::Mail | Face::Providers => self.stack_name(),
+        }
+    }
+
+    /// Reads one of the Config API's four names.
+    pub fn from_config_name(name: &str) -> Option<Self> {
+        CONFIG_NAMES.contains(&name).then(|| Self::from_name(name))?
+    }
+
     /// Reads one of the STACK API's three names.
     pub fn from_stack_name(name: &str) -> Option<Self> {
-        matches!(name, "info" | "warning" | "critical").then(|| Self::from_name(name))?
+        STACK_NAMES.contains(&name).then(|| Self::from_name(name))?
     }
 }
 
@@ -63,5 +94,9 @@ mod tests {
         for name in ["info", "warning", "critical"] {
             assert_eq!(Severity::from_stack_name(name).map(Severity::stack_name), Some(name));
         }
+        for name in CONFIG_NAMES {
+            assert_eq!(Severity::from_config_name(name).map(Severity::config_name), Some(name));
+        }
+        assert_eq!((Severity::from_config_name("info"), Severity::from_config_name("warning")), (None, None));
     }
 }

@@ -46,8 +46,20 @@ pub fn mail(secret: &WebhookSecret, at: Timestamp, body: &[u8]) -> String {
     format!("v1={}", HEXLOWER.encode(&hmac(secret.reveal().as_bytes(), &[seconds.as_bytes(), b".", body])))
 }
 
+/// The header of the Providers API's signature.
+pub const PROVIDERS_HEADER: &str = "x-kaireon-signature";
+/// The header of the Config API's signature.
+pub const CONFIG_HEADER: &str = "x-sigsentry-signature";
+
+/// The value of [`PROVIDERS_HEADER`] and [`CONFIG_HEADER`]: `sha256=` and lowercase hex over the body, keyed with the
+/// whole secret string.
+pub fn sha256(secret: &WebhookSecret, body: &[u8]) -> String {
+    format!("sha256={}", HEXLOWER.encode(&hmac(secret.reveal().as_bytes(), &[body])))
+}
+
 /// Every header that signs a webhook as the API has it by which the webhook was made, and its Standard Webhooks id and
-/// time. The first of `secrets` is the current one; a second is the one before it, while it still signs.
+/// time. The first of `secrets` is the current one; a second is the one before it, while it still signs. Where there is
+/// none, nothing signs.
 pub fn headers(
     face: Face,
     secrets: &[WebhookSecret],
@@ -56,12 +68,14 @@ pub fn headers(
     body: &[u8],
 ) -> Vec<(&'static str, String)> {
     let standard: Vec<_> = secrets.iter().map(|secret| standard(secret, id, at, body)).collect();
-    let mut headers = vec![
-        ("webhook-id", id.to_owned()),
-        ("webhook-timestamp", at.as_second().to_string()),
-        ("webhook-signature", standard.join(" ")),
-    ];
+    let mut headers = vec![("webhook-id", id.to_owned()), ("webhook-timestamp", at.as_second().to_string())];
+    if secrets.is_empty() {
+        return headers;
+    }
+    headers.push(("webhook-signature", standard.join(" ")));
     match face {
+        Face::Providers => headers.extend(secrets.first().map(|secret| (PROVIDERS_HEADER, sha256(secret, body)))),
+        Face::Config => headers.extend(secrets.first().map(|secret| (CONFIG_HEADER, sha256(secret, body)))),
         Face::Stack => {
             let names = [STACK_HEADER, STACK_PREVIOUS_HEADER];
             headers.extend(names.into_iter().zip(secrets).map(|(name, secret)| (name, stack(secret, body))));
@@ -98,6 +112,19 @@ mod tests {
             standard(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", at, br#"{"test": 2432232314}"#),
             "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
         );
+    }
+
+    #[test]
+    fn a_secret_of_the_operators_own_signs_and_without_one_nothing_does() {
+        let secrets = [WebhookSecret::from_text("Jefe".to_owned().into())];
+        let at = Timestamp::from_second(1).expect("a time");
+        let body = b"what do ya want for nothing?";
+        let expected = "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843".to_owned();
+        for (face, name) in [(Face::Providers, PROVIDERS_HEADER), (Face::Config, CONFIG_HEADER)] {
+            assert!(headers(face, &secrets, "dlv_1", at, body).contains(&(name, expected.clone())));
+            let names: Vec<_> = headers(face, &[], "dlv_1", at, body).into_iter().map(|(name, _)| name).collect();
+            assert_eq!(names, ["webhook-id", "webhook-timestamp"]);
+        }
     }
 
     #[test]

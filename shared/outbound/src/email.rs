@@ -44,6 +44,17 @@ impl From<(DeliveryId, &EventType)> for Envelope {
     }
 }
 
+/// Whom a mail comes from and goes to.
+#[derive(Debug, Clone)]
+pub struct People {
+    /// The sender's address, which SES must have verified; ours when absent.
+    pub from: Option<String>,
+    /// The recipients, 1 to 50.
+    pub to: Vec<String>,
+    /// Where answers go, if not to the sender.
+    pub reply_to: Option<String>,
+}
+
 /// Sends mail.
 pub struct Mailer {
     config: Config,
@@ -64,12 +75,31 @@ impl Mailer {
 
     /// Sends one mail as attempt number `number`. Whatever happens is the answer: it never fails.
     pub async fn send(&self, to: &Destination, envelope: Envelope, message: Message, number: u32) -> Answer {
+        let people = People { from: None, to: vec![to.destination.clone()], reply_to: None };
+        self.send_to(people, to, envelope, message, number).await
+    }
+
+    /// Sends one mail of the destination `of` to several people.
+    pub async fn send_to(
+        &self,
+        people: People,
+        of: &Destination,
+        envelope: Envelope,
+        message: Message,
+        number: u32,
+    ) -> Answer {
         let begun = Begun::now(number);
-        let result = self.try_send(to, envelope, message).await;
+        let result = self.try_send(people, of, envelope, message).await;
         begun.ended(result.map(|id| (Some(200), Some(id))))
     }
 
-    async fn try_send(&self, to: &Destination, envelope: Envelope, message: Message) -> Result<String, Failure> {
+    async fn try_send(
+        &self,
+        people: People,
+        of: &Destination,
+        envelope: Envelope,
+        message: Message,
+    ) -> Result<String, Failure> {
         let incomplete = |error: aws_sdk_sesv2::error::BuildError| Failure {
             status: None,
             error: error.to_string(),
@@ -85,11 +115,12 @@ impl Mailer {
             .client
             .get_or_init(|| Client::from_conf(self.config.clone()))
             .send_email()
-            .from_email_address(&self.from)
+            .from_email_address(people.from.as_deref().unwrap_or(&self.from))
             .configuration_set_name(&self.configuration_set)
-            .destination(Recipients::builder().to_addresses(&to.destination).build())
+            .destination(Recipients::builder().set_to_addresses(Some(people.to)).build())
+            .set_reply_to_addresses(people.reply_to.map(|address| vec![address]))
             .content(EmailContent::builder().simple(simple.build()).build());
-        for (name, value) in tags(to, &envelope) {
+        for (name, value) in tags(of, &envelope) {
             send = send.email_tags(MessageTag::builder().name(name).value(value).build().map_err(incomplete)?);
         }
         match send.send().await {

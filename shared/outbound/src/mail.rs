@@ -2,8 +2,9 @@
 
 use askama::Template;
 use domain::{
-    ChannelType, DeliveryId, Event, OperatorId,
+    DeliveryId, Event, Face, Kind, Notification, OperatorId,
     content::Content,
+    delivery::cut,
     health::Notice,
     verification::{Code, LIFETIME},
 };
@@ -20,11 +21,14 @@ pub struct Message {
 }
 
 /// What stands in front of a subject, so that people see at a glance how serious it is.
-fn notification_subject(severity: &str, event_type: &str) -> String {
-    format!("[{}] {event_type}", severity.to_uppercase())
+fn subject(severity: &str, what: &str) -> String {
+    format!("[{}] {what}", severity.to_uppercase())
 }
 
-struct Notification<'a> {
+/// How much of a title a subject shows, in bytes: more than mail programs do, and less than a line of RFC 5322 holds.
+const MAX_SUBJECT: usize = 200;
+
+struct EventMail<'a> {
     event_type: &'a str,
     severity: &'static str,
     at: String,
@@ -39,13 +43,13 @@ struct Notification<'a> {
 #[derive(Template)]
 #[template(path = "notification.html")]
 struct NotificationHtml<'a> {
-    mail: &'a Notification<'a>,
+    mail: &'a EventMail<'a>,
 }
 
 #[derive(Template)]
 #[template(path = "notification.txt")]
 struct NotificationText<'a> {
-    mail: &'a Notification<'a>,
+    mail: &'a EventMail<'a>,
 }
 
 /// The mail about an event; a test has no delivery.
@@ -58,7 +62,7 @@ pub fn notification(event: &Event, delivery_id: Option<DeliveryId>) -> askama::R
     // Said once: flags say it themselves, a field that does need not be listed again.
     let summary = if content.flags.is_empty() { preview.clone() } else { String::new() };
     content.fields.retain(|field| field.value != summary);
-    let mail = &Notification {
+    let mail = &EventMail {
         event_type: event.event_type.as_str(),
         severity: event.severity.stack_name(),
         at: readable(event.timestamp),
@@ -70,9 +74,57 @@ pub fn notification(event: &Event, delivery_id: Option<DeliveryId>) -> askama::R
         delivery_id,
     };
     Ok(Message {
-        subject: notification_subject(mail.severity, mail.event_type),
+        subject: subject(mail.severity, mail.event_type),
         html: NotificationHtml { mail }.render()?,
         text: NotificationText { mail }.render()?,
+    })
+}
+
+struct Team<'a> {
+    notification: &'a Notification,
+    severity: &'static str,
+    /// The severity as the colours know it.
+    tone: &'static str,
+    at: String,
+    name: &'a str,
+    operator_id: OperatorId,
+    event_id: String,
+    delivery_id: Option<DeliveryId>,
+}
+
+#[derive(Template)]
+#[template(path = "team.html")]
+struct TeamHtml<'a> {
+    mail: &'a Team<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "team.txt")]
+struct TeamText<'a> {
+    mail: &'a Team<'a>,
+}
+
+/// The mail to a team about an event, as its people call the destination `name`; a test has no delivery.
+///
+/// # Errors
+/// As [`notification`].
+pub fn team(event: &Event, face: Face, name: &str, delivery_id: Option<DeliveryId>) -> askama::Result<Message> {
+    let notification = &Notification::of(event);
+    let mail = &Team {
+        notification,
+        severity: event.severity.name(face),
+        tone: event.severity.stack_name(),
+        at: readable(event.timestamp),
+        name,
+        operator_id: event.operator_id,
+        event_id: event.id.to_string(),
+        delivery_id,
+    };
+    let title = cut(&notification.title, MAX_SUBJECT);
+    Ok(Message {
+        subject: subject(mail.severity, title),
+        html: TeamHtml { mail }.render()?,
+        text: TeamText { mail }.render()?,
     })
 }
 
@@ -141,10 +193,11 @@ pub fn unhealthy(event: &Event, notice: &Notice) -> askama::Result<Message> {
         event_id: event.id.to_string(),
     };
     Ok(Message {
-        subject: match notice.channel_type {
-            ChannelType::Email => "An email destination is unhealthy".to_owned(),
-            ChannelType::Sms => "An SMS destination is unhealthy".to_owned(),
-            ChannelType::Webhook => "A webhook destination is unhealthy".to_owned(),
+        subject: match notice.kind {
+            Kind::Email | Kind::OpsEmail => "An email destination is unhealthy".to_owned(),
+            Kind::Sms => "An SMS destination is unhealthy".to_owned(),
+            Kind::Webhook => "A webhook destination is unhealthy".to_owned(),
+            kind => format!("A {} destination is unhealthy", kind.title()),
         },
         html: UnhealthyHtml { mail }.render()?,
         text: UnhealthyText { mail }.render()?,
@@ -209,6 +262,26 @@ mod tests {
     }
 
     #[test]
+    fn a_mail_to_a_team_has_title_text_facts_and_link_as_text() {
+        let data = r#"{"title": "Drop <b>x</b>", "body": "a < b\nc", "fields": [{"label": "<i>", "value": "0.04"}],
+            "sourceUrl": "https://app.example.com/ops?a=1&b=2"}"#;
+        let message = team(&event(data), Face::Providers, "#ops <alerts>", None).expect("a mail");
+        assert_eq!(message.subject, "[WARNING] Drop <b>x</b>");
+        for words in ["Drop <b>x</b>", "a < b\nc", "<i>: 0.04", "https://app.example.com/ops?a=1&b=2", "#ops <alerts>"]
+        {
+            assert!(message.text.contains(words), "{words} is missing: {}", message.text);
+        }
+        for markup in ["<b>x", "<i>", "<alerts>"] {
+            assert!(!message.html.contains(markup), "{markup}");
+        }
+        assert!(
+            message.html.contains("0.04") && message.html.contains("href=\"https://app.example.com/ops?a=1&#38;b=2\"")
+        );
+        let long = team(&event(&format!(r#"{{"title": "{}"}}"#, "é".repeat(400))), Face::Config, "x", None);
+        assert!(long.expect("a mail").subject.len() < 220);
+    }
+
+    #[test]
     fn nothing_that_is_mailed_loads_anything_from_elsewhere() {
         let html = notification(&event("{}"), None).expect("a mail").html;
         for outside in ["http:", "https:", "<img", "<link", "<script", "url("] {
@@ -236,7 +309,10 @@ mod tests {
             destination_id: Some(destination_id.to_string()),
             webhook_id: None,
             channel_id: None,
-            channel_type: ChannelType::Webhook,
+            provider_id: None,
+            project_channel_id: None,
+            name: None,
+            kind: Kind::Webhook,
             destination: "https://example.com/hooks".into(),
             delivery_id: None,
             reason: "answered 500 Internal Server Error".into(),

@@ -1,4 +1,5 @@
-//! Webhooks: one signed POST, judged by the status of its answer.
+//! Requests: a webhook is one signed POST, judged by the status of its answer; a message to a chat platform is one POST, of
+//! whose answer the platform's own file says what it means.
 
 use std::{
     error::Error as StdError,
@@ -6,7 +7,7 @@ use std::{
 };
 
 use domain::{
-    Face, WebhookSecret,
+    Face, Platform, WebhookSecret,
     delivery::{Fault, MAX_KEPT_RESPONSE, cut},
     guard::{self, Refusal, TargetPolicy},
     signature,
@@ -21,6 +22,7 @@ use url::Url;
 
 use crate::{
     answer::{Answer, Begun, Failure},
+    chat::{self, Answered, Card, Reading},
     resolver::GuardedResolver,
 };
 
@@ -49,6 +51,8 @@ pub struct Request<'a> {
     pub body: Vec<u8>,
     /// The secrets that sign, the current one first.
     pub secrets: &'a [WebhookSecret],
+    /// Headers that the receiver's operator wants besides. None of them is one of ours.
+    pub headers: &'a [(&'a str, &'a str)],
 }
 
 impl Webhooks {
@@ -72,9 +76,12 @@ impl Webhooks {
     /// Sends one webhook as attempt number `number`. Whatever happens is the answer: it never fails.
     pub async fn send(&self, request: Request<'_>, number: u32) -> Answer {
         let begun = Begun::now(number);
-        match self.post(request).await {
+        let Request { url, face, id, body, secrets, headers } = request;
+        let mut all = signature::headers(face, secrets, id, now(), &body);
+        all.extend(headers.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        match self.post(url, all, body).await {
             Ok(Taken { status, retry_after, body }) => {
-                let mut answer = begun.ended(Ok((Some(status.as_u16()), body)));
+                let mut answer = begun.ended(Ok((Some(status.as_u16()), kept(&body))));
                 answer.attempt.error = (!status.is_success()).then(|| refusal_of(status));
                 Answer { retry_after, ..answer }
             }
@@ -82,15 +89,35 @@ impl Webhooks {
         }
     }
 
-    async fn post(&self, request: Request<'_>) -> Result<Taken, String> {
-        let url = Url::parse(request.url).map_err(|e| e.to_string())?;
+    /// Sends one message to a chat platform's `url` as attempt number `number`. Whatever happens is the answer: it never
+    /// fails. What succeeded has the platform's id of the message, where it gives one, in place of its answer.
+    pub async fn send_chat(&self, platform: Platform, url: &str, card: &Card<'_>, number: u32) -> Answer {
+        let begun = Begun::now(number);
+        let message = chat::body(platform, card).to_string().into_bytes();
+        let taken = match self.post(&chat::url(platform, url), vec![], message).await {
+            Ok(taken) => taken,
+            Err(error) => return begun.ended(Err(Failure { status: None, error, fault: Fault::Receiver })),
+        };
+        let status = taken.status.as_u16();
+        match chat::read(platform, Answered { status, retry_after: taken.retry_after, body: &taken.body }) {
+            Reading::Taken(id) => begun.ended(Ok((Some(status), id))),
+            Reading::Refused { error, fault, retry_after } => {
+                let mut answer = begun.ended(Err(Failure { status: Some(status), error, fault }));
+                answer.attempt.response = kept(&taken.body);
+                Answer { retry_after, ..answer }
+            }
+        }
+    }
+
+    async fn post(&self, url: &str, headers: Vec<(&str, String)>, body: Vec<u8>) -> Result<Taken, String> {
+        let url = Url::parse(url).map_err(|e| e.to_string())?;
         // Address literals never reach the resolver, and the policy may be stricter than when the URL was registered.
         guard::judge_url(&url, self.policy).map_err(|refusal| refusal.to_string())?;
         let mut post = self.client.post(url).header(CONTENT_TYPE, "application/json");
-        for (name, value) in signature::headers(request.face, request.secrets, request.id, now(), &request.body) {
+        for (name, value) in headers {
             post = post.header(name, value);
         }
-        let mut response = post.body(request.body).send().await.map_err(failure)?;
+        let mut response = post.body(body).send().await.map_err(failure)?;
         let status = response.status();
         let retry_after = retry_after(&response);
         let body = read_body(&mut response).await;
@@ -101,12 +128,12 @@ impl Webhooks {
 struct Taken {
     status: StatusCode,
     retry_after: Option<Duration>,
-    body: Option<String>,
+    body: String,
 }
 
-/// Reads up to [`MAX_READ`] of the answer and keeps its start. The status has told what became of the delivery, so a
+/// Reads up to [`MAX_READ`] of the answer. The status has told what became of the delivery, so a
 /// body that breaks off changes nothing.
-async fn read_body(response: &mut Response) -> Option<String> {
+async fn read_body(response: &mut Response) -> String {
     let mut body = Vec::new();
     while body.len() < MAX_READ {
         match response.chunk().await {
@@ -114,10 +141,13 @@ async fn read_body(response: &mut Response) -> Option<String> {
             Ok(None) | Err(_) => break,
         }
     }
-    body.truncate(MAX_KEPT_RESPONSE);
-    // Bytes that are no text become replacement characters, which are longer: cut again.
-    let text = String::from_utf8_lossy(&body);
-    let kept = cut(&text, MAX_KEPT_RESPONSE);
+    body.truncate(MAX_READ);
+    String::from_utf8_lossy(&body).into_owned()
+}
+
+/// What is kept of an answer's body.
+fn kept(body: &str) -> Option<String> {
+    let kept = cut(body, MAX_KEPT_RESPONSE);
     (!kept.is_empty()).then(|| kept.to_owned())
 }
 

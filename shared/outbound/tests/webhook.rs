@@ -21,7 +21,8 @@ async fn serve(router: Router) -> SocketAddr {
 
 async fn send(policy: TargetPolicy, url: &str) -> Answer {
     let secrets = [WebhookSecret::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned().into())];
-    let request = Request { url, face: domain::Face::Stack, id: "dlv_1", body: b"{}".to_vec(), secrets: &secrets };
+    let request =
+        Request { url, face: domain::Face::Stack, id: "dlv_1", body: b"{}".to_vec(), secrets: &secrets, headers: &[] };
     Webhooks::new(policy).expect("a sender").send(request, 1).await
 }
 

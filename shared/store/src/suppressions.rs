@@ -8,7 +8,11 @@ use aws_sdk_dynamodb::{
     operation::put_item::PutItemError::ConditionalCheckFailedException,
     types::{KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
 };
-use domain::{OperatorId, destination::Suppression, time::rfc3339};
+use domain::{
+    Destination, OperatorId,
+    destination::{Suppressed as Held, Suppression},
+    time::rfc3339,
+};
 use jiff::Timestamp;
 
 use crate::{
@@ -52,6 +56,12 @@ pub type Key = (OperatorId, String);
 
 fn row_key((operator, uniqueness_key): &Key) -> Item {
     key(("operator_id", operator), ("id", format!("suppressed#{uniqueness_key}")))
+}
+
+/// The keys of the suppressions that a destination may have.
+pub(crate) fn keys_of(destination: &Destination) -> Vec<Key> {
+    let keys = destination.mail_addresses().into_iter().map(|(_, key)| (destination.operator_id, key));
+    keys.collect()
 }
 
 impl Suppressions {
@@ -142,22 +152,33 @@ impl Suppressions {
         get.send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
     }
 
-    /// Those of up to 100 addresses that are suppressed; none is asked for without a call.
+    /// Which of a destination's mail addresses are suppressed, and why. Nothing is asked for what has none.
     ///
     /// # Errors
-    /// When the call fails.
+    /// When a call fails.
+    pub async fn of(&self, destination: &Destination) -> Result<Held> {
+        let found = self.get_many(keys_of(destination)).await?;
+        Ok(Held::of(destination, |key| found.get(key)))
+    }
+
+    /// Those of the addresses that are suppressed, at most 100 a call; none is asked for without a call.
+    ///
+    /// # Errors
+    /// When a call fails.
     pub async fn get_many(&self, mut keys: Vec<Key>) -> Result<HashMap<Key, Suppression>> {
         keys.sort_unstable();
         keys.dedup();
-        if keys.is_empty() {
-            return Ok(HashMap::new());
+        let mut found = HashMap::new();
+        for chunk in keys.chunks(100) {
+            let keys = chunk.iter().map(row_key).collect();
+            let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+            let request = request.build().map_err(aws("BatchGetItem"))?;
+            let mut rows = batch_get(&self.client, HashMap::from([(self.table.clone(), request)])).await?;
+            for row in from_items::<Suppression>(rows.remove(&self.table))? {
+                found.insert((row.operator_id, row.uniqueness_key.clone()), row);
+            }
         }
-        let keys = keys.iter().map(row_key).collect();
-        let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
-        let request = request.build().map_err(aws("BatchGetItem"))?;
-        let mut rows = batch_get(&self.client, HashMap::from([(self.table.clone(), request)])).await?;
-        let found: Vec<Suppression> = from_items(rows.remove(&self.table))?;
-        Ok(found.into_iter().map(|row| ((row.operator_id, row.uniqueness_key.clone()), row)).collect())
+        Ok(found)
     }
 
     /// The write that lifts a suppression, if there is one, beside others.

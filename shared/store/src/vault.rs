@@ -17,7 +17,9 @@ use aes_gcm::{
     aead::{Aead, Payload},
 };
 use aws_sdk_kms::{Client, primitives::Blob, types::DataKeySpec};
-use domain::{Destination, DestinationId, OperatorId, WebhookSecret, destination::Sealed, verification::CodeKey};
+use domain::{
+    Connection, Destination, DestinationId, OperatorId, WebhookSecret, destination::Sealed, verification::CodeKey,
+};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
@@ -131,6 +133,31 @@ impl Vault {
             secrets.push(WebhookSecret::from_text(self.open(sealed, destination.operator_id, destination.id).await?));
         }
         Ok(secrets)
+    }
+
+    /// How a destination is reached, where that is sealed.
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub async fn connection(&self, destination: &Destination) -> Result<Option<Connection>> {
+        let Some(sealed) = &destination.connection else { return Ok(None) };
+        let clear = self.open(sealed, destination.operator_id, destination.id).await?;
+        Ok(Some(serde_json::from_str(&clear)?))
+    }
+
+    /// Seals how a destination is reached.
+    ///
+    /// # Errors
+    /// As [`Vault::seal`].
+    pub async fn seal_connection(
+        &self,
+        data_key: &[u8],
+        operator: OperatorId,
+        destination: DestinationId,
+        connection: &Connection,
+    ) -> Result<Sealed> {
+        let clear = Zeroizing::new(serde_json::to_string(connection)?);
+        self.seal(data_key, operator, destination, &clear).await
     }
 
     /// The data key that a sealed secret was sealed under, to seal its successor under the same.

@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::{
     },
 };
 use domain::{
-    ChannelType, Destination, DestinationId,
+    Destination, DestinationId, Kind,
     address::calling_code,
     verification::{CodeProblem, HOUR, Limits, LiveCode, TooSoon, hour_of, problem},
 };
@@ -50,7 +50,7 @@ fn ttl(now: Timestamp, time: Duration) -> AttributeValue {
 
 /// The counters that a code to `to` is counted by, each with the most it may reach.
 fn counters(to: &Destination, limits: &Limits, hour: i64) -> Vec<(String, u32)> {
-    let calling_code = calling_code(&to.destination).filter(|_| to.channel_type == ChannelType::Sms);
+    let calling_code = calling_code(&to.destination).filter(|_| to.kind == Kind::Sms);
     let of = |whose: String, most| (format!("codes#{whose}#{hour}"), most);
     let mut counters = vec![of(to.operator_id.to_string(), limits.per_operator)];
     counters.extend(calling_code.map(|code| of(code, limits.per_calling_code)));
@@ -215,7 +215,7 @@ impl Verifications {
             .expression_attribute_values(":false", AttributeValue::Bool(false))
             .expression_attribute_values(":true", AttributeValue::Bool(true));
         let mut writes = vec![transact::update(used)?, destinations.verification(to.operator_id, to.id, now)?];
-        if to.channel_type == ChannelType::Email {
+        if to.kind == Kind::Email {
             writes.push(suppressions.lifting(to.operator_id, &to.uniqueness_key)?);
         }
         Ok(match transact::all_or_none(&self.client, writes).await? {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::{
-    ChannelType, Delivery, DeliveryId, Destination, DestinationId, Event, EventId, destination::Suppression,
+    Delivery, DeliveryId, Destination, DestinationId, Event, EventId,
+    destination::{Suppressed, Suppression},
     message::Job,
 };
 
@@ -32,10 +33,9 @@ pub struct Worklist {
 }
 
 impl Worklist {
-    /// Why nothing is mailed to a destination, if that is so.
-    pub fn suppression(&self, destination: &Destination) -> Option<&Suppression> {
-        let key = (destination.operator_id, destination.uniqueness_key.clone());
-        self.suppressions.get(&key).filter(|_| destination.channel_type == ChannelType::Email)
+    /// Which of a destination's mail addresses are suppressed, and why.
+    pub fn suppressed(&self, destination: &Destination) -> Suppressed {
+        Suppressed::of(destination, |key| self.suppressions.get(key))
     }
 }
 
@@ -82,8 +82,7 @@ pub async fn read(
         let row: Event = from_item(item)?;
         list.events.insert(row.id, row);
     }
-    let mails = list.destinations.values().filter(|destination| destination.channel_type == ChannelType::Email);
-    let keys = mails.map(|destination| (destination.operator_id, destination.uniqueness_key.clone())).collect();
+    let keys = list.destinations.values().flat_map(suppressions::keys_of).collect();
     list.suppressions = suppressions.get_many(keys).await?;
     Ok(list)
 }

@@ -3,7 +3,7 @@
 use domain::{
     Attempt, ChannelType, Destination, DestinationId, Face, OperatorId, Unhealthy, address::Address,
     catalogue::mail::name, destination::Owner, event_type::DESTINATION_UNHEALTHY, guard::TargetPolicy, health::Notice,
-    journal, message::Ingest, time::now,
+    journal, message::Ingest,
 };
 use store::{Accounts, Aws, Channels, Destinations, Journal, Result, destinations::Marked};
 
@@ -82,20 +82,10 @@ impl Health {
             return Ok(false);
         };
         let own = Destination {
-            operator_id: id,
-            id: DestinationId::of_operator(id),
-            channel_type: ChannelType::Email,
-            destination: address.as_str().to_owned(),
-            uniqueness_key: address.uniqueness_key(),
-            secret: None,
-            previous_secret: None,
             // It was proved when the operator was registered.
             verified_at: Some(operator.created_at),
-            unhealthy: None,
-            created_at: now(),
             belongs_to: Some(Owner::Service),
-            face: Face::Stack,
-            description: None,
+            ..Destination::at(id, DestinationId::of_operator(id), &address)
         };
         self.destinations.put_own(&own).await?;
         Ok(true)

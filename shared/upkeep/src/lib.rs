@@ -3,24 +3,23 @@
 
 pub mod health;
 pub mod log;
-pub mod messages;
+mod messages;
+mod probe;
 pub mod recovery;
 pub mod retry;
 mod rotation;
+pub mod sender;
 pub mod testing;
 pub mod verification;
-mod webhook;
 
 use std::time::Duration;
 
 use api::ApiError;
-use domain::{
-    DestinationId, OperatorId, WebhookSecret, destination::Sealed, guard::TargetPolicy, verification::Limits,
-};
-use outbound::{Mailer, Texter, Webhooks};
-use store::{Accounts, Aws, Destinations, Journal, Suppressions, Vault, Verifications, accounts::Operator, aws};
+use domain::{DestinationId, OperatorId, WebhookSecret, destination::Sealed, verification::Limits};
+use store::{Accounts, Aws, Destinations, Journal, Suppressions, Verifications, accounts::Operator, aws};
 
 pub use health::Health;
+pub use sender::Sender;
 
 /// Verifies addresses and tests them.
 pub struct Upkeep {
@@ -28,10 +27,7 @@ pub struct Upkeep {
     destinations: Destinations,
     suppressions: Suppressions,
     verifications: Verifications,
-    vault: Vault,
-    webhooks: Webhooks,
-    mailer: Mailer,
-    texter: Texter,
+    sender: Sender,
     journal: Journal,
     limits: Limits,
 }
@@ -41,16 +37,13 @@ impl Upkeep {
     ///
     /// # Errors
     /// When the environment lacks something.
-    pub fn from_env(aws: &Aws, policy: TargetPolicy) -> Result<Self, lambda_http::Error> {
+    pub fn from_env(aws: &Aws) -> Result<Self, lambda_http::Error> {
         Ok(Self {
             accounts: Accounts::from_env(aws)?,
             destinations: Destinations::from_env(aws)?,
             suppressions: Suppressions::from_env(aws)?,
             verifications: Verifications::from_env(aws)?,
-            vault: Vault::new(aws),
-            webhooks: Webhooks::new(policy)?,
-            mailer: messages::mailer(aws)?,
-            texter: Texter::new(aws.config()),
+            sender: Sender::from_env(aws)?,
             journal: Journal::from_env(aws)?,
             limits: Limits {
                 interval: Duration::from_secs(aws::parsed_variable("CODE_INTERVAL_SECONDS")?),
@@ -72,7 +65,7 @@ impl Upkeep {
         secret: &WebhookSecret,
     ) -> api::error::Result<Sealed> {
         let operator = self.operator(operator).await?;
-        Ok(self.vault.seal(&operator.data_key, operator.id, id, secret.reveal()).await?)
+        Ok(self.sender.vault.seal(&operator.data_key, operator.id, id, secret.reveal()).await?)
     }
 
     /// The account that something belongs to.

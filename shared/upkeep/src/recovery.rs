@@ -1,7 +1,7 @@
 //! Sending again what a destination missed.
 
 use api::{ApiError, error::Result};
-use domain::{ChannelType, DeliveryId, DeliveryState, Destination, journal::Mail, message::Job, time::now};
+use domain::{DeliveryId, DeliveryState, Destination, journal::Mail, message::Job, time::now};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Deliveries, Journal, Queue, deliveries::Summary, queue::Outgoing};
@@ -59,7 +59,7 @@ pub async fn recover(
 
 /// Tells of mails that were held until now that they are queued.
 pub(crate) async fn tell_queued(rows: &[Summary], destination: &Destination, journal: &Journal) {
-    if destination.channel_type != ChannelType::Email {
+    if !destination.kind.is_mail() {
         return;
     }
     let held = rows.iter().filter(|row| row.attempt_count == 0 && row.state == DeliveryState::Held);

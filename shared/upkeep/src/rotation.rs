@@ -15,12 +15,12 @@ impl Upkeep {
     /// shown would be lost.
     pub async fn rotate_secret(&self, of: &Destination) -> Result<(WebhookSecret, Timestamp)> {
         let Some(old) = of.secret.clone() else {
-            let sentence = format!("This destination is of the kind {}; only a webhook has a secret.", of.channel_type);
+            let sentence = format!("This destination is of the kind {}; only a webhook has a secret.", of.kind);
             return Err(ApiError::bad_request("no_secret", sentence));
         };
         let data_key = Vault::data_key_of(&old).ok_or_else(|| ApiError::internal("a sealed secret has no data key"))?;
         let secret = WebhookSecret::generate();
-        let new = self.vault.seal(data_key, of.operator_id, of.id, secret.reveal()).await?;
+        let new = self.sender.vault.seal(data_key, of.operator_id, of.id, secret.reveal()).await?;
         let until = now() + ROTATION_HOURS.hours();
         let previous = PreviousSecret { sealed: old.clone(), until };
         if !self.destinations.rotate_secret(of.operator_id, of.id, &new, &previous).await? {

@@ -2,20 +2,16 @@
 
 use api::{ApiError, error::Result};
 use axum::{Json, http::StatusCode};
-use domain::{
-    ChannelType, Destination, Event, EventId, EventType, MessageId, Severity,
-    destination::Suppression,
-    journal::Mail,
-    time::{now, rfc3339},
-};
+use domain::{Attempt, Destination, Kind, MessageId, destination::Suppression, journal::Mail, time::rfc3339};
 use outbound::email::Envelope;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     Upkeep,
-    messages::{self, mailed},
-    webhook::{Purpose, predicate},
+    messages::mailed,
+    probe::{self, predicate},
+    sender::Attempted,
 };
 
 /// What became of a test notification.
@@ -51,74 +47,58 @@ impl Upkeep {
             let sentence = "This destination is not verified; verify it before you test it.";
             return Err(ApiError::bad_request("destination_unverified", sentence));
         }
-        let service = match destination.channel_type {
-            ChannelType::Webhook => return self.test_webhook(destination).await,
-            ChannelType::Email => "SES",
-            ChannelType::Sms => "SNS",
-        };
-        if let Some(suppression) = self.suppression(destination).await? {
-            return Ok(TestResult::not_taken(suppressed(&suppression)));
+        let suppressed = self.suppressions.of(destination).await?;
+        if let Some(suppression) = suppressed.wholly() {
+            return Ok(TestResult::not_taken(suppression_sentence(suppression)));
         }
-        let event = test_event(destination);
-        let carriers = (&self.mailer, &self.texter);
+        let event = probe::test(destination);
         let message_id = MessageId::generate(destination.id);
-        let answer = messages::notify(carriers, destination, &event, Envelope::of(message_id), 1).await;
-        let attempt = answer.ok_or_else(|| ApiError::internal("a kind without a carrier"))?.attempt;
-        if destination.channel_type == ChannelType::Email {
+        let envelope = Envelope::of(message_id);
+        let attempted = Attempted { to: destination, event: &event, envelope, suppressed: &suppressed, number: 1 };
+        let attempt = self.sender.send(attempted).await.attempt;
+        if destination.kind.is_mail() {
             self.journal.note(mailed(&Mail::other(message_id, destination, "test"), &attempt)).await;
         }
-        Ok(match attempt.error {
-            None => {
-                let id = attempt.response.unwrap_or_default();
-                TestResult::taken(format!(
-                    "{service} took the message for {}; its id is {id}.",
-                    destination.destination
-                ))
-            }
-            Some(error) => TestResult::not_taken(format!("The message was not taken: {error}.")),
-        })
-    }
-
-    async fn test_webhook(&self, destination: &Destination) -> Result<(StatusCode, Json<TestResult>)> {
-        let attempt = self.probe(destination, Purpose::Test).await?.attempt;
-        Ok(match (attempt.error, attempt.status) {
-            (None, status) => TestResult::taken(format!("The endpoint answered {}.", status.unwrap_or_default())),
-            (Some(error), _) => TestResult::not_taken(format!("The endpoint {}.", predicate(&error))),
+        Ok(match &attempt.error {
+            None => TestResult::taken(taken(destination, &attempt)),
+            Some(error) => TestResult::not_taken(not_taken(destination, error)),
         })
     }
 
     /// Why nothing is mailed to a destination, if that is so.
     pub(crate) async fn suppression(&self, destination: &Destination) -> Result<Option<Suppression>> {
-        if destination.channel_type != ChannelType::Email {
+        if destination.kind != Kind::Email {
             return Ok(None);
         }
         Ok(self.suppressions.get(destination.operator_id, &destination.uniqueness_key).await?)
     }
 }
 
-fn suppressed(suppression: &Suppression) -> String {
+/// How a destination took a test.
+fn taken(destination: &Destination, attempt: &Attempt) -> String {
+    let id = attempt.response.as_deref().unwrap_or_default();
+    let to = &destination.destination;
+    match destination.kind {
+        Kind::Webhook => format!("The endpoint answered {}.", attempt.status.unwrap_or_default()),
+        Kind::Email | Kind::OpsEmail => format!("SES took the message for {to}; its id is {id}."),
+        Kind::Sms => format!("SNS took the message for {to}; its id is {id}."),
+        kind => format!("Test message sent to {}.", kind.title()),
+    }
+}
+
+fn not_taken(destination: &Destination, error: &str) -> String {
+    match destination.kind {
+        Kind::Webhook => format!("The endpoint {}.", predicate(error)),
+        Kind::Email | Kind::OpsEmail | Kind::Sms => format!("The message was not taken: {error}."),
+        kind => format!("{} {}.", kind.title(), predicate(error)),
+    }
+}
+
+fn suppression_sentence(suppression: &Suppression) -> String {
     format!(
         "Nothing is mailed to this address since a {} at {} ({}); verify it again with POST …/send-code and POST …/verify.",
         suppression.reason,
         rfc3339(suppression.since),
         suppression.detail
     )
-}
-
-fn test_event(destination: &Destination) -> Event {
-    let id = EventId::generate();
-    Event {
-        operator_id: destination.operator_id,
-        id,
-        event_type: EventType::test(),
-        severity: Severity::Info,
-        timestamp: id.made_at(),
-        data: serde_json::json!({
-            "message": "This is a test notification. Whatever your rules send here will look like this.",
-            "sent_at": rfc3339(now()),
-        })
-        .to_string(),
-        resource: None,
-        project_id: None,
-    }
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use api::{ApiError, error::Result};
 use domain::{
-    Attempt, ChannelType, Destination, MessageId,
+    Attempt, Destination, Kind, MessageId,
     delivery::Fault,
+    destination::Suppressed,
     journal::{self, Mail, Otp},
     message::Ingest,
     sms,
@@ -20,7 +21,8 @@ use utoipa::ToSchema;
 use crate::{
     Upkeep,
     messages::mailed,
-    webhook::{Purpose, predicate},
+    probe::{self, predicate},
+    sender::Attempted,
 };
 
 /// That a code is on its way.
@@ -61,7 +63,7 @@ impl Upkeep {
     /// A 400 for a webhook, for what is verified and healthy, and for an address that cannot be reached; a 429 past a
     /// limit; a 503 when the message cannot be sent now, which counts against no limit.
     pub async fn send_code(&self, to: &Destination) -> Result<CodeSent> {
-        if to.channel_type == ChannelType::Webhook {
+        if to.kind == Kind::Webhook {
             let sentence = "A webhook needs no code; verify it with POST …/verify, which sends it a signed request.";
             return Err(ApiError::bad_request("no_code_needed", sentence));
         }
@@ -75,7 +77,7 @@ impl Upkeep {
         let sent_before = before.as_ref().map(|before| before.sent.as_slice()).unwrap_or_default();
         let sent = self.limits.admit(sent_before, begun).map_err(too_soon)?;
         let operator = self.operator(to.operator_id).await?;
-        let key = self.vault.code_key(&operator.data_key, operator.id).await?;
+        let key = self.sender.vault.code_key(&operator.data_key, operator.id).await?;
         let code = Code::generate();
         let live = LiveCode::new(&code, &key, to, sent, begun);
         self.verifications.begin(to, &live, before.as_ref(), &self.limits, begun).await?.map_err(too_soon)?;
@@ -86,10 +88,9 @@ impl Upkeep {
 
         let (attempt, mail) = self.carry(&code, to, &operator).await?;
         self.journal.note(carried(&otp, &attempt, mail.as_ref())).await;
-        metrics::counter!("codes", "kind" => to.channel_type.as_str(), "outcome" => outcome(attempt.succeeded()))
-            .increment(1);
+        metrics::counter!("codes", "kind" => to.kind.as_str(), "outcome" => outcome(attempt.succeeded())).increment(1);
         let Some(error) = attempt.error else {
-            tracing::info!(operator_id = %to.operator_id, destination_id = %to.id, kind = %to.channel_type, "code sent");
+            tracing::info!(operator_id = %to.operator_id, destination_id = %to.id, kind = %to.kind, "code sent");
             return Ok(CodeSent { sent: true, expires_at: rfc3339(live.expires_at) });
         };
         tracing::warn!(operator_id = %to.operator_id, destination_id = %to.id, error, "a code was not sent");
@@ -103,13 +104,13 @@ impl Upkeep {
 
     /// Hands a code to the mail or text service: how that went, and the mail if it is one.
     async fn carry(&self, code: &Code, to: &Destination, operator: &Operator) -> Result<(Attempt, Option<Mail>)> {
-        if to.channel_type == ChannelType::Sms {
+        if to.kind == Kind::Sms {
             let text = sms::verification(code, LIFETIME.as_secs() / 60);
-            return Ok((self.texter.send(&to.destination, text, 1).await.attempt, None));
+            return Ok((self.sender.texter.send(&to.destination, text, 1).await.attempt, None));
         }
         let mail = Mail::other(MessageId::generate(to.id), to, "verification");
         let message = mail::verification(code, &to.destination, &operator.name).map_err(ApiError::internal)?;
-        let attempt = self.mailer.send(to, Envelope::of(mail.id()), message, 1).await.attempt;
+        let attempt = self.sender.mailer.send(to, Envelope::of(mail.id()), message, 1).await.attempt;
         Ok((attempt, Some(mail)))
     }
 
@@ -118,7 +119,7 @@ impl Upkeep {
     /// # Errors
     /// A 400 that says what is wrong with the code, or that the endpoint did not answer with a 2xx.
     pub async fn verify(&self, to: &Destination, given: CodeGiven) -> Result<Verified> {
-        if to.channel_type == ChannelType::Webhook {
+        if to.kind == Kind::Webhook {
             return self.verify_webhook(to).await;
         }
         let Some(code) = given.code else {
@@ -128,7 +129,7 @@ impl Upkeep {
         let code: Code = code.parse().map_err(|problem| ApiError::field("code", problem))?;
         let live = self.verifications.take_try(to.id, now()).await?.map_err(refused)?;
         let operator = self.operator(to.operator_id).await?;
-        let key = self.vault.code_key(&operator.data_key, operator.id).await?;
+        let key = self.sender.vault.code_key(&operator.data_key, operator.id).await?;
         let otp = Otp { to, live: &live };
         if !live.is(&code, &key, to) {
             let last = (live.tries_left == 0).then(|| otp.failed(now(), "too_many_attempts"));
@@ -140,7 +141,7 @@ impl Upkeep {
         accepted.map_err(refused)?;
         let lifted = lifted.map(|suppression| journal::unsuppressed(&suppression, "verification", now()));
         self.journal.note([otp.verified(now())].into_iter().chain(lifted)).await;
-        tracing::info!(operator_id = %to.operator_id, destination_id = %to.id, kind = %to.channel_type, "verified");
+        tracing::info!(operator_id = %to.operator_id, destination_id = %to.id, kind = %to.kind, "verified");
         Ok(Verified::YES)
     }
 
@@ -156,7 +157,10 @@ impl Upkeep {
     }
 
     async fn verify_webhook(&self, to: &Destination) -> Result<Verified> {
-        let answer = self.probe(to, Purpose::Verify).await?;
+        let event = probe::verification(to);
+        let envelope = Envelope::of(MessageId::generate(to.id));
+        let suppressed = &Suppressed::default();
+        let answer = self.sender.send(Attempted { to, event: &event, envelope, suppressed, number: 1 }).await;
         if let Some(error) = answer.attempt.error {
             let sentence = format!("The endpoint must answer our signed request with a 2xx; it {}.", predicate(&error));
             return Err(ApiError::bad_request("verification_failed", sentence));

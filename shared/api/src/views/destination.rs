@@ -1,6 +1,6 @@
 //! A destination as the STACK API shows it.
 
-use domain::{ChannelType, Destination, secret::REDACTED, time::rfc3339};
+use domain::{Destination, Kind, secret::REDACTED, time::rfc3339};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,9 +13,9 @@ pub struct DestinationView {
     /// Whose it is.
     #[schema(example = "op_01JRX2Q0Z8K5V3M7N9P4T6W8YA")]
     pub operator_id: String,
-    /// What kind of address.
-    pub channel_type: ChannelType,
-    /// The address, in its normal form.
+    /// What kind of address; of a destination that another API has made, its kind there.
+    pub channel_type: Kind,
+    /// The address, in its normal form; where that is a secret, its host.
     #[schema(example = "https://example.com/hooks/stack")]
     pub destination: String,
     /// Whether rules may target it.
@@ -49,7 +49,7 @@ impl DestinationView {
         Self {
             id: destination.public_id(),
             operator_id: destination.operator_id.to_string(),
-            channel_type: destination.channel_type,
+            channel_type: destination.kind,
             destination: destination.destination.clone(),
             verified: destination.verified(),
             webhook_secret: secret.map(str::to_owned),
@@ -60,13 +60,19 @@ impl DestinationView {
 
     /// Everywhere else: with the health, without the secret.
     pub fn of(destination: &Destination) -> Self {
+        let secret = destination.secret.as_ref().map(|_| REDACTED);
+        Self { health: Some(HealthView::of(destination)), ..Self::created(destination, secret) }
+    }
+}
+
+impl HealthView {
+    /// The health of a destination.
+    pub fn of(destination: &Destination) -> Self {
         let broken = destination.unhealthy.as_ref();
-        let health = HealthView {
+        Self {
             status: if broken.is_some() { "unhealthy" } else { "healthy" },
             since: broken.map(|unhealthy| rfc3339(unhealthy.since)),
             reason: broken.map(|unhealthy| unhealthy.reason.clone()),
-        };
-        let secret = destination.secret.as_ref().map(|_| REDACTED);
-        Self { health: Some(health), ..Self::created(destination, secret) }
+        }
     }
 }

@@ -5,6 +5,9 @@ use serde::Deserialize;
 use super::{Entry, entry};
 use crate::Severity::Medium;
 
+/// What the names of these types begin with: the channels of a project take them all.
+pub const PREFIX: &str = "analysis.";
+
 /// `data` of an analysis.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

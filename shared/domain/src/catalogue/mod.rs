@@ -4,7 +4,7 @@
 //! A shape is a Rust type: what is posted is read as it, what we emit is written from it, and the JSON Schema that the
 //! API shows is derived from it. Fields beyond a shape's are passed on: producers may say more than we know of.
 
-mod config;
+pub mod config;
 pub mod mail;
 mod providers;
 mod stack;

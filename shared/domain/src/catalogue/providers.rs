@@ -3,7 +3,10 @@
 use serde::Deserialize;
 
 use super::{Entry, Name, entry};
-use crate::Severity::{Info, Medium};
+use crate::{
+    Severity::{Info, Medium},
+    event_type::NOTIFICATION,
+};
 
 /// `data` of an alert or a report.
 #[derive(Deserialize)]
@@ -35,4 +38,5 @@ struct Field {
 pub(super) const ENTRIES: &[Entry] = &[
     entry::<Notification>("alert.fired", Medium, "An alert fired"),
     entry::<Notification>("report.scheduled", Info, "A report is due"),
+    entry::<Notification>(NOTIFICATION, Info, "A notification was sent to chosen providers"),
 ];

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 use ulid::Ulid;
+use uuid::Uuid;
 
 mod pair;
 
@@ -86,12 +87,32 @@ impl DestinationId {
         webhook.ulid.into()
     }
 
-    /// Reads the id of a destination as any of the APIs writes it: `ndst_…`, `whk_…`.
+    /// Reads the id of a destination as any of the APIs writes it: `ndst_…`, `whk_…`, a UUID.
     ///
     /// # Errors
     /// When it is none of these.
     pub fn of_any_face(text: &str) -> Result<Self, NotAnId> {
-        text.parse().or_else(|not| text.parse().map(Self::of_webhook).map_err(|_| not))
+        let of_webhook = |text: &str| text.parse().ok().map(Self::of_webhook);
+        text.parse().or_else(|not| of_webhook(text).or_else(|| Self::of_uuid(text)).ok_or(not))
+    }
+
+    /// A new id that is written as a UUID: of version 7 (RFC 9562), which begins with the time as a ULID does.
+    pub fn generate_uuid() -> Self {
+        let ulid = Ulid::generate();
+        let [.., a, b, c, d, e, f, g, h, i, j] = u128::from(ulid).to_be_bytes();
+        let uuid = uuid::Builder::from_unix_timestamp_millis(ulid.timestamp_ms(), &[a, b, c, d, e, f, g, h, i, j]);
+        Ulid::from(uuid.into_uuid().as_u128()).into()
+    }
+
+    /// Reads an id that is written as a UUID, with hyphens.
+    pub fn of_uuid(text: &str) -> Option<Self> {
+        let uuid = Uuid::try_parse(text).ok().filter(|_| text.len() == uuid::fmt::Hyphenated::LENGTH)?;
+        Some(Ulid::from(uuid.as_u128()).into())
+    }
+
+    /// The id as a UUID.
+    pub fn uuid(self) -> Uuid {
+        Uuid::from_u128(self.ulid.into())
     }
 
     /// The operator's own address, where we write to it: it has the operator's ULID.
@@ -104,6 +125,11 @@ impl RuleId {
     /// The rule of a webhook subscription: it has the subscription's ULID.
     pub fn of_webhook(webhook: WebhookId) -> Self {
         webhook.ulid.into()
+    }
+
+    /// The rule that a channel of a project implies: it has the channel's ULID.
+    pub fn of_destination(destination: DestinationId) -> Self {
+        destination.ulid.into()
     }
 }
 
@@ -248,6 +274,21 @@ mod tests {
         assert!(id.to_string().parse::<RuleId>().is_err());
         for wrong in ["", "ndst_", "ndst_xyz", "01ARZ3NDEKTSV4RRFFQ69G5FAV"] {
             assert!(wrong.parse::<DestinationId>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_uuid_is_the_same_id_and_sorts_by_its_time() {
+        let id = DestinationId::generate_uuid();
+        let text = id.uuid().to_string();
+        assert_eq!((DestinationId::of_uuid(&text), DestinationId::of_any_face(&text)), (Some(id), Ok(id)));
+        assert_eq!(DestinationId::of_uuid(&text.to_uppercase()), Some(id));
+        assert_eq!((id.uuid().get_version_num(), &text[19..20] >= "8"), (7, true));
+        let age = crate::time::now().as_millisecond() - id.made_at().as_millisecond();
+        assert!((0..60_000).contains(&age), "{age} ms");
+        assert_ne!(DestinationId::generate_uuid(), DestinationId::generate_uuid());
+        for wrong in ["", "9b7a3b2c", &text.replace('-', ""), &format!("{{{text}}}"), &format!("urn:uuid:{text}")] {
+            assert_eq!(DestinationId::of_uuid(wrong), None, "{wrong}");
         }
     }
 

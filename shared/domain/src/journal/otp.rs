@@ -73,7 +73,7 @@ impl Otp<'_> {
         let id = self.live.otp_id.to_string();
         let data = mail::Otp {
             otp_id: Name::of(&id),
-            channel: Some(self.to.channel_type.to_string()),
+            channel: Some(self.to.kind.to_string()),
             to: Some(self.to.destination.clone()),
             destination_id: Some(self.to.public_id()),
             message_id: message_id.map(|id| id.to_string()),

@@ -9,11 +9,12 @@ mod slack;
 mod teams;
 mod text;
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use domain::{Notification, Platform, Severity, delivery::Fault};
 use jiff::Timestamp;
 use serde_json::Value;
+use url::Url;
 
 /// What a message shows.
 #[derive(Debug, Clone)]
@@ -62,6 +63,17 @@ pub fn body(platform: Platform, card: &Card<'_>) -> Value {
         Platform::Teams => teams::body(card),
         Platform::Discord => discord::body(card),
         Platform::GoogleChat => google_chat::body(card),
+    }
+}
+
+/// Where a message is posted. Discord gives its id of a message only to who waits for it.
+pub fn url(platform: Platform, url: &str) -> Cow<'_, str> {
+    match (platform, Url::parse(url)) {
+        (Platform::Discord, Ok(mut url)) if url.query_pairs().all(|(name, _)| name != "wait") => {
+            url.query_pairs_mut().append_pair("wait", "true");
+            Cow::Owned(url.into())
+        }
+        _ => Cow::Borrowed(url),
     }
 }
 

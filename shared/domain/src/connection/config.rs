@@ -1,0 +1,132 @@
+//! Connections as the Config API writes them: the `credentials` of a project's channel. They are read and never shown.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    Allowed, Connection, Endpoint, Mailing,
+    check::{header_value, recipients, secret, url},
+};
+use crate::{
+    Kind,
+    fields::{Fields, Problem},
+};
+
+/// The types of channels by their names in this API.
+pub const TYPES: [(&str, Kind); 6] = [
+    ("slack", Kind::Slack),
+    ("teams", Kind::Teams),
+    ("discord", Kind::Discord),
+    ("google_chat", Kind::GoogleChat),
+    ("webhook", Kind::Webhook),
+    ("email", Kind::OpsEmail),
+];
+
+/// The kind of a type.
+pub fn kind(name: &str) -> Option<Kind> {
+    TYPES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+}
+
+/// The type of a kind.
+pub fn type_name(kind: Kind) -> &'static str {
+    TYPES.iter().find(|(_, known)| *known == kind).map_or(kind.as_str(), |(name, _)| name)
+}
+
+/// Mail addresses: a list, or text with commas between.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Recipients {
+    Text(String),
+    List(Vec<String>),
+}
+
+/// Reads `credentials`.
+///
+/// # Errors
+/// Every field that is wrong.
+pub fn read(kind: Kind, credentials: Value, allowed: &Allowed) -> Result<Connection, Vec<Problem>> {
+    let mut fields = Fields::of(credentials, "credentials");
+    let connection = match kind {
+        Kind::OpsEmail => mailing(&mut fields).map(Connection::Mail),
+        Kind::Webhook => endpoint(&mut fields, allowed).map(Connection::Webhook),
+        _ => {
+            let given: Option<String> = fields.required("webhookUrl");
+            let url = given.and_then(|text| fields.checked("webhookUrl", url(&text, kind.platform(), allowed)));
+            url.map(|url| Connection::Chat { url })
+        }
+    };
+    fields.finish()?;
+    // Nothing is missing where nothing is wrong.
+    connection.ok_or_else(Vec::new)
+}
+
+fn endpoint(fields: &mut Fields, allowed: &Allowed) -> Option<Endpoint> {
+    let given: Option<String> = fields.required("url");
+    let url = given.and_then(|text| fields.checked("url", url(&text, None, allowed)));
+    let given: Option<String> = fields.optional("authHeader");
+    let authorization = given.and_then(|text| fields.checked("authHeader", header_value(&text)));
+    let given: Option<String> = fields.optional("hmacSecret");
+    let secret = given.and_then(|text| fields.checked("hmacSecret", secret(&text)));
+    Some(Endpoint { url: url?, secret, headers: Default::default(), authorization })
+}
+
+fn mailing(fields: &mut Fields) -> Option<Mailing> {
+    let to = match fields.required("recipients")? {
+        Recipients::List(list) => recipients(fields, "recipients", list.iter().map(String::as_str)),
+        Recipients::Text(text) => {
+            // A comma at the end is no address.
+            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+            recipients(fields, "recipients", parts)
+        }
+    };
+    Some(Mailing { from: None, to: to?, reply_to: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::TargetPolicy;
+    use serde_json::json;
+
+    fn check(kind: Kind, credentials: Value) -> Result<Connection, Vec<String>> {
+        let allowed = Allowed { targets: TargetPolicy::Public, senders: vec![] };
+        let named = |problems: Vec<Problem>| problems.into_iter().map(|problem| problem.field).collect();
+        read(kind, credentials, &allowed).map_err(named)
+    }
+
+    #[test]
+    fn the_published_credentials_are_read() {
+        for (name, url) in [
+            ("slack", "https://hooks.slack.com/services/T.../B.../..."),
+            ("teams", "https://outlook.office.com/webhook/..."),
+            ("discord", "https://discord.com/api/webhooks/..."),
+            ("google_chat", "https://chat.googleapis.com/v1/spaces/.../messages?key=..."),
+        ] {
+            let kind = kind(name).expect("a type");
+            assert!(check(kind, json!({ "webhookUrl": url })).is_ok(), "{name}");
+            assert_eq!(type_name(kind), name);
+        }
+        let credentials = json!({"url": "https://example.com/sigsentry", "authHeader": "Bearer abc123",
+            "hmacSecret": "your-32-byte-secret"});
+        let Ok(Connection::Webhook(endpoint)) = check(Kind::Webhook, credentials) else { panic!("not read") };
+        assert_eq!(endpoint.authorization.map(|value| value.reveal().to_owned()).as_deref(), Some("Bearer abc123"));
+        let mail =
+            |recipients: Value| check(Kind::OpsEmail, json!({ "recipients": recipients })).expect("read").shown();
+        assert_eq!(mail(json!("alice@example.com, bob@example.com")), "alice@example.com, bob@example.com");
+        assert_eq!(mail(json!(["alice@example.com", "bob@example.com"])), "alice@example.com, bob@example.com");
+        assert_eq!(mail(json!("alice@example.com,")), "alice@example.com");
+    }
+
+    #[test]
+    fn each_wrong_field_is_named() {
+        let wrong = |kind, credentials| check(kind, credentials).expect_err("problems");
+        assert_eq!(wrong(Kind::Discord, json!({})), ["credentials.webhookUrl"]);
+        let several = json!({"url": "ftp://x.example", "authHeader": "a\r\nb", "hmacSecret": 7, "headers": {}});
+        let named = ["credentials.url", "credentials.authHeader", "credentials.hmacSecret", "credentials.headers"];
+        assert_eq!(wrong(Kind::Webhook, several), named);
+        assert_eq!(wrong(Kind::OpsEmail, json!({"recipients": "a@example.com, x"})), ["credentials.recipients[1]"]);
+        for nothing in [json!(""), json!([]), json!(7)] {
+            assert_eq!(wrong(Kind::OpsEmail, json!({ "recipients": nothing })), ["credentials.recipients"]);
+        }
+    }
+}

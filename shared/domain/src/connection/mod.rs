@@ -1,0 +1,200 @@
+//! How a destination of the Providers or the Config API is reached: an address with credentials, sealed as a whole
+//! (design, section 4).
+
+mod check;
+pub mod config;
+pub mod providers;
+
+use std::fmt;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::{destination::MAIL_SEPARATOR, secret::REDACTED};
+
+pub use check::Allowed;
+
+/// Text that is a secret: it never shows itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credential(Zeroizing<String>);
+
+impl Credential {
+    /// Takes a secret.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The secret, for sealing and for sending.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(REDACTED)
+    }
+}
+
+impl Serialize for Credential {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Credential {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from).map(Self::new)
+    }
+}
+
+/// A connection in the clear. Its JSON is what is sealed: it is written nowhere else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "via", rename_all = "snake_case")]
+pub enum Connection {
+    /// The webhook of a chat platform, whose URL is the credential.
+    Chat {
+        /// The URL.
+        url: Credential,
+    },
+    /// An endpoint.
+    Webhook(Endpoint),
+    /// Several mail addresses.
+    Mail(Mailing),
+}
+
+/// An endpoint of a webhook, with what it asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// The URL, which may hold a token.
+    pub url: Credential,
+    /// What signs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Credential>,
+    /// Headers of the operator's own.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub headers: IndexMap<String, Credential>,
+    /// The whole value of the header `Authorization`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<Credential>,
+}
+
+/// Mails to several addresses at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mailing {
+    /// Whom they come from; the deployment's own sender when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Whom they go to, each in its normal form.
+    pub to: Vec<String>,
+    /// Where answers go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
+}
+
+/// The shortest text that is looked for as a credential: of shorter ones every other word would be one.
+const MIN_CREDENTIAL: usize = 4;
+
+impl Connection {
+    /// What may be shown of where it leads: the host, or the mail addresses. Becomes
+    /// [`Destination::destination`](crate::Destination::destination).
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Chat { url } | Self::Webhook(Endpoint { url, .. }) => host(url.reveal()),
+            Self::Mail(mailing) => mailing.to.join(MAIL_SEPARATOR),
+        }
+    }
+
+    /// The text without any of the credentials: a receiver may send back what it was sent.
+    pub fn scrub(&self, text: &str) -> String {
+        let mut clean = text.to_owned();
+        for credential in self.credentials() {
+            if credential.len() >= MIN_CREDENTIAL && clean.contains(&*credential) {
+                clean = clean.replace(&*credential, REDACTED);
+            }
+        }
+        clean
+    }
+
+    /// All secrets, and the parts of them that give the whole away; the longest first.
+    fn credentials(&self) -> Vec<String> {
+        let mut all = vec![];
+        match self {
+            Self::Chat { url } => {
+                all.push(url.reveal().to_owned());
+                if let Ok(url) = Url::parse(url.reveal()) {
+                    all.push(url[url::Position::BeforePath..].to_owned());
+                    all.extend(url.path_segments().and_then(|mut parts| parts.next_back()).map(str::to_owned));
+                    all.extend(url.query_pairs().map(|(_, value)| value.into_owned()));
+                }
+            }
+            Self::Webhook(endpoint) => {
+                let secrets = endpoint.secret.iter().chain(&endpoint.authorization).chain(endpoint.headers.values());
+                all.extend(secrets.map(|secret| secret.reveal().to_owned()));
+                let token = endpoint.authorization.as_ref().and_then(|value| value.reveal().split_once(' '));
+                all.extend(token.map(|(_, token)| token.to_owned()));
+                all.extend(query(endpoint.url.reveal()));
+            }
+            Self::Mail(_) => {}
+        }
+        all.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        all
+    }
+}
+
+fn host(url: &str) -> String {
+    Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// The query of a URL, in which tokens are passed.
+fn query(url: &str) -> Option<String> {
+    Url::parse(url).ok()?.query().map(str::to_owned)
+}
+
+/// A URL as it may be shown: its query may hold a token.
+fn without_query(url: &str) -> String {
+    match url.split_once('?') {
+        Some((rest, query)) if !query.is_empty() => format!("{rest}?{REDACTED}"),
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credential(text: &str) -> Credential {
+        Credential::new(text.to_owned())
+    }
+
+    #[test]
+    fn a_connection_reads_back_and_never_shows_its_credentials() {
+        let connection = Connection::Webhook(Endpoint {
+            url: credential("https://example.com/hooks?token=planted-1"),
+            secret: Some(credential("planted-2")),
+            headers: [("X-Token".to_owned(), credential("planted-3"))].into(),
+            authorization: Some(credential("Bearer planted-4")),
+        });
+        let sealed = serde_json::to_string(&connection).expect("JSON");
+        assert_eq!(serde_json::from_str::<Connection>(&sealed).expect("a connection"), connection);
+        assert!(!format!("{connection:?}").contains("planted"));
+        assert_eq!(connection.shown(), "example.com");
+        let echoed = "token=planted-1, planted-2; X-Token: planted-3; Authorization: Bearer planted-4; planted-4!";
+        let clean = connection.scrub(echoed);
+        assert!(!clean.contains("planted") && clean.starts_with(REDACTED), "{clean}");
+    }
+
+    #[test]
+    fn the_url_of_a_chat_is_a_credential_in_all_its_parts() {
+        let connection = Connection::Chat { url: credential("https://hooks.slack.com/services/T0/B0/planted") };
+        for echoed in ["no hook https://hooks.slack.com/services/T0/B0/planted", "/services/T0/B0/planted", "planted"] {
+            assert!(!connection.scrub(echoed).contains("planted"), "{echoed}");
+        }
+        assert_eq!(connection.scrub("no_service"), "no_service");
+        let google =
+            Connection::Chat { url: credential("https://chat.googleapis.com/v1/spaces/A/messages?key=planted") };
+        assert!(!google.scrub("key planted is not known").contains("planted"));
+    }
+}

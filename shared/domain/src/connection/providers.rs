@@ -1,0 +1,238 @@
+//! Connections as the Providers API writes them: the `config` of a provider.
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use super::{
+    Allowed, Connection, Endpoint, Mailing,
+    check::{headers, mail_address, recipients, secret, sender, url},
+    without_query,
+};
+use crate::{
+    Kind,
+    fields::{Fields, Problem},
+    secret::REDACTED,
+};
+
+/// The kinds of providers, in the order in which they are listed, each with its name for people.
+pub const KINDS: [(Kind, &str); 4] = [
+    (Kind::Slack, "Slack"),
+    (Kind::Teams, "Microsoft Teams"),
+    (Kind::Webhook, "Outbound Webhook"),
+    (Kind::OpsEmail, "Ops Email (SES)"),
+];
+
+/// The kind of this name.
+pub fn kind(name: &str) -> Option<Kind> {
+    KINDS.iter().map(|(kind, _)| *kind).find(|kind| kind.as_str() == name)
+}
+
+/// Reads a `config`.
+///
+/// # Errors
+/// Every field that is wrong.
+pub fn read(kind: Kind, config: Value, allowed: &Allowed) -> Result<Connection, Vec<Problem>> {
+    let mut fields = Fields::of(config, "config");
+    let connection = match kind {
+        Kind::OpsEmail => mailing(&mut fields, allowed).map(Connection::Mail),
+        Kind::Webhook => endpoint(&mut fields, allowed).map(Connection::Webhook),
+        _ => {
+            let given: Option<String> = fields.required("webhookUrl");
+            let url = given.and_then(|text| fields.checked("webhookUrl", url(&text, kind.platform(), allowed)));
+            url.map(|url| Connection::Chat { url })
+        }
+    };
+    fields.finish()?;
+    // Nothing is missing where nothing is wrong.
+    connection.ok_or_else(Vec::new)
+}
+
+fn endpoint(fields: &mut Fields, allowed: &Allowed) -> Option<Endpoint> {
+    let given: Option<String> = fields.required("url");
+    let url = given.and_then(|text| fields.checked("url", url(&text, None, allowed)));
+    let given: Option<String> = fields.optional("secret");
+    let secret = given.and_then(|text| fields.checked("secret", secret(&text)));
+    let given: IndexMap<String, String> = fields.optional("headers").unwrap_or_default();
+    let headers = headers(fields, "headers", given)?;
+    Some(Endpoint { url: url?, secret, headers, authorization: None })
+}
+
+fn mailing(fields: &mut Fields, allowed: &Allowed) -> Option<Mailing> {
+    let given: Option<String> = fields.required("fromEmail");
+    let from = given.and_then(|text| fields.checked("fromEmail", sender(&text, allowed)));
+    let given: Option<Vec<String>> = fields.required("toEmails");
+    let to = given.and_then(|list| recipients(fields, "toEmails", list.iter().map(String::as_str)));
+    let given: Option<String> = fields.optional("replyTo");
+    let reply_to = given.and_then(|text| fields.checked("replyTo", mail_address(&text)));
+    Some(Mailing { from: Some(from?), to: to?, reply_to: reply_to.map(|address| address.as_str().to_owned()) })
+}
+
+/// A `config` with its secrets.
+fn revealed(connection: &Connection) -> Map<String, Value> {
+    let value = match connection {
+        Connection::Chat { url } => json!({ "webhookUrl": url.reveal() }),
+        Connection::Webhook(Endpoint { url, secret, headers, .. }) => {
+            let mut config = json!({ "url": url.reveal() });
+            if let Some(secret) = secret {
+                config["secret"] = json!(secret.reveal());
+            }
+            if !headers.is_empty() {
+                config["headers"] = headers.iter().map(|(name, value)| (name.clone(), json!(value.reveal()))).collect();
+            }
+            config
+        }
+        Connection::Mail(Mailing { from, to, reply_to }) => {
+            let mut config = json!({ "fromEmail": from, "toEmails": to });
+            if let Some(reply_to) = reply_to {
+                config["replyTo"] = json!(reply_to);
+            }
+            config
+        }
+    };
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// A `config` as it is shown: `••••••••` in the place of every secret.
+pub fn shown(connection: &Connection) -> Map<String, Value> {
+    let mut config = revealed(connection);
+    for (name, value) in &mut config {
+        match (name.as_str(), &mut *value) {
+            ("webhookUrl" | "secret", secret) => *secret = json!(REDACTED),
+            ("headers", Value::Object(headers)) => headers.values_mut().for_each(|value| *value = json!(REDACTED)),
+            ("url", Value::String(url)) => *url = without_query(url),
+            _ => {}
+        }
+    }
+    config
+}
+
+/// What `change` makes of a `config`: what it does not name stays, and so does what it gives as it is shown. Null takes a
+/// field away.
+pub fn merged(connection: &Connection, change: Map<String, Value>) -> Value {
+    let (mut config, shown) = (revealed(connection), shown(connection));
+    for (name, value) in change {
+        let unchanged =
+            shown.get(&name).is_some_and(|shown| *shown == value) || value == REDACTED && config.contains_key(&name);
+        match (value, config.get(&name)) {
+            _ if unchanged => {}
+            (Value::Null, _) => {
+                config.remove(&name);
+            }
+            (Value::Object(mut new), Some(Value::Object(old))) => {
+                for (header, value) in &mut new {
+                    let old = old.get(header).filter(|_| *value == REDACTED);
+                    value.clone_from(old.unwrap_or(&value.clone()));
+                }
+                config.insert(name, Value::Object(new));
+            }
+            (value, _) => {
+                config.insert(name, value);
+            }
+        }
+    }
+    Value::Object(config)
+}
+
+/// Where it leads, in a few words: the host, or the first address and how many more there are.
+pub fn summary(connection: &Connection) -> String {
+    match connection {
+        Connection::Mail(Mailing { to, .. }) => match &to[..] {
+            [first, rest @ ..] if !rest.is_empty() => format!("{first} and {} more", rest.len()),
+            _ => to.concat(),
+        },
+        _ => connection.shown(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::TargetPolicy;
+
+    fn allowed() -> Allowed {
+        Allowed { targets: TargetPolicy::Public, senders: vec!["*@example.com".to_owned()] }
+    }
+
+    fn of(kind: Kind, config: Value) -> Connection {
+        read(kind, config, &allowed()).expect("a connection")
+    }
+
+    fn wrong(kind: Kind, config: Value) -> Vec<String> {
+        let problems = read(kind, config, &allowed()).expect_err("problems");
+        problems.into_iter().map(|problem| problem.field).collect()
+    }
+
+    fn webhook() -> Connection {
+        of(
+            Kind::Webhook,
+            json!({"url": "https://alerts.example.com/ingest?key=k", "secret": "shared", "headers": {"X-Token": "abc", "X-B": "b"}}),
+        )
+    }
+
+    #[test]
+    fn the_published_configs_are_read_and_shown_without_secrets() {
+        let slack = of(Kind::Slack, json!({"webhookUrl": "https://hooks.slack.com/services/T/B/XYZ"}));
+        assert_eq!(Value::Object(shown(&slack)), json!({"webhookUrl": REDACTED}));
+        assert_eq!(summary(&slack), "hooks.slack.com");
+        let teams = of(Kind::Teams, json!({"webhookUrl": "https://outlook.office.com/webhook/..."}));
+        assert_eq!(summary(&teams), "outlook.office.com");
+        let expected = json!({"url": format!("https://alerts.example.com/ingest?{REDACTED}"), "secret": REDACTED,
+            "headers": {"X-Token": REDACTED, "X-B": REDACTED}});
+        assert_eq!(Value::Object(shown(&webhook())), expected);
+        let config = json!({"fromEmail": "ops-alerts@example.com", "toEmails": ["ops@example.com", "oncall@example.com"],
+            "replyTo": "support@example.com"});
+        let mail = of(Kind::OpsEmail, config.clone());
+        assert_eq!(Value::Object(shown(&mail)), config);
+        assert_eq!(summary(&mail), "ops@example.com and 1 more");
+    }
+
+    #[test]
+    fn each_wrong_field_is_named() {
+        assert_eq!(wrong(Kind::Slack, json!({"webhookUrl": "http://hooks.slack.com/x"})), ["config.webhookUrl"]);
+        assert_eq!(wrong(Kind::Slack, json!({"url": "https://x.example"})), ["config.webhookUrl", "config.url"]);
+        assert_eq!(wrong(Kind::Slack, json!("x")), ["config", "config.webhookUrl"]);
+        let config = json!({"url": 7, "secret": "", "headers": {"Host": "x", "X-A": "a\nb"}, "more": 1});
+        let named = ["config.url", "config.secret", "config.headers.Host", "config.headers.X-A", "config.more"];
+        assert_eq!(wrong(Kind::Webhook, config), named);
+        let config =
+            json!({"fromEmail": "a@evil.example", "toEmails": ["x", "ok@example.com", "a@b@c"], "replyTo": "y"});
+        let named = ["config.fromEmail", "config.toEmails[0]", "config.toEmails[2]", "config.replyTo"];
+        assert_eq!(wrong(Kind::OpsEmail, config), named);
+        assert_eq!(wrong(Kind::OpsEmail, json!({"fromEmail": "a@example.com", "toEmails": []})), ["config.toEmails"]);
+        let many: Vec<_> = (0..51).map(|i| format!("a{i}@example.com")).collect();
+        assert_eq!(wrong(Kind::OpsEmail, json!({"fromEmail": "a@example.com", "toEmails": many})), ["config.toEmails"]);
+    }
+
+    #[test]
+    fn a_change_is_merged_and_what_is_given_as_shown_stays() {
+        let old = webhook();
+        let change = |value: Value| match value {
+            Value::Object(map) => read(Kind::Webhook, merged(&old, map), &allowed()),
+            _ => unreachable!("an object"),
+        };
+        assert_eq!(change(json!({})), Ok(old.clone()));
+        assert_eq!(change(Value::Object(shown(&old))), Ok(old.clone()), "what GET shows changes nothing");
+        assert_eq!(change(json!({"secret": REDACTED})), Ok(old.clone()));
+        let Ok(Connection::Webhook(new)) =
+            change(json!({"secret": "other", "headers": {"X-Token": REDACTED, "X-C": "c"}}))
+        else {
+            panic!("not read")
+        };
+        assert_eq!(new.secret.as_ref().map(|s| s.reveal()), Some("other"));
+        let headers: Vec<_> = new.headers.iter().map(|(name, value)| (&**name, value.reveal())).collect();
+        assert_eq!(headers, [("X-C", "c"), ("X-Token", "abc")]);
+        let Ok(Connection::Webhook(new)) = change(json!({"secret": null, "headers": null})) else { panic!("not read") };
+        assert_eq!((new.secret, new.headers.len()), (None, 0));
+        assert!(change(json!({"headers": {"X-New": REDACTED}})).is_err(), "no secret to keep");
+        assert!(change(json!({"url": null})).is_err() && change(json!({"url": "http://x.example"})).is_err());
+    }
+
+    #[test]
+    fn a_recipient_that_is_there_twice_gets_one_mail() {
+        let config = json!({"fromEmail": "a@example.com", "toEmails": ["ops@example.com", "OPS@Example.com"]});
+        assert_eq!(of(Kind::OpsEmail, config).shown(), "ops@example.com");
+    }
+}

@@ -1,0 +1,136 @@
+//! Reading what a caller has written, field by field, so that an error names every field that is wrong and not the first.
+
+use std::fmt::Display;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Problem {
+    /// Which, as a path: `config.headers`.
+    #[cfg_attr(feature = "openapi", schema(example = "config.webhookUrl"))]
+    pub field: String,
+    /// What is wrong and what to send.
+    #[cfg_attr(feature = "openapi", schema(example = "is missing"))]
+    pub message: String,
+}
+
+/// A JSON object that is being read. What is not asked for by the end is unknown.
+pub struct Fields {
+    object: Map<String, Value>,
+    /// What stands before the fields' names.
+    prefix: String,
+    problems: Vec<Problem>,
+}
+
+impl Fields {
+    /// The fields of `value`, which is at the path `at` of what the caller sent: empty for the whole of it.
+    pub fn of(value: Value, at: &str) -> Self {
+        let prefix = if at.is_empty() { String::new() } else { format!("{at}.") };
+        match value {
+            Value::Object(object) => Self { object, prefix, problems: vec![] },
+            _ => {
+                let problem = Problem { field: at.to_owned(), message: "send a JSON object".to_owned() };
+                Self { object: Map::new(), prefix, problems: vec![problem] }
+            }
+        }
+    }
+
+    /// Tells of a problem with a field.
+    pub fn wrong(&mut self, name: &str, message: impl Display) {
+        self.problems.push(Problem { field: format!("{}{name}", self.prefix), message: message.to_string() });
+    }
+
+    /// Takes problems over that were found elsewhere.
+    pub fn also(&mut self, problems: Vec<Problem>) {
+        self.problems.extend(problems);
+    }
+
+    /// A field that may be left out; null is as if it were.
+    pub fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let value = self.object.remove(name).filter(|value| !value.is_null())?;
+        match serde_json::from_value(value) {
+            Ok(read) => Some(read),
+            Err(error) => {
+                self.wrong(name, error);
+                None
+            }
+        }
+    }
+
+    /// A field that may not be left out.
+    pub fn required<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        if self.object.get(name).is_none_or(Value::is_null) {
+            self.object.remove(name);
+            self.wrong(name, "is missing");
+            return None;
+        }
+        self.optional(name)
+    }
+
+    /// What a check has made of a field's value; none when it found something wrong.
+    pub fn checked<T, E: Display>(&mut self, name: &str, checked: Result<T, E>) -> Option<T> {
+        checked.map_err(|problem| self.wrong(name, problem)).ok()
+    }
+
+    /// Every problem that was found, unknown fields among them.
+    ///
+    /// # Errors
+    /// When there is one.
+    pub fn finish(mut self) -> Result<(), Vec<Problem>> {
+        let unknown: Vec<_> = self.object.keys().cloned().collect();
+        for name in unknown {
+            self.wrong(&name, "is not known; leave it out");
+        }
+        if self.problems.is_empty() { Ok(()) } else { Err(self.problems) }
+    }
+}
+
+/// Checks that text has 1 to `max` characters, and none that is a control character; without the space around it.
+///
+/// # Errors
+/// What to send.
+pub fn line(text: &str, max: usize) -> Result<String, String> {
+    let text = text.trim();
+    match text.chars().count() {
+        length if length == 0 || length > max => Err(format!("has {length} characters; send 1 to {max}")),
+        _ if text.chars().any(char::is_control) => Err("has a control character in it; remove it".to_owned()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        let mut fields = Fields::of(json!({"a": 1, "b": "x", "d": null, "e": 1, "more": 2}), "config");
+        assert_eq!(fields.required::<u8>("a"), Some(1));
+        assert_eq!(fields.required::<u8>("b"), None);
+        assert_eq!(fields.required::<u8>("c"), None);
+        assert_eq!(fields.required::<u8>("d"), None);
+        let e = fields.required::<u8>("e").map(|_| Err::<(), _>("is odd"));
+        e.map(|checked| fields.checked("e", checked));
+        assert_eq!(fields.optional::<u8>("f"), None);
+        let problems = fields.finish().expect_err("problems");
+        let named: Vec<_> = problems.iter().map(|problem| &*problem.field).collect();
+        assert_eq!(named, ["config.b", "config.c", "config.d", "config.e", "config.more"]);
+        assert_eq!(problems[3].message, "is odd");
+    }
+
+    #[test]
+    fn what_is_no_object_is_one_problem() {
+        let problems = Fields::of(json!([]), "config").finish().expect_err("a problem");
+        assert_eq!(problems[0].field, "config");
+    }
+
+    #[test]
+    fn a_line_is_one_and_not_too_long() {
+        assert_eq!(line(" #ops ", 4), Ok("#ops".to_owned()));
+        assert!(line("#ops!", 4).is_err() && line(" ", 4).is_err() && line("a\nb", 4).is_err());
+    }
+}

@@ -1,0 +1,183 @@
+//! Sending an event to a destination, whatever its kind: opened, written, signed and handed over.
+
+use domain::{
+    Connection, Destination, Event, Kind, Notification, Platform,
+    connection::Endpoint,
+    destination::{Owner, Suppressed},
+    health::Notice,
+    payload, sms,
+    time::now,
+};
+use outbound::{
+    Answer, Mailer, Texter, Webhooks,
+    chat::Card,
+    email::{Envelope, People},
+    mail::{self, Message},
+    webhook::Request,
+};
+use store::{Aws, Result, Vault, aws::variable};
+
+/// Sends to destinations of every kind.
+pub struct Sender {
+    pub(crate) vault: Vault,
+    pub(crate) webhooks: Webhooks,
+    pub(crate) mailer: Mailer,
+    pub(crate) texter: Texter,
+}
+
+/// One attempt to send an event to a destination.
+pub struct Attempted<'a> {
+    /// Where to.
+    pub to: &'a Destination,
+    /// What.
+    pub event: &'a Event,
+    /// As which mail, and of which delivery.
+    pub envelope: Envelope,
+    /// Which of the destination's mail addresses are left out.
+    pub suppressed: &'a Suppressed,
+    /// Which attempt, from 1.
+    pub number: u32,
+}
+
+/// Why nothing could be sent, for the log: operators are told that the fault is ours.
+type NotSent = String;
+
+impl Sender {
+    /// With the sender of mails that the environment names.
+    ///
+    /// # Errors
+    /// When it lacks something, or the system's certificates cannot be read.
+    pub fn from_env(aws: &Aws) -> std::result::Result<Self, lambda_http::Error> {
+        Ok(Self {
+            vault: Vault::new(aws),
+            webhooks: Webhooks::new(store::aws::target_policy()?)?,
+            mailer: mailer(aws)?,
+            texter: Texter::new(aws.config()),
+        })
+    }
+
+    /// Makes the attempt. It never fails: what goes wrong, on our side too, is a failed attempt.
+    pub async fn send(&self, attempted: Attempted<'_>) -> Answer {
+        let (to, event, number) = (attempted.to, attempted.event, attempted.number);
+        self.try_send(attempted).await.unwrap_or_else(|error| {
+            tracing::error!(event_id = %event.id, destination_id = %to.id, error, "an attempt could not be made");
+            Answer::not_sent(number, "could not be prepared: the fault is on our side")
+        })
+    }
+
+    async fn try_send(&self, attempted: Attempted<'_>) -> std::result::Result<Answer, NotSent> {
+        let connection = self.vault.connection(attempted.to).await.map_err(|e| e.to_string())?;
+        let Some(connection) = connection else { return self.send_plain(attempted).await };
+        let mut answer = match (&connection, attempted.to.kind.platform()) {
+            (Connection::Chat { url }, Some(platform)) => self.send_chat(platform, url.reveal(), &attempted).await,
+            (Connection::Webhook(endpoint), _) => self.send_to_endpoint(endpoint, &attempted).await?,
+            (Connection::Mail(mailing), _) => {
+                let to = mailing.to.iter().filter(|address| !attempted.suppressed.holds(address));
+                let people = People {
+                    from: mailing.from.clone(),
+                    to: to.cloned().collect(),
+                    reply_to: mailing.reply_to.clone(),
+                };
+                self.mail_to_team(people, &attempted).await?
+            }
+            (Connection::Chat { .. }, None) => return Err("a connection of another kind".to_owned()),
+        };
+        // A receiver may send back what it was sent, and that is kept and shown.
+        let kept = [&mut answer.attempt.response, &mut answer.attempt.error];
+        kept.into_iter().flatten().for_each(|text| *text = connection.scrub(text));
+        Ok(answer)
+    }
+
+    /// Sends what is reached by its address alone.
+    async fn send_plain(&self, attempted: Attempted<'_>) -> std::result::Result<Answer, NotSent> {
+        let Attempted { to, event, envelope, number, .. } = attempted;
+        match to.kind {
+            Kind::Sms => Ok(self.texter.send(&to.destination, sms::notification(event), number).await),
+            Kind::Email => {
+                let message = message(to, event, &envelope).map_err(|e| e.to_string())?;
+                Ok(self.mailer.send(to, envelope, message, number).await)
+            }
+            Kind::Webhook => {
+                let secrets = self.vault.signing_secrets(to, now()).await.map_err(|e| e.to_string())?;
+                let request = Request {
+                    url: &to.destination,
+                    face: to.face,
+                    id: &id(&envelope, event),
+                    body: payload::of(to.face, event).map_err(|e| e.to_string())?,
+                    secrets: &secrets,
+                    headers: &[],
+                };
+                Ok(self.webhooks.send(request, number).await)
+            }
+            kind => Err(format!("a destination of the kind {kind} without a connection")),
+        }
+    }
+
+    async fn send_to_endpoint(
+        &self,
+        endpoint: &Endpoint,
+        Attempted { to, event, envelope, number, .. }: &Attempted<'_>,
+    ) -> std::result::Result<Answer, NotSent> {
+        let authorization = endpoint.authorization.iter().map(|value| ("authorization", value.reveal()));
+        let headers = endpoint.headers.iter().map(|(name, value)| (&**name, value.reveal()));
+        let headers: Vec<_> = headers.chain(authorization).collect();
+        let secrets: Vec<_> = endpoint.secret.iter().map(|secret| secret.into()).collect();
+        let request = Request {
+            url: endpoint.url.reveal(),
+            face: to.face,
+            id: &id(envelope, event),
+            body: payload::of(to.face, event).map_err(|e| e.to_string())?,
+            secrets: &secrets,
+            headers: &headers,
+        };
+        Ok(self.webhooks.send(request, *number).await)
+    }
+
+    async fn send_chat(
+        &self,
+        platform: Platform,
+        url: &str,
+        Attempted { to, event, envelope, number, .. }: &Attempted<'_>,
+    ) -> Answer {
+        let notification = Notification::of(event);
+        let card = Card {
+            notification: &notification,
+            severity: event.severity.name(to.face),
+            at: event.timestamp,
+            footer: &id(envelope, event),
+        };
+        self.webhooks.send_chat(platform, url, &card, *number).await
+    }
+
+    async fn mail_to_team(
+        &self,
+        people: People,
+        Attempted { to, event, envelope, number, .. }: &Attempted<'_>,
+    ) -> std::result::Result<Answer, NotSent> {
+        let name = to.name.as_deref().unwrap_or(&to.destination);
+        let message = mail::team(event, to.face, name, envelope.delivery_id).map_err(|e| e.to_string())?;
+        Ok(self.mailer.send_to(people, to, *envelope, message, *number).await)
+    }
+}
+
+/// The mailer with the sender and the configuration set that the environment names.
+fn mailer(aws: &Aws) -> Result<Mailer> {
+    Ok(Mailer::new(aws.config(), &variable("MAIL_FROM")?, variable("MAIL_CONFIGURATION_SET")?))
+}
+
+/// The id under which a receiver knows it, over all attempts.
+fn id(envelope: &Envelope, event: &Event) -> String {
+    envelope.delivery_id.map_or_else(|| event.id.to_string(), |id| id.to_string())
+}
+
+fn message(
+    to: &Destination,
+    event: &Event,
+    envelope: &Envelope,
+) -> std::result::Result<Message, impl std::fmt::Display> {
+    let notice = || serde_json::from_str::<Notice>(&event.data).ok();
+    match to.belongs_to {
+        Some(Owner::Service) if let Some(notice) = notice() => mail::unhealthy(event, &notice),
+        _ => mail::notification(event, envelope.delivery_id),
+    }
+}
