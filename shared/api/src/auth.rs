@@ -84,6 +84,11 @@ impl Caller {
         self.0.project_id.as_deref()
     }
 
+    /// Whether the bearer may do what takes this permission: an admin may do all.
+    pub fn has(&self, permission: &str) -> bool {
+        self.0.role == Role::Admin || self.0.permissions.iter().any(|given| given == permission)
+    }
+
     fn at_least(self, role: Role) -> Result<Self> {
         if self.0.role >= role {
             return Ok(self);
@@ -125,6 +130,17 @@ pub struct Reader(pub Caller);
 
 /// A caller who may write destinations, rules and events: editor or admin.
 pub struct Writer(pub Caller);
+
+/// A caller who may do all.
+pub struct Admin(pub Caller);
+
+impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Admin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        Caller::from_request_parts(parts, state).await?.at_least(Role::Admin).map(Self)
+    }
+}
 
 impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Reader {
     type Rejection = ApiError;

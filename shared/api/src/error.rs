@@ -1,5 +1,5 @@
-//! Errors of the STACK API: `{"error": "<sentence>", "code": "<snake_case>"}` (design, section 7). The sentence says
-//! what to do. What the caller cannot mend is logged and becomes an opaque 500.
+//! Errors: a status, a sentence that says what to do, a word for programs. What the caller cannot mend is logged and
+//! becomes an opaque 500. How an error is written is each API's own: module [`crate::envelope`].
 
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
+use domain::fields::Problem;
 use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
@@ -27,11 +28,13 @@ pub struct ErrorBody {
 }
 
 /// An error on its way to the caller.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ApiError {
-    status: StatusCode,
-    code: &'static str,
-    sentence: String,
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) sentence: String,
+    /// What is wrong with each field.
+    pub(crate) fields: Vec<Problem>,
     retry_after: Option<Duration>,
 }
 
@@ -41,7 +44,7 @@ pub type Result<T> = std::result::Result<T, ApiError>;
 impl ApiError {
     /// An error of any status.
     pub fn new(status: StatusCode, code: &'static str, sentence: impl Into<String>) -> Self {
-        Self { status, code, sentence: sentence.into(), retry_after: None }
+        Self { status, code, sentence: sentence.into(), fields: vec![], retry_after: None }
     }
 
     /// 400: the request cannot be understood or carried out as it is.
@@ -52,6 +55,12 @@ impl ApiError {
     /// 400 for one field: what is wrong with it and what to send.
     pub fn field(field: &str, problem: impl std::fmt::Display) -> Self {
         Self::bad_request("invalid_field", format!("`{field}`: {problem}."))
+    }
+
+    /// Several fields at once, each with what is wrong with it.
+    pub fn fields(status: StatusCode, fields: Vec<Problem>) -> Self {
+        let each: Vec<_> = fields.iter().map(|problem| format!("`{}`: {}", problem.field, problem.message)).collect();
+        Self { fields, ..Self::new(status, "invalid_field", format!("{}.", each.join("; "))) }
     }
 
     /// 401: no key, or none that is known.
@@ -98,14 +107,22 @@ impl ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        Self::internal(error)
+        match error {
+            StoreError::Unprocessed(call) => {
+                tracing::warn!(call, "a request has to be sent again");
+                Self::unavailable("Too much is being changed at this moment; send the same request again.")
+            }
+            error => Self::internal(error),
+        }
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = Json(ErrorBody { error: self.sentence, code: self.code.to_owned() });
+        let body = Json(ErrorBody { error: self.sentence.clone(), code: self.code.to_owned() });
         let mut response = (self.status, body).into_response();
+        // Whoever serves another API than STACK's writes the body anew from this.
+        response.extensions_mut().insert(self.clone());
         if self.status == StatusCode::UNAUTHORIZED {
             // RFC 9110, 11.6.1: a 401 names its scheme.
             response.headers_mut().insert(WWW_AUTHENTICATE, axum::http::HeaderValue::from_static("Bearer"));

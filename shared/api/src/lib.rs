@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod body;
+pub mod envelope;
 pub mod error;
 pub mod event_query;
 pub mod event_types;
@@ -12,7 +13,8 @@ pub mod telemetry;
 pub mod views;
 pub mod worker;
 
-pub use auth::{Caller, Keys, Reader, Writer};
+pub use auth::{Admin, Caller, Keys, Reader, Writer};
 pub use body::{Body, OptionalBody};
+pub use envelope::Envelope;
 pub use error::{ApiError, ErrorBody};
 pub use page::PageQuery;

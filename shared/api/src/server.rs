@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     ApiError,
     auth::{HasKeys, Who},
+    envelope::Envelope,
     telemetry::Telemetry,
 };
 
@@ -29,13 +30,29 @@ pub async fn serve<A>(app: A, routes: OpenApiRouter<Arc<A>>, telemetry: Telemetr
 where
     A: HasKeys + Send + Sync + 'static,
 {
+    serve_as(Envelope::Stack, app, routes, telemetry).await
+}
+
+/// Serves routes of an API whose errors have another form.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_as<A>(
+    envelope: Envelope,
+    app: A,
+    routes: OpenApiRouter<Arc<A>>,
+    telemetry: Telemetry,
+) -> Result<(), lambda_http::Error>
+where
+    A: HasKeys + Send + Sync + 'static,
+{
     // Before the first request, while a starting function has all of a processor.
     app.keys().warm().await;
     let (router, _) = routes.split_for_parts();
-    lambda_http::run(finish(router.with_state(Arc::new(app)), telemetry)).await
+    lambda_http::run(finish(router.with_state(Arc::new(app)), envelope, telemetry)).await
 }
 
-fn finish(router: Router, telemetry: Telemetry) -> Router {
+fn finish(router: Router, envelope: Envelope, telemetry: Telemetry) -> Router {
     router
         .method_not_allowed_fallback(async || {
             ApiError::new(
@@ -48,6 +65,7 @@ fn finish(router: Router, telemetry: Telemetry) -> Router {
             ApiError::new(StatusCode::NOT_FOUND, "no_such_route", "There is no such path; see /openapi.json.")
         })
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::map_response(move |response: Response| std::future::ready(envelope.rewrite(response))))
         .layer(middleware::from_fn_with_state(telemetry, log))
 }
 

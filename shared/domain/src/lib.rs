@@ -24,6 +24,7 @@ pub mod kind;
 pub mod message;
 pub mod notification;
 pub mod payload;
+pub mod plan;
 pub mod rule;
 pub mod secret;
 pub mod severity;

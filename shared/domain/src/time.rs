@@ -1,5 +1,7 @@
 //! Time as the API writes it: RFC 3339, UTC, milliseconds (design, section 7).
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 /// A point in time as every API of this project writes it, e.g. `2026-04-15T10:00:00.000Z`.
@@ -10,6 +12,11 @@ pub fn rfc3339(at: Timestamp) -> String {
 /// Now, cut to whole milliseconds, so that what is stored equals what is shown.
 pub fn now() -> Timestamp {
     from_millis(Timestamp::now().as_millisecond())
+}
+
+/// Now, and later than `before`: so that what was changed twice within a millisecond has two times.
+pub fn after(before: Timestamp) -> Timestamp {
+    now().max(before + Duration::from_millis(1))
 }
 
 /// The time `ms` milliseconds after the Unix epoch; the nearest representable one if that is out of range.

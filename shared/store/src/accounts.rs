@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `op_…` | `operator` | the operator |
 //! | `op_…` | `key_…` | a key as it is listed |
+//! | `op_…` | `project#<id>` | how many channels a project has: module [`crate::project_channels`] |
 //! | `hash#<sha256>` | `grant` | the same key as it is looked up |
 
 use aws_sdk_dynamodb::{Client, types::Update};
@@ -92,6 +93,16 @@ impl Accounts {
     /// When the variable is missing.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         Ok(Self { client: aws.dynamodb(), table: variable("ACCOUNTS_TABLE")? })
+    }
+
+    /// The key of a project's row.
+    pub(crate) fn project_key(operator: OperatorId, project: &str) -> Item {
+        key(("pk", operator), ("sk", format!("project#{project}")))
+    }
+
+    /// The table's name, for writes that span tables.
+    pub(crate) fn table(&self) -> &str {
+        &self.table
     }
 
     /// Opens the connection that the first request will need, at the cost of one small read of no row.

@@ -11,7 +11,11 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::{
     Client,
     error::SdkError,
-    types::{KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
+    operation::query::builders::QueryFluentBuilder,
+    types::{
+        AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+        builders::UpdateBuilder,
+    },
 };
 use domain::{
     Destination, DestinationId, Face, OperatorId, Unhealthy,
@@ -75,6 +79,16 @@ impl Destinations {
         guard.insert("destination_id".into(), s(destination.id));
         let writes = vec![transact::insert(&self.table, guard, "id")?, self.insertion(destination)?];
         Ok(transact::all_or_none(&self.client, writes).await?.done())
+    }
+
+    /// Registers a destination of which there may be several with one address.
+    ///
+    /// # Errors
+    /// When the call fails; nothing is written then.
+    pub async fn insert_another(&self, destination: &Destination) -> Result<()> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(to_item(destination)?));
+        put.condition_expression("attribute_not_exists(id)").send().await.map_err(aws("PutItem"))?;
+        Ok(())
     }
 
     /// The write of a new row, without a guard: for a destination that belongs to something else.
@@ -156,12 +170,95 @@ impl Destinations {
             Face::Stack => query.filter_expression("attribute_not_exists(belongs_to) AND attribute_not_exists(face)"),
             face => query.filter_expression("face = :face").expression_attribute_values(":face", s(face.as_str())),
         };
+        self.page(query, operator, limit, after).await
+    }
+
+    /// A page of the channels of a project, newest first: those before `after`, and whether there are more.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn list_of_project(
+        &self,
+        operator: OperatorId,
+        project: &str,
+        limit: i32,
+        after: Option<DestinationId>,
+    ) -> Result<(Vec<Destination>, bool)> {
+        let query = self.client.query().table_name(&self.table);
+        let query = query
+            .filter_expression("face = :face AND project_id = :project")
+            .expression_attribute_values(":face", s(Face::Config.as_str()))
+            .expression_attribute_values(":project", s(project));
+        self.page(query, operator, limit, after).await
+    }
+
+    async fn page(
+        &self,
+        query: QueryFluentBuilder,
+        operator: OperatorId,
+        limit: i32,
+        after: Option<DestinationId>,
+    ) -> Result<(Vec<Destination>, bool)> {
         let query = query
             .key_condition_expression("operator_id = :operator AND begins_with(id, :prefix)")
             .expression_attribute_values(":operator", s(operator))
             .expression_attribute_values(":prefix", s("ndst_"))
             .scan_index_forward(false);
         filtered::page(query, limit, after.map(|id| row_key(operator, id))).await
+    }
+
+    /// Replaces what an operator changes of a destination, unless it has been changed since `old` was read: false then,
+    /// and when it is no more.
+    ///
+    /// # Errors
+    /// When the call fails; nothing is changed then.
+    pub async fn change(&self, old: &Destination, new: &Destination) -> Result<bool> {
+        let write = transact::update(self.changing(old, new)?)?;
+        Ok(transact::all_or_none(&self.client, vec![write]).await?.done())
+    }
+
+    /// The write that does so beside others: name, connection and what is shown of it, whether it is switched off. Where
+    /// the connection is another, it is as good as new, and healthy.
+    pub(crate) fn changing(&self, old: &Destination, new: &Destination) -> Result<UpdateBuilder> {
+        let mut set = "SET #name = :name, connection = :connection, destination = :destination, \
+                       disabled = :disabled, updated_at = :updated"
+            .to_owned();
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(row_key(new.operator_id, new.id)))
+            .expression_attribute_names("#name", "name")
+            .expression_attribute_values(":name", serde_dynamo::to_attribute_value(&new.name)?)
+            .expression_attribute_values(":connection", serde_dynamo::to_attribute_value(&new.connection)?)
+            .expression_attribute_values(":destination", s(&new.destination))
+            .expression_attribute_values(":disabled", AttributeValue::Bool(new.disabled))
+            .expression_attribute_values(
+                ":updated",
+                serde_dynamo::to_attribute_value(new.updated_at.map(|at| at.as_millisecond()))?,
+            );
+        if old.connection != new.connection {
+            set.push_str(", verified_at = :updated REMOVE unhealthy");
+        }
+        update = update.update_expression(set);
+        Ok(match old.updated_at {
+            Some(at) => update
+                .condition_expression("updated_at = :old")
+                .expression_attribute_values(":old", n(at.as_millisecond())),
+            None => update.condition_expression("attribute_exists(id) AND attribute_not_exists(updated_at)"),
+        })
+    }
+
+    /// Deletes a destination that was made by this API, and has no guard; false when there is none.
+    ///
+    /// # Errors
+    /// When the call fails; nothing is deleted then.
+    pub async fn delete_of(&self, face: Face, operator: OperatorId, id: DestinationId) -> Result<bool> {
+        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(row_key(operator, id)));
+        let delete = delete.condition_expression("face = :face");
+        match delete.expression_attribute_values(":face", s(face.as_str())).send().await {
+            Ok(_) => Ok(true),
+            Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error) => Err(aws("DeleteItem")(error)),
+        }
     }
 
     /// Deletes a destination and its guard; the row as it was, if there was one.
@@ -233,7 +330,7 @@ impl Destinations {
         new: &Sealed,
         previous: &PreviousSecret,
     ) -> Result<bool> {
-        let value = |sealed: &Sealed| aws_sdk_dynamodb::types::AttributeValue::B(sealed.0.clone().into());
+        let value = |sealed: &Sealed| AttributeValue::B(sealed.0.clone().into());
         let update = self
             .client
             .update_item()

@@ -64,9 +64,9 @@ impl Subscriptions {
         let rule = self.channels.get(operator, RuleId::of_webhook(id));
         let endpoint = self.destinations.get(operator, DestinationId::of_webhook(id));
         let (rule, endpoint) = futures::future::try_join(rule, endpoint).await?;
-        // A legacy channel is a rule and a destination of one ULID, too: the face tells them apart.
+        // A legacy channel, or one of a project, is a rule and a destination of one ULID, too: the face tells them apart.
         Ok(match (rule, endpoint) {
-            (Some(rule), Some(endpoint)) if rule.face == endpoint.face && !rule.face.is_stack() => {
+            (Some(rule), Some(endpoint)) if rule.face == Face::Mail && endpoint.face == Face::Mail => {
                 Some(Subscription { endpoint, rule })
             }
             _ => None,

@@ -30,16 +30,27 @@ impl Outcome {
     }
 }
 
+/// How often a transaction is tried that meets others.
+const TRIES: u32 = 9;
+/// The longest pause between two tries.
+const MAX_PAUSE: Duration = Duration::from_millis(800);
+
+/// How long to wait before the next try: a random part of a span that doubles, so that many requests for one row, such as
+/// a counter's, spread out.
+fn pause(tried: u32) -> Duration {
+    Duration::from_millis(20 << tried).min(MAX_PAUSE).mul_f64(rand::random_range(0.2..1.0))
+}
+
 /// Writes all or nothing. A conflict with another write to the same rows at the same time says nothing about the
 /// conditions: it is tried again.
 pub(crate) async fn all_or_none(client: &Client, writes: Vec<TransactWriteItem>) -> Result<Outcome> {
-    for again in 0..5u32 {
+    for tried in 0..TRIES {
         match client.transact_write_items().set_transact_items(Some(writes.clone())).send().await {
             Ok(_) => return Ok(Outcome::Done),
             Err(error) => {
                 match (cancelled_for(&error, "ConditionalCheckFailed"), cancelled_for(&error, "TransactionConflict")) {
                     (Some(index), _) => return Ok(Outcome::Refused(index)),
-                    (None, Some(_)) => tokio::time::sleep(Duration::from_millis(20 << again)).await,
+                    (None, Some(_)) => tokio::time::sleep(pause(tried)).await,
                     (None, None) => return Err(aws("TransactWriteItems")(error)),
                 }
             }

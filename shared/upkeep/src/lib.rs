@@ -1,6 +1,7 @@
 //! What is done with an address once it is registered, by whichever route group has it: it is verified, tested, marked as
 //! unhealthy, and gets again what it missed.
 
+pub mod allowed;
 pub mod health;
 pub mod log;
 mod messages;
@@ -15,7 +16,10 @@ pub mod verification;
 use std::time::Duration;
 
 use api::ApiError;
-use domain::{DestinationId, OperatorId, WebhookSecret, destination::Sealed, verification::Limits};
+use domain::{
+    Attempt, Connection, Destination, DestinationId, OperatorId, WebhookSecret, destination::Sealed, journal::Mail,
+    verification::Limits,
+};
 use store::{Accounts, Aws, Destinations, Journal, Suppressions, Verifications, accounts::Operator, aws};
 
 pub use health::Health;
@@ -68,6 +72,34 @@ impl Upkeep {
         Ok(self.sender.vault.seal(&operator.data_key, operator.id, id, secret.reveal()).await?)
     }
 
+    /// Seals how a destination of the operator is reached.
+    ///
+    /// # Errors
+    /// As [`Upkeep::seal`].
+    pub async fn seal_connection(
+        &self,
+        operator: OperatorId,
+        id: DestinationId,
+        connection: &Connection,
+    ) -> api::error::Result<Sealed> {
+        let operator = self.operator(operator).await?;
+        Ok(self.sender.vault.seal_connection(&operator.data_key, operator.id, id, connection).await?)
+    }
+
+    /// How a destination is reached, which it has sealed.
+    ///
+    /// # Errors
+    /// When it does not open, or there is none.
+    pub async fn connection(&self, of: &Destination) -> api::error::Result<Connection> {
+        let connection = self.sender.vault.connection(of).await?;
+        connection.ok_or_else(|| ApiError::internal("a destination has no connection"))
+    }
+
+    /// What sends.
+    pub fn sender(&self) -> &Sender {
+        &self.sender
+    }
+
     /// The account that something belongs to.
     ///
     /// # Errors
@@ -75,6 +107,11 @@ impl Upkeep {
     pub async fn operator(&self, id: OperatorId) -> api::error::Result<Operator> {
         let operator = self.accounts.operator(id).await?;
         operator.ok_or_else(|| ApiError::internal("an account is gone whose rows or keys are not"))
+    }
+
+    /// Tells of a mail that was sent at once, in one attempt.
+    pub async fn note_mail(&self, mail: &Mail, attempt: &Attempt) {
+        self.journal.note(messages::mailed(mail, attempt)).await;
     }
 
     /// Where it is told what was done.

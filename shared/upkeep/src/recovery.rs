@@ -1,7 +1,7 @@
 //! Sending again what a destination missed.
 
 use api::{ApiError, error::Result};
-use domain::{DeliveryId, DeliveryState, Destination, journal::Mail, message::Job, time::now};
+use domain::{DeliveryId, DeliveryState, Destination, Face, journal::Mail, message::Job, time::now};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Deliveries, Journal, Queue, deliveries::Summary, queue::Outgoing};
@@ -41,7 +41,14 @@ pub async fn recover(
     since: Timestamp,
 ) -> Result<Recovered> {
     if !destination.receives() {
-        let sentence = "This destination is not verified or not healthy; verify it first with POST …/verify.";
+        let sentence = match destination.face {
+            Face::Providers | Face::Config => {
+                "It is not healthy, or switched off; test it first with POST …/test, or switch it on."
+            }
+            Face::Stack | Face::Mail => {
+                "This destination is not verified or not healthy; verify it first with POST …/verify."
+            }
+        };
         return Err(ApiError::conflict("destination_unhealthy", sentence));
     }
     let mut after = DeliveryId::lower_bound(destination.id, since);

@@ -2,7 +2,12 @@
 
 use api::{ApiError, error::Result};
 use axum::{Json, http::StatusCode};
-use domain::{Attempt, Destination, Kind, MessageId, destination::Suppression, journal::Mail, time::rfc3339};
+use domain::{
+    Attempt, Destination, Kind, MessageId,
+    destination::Suppression,
+    journal::Mail,
+    time::{now, rfc3339},
+};
 use outbound::email::Envelope;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -49,7 +54,7 @@ impl Upkeep {
         }
         let suppressed = self.suppressions.of(destination).await?;
         if let Some(suppression) = suppressed.wholly() {
-            return Ok(TestResult::not_taken(suppression_sentence(suppression)));
+            return Ok(TestResult::not_taken(suppression_sentence(destination.kind, suppression)));
         }
         let event = probe::test(destination);
         let message_id = MessageId::generate(destination.id);
@@ -63,6 +68,18 @@ impl Upkeep {
             None => TestResult::taken(taken(destination, &attempt)),
             Some(error) => TestResult::not_taken(not_taken(destination, error)),
         })
+    }
+
+    /// Sends a test notification; one that is taken makes an unhealthy destination healthy.
+    ///
+    /// # Errors
+    /// As [`Upkeep::test`].
+    pub async fn test_and_heal(&self, destination: &Destination) -> Result<(StatusCode, Json<TestResult>)> {
+        let tested = self.test(destination).await?;
+        if tested.1.success && destination.unhealthy.is_some() {
+            self.destinations.set_verified(destination.operator_id, destination.id, now()).await?;
+        }
+        Ok(tested)
     }
 
     /// Why nothing is mailed to a destination, if that is so.
@@ -94,11 +111,12 @@ fn not_taken(destination: &Destination, error: &str) -> String {
     }
 }
 
-fn suppression_sentence(suppression: &Suppression) -> String {
-    format!(
-        "Nothing is mailed to this address since a {} at {} ({}); verify it again with POST …/send-code and POST …/verify.",
-        suppression.reason,
-        rfc3339(suppression.since),
-        suppression.detail
-    )
+fn suppression_sentence(kind: Kind, suppression: &Suppression) -> String {
+    let Suppression { reason, detail, address, .. } = suppression;
+    let since = rfc3339(suppression.since);
+    let remedy = match kind {
+        Kind::OpsEmail => format!("lift that with DELETE /mail/suppressions/{address}, or change the addresses"),
+        _ => "verify it again with POST …/send-code and POST …/verify".to_owned(),
+    };
+    format!("Nothing is mailed to this address since a {reason} at {since} ({detail}); {remedy}.")
 }

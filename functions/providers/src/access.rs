@@ -1,0 +1,55 @@
+//! Who may do what here: readers of any role, and admins, for the tenant that their key is of.
+
+use api::{Admin, ApiError, Caller, Reader, auth::HasKeys, error::Result};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, request::Parts},
+};
+
+/// The header that names the tenant, which follows from the key: when it is sent, it has to be that one.
+const TENANT: &str = "x-tenant-id";
+/// The header that a browser's form or link cannot send, so that no other site can have a request made.
+const REQUESTED_WITH: &str = "x-requested-with";
+const XHR: &str = "XMLHttpRequest";
+
+/// A caller who may read.
+pub(crate) struct Viewing(pub(crate) Caller);
+
+/// A caller who may change and send.
+pub(crate) struct Managing(pub(crate) Caller);
+
+impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Viewing {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let Reader(caller) = Reader::from_request_parts(parts, state).await?;
+        of_tenant(&caller, &parts.headers)?;
+        Ok(Self(caller))
+    }
+}
+
+impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Managing {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let Admin(caller) = Admin::from_request_parts(parts, state).await?;
+        of_tenant(&caller, &parts.headers)?;
+        let with = parts.headers.get(REQUESTED_WITH).and_then(|value| value.to_str().ok());
+        if !with.is_some_and(|with| with.eq_ignore_ascii_case(XHR)) {
+            return Err(ApiError::forbidden(format!(
+                "Requests that change or send something need the header `X-Requested-With: {XHR}`; add it."
+            )));
+        }
+        Ok(Self(caller))
+    }
+}
+
+fn of_tenant(caller: &Caller, headers: &HeaderMap) -> Result<()> {
+    let own = caller.operator_id().to_string();
+    match headers.get(TENANT) {
+        Some(other) if other.as_bytes() != own.as_bytes() => {
+            Err(ApiError::forbidden("X-Tenant-Id is not the tenant that this key is of; leave it out, or send that."))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,110 @@
+//! One provider.
+
+use api::{ApiError, Body, envelope::ProvidersError, error::Result};
+use axum::{Json, extract::Path, http::StatusCode};
+use domain::{Destination, Face, connection::providers, time::after};
+use serde_json::Value;
+
+use crate::{
+    App, State,
+    access::{Managing, Viewing},
+    input::{Change, ProviderChange, wrong},
+    views::ProviderView,
+};
+
+/// How often a change is tried against others at the same time.
+const TRIES: u32 = 3;
+
+/// Shows a provider, with `••••••••` in the place of every secret.
+#[utoipa::path(
+    get, path = "/api/v1/notifications/providers/{id}", tag = "Providers", operation_id = "getProvider",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, body = ProviderView), (status = 401, body = ProvidersError),
+        (status = 403, body = ProvidersError), (status = 404, body = ProvidersError),
+    )
+)]
+pub(crate) async fn get(app: State, Viewing(caller): Viewing, Path(id): Path<String>) -> Result<Json<ProviderView>> {
+    let found = app.find(&caller, &id).await?;
+    Ok(Json(ProviderView::new(&found, &app.upkeep.connection(&found).await?)))
+}
+
+/// Changes a provider. Fields of the config that are left out, or given as `••••••••`, stay as they are; the whole is
+/// judged anew, and a change that is refused changes nothing.
+#[utoipa::path(
+    patch, path = "/api/v1/notifications/providers/{id}", tag = "Providers", operation_id = "updateProvider",
+    params(("id" = String, Path), ("X-Requested-With" = String, Header, description = "`XMLHttpRequest`")),
+    request_body = ProviderChange,
+    responses(
+        (status = 200, body = ProviderView), (status = 400, body = ProvidersError),
+        (status = 401, body = ProvidersError), (status = 403, body = ProvidersError),
+        (status = 404, body = ProvidersError), (status = 409, body = ProvidersError),
+        (status = 422, body = ProvidersError, description = "Fields are wrong: `fields` names each"),
+    )
+)]
+pub(crate) async fn update(
+    app: State,
+    Managing(caller): Managing,
+    Path(id): Path<String>,
+    Body(body): Body<Value>,
+) -> Result<Json<ProviderView>> {
+    let mut old = app.find(&caller, &id).await?;
+    let change = Change::read(body)?;
+    for _ in 0..TRIES {
+        let (new, connection) = app.changed(&old, &change).await?;
+        if app.destinations.change(&old, &new).await? {
+            return Ok(Json(ProviderView::new(&new, &connection)));
+        }
+        old = app.find(&caller, &id).await?;
+    }
+    let sentence = "This provider is being changed by other requests; look at it and try again.";
+    Err(ApiError::conflict("changed_meanwhile", sentence))
+}
+
+impl App {
+    /// What a change makes of a provider.
+    async fn changed(&self, old: &Destination, change: &Change) -> Result<(Destination, domain::Connection)> {
+        let before = self.upkeep.connection(old).await?;
+        let connection = match &change.config {
+            Some(config) => {
+                let merged = providers::merged(&before, config.clone());
+                providers::read(old.kind, merged, &self.allowed).map_err(wrong)?
+            }
+            None => before.clone(),
+        };
+        let mut new = old.clone();
+        if let Some(name) = &change.name {
+            new.name = Some(name.clone());
+        }
+        if let Some(enabled) = change.enabled {
+            new.disabled = !enabled;
+        }
+        new.updated_at = Some(after(old.updated_at.unwrap_or(old.created_at)));
+        if connection != before {
+            new.connection = Some(self.upkeep.seal_connection(old.operator_id, old.id, &connection).await?);
+            new.destination = connection.shown();
+            new.unhealthy = None;
+        }
+        Ok((new, connection))
+    }
+}
+
+/// Deletes a provider.
+///
+/// Rules that target it go on; what they would send to it is recorded as an abandoned delivery, and logged as
+/// `delivery_failed`.
+#[utoipa::path(
+    delete, path = "/api/v1/notifications/providers/{id}", tag = "Providers", operation_id = "deleteProvider",
+    params(("id" = String, Path), ("X-Requested-With" = String, Header, description = "`XMLHttpRequest`")),
+    responses(
+        (status = 204), (status = 401, body = ProvidersError), (status = 403, body = ProvidersError),
+        (status = 404, body = ProvidersError),
+    )
+)]
+pub(crate) async fn delete(app: State, Managing(caller): Managing, Path(id): Path<String>) -> Result<StatusCode> {
+    let found = app.find(&caller, &id).await?;
+    if !app.destinations.delete_of(Face::Providers, found.operator_id, found.id).await? {
+        return Err(ApiError::not_found("provider"));
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,76 @@
+//! `/api/v1/notifications`: a tenant's providers, and notifications that are sent to chosen ones.
+
+mod access;
+mod collection;
+mod input;
+mod item;
+mod notification;
+mod resume;
+mod send;
+mod views;
+
+use std::sync::Arc;
+
+use api::{ApiError, Caller, Keys, auth::HasKeys};
+use domain::{Destination, DestinationId, Face, connection::Allowed};
+use store::{Accounts, Aws, Deliveries, Destinations, Events, Queue};
+use upkeep::{Upkeep, allowed};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// What the routes work with.
+pub struct App {
+    keys: Keys,
+    destinations: Destinations,
+    deliveries: Deliveries,
+    events: Events,
+    queue: Queue,
+    upkeep: Upkeep,
+    allowed: Allowed,
+}
+
+impl App {
+    /// Everything that the environment names.
+    ///
+    /// # Errors
+    /// When the environment lacks something.
+    pub async fn from_env() -> Result<Self, lambda_http::Error> {
+        let aws = Aws::from_env().await;
+        Ok(Self {
+            keys: Keys::new(Accounts::from_env(&aws)?),
+            destinations: Destinations::from_env(&aws)?,
+            deliveries: Deliveries::from_env(&aws)?,
+            events: Events::from_env(&aws)?,
+            queue: Queue::deliveries(&aws)?,
+            upkeep: Upkeep::from_env(&aws)?,
+            allowed: allowed::from_env()?,
+        })
+    }
+
+    /// A provider of the caller, or a 404.
+    async fn find(&self, caller: &Caller, id: &str) -> api::error::Result<Destination> {
+        let not_found = || ApiError::not_found("provider");
+        let id = DestinationId::of_uuid(id).ok_or_else(not_found)?;
+        let found = self.destinations.get(caller.operator_id(), id).await?;
+        found.filter(|found| found.face == Face::Providers).ok_or_else(not_found)
+    }
+}
+
+impl HasKeys for App {
+    fn keys(&self) -> &Keys {
+        &self.keys
+    }
+}
+
+/// The state of the routes.
+pub type State = axum::extract::State<Arc<App>>;
+
+/// The routes, and the API's text of them.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(collection::list, collection::create))
+        .routes(routes!(item::get, item::update, item::delete))
+        .routes(routes!(resume::test))
+        .routes(routes!(resume::recover))
+        .routes(routes!(resume::deliveries))
+        .routes(routes!(send::send))
+}

@@ -1,0 +1,74 @@
+//! Testing a provider, which makes an unhealthy one healthy; and what it missed.
+
+use api::{Body, PageQuery, envelope::ProvidersError, error::Result, views::DeliveryPage};
+use axum::{Json, extract::Path, http::StatusCode};
+use upkeep::{
+    log,
+    recovery::{self, Recovered, Since},
+    testing::TestResult,
+};
+
+use crate::{
+    State,
+    access::{Managing, Viewing},
+};
+
+/// Sends a test message. One that is taken makes an unhealthy provider healthy, and resumes the rules that target it.
+#[utoipa::path(
+    post, path = "/api/v1/notifications/providers/{id}/test", tag = "Providers", operation_id = "testProvider",
+    params(("id" = String, Path), ("X-Requested-With" = String, Header, description = "`XMLHttpRequest`")),
+    responses(
+        (status = 200, body = TestResult), (status = 401, body = ProvidersError), (status = 403, body = ProvidersError),
+        (status = 404, body = ProvidersError),
+        (status = 502, body = TestResult, description = "The provider did not take it"),
+    )
+)]
+pub(crate) async fn test(
+    app: State,
+    Managing(caller): Managing,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<TestResult>)> {
+    let found = app.find(&caller, &id).await?;
+    app.upkeep.test_and_heal(&found).await
+}
+
+/// Sends what a provider missed again: held, failed and abandoned deliveries of events since then, oldest first.
+#[utoipa::path(
+    post, path = "/api/v1/notifications/providers/{id}/recover", tag = "Providers", operation_id = "recoverProvider",
+    params(("id" = String, Path), ("X-Requested-With" = String, Header, description = "`XMLHttpRequest`")),
+    request_body = Since,
+    responses(
+        (status = 200, body = Recovered), (status = 400, body = ProvidersError), (status = 401, body = ProvidersError),
+        (status = 403, body = ProvidersError), (status = 404, body = ProvidersError),
+        (status = 409, body = ProvidersError, description = "Not healthy, or not enabled"),
+    )
+)]
+pub(crate) async fn recover(
+    app: State,
+    Managing(caller): Managing,
+    Path(id): Path<String>,
+    Body(Since { since }): Body<Since>,
+) -> Result<Json<Recovered>> {
+    let found = app.find(&caller, &id).await?;
+    let with = (&app.deliveries, &app.queue, app.upkeep.journal());
+    Ok(Json(recovery::recover(with, &found, since).await?))
+}
+
+/// Lists the deliveries to a provider, newest event first, each with its attempts.
+#[utoipa::path(
+    get, path = "/api/v1/notifications/providers/{id}/deliveries", tag = "Providers",
+    operation_id = "listProviderDeliveries", params(("id" = String, Path), PageQuery),
+    responses(
+        (status = 200, body = DeliveryPage), (status = 400, body = ProvidersError), (status = 401, body = ProvidersError),
+        (status = 403, body = ProvidersError), (status = 404, body = ProvidersError),
+    )
+)]
+pub(crate) async fn deliveries(
+    app: State,
+    Viewing(caller): Viewing,
+    Path(id): Path<String>,
+    page: PageQuery,
+) -> Result<Json<DeliveryPage>> {
+    let found = app.find(&caller, &id).await?;
+    Ok(Json(log::deliveries(&app.deliveries, found.id, &page).await?))
+}

@@ -1,0 +1,120 @@
+//! How each API writes its errors (design, section 7). An error is turned into a body as the very last step, so that
+//! those of extractors, of unknown paths and of our own faults have the API's form, too.
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use domain::fields::Problem;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::ApiError;
+
+/// The form of an API's errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Envelope {
+    /// `{"error": "<sentence>", "code": "<snake_case>"}`: STACK and Mail.
+    Stack,
+    /// `{"error": "<sentence>"}`, with `fields` where several may be wrong.
+    Providers,
+    /// `{"success": false, "error": {"code", "message"}}`, with `details` where several fields may be wrong.
+    Config,
+}
+
+/// An error of the Providers API.
+#[derive(Serialize, ToSchema)]
+pub struct ProvidersError {
+    /// A sentence for people: what is wrong and what to do.
+    #[schema(example = "`config.webhookUrl`: is missing.")]
+    error: String,
+    /// What is wrong with each field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fields: Vec<Problem>,
+}
+
+/// An error of the Config API.
+#[derive(Serialize, ToSchema)]
+pub struct ConfigError {
+    /// Always false.
+    success: bool,
+    /// What is wrong.
+    error: ConfigErrorDetail,
+}
+
+/// What is wrong.
+#[derive(Serialize, ToSchema)]
+pub struct ConfigErrorDetail {
+    /// A word for programs.
+    #[schema(example = "VALIDATION_ERROR")]
+    code: String,
+    /// A sentence for people: what is wrong and what to do.
+    #[schema(example = "`severityThreshold`: is missing.")]
+    message: String,
+    /// What is wrong with each field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    details: Vec<Problem>,
+}
+
+impl Envelope {
+    /// Writes an answer's error, if it is one, in this form; status and headers stay.
+    pub(crate) fn rewrite(self, mut response: Response) -> Response {
+        if self == Self::Stack {
+            return response;
+        }
+        let Some(error) = response.extensions_mut().remove::<ApiError>() else { return response };
+        let rewritten = match self {
+            Self::Stack => return response,
+            Self::Providers => Json(ProvidersError { error: error.sentence, fields: error.fields }).into_response(),
+            Self::Config => {
+                let code = if error.status == 400 { "VALIDATION_ERROR".to_owned() } else { error.code.to_uppercase() };
+                let error = ConfigErrorDetail { code, message: error.sentence, details: error.fields };
+                Json(ConfigError { success: false, error }).into_response()
+            }
+        };
+        let (parts, body) = rewritten.into_parts();
+        response.headers_mut().extend(parts.headers);
+        // It was that of the other body.
+        response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
+        *response.body_mut() = body;
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::StatusCode;
+    use serde_json::{Value, json};
+
+    async fn body(envelope: Envelope, error: ApiError) -> (StatusCode, Value) {
+        let response = envelope.rewrite(error.into_response());
+        let status = response.status();
+        let bytes = axum::body::to_bytes(response.into_body(), 10_000).await.expect("a body");
+        (status, serde_json::from_slice(&bytes).expect("JSON"))
+    }
+
+    #[tokio::test]
+    async fn each_api_has_its_own_form() {
+        let error = || ApiError::not_found("provider");
+        let sentence = "There is no provider with this id in your account; check the id.";
+        assert_eq!(body(Envelope::Stack, error()).await.1, json!({"error": sentence, "code": "not_found"}));
+        assert_eq!(body(Envelope::Providers, error()).await, (StatusCode::NOT_FOUND, json!({ "error": sentence })));
+        let expected = json!({"success": false, "error": {"code": "NOT_FOUND", "message": sentence}});
+        assert_eq!(body(Envelope::Config, error()).await.1, expected);
+    }
+
+    #[tokio::test]
+    async fn several_fields_are_listed() {
+        let problem = |field: &str| Problem { field: field.to_owned(), message: "is missing".to_owned() };
+        let error = |status| ApiError::fields(status, vec![problem("name"), problem("config.url")]);
+        let (status, json) = body(Envelope::Providers, error(StatusCode::UNPROCESSABLE_ENTITY)).await;
+        assert_eq!((status, &json["fields"][1]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("config.url")));
+        assert_eq!(json["error"], "`name`: is missing; `config.url`: is missing.");
+        let (_, json) = body(Envelope::Config, error(StatusCode::BAD_REQUEST)).await;
+        assert_eq!(
+            (&json["error"]["code"], &json["error"]["details"][0]["field"]),
+            (&json!("VALIDATION_ERROR"), &json!("name"))
+        );
+    }
+}
