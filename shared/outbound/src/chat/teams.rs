@@ -1,11 +1,178 @@
-use serde_json::Value;
+//! Microsoft Teams: an Adaptive Card in the envelope that Workflows and connectors of Office 365 take.
+//!
+//! What an event says stands in text runs only, which render no Markdown, unlike text blocks and fact sets.
 
-use super::{Answered, Card, Reading};
+use domain::{Severity, delivery::Fault};
+use serde_json::{Value, json};
 
-pub(super) fn body(_card: &Card<'_>) -> Value {
-    Value::Null
+use super::{
+    Answered, Card, Reading,
+    refusal::Object,
+    text::{Fact, OPEN, first_within, fit, more, plain},
+};
+
+/// A whole message in bytes, of 28 KB: Microsoft's "Create and send messages with connectors and Workflows".
+const MAX_MESSAGE: usize = 28_000;
+/// Of that, what is kept for the line that says what was left out.
+const FOR_MORE: usize = 200;
+/// How much is shown of each text, in UTF-16 units, of which each takes 3 bytes at most: so a title, a text, a link and
+/// the small print always fit.
+const MAX_TITLE: usize = 300;
+const MAX_TEXT: usize = 5000;
+const MAX_LABEL: usize = 200;
+const MAX_VALUE: usize = 1500;
+const MAX_SMALL: usize = 500;
+/// How many fields are shown: more is no message that people read.
+const MAX_FIELDS: usize = 50;
+
+pub(super) fn body(card: &Card<'_>) -> Value {
+    let facts = card.facts();
+    let rest = size(&message(card, vec![], None)) + FOR_MORE;
+    let shown = facts.iter().map(field);
+    let shown = first_within(shown, MAX_FIELDS, MAX_MESSAGE.saturating_sub(rest), |field| size(field) + 1);
+    let left_out = more(facts.len() - shown.len());
+    message(card, shown, left_out)
 }
 
-pub(super) fn read(_answered: Answered<'_>) -> Reading {
-    Reading::Taken(None)
+fn message(card: &Card<'_>, fields: Vec<Value>, left_out: Option<String>) -> Value {
+    let title = json!({
+        "type": "Container",
+        "style": style(card.notification.severity),
+        "bleed": true,
+        "items": [text([json!({"text": run(card.title(), MAX_TITLE), "weight": "Bolder", "size": "Large"})])],
+    });
+    let mut body = vec![title];
+    body.extend(card.body().map(|said| text([json!({"text": run(said, MAX_TEXT)})])));
+    body.extend(fields);
+    body.extend(left_out.map(|said| text([json!({"text": said, "isSubtle": true})])));
+    body.push(text([json!({"text": run(&card.small_print(), MAX_SMALL), "size": "Small", "isSubtle": true})]));
+    let mut content = json!({
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "msteams": {"width": "Full"},
+        "body": body,
+    });
+    if let Some(url) = card.link() {
+        content["actions"] = json!([{"type": "Action.OpenUrl", "title": OPEN, "url": url}]);
+    }
+    json!({
+        "type": "message",
+        "attachments": [{
+            "contentType": "application/vnd.microsoft.card.adaptive",
+            "contentUrl": null,
+            "content": content,
+        }],
+    })
+}
+
+/// A paragraph of these runs.
+fn text<const N: usize>(runs: [Value; N]) -> Value {
+    let inlines = runs.map(|mut run| {
+        run["type"] = "TextRun".into();
+        run
+    });
+    json!({"type": "RichTextBlock", "inlines": Vec::from(inlines)})
+}
+
+fn field(fact: &Fact<'_>) -> Value {
+    let label = json!({"text": format!("{}\n", run(fact.label, MAX_LABEL)), "weight": "Bolder"});
+    text([label, json!({"text": run(fact.value, MAX_VALUE)})])
+}
+
+/// Text that a card shows as it is. `{{DATE(…)}}` and `{{TIME(…)}}` are the one thing that a run reads, unless
+/// something without width stands in between.
+fn run(text: &str, max: usize) -> String {
+    let text = text.replace("{{DATE(", "{{\u{2060}DATE(").replace("{{TIME(", "{{\u{2060}TIME(");
+    fit(&text, max, plain)
+}
+
+fn size(value: &Value) -> usize {
+    value.to_string().len()
+}
+
+/// A container's style, which is its colour.
+fn style(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "emphasis",
+        Severity::Low => "accent",
+        Severity::Medium => "warning",
+        Severity::High | Severity::Critical => "attention",
+    }
+}
+
+pub(super) fn read(answered: Answered<'_>) -> Reading {
+    if let Object::Whole(object) = answered.object() {
+        return read_workflow(&answered, &object["error"]);
+    }
+    let said = answered.body.trim();
+    match (answered.status, said) {
+        (200..300, "") | (200, "1") | (202, _) => Reading::Taken(None),
+        (200, _) => read_hidden(&answered, said),
+        (200..300, _) => answered.not_a_success(),
+        (429, _) => answered.refused("", Fault::Throttled),
+        (413, _) => answered.refused("", Fault::Sender),
+        (410, _) => answered.refused("", Fault::Address),
+        (400 | 404, _) => read_connector(&answered, said),
+        _ => answered.refused("", Fault::Receiver),
+    }
+}
+
+/// A connector takes what Teams then does not, and says so in the body of a 200 (MicrosoftDocs/msteams-docs, issues
+/// 4145 and 7425): `Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with
+/// ContextId …`.
+fn read_hidden(answered: &Answered<'_>, said: &str) -> Reading {
+    const BEFORE: &str = "returned HTTP error ";
+    let rest = said.split_once(BEFORE).map(|(_, rest)| rest).unwrap_or_default();
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).map_or(rest, |end| &rest[..end]);
+    let Ok(status) = digits.parse::<u16>() else {
+        return match said.starts_with("Webhook message delivery failed") {
+            true => answered.refused("Webhook message delivery failed", Fault::Receiver),
+            false => answered.not_a_success(),
+        };
+    };
+    let fault = match status {
+        429 => Fault::Throttled,
+        400 | 413 => Fault::Sender,
+        403 | 404 | 410 => Fault::Address,
+        _ => Fault::Receiver,
+    };
+    answered.refused(&format!("with HTTP error {status}"), fault)
+}
+
+/// What connectors answer in plain text.
+fn read_connector(answered: &Answered<'_>, said: &str) -> Reading {
+    const CONTENT: [&str; 4] = [
+        "Bad payload received by generic incoming webhook",
+        "Summary or Text is required",
+        "Webhook Bad Request",
+        "Invalid or missing payload",
+    ];
+    const GONE: [&str; 3] = ["Invalid webhook URL", "Connector configuration not found", "Webhook not found"];
+    let known = |words: &[&'static str]| words.iter().copied().find(|word| said.contains(word));
+    match (known(&CONTENT), known(&GONE)) {
+        (Some(word), _) => answered.refused(word, Fault::Sender),
+        (None, Some(word)) => answered.refused(word, Fault::Address),
+        (None, None) => answered.refused("", Fault::Receiver),
+    }
+}
+
+/// Workflows answer with an object: 202 when it has begun, else `{"error": {"code", "message"}}`.
+fn read_workflow(answered: &Answered<'_>, error: &Value) -> Reading {
+    let code = error["code"].as_str().unwrap_or_default();
+    let message = error["message"].as_str().unwrap_or_default();
+    let said = if message.is_empty() { code.to_owned() } else { format!("{code}: {message}") };
+    let no_more = ["NotFound", "NotEnabled", "Disabled", "Suspended"].iter().any(|end| code.ends_with(end));
+    let fault = match code {
+        "" if answered.status == 202 => return Reading::Taken(None),
+        "" if matches!(answered.status, 200..300) => return answered.not_a_success(),
+        _ if answered.is_rate_limit() || code.contains("Throttl") || code == "TooManyRequests" => Fault::Throttled,
+        "TriggerInputSchemaMismatch" | "InvalidRequestContent" | "RequestEntityTooLarge" => Fault::Sender,
+        _ if answered.is_too_large() => Fault::Sender,
+        // The URL carries its own permission: what it lacks now, it lacks for good.
+        _ if no_more || answered.status == 410 => Fault::Address,
+        code if !code.is_empty() && matches!(answered.status, 401 | 403) => Fault::Address,
+        _ => Fault::Receiver,
+    };
+    answered.refused(&said, fault)
 }
