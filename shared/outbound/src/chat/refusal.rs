@@ -72,7 +72,7 @@ pub(super) enum Object {
 fn harmless(said: &str) -> String {
     let said = readable(said);
     let words: Vec<_> = said.split_whitespace().map(|word| if may_be_secret(word) { "…" } else { word }).collect();
-    cut(&words.join(" "), MAX_SAID).to_owned()
+    cut(&words.join(" "), MAX_SAID).trim_end().to_owned()
 }
 
 fn may_be_secret(word: &str) -> bool {
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn it_is_a_short_line() {
-        assert_eq!(harmless(&"é ".repeat(500)).len(), 200 - 1);
+        assert_eq!(harmless(&"aaé ".repeat(500)).len(), 199, "of 5 bytes each, and no space at the end");
         let answered = Answered { status: 599, retry_after: None, body: "" };
         let Reading::Refused { error, .. } = answered.refused("", Fault::Receiver) else { panic!("refused") };
         assert_eq!(error, "answered 599");

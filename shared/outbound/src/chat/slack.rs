@@ -137,3 +137,158 @@ fn said(answered: &Answered<'_>) -> String {
     let is_word = word.len() <= 100 && word.chars().all(|c| c.is_ascii_alphanumeric() || "_ .,'-".contains(c));
     if is_word { word.to_owned() } else { String::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::chat::hostile::{self, Said};
+
+    fn of((notification, severity, at, footer): &Said) -> Value {
+        body(&Card { notification, severity, at: *at, footer })
+    }
+
+    fn reading(status: u16, body: &str) -> Reading {
+        read(Answered { status, retry_after: None, body })
+    }
+
+    #[test]
+    fn a_message() {
+        let plain = |text: &str| json!({"type": "plain_text", "text": text, "emoji": false});
+        let title = "Acceptance rate &lt; 5% &amp; &lt;!channel&gt;";
+        let url = "https://app.example.com/ops?a=1&amp;b=x%7Cy";
+        let blocks = json!([
+            {"type": "section", "text": plain("observed *0.04*\n- now")},
+            {"type": "section", "fields": [plain("Observed\n0.04"), plain("Since\n–")]},
+            {"type": "section", "text": {"type": "mrkdwn", "text": format!("<{url}|Open>"), "verbatim": true}},
+            {"type": "context", "elements": [plain("critical · 2026-04-15 10:00:00 UTC · evt_1")]},
+        ]);
+        let message = json!({
+            "text": title,
+            "mrkdwn": false,
+            "parse": "none",
+            "unfurl_links": false,
+            "unfurl_media": false,
+            "blocks": [{"type": "header", "text": plain(title)}],
+            "attachments": [{"color": "#dc2626", "fallback": title, "blocks": blocks}],
+        });
+        assert_eq!(of(&hostile::example()), message);
+    }
+
+    #[test]
+    fn what_is_empty_is_left_out() {
+        let message = of(&hostile::empty());
+        let context = json!([{"type": "context", "elements": [plain_text("info · 2026-04-15 10:00:00 UTC", 99)]}]);
+        assert_eq!(message["attachments"][0]["blocks"], context);
+        assert_eq!(message["text"], "Notification");
+    }
+
+    #[test]
+    fn what_is_left_out_is_said() {
+        let mut said = hostile::empty();
+        said.0.fields = vec![domain::notification::Field { label: "a".into(), value: "b".into() }; 37];
+        let message = of(&said);
+        let blocks = message["attachments"][0]["blocks"].as_array().expect("blocks");
+        assert_eq!(blocks.len(), 5);
+        assert_eq!(blocks[3]["elements"][0]["text"], "And 7 more");
+    }
+
+    #[test]
+    fn only_ok_is_success() {
+        assert_eq!(reading(200, "ok"), Reading::Taken(None));
+        for (body, error) in [
+            ("", "answered 200 what is no success"),
+            ("invalid_blocks", "answered 200 invalid_blocks"),
+            ("<html>ok</html>", "answered 200 what is no success"),
+        ] {
+            let Reading::Refused { error: said, .. } = reading(200, body) else { panic!("{body} is no success") };
+            assert_eq!(said, error);
+        }
+    }
+
+    #[test]
+    fn each_error_is_someones() {
+        use Fault::*;
+        for (status, body, error, fault) in [
+            (400, "invalid_payload", "answered 400 invalid_payload", Sender),
+            (400, "invalid_blocks", "answered 400 invalid_blocks", Sender),
+            (400, "invalid_attachments", "answered 400 invalid_attachments", Sender),
+            (400, "no_text\n", "answered 400 no_text", Sender),
+            (400, "too_many_attachments", "answered 400 too_many_attachments", Sender),
+            (400, "user_not_found", "answered 400 user_not_found", Address),
+            (400, "hm", "answered 400 hm", Receiver),
+            (403, "action_prohibited", "answered 403 action_prohibited", Address),
+            (403, "invalid_token", "answered 403 invalid_token", Address),
+            (403, "posting_to_general_channel_denied", "answered 403 posting_to_general_channel_denied", Address),
+            (404, "channel_not_found", "answered 404 channel_not_found", Address),
+            (404, "no_service", "answered 404 no_service", Address),
+            (404, "no_team", "answered 404 no_team", Address),
+            (404, "no_active_hooks", "answered 404 no_active_hooks", Address),
+            (404, "<html>/services/T0/B0/x</html>", "answered 404 Not Found", Receiver),
+            (410, "channel_is_archived", "answered 410 channel_is_archived", Address),
+            (413, "", "answered 413 Payload Too Large", Sender),
+            (429, "rate_limited", "answered 429 rate_limited", Throttled),
+            (429, "", "answered 429 Too Many Requests", Throttled),
+            (200, "rate_limited", "answered 200 rate_limited", Throttled),
+            (200, r#"{"ok":false,"error":"ratelimited"}"#, "answered 200 ratelimited", Throttled),
+            (500, "rollup_error", "answered 500 rollup_error", Receiver),
+            (302, "", "answered 302 Found", Receiver),
+        ] {
+            assert_eq!(reading(status, body), Reading::Refused { error: error.into(), fault, retry_after: None });
+        }
+    }
+
+    /// Every text object of a message, and how often each kind of block comes.
+    fn check(message: &Value) {
+        let mut blocks: Vec<&Value> = message["blocks"].as_array().expect("blocks").iter().collect();
+        blocks.extend(message["attachments"][0]["blocks"].as_array().expect("blocks"));
+        assert!(blocks.len() <= 50 && message.to_string().encode_utf16().count() < 12_000);
+        let mut texts = vec![];
+        for block in blocks {
+            let most = match block["type"].as_str().expect("a type") {
+                "header" => MAX_HEADER,
+                _ if block["fields"].is_array() => 2000,
+                _ => MAX_SECTION,
+            };
+            for list in ["fields", "elements"] {
+                let list = block[list].as_array();
+                assert!(list.is_none_or(|list| (1..=10).contains(&list.len())));
+                texts.extend(list.into_iter().flatten().map(|text| (text, most)));
+            }
+            texts.extend(block.get("text").map(|text| (text, most)));
+        }
+        for (object, most) in texts {
+            let text = object["text"].as_str().expect("text");
+            assert!((1..=most).contains(&units(text)));
+            if object["type"] == "mrkdwn" {
+                let url = text.strip_prefix("<http").and_then(|rest| rest.strip_suffix("|Open>")).expect("a link");
+                assert!(!url.contains(['<', '>', '|']));
+            } else {
+                check_escaped(text);
+                assert_eq!(object["emoji"], false);
+            }
+        }
+        check_escaped(message["text"].as_str().expect("text"));
+    }
+
+    fn check_escaped(text: &str) {
+        assert!(!text.contains(['<', '>']), "{text}");
+        let mut entities = text.split('&').skip(1);
+        assert!(entities.all(|rest| ["amp;", "lt;", "gt;"].iter().any(|name| rest.starts_with(name))), "{text}");
+    }
+
+    #[test]
+    fn as_much_as_there_may_be_fits() {
+        for piece in ["a", "&", "\"", "\\", "é", "語", "👩\u{200d}👧", "\n"] {
+            check(&of(&hostile::huge(piece)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_breaks_a_limit_or_becomes_markup(said in hostile::said()) {
+            check(&of(&said));
+        }
+    }
+}

@@ -176,3 +176,187 @@ fn read_workflow(answered: &Answered<'_>, error: &Value) -> Reading {
     };
     answered.refused(&said, fault)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::chat::hostile::{self, Said};
+
+    fn of((notification, severity, at, footer): &Said) -> Value {
+        body(&Card { notification, severity, at: *at, footer })
+    }
+
+    fn content(message: &Value) -> &Value {
+        &message["attachments"][0]["content"]
+    }
+
+    #[test]
+    fn a_message() {
+        let title = "Acceptance rate < 5% & <!channel>";
+        let small = "critical · 2026-04-15 10:00:00 UTC · evt_1";
+        let card = json!({
+            "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+            "type": "AdaptiveCard",
+            "version": "1.4",
+            "msteams": {"width": "Full"},
+            "body": [
+                {"type": "Container", "style": "attention", "bleed": true, "items": [{"type": "RichTextBlock", "inlines": [
+                    {"type": "TextRun", "text": title, "weight": "Bolder", "size": "Large"},
+                ]}]},
+                {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": "observed *0.04*\n- now"}]},
+                {"type": "RichTextBlock", "inlines": [
+                    {"type": "TextRun", "text": "Observed\n", "weight": "Bolder"},
+                    {"type": "TextRun", "text": "0.04"},
+                ]},
+                {"type": "RichTextBlock", "inlines": [
+                    {"type": "TextRun", "text": "Since\n", "weight": "Bolder"},
+                    {"type": "TextRun", "text": "–"},
+                ]},
+                {"type": "RichTextBlock", "inlines": [
+                    {"type": "TextRun", "text": small, "size": "Small", "isSubtle": true},
+                ]},
+            ],
+            "actions": [
+                {"type": "Action.OpenUrl", "title": "Open", "url": "https://app.example.com/ops?a=1&b=x|y"},
+            ],
+        });
+        let attachment = json!({
+            "contentType": "application/vnd.microsoft.card.adaptive",
+            "contentUrl": null,
+            "content": card,
+        });
+        assert_eq!(of(&hostile::example()), json!({"type": "message", "attachments": [attachment]}));
+    }
+
+    #[test]
+    fn what_is_empty_is_left_out() {
+        let message = of(&hostile::empty());
+        assert_eq!(content(&message)["body"].as_array().map(Vec::len), Some(2));
+        assert_eq!(content(&message).get("actions"), None);
+    }
+
+    #[test]
+    fn what_is_left_out_is_said() {
+        let mut said = hostile::empty();
+        said.0.fields = vec![domain::notification::Field { label: "a".into(), value: "b".into() }; 57];
+        let message = of(&said);
+        assert_eq!(content(&message)["body"][51]["inlines"][0]["text"], "And 7 more");
+        let message = of(&hostile::huge("a"));
+        let body = content(&message)["body"].as_array().expect("a body");
+        let fields =
+            body.iter().filter(|block| block["inlines"].as_array().is_some_and(|runs| runs.len() == 2)).count();
+        let last = &body[body.len() - 2]["inlines"][0]["text"];
+        assert_eq!((fields > 5, last), (true, &json!(format!("And {} more", 60 - fields))));
+    }
+
+    fn reading(status: u16, body: &str) -> Reading {
+        read(Answered { status, retry_after: None, body })
+    }
+
+    #[test]
+    fn connectors_and_workflows_take_in_their_own_ways() {
+        for (status, body) in [(200, "1"), (200, ""), (202, ""), (202, "{}"), (202, "accepted")] {
+            assert_eq!(reading(status, body), Reading::Taken(None), "{status} {body}");
+        }
+        for body in ["<html>", "0", "{}", "System.Net.Http.HttpRequestException: Error while copying content"] {
+            let error = "answered 200 what is no success".to_owned();
+            let refused = Reading::Refused { error, fault: Fault::Receiver, retry_after: None };
+            assert_eq!(reading(200, body), refused);
+        }
+    }
+
+    #[test]
+    fn what_a_200_hides_is_found() {
+        use Fault::*;
+        for (status, fault) in [
+            (429, Throttled),
+            (400, Sender),
+            (413, Sender),
+            (403, Address),
+            (404, Address),
+            (410, Address),
+            (500, Receiver),
+            (503, Receiver),
+        ] {
+            let body = format!(
+                "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error {status} with \
+                 ContextId tcid=0,server=msgapi-production-1,cv=abc.0.."
+            );
+            let error = format!("answered 200 with HTTP error {status}");
+            assert_eq!(reading(200, &body), Reading::Refused { error, fault, retry_after: None });
+        }
+        let body = "Webhook message delivery failed with error: Error contacting Microsoft Teams endpoint";
+        let error = "answered 200 Webhook message delivery failed".to_owned();
+        assert_eq!(reading(200, body), Reading::Refused { error, fault: Receiver, retry_after: None });
+    }
+
+    #[test]
+    fn each_error_is_someones() {
+        use Fault::*;
+        let workflow = |code: &str| json!({"error": {"code": code, "message": "The …."}}).to_string();
+        for (status, code, fault) in [
+            (404, "WorkflowNotFound", Address),
+            (400, "WorkflowTriggerIsNotEnabled", Address),
+            (400, "WorkflowDisabled", Address),
+            (401, "DirectApiAuthorizationRequired", Address),
+            (403, "InvalidSignature", Address),
+            (400, "TriggerInputSchemaMismatch", Sender),
+            (413, "X", Sender),
+            (429, "WorkflowTriggerThrottled", Throttled),
+            (503, "ServerTimeout", Receiver),
+            (400, "Other", Receiver),
+        ] {
+            let error = format!("answered {status} {code}: The ….");
+            assert_eq!(reading(status, &workflow(code)), Reading::Refused { error, fault, retry_after: None });
+        }
+        for (status, body, error, fault) in [
+            (
+                400,
+                "Bad payload received by generic incoming webhook.",
+                "answered 400 Bad payload received by generic incoming webhook",
+                Sender,
+            ),
+            (400, "Summary or Text is required.", "answered 400 Summary or Text is required", Sender),
+            (400, "Invalid webhook URL", "answered 400 Invalid webhook URL", Address),
+            (404, "<html>/webhookb2/x</html>", "answered 404 Not Found", Receiver),
+            (403, "", "answered 403 Forbidden", Receiver),
+            (410, "", "answered 410 Gone", Address),
+            (429, "", "answered 429 Too Many Requests", Throttled),
+            (204, "x", "answered 204 what is no success", Receiver),
+            (502, "", "answered 502 Bad Gateway", Receiver),
+        ] {
+            assert_eq!(reading(status, body), Reading::Refused { error: error.into(), fault, retry_after: None });
+        }
+    }
+
+    /// Every text is a run's, and the message is small enough.
+    fn check(message: &Value) {
+        assert!(message.to_string().len() <= 28_000);
+        let blocks = content(message)["body"].as_array().expect("a body").iter();
+        let blocks = blocks.flat_map(|block| block["items"].as_array().cloned().unwrap_or_else(|| vec![block.clone()]));
+        for block in blocks {
+            assert_eq!(block["type"], "RichTextBlock");
+            for run in block["inlines"].as_array().expect("runs") {
+                let text = run["text"].as_str().expect("text");
+                assert!(run["type"] == "TextRun" && !text.is_empty());
+                assert!(!text.contains("{{DATE(") && !text.contains("{{TIME("), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn as_much_as_there_may_be_fits() {
+        for piece in ["a", "\"", "\\", "語", "👩\u{200d}👧", "\n", "{{DATE(2026-01-01T00:00:00Z,SHORT)}}"] {
+            check(&of(&hostile::huge(piece)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_breaks_a_limit_or_becomes_markup(said in hostile::said()) {
+            check(&of(&said));
+        }
+    }
+}
