@@ -154,3 +154,70 @@ fn answer(status: u16, body: String) -> Response {
 fn json_answer(status: u16, body: &Value) -> Response {
     answer(status, body.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use domain::{Kind, delivery::Fault};
+    use outbound::chat::{Answered, Reading, read};
+
+    use super::*;
+
+    const KINDS: [Kind; 4] = [Kind::Slack, Kind::Teams, Kind::Discord, Kind::GoogleChat];
+
+    /// What the sender makes of the receiver's answer to a message.
+    async fn reading(kind: Kind, receiver: &Receiver) -> Reading {
+        let response = reqwest::Client::new().post(receiver.url()).send().await.expect("an answer");
+        let status = response.status().as_u16();
+        let seconds = response.headers().get(RETRY_AFTER).map(|value| value.to_str().expect("text").parse());
+        let retry_after = seconds.map(|seconds| Duration::from_secs(seconds.expect("seconds")));
+        let body = response.text().await.expect("text");
+        read(kind.platform().expect("a platform"), Answered { status, retry_after, body: &body })
+    }
+
+    #[tokio::test]
+    async fn the_sender_knows_each_platform_by_its_answers() {
+        for kind in KINDS {
+            let name = kind.as_str();
+            assert_eq!(reading(kind, &taking(name).await).await, Reading::Taken(message_id(name, 1)));
+            let receiver = limited(name, 1, 7).await;
+            let Reading::Refused { fault, retry_after, .. } = reading(kind, &receiver).await else { panic!("limited") };
+            let asked = (kind != Kind::Teams).then_some(Duration::from_secs(7));
+            assert_eq!((fault, retry_after), (Fault::Throttled, asked));
+            assert_eq!(reading(kind, &receiver).await, Reading::Taken(message_id(name, 2)));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_sender_knows_each_platforms_reasons() {
+        use Fault::{Address, Receiver, Sender};
+        for (kind, reason, fault) in [
+            (Kind::Slack, "no_service", Address),
+            (Kind::Slack, "invalid_blocks", Sender),
+            (Kind::Slack, "rollup_error", Receiver),
+            (Kind::Teams, "WorkflowNotFound", Address),
+            (Kind::Teams, "TriggerInputSchemaMismatch", Sender),
+            (Kind::Teams, "404", Address),
+            (Kind::Teams, "500", Receiver),
+            (Kind::Discord, "10015", Address),
+            (Kind::Discord, "50035", Sender),
+            (Kind::GoogleChat, "PERMISSION_DENIED", Address),
+            (Kind::GoogleChat, "INVALID_ARGUMENT", Sender),
+            (Kind::GoogleChat, "UNAVAILABLE", Receiver),
+        ] {
+            let receiver = refusing(kind.as_str(), reason).await;
+            let Reading::Refused { error, fault: found, .. } = reading(kind, &receiver).await else {
+                panic!("refused")
+            };
+            assert_eq!(found, fault, "{reason}");
+            assert!(error.starts_with("answered ") && error.contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "slack does not take")]
+    fn a_message_that_is_wrong_is_told() {
+        validate("slack", &json!({"text": "", "blocks": [], "attachments": []}));
+    }
+}
