@@ -5,6 +5,9 @@
 
 mod discord;
 mod google_chat;
+#[cfg(test)]
+mod hostile;
+mod refusal;
 mod slack;
 mod teams;
 mod text;

@@ -1,0 +1,142 @@
+//! Notifications of whoever wishes us ill, for the tests of every platform's format: mentions, markup, what does not
+//! show, and more of it than fits.
+
+use domain::{Notification, Severity, notification::Field};
+use jiff::Timestamp;
+use proptest::{collection::vec, option, prelude::*, sample::select};
+
+/// What a platform might take for more than text.
+const PIECES: [&str; 56] = [
+    "<!channel>",
+    "<!here|x>",
+    "<@U123>",
+    "<#C1>",
+    "@here",
+    "@everyone",
+    "<@&123>",
+    "<users/all>",
+    "<at>x</at>",
+    "<https://evil.example|click>",
+    "[click](https://evil.example)",
+    "[a]: https://evil.example",
+    "evil.example",
+    "https://evil.example/?a=b&c",
+    "<t:1700000000:R>",
+    "<:e:123>",
+    "<a:e:1>",
+    ":smile:",
+    "# heading",
+    "\n## heading",
+    "\n- item",
+    "\n1. item",
+    "\n-# small",
+    "\n> quote",
+    "\n>>> quote",
+    "```",
+    "`",
+    "||spoiler||",
+    "**",
+    "__",
+    "~~",
+    "*b*",
+    "_i_",
+    "\\",
+    "|",
+    "&amp;",
+    "&lt;b&gt;",
+    "&",
+    "<b>",
+    "</b>",
+    "<br>",
+    "</font>",
+    "<a href=\"https://evil.example\">",
+    "{{DATE(2026-01-01T00:00:00Z,SHORT)}}",
+    "${x}",
+    "@{x}",
+    "\"",
+    "'",
+    "\u{0}",
+    "\u{1b}[31m",
+    "\u{202e}",
+    "\u{200b}",
+    "👩\u{200d}👩\u{200d}👧",
+    "e\u{301}",
+    "\r\n",
+    " ",
+];
+
+/// A notification, the word for its severity, its time and its footer.
+pub(crate) type Said = (Notification, String, Timestamp, String);
+
+fn text(longest: usize) -> impl Strategy<Value = String> {
+    let piece = || prop_oneof![4 => select(&PIECES[..]).prop_map(str::to_owned), 1 => ".{0,12}"];
+    prop_oneof![
+        6 => vec(piece(), 0..12).prop_map(|pieces| pieces.concat()),
+        1 => (piece(), 1..longest).prop_map(|(piece, length)| piece.repeat(length / piece.len().max(1))),
+    ]
+}
+
+fn field() -> impl Strategy<Value = Field> {
+    (text(300), text(1500)).prop_map(|(label, value)| Field { label, value })
+}
+
+/// Notifications of all kinds.
+pub(crate) fn said() -> impl Strategy<Value = Said> {
+    let severity = select(&[Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical][..]);
+    let urls =
+        ["https://example.com/a?b=<|>&c#|x".into(), "javascript:alert(1)".into(), long_url(1990), long_url(9000)];
+    let url = option::of(select(urls.to_vec()).prop_map(|url| url.parse().expect("a URL")));
+    let fields = prop_oneof![4 => vec(field(), 0..12), 1 => vec(field(), 20..120)];
+    let notification =
+        (text(400), text(7000), severity, fields, url).prop_map(|(title, body, severity, fields, url)| Notification {
+            title,
+            body,
+            severity,
+            fields,
+            source_url: url,
+        });
+    let time = (0..4_000_000_000_000_i64).prop_map(|ms| Timestamp::from_millisecond(ms).expect("a time"));
+    (notification, text(200), time, text(200))
+}
+
+fn long_url(length: usize) -> String {
+    format!("https://example.com/{}", "x".repeat(length - 20))
+}
+
+/// The one that every file's example shows.
+pub(crate) fn example() -> Said {
+    let field = |label: &str, value: &str| Field { label: label.into(), value: value.into() };
+    let notification = Notification {
+        title: "Acceptance rate < 5% & <!channel>".into(),
+        body: "observed *0.04*\n- now".into(),
+        severity: Severity::Critical,
+        fields: vec![field("Observed", "0.04"), field("Since", "")],
+        source_url: Some("https://app.example.com/ops?a=1&b=x|y".parse().expect("a URL")),
+    };
+    (notification, "critical".into(), "2026-04-15T10:00:00.25Z".parse().expect("a time"), "evt_1".into())
+}
+
+/// One with next to nothing to say.
+pub(crate) fn empty() -> Said {
+    let notification = Notification {
+        title: String::new(),
+        body: "\u{200b}\n".into(),
+        severity: Severity::Info,
+        fields: vec![Field { label: " ".into(), value: String::new() }],
+        source_url: None,
+    };
+    (notification, "info".into(), "2026-04-15T10:00:00Z".parse().expect("a time"), " ".into())
+}
+
+/// One with more of all than any platform takes.
+pub(crate) fn huge(piece: &str) -> Said {
+    let long = piece.repeat(6000);
+    let notification = Notification {
+        title: long.clone(),
+        body: long.clone(),
+        severity: Severity::High,
+        fields: vec![Field { label: long.clone(), value: long.clone() }; 60],
+        source_url: Some(long_url(2000).parse().expect("a URL")),
+    };
+    (notification, long.clone(), "2026-04-15T10:00:00Z".parse().expect("a time"), long)
+}

@@ -1,0 +1,118 @@
+//! What all platforms' answers have in common: what is told of a refusal, and what must not be.
+
+use std::time::Duration;
+
+use domain::{
+    delivery::{Fault, cut},
+    notification::readable,
+};
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use super::{Answered, Reading};
+
+/// How much of a platform's own words is told, in bytes.
+const MAX_SAID: usize = 200;
+/// The longest word that may be no token, in characters; the platforms' names of errors have up to 35.
+const MAX_WORD: usize = 40;
+/// A word with letters and figures that is at least this long may be one.
+const MIN_TOKEN: usize = 16;
+
+impl Answered<'_> {
+    /// It took nothing, and `said` why.
+    pub(super) fn refused(&self, said: &str, fault: Fault) -> Reading {
+        self.refused_for(said, fault, None)
+    }
+
+    /// The same where the body says how long to wait. Where the header does, too, the longer time is meant.
+    pub(super) fn refused_for(&self, said: &str, fault: Fault, wait: Option<Duration>) -> Reading {
+        let said = harmless(said);
+        let reason = StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
+        let said = if said.is_empty() { reason.unwrap_or_default() } else { &said };
+        let error = format!("answered {} {said}", self.status).trim_end().to_owned();
+        Reading::Refused { error, fault, retry_after: self.retry_after.max(wait) }
+    }
+
+    /// A success that does not look like one of this platform's.
+    pub(super) fn not_a_success(&self) -> Reading {
+        self.refused("what is no success", Fault::Receiver)
+    }
+
+    /// Whether it is one whatever the body says: the status of a rate limit.
+    pub(super) fn is_rate_limit(&self) -> bool {
+        self.status == 429
+    }
+
+    /// Whether the status says that the message is too large.
+    pub(super) fn is_too_large(&self) -> bool {
+        self.status == 413
+    }
+
+    /// The body as a JSON object, as far as it was read.
+    pub(super) fn object(&self) -> Object {
+        match serde_json::from_str::<Value>(self.body) {
+            Ok(object @ Value::Object(_)) => Object::Whole(object),
+            Err(error) if error.is_eof() && self.body.trim_start().starts_with('{') => Object::BrokenOff,
+            _ => Object::None,
+        }
+    }
+}
+
+/// A body that should be a JSON object.
+pub(super) enum Object {
+    /// It is.
+    Whole(Value),
+    /// It begins as one: platforms repeat the message, which may be longer than what is read of an answer.
+    BrokenOff,
+    /// It is something else.
+    None,
+}
+
+/// What a platform said, as a short line without URLs and tokens: who holds the URL of a webhook may post there.
+fn harmless(said: &str) -> String {
+    let said = readable(said);
+    let words: Vec<_> = said.split_whitespace().map(|word| if may_be_secret(word) { "…" } else { word }).collect();
+    cut(&words.join(" "), MAX_SAID).trim_end().to_owned()
+}
+
+fn may_be_secret(word: &str) -> bool {
+    let part_of_url = word.contains("://") || word.contains('=') || word.starts_with('/') || word.contains("%2");
+    let path = word.matches('/').count() > 1;
+    let runs = || word.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'));
+    let token = runs().any(|run| {
+        let has = |is: fn(&u8) -> bool| run.bytes().any(|b| is(&b));
+        let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+        run.len() > MAX_WORD || (run.len() >= MIN_TOKEN && mixed)
+    });
+    part_of_url || path || token
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_urls_nor_tokens_are_told() {
+        for secret in [
+            "https://hooks.slack.com/services/T0/B0/x",
+            "/services/T0/B0/x",
+            "T0/B0/x",
+            "key=abc&token=def",
+            "\"36e0836ee6804d5fa6f5b09b67693953\"",
+            "xYz-0123456789abcdef",
+        ] {
+            assert_eq!(harmless(&format!("The URL {secret} was  not\nfound")), "The URL … was not found");
+        }
+        let words =
+            "posting_to_general_channel_denied DirectApiAuthorizationRequired and/or spaces/AAA 1234567890123456";
+        assert_eq!(harmless(words), words);
+    }
+
+    #[test]
+    fn it_is_a_short_line() {
+        assert_eq!(harmless(&"aaé ".repeat(500)).len(), 199, "of 5 bytes each, and no space at the end");
+        let answered = Answered { status: 599, retry_after: None, body: "" };
+        let Reading::Refused { error, .. } = answered.refused("", Fault::Receiver) else { panic!("refused") };
+        assert_eq!(error, "answered 599");
+    }
+}
