@@ -31,7 +31,7 @@ up: $(VENV)/.installed ## Start or update the local cloud, and send a first even
 	@$(PYTHON) infra/local/cloud.py start .local/cloud $(PORT)
 	@$(MAKE) --no-print-directory functions
 	@$(PYTHON) infra/local/deploy.py .local/cloud .local/env AllowPrivateTargets=true \
-	  MailFrom=notifications@example.com \
+	  MailFrom=notifications@example.com 'TeamMailFrom=*@example.com' \
 	  $(if $(RETRY_SCHEDULE),RetrySchedule=$(RETRY_SCHEDULE))
 	@$(PYTHON) infra/local/demo.py .local/cloud .local/env
 

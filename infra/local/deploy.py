@@ -50,7 +50,8 @@ def main():
     print("Deploying template.yaml …", flush=True)
     chosen = dict(parameter.split("=", 1) for parameter in parameters)
     # On AWS the owner of the domain does this.
-    boto3.client("sesv2").create_email_identity(EmailIdentity=chosen["MailFrom"])
+    for sender in [chosen["MailFrom"], *filter(None, chosen.get("TeamMailFrom", "").split(","))]:
+        boto3.client("sesv2").create_email_identity(EmailIdentity=sender.removeprefix("*@"))
     s3 = boto3.client("s3")
     expanded = template.expand(ROOT / "template.yaml", partial(upload, s3))
     outputs = deploy(s3, expanded, chosen)

@@ -36,7 +36,7 @@ RELAY_URL="http://127.0.0.1:$(cat "$relay_port")"
 export RELAY_URL
 "$python" infra/local/cloud.py start "$cloud" 0 "AWS_ENDPOINT_URL_SESV2=$RELAY_URL" "AWS_ENDPOINT_URL_SNS=$RELAY_URL"
 "$python" infra/local/deploy.py "$cloud" "$env_file" AllowPrivateTargets=true RetrySchedule=1,1,2,2 \
-    MailFrom=notifications@example.com CodeIntervalSeconds=2
+    MailFrom=notifications@example.com 'TeamMailFrom=*@example.com' CodeIntervalSeconds=2
 # shellcheck source=/dev/null
 . "$env_file"
 # Tests wait far more than they work: more at once than there are processors.

@@ -42,6 +42,8 @@ pub fn openapi() -> String {
     text.merge(channels::router().split_for_parts().1);
     text.merge(events::router().split_for_parts().1);
     text.merge(mail::router().split_for_parts().1);
+    text.merge(providers::router().split_for_parts().1);
+    text.merge(config::router().split_for_parts().1);
     let mut json = text.to_pretty_json().expect("JSON");
     json.push('\n');
     json

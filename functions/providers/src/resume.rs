@@ -1,6 +1,6 @@
 //! Testing a provider, which makes an unhealthy one healthy; and what it missed.
 
-use api::{Body, PageQuery, envelope::ProvidersError, error::Result, views::DeliveryPage};
+use api::{Body, PageQuery, envelope::ProvidersError, error::Result, views::DeliveryRecords};
 use axum::{Json, extract::Path, http::StatusCode};
 use upkeep::{
     log,
@@ -38,7 +38,7 @@ pub(crate) async fn test(
     params(("id" = String, Path), ("X-Requested-With" = String, Header, description = "`XMLHttpRequest`")),
     request_body = Since,
     responses(
-        (status = 200, body = Recovered), (status = 400, body = ProvidersError), (status = 401, body = ProvidersError),
+        (status = 202, body = Recovered), (status = 400, body = ProvidersError), (status = 401, body = ProvidersError),
         (status = 403, body = ProvidersError), (status = 404, body = ProvidersError),
         (status = 409, body = ProvidersError, description = "Not healthy, or not enabled"),
     )
@@ -48,10 +48,10 @@ pub(crate) async fn recover(
     Managing(caller): Managing,
     Path(id): Path<String>,
     Body(Since { since }): Body<Since>,
-) -> Result<Json<Recovered>> {
+) -> Result<(StatusCode, Json<Recovered>)> {
     let found = app.find(&caller, &id).await?;
     let with = (&app.deliveries, &app.queue, app.upkeep.journal());
-    Ok(Json(recovery::recover(with, &found, since).await?))
+    Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, &found, since).await?)))
 }
 
 /// Lists the deliveries to a provider, newest event first, each with its attempts.
@@ -59,7 +59,7 @@ pub(crate) async fn recover(
     get, path = "/api/v1/notifications/providers/{id}/deliveries", tag = "Providers",
     operation_id = "listProviderDeliveries", params(("id" = String, Path), PageQuery),
     responses(
-        (status = 200, body = DeliveryPage), (status = 400, body = ProvidersError), (status = 401, body = ProvidersError),
+        (status = 200, body = DeliveryRecords), (status = 400, body = ProvidersError), (status = 401, body = ProvidersError),
         (status = 403, body = ProvidersError), (status = 404, body = ProvidersError),
     )
 )]
@@ -68,7 +68,7 @@ pub(crate) async fn deliveries(
     Viewing(caller): Viewing,
     Path(id): Path<String>,
     page: PageQuery,
-) -> Result<Json<DeliveryPage>> {
+) -> Result<Json<DeliveryRecords>> {
     let found = app.find(&caller, &id).await?;
-    Ok(Json(log::deliveries(&app.deliveries, found.id, &page).await?))
+    Ok(Json(log::records(&app.deliveries, found.id, &page).await?))
 }

@@ -83,6 +83,19 @@ impl Upkeep {
         connection: &Connection,
     ) -> api::error::Result<Sealed> {
         let operator = self.operator(operator).await?;
+        self.seal_connection_of(&operator, id, connection).await
+    }
+
+    /// The same where the account is at hand.
+    ///
+    /// # Errors
+    /// When KMS does not open the data key.
+    pub async fn seal_connection_of(
+        &self,
+        operator: &Operator,
+        id: DestinationId,
+        connection: &Connection,
+    ) -> api::error::Result<Sealed> {
         Ok(self.sender.vault.seal_connection(&operator.data_key, operator.id, id, connection).await?)
     }
 

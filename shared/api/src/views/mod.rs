@@ -2,10 +2,12 @@
 
 mod deleted;
 mod delivery;
+mod delivery_record;
 mod destination;
 mod event;
 
 pub use deleted::Deleted;
 pub use delivery::{AttemptView, DeliveryPage, DeliveryView};
+pub use delivery_record::{AttemptRecord, DeliveryRecord, DeliveryRecords};
 pub use destination::{DestinationView, HealthView};
 pub use event::{EventPage, EventView};

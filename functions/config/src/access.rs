@@ -1,0 +1,71 @@
+//! For which project a request is, and whether its key may do it.
+
+use api::{ApiError, Caller, Reader, auth::HasKeys, error::Result};
+use axum::{extract::FromRequestParts, http::request::Parts};
+use domain::{OperatorId, event::MAX_NAME, fields::line};
+
+/// The header that names the project, for keys that are bound to none.
+const PROJECT: &str = "x-project-id";
+/// What it takes to change channels. An admin may do all.
+const WRITE: &str = "config:write";
+
+/// The project that a request is for.
+pub(crate) struct Scope {
+    pub(crate) operator_id: OperatorId,
+    pub(crate) project: String,
+}
+
+/// A caller who may read the project's channels.
+pub(crate) struct Reading(pub(crate) Scope);
+
+/// A caller who may change them.
+pub(crate) struct Writing(pub(crate) Scope);
+
+impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Reading {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let Reader(caller) = Reader::from_request_parts(parts, state).await?;
+        scope(&caller, parts).map(Self)
+    }
+}
+
+impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Writing {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        if !caller.has(WRITE) {
+            let sentence = format!("This key lacks the permission {WRITE}; use one that has it, or an admin's.");
+            return Err(ApiError::forbidden(sentence));
+        }
+        scope(&caller, parts).map(Self)
+    }
+}
+
+/// The project that the key is bound to; for a key that is bound to none, the one that the header names.
+fn scope(caller: &Caller, parts: &Parts) -> Result<Scope> {
+    let named = match parts.headers.get(PROJECT) {
+        None => None,
+        Some(value) => {
+            let text = std::str::from_utf8(value.as_bytes()).map_err(|_| "is not UTF-8".to_owned());
+            Some(
+                text.and_then(|text| line(text, MAX_NAME))
+                    .map_err(|problem| ApiError::field("X-Project-Id", problem))?,
+            )
+        }
+    };
+    let project = match (caller.project_id(), named) {
+        (Some(own), Some(other)) if own != other => {
+            let sentence = format!("This key is bound to the project {own}; leave X-Project-Id out, or send that.");
+            return Err(ApiError::forbidden(sentence));
+        }
+        (Some(own), _) => own.to_owned(),
+        (None, Some(named)) => named,
+        (None, None) => {
+            let problem = "is missing; send the project's id in this header, or use a key that is bound to one";
+            return Err(ApiError::field("X-Project-Id", problem));
+        }
+    };
+    Ok(Scope { operator_id: caller.operator_id(), project })
+}

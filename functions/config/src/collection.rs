@@ -1,0 +1,90 @@
+//! Making channels, as many as the plan allows, and listing them.
+
+use api::{ApiError, Body, PageQuery, envelope::ConfigError, error::Result, page::next_cursor};
+use axum::{Json, http::StatusCode};
+use domain::{Destination, DestinationId, EventType, Face, Rule, RuleId, plan::Plan, rule::OnUnhealthy, time::now};
+use serde_json::Value;
+use store::project_channels::ProjectChannel;
+
+use crate::{
+    State,
+    access::{Reading, Writing},
+    input::{Channel, NewProjectChannel},
+    views::{MadeProjectChannel, ProjectChannelPage},
+};
+
+/// Makes a channel of the project. Analyses of the project whose severity meets its threshold go to it from now on.
+///
+/// Its credentials are stored encrypted and never returned.
+#[utoipa::path(
+    post, path = "/v1/config/notifications", tag = "Project channels", operation_id = "createProjectChannel",
+    request_body = NewProjectChannel,
+    params(("X-Project-Id" = Option<String>, Header, description = "For keys that are bound to no project")),
+    responses(
+        (status = 201, body = MadeProjectChannel), (status = 400, body = ConfigError),
+        (status = 401, body = ConfigError),
+        (status = 403, body = ConfigError, description = "`FORBIDDEN`, or `QUOTA_EXCEEDED` when the plan allows no more"),
+        (status = 503, body = ConfigError),
+    )
+)]
+pub(crate) async fn create(
+    app: State,
+    Writing(scope): Writing,
+    Body(body): Body<Value>,
+) -> Result<(StatusCode, Json<MadeProjectChannel>)> {
+    let Channel { kind, name, connection, threshold, active } = Channel::read(body, &app.allowed)?;
+    let (operator_id, id) = (scope.operator_id, DestinationId::generate_uuid());
+    let operator = app.upkeep.operator(operator_id).await?;
+    let plan = Plan::from_name(&operator.plan).unwrap_or(Plan::Free);
+    let created_at = now();
+    let destination = Destination {
+        connection: Some(app.upkeep.seal_connection_of(&operator, id, &connection).await?),
+        name: Some(name),
+        disabled: !active,
+        // Whoever may write the project's configuration vouches for it; a test proves it.
+        verified_at: Some(created_at),
+        created_at,
+        face: Face::Config,
+        project_id: Some(scope.project.clone()),
+        ..Destination::new(operator_id, id, kind, connection.shown(), String::new())
+    };
+    let rule = Rule {
+        operator_id,
+        id: RuleId::of_destination(id),
+        destination_ids: vec![id],
+        events: EventType::analyses(),
+        min_severity: threshold,
+        active: true,
+        on_unhealthy: OnUnhealthy::Pause,
+        created_at,
+        face: Face::Config,
+        project_id: Some(scope.project.clone()),
+    };
+    let made = ProjectChannel { destination, rule };
+    let limit = plan.channels_per_project();
+    if !app.channels.insert(&scope.project, &made, limit).await? {
+        let sentence = format!(
+            "This project has the {limit} channels that the plan {} allows; delete one, or have the plan raised.",
+            operator.plan
+        );
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "quota_exceeded", sentence));
+    }
+    Ok((StatusCode::CREATED, Json(MadeProjectChannel::of(&made))))
+}
+
+/// Lists the channels of the project.
+#[utoipa::path(
+    get, path = "/v1/config/notifications", tag = "Project channels", operation_id = "listProjectChannels",
+    params(PageQuery, ("X-Project-Id" = Option<String>, Header, description = "For keys that are bound to no project")),
+    responses(
+        (status = 200, body = ProjectChannelPage), (status = 400, body = ConfigError),
+        (status = 401, body = ConfigError), (status = 403, body = ConfigError),
+    )
+)]
+pub(crate) async fn list(app: State, Reading(scope): Reading, page: PageQuery) -> Result<Json<ProjectChannelPage>> {
+    // Of another project it would be the cursor of another list.
+    let list = format!("project channels of {}", scope.project);
+    let (limit, after) = (page.limit()?, page.after(&list)?);
+    let (found, next) = app.channels.list(scope.operator_id, &scope.project, limit, after).await?;
+    Ok(Json(ProjectChannelPage::of(&found, next_cursor(&list, next, next.is_some()))))
+}

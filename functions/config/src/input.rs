@@ -1,0 +1,188 @@
+//! What callers write of a channel, and what is wrong with it.
+
+use api::{ApiError, error::Result};
+use axum::http::StatusCode;
+use domain::{
+    Connection, Kind, Severity,
+    connection::{Allowed, config},
+    fields::{Fields, Problem, line},
+    severity::CONFIG_NAMES,
+};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// The longest name, in characters.
+const MAX_NAME: usize = 255;
+
+/// A channel to make.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "the API's text shows it; it is read field by field, so that all wrong ones are named")]
+pub(crate) struct NewProjectChannel {
+    /// `slack`, `teams`, `discord`, `google_chat`, `webhook` or `email`.
+    #[schema(rename = "type", example = "slack")]
+    type_: String,
+    /// What people call it: 1 to 255 characters.
+    #[schema(example = "#engineering-alerts")]
+    name: String,
+    /// What its type needs: `webhookUrl`; `url`, `authHeader`, `hmacSecret`; or `recipients`.
+    #[schema(value_type = Object, example = json!({"webhookUrl": "https://hooks.slack.com/services/T.../B.../..."}))]
+    credentials: Map<String, Value>,
+    /// `critical`, `high`, `medium` or `low`: the least severity that it takes.
+    #[schema(example = "high")]
+    severity_threshold: String,
+    /// Whether it sends; true by default.
+    active: Option<bool>,
+}
+
+/// What to change of a channel; what is left out stays as it is.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "as above")]
+pub(crate) struct ProjectChannelChange {
+    /// Its type, which cannot be changed.
+    #[schema(rename = "type")]
+    type_: Option<String>,
+    /// What people call it.
+    name: Option<String>,
+    /// All credentials anew: one that is left out is gone.
+    #[schema(value_type = Option<Object>)]
+    credentials: Option<Map<String, Value>>,
+    /// The least severity that it takes.
+    severity_threshold: Option<String>,
+    /// Whether it sends; what it misses meanwhile is held.
+    active: Option<bool>,
+}
+
+/// A channel that is as it should be.
+pub(crate) struct Channel {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) connection: Connection,
+    pub(crate) threshold: Severity,
+    pub(crate) active: bool,
+}
+
+/// A change that is as it should be.
+pub(crate) struct Change {
+    pub(crate) name: Option<String>,
+    pub(crate) connection: Option<Connection>,
+    pub(crate) threshold: Option<Severity>,
+    pub(crate) active: Option<bool>,
+}
+
+fn wrong(problems: Vec<Problem>) -> ApiError {
+    ApiError::fields(StatusCode::BAD_REQUEST, problems)
+}
+
+fn kind(fields: &mut Fields, given: Option<String>) -> Option<Kind> {
+    let name = given?;
+    let known: Vec<_> = config::TYPES.iter().map(|(name, _)| *name).collect();
+    fields.checked("type", config::kind(&name).ok_or_else(|| format!("is no type; send one of {}", known.join(", "))))
+}
+
+fn name(fields: &mut Fields, given: Option<String>) -> Option<String> {
+    given.and_then(|name| fields.checked("name", line(&name, MAX_NAME)))
+}
+
+fn threshold(fields: &mut Fields, given: Option<String>) -> Option<Severity> {
+    let severity = Severity::from_config_name(&given?);
+    fields.checked("severityThreshold", severity.ok_or_else(|| format!("send one of {}", CONFIG_NAMES.join(", "))))
+}
+
+fn connection(fields: &mut Fields, kind: Option<Kind>, given: Option<Value>, allowed: &Allowed) -> Option<Connection> {
+    match config::read(kind?, given?, allowed) {
+        Ok(connection) => Some(connection),
+        Err(problems) => {
+            fields.also(problems);
+            None
+        }
+    }
+}
+
+impl Channel {
+    /// Reads a channel.
+    ///
+    /// # Errors
+    /// A 400 that names every field that is wrong.
+    pub(crate) fn read(body: Value, allowed: &Allowed) -> Result<Self> {
+        let mut fields = Fields::of(body, "");
+        let given = fields.required("type");
+        let kind = kind(&mut fields, given);
+        let given = fields.required("name");
+        let name = name(&mut fields, given);
+        let given = fields.required("credentials");
+        let connection = connection(&mut fields, kind, given, allowed);
+        let given = fields.required("severityThreshold");
+        let threshold = threshold(&mut fields, given);
+        let active = fields.optional("active").unwrap_or(true);
+        fields.finish().map_err(wrong)?;
+        match (kind, name, connection, threshold) {
+            (Some(kind), Some(name), Some(connection), Some(threshold)) => {
+                Ok(Self { kind, name, connection, threshold, active })
+            }
+            _ => Err(ApiError::internal("a field was lost")),
+        }
+    }
+}
+
+impl Change {
+    /// Reads a change of a channel of this kind.
+    ///
+    /// # Errors
+    /// A 400 that names every field that is wrong.
+    pub(crate) fn read(body: Value, of: Kind, allowed: &Allowed) -> Result<Self> {
+        let mut fields = Fields::of(body, "");
+        let given = fields.optional("type");
+        if kind(&mut fields, given).is_some_and(|kind| kind != of) {
+            let own = config::type_name(of);
+            fields.wrong("type", format!("cannot be changed; this channel is of the type {own}, so make another"));
+        }
+        let given = fields.optional("name");
+        let name = name(&mut fields, given);
+        let given = fields.optional("credentials");
+        let connection = connection(&mut fields, Some(of), given, allowed);
+        let given = fields.optional("severityThreshold");
+        let threshold = threshold(&mut fields, given);
+        let active = fields.optional("active");
+        fields.finish().map_err(wrong)?;
+        Ok(Self { name, connection, threshold, active })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::guard::TargetPolicy;
+    use serde_json::json;
+
+    fn allowed() -> Allowed {
+        Allowed { targets: TargetPolicy::Public, senders: vec![] }
+    }
+
+    #[test]
+    fn the_published_request_is_read() {
+        let body = json!({
+            "type": "slack",
+            "name": "#engineering-alerts",
+            "credentials": {"webhookUrl": "https://hooks.slack.com/services/T.../B.../..."},
+            "severityThreshold": "high",
+        });
+        let Ok(read) = Channel::read(body, &allowed()) else { panic!("refused") };
+        assert_eq!((read.kind, &*read.name, read.threshold), (Kind::Slack, "#engineering-alerts", Severity::High));
+        assert!(read.active);
+    }
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        let sentence = |body| format!("{:?}", Channel::read(body, &allowed()).err());
+        let several = sentence(json!({"type": "pager", "name": "x".repeat(256), "severityThreshold": "info", "a": 1}));
+        for field in ["`type`", "`name`", "`credentials`", "`severityThreshold`", "`a`", "google_chat"] {
+            assert!(several.contains(field), "{field}: {several}");
+        }
+        let change = |body| format!("{:?}", Change::read(body, Kind::Slack, &allowed()).err());
+        assert!(change(json!({"type": "teams"})).contains("cannot be changed"));
+        assert!(change(json!({"credentials": {"url": "x"}})).contains("`credentials.webhookUrl`"));
+        assert!(Change::read(json!({"type": "slack"}), Kind::Slack, &allowed()).is_ok());
+    }
+}

@@ -1,0 +1,115 @@
+//! One channel of a project.
+
+use api::{ApiError, Body, envelope::ConfigError, error::Result};
+use axum::{Json, extract::Path, http::StatusCode};
+use domain::time::after;
+use serde_json::Value;
+use store::project_channels::{Changed, ProjectChannel};
+
+use crate::{
+    App, State,
+    access::{Reading, Writing},
+    input::{Change, ProjectChannelChange},
+    not_found,
+    views::OneProjectChannel,
+};
+
+/// How often a change is tried against others at the same time.
+const TRIES: u32 = 3;
+
+/// Shows a channel, without its credentials.
+#[utoipa::path(
+    get, path = "/v1/config/notifications/{id}", tag = "Project channels", operation_id = "getProjectChannel",
+    params(
+        ("id" = String, Path),
+        ("X-Project-Id" = Option<String>, Header, description = "For keys that are bound to no project"),
+    ),
+    responses(
+        (status = 200, body = OneProjectChannel), (status = 400, body = ConfigError), (status = 401, body = ConfigError),
+        (status = 403, body = ConfigError), (status = 404, body = ConfigError),
+    )
+)]
+pub(crate) async fn get(
+    app: State,
+    Reading(scope): Reading,
+    Path(id): Path<String>,
+) -> Result<Json<OneProjectChannel>> {
+    Ok(Json(OneProjectChannel::of(&app.find(&scope, &id).await?)))
+}
+
+/// Changes a channel. What is left out stays as it is; credentials that are given replace all that there were, which is
+/// how a signing secret is rotated.
+#[utoipa::path(
+    put, path = "/v1/config/notifications/{id}", tag = "Project channels", operation_id = "updateProjectChannel",
+    params(
+        ("id" = String, Path),
+        ("X-Project-Id" = Option<String>, Header, description = "For keys that are bound to no project"),
+    ),
+    request_body = ProjectChannelChange,
+    responses(
+        (status = 200, body = OneProjectChannel), (status = 400, body = ConfigError), (status = 401, body = ConfigError),
+        (status = 403, body = ConfigError), (status = 404, body = ConfigError), (status = 409, body = ConfigError),
+    )
+)]
+pub(crate) async fn replace(
+    app: State,
+    Writing(scope): Writing,
+    Path(id): Path<String>,
+    Body(body): Body<Value>,
+) -> Result<Json<OneProjectChannel>> {
+    let mut old = app.find(&scope, &id).await?;
+    let change = Change::read(body, old.destination.kind, &app.allowed)?;
+    for _ in 0..TRIES {
+        let new = app.changed(&old, &change).await?;
+        match app.channels.replace(&old, &new).await? {
+            Changed::Yes => return Ok(Json(OneProjectChannel::of(&new))),
+            Changed::Meanwhile => old = app.find(&scope, &id).await?,
+        }
+    }
+    let sentence = "This channel is being changed by other requests; look at it and try again.";
+    Err(ApiError::conflict("changed_meanwhile", sentence))
+}
+
+impl App {
+    /// What a change makes of a channel.
+    async fn changed(&self, old: &ProjectChannel, change: &Change) -> Result<ProjectChannel> {
+        let mut new = old.clone();
+        let (of, rule) = (&mut new.destination, &mut new.rule);
+        if let Some(name) = &change.name {
+            of.name = Some(name.clone());
+        }
+        if let Some(active) = change.active {
+            of.disabled = !active;
+        }
+        if let Some(threshold) = change.threshold {
+            rule.min_severity = threshold;
+        }
+        if let Some(connection) = &change.connection {
+            of.connection = Some(self.upkeep.seal_connection(of.operator_id, of.id, connection).await?);
+            of.destination = connection.shown();
+            of.unhealthy = None;
+        }
+        of.updated_at = Some(after(of.updated_at.unwrap_or(of.created_at)));
+        Ok(new)
+    }
+}
+
+/// Deletes a channel, which leaves room for another. What was on its way to it is abandoned.
+#[utoipa::path(
+    delete, path = "/v1/config/notifications/{id}", tag = "Project channels", operation_id = "deleteProjectChannel",
+    params(
+        ("id" = String, Path),
+        ("X-Project-Id" = Option<String>, Header, description = "For keys that are bound to no project"),
+    ),
+    responses(
+        (status = 204), (status = 400, body = ConfigError), (status = 401, body = ConfigError),
+        (status = 403, body = ConfigError), (status = 404, body = ConfigError),
+    )
+)]
+pub(crate) async fn delete(app: State, Writing(scope): Writing, Path(id): Path<String>) -> Result<StatusCode> {
+    let old = app.find(&scope, &id).await?;
+    if !app.channels.delete(&scope.project, &old).await? {
+        return Err(not_found());
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,76 @@
+//! `/v1/config/notifications`: the notification channels of a project.
+
+mod access;
+mod collection;
+mod input;
+mod item;
+mod resume;
+mod views;
+
+use std::sync::Arc;
+
+use api::{ApiError, Keys, auth::HasKeys};
+use domain::{DestinationId, connection::Allowed};
+use store::{Accounts, Aws, Deliveries, ProjectChannels, Queue, project_channels::ProjectChannel};
+use upkeep::{Upkeep, allowed};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::access::Scope;
+
+/// What the routes work with.
+pub struct App {
+    keys: Keys,
+    channels: ProjectChannels,
+    deliveries: Deliveries,
+    queue: Queue,
+    upkeep: Upkeep,
+    allowed: Allowed,
+}
+
+impl App {
+    /// Everything that the environment names.
+    ///
+    /// # Errors
+    /// When the environment lacks something.
+    pub async fn from_env() -> Result<Self, lambda_http::Error> {
+        let aws = Aws::from_env().await;
+        Ok(Self {
+            keys: Keys::new(Accounts::from_env(&aws)?),
+            channels: ProjectChannels::from_env(&aws)?,
+            deliveries: Deliveries::from_env(&aws)?,
+            queue: Queue::deliveries(&aws)?,
+            upkeep: Upkeep::from_env(&aws)?,
+            allowed: allowed::from_env()?,
+        })
+    }
+
+    /// A channel of the project, or a 404.
+    async fn find(&self, scope: &Scope, id: &str) -> api::error::Result<ProjectChannel> {
+        let id = DestinationId::of_uuid(id).ok_or_else(not_found)?;
+        let found = self.channels.get(scope.operator_id, &scope.project, id).await?;
+        found.ok_or_else(not_found)
+    }
+}
+
+fn not_found() -> ApiError {
+    ApiError::not_found("notification channel")
+}
+
+impl HasKeys for App {
+    fn keys(&self) -> &Keys {
+        &self.keys
+    }
+}
+
+/// The state of the routes.
+pub type State = axum::extract::State<Arc<App>>;
+
+/// The routes, and the API's text of them.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(collection::create, collection::list))
+        .routes(routes!(item::get, item::replace, item::delete))
+        .routes(routes!(resume::test))
+        .routes(routes!(resume::recover))
+        .routes(routes!(resume::deliveries))
+}

@@ -1,0 +1,10 @@
+//! The function `config`.
+
+use api::{Envelope, server, telemetry};
+use config::App;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let telemetry = telemetry::init();
+    server::serve_as(Envelope::Config, App::from_env().await?, config::router(), telemetry).await
+}

@@ -1,0 +1,85 @@
+//! Testing a channel, which makes an unhealthy one healthy; and what it missed.
+
+use api::{Body, PageQuery, envelope::ConfigError, error::Result, views::DeliveryRecords};
+use axum::{Json, extract::Path, http::StatusCode};
+use upkeep::{
+    log,
+    recovery::{self, Recovered, Since},
+    testing::TestResult,
+};
+
+use crate::{
+    State,
+    access::{Reading, Writing},
+};
+
+/// Sends a test message. One that is taken makes an unhealthy channel healthy.
+#[utoipa::path(
+    post, path = "/v1/config/notifications/{id}/test", tag = "Project channels", operation_id = "testProjectChannel",
+    params(
+        ("id" = String, Path),
+        ("X-Project-Id" = Option<String>, Header, description = "For keys that are bound to no project"),
+    ),
+    responses(
+        (status = 200, body = TestResult), (status = 400, body = ConfigError), (status = 401, body = ConfigError),
+        (status = 403, body = ConfigError), (status = 404, body = ConfigError),
+        (status = 502, body = TestResult, description = "The channel did not take it"),
+    )
+)]
+pub(crate) async fn test(
+    app: State,
+    Writing(scope): Writing,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<TestResult>)> {
+    let found = app.find(&scope, &id).await?;
+    app.upkeep.test_and_heal(&found.destination).await
+}
+
+/// Sends what a channel missed again: held, failed and abandoned deliveries of events since then, oldest first.
+#[utoipa::path(
+    post, path = "/v1/config/notifications/{id}/recover", tag = "Project channels",
+    operation_id = "recoverProjectChannel",
+    params(
+        ("id" = String, Path),
+        ("X-Project-Id" = Option<String>, Header, description = "For keys that are bound to no project"),
+    ),
+    request_body = Since,
+    responses(
+        (status = 202, body = Recovered), (status = 400, body = ConfigError), (status = 401, body = ConfigError),
+        (status = 403, body = ConfigError), (status = 404, body = ConfigError),
+        (status = 409, body = ConfigError, description = "Not healthy, or not active"),
+    )
+)]
+pub(crate) async fn recover(
+    app: State,
+    Writing(scope): Writing,
+    Path(id): Path<String>,
+    Body(Since { since }): Body<Since>,
+) -> Result<(StatusCode, Json<Recovered>)> {
+    let found = app.find(&scope, &id).await?;
+    let with = (&app.deliveries, &app.queue, app.upkeep.journal());
+    Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, &found.destination, since).await?)))
+}
+
+/// Lists the deliveries to a channel, newest event first, each with its attempts.
+#[utoipa::path(
+    get, path = "/v1/config/notifications/{id}/deliveries", tag = "Project channels",
+    operation_id = "listProjectChannelDeliveries",
+    params(
+        ("id" = String, Path), PageQuery,
+        ("X-Project-Id" = Option<String>, Header, description = "For keys that are bound to no project"),
+    ),
+    responses(
+        (status = 200, body = DeliveryRecords), (status = 400, body = ConfigError), (status = 401, body = ConfigError),
+        (status = 403, body = ConfigError), (status = 404, body = ConfigError),
+    )
+)]
+pub(crate) async fn deliveries(
+    app: State,
+    Reading(scope): Reading,
+    Path(id): Path<String>,
+    page: PageQuery,
+) -> Result<Json<DeliveryRecords>> {
+    let found = app.find(&scope, &id).await?;
+    Ok(Json(log::records(&app.deliveries, found.destination.id, &page).await?))
+}

@@ -1,0 +1,105 @@
+//! JSON of channels. Their credentials are never in it.
+
+use api::views::HealthView;
+use domain::{connection::config, time::rfc3339};
+use serde::Serialize;
+use store::project_channels::ProjectChannel;
+use utoipa::ToSchema;
+
+/// A channel, as it is answered when it was made.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MadeProjectChannel {
+    /// Always true.
+    success: bool,
+    /// The channel.
+    data: ProjectChannelId,
+}
+
+/// The id of a channel.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ProjectChannelId {
+    /// By which to change and to delete it.
+    #[schema(example = "9b7a3b2c-2e6e-4f1f-8c5a-1b2c3d4e5f6a")]
+    id: String,
+}
+
+/// A channel.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProjectChannelView {
+    /// Its id.
+    #[schema(example = "9b7a3b2c-2e6e-4f1f-8c5a-1b2c3d4e5f6a")]
+    id: String,
+    /// `slack`, `teams`, `discord`, `google_chat`, `webhook` or `email`.
+    #[serde(rename = "type")]
+    #[schema(example = "slack")]
+    type_name: &'static str,
+    /// What people call it.
+    #[schema(example = "#engineering-alerts")]
+    name: String,
+    /// The least severity that it takes.
+    #[schema(example = "high")]
+    severity_threshold: &'static str,
+    /// Whether it sends.
+    active: bool,
+    /// Whether it is well; when not, a successful test makes it so.
+    health: HealthView,
+    /// When it was made.
+    created_at: String,
+    /// When it was last changed.
+    updated_at: String,
+}
+
+/// One channel.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OneProjectChannel {
+    /// Always true.
+    success: bool,
+    /// The channel.
+    data: ProjectChannelView,
+}
+
+/// A page of channels, newest first.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProjectChannelPage {
+    /// Always true.
+    success: bool,
+    /// The channels.
+    data: Vec<ProjectChannelView>,
+    /// The `cursor` of the next page; null at the end.
+    next_cursor: Option<String>,
+}
+
+impl MadeProjectChannel {
+    pub(crate) fn of(made: &ProjectChannel) -> Self {
+        Self { success: true, data: ProjectChannelId { id: made.destination.public_id() } }
+    }
+}
+
+impl OneProjectChannel {
+    pub(crate) fn of(found: &ProjectChannel) -> Self {
+        Self { success: true, data: found.into() }
+    }
+}
+
+impl ProjectChannelPage {
+    pub(crate) fn of(found: &[ProjectChannel], next_cursor: Option<String>) -> Self {
+        Self { success: true, data: found.iter().map(ProjectChannelView::from).collect(), next_cursor }
+    }
+}
+
+impl From<&ProjectChannel> for ProjectChannelView {
+    fn from(ProjectChannel { destination, rule }: &ProjectChannel) -> Self {
+        Self {
+            id: destination.public_id(),
+            type_name: config::type_name(destination.kind),
+            name: destination.name.clone().unwrap_or_default(),
+            severity_threshold: rule.min_severity.config_name(),
+            active: !destination.disabled,
+            health: HealthView::of(destination),
+            created_at: rfc3339(destination.created_at),
+            updated_at: rfc3339(destination.updated_at.unwrap_or(destination.created_at)),
+        }
+    }
+}
