@@ -10,7 +10,7 @@ const DESTINATIONS: &str = "/v1/notifications/destinations";
 #[tokio::test]
 async fn a_request_without_a_valid_key_is_refused() {
     let operator = Operator::create().await;
-    let nobody = Operator { key: None, ..operator.clone() };
+    let nobody = operator.without_key();
     let unknown = operator.with_key("sk_live_op_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
     let malformed = operator.with_key("sk_live_op_abc123");
     for caller in [nobody, unknown, malformed] {

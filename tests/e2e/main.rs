@@ -4,6 +4,7 @@
 mod accounts;
 mod backoff;
 mod channels;
+mod chat;
 mod destinations;
 mod event_log;
 mod events;
@@ -16,6 +17,9 @@ mod mail_client;
 mod notifications;
 mod openapi;
 mod producers;
+mod project_channels;
+mod provider_send;
+mod providers;
 mod receivers;
 mod recovery;
 mod rotation;

@@ -40,28 +40,65 @@ pub struct Operator {
     pub id: String,
     /// The key that its requests are made with; none for requests without one.
     pub key: Option<String>,
+    /// Headers that its requests have besides.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 /// The address that every test's operator is registered with.
 pub const EMAIL: &str = "owner@example.com";
 
 impl Operator {
-    /// A new operator.
+    /// A new operator of the plan `free`.
     pub async fn create() -> Self {
-        let made = aws::admin(json!({"create_operator": {"email": EMAIL, "name": "Test"}})).await.expect("an operator");
+        Self::create_of("free").await
+    }
+
+    /// A new operator of this plan.
+    pub async fn create_of(plan: &str) -> Self {
+        let new = json!({"create_operator": {"email": EMAIL, "name": "Test", "plan": plan}});
+        let made = aws::admin(new).await.expect("an operator");
         let text = |name: &str| made[name].as_str().expect(name).to_owned();
-        Self { id: text("operator_id"), key: Some(text("api_key")) }
+        Self { id: text("operator_id"), key: Some(text("api_key")), headers: vec![] }
     }
 
     /// The same operator by a new key of this role.
     pub async fn with_role(&self, role: &str) -> Self {
-        let made = aws::admin(json!({"create_key": {"operator_id": self.id, "role": role}})).await.expect("a key");
+        self.with_new_key(json!({ "role": role })).await
+    }
+
+    /// The same operator by a new key that is made with these fields.
+    pub async fn with_new_key(&self, mut fields: Value) -> Self {
+        fields["operator_id"] = json!(self.id);
+        let made = aws::admin(json!({ "create_key": fields })).await.expect("a key");
         self.with_key(made["api_key"].as_str().expect("a key"))
     }
 
     /// The same operator by this key.
     pub fn with_key(&self, key: &str) -> Self {
-        Self { id: self.id.clone(), key: Some(key.to_owned()) }
+        Self { key: Some(key.to_owned()), ..self.clone() }
+    }
+
+    /// The same operator without a key.
+    pub fn without_key(&self) -> Self {
+        Self { key: None, ..self.clone() }
+    }
+
+    /// The same operator, whose requests have this header, too.
+    pub fn with_header(&self, name: &'static str, value: &str) -> Self {
+        let mut with = self.clone();
+        with.headers.push((name, value.to_owned()));
+        with
+    }
+
+    /// The same operator, whose requests come from a page of its own, as the Providers API asks of those that change
+    /// something.
+    pub fn from_page(&self) -> Self {
+        self.with_header("x-requested-with", "XMLHttpRequest")
+    }
+
+    /// The same operator, whose requests are for this project.
+    pub fn in_project(&self, id: &str) -> Self {
+        self.with_header("x-project-id", id)
     }
 
     /// Sends a request with headers and a body.
@@ -71,8 +108,8 @@ impl Operator {
         if let Some(key) = &self.key {
             request = request.bearer_auth(key);
         }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
+        for (name, value) in headers.iter().copied().chain(self.headers.iter().map(|(name, value)| (*name, &**value))) {
+            request = request.header(name, value);
         }
         if let Some(body) = body {
             request = request.body(body);
@@ -103,6 +140,11 @@ impl Operator {
     /// POST without a body.
     pub async fn post_empty(&self, path: &str) -> Answer {
         self.request(Method::POST, path, &[], None).await
+    }
+
+    /// PUT with a JSON body.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.request(Method::PUT, path, &[("content-type", "application/json")], Some(body.to_string())).await
     }
 
     /// PATCH with a JSON body.

@@ -85,11 +85,14 @@ impl ToSend {
         let given: Option<Vec<String>> = fields.required("providerIds");
         let provider_ids = given.map(|given| provider_ids(&mut fields, &given)).unwrap_or_default();
         let notification: Option<Value> = fields.required("notification");
-        let mut inner = Fields::of(notification.unwrap_or_else(|| json!({})), "notification");
-        let read = notification_of(&mut inner);
-        if let Err(problems) = inner.finish() {
-            fields.also(problems);
-        }
+        let read = notification.and_then(|notification| {
+            let mut inner = Fields::of(notification, "notification");
+            let read = notification_of(&mut inner);
+            if let Err(problems) = inner.finish() {
+                fields.also(problems);
+            }
+            read
+        });
         fields.finish().map_err(wrong)?;
         let (severity, data) = read.ok_or_else(|| ApiError::internal("a field was lost"))?;
         let id = EventId::generate();

@@ -220,13 +220,15 @@ impl Destinations {
     /// The write that does so beside others: name, connection and what is shown of it, whether it is switched off. Where
     /// the connection is another, it is as good as new, and healthy.
     pub(crate) fn changing(&self, old: &Destination, new: &Destination) -> Result<UpdateBuilder> {
-        let mut set = "SET #name = :name, connection = :connection, destination = :destination, \
+        let mut set = "SET #name = :name, #connection = :connection, destination = :destination, \
                        disabled = :disabled, updated_at = :updated"
             .to_owned();
         let mut update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(row_key(new.operator_id, new.id)))
+            // Both are words of DynamoDB's own.
             .expression_attribute_names("#name", "name")
+            .expression_attribute_names("#connection", "connection")
             .expression_attribute_values(":name", serde_dynamo::to_attribute_value(&new.name)?)
             .expression_attribute_values(":connection", serde_dynamo::to_attribute_value(&new.connection)?)
             .expression_attribute_values(":destination", s(&new.destination))
