@@ -165,7 +165,8 @@ impl Vault {
         take_apart(&sealed.0).map(|parts| parts.wrapped)
     }
 
-    /// The key of the verification codes of an operator, derived from its wrapped data key.
+    /// The key of the verification codes of an operator, derived from its wrapped data key: for a new code the current
+    /// one, to judge a code the one that it carries.
     ///
     /// # Errors
     /// When KMS does not open the data key.
@@ -198,7 +199,7 @@ impl Vault {
         if opened.len() >= MAX_KEPT {
             opened.clear();
         }
-        let code_key = CodeKey::derive(&key);
+        let code_key = CodeKey::derive(&key, wrapped);
         let new = Opened { cipher, code_key, at: Instant::now() };
         let result = work(&new);
         opened.insert(wrapped.to_vec(), new);
