@@ -297,6 +297,6 @@ impl Destinations {
 }
 
 /// Whether an update was refused by its condition.
-fn condition_failed(error: &SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>) -> bool {
+pub(crate) fn condition_failed(error: &SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>) -> bool {
     error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception())
 }

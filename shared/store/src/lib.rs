@@ -18,6 +18,7 @@ pub mod journal;
 pub mod legacy;
 pub mod partiql;
 pub mod queue;
+pub mod resealing;
 pub mod subscriptions;
 pub mod suppressions;
 mod transact;
