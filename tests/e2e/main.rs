@@ -4,6 +4,7 @@
 mod accounts;
 mod backoff;
 mod channels;
+mod data_key;
 mod destinations;
 mod event_log;
 mod events;
