@@ -87,6 +87,17 @@ async fn keys_are_stored_as_hashes_only() {
 }
 
 #[tokio::test]
+async fn an_operator_gets_another_plan() {
+    let operator = Operator::create().await;
+    let answer = aws::admin(json!({"set_plan": {"operator_id": operator.id, "plan": "pro"}})).await.expect("a plan");
+    assert_eq!(answer, json!({"operator_id": operator.id, "plan": "pro"}));
+    let key = json!({"pk": {"S": operator.id}, "sk": {"S": "operator"}});
+    let request = json!({"TableName": e2e::variable("ACCOUNTS_TABLE"), "Key": key, "ConsistentRead": true});
+    let row = aws::call("dynamodb", "DynamoDB_20120810.GetItem", request).await;
+    assert_eq!((&row["Item"]["plan"]["S"], &row["Item"]["email"]["S"]), (&json!("pro"), &json!(EMAIL)));
+}
+
+#[tokio::test]
 async fn the_admin_function_says_what_is_wrong() {
     let operator = Operator::create().await;
     for (payload, word) in [
@@ -102,6 +113,8 @@ async fn the_admin_function_says_what_is_wrong() {
         ),
         (json!({"revoke_key": {"key_id": "key_1"}}), "`key_id`"),
         (json!({"list_keys": {"operator_id": "op_01JRX2Q0Z8K5V3M7N9P4T6W8YA"}}), "no operator"),
+        (json!({"set_plan": {"operator_id": operator.id, "plan": "gold"}}), "`plan`"),
+        (json!({"set_plan": {"operator_id": "op_01JRX2Q0Z8K5V3M7N9P4T6W8YA", "plan": "pro"}}), "`operator_id`"),
     ] {
         let error = aws::admin(payload.clone()).await.expect_err("refused");
         assert!(error.contains(word), "{payload}: {error}");

@@ -5,6 +5,7 @@ mod accounts;
 mod backoff;
 mod channels;
 mod chat;
+mod data_key;
 mod destinations;
 mod event_log;
 mod events;

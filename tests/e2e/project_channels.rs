@@ -250,7 +250,8 @@ async fn of_fifty_at_once_exactly_as_many_succeed_as_the_plan_allows() {
     // Another project has a count of its own; a channel less is room for one more, and what is refused takes none.
     make(&operator.in_project("app"), slack()).await;
     let id = listed["data"][7]["id"].as_str().expect("an id");
-    let deleted = join_all((0..5).map(|_| project.delete(&of(id, "")))).await;
+    let path = of(id, "");
+    let deleted = join_all((0..5).map(|_| project.delete(&path))).await;
     let mut statuses: Vec<_> = deleted.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [204, 404, 404, 404, 404], "counted once");

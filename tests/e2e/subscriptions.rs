@@ -10,7 +10,7 @@ pub(crate) fn id(value: &Value) -> String {
     value["id"].as_str().unwrap_or_else(|| panic!("no id: {value}")).to_owned()
 }
 
-fn secret(value: &Value) -> String {
+pub(crate) fn secret(value: &Value) -> String {
     value["secret"].as_str().unwrap_or_else(|| panic!("no secret: {value}")).to_owned()
 }
 
@@ -172,7 +172,7 @@ async fn what_is_wrong_with_a_subscription_is_named_and_nothing_stays_behind() {
 }
 
 /// Whether a request carries this signature of the Mail scheme, among others.
-fn signed(request: &Received, secret: &str) -> bool {
+pub(crate) fn signed(request: &Received, secret: &str) -> bool {
     let secret = WebhookSecret::from_text(secret.to_owned().into());
     let at: i64 = request.header("stackshift-timestamp").parse().expect("seconds");
     let at = jiff::Timestamp::from_second(at).expect("a time");

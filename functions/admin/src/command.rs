@@ -1,5 +1,7 @@
 //! What `admin` is asked: one command per invocation, e.g. `{"create_operator": {"email": …, "name": …}}`.
 
+use std::num::NonZeroUsize;
+
 use domain::Role;
 use lambda_runtime::Error;
 use serde::Deserialize;
@@ -12,6 +14,8 @@ pub(crate) enum Command {
     CreateKey(NewKey),
     RevokeKey(Key),
     ListKeys(KeysOf),
+    SetPlan(NewPlan),
+    RotateDataKey(DataKeyOf),
 }
 
 #[derive(Debug, Deserialize)]
@@ -44,10 +48,26 @@ pub(crate) struct KeysOf {
     pub(crate) operator_id: String,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPlan {
+    pub(crate) operator_id: String,
+    pub(crate) plan: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DataKeyOf {
+    pub(crate) operator_id: String,
+    /// How many destinations this invocation may seal anew; as many as it has time for if left out.
+    pub(crate) at_most: Option<NonZeroUsize>,
+}
+
 impl Command {
     pub(crate) fn parse(payload: Value) -> Result<Self, Error> {
         serde_json::from_value(payload).map_err(|error| {
-            let usage = "send one of create_operator, create_key, revoke_key, list_keys with its fields, such as \
+            let usage = "send one of create_operator, create_key, revoke_key, list_keys, set_plan, rotate_data_key \
+                         with its fields, such as \
                          {\"create_operator\": {\"email\": \"you@example.com\", \"name\": \"Example\"}}";
             format!("{error}; {usage}").into()
         })
@@ -72,5 +92,7 @@ mod tests {
         }
         let key = json!({"create_key": {"operator_id": "op_1", "role": "owner"}});
         assert!(Command::parse(key).expect_err("refused").to_string().contains("viewer"));
+        let none = json!({"rotate_data_key": {"operator_id": "op_1", "at_most": 0}});
+        assert!(Command::parse(none).expect_err("refused").to_string().contains("nonzero"));
     }
 }

@@ -61,9 +61,7 @@ impl App {
     }
 
     async fn known(&self, operator_id: &str) -> Result<OperatorId, Error> {
-        let id = operator_id.parse().map_err(|problem| invalid("operator_id", problem))?;
-        let operator = self.accounts.operator(id).await?;
-        operator.map(|operator| operator.id).ok_or_else(|| invalid("operator_id", "there is no operator of this id"))
+        Ok(self.operator(operator_id).await?.id)
     }
 }
 

@@ -1,17 +1,25 @@
-//! The function `admin`: operators and their keys. It has no route: it is invoked directly, by whom IAM allows to.
+//! The function `admin`: operators, their keys and plans. It has no route: it is invoked directly, by whom IAM allows to.
 
 mod command;
 mod keys;
 mod operators;
+mod rotation;
+
+use std::time::{Duration, SystemTime};
 
 use api::telemetry;
 use command::Command;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use store::{Accounts, Aws, Vault};
+use store::{Accounts, Aws, Destinations, Vault};
+use tokio::time::Instant;
+
+/// Before the deadline of an invocation, for the row at hand and the answer.
+const RESERVE: Duration = Duration::from_secs(10);
 
 struct App {
     accounts: Accounts,
+    destinations: Destinations,
     vault: Vault,
 }
 
@@ -19,20 +27,29 @@ struct App {
 async fn main() -> Result<(), Error> {
     let telemetry = telemetry::init();
     let aws = Aws::from_env().await;
-    let app = &App { accounts: Accounts::from_env(&aws)?, vault: Vault::new(&aws) };
+    let app = &App {
+        accounts: Accounts::from_env(&aws)?,
+        destinations: Destinations::from_env(&aws)?,
+        vault: Vault::new(&aws),
+    };
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
-        let answer = handle(app, event.payload).await;
+        let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+        let end = Instant::now() + left.saturating_sub(RESERVE);
+        let answer = handle(app, event.payload, end).await;
         telemetry.flush();
         answer.map_err(|error| Diagnostic { error_type: "Refused".into(), error_message: error.to_string() })
     }))
     .await
 }
 
-async fn handle(app: &App, payload: Value) -> Result<Value, Error> {
+/// Does what it is asked; what can be done in parts is broken off at `end`.
+async fn handle(app: &App, payload: Value, end: Instant) -> Result<Value, Error> {
     match Command::parse(payload)? {
         Command::CreateOperator(new) => app.create_operator(new).await,
         Command::CreateKey(new) => app.create_key(new).await,
         Command::RevokeKey(key) => app.revoke_key(key).await,
         Command::ListKeys(of) => app.list_keys(of).await,
+        Command::SetPlan(new) => app.set_plan(new).await,
+        Command::RotateDataKey(of) => app.rotate_data_key(of, end).await,
     }
 }

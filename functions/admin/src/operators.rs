@@ -1,16 +1,17 @@
 //! Operators.
 
-use domain::{Address, ApiKey, ChannelType, KeyId, OperatorId, Role, api_key::Bearer, guard::TargetPolicy, time::now};
+use domain::{
+    Address, ApiKey, ChannelType, KeyId, OperatorId, Role, api_key::Bearer, guard::TargetPolicy, plan, time::now,
+};
 use lambda_runtime::Error;
 use serde_json::{Value, json};
 use store::accounts::{Grant, Operator};
 
 use crate::{
     App,
-    command::{NewOperator, invalid},
+    command::{NewOperator, NewPlan, invalid},
 };
 
-const PLANS: [&str; 3] = ["free", "pro", "enterprise"];
 const MAX_NAME: usize = 120;
 
 impl App {
@@ -22,10 +23,8 @@ impl App {
         if name.is_empty() || name.chars().count() > MAX_NAME {
             return Err(invalid("name", format!("send 1 to {MAX_NAME} characters")));
         }
-        let plan = new.plan.unwrap_or_else(|| PLANS[0].to_owned());
-        if !PLANS.contains(&&*plan) {
-            return Err(invalid("plan", format!("send one of {}", PLANS.join(", "))));
-        }
+        let plan = new.plan.unwrap_or_else(|| plan::NAMES[0].to_owned());
+        check_plan(&plan)?;
         let id = OperatorId::generate();
         let operator = Operator {
             id,
@@ -34,6 +33,7 @@ impl App {
             plan,
             data_key: self.vault.new_data_key(id).await?,
             created_at: now(),
+            rotation: None,
         };
         let api_key = ApiKey::generate(Bearer::Operator);
         let grant = Grant {
@@ -48,4 +48,35 @@ impl App {
         tracing::info!(operator_id = %id, key_id = %grant.key_id, "operator created");
         Ok(json!({ "operator_id": id, "api_key": api_key.reveal() }))
     }
+
+    /// Gives an operator another plan.
+    pub(crate) async fn set_plan(&self, NewPlan { operator_id, plan }: NewPlan) -> Result<Value, Error> {
+        let id = parse_id(&operator_id)?;
+        check_plan(&plan)?;
+        if !self.accounts.set_plan(id, &plan).await? {
+            return Err(unknown());
+        }
+        tracing::info!(operator_id = %id, plan, "plan set");
+        Ok(json!({ "operator_id": id, "plan": plan }))
+    }
+
+    /// The operator of this id.
+    pub(crate) async fn operator(&self, operator_id: &str) -> Result<Operator, Error> {
+        self.accounts.operator(parse_id(operator_id)?).await?.ok_or_else(unknown)
+    }
+}
+
+fn parse_id(operator_id: &str) -> Result<OperatorId, Error> {
+    operator_id.parse().map_err(|problem| invalid("operator_id", problem))
+}
+
+fn unknown() -> Error {
+    invalid("operator_id", "there is no operator of this id")
+}
+
+fn check_plan(plan: &str) -> Result<(), Error> {
+    if plan::NAMES.contains(&plan) {
+        return Ok(());
+    }
+    Err(invalid("plan", format!("send one of {}", plan::NAMES.join(", "))))
 }

@@ -26,15 +26,19 @@ pub struct Code(Zeroizing<String>);
 
 /// The key under which an operator's codes are kept: six digits alone would be guessed from any hash.
 #[derive(Clone)]
-pub struct CodeKey(Zeroizing<[u8; 32]>);
+pub struct CodeKey {
+    key: Zeroizing<[u8; 32]>,
+    data_key: Vec<u8>,
+}
 
 /// What the key is derived for. Never change it: codes on their way would be refused.
 const PURPOSE: &[u8] = b"stack-notifications verification codes";
 
 impl CodeKey {
-    /// Derives the key from the operator's data key, so that there is no other secret to keep.
-    pub fn derive(data_key: &[u8]) -> Self {
-        Self(Zeroizing::new(signature::hmac(data_key, &[PURPOSE])))
+    /// Derives the key from the operator's data key, so that there is no other secret to keep. `wrapped` is that data key
+    /// as it may be stored: a code that is kept under this key carries it.
+    pub fn derive(data_key: &[u8], wrapped: &[u8]) -> Self {
+        Self { key: Zeroizing::new(signature::hmac(data_key, &[PURPOSE])), data_key: wrapped.to_vec() }
     }
 }
 
@@ -63,7 +67,7 @@ impl Code {
     fn mac(&self, key: &CodeKey, to: &Destination, otp_id: OtpId) -> Hmac<Sha256> {
         // As long as a block of the hash, which HMAC fills up to with zeros itself: so no length can be wrong.
         let mut block = [0; 64];
-        block[..key.0.len()].copy_from_slice(&*key.0);
+        block[..key.key.len()].copy_from_slice(&*key.key);
         let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
         for part in
             [&to.operator_id.to_string(), &to.id.to_string(), &to.destination, &otp_id.to_string(), self.reveal()]
@@ -107,6 +111,10 @@ pub struct LiveCode {
     pub tag: Tag,
     /// Names this sending of a code, and binds its HMAC to it.
     pub otp_id: OtpId,
+    /// The wrapped data key that the HMAC's key is derived from: the operator may have another by the time that the code
+    /// is typed.
+    #[serde(default, with = "serde_bytes")]
+    pub data_key: Vec<u8>,
     /// Until when it is good.
     #[serde(with = "crate::time::millis")]
     pub expires_at: Timestamp,
@@ -123,7 +131,8 @@ impl LiveCode {
     pub fn new(code: &Code, key: &CodeKey, to: &Destination, sent: Vec<i64>, now: Timestamp) -> Self {
         let otp_id = OtpId::generate();
         let tag = code.tag(key, to, otp_id);
-        Self { tag, otp_id, expires_at: now + LIFETIME, tries_left: TRIES, used: false, sent }
+        let data_key = key.data_key.clone();
+        Self { tag, otp_id, data_key, expires_at: now + LIFETIME, tries_left: TRIES, used: false, sent }
     }
 
     /// Whether a guess at it would be judged at `now`.
@@ -249,10 +258,11 @@ mod tests {
     #[test]
     fn a_tag_fits_one_code_of_one_destination_sent_once() {
         let to = email("a@example.com");
-        let (key, other) = (&CodeKey::derive(&[7; 32]), &CodeKey::derive(&[8; 32]));
+        let (key, other) = (&CodeKey::derive(&[7; 32], &[1]), &CodeKey::derive(&[8; 32], &[2]));
         let of = |text: &str| text.parse::<Code>().expect("a code");
         let live = LiveCode::new(&of("012345"), key, &to, vec![], now());
         assert!(live.is(&of("012345"), key, &to));
+        assert_eq!(live.data_key, [1], "it says which data key to open");
         assert!(!live.is(&of("012346"), key, &to));
         assert!(!live.is(&of("012345"), other, &to));
         assert!(!live.is(&of("012345"), key, &Destination { id: DestinationId::generate(), ..to.clone() }));
@@ -266,7 +276,7 @@ mod tests {
     fn why_a_code_is_not_judged_is_told_apart() {
         let now = from_millis(1_700_000_000_000);
         let to = email("a@example.com");
-        let live = LiveCode::new(&Code::generate(), &CodeKey::derive(&[7; 32]), &to, vec![], now);
+        let live = LiveCode::new(&Code::generate(), &CodeKey::derive(&[7; 32], &[1]), &to, vec![], now);
         assert_eq!(problem(None, now), CodeProblem::Missing);
         assert_eq!(problem(Some(&live), now), CodeProblem::Wrong);
         assert_eq!(problem(Some(&live), now + LIFETIME), CodeProblem::Expired);

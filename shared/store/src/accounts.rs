@@ -7,7 +7,12 @@
 //! | `op_…` | `project#<id>` | how many channels a project has: module [`crate::project_channels`] |
 //! | `hash#<sha256>` | `grant` | the same key as it is looked up |
 
-use aws_sdk_dynamodb::{Client, types::Update};
+use aws_sdk_dynamodb::{
+    Client,
+    error::SdkError,
+    operation::update_item::{UpdateItemError, UpdateItemOutput, builders::UpdateItemFluentBuilder},
+    types::Update,
+};
 use domain::{ApiKey, KeyId, OperatorId, Role};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,8 +20,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Aws, Result, StoreError,
     aws::variable,
+    destinations::condition_failed,
     error::aws,
-    item::{Item, from_item, from_items, key, n, s, to_item},
+    item::{Item, b, from_item, from_items, key, n, s, to_item},
     transact,
 };
 
@@ -37,6 +43,20 @@ pub struct Operator {
     /// When it was made.
     #[serde(with = "domain::time::millis")]
     pub created_at: Timestamp,
+    /// How its data key came to be; none while it is the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<Rotation>,
+}
+
+/// That a data key has taken the place of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rotation {
+    /// Just before it did.
+    #[serde(with = "domain::time::millis")]
+    pub begun_at: Timestamp,
+    /// When everything had been sealed anew under it; none while that is under way.
+    #[serde(default, with = "domain::time::millis::option", skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
 }
 
 /// What a key's bearer may do, and for whom.
@@ -131,7 +151,59 @@ impl Accounts {
 
     async fn operator_row(&self, pk: &str) -> Result<Option<Operator>> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key(("pk", pk), ("sk", OPERATOR))));
+        // From when a data key is replaced, nobody who asks is told the old one.
+        let get = get.consistent_read(true);
         get.send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
+    }
+
+    /// Gives an operator another plan; false when there is no such operator.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn set_plan(&self, id: OperatorId, plan: &str) -> Result<bool> {
+        let update = self
+            .update_operator(id)
+            .condition_expression("attribute_exists(pk)")
+            .update_expression("SET #plan = :plan")
+            .expression_attribute_names("#plan", "plan")
+            .expression_attribute_values(":plan", s(plan));
+        done(update.send().await)
+    }
+
+    /// Gives an operator a new data key, under which all is sealed from now on; what is sealed under the old one has to
+    /// be sealed anew ([`crate::resealing`]). False when the operator has not the data key any more that it was read
+    /// with: another rotation has begun.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn begin_rotation(&self, of: &Operator, data_key: &[u8], rotation: &Rotation) -> Result<bool> {
+        let update = self
+            .update_operator(of.id)
+            .condition_expression("data_key = :old")
+            .update_expression("SET data_key = :new, rotation = :rotation")
+            .expression_attribute_values(":old", b(&of.data_key))
+            .expression_attribute_values(":new", b(data_key))
+            .expression_attribute_values(":rotation", serde_dynamo::to_attribute_value(rotation)?);
+        done(update.send().await)
+    }
+
+    /// Notes that everything is sealed under this data key. Noted twice, the first time stays; when there is another data
+    /// key by now, nothing is noted.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn end_rotation(&self, id: OperatorId, data_key: &[u8], now: Timestamp) -> Result<()> {
+        let update = self
+            .update_operator(id)
+            .condition_expression("data_key = :data_key")
+            .update_expression("SET rotation.ended_at = if_not_exists(rotation.ended_at, :now)")
+            .expression_attribute_values(":data_key", b(data_key))
+            .expression_attribute_values(":now", n(now.as_millisecond()));
+        done(update.send().await).map(drop)
+    }
+
+    fn update_operator(&self, id: OperatorId) -> UpdateItemFluentBuilder {
+        self.client.update_item().table_name(&self.table).set_key(Some(key(("pk", id), ("sk", OPERATOR))))
     }
 
     /// Stores a new key: what is listed and what is looked up, or neither.
@@ -201,6 +273,15 @@ impl Accounts {
             .expression_attribute_values(":now", n(now.as_millisecond()));
         transact::all_or_none(&self.client, vec![delete, transact::update(mark)?]).await?;
         Ok(true)
+    }
+}
+
+/// Whether an update was made, or refused by its condition.
+fn done(answer: std::result::Result<UpdateItemOutput, SdkError<UpdateItemError>>) -> Result<bool> {
+    match answer {
+        Ok(_) => Ok(true),
+        Err(error) if condition_failed(&error) => Ok(false),
+        Err(error) => Err(aws("UpdateItem")(error)),
     }
 }
 

@@ -217,30 +217,30 @@ impl Destinations {
         Ok(transact::all_or_none(&self.client, vec![write]).await?.done())
     }
 
-    /// The write that does so beside others: name, connection and what is shown of it, whether it is switched off. Where
-    /// the connection is another, it is as good as new, and healthy.
+    /// The write that does so beside others: name, and whether it is switched off. Where the connection is another, that
+    /// and what is shown of it, too; it is as good as new then, and healthy. Where it is not, it is left alone: it may have
+    /// been sealed anew meanwhile, under another data key.
     pub(crate) fn changing(&self, old: &Destination, new: &Destination) -> Result<UpdateBuilder> {
-        let mut set = "SET #name = :name, #connection = :connection, destination = :destination, \
-                       disabled = :disabled, updated_at = :updated"
-            .to_owned();
+        let updated = serde_dynamo::to_attribute_value(new.updated_at.map(|at| at.as_millisecond()))?;
+        let mut set = "SET #name = :name, disabled = :disabled, updated_at = :updated".to_owned();
+        // Both `name` and `connection` are words of DynamoDB's own.
         let mut update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(row_key(new.operator_id, new.id)))
-            // Both are words of DynamoDB's own.
             .expression_attribute_names("#name", "name")
-            .expression_attribute_names("#connection", "connection")
             .expression_attribute_values(":name", serde_dynamo::to_attribute_value(&new.name)?)
-            .expression_attribute_values(":connection", serde_dynamo::to_attribute_value(&new.connection)?)
-            .expression_attribute_values(":destination", s(&new.destination))
             .expression_attribute_values(":disabled", AttributeValue::Bool(new.disabled))
-            .expression_attribute_values(
-                ":updated",
-                serde_dynamo::to_attribute_value(new.updated_at.map(|at| at.as_millisecond()))?,
-            );
+            .expression_attribute_values(":updated", updated);
         if old.connection != new.connection {
-            set.push_str(", verified_at = :updated REMOVE unhealthy");
+            set.push_str(
+                ", #connection = :connection, destination = :destination, verified_at = :updated REMOVE unhealthy",
+            );
+            update = update
+                .expression_attribute_names("#connection", "connection")
+                .expression_attribute_values(":connection", serde_dynamo::to_attribute_value(&new.connection)?)
+                .expression_attribute_values(":destination", s(&new.destination));
         }
-        update = update.update_expression(set);
+        let update = update.update_expression(set);
         Ok(match old.updated_at {
             Some(at) => update
                 .condition_expression("updated_at = :old")
@@ -396,6 +396,6 @@ impl Destinations {
 }
 
 /// Whether an update was refused by its condition.
-fn condition_failed(error: &SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>) -> bool {
+pub(crate) fn condition_failed(error: &SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>) -> bool {
     error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception())
 }

@@ -21,6 +21,11 @@ pub(crate) fn n(value: impl Into<i64>) -> AttributeValue {
     AttributeValue::N(value.into().to_string())
 }
 
+/// A binary attribute.
+pub(crate) fn b(value: &[u8]) -> AttributeValue {
+    AttributeValue::B(value.to_vec().into())
+}
+
 /// The key of a row.
 pub(crate) fn key(partition: (&str, impl ToString), sort: (&str, impl ToString)) -> Item {
     HashMap::from([(partition.0.to_owned(), s(partition.1)), (sort.0.to_owned(), s(sort.1))])

@@ -19,6 +19,7 @@ pub mod legacy;
 pub mod partiql;
 pub mod project_channels;
 pub mod queue;
+pub mod resealing;
 pub mod subscriptions;
 pub mod suppressions;
 mod transact;

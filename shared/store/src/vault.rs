@@ -160,12 +160,32 @@ impl Vault {
         self.seal(data_key, operator, destination, &clear).await
     }
 
-    /// The data key that a sealed secret was sealed under, to seal its successor under the same.
-    pub fn data_key_of(sealed: &Sealed) -> Option<&[u8]> {
-        take_apart(&sealed.0).map(|parts| parts.wrapped)
+    /// Whether a secret is sealed under this data key.
+    pub fn is_under(data_key: &[u8], sealed: &Sealed) -> bool {
+        take_apart(&sealed.0).is_some_and(|parts| parts.wrapped == data_key)
     }
 
-    /// The key of the verification codes of an operator, derived from its wrapped data key.
+    /// What a sealed secret holds, sealed anew under a data key; none when it is sealed under that one already. It stays
+    /// with its destination.
+    ///
+    /// # Errors
+    /// As [`Vault::open`], and as [`Vault::seal`].
+    pub async fn reseal(
+        &self,
+        sealed: &Sealed,
+        data_key: &[u8],
+        operator: OperatorId,
+        destination: DestinationId,
+    ) -> Result<Option<Sealed>> {
+        if Self::is_under(data_key, sealed) {
+            return Ok(None);
+        }
+        let clear = self.open(sealed, operator, destination).await?;
+        self.seal(data_key, operator, destination, &clear).await.map(Some)
+    }
+
+    /// The key of the verification codes of an operator, derived from its wrapped data key: for a new code the current
+    /// one, to judge a code the one that it carries.
     ///
     /// # Errors
     /// When KMS does not open the data key.
@@ -191,14 +211,17 @@ impl Vault {
             .encryption_context("operator_id", operator.to_string())
             .send()
             .await
-            .map_err(aws("Decrypt"))?;
+            .map_err(|error| match error.as_service_error() {
+                Some(refused) if refused.is_invalid_ciphertext_exception() => StoreError::Sealed(operator.to_string()),
+                _ => aws("Decrypt")(error),
+            })?;
         let key = Zeroizing::new(answer.plaintext.map(Blob::into_inner).unwrap_or_default());
         let cipher = Aes256Gcm::new_from_slice(&key).map_err(|_| StoreError::Sealed(operator.to_string()))?;
         opened.retain(|_, kept| kept.at.elapsed() < KEEP);
         if opened.len() >= MAX_KEPT {
             opened.clear();
         }
-        let code_key = CodeKey::derive(&key);
+        let code_key = CodeKey::derive(&key, wrapped);
         let new = Opened { cipher, code_key, at: Instant::now() };
         let result = work(&new);
         opened.insert(wrapped.to_vec(), new);
@@ -233,5 +256,7 @@ mod tests {
             take_apart(&sealed).map(|parts| (parts.wrapped, parts.ciphertext)),
             Some((&[7, 8][..], &b"secret"[..]))
         );
+        let sealed = Sealed(sealed);
+        assert!(Vault::is_under(&[7, 8], &sealed) && !Vault::is_under(&[7], &sealed));
     }
 }

@@ -3,7 +3,6 @@
 use api::{ApiError, error::Result};
 use domain::{Destination, WebhookSecret, destination::PreviousSecret, secret::ROTATION_HOURS, time::now};
 use jiff::{Timestamp, ToSpan};
-use store::Vault;
 
 use crate::Upkeep;
 
@@ -18,9 +17,8 @@ impl Upkeep {
             let sentence = format!("This destination is of the kind {}; only a webhook has a secret.", of.kind);
             return Err(ApiError::bad_request("no_secret", sentence));
         };
-        let data_key = Vault::data_key_of(&old).ok_or_else(|| ApiError::internal("a sealed secret has no data key"))?;
         let secret = WebhookSecret::generate();
-        let new = self.sender.vault.seal(data_key, of.operator_id, of.id, secret.reveal()).await?;
+        let new = self.seal(of.operator_id, of.id, &secret).await?;
         let until = now() + ROTATION_HOURS.hours();
         let previous = PreviousSecret { sealed: old.clone(), until };
         if !self.destinations.rotate_secret(of.operator_id, of.id, &new, &previous).await? {

@@ -128,8 +128,7 @@ impl Upkeep {
         };
         let code: Code = code.parse().map_err(|problem| ApiError::field("code", problem))?;
         let live = self.verifications.take_try(to.id, now()).await?.map_err(refused)?;
-        let operator = self.operator(to.operator_id).await?;
-        let key = self.sender.vault.code_key(&operator.data_key, operator.id).await?;
+        let key = self.sender.vault.code_key(&live.data_key, to.operator_id).await?;
         let otp = Otp { to, live: &live };
         if !live.is(&code, &key, to) {
             let last = (live.tries_left == 0).then(|| otp.failed(now(), "too_many_attempts"));

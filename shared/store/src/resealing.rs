@@ -1,0 +1,255 @@
+//! Sealing an operator's credentials anew, in table `Destinations`, after its data key was replaced
+//! ([`crate::Accounts::begin_rotation`]).
+//!
+//! Each sealed value says which data key it is under, so that one can be told from another, and both kinds open, for as
+//! long as this takes.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use domain::{
+    DestinationId, OperatorId,
+    destination::{PreviousSecret, Sealed},
+};
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use crate::{
+    Destinations, Result, StoreError, Vault,
+    destinations::{condition_failed, row_key},
+    error::aws,
+    item::{b, from_item, from_items, s},
+};
+
+/// How many rows are read at once.
+const PAGE: i32 = 100;
+/// How often a row is tried that others change at the same time.
+const TRIES: u32 = 5;
+/// `connection` is a word of DynamoDB's own.
+const CONNECTION: (&str, &str) = ("#connection", "connection");
+
+/// Seals the credentials of one operator anew, under one data key.
+pub struct Resealing<'a> {
+    /// Where they are.
+    pub destinations: &'a Destinations,
+    /// What opens and seals them.
+    pub vault: &'a Vault,
+    /// Whose they are.
+    pub operator: OperatorId,
+    /// The wrapped data key under which all shall be.
+    pub data_key: &'a [u8],
+}
+
+/// How much may be done, and what was.
+#[derive(Debug)]
+pub struct Work {
+    at_most: usize,
+    end: Instant,
+    /// How many rows were sealed anew.
+    pub resealed: usize,
+    /// The rows that hold something which does not open: nobody can use that any more, and it stays as it is.
+    pub unopened: BTreeSet<DestinationId>,
+}
+
+/// How far a page got.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Through; the next page begins behind this row.
+    Next(DestinationId),
+    /// Through, and there is no other.
+    Last,
+    /// Not through: as much was done as may be.
+    Cut,
+}
+
+/// Of a row, what is sealed in it.
+#[derive(Debug, Deserialize)]
+struct Row {
+    id: DestinationId,
+    secret: Option<Sealed>,
+    previous_secret: Option<PreviousSecret>,
+    connection: Option<Sealed>,
+}
+
+/// A sealed value that takes the place of another.
+struct Renewed<'a> {
+    path: &'static str,
+    old: &'a Sealed,
+    new: Sealed,
+}
+
+impl Work {
+    /// Nothing done yet; at most so many rows may be, and none once it is `end`.
+    pub fn new(at_most: usize, end: Instant) -> Self {
+        Self { at_most, end, resealed: 0, unopened: BTreeSet::new() }
+    }
+
+    /// Whether the time is over.
+    fn late(&self) -> bool {
+        Instant::now() >= self.end
+    }
+
+    /// Whether no further row may be sealed anew.
+    fn over(&self) -> bool {
+        self.resealed >= self.at_most || self.late()
+    }
+}
+
+impl Row {
+    /// What is sealed in it, each with its path in the row.
+    fn sealed(&self) -> impl Iterator<Item = (&'static str, &Sealed)> {
+        let previous = self.previous_secret.as_ref().map(|previous| &previous.sealed);
+        let all = [
+            ("secret", self.secret.as_ref()),
+            ("previous_secret.sealed", previous),
+            (CONNECTION.0, self.connection.as_ref()),
+        ];
+        all.into_iter().filter_map(|(path, sealed)| Some((path, sealed?)))
+    }
+}
+
+impl Resealing<'_> {
+    /// Seals anew what the next rows behind `after` hold under another data key; nothing else of them changes.
+    ///
+    /// # Errors
+    /// When a call fails, or a row is changed by others again and again. What was done stays done.
+    pub async fn page(&self, after: Option<DestinationId>, work: &mut Work) -> Result<Page> {
+        if work.late() {
+            return Ok(Page::Cut);
+        }
+        let query = self.destinations.client().query().table_name(self.destinations.table());
+        let answer = query
+            // What was written before this pass must not be missed.
+            .consistent_read(true)
+            .key_condition_expression("operator_id = :operator AND begins_with(id, :prefix)")
+            .expression_attribute_values(":operator", s(self.operator))
+            .expression_attribute_values(":prefix", s("ndst_"))
+            .projection_expression(format!("id, secret, previous_secret, {}", CONNECTION.0))
+            .expression_attribute_names(CONNECTION.0, CONNECTION.1)
+            .set_exclusive_start_key(after.map(|id| row_key(self.operator, id)))
+            .limit(PAGE)
+            .send()
+            .await
+            .map_err(aws("Query"))?;
+        let more = answer.last_evaluated_key.is_some();
+        let rows: Vec<Row> = from_items(answer.items)?;
+        let last = rows.last().map(|row| row.id);
+        for row in rows {
+            if row.sealed().all(|(_, sealed)| Vault::is_under(self.data_key, sealed)) {
+                continue;
+            }
+            if work.over() {
+                return Ok(Page::Cut);
+            }
+            let id = row.id;
+            match self.renew(row).await {
+                Ok(renewed) => work.resealed += usize::from(renewed),
+                Err(error @ StoreError::Sealed(_)) => {
+                    // The rest is not to wait for it.
+                    tracing::error!(operator_id = %self.operator, destination_id = %id, %error, "not sealed anew");
+                    work.unopened.insert(id);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(last.filter(|_| more).map_or(Page::Last, Page::Next))
+    }
+
+    /// Seals anew what a row holds under another data key, all in one write; false when there is no such thing any more.
+    async fn renew(&self, mut row: Row) -> Result<bool> {
+        for _ in 0..TRIES {
+            let mut renewed = vec![];
+            for (path, old) in row.sealed() {
+                let new = self.vault.reseal(old, self.data_key, self.operator, row.id).await?;
+                renewed.extend(new.map(|new| Renewed { path, old, new }));
+            }
+            if renewed.is_empty() {
+                return Ok(false);
+            }
+            match self.update(row.id, &renewed).send().await {
+                Ok(_) => return Ok(true),
+                Err(error) if condition_failed(&error) => {}
+                Err(error) => return Err(aws("UpdateItem")(error)),
+            }
+            let Some(again) = self.read(row.id).await? else { return Ok(false) };
+            row = again;
+        }
+        Err(StoreError::Unprocessed("UpdateItem"))
+    }
+
+    /// Replaces sealed values, each of which must still be what it was.
+    fn update(&self, id: DestinationId, renewed: &[Renewed<'_>]) -> UpdateItemFluentBuilder {
+        let (set, condition) = expressions(renewed.iter().map(|renewed| renewed.path));
+        let update = self.destinations.client().update_item().table_name(self.destinations.table());
+        let mut update =
+            update.set_key(Some(row_key(self.operator, id))).condition_expression(condition).update_expression(set);
+        if renewed.iter().any(|renewed| renewed.path == CONNECTION.0) {
+            update = update.expression_attribute_names(CONNECTION.0, CONNECTION.1);
+        }
+        for (i, Renewed { old, new, .. }) in renewed.iter().enumerate() {
+            update = update
+                .expression_attribute_values(format!(":old{i}"), b(&old.0))
+                .expression_attribute_values(format!(":new{i}"), b(&new.0));
+        }
+        update
+    }
+
+    async fn read(&self, id: DestinationId) -> Result<Option<Row>> {
+        let get = self.destinations.client().get_item().table_name(self.destinations.table());
+        let get = get.set_key(Some(row_key(self.operator, id))).consistent_read(true);
+        get.send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
+    }
+}
+
+/// What sets the values at these paths, and what holds while none has changed: `:new0` for `:old0`, and so on.
+fn expressions(paths: impl Iterator<Item = &'static str>) -> (String, String) {
+    let (set, condition): (Vec<_>, Vec<_>) =
+        paths.enumerate().map(|(i, path)| (format!("{path} = :new{i}"), format!("{path} = :old{i}"))).unzip();
+    (format!("SET {}", set.join(", ")), condition.join(" AND "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use domain::time::now;
+
+    use super::*;
+
+    fn row(previous: bool, connection: bool) -> Row {
+        let sealed = |byte| Sealed(vec![byte]);
+        Row {
+            id: DestinationId::generate(),
+            secret: Some(sealed(1)),
+            previous_secret: previous.then(|| PreviousSecret { sealed: sealed(2), until: now() }),
+            connection: connection.then(|| sealed(3)),
+        }
+    }
+
+    #[test]
+    fn all_that_is_sealed_in_a_row_is_found_and_nothing_else_written() {
+        let paths = |row: &Row| expressions(row.sealed().map(|(path, _)| path));
+        let (set, condition) = paths(&row(false, false));
+        assert_eq!((&*set, &*condition), ("SET secret = :new0", "secret = :old0"));
+        let (set, condition) = paths(&row(true, true));
+        assert_eq!(set, "SET secret = :new0, previous_secret.sealed = :new1, #connection = :new2");
+        assert_eq!(condition, "secret = :old0 AND previous_secret.sealed = :old1 AND #connection = :old2");
+    }
+
+    #[test]
+    fn a_row_without_credentials_is_read_and_has_none() {
+        let item = crate::item::key(("operator_id", OperatorId::generate()), ("id", DestinationId::generate()));
+        let row: Row = from_item(item).expect("a row");
+        assert_eq!(row.sealed().count(), 0);
+    }
+
+    #[test]
+    fn work_is_over_by_number_or_by_time() {
+        let later = Instant::now() + Duration::from_secs(3600);
+        let mut work = Work::new(1, later);
+        assert!(!work.over());
+        work.resealed = 1;
+        assert!(work.over() && !work.late(), "what needs nothing is still looked at");
+        assert!(Work::new(1, Instant::now()).over());
+    }
+}
