@@ -1,10 +1,12 @@
 //! Every route and every flow, over HTTP against the deployed template. One module per route group, one per flow.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod access;
 mod accounts;
 mod backoff;
 mod channels;
 mod chat;
+mod credentials;
 mod data_key;
 mod destinations;
 mod event_log;
@@ -25,6 +27,7 @@ mod receivers;
 mod recovery;
 mod rotation;
 mod subscriptions;
+mod team_mail;
 mod timelines;
 mod verification;
 mod webhook_deliveries;
