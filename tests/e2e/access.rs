@@ -1,9 +1,11 @@
 //! Who may do what with providers and with the channels of a project: every caller, every route, every answer; and what is
 //! another's is nobody else's.
 
+use data_encoding::HEXLOWER;
 use e2e::{Answer, Operator, Receiver, aws, platform, variable};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::{
     project_channels::{self, webhook},
@@ -11,6 +13,8 @@ use crate::{
     providers::{self, destination_id},
 };
 
+/// The project whose channels these are.
+const PROJECT: &str = "web";
 const SINCE: &str = r#"{"since": "2026-01-01T00:00:00Z"}"#;
 
 /// A route with an id: its method, what follows the id, its body, and its answer to who may call it.
@@ -50,7 +54,8 @@ async fn rows(operator: &str, uuid: &str) -> Value {
         let request = json!({"TableName": variable(table), "Key": key, "ConsistentRead": true});
         aws::call("dynamodb", "DynamoDB_20120810.GetItem", request).await["Item"].clone()
     };
-    let rule = destination.replace("ndst_", "nch_");
+    let rule =
+        format!("project#{}#{}", HEXLOWER.encode(&Sha256::digest(PROJECT)), destination.replace("ndst_", "nch_"));
     json!([read("DESTINATIONS_TABLE", &destination).await, read("CHANNELS_TABLE", &rule).await])
 }
 
@@ -108,24 +113,25 @@ async fn every_role_on_every_route_of_providers() {
 async fn every_key_on_every_route_of_project_channels() {
     let operator = Operator::create_of("enterprise").await;
     let receiver = Receiver::taking().await;
-    let owner = operator.in_project("web");
+    let owner = operator.in_project(PROJECT);
     let new = webhook(receiver.url(), "low");
     let key = async |fields: Value| operator.with_new_key(fields).await;
-    let bound = |role: &str, permissions: Value| json!({"role": role, "permissions": permissions, "project_id": "web"});
+    let bound =
+        |role: &str, permissions: Value| json!({"role": role, "permissions": permissions, "project_id": PROJECT});
     let free = |role: &str, permissions: Value| json!({"role": role, "permissions": permissions});
     let write = || json!(["config:write"]);
     let callers = [
         ("no key", owner.without_key(), 401, 401),
-        ("a viewer", key(free("viewer", json!([]))).await.in_project("web"), 200, 403),
-        ("an editor", key(free("editor", json!([]))).await.in_project("web"), 200, 403),
-        ("another permission", key(free("editor", json!(["config:read"]))).await.in_project("web"), 200, 403),
-        ("a viewer who may write", key(free("viewer", write())).await.in_project("web"), 200, 200),
-        ("an editor who may write", key(free("editor", write())).await.in_project("web"), 200, 200),
-        ("an admin", key(free("admin", json!([]))).await.in_project("web"), 200, 200),
+        ("a viewer", key(free("viewer", json!([]))).await.in_project(PROJECT), 200, 403),
+        ("an editor", key(free("editor", json!([]))).await.in_project(PROJECT), 200, 403),
+        ("another permission", key(free("editor", json!(["config:read"]))).await.in_project(PROJECT), 200, 403),
+        ("a viewer who may write", key(free("viewer", write())).await.in_project(PROJECT), 200, 200),
+        ("an editor who may write", key(free("editor", write())).await.in_project(PROJECT), 200, 200),
+        ("an admin", key(free("admin", json!([]))).await.in_project(PROJECT), 200, 200),
         ("the operator", owner.clone(), 200, 200),
         ("the operator without a project", operator.clone(), 400, 400),
         ("a key of the project", key(bound("viewer", write())).await, 200, 200),
-        ("a key of the project that says so", key(bound("viewer", write())).await.in_project("web"), 200, 200),
+        ("a key of the project that says so", key(bound("viewer", write())).await.in_project(PROJECT), 200, 200),
         ("a key of the project that says another", key(bound("viewer", write())).await.in_project("app"), 403, 403),
         ("a key of the project that may not write", key(bound("editor", json!([]))).await, 200, 403),
     ];
@@ -184,15 +190,16 @@ async fn anothers_provider_is_a_404_on_every_route_and_stays_as_it_is() {
 #[tokio::test]
 async fn another_projects_channel_is_a_404_on_every_route_and_stays_as_it_is() {
     let operator = Operator::create().await;
-    let owner = operator.in_project("web");
+    let owner = operator.in_project(PROJECT);
     let receiver = Receiver::taking().await;
     let id = project_channels::make(&owner, webhook(receiver.url(), "low")).await;
     let before = rows(&operator.id, &id).await;
+    assert!(before[0].is_object() && before[1].is_object(), "{before}");
     let bound = operator.with_new_key(json!({"role": "admin", "project_id": "app"})).await;
     let strangers = [
         ("another project", operator.in_project("app")),
         ("a key of another project", bound),
-        ("another operator", Operator::create().await.in_project("web")),
+        ("another operator", Operator::create().await.in_project(PROJECT)),
     ];
     for (name, stranger) in strangers {
         for (method, rest, body, _) in channel_routes() {
@@ -215,7 +222,7 @@ async fn another_projects_channel_is_a_404_on_every_route_and_stays_as_it_is() {
 #[tokio::test]
 async fn what_one_api_has_made_is_no_entry_of_another() {
     let operator = Operator::create().await;
-    let (tenant, project) = (operator.from_page(), operator.in_project("web"));
+    let (tenant, project) = (operator.from_page(), operator.in_project(PROJECT));
     let receiver = Receiver::taking().await;
     let provider = providers::make(&tenant, "webhook", json!({"url": receiver.url()})).await;
     let channel = project_channels::make(&project, webhook(receiver.url(), "low")).await;

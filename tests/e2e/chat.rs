@@ -202,3 +202,24 @@ async fn a_rule_goes_on_when_its_provider_is_deleted_and_logs_the_failure() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_switched_off_meanwhile_is_tried_no_more_and_held() {
+    let failing = platform::refusing("slack", "rollup_error").await;
+    let (tenant, id) = provider("slack", &failing).await;
+    rule(&tenant, "custom.off", &id).await;
+    tenant.event("custom.off", json!({})).await;
+    failing.wait_for(1).await;
+    let path = providers::of(&id, "");
+    tenant.patch(&path, json!({"enabled": false})).await.expect(200);
+    let held = delivery(&tenant, &path, "held").await;
+    assert_eq!((&held["reason"], &held["nextAttemptAt"]), (&json!("destination_disabled"), &Value::Null));
+    let tried = failing.received().len();
+    assert_eq!(held["attemptCount"], tried);
+    let working = platform::taking("slack").await;
+    tenant.patch(&path, json!({"enabled": true, "config": {"webhookUrl": working.url()}})).await.expect(200);
+    let since = json!({"since": "2026-01-01T00:00:00Z"});
+    assert_eq!(tenant.post(&providers::of(&id, "/recover"), since).await.expect(202)["recovered"], 1);
+    assert_eq!(delivery(&tenant, &path, "succeeded").await["attemptCount"], tried + 1);
+    assert_eq!((working.received().len(), failing.received().len()), (1, tried));
+}

@@ -23,6 +23,8 @@ pub(crate) enum Ready<'a> {
     },
     /// The delivery ends here, with this reason.
     Never(&'static str),
+    /// It waits until its destination is switched on and recovered.
+    Off,
     /// So it does, because nothing is mailed to the address.
     Suppressed { destination: &'a Destination, suppression: Suppression },
 }
@@ -34,6 +36,7 @@ pub(crate) fn ready<'a>(job: &Job, rows: &'a Worklist) -> Ready<'a> {
     match (destination, event) {
         (None, _) => Ready::Never(DESTINATION_DELETED),
         (_, None) => Ready::Never("event_expired"),
+        (Some(destination), _) if destination.disabled => Ready::Off,
         (Some(destination), Some(event)) => {
             let suppressed = rows.suppressed(destination);
             match suppressed.wholly() {

@@ -6,7 +6,7 @@ use api::worker::Record;
 use domain::{
     Delivery, Destination, Unhealthy,
     backoff::next_hop,
-    delivery::{SUPPRESSED, Task, Verdict, judge, task},
+    delivery::{DESTINATION_DISABLED, SUPPRESSED, Task, Verdict, judge, task},
     destination::Suppression,
     message::{Ingest, Job},
     time::now,
@@ -153,6 +153,10 @@ impl App {
                         let events = tell::ended(row, to, work.asked_at(), reason)?;
                         endings.push(Ending { work, statement: self.deliveries.abandon(row, reason), events });
                     }
+                    Ready::Off => {
+                        let statement = self.deliveries.hold(row, DESTINATION_DISABLED);
+                        endings.push(Ending { work, statement, events: vec![] });
+                    }
                     Ready::Suppressed { destination, suppression } => {
                         match self.suppress(work, row, destination, &suppression).await {
                             Ok(ending) => endings.extend(ending),
@@ -230,7 +234,7 @@ impl App {
         for ((work, events), written) in told.into_iter().zip(written) {
             match written {
                 Written::Yes => {
-                    tracing::info!(delivery_id = %work.job.delivery_id, state = "abandoned", "delivery ended without an attempt");
+                    tracing::info!(delivery_id = %work.job.delivery_id, "delivery ended without an attempt");
                     done.push((work, events));
                 }
                 // Another worker has recorded an attempt: it has not ended like this.

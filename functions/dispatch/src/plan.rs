@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::{
-    Delivery, DeliveryId, DestinationId, Event, Face, OperatorId, Rule,
+    Delivery, DeliveryId, DestinationId, Event, EventId, Face, OperatorId, Rule,
     fanout::{Fate, fan_out},
     journal::Mail,
     time::now,
 };
 use futures::future::try_join_all;
-use store::Result;
+use store::{Result, StoreError};
 
 use crate::{App, incoming::Incoming};
 
@@ -20,22 +20,39 @@ pub(crate) struct Planned {
     pub(crate) mail: Option<Mail>,
 }
 
+/// Where rules are read from: the operator's own, or those of one of its projects.
+type Source<'a> = (OperatorId, Option<&'a str>);
+
+/// Where the rules are that may match an event.
+fn sources(event: &Event) -> impl Iterator<Item = Source<'_>> {
+    let of_project = event.project_id.as_deref().filter(|_| event.event_type.is_analysis());
+    [None].into_iter().chain(of_project.map(Some)).map(|project| (event.operator_id, project))
+}
+
 impl App {
     /// The deliveries of each event, in the order of the events. Two reads per operator of the batch: its rules, and
-    /// together with the other operators' the destinations of those that match.
+    /// together with the other operators' the destinations of those that match; for analyses a third, the project's rules.
     pub(crate) async fn plan(&self, incoming: &[&Incoming]) -> Result<Vec<Vec<Planned>>> {
         let events = incoming.iter().filter(|incoming| !incoming.log_only);
         let events: Vec<_> = events.map(|incoming| &incoming.event).collect();
-        let operators: BTreeSet<_> = events.iter().map(|event| event.operator_id).collect();
-        let read = operators.into_iter().map(async |id| self.channels.all(id).await.map(|rules| (id, rules)));
-        let rules: HashMap<OperatorId, Vec<Rule>> = try_join_all(read).await?.into_iter().collect();
-        let of = |event: &Event| rules.get(&event.operator_id).map(Vec::as_slice).unwrap_or_default();
-
-        let matching = events.iter().flat_map(|event| {
-            let rules = of(event).iter().filter(|rule| rule.matches(event));
-            rules.flat_map(|rule| rule.destination_ids.iter().map(|id| (rule.operator_id, *id)))
+        let wanted: BTreeSet<_> = events.iter().flat_map(|event| sources(event)).collect();
+        let read = wanted.into_iter().map(async |source| {
+            let rules = match source {
+                (operator, None) => self.channels.all(operator).await?,
+                (operator, Some(project)) => self.channels.of_project(operator, project).await?,
+            };
+            Ok::<_, StoreError>((source, rules))
         });
-        let wanted: BTreeSet<_> = matching.collect();
+        let rules: HashMap<Source<'_>, Vec<Rule>> = try_join_all(read).await?.into_iter().collect();
+        let of = |event: &Event| {
+            let found = sources(event).filter_map(|source| rules.get(&source)).flatten();
+            found.filter(|rule| rule.matches(event)).cloned().collect::<Vec<_>>()
+        };
+        let matching: HashMap<EventId, Vec<Rule>> = events.iter().map(|event| (event.id, of(event))).collect();
+
+        let wanted = matching.values().flatten();
+        let wanted: BTreeSet<_> =
+            wanted.flat_map(|rule| rule.destination_ids.iter().map(|id| (rule.operator_id, *id))).collect();
         let destinations = self.destinations.get_all(wanted).await?;
 
         let now = now();
@@ -44,7 +61,8 @@ impl App {
             if incoming.log_only {
                 return vec![];
             }
-            let mut fates = fan_out(event, of(event), |id| destinations.get(&id));
+            let rules = matching.get(&event.id).map(Vec::as_slice).unwrap_or_default();
+            let mut fates = fan_out(event, rules, |id| destinations.get(&id));
             let own = DestinationId::of_operator(event.operator_id);
             if incoming.to_operator {
                 fates.insert(own, Fate::Send);

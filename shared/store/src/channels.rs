@@ -1,12 +1,20 @@
-//! Table `Channels`: rules, by `operator_id` and `id`.
+//! Table `Channels`: rules.
+//!
+//! | `operator_id` | `id` | row |
+//! | --- | --- | --- |
+//! | `op_…` | `nch_…` | a rule, which every event of the operator is held against |
+//! | `op_…` | `project#<sha256>#nch_…` | a rule of a project, of the Config API: read for its analyses alone |
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     Client,
+    operation::query::builders::QueryFluentBuilder,
     types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem},
 };
+use data_encoding::HEXLOWER;
 use domain::{OperatorId, Rule, RuleId};
+use sha2::{Digest, Sha256};
 
 use crate::{
     Aws, Result,
@@ -25,8 +33,39 @@ pub struct Channels {
     table: String,
 }
 
-fn row_key(operator: OperatorId, id: RuleId) -> Item {
-    key(("operator_id", operator), ("id", id))
+/// What the keys of all other rules begin with.
+const PREFIX: &str = "nch_";
+
+fn row_key(operator: OperatorId, id: impl std::fmt::Display) -> Item {
+    key(("operator_id", operator), ("id", id.to_string()))
+}
+
+/// What the keys of a project's rules begin with. A hash, so that no project's name is the beginning of another's.
+fn project_prefix(project: &str) -> String {
+    format!("project#{}#", HEXLOWER.encode(&Sha256::digest(project)))
+}
+
+/// The sort key of a rule.
+fn sort_key(project: Option<&str>, id: RuleId) -> String {
+    format!("{}{id}", project.map(project_prefix).unwrap_or_default())
+}
+
+/// A rule as its row has it.
+fn to_row(rule: &Rule) -> Result<Item> {
+    let mut item = to_item(rule)?;
+    item.insert("id".into(), s(sort_key(rule.project_id.as_deref(), rule.id)));
+    Ok(item)
+}
+
+/// The rule that a row has.
+fn from_row(mut item: Item) -> Result<Rule> {
+    if let Some(AttributeValue::S(id)) = item.get("id")
+        && let Some((_, own)) = id.rsplit_once('#')
+    {
+        let own = s(own);
+        item.insert("id".into(), own);
+    }
+    from_item(item)
 }
 
 /// The condition that a rule is still as it was read.
@@ -39,7 +78,7 @@ struct Unchanged {
 impl Unchanged {
     fn since(old: &Rule) -> Result<Self> {
         let (mut conditions, mut names, mut values) = (vec![], HashMap::new(), HashMap::new());
-        for (i, (name, value)) in to_item(old)?.into_iter().enumerate() {
+        for (i, (name, value)) in to_row(old)?.into_iter().enumerate() {
             conditions.push(format!("#{i} = :{i}"));
             names.insert(format!("#{i}"), name);
             values.insert(format!(":{i}"), value);
@@ -62,7 +101,7 @@ impl Channels {
     /// # Errors
     /// When the call fails; nothing is written then.
     pub async fn insert(&self, rule: &Rule) -> Result<()> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(to_item(rule)?));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(to_row(rule)?));
         put.condition_expression("attribute_not_exists(id)").send().await.map_err(aws("PutItem"))?;
         Ok(())
     }
@@ -103,36 +142,80 @@ impl Channels {
     /// # Errors
     /// When a call fails.
     pub async fn list(&self, operator: OperatorId, limit: i32, after: Option<RuleId>) -> Result<(Vec<Rule>, bool)> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("operator_id = :operator")
-            .filter_expression("attribute_not_exists(face)")
-            .expression_attribute_values(":operator", s(operator))
-            .scan_index_forward(false);
+        let query =
+            self.under(operator, PREFIX).filter_expression("attribute_not_exists(face)").scan_index_forward(false);
         filtered::page(query, limit, after.map(|id| row_key(operator, id))).await
     }
 
-    /// All rules of the operator, as they are now: a rule takes effect with the next event.
+    /// A rule of a project.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn get_of_project(&self, operator: OperatorId, project: &str, id: RuleId) -> Result<Option<Rule>> {
+        let key = row_key(operator, sort_key(Some(project), id));
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key));
+        let answer = get.consistent_read(true).send().await.map_err(aws("GetItem"))?;
+        answer.item.map(from_row).transpose()
+    }
+
+    /// A page of the rules of a project, newest first: those before `after`, and whether there are more.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn list_of_project(
+        &self,
+        operator: OperatorId,
+        project: &str,
+        limit: i32,
+        after: Option<RuleId>,
+    ) -> Result<(Vec<Rule>, bool)> {
+        let start = after.map(|id| row_key(operator, sort_key(Some(project), id)));
+        // One more than is wanted, so that a full page knows whether there is another.
+        let query = self.under(operator, &project_prefix(project)).scan_index_forward(false).limit(limit + 1);
+        let answer = query.set_exclusive_start_key(start).send().await.map_err(aws("Query"))?;
+        let rules = answer.items.unwrap_or_default().into_iter().map(from_row);
+        let mut rules: Vec<_> = rules.collect::<Result<_>>()?;
+        let limit = usize::try_from(limit).unwrap_or(0);
+        let more = rules.len() > limit;
+        rules.truncate(limit);
+        Ok((rules, more))
+    }
+
+    /// All rules of a project, as they are now.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn of_project(&self, operator: OperatorId, project: &str) -> Result<Vec<Rule>> {
+        self.all_under(operator, &project_prefix(project)).await
+    }
+
+    /// All rules of the operator that are no project's, as they are now: a rule takes effect with the next event.
     ///
     /// # Errors
     /// When a call fails.
     pub async fn all(&self, operator: OperatorId) -> Result<Vec<Rule>> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("operator_id = :operator")
-            .expression_attribute_values(":operator", s(operator))
-            .consistent_read(true)
-            .into_paginator()
-            .send();
+        self.all_under(operator, PREFIX).await
+    }
+
+    async fn all_under(&self, operator: OperatorId, prefix: &str) -> Result<Vec<Rule>> {
+        let mut pages = self.under(operator, prefix).consistent_read(true).into_paginator().send();
         let mut rules = vec![];
         while let Some(page) = pages.next().await {
-            rules.extend(from_items::<Rule>(page.map_err(aws("Query"))?.items)?);
+            for item in page.map_err(aws("Query"))?.items.unwrap_or_default() {
+                rules.push(from_row(item)?);
+            }
         }
         Ok(rules)
+    }
+
+    /// The operator's rows whose sort key begins so.
+    fn under(&self, operator: OperatorId, prefix: &str) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("operator_id = :operator AND begins_with(id, :prefix)")
+            .expression_attribute_values(":operator", s(operator))
+            .expression_attribute_values(":prefix", s(prefix))
     }
 
     /// Replaces `old` by `new`, which has the same id; false when the rule is not `old` any more.
@@ -141,7 +224,7 @@ impl Channels {
     /// When the call fails.
     pub async fn replace(&self, old: &Rule, new: &Rule) -> Result<bool> {
         let unchanged = Unchanged::since(old)?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(to_item(new)?));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(to_row(new)?));
         let put = put
             .condition_expression(unchanged.condition)
             .set_expression_attribute_names(Some(unchanged.names))
@@ -156,7 +239,7 @@ impl Channels {
     /// The write that does the same beside others.
     pub(crate) fn replacement(&self, old: &Rule, new: &Rule) -> Result<TransactWriteItem> {
         let unchanged = Unchanged::since(old)?;
-        let put = Put::builder().table_name(&self.table).set_item(Some(to_item(new)?));
+        let put = Put::builder().table_name(&self.table).set_item(Some(to_row(new)?));
         transact::put(
             put.condition_expression(unchanged.condition)
                 .set_expression_attribute_names(Some(unchanged.names))
@@ -166,12 +249,18 @@ impl Channels {
 
     /// The write of a new rule, beside others.
     pub(crate) fn insertion(&self, rule: &Rule) -> Result<TransactWriteItem> {
-        transact::insert(&self.table, to_item(rule)?, "id")
+        transact::insert(&self.table, to_row(rule)?, "id")
     }
 
     /// The deletion of a rule that must exist, beside others.
     pub(crate) fn deletion(&self, operator: OperatorId, id: RuleId) -> Result<TransactWriteItem> {
         transact::delete_existing(&self.table, row_key(operator, id), "id")
+    }
+
+    /// The same of a rule of a project.
+    pub(crate) fn deletion_of(&self, rule: &Rule) -> Result<TransactWriteItem> {
+        let key = row_key(rule.operator_id, sort_key(rule.project_id.as_deref(), rule.id));
+        transact::delete_existing(&self.table, key, "id")
     }
 
     /// The table's client, for writes that span tables.

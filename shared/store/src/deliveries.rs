@@ -134,7 +134,8 @@ impl Deliveries {
 
     /// The statement that holds a delivery back, unless another worker has recorded an attempt since.
     pub fn hold(&self, row: &Delivery, reason: &str) -> Statement {
-        Update::new(row, DeliveryState::Held).set("reason", s(reason)).statement(&self.table)
+        let update = Update::new(row, DeliveryState::Held).set("reason", s(reason));
+        update.maybe("next_attempt_at", None, row.next_attempt_at.is_some()).statement(&self.table)
     }
 
     /// Marks deliveries as on their way again, so that they leave the index. Those that have moved on since are left

@@ -3,7 +3,7 @@
 //! same time no more succeed than the plan allows.
 
 use aws_sdk_dynamodb::types::{Update, builders::UpdateBuilder};
-use domain::{Destination, DestinationId, Face, OperatorId, Rule, RuleId};
+use domain::{Destination, DestinationId, OperatorId, Rule, RuleId};
 
 use crate::{
     Accounts, Aws, Channels, Destinations, Result,
@@ -80,14 +80,11 @@ impl ProjectChannels {
     /// # Errors
     /// When a call fails.
     pub async fn get(&self, operator: OperatorId, project: &str, id: DestinationId) -> Result<Option<ProjectChannel>> {
-        let rule = self.channels.get(operator, RuleId::of_destination(id));
+        // The rule's key holds the project: of another's there is none.
+        let rule = self.channels.get_of_project(operator, project, RuleId::of_destination(id));
         let destination = self.destinations.get(operator, id);
         let (rule, destination) = futures::future::try_join(rule, destination).await?;
-        let found = rule.zip(destination).map(|(rule, destination)| ProjectChannel { destination, rule });
-        Ok(found.filter(|found| {
-            let of_the_project = found.destination.project_id.as_deref() == Some(project);
-            found.destination.face == Face::Config && of_the_project
-        }))
+        Ok(rule.zip(destination).map(|(rule, destination)| ProjectChannel { destination, rule }))
     }
 
     /// A page of the channels of the project, newest first: those before `after`, and where the next page begins.
@@ -101,13 +98,14 @@ impl ProjectChannels {
         limit: i32,
         after: Option<DestinationId>,
     ) -> Result<(Vec<ProjectChannel>, Option<DestinationId>)> {
-        let (found, more) = self.destinations.list_of_project(operator, project, limit, after).await?;
-        let next = found.last().map(|destination| destination.id).filter(|_| more);
-        let ids = found.iter().map(|destination| RuleId::of_destination(destination.id));
-        let mut rules = self.channels.get_many(operator, ids).await?;
-        // One without a rule was deleted in between.
-        let both = |destination: Destination| {
-            let rule = rules.remove(&RuleId::of_destination(destination.id))?;
+        let (found, more) =
+            self.channels.list_of_project(operator, project, limit, after.map(RuleId::of_destination)).await?;
+        let destination_of = |rule: &Rule| DestinationId::of_channel(rule.id);
+        let next = found.last().map(destination_of).filter(|_| more);
+        let mut destinations = self.destinations.get_many(operator, found.iter().map(destination_of)).await?;
+        // One without a destination was deleted in between.
+        let both = |rule: Rule| {
+            let destination = destinations.remove(&destination_of(&rule))?;
             Some(ProjectChannel { destination, rule })
         };
         Ok((found.into_iter().filter_map(both).collect(), next))
@@ -133,7 +131,7 @@ impl ProjectChannels {
     pub async fn delete(&self, project: &str, old: &ProjectChannel) -> Result<bool> {
         let (operator, id) = (old.rule.operator_id, old.destination.id);
         let writes = vec![
-            self.channels.deletion(operator, old.rule.id)?,
+            self.channels.deletion_of(&old.rule)?,
             self.destinations.deletion(operator, id)?,
             transact::update(self.count(operator, project, -1))?,
         ];

@@ -60,7 +60,10 @@ impl Health {
             operator_id = %operator, destination_id = %ill.id, reason = unhealthy.reason, "destination unhealthy"
         );
         metrics::counter!("destinations_unhealthy").increment(1);
-        let rules = self.channels.all(operator).await?;
+        let mut rules = self.channels.all(operator).await?;
+        if let Some(project) = &ill.project_id {
+            rules.extend(self.channels.of_project(operator, project).await?);
+        }
         let to_operator = self.address_operator(operator).await?;
         let notice = Notice::new(ill, unhealthy, attempt, &rules);
         let what = [&*ill.id.to_string()];

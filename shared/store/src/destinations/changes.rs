@@ -1,0 +1,183 @@
+//! Changes of one destination: what its operator changes, its secret, its health.
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    types::{
+        AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+        builders::UpdateBuilder,
+    },
+};
+use domain::{
+    Destination, DestinationId, OperatorId, Unhealthy,
+    destination::{PreviousSecret, Sealed},
+};
+use jiff::Timestamp;
+
+use super::{Destinations, row_key};
+use crate::{
+    Result,
+    error::aws,
+    item::{from_item, n, s},
+    transact,
+};
+
+/// What became of a try to mark a destination as unhealthy.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Marked {
+    /// It is unhealthy from now on, or this very attempt had made it so: tell the operator. The row as it is.
+    ByThis(Box<Destination>),
+    /// It was unhealthy already, has been verified since, or is no more: nothing to tell.
+    Not,
+}
+
+/// Makes a destination verified and healthy.
+const VERIFIED: &str = "SET verified_at = :now REMOVE unhealthy";
+
+impl Destinations {
+    /// Replaces what an operator changes of a destination, unless it has been changed since `old` was read: false then,
+    /// and when it is no more.
+    ///
+    /// # Errors
+    /// When the call fails; nothing is changed then.
+    pub async fn change(&self, old: &Destination, new: &Destination) -> Result<bool> {
+        let write = transact::update(self.changing(old, new)?)?;
+        Ok(transact::all_or_none(&self.client, vec![write]).await?.done())
+    }
+
+    /// The write that does so beside others: name, and whether it is switched off. Where the connection is another, that
+    /// and what is shown of it, too; it is as good as new then, and healthy. Where it is not, it is left alone: it may have
+    /// been sealed anew meanwhile, under another data key.
+    pub(crate) fn changing(&self, old: &Destination, new: &Destination) -> Result<UpdateBuilder> {
+        let updated = serde_dynamo::to_attribute_value(new.updated_at.map(|at| at.as_millisecond()))?;
+        let mut set = "SET #name = :name, disabled = :disabled, updated_at = :updated".to_owned();
+        // Both `name` and `connection` are words of DynamoDB's own.
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(row_key(new.operator_id, new.id)))
+            .expression_attribute_names("#name", "name")
+            .expression_attribute_values(":name", serde_dynamo::to_attribute_value(&new.name)?)
+            .expression_attribute_values(":disabled", AttributeValue::Bool(new.disabled))
+            .expression_attribute_values(":updated", updated);
+        if old.connection != new.connection {
+            set.push_str(
+                ", #connection = :connection, destination = :destination, verified_at = :updated REMOVE unhealthy",
+            );
+            update = update
+                .expression_attribute_names("#connection", "connection")
+                .expression_attribute_values(":connection", serde_dynamo::to_attribute_value(&new.connection)?)
+                .expression_attribute_values(":destination", s(&new.destination));
+        }
+        let update = update.update_expression(set);
+        Ok(match old.updated_at {
+            Some(at) => update
+                .condition_expression("updated_at = :old")
+                .expression_attribute_values(":old", n(at.as_millisecond())),
+            None => update.condition_expression("attribute_exists(id) AND attribute_not_exists(updated_at)"),
+        })
+    }
+
+    /// Makes a destination verified and healthy; false when it is no more.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn set_verified(&self, operator: OperatorId, id: DestinationId, now: Timestamp) -> Result<bool> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(row_key(operator, id)))
+            .condition_expression("attribute_exists(id)")
+            .update_expression(VERIFIED)
+            .expression_attribute_values(":now", n(now.as_millisecond()));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if condition_failed(&error) => Ok(false),
+            Err(error) => Err(aws("UpdateItem")(error)),
+        }
+    }
+
+    /// The write that does the same beside others.
+    pub(crate) fn verification(
+        &self,
+        operator: OperatorId,
+        id: DestinationId,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(row_key(operator, id)))
+            .condition_expression("attribute_exists(id)")
+            .update_expression(VERIFIED)
+            .expression_attribute_values(":now", n(now.as_millisecond()));
+        transact::update(update)
+    }
+
+    /// Replaces a webhook's secret, keeping the old one until `previous.until`; false when `previous` is not the
+    /// current one any more, since two rotations at once would lose a secret that was shown.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn rotate_secret(
+        &self,
+        operator: OperatorId,
+        id: DestinationId,
+        new: &Sealed,
+        previous: &PreviousSecret,
+    ) -> Result<bool> {
+        let value = |sealed: &Sealed| AttributeValue::B(sealed.0.clone().into());
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(row_key(operator, id)))
+            .condition_expression("secret = :old")
+            .update_expression("SET secret = :new, previous_secret = :previous")
+            .expression_attribute_values(":old", value(&previous.sealed))
+            .expression_attribute_values(":new", value(new))
+            .expression_attribute_values(":previous", serde_dynamo::to_attribute_value(previous)?);
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if condition_failed(&error) => Ok(false),
+            Err(error) => Err(aws("UpdateItem")(error)),
+        }
+    }
+
+    /// Marks a destination as unhealthy, unless it is already, was never verified, or was verified after what happened.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn mark_unhealthy(
+        &self,
+        operator: OperatorId,
+        id: DestinationId,
+        unhealthy: &Unhealthy,
+    ) -> Result<Marked> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(row_key(operator, id)))
+            .condition_expression("attribute_exists(id) AND attribute_not_exists(unhealthy) AND verified_at < :since")
+            .update_expression("SET unhealthy = :unhealthy")
+            .expression_attribute_values(":since", n(unhealthy.since.as_millisecond()))
+            .expression_attribute_values(":unhealthy", serde_dynamo::to_attribute_value(unhealthy)?)
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let error = match update.send().await {
+            Ok(answer) => return Ok(Marked::ByThis(Box::new(from_item(answer.attributes.unwrap_or_default())?))),
+            Err(error) if condition_failed(&error) => error,
+            Err(error) => return Err(aws("UpdateItem")(error)),
+        };
+        use aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException;
+        let Some(ConditionalCheckFailedException(refused)) = error.as_service_error() else { return Ok(Marked::Not) };
+        let Some(item) = refused.item.clone() else { return Ok(Marked::Not) };
+        let destination: Destination = from_item(item)?;
+        let by_this = destination.unhealthy.as_ref() == Some(unhealthy);
+        Ok(if by_this { Marked::ByThis(Box::new(destination)) } else { Marked::Not })
+    }
+}
+
+/// Whether an update was refused by its condition.
+pub(crate) fn condition_failed(error: &SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>) -> bool {
+    error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception())
+}
