@@ -214,19 +214,23 @@ async fn a_change_is_merged_judged_as_a_whole_and_refused_as_a_whole() {
 #[tokio::test]
 async fn of_changes_at_the_same_time_none_is_lost() {
     let tenant = tenant().await;
-    let id = make(&tenant, "webhook", json!({"url": "https://alerts.example.com/x"})).await;
+    let receiver = Receiver::taking().await;
+    let id = make(&tenant, "webhook", json!({"url": receiver.url(), "headers": {"X-Token": "abc"}})).await;
     let path = &of(&id, "");
-    let (renamed, secret) = tokio::join!(
-        tenant.patch(path, json!({"name": "#renamed"})),
-        tenant.patch(path, json!({"config": {"secret": "s"}})),
-    );
-    let (renamed, secret) = (renamed.expect(200), secret.expect(200));
-    let found = tenant.get(path).await.expect(200);
-    assert_eq!(
-        (&found["name"], &found["config"]["secret"]),
-        (&json!("#renamed"), &json!(REDACTED)),
-        "{renamed} {secret}"
-    );
+    // Often enough that some of them meet.
+    for n in 1..=10 {
+        let (name, secret) = (format!("#{n}"), format!("secret-{n}"));
+        let (renamed, secured) = tokio::join!(
+            tenant.patch(path, json!({ "name": name })),
+            tenant.patch(path, json!({"config": {"secret": secret}})),
+        );
+        assert_eq!((renamed.status, secured.status), (200, 200), "{} {}", renamed.json, secured.json);
+        assert_eq!(tenant.get(path).await.expect(200)["name"], name);
+        tenant.post_empty(&of(&id, "/test")).await.expect(200);
+        let sent = receiver.wait_for(n).await.remove(n - 1);
+        assert_eq!(sent.header("x-kaireon-signature"), format!("sha256={}", hex_hmac(&secret, &sent.body)));
+        assert_eq!(sent.header("x-token"), "abc");
+    }
 }
 
 #[tokio::test]
