@@ -29,11 +29,13 @@ pub struct Allowed {
 pub(super) fn url(text: &str, platform: Option<Platform>, allowed: &Allowed) -> Result<Credential, String> {
     let address =
         Address::parse(ChannelType::Webhook, text, allowed.targets).map_err(|problem| hidden(problem, text))?;
-    let other = Url::parse(address.as_str()).ok().and_then(|url| Platform::of_url(&url));
-    match (platform, other) {
+    let url = Url::parse(address.as_str()).map_err(|_| "is not a URL".to_owned())?;
+    match (platform, Platform::of_url(&url)) {
         (Some(platform), Some(other)) if platform != other => {
             Err(format!("is a URL of {}; send one of {}", other.title(), platform.title()))
         }
+        // However much the deployment allows: no platform takes anything else.
+        (_, Some(_)) if url.scheme() != "https" => Err("send a URL that begins with https".to_owned()),
         _ => Ok(Credential::new(address.as_str().to_owned())),
     }
 }
@@ -185,6 +187,9 @@ mod tests {
         let wrong = check("https://discord.com/api/webhooks/1/x", Some(Platform::Slack)).expect_err("another's");
         assert!(wrong.contains("Discord") && wrong.contains("Slack"), "{wrong}");
         assert!(check("https://discord.com/api/webhooks/1/x", None).is_ok());
+        let private = Allowed { targets: TargetPolicy::AllowPrivate, senders: vec![] };
+        assert!(url("http://127.0.0.1:8080/x", Some(Platform::Slack), &private).is_ok());
+        assert!(url("http://hooks.slack.com/x", Some(Platform::Slack), &private).is_err());
         for wrong in
             ["http://hooks.slack.com/x", "https://10.0.0.1/planted", "planted", "https://u:planted@example.com"]
         {

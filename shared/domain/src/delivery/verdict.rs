@@ -152,6 +152,15 @@ mod tests {
     }
 
     #[test]
+    fn a_round_is_its_own_attempts_and_none_of_an_earlier_one() {
+        let mut row = row(DeliveryState::Failed, 7);
+        row.attempts = (1..=7).map(|number| Attempt { number, ..attempt(500) }).collect();
+        let numbers = |step| row.round(step).iter().map(|attempt| attempt.number).collect::<Vec<_>>();
+        assert_eq!((numbers(0), numbers(1)), (vec![7], vec![6, 7]));
+        assert_eq!(numbers(50).len(), 7, "as many as are kept");
+    }
+
+    #[test]
     fn success_ends_it() {
         let verdict = judge(&job(3, 2), &attempt(204), None, &Schedule::default(), 0.5, from_millis(0));
         assert_eq!(verdict, Verdict { state: DeliveryState::Succeeded, next_attempt_at: None });
