@@ -167,6 +167,54 @@ async fn twenty_at_once_and_not_one_more() {
 }
 
 #[tokio::test]
+async fn a_repeat_sends_nothing_and_is_told_how_the_first_has_ended() {
+    let tenant = tenant().await;
+    let (slack, failing) = (platform::taking("slack").await, platform::refusing("slack", "rollup_error").await);
+    let ids = [
+        make(&tenant, "slack", json!({"webhookUrl": slack.url()})).await,
+        make(&tenant, "slack", json!({"webhookUrl": failing.url()})).await,
+    ];
+    let with_key = async |key: &'static str, title: &str| {
+        let mut notification = notification();
+        notification["title"] = json!(title);
+        let body = json!({"providerIds": ids, "notification": notification});
+        tenant.with_header("idempotency-key", key).post(SEND, body).await
+    };
+    let first = with_key("alert-7", "one").await.expect(200);
+    assert_eq!(with_key("alert-7", "one").await.expect(200), first);
+    let conflict = with_key("alert-7", "two").await.expect(409);
+    assert!(conflict["error"].as_str().expect("a sentence").contains("another notification"), "{conflict}");
+    assert_eq!((slack.received().len(), failing.received().len()), (1, 1));
+    assert_ne!(with_key("alert-8", "two").await.expect(200), first);
+    assert_eq!(with_key("", "two").await.status, 400);
+
+    // Of several at once one sends; the others are told to wait, or how it has ended.
+    let statuses = futures::future::join_all((0..6).map(|_| with_key("alert-9", "three"))).await;
+    assert!(statuses.iter().all(|answer| matches!(answer.status, 200 | 409)), "{statuses:?}");
+    let last = with_key("alert-9", "three").await.expect(200);
+    assert!(statuses.iter().any(|answer| answer.json == last));
+    assert_eq!((slack.received().len(), failing.received().len()), (3, 3));
+}
+
+#[tokio::test]
+async fn a_provider_that_is_gone_is_unhealthy_at_once() {
+    let tenant = tenant().await;
+    let gone = platform::refusing("slack", "no_service").await;
+    let id = make(&tenant, "slack", json!({"webhookUrl": gone.url()})).await;
+    let rule = tenant.rule("custom.gone", &[&id]).await;
+    let results = send(&tenant, &[&id], 502).await;
+    assert_eq!(results[0]["error"], "Slack answered 404 no_service");
+    let health = tenant.get(&of(&id, "")).await.expect(200)["health"].clone();
+    assert_eq!((&health["status"], &health["reason"]), (&json!("unhealthy"), &json!("answered 404 no_service")));
+    assert_eq!(tenant.get(&format!("/v1/notifications/channels/{rule}")).await.expect(200)["active"], false);
+    // One that fails in another way is not.
+    let failing = platform::refusing("slack", "rollup_error").await;
+    let id = make(&tenant, "slack", json!({"webhookUrl": failing.url()})).await;
+    send(&tenant, &[&id], 502).await;
+    assert_eq!(tenant.get(&of(&id, "")).await.expect(200)["health"]["status"], "healthy");
+}
+
+#[tokio::test]
 async fn bad_input_is_told_field_by_field() {
     let tenant = tenant().await;
     let id = make(&tenant, "slack", json!({"webhookUrl": "https://hooks.slack.com/services/T/B/X"})).await;

@@ -1,6 +1,6 @@
 //! `POST /v1/events`: from a caller to the queue.
 
-use api::{ApiError, Caller, ErrorBody, Writer, error::Result};
+use api::{ApiError, Caller, ErrorBody, Writer, error::Result, idempotency};
 use axum::{
     Json,
     body::Bytes,
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::{
     App, State,
-    posted::{OneOrMany, Posted, check_key},
+    posted::{OneOrMany, Posted},
 };
 
 /// The id of an accepted event.
@@ -61,7 +61,7 @@ pub(crate) async fn post_events(
     body: Bytes,
 ) -> Result<Response> {
     let mut posted = Posted::parse(&body)?;
-    let key = headers.get("idempotency-key").map(|key| check_key(key.to_str().unwrap_or_default())).transpose()?;
+    let key = idempotency::key(&headers)?;
     for i in 0..posted.events.len() {
         bind_to_project(&caller, &mut posted.events[i])?;
         let checked = posted.events[i].check();
@@ -105,10 +105,8 @@ impl App {
             Claim::Repeat(first) => Ready { id: first, repeat: true },
             Claim::OtherContent => {
                 let field = posted.field(index, "id");
-                let sentence = format!(
-                    "This Idempotency-Key (or `{field}`) was used for another event within the last 24 h; send a new one."
-                );
-                return Err(ApiError::conflict("idempotency_conflict", sentence));
+                let what = format!("This Idempotency-Key (or `{field}`) was used for another event");
+                return Err(idempotency::conflict(&what));
             }
         })
     }

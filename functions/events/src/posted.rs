@@ -1,7 +1,7 @@
 //! A posted body: one event, or a batch.
 
 use api::{ApiError, body::parse, error::Result};
-use domain::event::{MAX_NAME, PostedEvent};
+use domain::event::PostedEvent;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -71,11 +71,4 @@ impl Posted {
             (None, None) => None,
         }
     }
-}
-
-/// Checks the header `Idempotency-Key`.
-pub(crate) fn check_key(key: &str) -> Result<&str> {
-    let good = (1..=MAX_NAME).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
-    good.then_some(key)
-        .ok_or_else(|| ApiError::field("Idempotency-Key", format!("send 1 to {MAX_NAME} visible ASCII characters")))
 }

@@ -1,10 +1,12 @@
 //! `/api/v1/notifications`: a tenant's providers, and notifications that are sent to chosen ones.
 
 mod access;
+mod attempt;
 mod collection;
 mod input;
 mod item;
 mod notification;
+mod results;
 mod resume;
 mod send;
 mod views;
@@ -14,7 +16,7 @@ use std::sync::Arc;
 use api::{ApiError, Caller, Keys, auth::HasKeys};
 use domain::{Destination, DestinationId, Face, connection::Allowed};
 use store::{Accounts, Aws, Deliveries, Destinations, Events, Queue};
-use upkeep::{Upkeep, allowed};
+use upkeep::{Health, Upkeep, allowed};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// What the routes work with.
@@ -25,6 +27,7 @@ pub struct App {
     events: Events,
     queue: Queue,
     upkeep: Upkeep,
+    health: Health,
     allowed: Allowed,
 }
 
@@ -42,6 +45,7 @@ impl App {
             events: Events::from_env(&aws)?,
             queue: Queue::deliveries(&aws)?,
             upkeep: Upkeep::from_env(&aws)?,
+            health: Health::from_env(&aws)?,
             allowed: allowed::from_env()?,
         })
     }

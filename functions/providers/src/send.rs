@@ -4,84 +4,52 @@
 //! tried again by itself, since the caller is told how each ended and may have sent it another way by then. What failed is
 //! abandoned, and can be sent again by hand.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
-use api::{ApiError, Body, Caller, envelope::ProvidersError, error::Result};
-use axum::{Json, http::StatusCode};
+use api::{ApiError, Body, Caller, envelope::ProvidersError, error::Result, idempotency};
+use axum::{
+    Json,
+    http::{HeaderMap, StatusCode},
+};
 use domain::{
-    Attempt, Delivery, DeliveryId, DeliveryState, Destination, DestinationId, Event, Face, Kind,
-    delivery::{DESTINATION_DISABLED, INTERRUPTED, SUPPRESSED, Verdict},
+    Delivery, DeliveryId, DeliveryState, Destination, DestinationId, Event, EventId, Face,
+    delivery::{INTERRUPTED, Verdict},
     fanout::Fate,
-    journal::Mail,
     time::now,
 };
 use futures::future::join_all;
-use outbound::email::Envelope;
-use serde::Serialize;
 use serde_json::Value;
-use store::partiql::Written;
-use upkeep::sender::Attempted;
-use utoipa::ToSchema;
+use store::{events::Claim, partiql::Written};
 
 use crate::{
     App, State,
     access::Managing,
+    attempt::{Begun, Ended},
     notification::{NotificationToSend, ToSend},
+    results::{SendResults, log, results},
 };
 
-/// How each provider took a notification, in the order in which they were asked.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct SendResults {
-    results: Vec<SendResult>,
-}
-
-/// How one provider took a notification.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SendResult {
-    /// Which provider.
-    provider_id: String,
-    /// Of which kind it is; null when there is none of this id.
-    kind: Option<Kind>,
-    /// Whether it took it.
-    success: bool,
-    /// The platform's id of the message; where it gives none, the kind and the time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "slack-1714000000000")]
-    provider_message_id: Option<String>,
-    /// Why it did not take it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Webhook answered 500 Internal Server Error")]
-    error: Option<String>,
-    /// The delivery in the log.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delivery_id: Option<String>,
-}
-
-/// A delivery that is about to be made, as the log has it until it ends.
-struct Begun<'a> {
-    to: &'a Destination,
-    row: Delivery,
-}
-
-/// How a delivery ended.
-enum Ended {
-    Attempted(Attempt),
-    /// Nothing was sent: the reason for the log, and what the caller is told.
-    Not(&'static str, String),
-}
+/// How long a request may be under way, at most: the function's timeout.
+const UNDER_WAY: Duration = Duration::from_secs(25);
 
 /// Sends a notification to 1 to 20 providers at once.
 ///
 /// 200 when at least one has taken it, 502 when none has. Nothing is tried again by itself: what failed is in the log, and
 /// can be sent again by `POST /v1/deliveries/{id}/retry`. A provider that is not enabled gets it when it is recovered.
+///
+/// With an `Idempotency-Key` header a repeat within 24 h sends nothing, and answers with how the first has ended.
 #[utoipa::path(
     post, path = "/api/v1/notifications/send", tag = "Providers", operation_id = "sendNotification",
     request_body = NotificationToSend,
-    params(("X-Requested-With" = String, Header, description = "`XMLHttpRequest`")),
+    params(
+        ("X-Requested-With" = String, Header, description = "`XMLHttpRequest`"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 256 visible ASCII characters"),
+    ),
     responses(
         (status = 200, body = SendResults), (status = 400, body = ProvidersError), (status = 401, body = ProvidersError),
         (status = 403, body = ProvidersError),
+        (status = 409, body = ProvidersError, description = "The key was used for another notification within 24 h, or \
+            its first request is under way"),
         (status = 422, body = ProvidersError, description = "Fields are wrong: `fields` names each"),
         (status = 502, body = SendResults, description = "No provider has taken it"),
         (status = 503, body = ProvidersError),
@@ -90,36 +58,86 @@ enum Ended {
 pub(crate) async fn send(
     app: State,
     Managing(caller): Managing,
+    headers: HeaderMap,
     Body(body): Body<Value>,
 ) -> Result<(StatusCode, Json<SendResults>)> {
-    let asked = ToSend::read(body, caller.operator_id())?;
+    let mut asked = ToSend::read(body.clone(), caller.operator_id())?;
+    let repeat = match idempotency::key(&headers)? {
+        Some(key) => app.claim(&caller, key, &mut asked, &body).await?,
+        None => false,
+    };
     let mut found = app.destinations.get_many(caller.operator_id(), asked.provider_ids.iter().copied()).await?;
     found.retain(|_, destination| destination.face == Face::Providers);
-    let begun = app.begin(&asked.event, &asked.provider_ids, &found).await?;
-    let ended = join_all(begun.iter().map(|begun| app.end(&asked.event, begun))).await;
-    app.record(&begun, &ended).await;
-    let results = results(&caller, &asked, &begun, &ended);
+    let mut rows = if repeat { app.logged(&asked).await? } else { HashMap::new() };
+    // None of a repeat, too, when the first did not live to write them: then this one does its work.
+    if rows.is_empty() {
+        rows = app.send_all(&asked, &found).await?;
+    }
+    let results = results(&asked.provider_ids, &found, &rows);
+    log(caller.operator_id(), asked.event.id, &results);
     let status = if results.iter().any(|result| result.success) { StatusCode::OK } else { StatusCode::BAD_GATEWAY };
     Ok((status, Json(SendResults { results })))
 }
 
 impl App {
-    /// Writes the event and a delivery for each provider that there is, before anything is sent: whatever becomes of this
-    /// request, the log knows of it.
-    async fn begin<'a>(
+    /// Claims an idempotency key for a notification, or gives that the first one's id; whether it is a repeat.
+    async fn claim(&self, caller: &Caller, key: &str, asked: &mut ToSend, body: &Value) -> Result<bool> {
+        // A `Value` is written in one way, however the request was.
+        let fingerprint = body.to_string().into_bytes();
+        let key = format!("send:{key}");
+        match self.events.claim(caller.operator_id(), &key, asked.event.id, &fingerprint, now()).await? {
+            Claim::New => Ok(false),
+            Claim::Repeat(first) => {
+                asked.event.id = first;
+                asked.event.timestamp = first.made_at();
+                Ok(true)
+            }
+            Claim::OtherContent => Err(idempotency::conflict("This Idempotency-Key was used for another notification")),
+        }
+    }
+
+    /// The deliveries of a notification as the log has them.
+    async fn logged(&self, asked: &ToSend) -> Result<HashMap<DestinationId, Delivery>> {
+        let id = asked.event.id;
+        let rows = self.deliveries.get_many(asked.provider_ids.iter().map(|to| DeliveryId::new(*to, id))).await?;
+        let open = rows.iter().any(|row| row.reason.as_deref() == Some(INTERRUPTED));
+        if open && is_under_way(id) {
+            let sentence = "The first request with this Idempotency-Key is under way; send the same again in a while.";
+            return Err(ApiError::conflict("in_progress", sentence));
+        }
+        Ok(rows.into_iter().map(|row| (row.id.destination, row)).collect())
+    }
+
+    /// Sends a notification to those of the providers that there are: how each delivery has ended.
+    async fn send_all(
         &self,
-        event: &Event,
-        ids: &[DestinationId],
-        found: &'a HashMap<DestinationId, Destination>,
-    ) -> Result<Vec<Begun<'a>>> {
-        let begun: Vec<_> = ids.iter().filter_map(|id| found.get(id)).map(|to| Begun::new(event, to)).collect();
+        asked: &ToSend,
+        found: &HashMap<DestinationId, Destination>,
+    ) -> Result<HashMap<DestinationId, Delivery>> {
+        let to = asked.provider_ids.iter().filter_map(|id| found.get(id));
+        let begun: Vec<_> = to.map(|to| Begun::new(&asked.event, to)).collect();
+        if !self.begin(&asked.event, &begun).await? {
+            // Another request with the same key was faster.
+            return self.logged(asked).await;
+        }
+        let ended = join_all(begun.iter().map(|begun| self.attempt(&asked.event, begun))).await;
+        self.record(&begun, &ended).await;
+        Ok(begun.iter().zip(&ended).map(|(begun, ended)| (begun.to.id, ended.of(&begun.row))).collect())
+    }
+
+    /// Writes the event and its deliveries before anything is sent: whatever becomes of this request, the log knows of it.
+    /// False when they are known.
+    async fn begin(&self, event: &Event, begun: &[Begun<'_>]) -> Result<bool> {
         let mut statements = vec![self.events.insert(event)?];
-        for begun in &begun {
+        for begun in begun {
             statements.push(self.deliveries.insert(&begun.row)?);
         }
         let written = self.deliveries.execute(statements).await?;
+        if written.contains(&Written::Refused) {
+            return Ok(false);
+        }
         match written.iter().find(|written| **written != Written::Yes) {
-            None => Ok(begun),
+            None => Ok(true),
             Some(failed) => {
                 tracing::error!(event_id = %event.id, ?failed, "a notification was not recorded, and not sent");
                 Err(ApiError::unavailable("The notification was not sent; send the same request again."))
@@ -127,39 +145,17 @@ impl App {
         }
     }
 
-    async fn end(&self, event: &Event, Begun { to, row }: &Begun<'_>) -> Ended {
-        if to.disabled {
-            let sentence = "is not enabled; enable it and recover what it has missed";
-            return Ended::Not(DESTINATION_DISABLED, sentence.to_owned());
-        }
-        let suppressed = match self.upkeep.suppressions().of(to).await {
-            Ok(suppressed) => suppressed,
-            Err(error) => {
-                tracing::error!(delivery_id = %row.id, %error, "suppressions could not be read");
-                return Ended::Not(INTERRUPTED, "could not be reached: the fault is on our side".to_owned());
-            }
-        };
-        if let Some(suppression) = suppressed.wholly() {
-            let sentence = format!("is not mailed to since a {}: {}", suppression.reason, suppression.detail);
-            return Ended::Not(SUPPRESSED, sentence);
-        }
-        let envelope = Envelope::from((row.id, &event.event_type));
-        let attempted = Attempted { to, event, envelope, suppressed: &suppressed, number: 1 };
-        Ended::Attempted(self.upkeep.sender().send(attempted).await.attempt)
-    }
-
-    /// Records how all ended, and tells of the mails among them. What cannot be recorded stays `interrupted`.
+    /// Records how all ended. What cannot be recorded stays `interrupted`.
     async fn record(&self, begun: &[Begun<'_>], ended: &[Ended]) {
-        let statement = |(Begun { row, .. }, ended): (&Begun<'_>, &Ended)| match ended {
+        let statement = |(begun, ended): (&Begun<'_>, &Ended)| match ended {
             Ended::Attempted(attempt) => {
-                let state = if attempt.succeeded() { DeliveryState::Succeeded } else { DeliveryState::Abandoned };
-                self.deliveries.record(row, attempt, &Verdict { state, next_attempt_at: None })
+                let state = ended.of(&begun.row).state;
+                self.deliveries.record(&begun.row, attempt, &Verdict { state, next_attempt_at: None })
             }
-            Ended::Not(DESTINATION_DISABLED, _) => Ok(self.deliveries.hold(row, DESTINATION_DISABLED)),
-            Ended::Not(reason, _) => Ok(self.deliveries.abandon(row, reason)),
+            Ended::Held(reason) => Ok(self.deliveries.hold(&begun.row, reason)),
+            Ended::Not(reason) => Ok(self.deliveries.abandon(&begun.row, reason)),
         };
-        let statements = begun.iter().zip(ended).map(statement).collect::<store::Result<Vec<_>>>();
-        let written = match statements {
+        let written = match begun.iter().zip(ended).map(statement).collect::<store::Result<Vec<_>>>() {
             Ok(statements) => self.deliveries.execute(statements).await,
             Err(error) => Err(error),
         };
@@ -171,81 +167,18 @@ impl App {
             }
             Err(error) => tracing::error!(%error, "how notifications ended was not recorded"),
         }
-        let told = begun.iter().zip(ended).filter_map(|(begun, ended)| match ended {
-            Ended::Attempted(attempt) if begun.to.kind.is_mail() => Some((begun, attempt)),
-            _ => None,
-        });
-        for (Begun { to, row }, attempt) in told {
-            let mail = Mail::of(row.id, &row.event_type, row.operator_id, Some(to));
-            self.upkeep.note_mail(&mail, attempt).await;
-        }
+        join_all(begun.iter().zip(ended).map(|(begun, ended)| self.follow_up(begun, ended))).await;
     }
 }
 
 impl<'a> Begun<'a> {
     fn new(event: &Event, to: &'a Destination) -> Self {
-        let id = DeliveryId::new(to.id, event.id);
-        let row = Delivery::new(event, id, to.face, Fate::Send, now());
+        let row = Delivery::new(event, DeliveryId::new(to.id, event.id), to.face, Fate::Send, now());
         Self { to, row: Delivery { state: DeliveryState::Abandoned, reason: Some(INTERRUPTED.to_owned()), ..row } }
     }
 }
 
-/// One result for each provider that was asked, in that order, and a log line for each that has failed.
-fn results(caller: &Caller, asked: &ToSend, begun: &[Begun<'_>], ended: &[Ended]) -> Vec<SendResult> {
-    let result = |id: &DestinationId| {
-        let provider_id = id.uuid().to_string();
-        let Some((Begun { to, row }, ended)) = begun.iter().zip(ended).find(|(begun, _)| begun.to.id == *id) else {
-            let error = "There is no provider with this id; it may have been deleted.".to_owned();
-            return SendResult::failed(provider_id, None, error);
-        };
-        let delivery_id = Some(row.id.to_string());
-        match ended {
-            Ended::Attempted(attempt) if attempt.succeeded() => SendResult {
-                provider_id,
-                kind: Some(to.kind),
-                success: true,
-                provider_message_id: Some(message_id(to, attempt)),
-                error: None,
-                delivery_id,
-            },
-            Ended::Attempted(attempt) => {
-                let error = attempt.error.as_deref().unwrap_or_default();
-                let error = if error.starts_with("answered ") { error.to_owned() } else { format!("failed: {error}") };
-                SendResult {
-                    delivery_id,
-                    ..SendResult::failed(provider_id, Some(to.kind), format!("{} {error}", to.kind.title()))
-                }
-            }
-            Ended::Not(_, sentence) => {
-                let error = format!("This provider {sentence}.");
-                SendResult { delivery_id, ..SendResult::failed(provider_id, Some(to.kind), error) }
-            }
-        }
-    };
-    let results: Vec<_> = asked.provider_ids.iter().map(result).collect();
-    for failed in results.iter().filter(|result| !result.success) {
-        tracing::warn!(
-            operator_id = %caller.operator_id(),
-            event_id = %asked.event.id,
-            provider_id = failed.provider_id,
-            delivery_id = failed.delivery_id,
-            error = failed.error,
-            "delivery_failed"
-        );
-    }
-    results
-}
-
-impl SendResult {
-    fn failed(provider_id: String, kind: Option<Kind>, error: String) -> Self {
-        Self { provider_id, kind, success: false, provider_message_id: None, error: Some(error), delivery_id: None }
-    }
-}
-
-/// The platform's own id of a message, where it gives one. A webhook's answer is none.
-fn message_id(to: &Destination, attempt: &Attempt) -> String {
-    match &attempt.response {
-        Some(id) if to.kind != Kind::Webhook => id.clone(),
-        _ => format!("{}-{}", to.kind, attempt.at.as_millisecond()),
-    }
+/// Whether the request that sends the notification may still live.
+fn is_under_way(id: EventId) -> bool {
+    Duration::try_from(now().duration_since(id.made_at())).is_ok_and(|age| age < UNDER_WAY)
 }

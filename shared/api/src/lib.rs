@@ -6,6 +6,7 @@ pub mod envelope;
 pub mod error;
 pub mod event_query;
 pub mod event_types;
+pub mod idempotency;
 pub mod page;
 pub mod query;
 pub mod server;

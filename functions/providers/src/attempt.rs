@@ -1,0 +1,84 @@
+//! One attempt to send a notification to one provider, and what follows from how it ends.
+
+use domain::{
+    Attempt, Delivery, DeliveryState, Destination, Event, Unhealthy,
+    backoff::Schedule,
+    delivery::{DESTINATION_DISABLED, INTERRUPTED, SUPPRESSED},
+    health,
+    journal::Mail,
+};
+use outbound::email::Envelope;
+use upkeep::sender::Attempted;
+
+use crate::App;
+
+/// A delivery that is about to be made, as the log has it until it ends.
+pub(crate) struct Begun<'a> {
+    pub(crate) to: &'a Destination,
+    pub(crate) row: Delivery,
+}
+
+/// How a delivery ended.
+pub(crate) enum Ended {
+    Attempted(Attempt),
+    /// Nothing was sent, for this reason; it waits to be recovered.
+    Held(&'static str),
+    /// Nothing was sent, for this reason.
+    Not(&'static str),
+}
+
+impl Ended {
+    /// The delivery as it has ended.
+    pub(crate) fn of(&self, row: &Delivery) -> Delivery {
+        let (state, reason, attempts) = match self {
+            Self::Attempted(attempt) if attempt.succeeded() => (DeliveryState::Succeeded, None, vec![attempt.clone()]),
+            Self::Attempted(attempt) => (DeliveryState::Abandoned, None, vec![attempt.clone()]),
+            Self::Held(reason) => (DeliveryState::Held, Some(*reason), vec![]),
+            Self::Not(reason) => (DeliveryState::Abandoned, Some(*reason), vec![]),
+        };
+        Delivery { state, reason: reason.map(str::to_owned), attempts, ..row.clone() }
+    }
+}
+
+impl App {
+    /// Makes the attempt, unless the provider is switched off or nothing is mailed to it.
+    pub(crate) async fn attempt(&self, event: &Event, Begun { to, row }: &Begun<'_>) -> Ended {
+        if to.disabled {
+            return Ended::Held(DESTINATION_DISABLED);
+        }
+        let suppressed = match self.upkeep.suppressions().of(to).await {
+            Ok(suppressed) => suppressed,
+            Err(error) => {
+                tracing::error!(delivery_id = %row.id, %error, "suppressions could not be read");
+                return Ended::Not(INTERRUPTED);
+            }
+        };
+        if suppressed.wholly().is_some() {
+            return Ended::Not(SUPPRESSED);
+        }
+        let envelope = Envelope::from((row.id, &event.event_type));
+        let attempted = Attempted { to, event, envelope, suppressed: &suppressed, number: 1 };
+        Ended::Attempted(self.upkeep.sender().send(attempted).await.attempt)
+    }
+
+    /// Tells of a mail; and marks a provider as unhealthy that says it is gone for good, as of any delivery. What fails
+    /// here is logged: how the notification ended does not depend on it.
+    pub(crate) async fn follow_up(&self, Begun { to, row }: &Begun<'_>, ended: &Ended) {
+        let Ended::Attempted(attempt) = ended else { return };
+        if to.kind.is_mail() {
+            let mail = Mail::of(row.id, &row.event_type, row.operator_id, Some(to));
+            self.upkeep.note_mail(&mail, attempt).await;
+        }
+        // A single attempt is the first of a round, which breaks health only when no other could succeed.
+        if !health::breaks(&Schedule::default(), std::slice::from_ref(attempt)) {
+            return;
+        }
+        let reason = attempt.error.as_deref().unwrap_or_default();
+        let unhealthy = Unhealthy::new(attempt.at, reason, Some(row.id));
+        match self.health.mark(row.operator_id, to.id, &unhealthy, Some(attempt)).await {
+            Ok(true) => {}
+            Ok(false) => tracing::error!(destination_id = %to.id, "that a provider is unhealthy was not told"),
+            Err(error) => tracing::error!(destination_id = %to.id, %error, "health was not marked"),
+        }
+    }
+}

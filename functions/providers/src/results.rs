@@ -1,0 +1,102 @@
+//! What the caller is told of each provider that a notification was for.
+
+use std::collections::HashMap;
+
+use domain::{
+    Delivery, DeliveryState, Destination, DestinationId, EventId, Kind, OperatorId,
+    delivery::{DESTINATION_DISABLED, SUPPRESSED},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How each provider took a notification, in the order in which they were asked.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SendResults {
+    pub(crate) results: Vec<SendResult>,
+}
+
+/// How one provider took a notification.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SendResult {
+    /// Which provider.
+    provider_id: String,
+    /// Of which kind it is; null when there is none of this id.
+    kind: Option<Kind>,
+    /// Whether it took it.
+    pub(crate) success: bool,
+    /// The platform's id of the message; where it gives none, the kind and the time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "slack-1714000000000")]
+    provider_message_id: Option<String>,
+    /// Why it did not take it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Webhook answered 500 Internal Server Error")]
+    error: Option<String>,
+    /// The delivery in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery_id: Option<String>,
+}
+
+/// One result for each provider that was asked, in that order: `found` those that there are, `rows` their deliveries.
+pub(crate) fn results(
+    asked: &[DestinationId],
+    found: &HashMap<DestinationId, Destination>,
+    rows: &HashMap<DestinationId, Delivery>,
+) -> Vec<SendResult> {
+    asked.iter().map(|id| result(*id, found.get(id), rows.get(id))).collect()
+}
+
+fn result(id: DestinationId, to: Option<&Destination>, row: Option<&Delivery>) -> SendResult {
+    let (message_id, error) = match (to, row) {
+        (Some(to), Some(row)) if row.state == DeliveryState::Succeeded => (Some(message_id(to, row)), None),
+        (Some(to), Some(row)) => (None, Some(why_not(to, row))),
+        (Some(_), None) => (None, Some("It was not sent; send it again, with another Idempotency-Key.".to_owned())),
+        (None, _) => (None, Some("There is no provider with this id; it may have been deleted.".to_owned())),
+    };
+    SendResult {
+        provider_id: id.uuid().to_string(),
+        kind: to.map(|to| to.kind),
+        success: error.is_none(),
+        provider_message_id: message_id,
+        error,
+        delivery_id: row.filter(|_| to.is_some()).map(|row| row.id.to_string()),
+    }
+}
+
+fn why_not(to: &Destination, row: &Delivery) -> String {
+    if let Some(error) = row.attempts.last().and_then(|attempt| attempt.error.as_deref()) {
+        let failed = if error.starts_with("answered ") { "" } else { "failed: " };
+        return format!("{} {failed}{error}", to.kind.title());
+    }
+    match (row.state, row.reason.as_deref()) {
+        (DeliveryState::Pending, _) => "It is being sent again.",
+        (_, Some(DESTINATION_DISABLED)) => "This provider is not enabled; enable it, and recover what it has missed.",
+        (_, Some(SUPPRESSED)) => "Nothing is mailed to its addresses any more; see GET /mail/suppressions.",
+        _ => "It was interrupted, and may have arrived; send it again with POST /v1/deliveries/{id}/retry.",
+    }
+    .to_owned()
+}
+
+/// The platform's own id of a message, where it gives one. A webhook's answer is none.
+fn message_id(to: &Destination, row: &Delivery) -> String {
+    let attempt = row.attempts.last();
+    match attempt.and_then(|attempt| attempt.response.as_ref()) {
+        Some(id) if to.kind != Kind::Webhook => id.clone(),
+        _ => format!("{}-{}", to.kind, attempt.map_or(row.created_at, |attempt| attempt.at).as_millisecond()),
+    }
+}
+
+/// A log line for each that has failed.
+pub(crate) fn log(operator_id: OperatorId, event_id: EventId, results: &[SendResult]) {
+    for failed in results.iter().filter(|result| !result.success) {
+        tracing::warn!(
+            %operator_id,
+            %event_id,
+            provider_id = failed.provider_id,
+            delivery_id = failed.delivery_id,
+            error = failed.error,
+            "delivery_failed"
+        );
+    }
+}
