@@ -48,11 +48,13 @@ fn scope(caller: &Caller, parts: &Parts) -> Result<Scope> {
     let named = match parts.headers.get(PROJECT) {
         None => None,
         Some(value) => {
-            let text = std::str::from_utf8(value.as_bytes()).map_err(|_| "is not UTF-8".to_owned());
-            Some(
-                text.and_then(|text| line(text, MAX_NAME))
-                    .map_err(|problem| ApiError::field("X-Project-Id", problem))?,
-            )
+            let named = std::str::from_utf8(value.as_bytes()).map_err(|_| "is not UTF-8".to_owned());
+            let named = named.and_then(|text| line(text, MAX_NAME)).and_then(|text| match text.len() {
+                // As of an event's `project_id`, the limit is one of bytes.
+                0..=MAX_NAME => Ok(text),
+                length => Err(format!("has {length} bytes; send at most {MAX_NAME}")),
+            });
+            Some(named.map_err(|problem| ApiError::field("X-Project-Id", problem))?)
         }
     };
     let project = match (caller.project_id(), named) {

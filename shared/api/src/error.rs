@@ -59,7 +59,12 @@ impl ApiError {
 
     /// Several fields at once, each with what is wrong with it.
     pub fn fields(status: StatusCode, fields: Vec<Problem>) -> Self {
-        let each: Vec<_> = fields.iter().map(|problem| format!("`{}`: {}", problem.field, problem.message)).collect();
+        let sentence = |Problem { field, message }: &Problem| match &**field {
+            // The body as a whole.
+            "" => message.clone(),
+            field => format!("`{field}`: {message}"),
+        };
+        let each: Vec<_> = fields.iter().map(sentence).collect();
         Self { fields, ..Self::new(status, "invalid_field", format!("{}.", each.join("; "))) }
     }
 

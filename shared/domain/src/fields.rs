@@ -54,7 +54,7 @@ impl Fields {
         match serde_json::from_value(value) {
             Ok(read) => Some(read),
             Err(error) => {
-                self.wrong(name, error);
+                self.wrong(name, expected(&error.to_string()));
                 None
             }
         }
@@ -85,6 +85,15 @@ impl Fields {
             self.wrong(&name, "is not known; leave it out");
         }
         if self.problems.is_empty() { Ok(()) } else { Err(self.problems) }
+    }
+}
+
+/// What to send, from serde's words, without what was sent: that may be a secret.
+fn expected(error: &str) -> String {
+    match error.split_once(", expected ") {
+        Some((_, expected)) => format!("send {expected}"),
+        None if error.starts_with("missing field") => error.to_owned(),
+        None => "has not the form that this field has".to_owned(),
     }
 }
 
@@ -120,6 +129,24 @@ mod tests {
         let named: Vec<_> = problems.iter().map(|problem| &*problem.field).collect();
         assert_eq!(named, ["config.b", "config.c", "config.d", "config.e", "config.more"]);
         assert_eq!(problems[3].message, "is odd");
+        assert_eq!(problems[0].message, "send u8", "and not what was sent");
+    }
+
+    #[test]
+    fn what_was_sent_is_not_told() {
+        #[derive(serde::Deserialize)]
+        #[serde(untagged)]
+        enum TextOrList {
+            Text(#[expect(dead_code)] String),
+            List(#[expect(dead_code)] Vec<String>),
+        }
+        let mut fields = Fields::of(json!({"a": 123456, "b": {"x": "planted"}, "c": [{"label": "planted"}]}), "");
+        assert_eq!(fields.optional::<String>("a"), None);
+        assert!(fields.optional::<TextOrList>("b").is_none());
+        assert_eq!(fields.optional::<Vec<crate::notification::Field>>("c"), None);
+        let problems = fields.finish().expect_err("problems");
+        let told: Vec<_> = problems.iter().map(|problem| &*problem.message).collect();
+        assert_eq!(told, ["send a string", "has not the form that this field has", "missing field `value`"]);
     }
 
     #[test]

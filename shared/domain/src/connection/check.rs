@@ -27,6 +27,9 @@ pub struct Allowed {
 
 /// A URL that is posted to; `platform` is whose it is to be.
 pub(super) fn url(text: &str, platform: Option<Platform>, allowed: &Allowed) -> Result<Credential, String> {
+    if text.contains(REDACTED) {
+        return Err(placeholder());
+    }
     let address =
         Address::parse(ChannelType::Webhook, text, allowed.targets).map_err(|problem| hidden(problem, text))?;
     let url = Url::parse(address.as_str()).map_err(|_| "is not a URL".to_owned())?;
@@ -69,7 +72,7 @@ pub(super) fn header_value(text: &str) -> Result<Credential, String> {
 }
 
 fn placeholder() -> String {
-    "is the placeholder that stands for a secret, and there is none yet; send the secret".to_owned()
+    "has the placeholder that stands for a secret, and there is none to keep; send the secret".to_owned()
 }
 
 /// Headers that requests have of themselves, or that say how the connection is kept.

@@ -227,6 +227,8 @@ mod tests {
         let Ok(Connection::Webhook(new)) = change(json!({"secret": null, "headers": null})) else { panic!("not read") };
         assert_eq!((new.secret, new.headers.len()), (None, 0));
         assert!(change(json!({"headers": {"X-New": REDACTED}})).is_err(), "no secret to keep");
+        let elsewhere = json!({"url": format!("https://other.example.com/ingest?{REDACTED}")});
+        assert!(change(elsewhere).is_err(), "the token is not taken along");
         assert!(change(json!({"url": null})).is_err() && change(json!({"url": "http://x.example"})).is_err());
     }
 
