@@ -260,7 +260,9 @@ async fn a_test_says_how_the_platform_answered() {
         let tested = tenant.post_empty(&of(&id, "/test")).await.expect(200);
         let name = if kind == "slack" { "Slack" } else { "Microsoft Teams" };
         assert_eq!(tested, json!({"success": true, "detail": format!("Test message sent to {name}.")}));
-        platform::validate(kind, &platform.received()[0].json());
+        let message = platform.received()[0].json();
+        platform::validate(kind, &message);
+        assert!(message.to_string().contains("Test notification"), "{message}");
     }
     let refusing = platform::refusing("slack", "invalid_payload").await;
     let id = make(&tenant, "slack", json!({"webhookUrl": refusing.url()})).await;

@@ -16,6 +16,7 @@ pub const DESTINATION_UNHEALTHY: &str = "destination.unhealthy";
 /// The event of a notification that the Providers API was asked to send.
 pub const NOTIFICATION: &str = "notification.sent";
 
+const TEST: &str = "destination.test";
 const CUSTOM: &str = "custom.";
 const MAX_LEN: usize = 128;
 
@@ -38,7 +39,7 @@ pub struct UnknownEventType {
 impl EventType {
     /// The type of test notifications: not in the catalogue, so that none can be posted and no rule can name it.
     pub fn test() -> Self {
-        Self("destination.test".into())
+        Self(TEST.into())
     }
 
     /// The type of the request that verifies an endpoint, as little in the catalogue.
@@ -83,7 +84,11 @@ impl EventType {
 
     /// What happened, for people; the type itself when it is the operator's own.
     pub fn label(&self) -> &str {
-        catalogue::find(&self.0).map_or(&self.0, |entry| entry.label)
+        match catalogue::find(&self.0) {
+            Some(entry) => entry.label,
+            None if self.0 == TEST => "Test notification",
+            None => &self.0,
+        }
     }
 
     /// The type as text.
