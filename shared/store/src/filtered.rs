@@ -9,18 +9,21 @@ use crate::{
     item::{Item, from_items},
 };
 
+/// How many rows one query looks at, at most: with rows of 1 KB all that DynamoDB reads at once.
+const MAX_LOOKED_AT: i32 = 1000;
+
 /// Up to `limit` rows that pass the query's filter, from behind the row at `start`, and whether there are more.
 pub(crate) async fn page<T: DeserializeOwned>(
     query: QueryFluentBuilder,
     limit: i32,
     mut start: Option<Item>,
 ) -> Result<(Vec<T>, bool)> {
+    // One more than is wanted, so that a full page knows whether there is another.
+    let mut looked_at = limit.saturating_add(1);
     let limit = usize::try_from(limit).unwrap_or(0);
     let mut found: Vec<T> = vec![];
     loop {
-        // One more than is left to find, so that a full page knows whether there is another.
-        let wanted = i32::try_from(limit + 1 - found.len()).unwrap_or(i32::MAX);
-        let query = query.clone().limit(wanted).set_exclusive_start_key(start);
+        let query = query.clone().limit(looked_at).set_exclusive_start_key(start);
         let answer = query.send().await.map_err(aws("Query"))?;
         found.extend(from_items(answer.items)?);
         start = answer.last_evaluated_key;
@@ -31,5 +34,7 @@ pub(crate) async fn page<T: DeserializeOwned>(
         if start.is_none() {
             return Ok((found, false));
         }
+        // Twice as far each time: rows that pass may lie behind thousands that do not, as those of another API.
+        looked_at = looked_at.saturating_mul(2).min(MAX_LOOKED_AT);
     }
 }
