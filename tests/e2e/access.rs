@@ -220,6 +220,33 @@ async fn another_projects_channel_is_a_404_on_every_route_and_stays_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_key_of_a_project_reaches_no_other_projects_channel_by_the_stack_api() {
+    let operator = Operator::create().await;
+    let receiver = Receiver::taking().await;
+    let id = project_channels::make(&operator.in_project(PROJECT), webhook(receiver.url(), "low")).await;
+    let event = json!({"type": "analysis.completed", "severity": "high", "project_id": PROJECT, "data": {}});
+    let event = operator.post("/v1/events", event).await.expect(202)["id"].as_str().expect("an id").to_owned();
+    receiver.wait_for(1).await;
+    let delivery = format!("/v1/deliveries/dlv_{}{}", &destination_id(&id)[5..], &event[4..]);
+    let rule = json!({"destination_ids": [id], "events": ["custom.a"]});
+    let key = async |project: &str| operator.with_new_key(json!({"role": "admin", "project_id": project})).await;
+    let (own, other) = (key(PROJECT).await, key("app").await);
+    assert_eq!(other.post("/v1/notifications/channels", rule.clone()).await.status, 404);
+    assert_eq!(other.get(&delivery).await.status, 404);
+    assert_eq!(other.post(&format!("{delivery}/retry"), json!({"force": true})).await.status, 404);
+    assert_eq!(own.get(&delivery).await.status, 200);
+    assert_eq!(own.post("/v1/notifications/channels", rule).await.status, 201);
+    own.post(&format!("{delivery}/retry"), json!({"force": true})).await.expect(202);
+    receiver.wait_for(2).await;
+    for project in [" web", "web ", "we\nb", ""] {
+        let made =
+            aws::admin(json!({"create_key": {"operator_id": operator.id, "role": "admin", "project_id": project}}))
+                .await;
+        assert!(made.expect_err("refused").contains("project_id"), "{project:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_one_api_has_made_is_no_entry_of_another() {
     let operator = Operator::create().await;
     let (tenant, project) = (operator.from_page(), operator.in_project(PROJECT));

@@ -13,17 +13,27 @@ async fn rule(operator: &Operator, event: &str, id: &str) -> String {
     operator.rule(event, &[id]).await
 }
 
+/// The receiver's URL as the platform would write it: with words and a token.
+fn url(kind: &str, receiver: &Receiver) -> String {
+    let path = match kind {
+        "slack" => "services/T0123/B0123/0123456789abcdefghijklmn",
+        "teams" => "webhookb2/0f8fad5b-d9cb-469f-a165-70867728950e/IncomingWebhook/0123456789abcdef0123456789abcdef",
+        "discord" => "api/webhooks/1300000000000000000/0123456789abcdefghijklmnopqrstuvwxyz",
+        _ => "v1/spaces/AAAA/messages?key=0123456789abcdef&token=fedcba9876543210",
+    };
+    format!("{}/{path}", receiver.url())
+}
+
 async fn provider(kind: &'static str, receiver: &Receiver) -> (Operator, String) {
     let tenant = tenant().await;
-    let id = providers::make(&tenant, kind, json!({"webhookUrl": receiver.url()})).await;
+    let id = providers::make(&tenant, kind, json!({"webhookUrl": url(kind, receiver)})).await;
     (tenant, id)
 }
 
 /// A channel of this type: its operator, whose requests are for the project, and its id.
 async fn channel(kind: &str, receiver: &Receiver) -> (Operator, String) {
     let project = Operator::create().await.in_project("web");
-    let body =
-        json!({"type": kind, "name": kind, "severityThreshold": "low", "credentials": {"webhookUrl": receiver.url()}});
+    let body = json!({"type": kind, "name": kind, "severityThreshold": "low", "credentials": {"webhookUrl": url(kind, receiver)}});
     let id = project_channels::make(&project, body).await;
     (project, id)
 }

@@ -31,6 +31,15 @@ impl Report {
         self
     }
 
+    /// The same with another address that bounced.
+    pub(crate) fn and(mut self, address: &str) -> Self {
+        let bounced = self.0["bounce"]["bouncedRecipients"].as_array_mut().expect("recipients");
+        let mut another = bounced[0].clone();
+        another["emailAddress"] = json!(address);
+        bounced.push(another);
+        self
+    }
+
     /// The same about a mail that is no delivery's.
     pub(crate) fn of_message(mut self, message: &str) -> Self {
         self.0["mail"]["tags"]["message_id"] = json!([message]);

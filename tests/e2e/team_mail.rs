@@ -132,6 +132,22 @@ async fn who_bounces_is_left_out_and_the_others_go_on() {
 }
 
 #[tokio::test]
+async fn a_mail_that_comes_back_from_all_has_not_arrived() {
+    let tenant = tenant().await;
+    let (first, second) = (new_address(), new_address());
+    let id = team(&tenant, &[&first, &second]).await;
+    tenant.rule("custom.team", &[&id]).await;
+    let event = tenant.event("custom.team", json!({})).await;
+    let sent = delivery(&tenant, &id, &event, "succeeded").await;
+    Report::recorded("bounce", &tenant, &destination_id(&id), &first).and(&second).of(&sent).publish().await;
+    let returned = delivery(&tenant, &id, &event, "abandoned").await;
+    assert_eq!(returned["reason"], "bounced");
+    let suppressed = tenant.get("/mail/suppressions").await.expect(200).to_string();
+    assert!(suppressed.contains(&first) && suppressed.contains(&second), "{suppressed}");
+    assert_eq!(tenant.get(&providers::of(&id, "")).await.expect(200)["health"]["status"], "unhealthy");
+}
+
+#[tokio::test]
 async fn ses_that_throttles_is_no_fault_of_the_team() {
     let tenant = tenant().await;
     let address = new_address();

@@ -3,6 +3,7 @@
 use domain::{
     ApiKey, KeyId, OperatorId,
     api_key::Bearer,
+    event::project_problem,
     time::{now, rfc3339},
 };
 use lambda_runtime::Error;
@@ -14,8 +15,6 @@ use crate::{
     command::{Key, KeysOf, NewKey, invalid},
 };
 
-const MAX_PROJECT_ID: usize = 256;
-
 impl App {
     /// Makes a key for a member of the operator's team, shown this once.
     pub(crate) async fn create_key(&self, new: NewKey) -> Result<Value, Error> {
@@ -26,8 +25,8 @@ impl App {
                 format!("{wrong:?} has not the form `area:verb`, such as `config:write`"),
             ));
         }
-        if new.project_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > MAX_PROJECT_ID) {
-            return Err(invalid("project_id", format!("send 1 to {MAX_PROJECT_ID} bytes")));
+        if let Some(problem) = new.project_id.as_deref().and_then(|id| project_problem(id).err()) {
+            return Err(invalid("project_id", problem));
         }
         let api_key = ApiKey::generate(Bearer::TeamMember);
         let grant = Grant {

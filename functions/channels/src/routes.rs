@@ -191,6 +191,10 @@ impl App {
         let mut found = self.destinations.get_many(caller.operator_id(), ids.iter().copied()).await?;
         // What belongs to another channel is nobody else's to target.
         found.retain(|_, destination| destination.belongs_to.is_none());
+        // Nor is another project's channel whose key is bound to one.
+        if let Some(own) = caller.project_id() {
+            found.retain(|_, destination| destination.project_id.as_deref().is_none_or(|project| project == own));
+        }
         if let Some(missing) = ids.iter().find(|id| !found.contains_key(id)) {
             return Err(unknown_destination(&missing.to_string()));
         }

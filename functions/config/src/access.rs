@@ -2,7 +2,7 @@
 
 use api::{ApiError, Caller, Reader, auth::HasKeys, error::Result};
 use axum::{extract::FromRequestParts, http::request::Parts};
-use domain::{OperatorId, event::MAX_NAME, fields::line};
+use domain::{OperatorId, event::project_problem};
 
 /// The header that names the project, for keys that are bound to none.
 const PROJECT: &str = "x-project-id";
@@ -49,11 +49,7 @@ fn scope(caller: &Caller, parts: &Parts) -> Result<Scope> {
         None => None,
         Some(value) => {
             let named = std::str::from_utf8(value.as_bytes()).map_err(|_| "is not UTF-8".to_owned());
-            let named = named.and_then(|text| line(text, MAX_NAME)).and_then(|text| match text.len() {
-                // As of an event's `project_id`, the limit is one of bytes.
-                0..=MAX_NAME => Ok(text),
-                length => Err(format!("has {length} bytes; send at most {MAX_NAME}")),
-            });
+            let named = named.and_then(|id| project_problem(id).map(|()| id.to_owned()));
             Some(named.map_err(|problem| ApiError::field("X-Project-Id", problem))?)
         }
     };

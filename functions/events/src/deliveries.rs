@@ -47,7 +47,14 @@ pub(crate) async fn retry(
 
 impl App {
     async fn find(&self, caller: &api::Caller, id: &str) -> Result<Delivery> {
+        let not_found = || ApiError::not_found("delivery");
         let found = self.deliveries.get(caller.operator_id(), path_id(id, "delivery")?).await?;
-        found.ok_or_else(|| ApiError::not_found("delivery"))
+        let found = found.ok_or_else(not_found)?;
+        // A key that is bound to a project reads that project's events only, and so their deliveries.
+        if let Some(own) = caller.project_id() {
+            let event = self.events.get(found.operator_id, found.id.event).await?;
+            event.filter(|event| event.project_id.as_deref() == Some(own)).ok_or_else(not_found)?;
+        }
+        Ok(found)
     }
 }

@@ -3,13 +3,16 @@
 //! Reports may come twice, late, and in any order: each step can be done again, and one about a mail from before its
 //! address was verified again changes nothing.
 
+use std::time::Duration;
+
 use domain::{
-    Address, ChannelType, DeliveryId, DeliveryState, Destination, Kind, OperatorId, Unhealthy,
-    delivery::{BOUNCED, REJECTED},
+    Address, ChannelType, Delivery, DeliveryId, DeliveryState, Destination, Kind, OperatorId, Unhealthy,
+    delivery::{BOUNCED, INTERRUPTED, REJECTED},
     destination::{Suppression, SuppressionReason},
     feedback::{Feedback, Outcome},
     guard::TargetPolicy,
     journal::{self, Mail},
+    time::now,
 };
 use store::{Result, partiql::Written, suppressions::Suppressed};
 
@@ -52,10 +55,10 @@ impl App {
         Ok(self.journal.tell(&[event]).await? == [true])
     }
 
-    /// Holds back all mail to an address that has bounced or complained, and marks the destination whose mail it was.
+    /// Holds back all mail to addresses that have bounced or complained, and marks the destination whose mail it was.
     /// False when that could not be told.
     async fn suppress(&self, operator: OperatorId, feedback: &Feedback) -> Result<bool> {
-        let Some((address, reason, detail, at)) = feedback.outcome.suppresses() else { return Ok(true) };
+        let Some((addresses, reason, detail, at)) = feedback.outcome.suppresses() else { return Ok(true) };
         let destination = match feedback.destination_id {
             Some(id) => self.destinations.get(operator, id).await?,
             None => None,
@@ -65,29 +68,38 @@ impl App {
             // It was verified after this happened: it is good again, whatever a late report says.
             return Ok(true);
         }
-        // A team's mail has several addresses: the report says which of them it is about.
-        let own = known.filter(|found| found.kind != Kind::OpsEmail).map(|found| found.uniqueness_key.clone());
-        let Some(uniqueness_key) = own.or_else(|| key_of(address)) else {
-            tracing::error!(mail_id = feedback.message_id, "a report names no address that can be suppressed");
-            return Ok(true);
-        };
-        let suppression = Suppression {
-            operator_id: operator,
-            address: address.to_owned(),
-            uniqueness_key,
-            reason,
-            detail: detail.to_owned(),
-            since: at,
-            delivery_id: feedback.delivery_id,
-            message_id: feedback.mail_id,
-        };
-        match self.suppressions.insert(&suppression).await? {
+        let mut told = true;
+        for address in addresses {
+            // A team's mail has several addresses: the report says which of them it is about.
+            let own = known.filter(|found| found.kind != Kind::OpsEmail).map(|found| found.uniqueness_key.clone());
+            let Some(uniqueness_key) = own.or_else(|| key_of(address)) else {
+                tracing::error!(mail_id = feedback.message_id, "a report names no address that can be suppressed");
+                continue;
+            };
+            let suppression = Suppression {
+                operator_id: operator,
+                address: address.to_owned(),
+                uniqueness_key,
+                reason,
+                detail: detail.to_owned(),
+                since: at,
+                delivery_id: feedback.delivery_id,
+                message_id: feedback.mail_id,
+            };
+            told &= self.suppress_one(&suppression, known).await?;
+        }
+        Ok(told)
+    }
+
+    async fn suppress_one(&self, suppression: &Suppression, known: Option<&Destination>) -> Result<bool> {
+        let operator = suppression.operator_id;
+        match self.suppressions.insert(suppression).await? {
             Suppressed::New => metrics::counter!("suppressions").increment(1),
             Suppressed::ByThisBefore => {}
-            Suppressed::Before => return self.mark(operator, known, &suppression).await,
+            Suppressed::Before => return self.mark(operator, known, suppression).await,
         }
-        let told = self.journal.tell(&[journal::suppressed(&suppression)?]).await? == [true];
-        Ok(told & self.mark(operator, known, &suppression).await?)
+        let told = self.journal.tell(&[journal::suppressed(suppression)?]).await? == [true];
+        Ok(told & self.mark(operator, known, suppression).await?)
     }
 
     /// Marks the destination whose mail it was; false when that could not be told.
@@ -114,7 +126,7 @@ impl App {
         if newest != Some(&feedback.message_id) {
             let known = |mail_id: &str| row.attempts.iter().any(|attempt| attempt.response.as_deref() == Some(mail_id));
             // A report of an earlier mail of this delivery says nothing of the newest.
-            return Ok(known(&feedback.message_id) || !on_its_way(row.state));
+            return Ok(known(&feedback.message_id) || !on_its_way(&row));
         }
         if row.state != DeliveryState::Succeeded || self.others_got_it(operator, feedback, id).await? {
             return Ok(true);
@@ -122,21 +134,31 @@ impl App {
         let written = self.deliveries.execute(vec![self.deliveries.abandon(&row, reason)]).await?;
         Ok(!written.iter().any(|written| matches!(written, Written::Failed(_))))
     }
-}
 
-impl App {
-    /// Whether a mail that came back from one address of a team went to others, too.
+    /// Whether a mail that came back from some addresses of a team went to others, too. Those that came back are suppressed
+    /// by now, if they did for good.
     async fn others_got_it(&self, operator: OperatorId, feedback: &Feedback, id: DeliveryId) -> Result<bool> {
-        if !matches!(feedback.outcome, Outcome::Bounced { .. }) {
+        let Outcome::Bounced { addresses, .. } = &feedback.outcome else { return Ok(false) };
+        let Some(to) = self.destinations.get(operator, id.destination).await? else { return Ok(false) };
+        if to.kind != Kind::OpsEmail {
             return Ok(false);
         }
-        let to = self.destinations.get(operator, id.destination).await?;
-        Ok(to.is_some_and(|to| to.kind == Kind::OpsEmail && to.mail_addresses().len() > 1))
+        let suppressed = self.suppressions.of(&to).await?;
+        let back: Vec<_> = addresses.iter().filter_map(|address| key_of(address)).collect();
+        let got_it = |(address, key): &(&str, String)| !suppressed.holds(address) && !back.contains(key);
+        Ok(to.mail_addresses().iter().any(got_it))
     }
 }
 
-fn on_its_way(state: DeliveryState) -> bool {
-    matches!(state, DeliveryState::Pending | DeliveryState::Failed)
+/// For how long a delivery may be recorded as interrupted that is on its way: the life of the function that sends it.
+const UNDER_WAY: Duration = Duration::from_secs(60);
+
+fn on_its_way(row: &Delivery) -> bool {
+    let young = Duration::try_from(now().duration_since(row.created_at)).is_ok_and(|age| age < UNDER_WAY);
+    match row.state {
+        DeliveryState::Pending | DeliveryState::Failed => true,
+        _ => young && row.reason.as_deref() == Some(INTERRUPTED),
+    }
 }
 
 /// One text for all spellings of an address, for one whose destination is gone.

@@ -3,7 +3,7 @@
 use domain::{
     Attempt, Delivery, DeliveryState, Destination, Event, Unhealthy,
     backoff::Schedule,
-    delivery::{DESTINATION_DISABLED, INTERRUPTED, SUPPRESSED},
+    delivery::{DESTINATION_DISABLED, NOT_SENT, SUPPRESSED},
     health,
     journal::Mail,
 };
@@ -50,7 +50,7 @@ impl App {
             Ok(suppressed) => suppressed,
             Err(error) => {
                 tracing::error!(delivery_id = %row.id, %error, "suppressions could not be read");
-                return Ended::Not(INTERRUPTED);
+                return Ended::Not(NOT_SENT);
             }
         };
         if suppressed.wholly().is_some() {

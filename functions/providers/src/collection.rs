@@ -28,7 +28,7 @@ pub(crate) async fn list(app: State, Viewing(caller): Viewing, page: PageQuery) 
     let (found, more) = app.destinations.list(caller.operator_id(), Face::Providers, limit, after).await?;
     let mut data = vec![];
     for provider in &found {
-        data.push(ProviderView::new(provider, &app.upkeep.connection(provider).await?));
+        data.push(ProviderView::new(provider, app.upkeep.connection(provider).await?.as_ref()));
     }
     let next_cursor = next_cursor(LIST, found.last().map(|provider| provider.id), more);
     Ok(Json(ProviderPage { data, kinds: kinds(), next_cursor }))

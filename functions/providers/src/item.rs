@@ -2,7 +2,7 @@
 
 use api::{ApiError, Body, envelope::ProvidersError, error::Result};
 use axum::{Json, extract::Path, http::StatusCode};
-use domain::{Destination, Face, connection::providers, time::after};
+use domain::{Connection, Destination, Face, connection::providers, time::after};
 use serde_json::Value;
 
 use crate::{
@@ -26,7 +26,7 @@ const TRIES: u32 = 3;
 )]
 pub(crate) async fn get(app: State, Viewing(caller): Viewing, Path(id): Path<String>) -> Result<Json<ProviderView>> {
     let found = app.find(&caller, &id).await?;
-    Ok(Json(ProviderView::new(&found, &app.upkeep.connection(&found).await?)))
+    Ok(Json(ProviderView::new(&found, app.upkeep.connection(&found).await?.as_ref())))
 }
 
 /// Changes a provider. Fields of the config that are left out, or given as `••••••••`, stay as they are; the whole is
@@ -53,7 +53,7 @@ pub(crate) async fn update(
     for _ in 0..TRIES {
         let (new, connection) = app.changed(&old, &change).await?;
         if app.destinations.change(&old, &new).await? {
-            return Ok(Json(ProviderView::new(&new, &connection)));
+            return Ok(Json(ProviderView::new(&new, connection.as_ref())));
         }
         old = app.find(&caller, &id).await?;
     }
@@ -63,12 +63,16 @@ pub(crate) async fn update(
 
 impl App {
     /// What a change makes of a provider.
-    async fn changed(&self, old: &Destination, change: &Change) -> Result<(Destination, domain::Connection)> {
+    async fn changed(&self, old: &Destination, change: &Change) -> Result<(Destination, Option<Connection>)> {
         let before = self.upkeep.connection(old).await?;
         let connection = match &change.config {
             Some(config) => {
-                let merged = providers::merged(&before, config.clone());
-                providers::read(old.kind, merged, &self.allowed).map_err(wrong)?
+                // Of one that does not open any more nothing is left to merge with.
+                let merged = match &before {
+                    Some(before) => providers::merged(before, config.clone()),
+                    None => Value::Object(config.clone()),
+                };
+                Some(providers::read(old.kind, merged, &self.allowed).map_err(wrong)?)
             }
             None => before.clone(),
         };
@@ -80,8 +84,8 @@ impl App {
             new.disabled = !enabled;
         }
         new.updated_at = Some(after(old.updated_at.unwrap_or(old.created_at)));
-        if connection != before {
-            new.connection = Some(self.upkeep.seal_connection(old.operator_id, old.id, &connection).await?);
+        if let Some(connection) = connection.as_ref().filter(|_| connection != before) {
+            new.connection = Some(self.upkeep.seal_connection(old.operator_id, old.id, connection).await?);
             new.destination = connection.shown();
             new.unhealthy = None;
         }

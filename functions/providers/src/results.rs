@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::{
     Delivery, DeliveryState, Destination, DestinationId, EventId, Kind, OperatorId,
-    delivery::{DESTINATION_DISABLED, SUPPRESSED},
+    delivery::{DESTINATION_DISABLED, NOT_SENT, SUPPRESSED},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -48,11 +48,12 @@ pub(crate) fn results(
 }
 
 fn result(id: DestinationId, to: Option<&Destination>, row: Option<&Delivery>) -> SendResult {
-    let (message_id, error) = match (to, row) {
-        (Some(to), Some(row)) if row.state == DeliveryState::Succeeded => (Some(message_id(to, row)), None),
-        (Some(to), Some(row)) => (None, Some(why_not(to, row))),
-        (Some(_), None) => (None, Some("It was not sent; send it again, with another Idempotency-Key.".to_owned())),
-        (None, _) => (None, Some("There is no provider with this id; it may have been deleted.".to_owned())),
+    let (message_id, error) = match (row, to) {
+        // Whether or not the provider was deleted since.
+        (Some(row), _) if row.state == DeliveryState::Succeeded => (Some(message_id(to, row)), None),
+        (Some(row), _) => (None, Some(why_not(to, row))),
+        (None, Some(_)) => (None, Some("It was not sent; send it again, with another Idempotency-Key.".to_owned())),
+        (None, None) => (None, Some("There is no provider with this id; it may have been deleted.".to_owned())),
     };
     SendResult {
         provider_id: id.uuid().to_string(),
@@ -60,30 +61,36 @@ fn result(id: DestinationId, to: Option<&Destination>, row: Option<&Delivery>) -
         success: error.is_none(),
         provider_message_id: message_id,
         error,
-        delivery_id: row.filter(|_| to.is_some()).map(|row| row.id.to_string()),
+        delivery_id: row.map(|row| row.id.to_string()),
     }
 }
 
-fn why_not(to: &Destination, row: &Delivery) -> String {
+fn why_not(to: Option<&Destination>, row: &Delivery) -> String {
     if let Some(error) = row.attempts.last().and_then(|attempt| attempt.error.as_deref()) {
         let failed = if error.starts_with("answered ") { "" } else { "failed: " };
-        return format!("{} {failed}{error}", to.kind.title());
+        return format!("{} {failed}{error}", to.map_or("It", |to| to.kind.title()));
     }
+    let again = format!("send it again with POST /v1/deliveries/{}/retry", row.id);
     match (row.state, row.reason.as_deref()) {
-        (DeliveryState::Pending, _) => "It is being sent again.",
-        (_, Some(DESTINATION_DISABLED)) => "This provider is not enabled; enable it, and recover what it has missed.",
-        (_, Some(SUPPRESSED)) => "Nothing is mailed to its addresses any more; see GET /mail/suppressions.",
-        _ => "It was interrupted, and may have arrived; send it again with POST /v1/deliveries/{id}/retry.",
+        (DeliveryState::Pending, _) => "It is being sent again.".to_owned(),
+        (_, Some(DESTINATION_DISABLED)) => {
+            "This provider is not enabled; enable it, and recover what it has missed.".to_owned()
+        }
+        (_, Some(SUPPRESSED)) => "Nothing is mailed to its addresses any more; see GET /mail/suppressions.".to_owned(),
+        (_, Some(NOT_SENT)) => format!("It was not sent, and the fault is on our side; {again}."),
+        _ => format!("It was interrupted, and may have arrived; {again}."),
     }
-    .to_owned()
 }
 
 /// The platform's own id of a message, where it gives one. A webhook's answer is none.
-fn message_id(to: &Destination, row: &Delivery) -> String {
-    let attempt = row.attempts.last();
+fn message_id(to: Option<&Destination>, row: &Delivery) -> String {
+    let (kind, attempt) = (to.map(|to| to.kind), row.attempts.last());
     match attempt.and_then(|attempt| attempt.response.as_ref()) {
-        Some(id) if to.kind != Kind::Webhook => id.clone(),
-        _ => format!("{}-{}", to.kind, attempt.map_or(row.created_at, |attempt| attempt.at).as_millisecond()),
+        Some(id) if kind.is_some_and(|kind| kind != Kind::Webhook) => id.clone(),
+        _ => {
+            let at = attempt.map_or(row.created_at, |attempt| attempt.at).as_millisecond();
+            format!("{}-{at}", kind.map_or("message", Kind::as_str))
+        }
     }
 }
 

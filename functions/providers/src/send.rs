@@ -29,6 +29,8 @@ use crate::{
     results::{SendResults, log, results},
 };
 
+/// How often a write is tried that was refused for the moment.
+const TRIES: u32 = 3;
 /// How long a request may be under way, at most: the function's timeout.
 const UNDER_WAY: Duration = Duration::from_secs(25);
 
@@ -68,11 +70,7 @@ pub(crate) async fn send(
     };
     let mut found = app.destinations.get_many(caller.operator_id(), asked.provider_ids.iter().copied()).await?;
     found.retain(|_, destination| destination.face == Face::Providers);
-    let mut rows = if repeat { app.logged(&asked).await? } else { HashMap::new() };
-    // None of a repeat, too, when the first did not live to write them: then this one does its work.
-    if rows.is_empty() {
-        rows = app.send_all(&asked, &found).await?;
-    }
+    let rows = if repeat { app.logged(&asked).await? } else { app.send_all(&asked, &found).await? };
     let results = results(&asked.provider_ids, &found, &rows);
     log(caller.operator_id(), asked.event.id, &results);
     let status = if results.iter().any(|result| result.success) { StatusCode::OK } else { StatusCode::BAD_GATEWAY };
@@ -80,13 +78,16 @@ pub(crate) async fn send(
 }
 
 impl App {
-    /// Claims an idempotency key for a notification, or gives that the first one's id; whether it is a repeat.
+    /// Claims an idempotency key for a notification, or gives that the first one's id; whether it is a repeat. Whoever
+    /// claims sends, and nobody else does.
     async fn claim(&self, caller: &Caller, key: &str, asked: &mut ToSend, body: &Value) -> Result<bool> {
         // A `Value` is written in one way, however the request was.
         let fingerprint = body.to_string().into_bytes();
         let key = format!("send:{key}");
         match self.events.claim(caller.operator_id(), &key, asked.event.id, &fingerprint, now()).await? {
             Claim::New => Ok(false),
+            // Our own claim, whose answer was lost on its way.
+            Claim::Repeat(first) if first == asked.event.id => Ok(false),
             Claim::Repeat(first) => {
                 asked.event.id = first;
                 asked.event.timestamp = first.made_at();
@@ -100,7 +101,7 @@ impl App {
     async fn logged(&self, asked: &ToSend) -> Result<HashMap<DestinationId, Delivery>> {
         let id = asked.event.id;
         let rows = self.deliveries.get_many(asked.provider_ids.iter().map(|to| DeliveryId::new(*to, id))).await?;
-        let open = rows.iter().any(|row| row.reason.as_deref() == Some(INTERRUPTED));
+        let open = rows.is_empty() || rows.iter().any(|row| row.reason.as_deref() == Some(INTERRUPTED));
         if open && is_under_way(id) {
             let sentence = "The first request with this Idempotency-Key is under way; send the same again in a while.";
             return Err(ApiError::conflict("in_progress", sentence));
@@ -116,58 +117,60 @@ impl App {
     ) -> Result<HashMap<DestinationId, Delivery>> {
         let to = asked.provider_ids.iter().filter_map(|id| found.get(id));
         let begun: Vec<_> = to.map(|to| Begun::new(&asked.event, to)).collect();
-        if !self.begin(&asked.event, &begun).await? {
-            // Another request with the same key was faster.
-            return self.logged(asked).await;
-        }
-        let ended = join_all(begun.iter().map(|begun| self.attempt(&asked.event, begun))).await;
-        self.record(&begun, &ended).await;
-        Ok(begun.iter().zip(&ended).map(|(begun, ended)| (begun.to.id, ended.of(&begun.row))).collect())
+        self.begin(&asked.event, &begun).await?;
+        // Each is recorded as it ends: a slow one must not keep from the log what has become of the others.
+        let ended = begun.iter().map(async |begun| {
+            let ended = self.attempt(&asked.event, begun).await;
+            self.record(begun, &ended).await;
+            self.follow_up(begun, &ended).await;
+            (begun.to.id, ended.of(&begun.row))
+        });
+        Ok(join_all(ended).await.into_iter().collect())
     }
 
     /// Writes the event and its deliveries before anything is sent: whatever becomes of this request, the log knows of it.
-    /// False when they are known.
-    async fn begin(&self, event: &Event, begun: &[Begun<'_>]) -> Result<bool> {
-        let mut statements = vec![self.events.insert(event)?];
-        for begun in begun {
-            statements.push(self.deliveries.insert(&begun.row)?);
-        }
-        let written = self.deliveries.execute(statements).await?;
-        if written.contains(&Written::Refused) {
-            return Ok(false);
-        }
-        match written.iter().find(|written| **written != Written::Yes) {
-            None => Ok(true),
-            Some(failed) => {
-                tracing::error!(event_id = %event.id, ?failed, "a notification was not recorded, and not sent");
-                Err(ApiError::unavailable("The notification was not sent; send the same request again."))
+    async fn begin(&self, event: &Event, begun: &[Begun<'_>]) -> Result<()> {
+        let mut last = None;
+        for _ in 0..TRIES {
+            let mut statements = vec![self.events.insert(event)?];
+            for begun in begun {
+                statements.push(self.deliveries.insert(&begun.row)?);
+            }
+            // Their ids are of this request alone: what is known was written by an earlier try of its own.
+            let written = self.deliveries.execute(statements).await?;
+            last = written.into_iter().find(|written| matches!(written, Written::Failed(_)));
+            if last.is_none() {
+                return Ok(());
             }
         }
+        tracing::error!(event_id = %event.id, ?last, "a notification was not recorded, and not sent");
+        let sentence = "The notification was not sent; send it again, with another Idempotency-Key if it has one.";
+        Err(ApiError::unavailable(sentence))
     }
 
-    /// Records how all ended. What cannot be recorded stays `interrupted`.
-    async fn record(&self, begun: &[Begun<'_>], ended: &[Ended]) {
-        let statement = |(begun, ended): (&Begun<'_>, &Ended)| match ended {
+    /// Records how a delivery ended. What cannot be recorded stays `interrupted`.
+    async fn record(&self, begun: &Begun<'_>, ended: &Ended) {
+        let mut problem = None;
+        for _ in 0..TRIES {
+            match self.try_record(begun, ended).await {
+                Ok(Some(Written::Failed(error))) => problem = Some(error),
+                Ok(_) => return,
+                Err(error) => problem = Some(error.to_string()),
+            }
+        }
+        tracing::error!(delivery_id = %begun.row.id, problem, "how a notification ended was not recorded");
+    }
+
+    async fn try_record(&self, begun: &Begun<'_>, ended: &Ended) -> store::Result<Option<Written>> {
+        let statement = match ended {
             Ended::Attempted(attempt) => {
                 let state = ended.of(&begun.row).state;
-                self.deliveries.record(&begun.row, attempt, &Verdict { state, next_attempt_at: None })
+                self.deliveries.record(&begun.row, attempt, &Verdict { state, next_attempt_at: None })?
             }
-            Ended::Held(reason) => Ok(self.deliveries.hold(&begun.row, reason)),
-            Ended::Not(reason) => Ok(self.deliveries.abandon(&begun.row, reason)),
+            Ended::Held(reason) => self.deliveries.hold(&begun.row, reason),
+            Ended::Not(reason) => self.deliveries.abandon(&begun.row, reason),
         };
-        let written = match begun.iter().zip(ended).map(statement).collect::<store::Result<Vec<_>>>() {
-            Ok(statements) => self.deliveries.execute(statements).await,
-            Err(error) => Err(error),
-        };
-        match written {
-            Ok(written) => {
-                for failed in written.iter().filter(|written| **written != Written::Yes) {
-                    tracing::error!(?failed, "how a notification ended was not recorded");
-                }
-            }
-            Err(error) => tracing::error!(%error, "how notifications ended was not recorded"),
-        }
-        join_all(begun.iter().zip(ended).map(|(begun, ended)| self.follow_up(begun, ended))).await;
+        Ok(self.deliveries.execute(vec![statement]).await?.pop())
     }
 }
 

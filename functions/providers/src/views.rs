@@ -81,11 +81,12 @@ impl From<&Destination> for ProviderRecord {
 }
 
 impl ProviderView {
-    pub(crate) fn new(of: &Destination, connection: &Connection) -> Self {
+    /// A provider whose connection does not open any more has an empty config.
+    pub(crate) fn new(of: &Destination, connection: Option<&Connection>) -> Self {
         Self {
             record: of.into(),
-            config: providers::shown(connection),
-            config_summary: providers::summary(connection),
+            config: connection.map(providers::shown).unwrap_or_default(),
+            config_summary: connection.map_or_else(|| of.destination.clone(), providers::summary),
             health: HealthView::of(of),
         }
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{EventId, EventType, OperatorId, Severity, catalogue, severity};
+use crate::{EventId, EventType, OperatorId, Severity, catalogue, fields, severity};
 
 /// The largest `data` of an event, in bytes (design, section 10).
 pub const MAX_DATA: usize = 256 * 1024;
@@ -68,6 +68,18 @@ pub struct InvalidEvent {
 
 fn invalid<T>(field: impl Into<Cow<'static, str>>, problem: impl Into<String>) -> Result<T, InvalidEvent> {
     Err(InvalidEvent { field: field.into(), problem: problem.into() })
+}
+
+/// Checks the id of a project: wherever it is written, it is the same text.
+///
+/// # Errors
+/// What to send.
+pub fn project_problem(id: &str) -> Result<(), String> {
+    match fields::line(id, MAX_NAME) {
+        Ok(line) if line.len() > MAX_NAME => Err(format!("has {} bytes; send at most {MAX_NAME}", line.len())),
+        Ok(line) if line != id => Err("has space around it; leave that out".to_owned()),
+        checked => checked.map(drop),
+    }
 }
 
 /// An event as it is kept and delivered.
@@ -147,6 +159,9 @@ impl PostedEvent {
                 return invalid(field, format!("send 1 to {MAX_NAME} bytes"));
             }
         }
+        if let Some(problem) = self.project_id.as_deref().and_then(|id| project_problem(id).err()) {
+            return invalid("project_id", problem);
+        }
         Ok((event_type, severity, timestamp))
     }
 
@@ -219,6 +234,8 @@ pub(crate) mod tests {
             ("id", r#"{"type": "custom.a", "id": "", "data": {}}"#),
             ("data", r#"{"type": "mail.message.sent", "data": {}}"#),
             ("data.flags[0].type", r#"{"type": "agent.blocked", "data": {"flags": [{"type": 1}]}}"#),
+            ("project_id", r#"{"type": "custom.a", "project_id": " web", "data": {}}"#),
+            ("project_id", r#"{"type": "custom.a", "project_id": "we\u0000b", "data": {}}"#),
             ("resource.id", r#"{"type": "custom.a", "resource": {"type": "message", "id": ""}, "data": {}}"#),
         ] {
             assert_eq!(accept(json).expect_err(json).field, field);

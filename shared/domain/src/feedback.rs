@@ -61,8 +61,8 @@ pub enum Outcome {
     Bounced {
         /// Whether the address can never be reached; else SES has given up for this mail alone.
         hard: bool,
-        /// Which address.
-        address: String,
+        /// Which addresses; a mail to a team has several.
+        addresses: Vec<String>,
         /// Why, in the receiving server's words.
         detail: String,
         /// When.
@@ -70,8 +70,8 @@ pub enum Outcome {
     },
     /// Its reader called it spam.
     Complained {
-        /// Whose complaint it is.
-        address: String,
+        /// Whose complaint it is. A mail provider that does not say who of its readers complained has SES name them all.
+        addresses: Vec<String>,
         /// Of which kind, in the mail provider's word.
         detail: String,
         /// When.
@@ -101,13 +101,13 @@ impl Outcome {
         }
     }
 
-    /// Whether nothing more may be mailed to an address: which, why, what was said, since when.
-    pub fn suppresses(&self) -> Option<(&str, SuppressionReason, &str, Timestamp)> {
+    /// Whether nothing more may be mailed to some addresses: which, why, what was said, since when.
+    pub fn suppresses(&self) -> Option<(&[String], SuppressionReason, &str, Timestamp)> {
         match self {
-            Self::Bounced { hard: true, address, detail, at } => {
-                Some((address, SuppressionReason::Bounce, detail, *at))
+            Self::Bounced { hard: true, addresses, detail, at } => {
+                Some((addresses, SuppressionReason::Bounce, detail, *at))
             }
-            Self::Complained { address, detail, at } => Some((address, SuppressionReason::Complaint, detail, *at)),
+            Self::Complained { addresses, detail, at } => Some((addresses, SuppressionReason::Complaint, detail, *at)),
             _ => None,
         }
     }
@@ -206,10 +206,13 @@ impl Feedback {
 }
 
 fn outcome(record: &Record) -> Outcome {
-    // Each of our mails has one recipient, so that the mail's own stands for what the record may leave out.
-    let address = |recipients: &[Recipient]| {
-        let named = recipients.first().map(|recipient| recipient.email_address.clone());
-        named.or_else(|| record.mail.destination.first().cloned()).unwrap_or_default()
+    let addresses = |recipients: &[Recipient]| {
+        let named: Vec<_> = recipients.iter().map(|recipient| recipient.email_address.clone()).collect();
+        match (&named[..], &record.mail.destination[..]) {
+            // Of a mail with one recipient, that stands for what the record leaves out.
+            ([], [only]) => vec![only.clone()],
+            _ => named,
+        }
     };
     let said = |recipients: &[Recipient], otherwise: &str| {
         let diagnostic = recipients.first().and_then(|recipient| recipient.diagnostic_code.clone());
@@ -229,7 +232,7 @@ fn outcome(record: &Record) -> Outcome {
             let kind = format!("{} bounce, {}", bounce.bounce_type, bounce.bounce_sub_type);
             Outcome::Bounced {
                 hard: bounce.bounce_type == "Permanent",
-                address: address(&bounce.bounced_recipients),
+                addresses: addresses(&bounce.bounced_recipients),
                 detail: said(&bounce.bounced_recipients, &kind),
                 at: bounce.timestamp,
             }
@@ -237,7 +240,7 @@ fn outcome(record: &Record) -> Outcome {
         ("Complaint", _, Some(complaint)) => match complaint.complaint_feedback_type.as_deref() {
             Some("not-spam") => Outcome::Other,
             kind => Outcome::Complained {
-                address: address(&complaint.complained_recipients),
+                addresses: addresses(&complaint.complained_recipients),
                 detail: kind.unwrap_or("complaint").to_owned(),
                 at: complaint.timestamp,
             },
@@ -293,9 +296,9 @@ mod tests {
             feedback
                 .outcome
                 .suppresses()
-                .map(|(address, reason, detail, _)| (address.to_owned(), reason, detail.to_owned()))
+                .map(|(addresses, reason, detail, _)| (addresses.to_vec(), reason, detail.to_owned()))
         };
-        let of = |reason, detail: &str| Some(("alerts@example.org".to_owned(), reason, detail.to_owned()));
+        let of = |reason, detail: &str| Some((vec!["alerts@example.org".to_owned()], reason, detail.to_owned()));
         let unknown = of(SuppressionReason::Bounce, "smtp; 550 5.1.1 user unknown");
         assert_eq!(suppresses(recorded!("bounce")), unknown);
         assert_eq!(suppresses(recorded!("complaint")), of(SuppressionReason::Complaint, "abuse"));
@@ -309,6 +312,24 @@ mod tests {
         ] {
             assert_eq!(suppresses(harmless), None);
         }
+    }
+
+    #[test]
+    fn of_a_mail_to_several_all_that_bounced_are_named() {
+        let record = include_str!("../../../tests/recorded/ses_bounce.json");
+        let mut record: serde_json::Value = serde_json::from_str(record).expect("JSON");
+        let mut second = record["bounce"]["bouncedRecipients"][0].clone();
+        second["emailAddress"] = "second@example.org".into();
+        record["mail"]["destination"] =
+            serde_json::json!(["alerts@example.org", "second@example.org", "third@example.org"]);
+        record["bounce"]["bouncedRecipients"].as_array_mut().expect("a list").push(second);
+        let named = |record: &serde_json::Value| {
+            let feedback = Feedback::parse(&record.to_string()).expect("a record");
+            feedback.outcome.suppresses().map(|(addresses, ..)| addresses.to_vec())
+        };
+        assert_eq!(named(&record), Some(vec!["alerts@example.org".to_owned(), "second@example.org".to_owned()]));
+        record["bounce"]["bouncedRecipients"] = serde_json::json!([]);
+        assert_eq!(named(&record), Some(vec![]), "it may be any of them");
     }
 
     #[test]

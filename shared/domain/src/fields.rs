@@ -90,7 +90,7 @@ impl Fields {
 
 /// What to send, from serde's words, without what was sent: that may be a secret.
 fn expected(error: &str) -> String {
-    match error.split_once(", expected ") {
+    match error.rsplit_once(", expected ") {
         Some((_, expected)) => format!("send {expected}"),
         None if error.starts_with("missing field") => error.to_owned(),
         None => "has not the form that this field has".to_owned(),
@@ -140,13 +140,17 @@ mod tests {
             Text(#[expect(dead_code)] String),
             List(#[expect(dead_code)] Vec<String>),
         }
-        let mut fields = Fields::of(json!({"a": 123456, "b": {"x": "planted"}, "c": [{"label": "planted"}]}), "");
+        let mut fields = Fields::of(
+            json!({"d": "planted, expected planted", "a": 123456, "b": {"x": "planted"}, "c": [{"label": "planted"}]}),
+            "",
+        );
+        assert_eq!(fields.optional::<u8>("d"), None);
         assert_eq!(fields.optional::<String>("a"), None);
         assert!(fields.optional::<TextOrList>("b").is_none());
         assert_eq!(fields.optional::<Vec<crate::notification::Field>>("c"), None);
         let problems = fields.finish().expect_err("problems");
         let told: Vec<_> = problems.iter().map(|problem| &*problem.message).collect();
-        assert_eq!(told, ["send a string", "has not the form that this field has", "missing field `value`"]);
+        assert_eq!(told, ["send u8", "send a string", "has not the form that this field has", "missing field `value`"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{Event, EventId, Face, Notification, OperatorId};
+use crate::{Event, EventId, EventType, Face, Notification, OperatorId};
 
 /// The body of a webhook of the STACK scheme.
 #[derive(Serialize)]
@@ -63,6 +63,8 @@ struct Config<'a> {
 pub fn of(face: Face, event: &Event) -> serde_json::Result<Vec<u8>> {
     match face {
         Face::Stack => stack(event),
+        // One that was written as a notification goes out as it was written.
+        Face::Providers if event.event_type == EventType::notification() => Ok(event.data.clone().into_bytes()),
         Face::Providers => serde_json::to_vec(&Notification::of(event)),
         Face::Config => serde_json::to_vec(&Config {
             id: event.id,

@@ -2,12 +2,13 @@
 //! whose answer the platform's own file says what it means.
 
 use std::{
+    borrow::Cow,
     error::Error as StdError,
     time::{Duration, SystemTime},
 };
 
 use domain::{
-    Face, Platform, WebhookSecret,
+    Connection, Face, Platform, WebhookSecret,
     delivery::{Fault, MAX_KEPT_RESPONSE, cut},
     guard::{self, Refusal, TargetPolicy},
     signature,
@@ -53,6 +54,8 @@ pub struct Request<'a> {
     pub secrets: &'a [WebhookSecret],
     /// Headers that the receiver's operator wants besides. None of them is one of ours.
     pub headers: &'a [(&'a str, &'a str)],
+    /// What of the answer must not be kept: a receiver may send back what it was sent.
+    pub secrets_of: Option<&'a Connection>,
 }
 
 impl Webhooks {
@@ -76,12 +79,12 @@ impl Webhooks {
     /// Sends one webhook as attempt number `number`. Whatever happens is the answer: it never fails.
     pub async fn send(&self, request: Request<'_>, number: u32) -> Answer {
         let begun = Begun::now(number);
-        let Request { url, face, id, body, secrets, headers } = request;
+        let Request { url, face, id, body, secrets, headers, secrets_of } = request;
         let mut all = signature::headers(face, secrets, id, now(), &body);
         all.extend(headers.iter().map(|(name, value)| (*name, (*value).to_owned())));
         match self.post(url, all, body).await {
             Ok(Taken { status, retry_after, body }) => {
-                let mut answer = begun.ended(Ok((Some(status.as_u16()), kept(&body))));
+                let mut answer = begun.ended(Ok((Some(status.as_u16()), kept(&body, secrets_of))));
                 answer.attempt.error = (!status.is_success()).then(|| refusal_of(status));
                 Answer { retry_after, ..answer }
             }
@@ -90,8 +93,16 @@ impl Webhooks {
     }
 
     /// Sends one message to a chat platform's `url` as attempt number `number`. Whatever happens is the answer: it never
-    /// fails. What succeeded has the platform's id of the message, where it gives one, in place of its answer.
-    pub async fn send_chat(&self, platform: Platform, url: &str, card: &Card<'_>, number: u32) -> Answer {
+    /// fails. What succeeded has the platform's id of the message, where it gives one, in place of its answer. Of what is
+    /// kept of another answer, the secrets of the `connection` are struck out.
+    pub async fn send_chat(
+        &self,
+        platform: Platform,
+        url: &str,
+        connection: &Connection,
+        card: &Card<'_>,
+        number: u32,
+    ) -> Answer {
         let begun = Begun::now(number);
         let message = chat::body(platform, card).to_string().into_bytes();
         let taken = match self.post(&chat::url(platform, url), vec![], message).await {
@@ -102,8 +113,9 @@ impl Webhooks {
         match chat::read(platform, Answered { status, retry_after: taken.retry_after, body: &taken.body }) {
             Reading::Taken(id) => begun.ended(Ok((Some(status), id))),
             Reading::Refused { error, fault, retry_after } => {
+                let error = connection.scrub(&error);
                 let mut answer = begun.ended(Err(Failure { status: Some(status), error, fault }));
-                answer.attempt.response = kept(&taken.body);
+                answer.attempt.response = kept(&taken.body, Some(connection));
                 Answer { retry_after, ..answer }
             }
         }
@@ -145,9 +157,10 @@ async fn read_body(response: &mut Response) -> String {
     String::from_utf8_lossy(&body).into_owned()
 }
 
-/// What is kept of an answer's body.
-fn kept(body: &str) -> Option<String> {
-    let kept = cut(body, MAX_KEPT_RESPONSE);
+/// What is kept of an answer's body, without these secrets: struck out before it is cut, which may go through one.
+fn kept(body: &str, secrets_of: Option<&Connection>) -> Option<String> {
+    let clean = secrets_of.map_or(Cow::Borrowed(body), |connection| Cow::Owned(connection.scrub(body)));
+    let kept = cut(&clean, MAX_KEPT_RESPONSE);
     (!kept.is_empty()).then(|| kept.to_owned())
 }
 

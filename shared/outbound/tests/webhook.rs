@@ -9,7 +9,12 @@ use axum::{
     response::IntoResponse,
     routing::post,
 };
-use domain::{WebhookSecret, guard::TargetPolicy, signature};
+use domain::{
+    Connection, WebhookSecret,
+    connection::{Credential, Endpoint},
+    guard::TargetPolicy,
+    signature,
+};
 use outbound::{Answer, Webhooks, webhook::Request};
 
 async fn serve(router: Router) -> SocketAddr {
@@ -21,8 +26,15 @@ async fn serve(router: Router) -> SocketAddr {
 
 async fn send(policy: TargetPolicy, url: &str) -> Answer {
     let secrets = [WebhookSecret::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned().into())];
-    let request =
-        Request { url, face: domain::Face::Stack, id: "dlv_1", body: b"{}".to_vec(), secrets: &secrets, headers: &[] };
+    let request = Request {
+        url,
+        face: domain::Face::Stack,
+        id: "dlv_1",
+        body: b"{}".to_vec(),
+        secrets: &secrets,
+        headers: &[],
+        secrets_of: None,
+    };
     Webhooks::new(policy).expect("a sender").send(request, 1).await
 }
 
@@ -81,4 +93,29 @@ async fn private_addresses_are_not_dialled_by_literal_or_by_name() {
         let answer = send(TargetPolicy::Public, &format!("https://{host}:{}/", address.port())).await;
         assert_eq!(answer.attempt.status, None, "{host}");
     }
+}
+
+#[tokio::test]
+async fn a_secret_that_is_sent_back_is_struck_out_before_the_answer_is_cut() {
+    let secret = "planted-secret-0123456789";
+    let body = format!("{}{secret}", "x".repeat(1010));
+    let address = serve(Router::new().route("/", post(move || async move { body }))).await;
+    let connection = Connection::Webhook(Endpoint {
+        url: Credential::new(format!("http://{address}/")),
+        secret: Some(Credential::new(secret.to_owned())),
+        headers: Default::default(),
+        authorization: None,
+    });
+    let request = Request {
+        url: &format!("http://{address}/"),
+        face: domain::Face::Providers,
+        id: "dlv_1",
+        body: b"{}".to_vec(),
+        secrets: &[],
+        headers: &[("x-token", "abc")],
+        secrets_of: Some(&connection),
+    };
+    let answer = Webhooks::new(TargetPolicy::AllowPrivate).expect("a sender").send(request, 1).await;
+    let kept = answer.attempt.response.expect("a body");
+    assert!(kept.starts_with("xxx") && !kept.contains("planted"), "{kept}");
 }

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
 use domain::{OperatorId, backoff::MAX_HOP};
+use futures::{StreamExt, stream};
 use serde::Serialize;
 
 use crate::{Aws, Result, aws::variable, error::aws};
 
+/// How many calls are under way at once.
+const MAX_CALLS: usize = 8;
 /// The most messages of one call, and the most bytes of their bodies together: limits of SQS.
 const MAX_BATCH: usize = 10;
 const MAX_BATCH_BYTES: usize = 1024 * 1024;
@@ -68,12 +71,10 @@ impl Queue {
     pub async fn send(&self, messages: Vec<Outgoing>) -> Vec<bool> {
         let sizes: Vec<_> = messages.iter().map(|message| message.body.len() + ENVELOPE_BYTES).collect();
         let mut messages = messages.into_iter();
-        let mut sent = Vec::with_capacity(sizes.len());
-        for count in batches(&sizes) {
-            let batch: Vec<_> = messages.by_ref().take(count).collect();
-            sent.extend(self.send_batch(batch).await);
-        }
-        sent
+        let batches = batches(&sizes).into_iter().map(|count| messages.by_ref().take(count).collect::<Vec<_>>());
+        let batches: Vec<_> = batches.collect();
+        let sent = stream::iter(batches).map(|batch| self.send_batch(batch)).buffered(MAX_CALLS);
+        sent.concat().await
     }
 
     async fn send_batch(&self, batch: Vec<Outgoing>) -> Vec<bool> {

@@ -41,20 +41,24 @@ fn pause(tried: u32) -> Duration {
     Duration::from_millis(20 << tried).min(MAX_PAUSE).mul_f64(rand::random_range(0.2..1.0))
 }
 
-/// Writes all or nothing. A conflict with another write to the same rows at the same time says nothing about the
-/// conditions: it is tried again.
+/// Why a transaction is cancelled that says nothing about its conditions: it is tried again.
+const PASSING: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+
+/// Writes all or nothing. A conflict with another write to the same rows at the same time, and a table that is asked for
+/// too much, say nothing about the conditions: it is tried again.
 pub(crate) async fn all_or_none(client: &Client, writes: Vec<TransactWriteItem>) -> Result<Outcome> {
     for tried in 0..TRIES {
-        match client.transact_write_items().set_transact_items(Some(writes.clone())).send().await {
+        let error = match client.transact_write_items().set_transact_items(Some(writes.clone())).send().await {
             Ok(_) => return Ok(Outcome::Done),
-            Err(error) => {
-                match (cancelled_for(&error, "ConditionalCheckFailed"), cancelled_for(&error, "TransactionConflict")) {
-                    (Some(index), _) => return Ok(Outcome::Refused(index)),
-                    (None, Some(_)) => tokio::time::sleep(pause(tried)).await,
-                    (None, None) => return Err(aws("TransactWriteItems")(error)),
-                }
-            }
+            Err(error) => error,
+        };
+        if let Some(index) = cancelled_for(&error, "ConditionalCheckFailed") {
+            return Ok(Outcome::Refused(index));
         }
+        if !PASSING.iter().any(|code| cancelled_for(&error, code).is_some()) {
+            return Err(aws("TransactWriteItems")(error));
+        }
+        tokio::time::sleep(pause(tried)).await;
     }
     Err(StoreError::Unprocessed("TransactWriteItems"))
 }

@@ -20,7 +20,7 @@ use domain::{
     Attempt, Connection, Destination, DestinationId, OperatorId, WebhookSecret, destination::Sealed, journal::Mail,
     verification::Limits,
 };
-use store::{Accounts, Aws, Destinations, Journal, Suppressions, Verifications, accounts::Operator, aws};
+use store::{Accounts, Aws, Destinations, Journal, StoreError, Suppressions, Verifications, accounts::Operator, aws};
 
 pub use health::Health;
 pub use sender::Sender;
@@ -99,13 +99,18 @@ impl Upkeep {
         Ok(self.sender.vault.seal_connection(&operator.data_key, operator.id, id, connection).await?)
     }
 
-    /// How a destination is reached, which it has sealed.
+    /// How a destination is reached, which it has sealed; none when that does not open any more, which is logged.
     ///
     /// # Errors
-    /// When it does not open, or there is none.
-    pub async fn connection(&self, of: &Destination) -> api::error::Result<Connection> {
-        let connection = self.sender.vault.connection(of).await?;
-        connection.ok_or_else(|| ApiError::internal("a destination has no connection"))
+    /// When KMS cannot be asked.
+    pub async fn connection(&self, of: &Destination) -> api::error::Result<Option<Connection>> {
+        match self.sender.vault.connection(of).await {
+            Err(error @ StoreError::Sealed(_)) => {
+                tracing::error!(operator_id = %of.operator_id, destination_id = %of.id, %error, "a connection is lost");
+                Ok(None)
+            }
+            connection => Ok(connection?),
+        }
     }
 
     /// What sends.

@@ -68,9 +68,11 @@ impl Sender {
     async fn try_send(&self, attempted: Attempted<'_>) -> std::result::Result<Answer, NotSent> {
         let connection = self.vault.connection(attempted.to).await.map_err(|e| e.to_string())?;
         let Some(connection) = connection else { return self.send_plain(attempted).await };
-        let mut answer = match (&connection, attempted.to.kind.platform()) {
-            (Connection::Chat { url }, Some(platform)) => self.send_chat(platform, url.reveal(), &attempted).await,
-            (Connection::Webhook(endpoint), _) => self.send_to_endpoint(endpoint, &attempted).await?,
+        match (&connection, attempted.to.kind.platform()) {
+            (Connection::Chat { url }, Some(platform)) => {
+                Ok(self.send_chat(platform, url.reveal(), &connection, &attempted).await)
+            }
+            (Connection::Webhook(endpoint), _) => self.send_to_endpoint(endpoint, &connection, &attempted).await,
             (Connection::Mail(mailing), _) => {
                 let to = mailing.to.iter().filter(|address| !attempted.suppressed.holds(address));
                 let people = People {
@@ -78,14 +80,10 @@ impl Sender {
                     to: to.cloned().collect(),
                     reply_to: mailing.reply_to.clone(),
                 };
-                self.mail_to_team(people, &attempted).await?
+                self.mail_to_team(people, &attempted).await
             }
-            (Connection::Chat { .. }, None) => return Err("a connection of another kind".to_owned()),
-        };
-        // A receiver may send back what it was sent, and that is kept and shown.
-        let kept = [&mut answer.attempt.response, &mut answer.attempt.error];
-        kept.into_iter().flatten().for_each(|text| *text = connection.scrub(text));
-        Ok(answer)
+            (Connection::Chat { .. }, None) => Err("a connection of another kind".to_owned()),
+        }
     }
 
     /// Sends what is reached by its address alone.
@@ -106,6 +104,7 @@ impl Sender {
                     body: payload::of(to.face, event).map_err(|e| e.to_string())?,
                     secrets: &secrets,
                     headers: &[],
+                    secrets_of: None,
                 };
                 Ok(self.webhooks.send(request, number).await)
             }
@@ -116,6 +115,7 @@ impl Sender {
     async fn send_to_endpoint(
         &self,
         endpoint: &Endpoint,
+        connection: &Connection,
         Attempted { to, event, envelope, number, .. }: &Attempted<'_>,
     ) -> std::result::Result<Answer, NotSent> {
         let authorization = endpoint.authorization.iter().map(|value| ("authorization", value.reveal()));
@@ -129,6 +129,7 @@ impl Sender {
             body: payload::of(to.face, event).map_err(|e| e.to_string())?,
             secrets: &secrets,
             headers: &headers,
+            secrets_of: Some(connection),
         };
         Ok(self.webhooks.send(request, *number).await)
     }
@@ -137,6 +138,7 @@ impl Sender {
         &self,
         platform: Platform,
         url: &str,
+        connection: &Connection,
         Attempted { to, event, envelope, number, .. }: &Attempted<'_>,
     ) -> Answer {
         let notification = Notification::of(event);
@@ -146,7 +148,7 @@ impl Sender {
             at: event.timestamp,
             footer: &id(envelope, event),
         };
-        self.webhooks.send_chat(platform, url, &card, *number).await
+        self.webhooks.send_chat(platform, url, connection, &card, *number).await
     }
 
     async fn mail_to_team(

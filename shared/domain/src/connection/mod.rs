@@ -96,6 +96,8 @@ pub struct Mailing {
 
 /// The shortest text that is looked for as a credential: of shorter ones every other word would be one.
 const MIN_CREDENTIAL: usize = 4;
+/// The shortest part of a URL that may be a token; shorter ones are words, such as `messages`.
+const MIN_TOKEN: usize = 12;
 
 impl Connection {
     /// What may be shown of where it leads: the host, or the mail addresses. Becomes
@@ -111,7 +113,7 @@ impl Connection {
     pub fn scrub(&self, text: &str) -> String {
         let mut clean = text.to_owned();
         for credential in self.credentials() {
-            if credential.len() >= MIN_CREDENTIAL && clean.contains(&*credential) {
+            if clean.contains(&*credential) {
                 clean = clean.replace(&*credential, REDACTED);
             }
         }
@@ -124,33 +126,40 @@ impl Connection {
         match self {
             Self::Chat { url } => {
                 all.push(url.reveal().to_owned());
-                if let Ok(url) = Url::parse(url.reveal()) {
-                    all.push(url[url::Position::BeforePath..].to_owned());
-                    all.extend(url.path_segments().and_then(|mut parts| parts.next_back()).map(str::to_owned));
-                    all.extend(url.query_pairs().map(|(_, value)| value.into_owned()));
-                }
+                all.extend(parts(url.reveal()));
             }
             Self::Webhook(endpoint) => {
                 let secrets = endpoint.secret.iter().chain(&endpoint.authorization).chain(endpoint.headers.values());
                 all.extend(secrets.map(|secret| secret.reveal().to_owned()));
                 let token = endpoint.authorization.as_ref().and_then(|value| value.reveal().split_once(' '));
                 all.extend(token.map(|(_, token)| token.to_owned()));
-                all.extend(query(endpoint.url.reveal()));
+                all.extend(parts(endpoint.url.reveal()));
             }
             Self::Mail(_) => {}
         }
+        // As some write JSON.
+        let escaped: Vec<_> =
+            all.iter().filter(|text| text.contains('/')).map(|text| text.replace('/', "\\/")).collect();
+        all.extend(escaped);
+        all.retain(|text| text.len() >= MIN_CREDENTIAL);
         all.sort_by_key(|text| std::cmp::Reverse(text.len()));
         all
     }
 }
 
-fn host(url: &str) -> String {
-    Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+/// What of a URL may give a token away: all behind the host, its query, and every part that is long enough.
+fn parts(url: &str) -> Vec<String> {
+    let Ok(url) = Url::parse(url) else { return vec![] };
+    let behind = Some(&url[url::Position::BeforePath..]).filter(|behind| behind.len() >= MIN_TOKEN);
+    let mut parts: Vec<_> = behind.into_iter().chain(url.query()).map(str::to_owned).collect();
+    let of_path = url.path_segments().into_iter().flatten().map(str::to_owned);
+    let of_query = url.query_pairs().map(|(_, value)| value.into_owned());
+    parts.extend(of_path.chain(of_query).filter(|part| part.len() >= MIN_TOKEN));
+    parts
 }
 
-/// The query of a URL, in which tokens are passed.
-fn query(url: &str) -> Option<String> {
-    Url::parse(url).ok()?.query().map(str::to_owned)
+fn host(url: &str) -> String {
+    Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// A URL as it may be shown: its query may hold a token.
@@ -188,13 +197,33 @@ mod tests {
 
     #[test]
     fn the_url_of_a_chat_is_a_credential_in_all_its_parts() {
-        let connection = Connection::Chat { url: credential("https://hooks.slack.com/services/T0/B0/planted") };
-        for echoed in ["no hook https://hooks.slack.com/services/T0/B0/planted", "/services/T0/B0/planted", "planted"] {
-            assert!(!connection.scrub(echoed).contains("planted"), "{echoed}");
+        let of = |url: &str| Connection::Chat { url: credential(url) };
+        let slack = of("https://hooks.slack.com/services/T0123/B0123/planted-token-1");
+        for echoed in [
+            "no hook https://hooks.slack.com/services/T0123/B0123/planted-token-1",
+            "/services/T0123/B0123/planted-token-1",
+            r#""\/services\/T0123\/B0123\/planted-token-1""#,
+            "planted-token-1",
+        ] {
+            assert!(!slack.scrub(echoed).contains("planted"), "{echoed}");
         }
-        assert_eq!(connection.scrub("no_service"), "no_service");
-        let google =
-            Connection::Chat { url: credential("https://chat.googleapis.com/v1/spaces/A/messages?key=planted") };
-        assert!(!google.scrub("key planted is not known").contains("planted"));
+        assert_eq!(slack.scrub("no_service"), "no_service");
+        let google = of("https://chat.googleapis.com/v1/spaces/AAAA/messages?key=planted-key-12&token=planted-token-1");
+        assert!(!google.scrub("key planted-key-12 is not known, nor planted-token-1").contains("planted"));
+        let words = "Requested entity was not found: spaces/AAAA/messages";
+        assert_eq!(google.scrub(words), words);
+        let teams = of(
+            "https://x.webhook.office.com/webhookb2/planted-guid@planted/IncomingWebhook/planted-hash-1/planted-guid-2",
+        );
+        assert!(!teams.scrub("planted-hash-1, planted-guid-2").contains("planted"));
+    }
+
+    #[test]
+    fn the_path_of_an_endpoint_may_be_its_secret() {
+        let url = credential("https://hooks.example.com/catch/123/planted-token-1/");
+        let endpoint = Endpoint { url, secret: None, headers: IndexMap::new(), authorization: None };
+        let connection = Connection::Webhook(endpoint);
+        assert!(!connection.scrub("Cannot POST /catch/123/planted-token-1/").contains("planted"));
+        assert_eq!(connection.scrub("Cannot POST /other"), "Cannot POST /other");
     }
 }

@@ -160,6 +160,8 @@ pub struct Delivery {
 pub const RULE_PAUSED: &str = "rule_paused";
 /// Why a delivery is held whose destination is switched off.
 pub const DESTINATION_DISABLED: &str = "destination_disabled";
+/// Why a delivery is abandoned that could not be sent, for a reason on our side.
+pub const NOT_SENT: &str = "not_sent";
 /// Why a delivery is abandoned whose sender did not live to tell how it ended.
 pub const INTERRUPTED: &str = "interrupted";
 /// Why a delivery to a destination that is no more is abandoned.

@@ -164,7 +164,8 @@ fn read_workflow(answered: &Answered<'_>, error: &Value) -> Reading {
     let said = if message.is_empty() { code.to_owned() } else { format!("{code}: {message}") };
     let no_more = ["NotFound", "NotEnabled", "Disabled", "Suspended"].iter().any(|end| code.ends_with(end));
     let fault = match code {
-        "" if answered.status == 202 => return Reading::Taken(None),
+        // A workflow may end with an answer of its author's own.
+        "" if matches!(answered.status, 200..300) && error.is_null() => return Reading::Taken(None),
         "" if matches!(answered.status, 200..300) => return answered.not_a_success(),
         _ if answered.is_rate_limit() || code.contains("Throttl") || code == "TooManyRequests" => Fault::Throttled,
         "TriggerInputSchemaMismatch" | "InvalidRequestContent" | "RequestEntityTooLarge" => Fault::Sender,
