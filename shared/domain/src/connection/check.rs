@@ -4,8 +4,8 @@ use http::{HeaderName, HeaderValue};
 use indexmap::IndexMap;
 use url::Url;
 
-use super::Credential;
-use crate::{Address, ChannelType, Platform, fields::Fields, guard::TargetPolicy, secret::REDACTED};
+use super::{Connection, Credential};
+use crate::{Address, ChannelType, Kind, Platform, fields::Fields, guard::TargetPolicy, secret::REDACTED};
 
 /// The most recipients of one mail: a limit of SES.
 const MAX_RECIPIENTS: usize = 50;
@@ -41,6 +41,13 @@ pub(super) fn url(text: &str, platform: Option<Platform>, allowed: &Allowed) -> 
         (_, Some(_)) if url.scheme() != "https" => Err("send a URL that begins with https".to_owned()),
         _ => Ok(Credential::new(address.as_str().to_owned())),
     }
+}
+
+/// The connection of a chat platform, which both APIs write in one way.
+pub(super) fn chat(fields: &mut Fields, kind: Kind, allowed: &Allowed) -> Option<Connection> {
+    const NAME: &str = "webhookUrl";
+    let given: String = fields.required(NAME)?;
+    fields.checked(NAME, url(&given, kind.platform(), allowed)).map(|url| Connection::Chat { url })
 }
 
 /// A problem with a URL, without the URL.

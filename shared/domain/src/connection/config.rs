@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     Allowed, Connection, Endpoint, Mailing,
-    check::{header_value, recipients, secret, url},
+    check::{chat, header_value, recipients, secret, url},
 };
 use crate::{
     Kind,
@@ -49,11 +49,7 @@ pub fn read(kind: Kind, credentials: Value, allowed: &Allowed) -> Result<Connect
     let connection = match kind {
         Kind::OpsEmail => mailing(&mut fields).map(Connection::Mail),
         Kind::Webhook => endpoint(&mut fields, allowed).map(Connection::Webhook),
-        _ => {
-            let given: Option<String> = fields.required("webhookUrl");
-            let url = given.and_then(|text| fields.checked("webhookUrl", url(&text, kind.platform(), allowed)));
-            url.map(|url| Connection::Chat { url })
-        }
+        _ => chat(&mut fields, kind, allowed),
     };
     fields.finish()?;
     // Nothing is missing where nothing is wrong.

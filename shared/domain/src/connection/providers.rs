@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Allowed, Connection, Endpoint, Mailing,
-    check::{headers, mail_address, recipients, secret, sender, url},
+    check::{chat, headers, mail_address, recipients, secret, sender, url},
     without_query,
 };
 use crate::{
@@ -36,11 +36,7 @@ pub fn read(kind: Kind, config: Value, allowed: &Allowed) -> Result<Connection, 
     let connection = match kind {
         Kind::OpsEmail => mailing(&mut fields, allowed).map(Connection::Mail),
         Kind::Webhook => endpoint(&mut fields, allowed).map(Connection::Webhook),
-        _ => {
-            let given: Option<String> = fields.required("webhookUrl");
-            let url = given.and_then(|text| fields.checked("webhookUrl", url(&text, kind.platform(), allowed)));
-            url.map(|url| Connection::Chat { url })
-        }
+        _ => chat(&mut fields, kind, allowed),
     };
     fields.finish()?;
     // Nothing is missing where nothing is wrong.

@@ -258,10 +258,14 @@ mod tests {
 
     #[test]
     fn connectors_and_workflows_take_in_their_own_ways() {
-        for (status, body) in [(200, "1"), (200, ""), (202, ""), (202, "{}"), (202, "accepted")] {
+        for (status, body) in
+            [(200, "1"), (200, ""), (200, r#"{"done": true}"#), (202, ""), (202, "{}"), (202, "accepted")]
+        {
             assert_eq!(reading(status, body), Reading::Taken(None), "{status} {body}");
         }
-        for body in ["<html>", "0", "{}", "System.Net.Http.HttpRequestException: Error while copying content"] {
+        for body in
+            ["<html>", "0", r#"{"error": {}}"#, "System.Net.Http.HttpRequestException: Error while copying content"]
+        {
             let error = "answered 200 what is no success".to_owned();
             let refused = Reading::Refused { error, fault: Fault::Receiver, retry_after: None };
             assert_eq!(reading(200, body), refused);
