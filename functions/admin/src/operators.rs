@@ -1,7 +1,11 @@
 //! Operators.
 
 use domain::{
-    Address, ApiKey, ChannelType, KeyId, OperatorId, Role, api_key::Bearer, guard::TargetPolicy, plan, time::now,
+    Address, ApiKey, ChannelType, KeyId, OperatorId, Role,
+    api_key::Bearer,
+    guard::TargetPolicy,
+    plan::{self, Plan},
+    time::now,
 };
 use lambda_runtime::Error;
 use serde_json::{Value, json};
@@ -23,8 +27,7 @@ impl App {
         if name.is_empty() || name.chars().count() > MAX_NAME {
             return Err(invalid("name", format!("send 1 to {MAX_NAME} characters")));
         }
-        let plan = new.plan.unwrap_or_else(|| plan::NAMES[0].to_owned());
-        check_plan(&plan)?;
+        let plan = new.plan.as_deref().map_or(Ok(Plan::Free), parse_plan)?;
         let id = OperatorId::generate();
         let operator = Operator {
             id,
@@ -52,11 +55,11 @@ impl App {
     /// Gives an operator another plan.
     pub(crate) async fn set_plan(&self, NewPlan { operator_id, plan }: NewPlan) -> Result<Value, Error> {
         let id = parse_id(&operator_id)?;
-        check_plan(&plan)?;
-        if !self.accounts.set_plan(id, &plan).await? {
+        let plan = parse_plan(&plan)?;
+        if !self.accounts.set_plan(id, plan).await? {
             return Err(unknown());
         }
-        tracing::info!(operator_id = %id, plan, "plan set");
+        tracing::info!(operator_id = %id, plan = plan.name(), "plan set");
         Ok(json!({ "operator_id": id, "plan": plan }))
     }
 
@@ -74,9 +77,6 @@ fn unknown() -> Error {
     invalid("operator_id", "there is no operator of this id")
 }
 
-fn check_plan(plan: &str) -> Result<(), Error> {
-    if plan::NAMES.contains(&plan) {
-        return Ok(());
-    }
-    Err(invalid("plan", format!("send one of {}", plan::NAMES.join(", "))))
+fn parse_plan(name: &str) -> Result<Plan, Error> {
+    Plan::from_name(name).ok_or_else(|| invalid("plan", format!("send one of {}", plan::NAMES.join(", "))))
 }

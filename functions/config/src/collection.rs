@@ -2,7 +2,7 @@
 
 use api::{ApiError, Body, PageQuery, envelope::ConfigError, error::Result, page::next_cursor};
 use axum::{Json, http::StatusCode};
-use domain::{Destination, DestinationId, EventType, Face, Rule, RuleId, plan::Plan, rule::OnUnhealthy, time::now};
+use domain::{Destination, DestinationId, EventType, Face, Rule, RuleId, rule::OnUnhealthy, time::now};
 use serde_json::Value;
 use store::project_channels::ProjectChannel;
 
@@ -35,7 +35,6 @@ pub(crate) async fn create(
     let Channel { kind, name, connection, threshold, active } = Channel::read(body, &app.allowed)?;
     let (operator_id, id) = (scope.operator_id, DestinationId::generate_uuid());
     let operator = app.upkeep.operator(operator_id).await?;
-    let plan = Plan::from_name(&operator.plan).unwrap_or(Plan::Free);
     let created_at = now();
     let destination = Destination {
         connection: Some(app.upkeep.seal_connection_of(&operator, id, &connection).await?),
@@ -61,11 +60,11 @@ pub(crate) async fn create(
         project_id: Some(scope.project.clone()),
     };
     let made = ProjectChannel { destination, rule };
-    let limit = plan.channels_per_project();
+    let limit = operator.plan.channels_per_project();
     if !app.channels.insert(&scope.project, &made, limit).await? {
         let sentence = format!(
             "This project has the {limit} channels that the plan {} allows; delete one, or have the plan raised.",
-            operator.plan
+            operator.plan.name()
         );
         return Err(ApiError::new(StatusCode::FORBIDDEN, "quota_exceeded", sentence));
     }

@@ -3,7 +3,7 @@
 use domain::{
     Attempt, Delivery, Destination, Event, Kind,
     delivery::DESTINATION_DELETED,
-    destination::{Suppressed, Suppression},
+    destination::{HeldBack, Suppression},
     message::Job,
     time::now,
 };
@@ -19,14 +19,14 @@ pub(crate) enum Ready<'a> {
         destination: &'a Destination,
         event: &'a Event,
         /// Which of a team's addresses are left out.
-        suppressed: Suppressed,
+        held_back: HeldBack,
     },
     /// The delivery ends here, with this reason.
     Never(&'static str),
-    /// It waits until its destination is switched on and recovered.
-    Off,
     /// So it does, because nothing is mailed to the address.
     Suppressed { destination: &'a Destination, suppression: Suppression },
+    /// It waits until its destination is switched on and recovered.
+    Off,
 }
 
 /// Looks what the delivery needs up in the rows of its batch.
@@ -38,10 +38,10 @@ pub(crate) fn ready<'a>(job: &Job, rows: &'a Worklist) -> Ready<'a> {
         (_, None) => Ready::Never("event_expired"),
         (Some(destination), _) if destination.disabled => Ready::Off,
         (Some(destination), Some(event)) => {
-            let suppressed = rows.suppressed(destination);
-            match suppressed.wholly() {
+            let held_back = rows.held_back(destination);
+            match held_back.wholly() {
                 Some(suppression) => Ready::Suppressed { destination, suppression: suppression.clone() },
-                None => Ready::Send { destination, event, suppressed },
+                None => Ready::Send { destination, event, held_back },
             }
         }
     }
@@ -49,9 +49,9 @@ pub(crate) fn ready<'a>(job: &Job, rows: &'a Worklist) -> Ready<'a> {
 
 impl App {
     /// Makes the attempt. It never fails: what goes wrong, on our side too, is a failed attempt and walks the backoff.
-    pub(crate) async fn attempt(&self, job: &Job, to: &Destination, event: &Event, suppressed: &Suppressed) -> Answer {
+    pub(crate) async fn attempt(&self, job: &Job, to: &Destination, event: &Event, held_back: &HeldBack) -> Answer {
         let envelope = Envelope::from((job.delivery_id, &event.event_type));
-        self.sender.send(Attempted { to, event, envelope, suppressed, number: job.attempt }).await
+        self.sender.send(Attempted { to, event, envelope, held_back, number: job.attempt }).await
     }
 }
 

@@ -66,13 +66,11 @@ struct Ended<'a> {
 impl Ended<'_> {
     /// The row as this attempt's record has left it, as far as what follows needs it.
     fn recorded(&self) -> Delivery {
-        let newest = self.answer.attempt.clone();
-        Delivery {
-            state: self.verdict.state,
-            attempts: self.row.attempts.iter().cloned().chain([newest]).collect(),
-            next_attempt_at: self.verdict.next_attempt_at,
-            ..self.row.clone()
-        }
+        let mut row = self.row.clone();
+        row.state = self.verdict.state;
+        row.next_attempt_at = self.verdict.next_attempt_at;
+        row.attempts.push(self.answer.attempt.clone());
+        row
     }
 }
 
@@ -163,8 +161,8 @@ impl App {
                             Err(error) => tracing::error!(delivery_id = %row.id, %error, "health was not marked"),
                         }
                     }
-                    Ready::Send { destination, event, suppressed } => running.push(async move {
-                        let answer = self.attempt(&work.job, destination, event, &suppressed).await;
+                    Ready::Send { destination, event, held_back } => running.push(async move {
+                        let answer = self.attempt(&work.job, destination, event, &held_back).await;
                         let jitter = rand::random();
                         let verdict =
                             judge(&work.job, &answer.attempt, answer.retry_after, &self.schedule, jitter, now());

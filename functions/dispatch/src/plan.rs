@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::{
-    Delivery, DeliveryId, DestinationId, Event, EventId, Face, OperatorId, Rule,
+    Delivery, DeliveryId, DestinationId, Event, Face, OperatorId, Rule,
     fanout::{Fate, fan_out},
     journal::Mail,
     time::now,
@@ -29,14 +29,19 @@ fn sources(event: &Event) -> impl Iterator<Item = Source<'_>> {
     [None].into_iter().chain(of_project.map(Some)).map(|project| (event.operator_id, project))
 }
 
+/// The rules that may match an event, of those that were read.
+fn of<'a>(event: &'a Event, rules: &'a HashMap<Source<'a>, Vec<Rule>>) -> impl Iterator<Item = &'a Rule> {
+    sources(event).filter_map(|source| rules.get(&source)).flatten()
+}
+
 impl App {
     /// The deliveries of each event, in the order of the events. Two reads per operator of the batch: its rules, and
     /// together with the other operators' the destinations of those that match; for analyses a third, the project's rules.
     pub(crate) async fn plan(&self, incoming: &[&Incoming]) -> Result<Vec<Vec<Planned>>> {
         let events = incoming.iter().filter(|incoming| !incoming.log_only);
         let events: Vec<_> = events.map(|incoming| &incoming.event).collect();
-        let wanted: BTreeSet<_> = events.iter().flat_map(|event| sources(event)).collect();
-        let read = wanted.into_iter().map(async |source| {
+        let distinct: BTreeSet<_> = events.iter().flat_map(|event| sources(event)).collect();
+        let read = distinct.into_iter().map(async |source| {
             let rules = match source {
                 (operator, None) => self.channels.all(operator).await?,
                 (operator, Some(project)) => self.channels.of_project(operator, project).await?,
@@ -44,15 +49,9 @@ impl App {
             Ok::<_, StoreError>((source, rules))
         });
         let rules: HashMap<Source<'_>, Vec<Rule>> = try_join_all(read).await?.into_iter().collect();
-        let of = |event: &Event| {
-            let found = sources(event).filter_map(|source| rules.get(&source)).flatten();
-            found.filter(|rule| rule.matches(event)).cloned().collect::<Vec<_>>()
-        };
-        let matching: HashMap<EventId, Vec<Rule>> = events.iter().map(|event| (event.id, of(event))).collect();
-
-        let wanted = matching.values().flatten();
-        let wanted: BTreeSet<_> =
-            wanted.flat_map(|rule| rule.destination_ids.iter().map(|id| (rule.operator_id, *id))).collect();
+        let matching = events.iter().flat_map(|event| of(event, &rules).filter(|rule| rule.matches(event)));
+        let wanted = matching.flat_map(|rule| rule.destination_ids.iter().map(|id| (rule.operator_id, *id)));
+        let wanted: BTreeSet<_> = wanted.collect();
         let destinations = self.destinations.get_all(wanted).await?;
 
         let now = now();
@@ -61,8 +60,7 @@ impl App {
             if incoming.log_only {
                 return vec![];
             }
-            let rules = matching.get(&event.id).map(Vec::as_slice).unwrap_or_default();
-            let mut fates = fan_out(event, rules, |id| destinations.get(&id));
+            let mut fates = fan_out(event, of(event, &rules), |id| destinations.get(&id));
             let own = DestinationId::of_operator(event.operator_id);
             if incoming.to_operator {
                 fates.insert(own, Fate::Send);

@@ -46,18 +46,18 @@ impl App {
         if to.disabled {
             return Ended::Held(DESTINATION_DISABLED);
         }
-        let suppressed = match self.upkeep.suppressions().of(to).await {
-            Ok(suppressed) => suppressed,
+        let held_back = match self.upkeep.suppressions().of(to).await {
+            Ok(held_back) => held_back,
             Err(error) => {
                 tracing::error!(delivery_id = %row.id, %error, "suppressions could not be read");
                 return Ended::Not(NOT_SENT);
             }
         };
-        if suppressed.wholly().is_some() {
+        if held_back.wholly().is_some() {
             return Ended::Not(SUPPRESSED);
         }
         let envelope = Envelope::from((row.id, &event.event_type));
-        let attempted = Attempted { to, event, envelope, suppressed: &suppressed, number: 1 };
+        let attempted = Attempted { to, event, envelope, held_back: &held_back, number: 1 };
         Ended::Attempted(self.upkeep.sender().send(attempted).await.attempt)
     }
 

@@ -65,14 +65,14 @@ pub struct Suppression {
 
 /// What is held back of a mail to a destination.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Suppressed {
+pub struct HeldBack {
     /// The addresses that it does not go to, and why.
     by: Vec<(String, Suppression)>,
     /// How many addresses there are.
     of: usize,
 }
 
-impl Suppressed {
+impl HeldBack {
     /// What is held back of a mail to `destination`; `find` looks a suppression up by operator and address
     /// ([`Destination::mail_addresses`]).
     pub fn of<'a>(destination: &Destination, find: impl Fn(&(OperatorId, String)) -> Option<&'a Suppression>) -> Self {
@@ -267,13 +267,13 @@ pub(crate) mod tests {
             delivery_id: None,
             message_id: None,
         };
-        let none = Suppressed::of(&team, |_| None);
+        let none = HeldBack::of(&team, |_| None);
         assert!(none.wholly().is_none() && !none.holds("a@example.com"));
-        let one = Suppressed::of(&team, |key| Some(&row).filter(|_| *key == keys[0]));
+        let one = HeldBack::of(&team, |key| Some(&row).filter(|_| *key == keys[0]));
         assert!(one.wholly().is_none() && one.holds("a@example.com") && !one.holds("b@example.com"));
-        assert_eq!(Suppressed::of(&team, |_| Some(&row)).wholly(), Some(&row));
+        assert_eq!(HeldBack::of(&team, |_| Some(&row)).wholly(), Some(&row));
         let webhook = Destination { kind: Kind::Webhook, ..team };
-        assert!(Suppressed::of(&webhook, |_| Some(&row)).wholly().is_none());
+        assert!(HeldBack::of(&webhook, |_| Some(&row)).wholly().is_none());
     }
 
     /// A verified, healthy mail address.

@@ -21,13 +21,13 @@ pub enum Fate {
 /// of their fates: one paused rule does not keep back what another sends.
 ///
 /// `find` looks one of the operator's destinations up.
-pub fn fan_out<'a>(
+pub fn fan_out<'a, 'r>(
     event: &Event,
-    rules: &[Rule],
+    rules: impl IntoIterator<Item = &'r Rule>,
     find: impl Fn(DestinationId) -> Option<&'a Destination>,
 ) -> BTreeMap<DestinationId, Fate> {
     let mut fates = BTreeMap::new();
-    for rule in rules.iter().filter(|rule| rule.matches(event)) {
+    for rule in rules.into_iter().filter(|rule| rule.matches(event)) {
         let paused = !rule.paused_by(&find).is_empty();
         for &id in &rule.destination_ids {
             let fate = match find(id) {

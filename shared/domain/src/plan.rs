@@ -28,6 +28,15 @@ impl Plan {
         })
     }
 
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Pro => "pro",
+            Self::Enterprise => "enterprise",
+        }
+    }
+
     /// How many channels each project of the operator may have, of the Config API.
     pub fn channels_per_project(self) -> u32 {
         match self {
@@ -46,6 +55,7 @@ mod tests {
     fn every_plan_has_its_limit() {
         let limits = NAMES.map(|name| Plan::from_name(name).map(Plan::channels_per_project));
         assert_eq!(limits, [Some(3), Some(20), Some(1000)]);
+        assert_eq!(NAMES.map(|name| Plan::from_name(name).map(Plan::name)), NAMES.map(Some));
         assert_eq!(Plan::from_name("gold"), None);
     }
 }

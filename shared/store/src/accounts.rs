@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::{
     operation::update_item::{UpdateItemError, UpdateItemOutput, builders::UpdateItemFluentBuilder},
     types::Update,
 };
-use domain::{ApiKey, KeyId, OperatorId, Role};
+use domain::{ApiKey, KeyId, OperatorId, Role, plan::Plan};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +36,7 @@ pub struct Operator {
     /// What to call it.
     pub name: String,
     /// What its limits are taken from.
-    pub plan: String,
+    pub plan: Plan,
     /// Its data key, as KMS has wrapped it.
     #[serde(with = "serde_bytes")]
     pub data_key: Vec<u8>,
@@ -160,13 +160,13 @@ impl Accounts {
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn set_plan(&self, id: OperatorId, plan: &str) -> Result<bool> {
+    pub async fn set_plan(&self, id: OperatorId, plan: Plan) -> Result<bool> {
         let update = self
             .update_operator(id)
             .condition_expression("attribute_exists(pk)")
             .update_expression("SET #plan = :plan")
             .expression_attribute_names("#plan", "plan")
-            .expression_attribute_values(":plan", s(plan));
+            .expression_attribute_values(":plan", s(plan.name()));
         done(update.send().await)
     }
 

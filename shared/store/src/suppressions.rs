@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::{
 };
 use domain::{
     Destination, OperatorId,
-    destination::{Suppressed as Held, Suppression},
+    destination::{HeldBack, Suppression},
     time::rfc3339,
 };
 use jiff::Timestamp;
@@ -156,9 +156,9 @@ impl Suppressions {
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn of(&self, destination: &Destination) -> Result<Held> {
+    pub async fn of(&self, destination: &Destination) -> Result<HeldBack> {
         let found = self.get_many(keys_of(destination)).await?;
-        Ok(Held::of(destination, |key| found.get(key)))
+        Ok(HeldBack::of(destination, |key| found.get(key)))
     }
 
     /// Those of the addresses that are suppressed, at most 100 a call; none is asked for without a call.

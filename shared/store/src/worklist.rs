@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::{
     Delivery, DeliveryId, Destination, DestinationId, Event, EventId,
-    destination::{Suppressed, Suppression},
+    destination::{HeldBack, Suppression},
     message::Job,
 };
 
@@ -34,8 +34,8 @@ pub struct Worklist {
 
 impl Worklist {
     /// Which of a destination's mail addresses are suppressed, and why.
-    pub fn suppressed(&self, destination: &Destination) -> Suppressed {
-        Suppressed::of(destination, |key| self.suppressions.get(key))
+    pub fn held_back(&self, destination: &Destination) -> HeldBack {
+        HeldBack::of(destination, |key| self.suppressions.get(key))
     }
 }
 

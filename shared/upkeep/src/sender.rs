@@ -3,7 +3,7 @@
 use domain::{
     Connection, Destination, Event, Kind, Notification, Platform,
     connection::Endpoint,
-    destination::{Owner, Suppressed},
+    destination::{HeldBack, Owner},
     health::Notice,
     payload, sms,
     time::now,
@@ -34,7 +34,7 @@ pub struct Attempted<'a> {
     /// As which mail, and of which delivery.
     pub envelope: Envelope,
     /// Which of the destination's mail addresses are left out.
-    pub suppressed: &'a Suppressed,
+    pub held_back: &'a HeldBack,
     /// Which attempt, from 1.
     pub number: u32,
 }
@@ -74,7 +74,7 @@ impl Sender {
             }
             (Connection::Webhook(endpoint), _) => self.send_to_endpoint(endpoint, &connection, &attempted).await,
             (Connection::Mail(mailing), _) => {
-                let to = mailing.to.iter().filter(|address| !attempted.suppressed.holds(address));
+                let to = mailing.to.iter().filter(|address| !attempted.held_back.holds(address));
                 let people = People {
                     from: mailing.from.clone(),
                     to: to.cloned().collect(),

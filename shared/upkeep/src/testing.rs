@@ -52,14 +52,14 @@ impl Upkeep {
             let sentence = "This destination is not verified; verify it before you test it.";
             return Err(ApiError::bad_request("destination_unverified", sentence));
         }
-        let suppressed = self.suppressions.of(destination).await?;
-        if let Some(suppression) = suppressed.wholly() {
+        let held_back = self.suppressions.of(destination).await?;
+        if let Some(suppression) = held_back.wholly() {
             return Ok(TestResult::not_taken(suppression_sentence(destination.kind, suppression)));
         }
         let event = probe::test(destination);
         let message_id = MessageId::generate(destination.id);
         let envelope = Envelope::of(message_id);
-        let attempted = Attempted { to: destination, event: &event, envelope, suppressed: &suppressed, number: 1 };
+        let attempted = Attempted { to: destination, event: &event, envelope, held_back: &held_back, number: 1 };
         let attempt = self.sender.send(attempted).await.attempt;
         if destination.kind.is_mail() {
             self.journal.note(mailed(&Mail::other(message_id, destination, "test"), &attempt)).await;

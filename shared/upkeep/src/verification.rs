@@ -6,7 +6,7 @@ use api::{ApiError, error::Result};
 use domain::{
     Attempt, Destination, Kind, MessageId,
     delivery::Fault,
-    destination::Suppressed,
+    destination::HeldBack,
     journal::{self, Mail, Otp},
     message::Ingest,
     sms,
@@ -67,7 +67,7 @@ impl Upkeep {
             let sentence = "A webhook needs no code; verify it with POST …/verify, which sends it a signed request.";
             return Err(ApiError::bad_request("no_code_needed", sentence));
         }
-        // An address may be suppressed by a mail to another destination of the same address.
+        // An address may be held_back by a mail to another destination of the same address.
         if to.receives() && self.suppression(to).await?.is_none() {
             let sentence = "This destination is verified and healthy already; there is nothing to verify.";
             return Err(ApiError::bad_request("already_verified", sentence));
@@ -158,8 +158,8 @@ impl Upkeep {
     async fn verify_webhook(&self, to: &Destination) -> Result<Verified> {
         let event = probe::verification(to);
         let envelope = Envelope::of(MessageId::generate(to.id));
-        let suppressed = &Suppressed::default();
-        let answer = self.sender.send(Attempted { to, event: &event, envelope, suppressed, number: 1 }).await;
+        let held_back = &HeldBack::default();
+        let answer = self.sender.send(Attempted { to, event: &event, envelope, held_back, number: 1 }).await;
         if let Some(error) = answer.attempt.error {
             let sentence = format!("The endpoint must answer our signed request with a 2xx; it {}.", predicate(&error));
             return Err(ApiError::bad_request("verification_failed", sentence));

@@ -11,13 +11,11 @@ use serde_json::{Value, json};
 use super::{
     Answered, Card, Reading, colour,
     refusal::Object,
-    text::{Fact, OPEN, entities, first_within, fit, more},
+    text::{Fact, OPEN, entities, fit, with_fields_that_fit},
 };
 
 /// A whole message in bytes: Google Chat API, `spaces.messages.create`.
 const MAX_MESSAGE: usize = 32_000;
-/// Of that, what is kept for the widget that says what was left out.
-const FOR_MORE: usize = 200;
 /// How many fields are shown. A card has at most 100 widgets (Google Chat API, `Card`), of which five are no fields.
 const MAX_FIELDS: usize = 50;
 /// How much is shown of each text, in UTF-16 units, of which each takes 3 bytes at most: so all but the fields always
@@ -29,12 +27,7 @@ const MAX_VALUE: usize = 1500;
 const MAX_SMALL: usize = 300;
 
 pub(super) fn body(card: &Card<'_>) -> Value {
-    let facts = card.facts();
-    let rest = size(&message(card, vec![], None)) + FOR_MORE;
-    let shown = facts.iter().map(field);
-    let shown = first_within(shown, MAX_FIELDS, MAX_MESSAGE.saturating_sub(rest), |field| size(field) + 1);
-    let left_out = more(facts.len() - shown.len());
-    message(card, shown, left_out)
+    with_fields_that_fit(card, MAX_FIELDS, MAX_MESSAGE, field, message)
 }
 
 fn message(card: &Card<'_>, fields: Vec<Value>, left_out: Option<String>) -> Value {
@@ -91,10 +84,6 @@ fn no_markup(grapheme: &str, to: &mut String) {
         '&' => '＆',
         c => c,
     }));
-}
-
-fn size(value: &Value) -> usize {
-    value.to_string().len()
 }
 
 pub(super) fn read(answered: Answered<'_>) -> Reading {

@@ -8,13 +8,11 @@ use serde_json::{Value, json};
 use super::{
     Answered, Card, Reading,
     refusal::Object,
-    text::{Fact, OPEN, first_within, fit, more, plain},
+    text::{Fact, OPEN, fit, plain, with_fields_that_fit},
 };
 
 /// A whole message in bytes, of 28 KB: Microsoft's "Create and send messages with connectors and Workflows".
 const MAX_MESSAGE: usize = 28_000;
-/// Of that, what is kept for the line that says what was left out.
-const FOR_MORE: usize = 200;
 /// How much is shown of each text, in UTF-16 units, of which each takes 3 bytes at most: so a title, a text, a link and
 /// the small print always fit.
 const MAX_TITLE: usize = 300;
@@ -26,12 +24,7 @@ const MAX_SMALL: usize = 500;
 const MAX_FIELDS: usize = 50;
 
 pub(super) fn body(card: &Card<'_>) -> Value {
-    let facts = card.facts();
-    let rest = size(&message(card, vec![], None)) + FOR_MORE;
-    let shown = facts.iter().map(field);
-    let shown = first_within(shown, MAX_FIELDS, MAX_MESSAGE.saturating_sub(rest), |field| size(field) + 1);
-    let left_out = more(facts.len() - shown.len());
-    message(card, shown, left_out)
+    with_fields_that_fit(card, MAX_FIELDS, MAX_MESSAGE, field, message)
 }
 
 fn message(card: &Card<'_>, fields: Vec<Value>, left_out: Option<String>) -> Value {
@@ -85,10 +78,6 @@ fn field(fact: &Fact<'_>) -> Value {
 fn run(text: &str, max: usize) -> String {
     let text = text.replace("{{DATE(", "{{\u{2060}DATE(").replace("{{TIME(", "{{\u{2060}TIME(");
     fit(&text, max, plain)
-}
-
-fn size(value: &Value) -> usize {
-    value.to_string().len()
 }
 
 /// A container's style, which is its colour.

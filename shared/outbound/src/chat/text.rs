@@ -1,6 +1,7 @@
 //! Text that fits: cut to a platform's limits, and escaped as it reads it.
 
 use domain::{notification::readable, time::rfc3339};
+use serde_json::Value;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Card;
@@ -144,6 +145,26 @@ pub(super) fn first_within<T>(
         Some((*spent, item))
     });
     spent.take_while(|(spent, _)| *spent <= budget).map(|(_, item)| item).collect()
+}
+
+/// Of a message's bytes, what is kept for the line that says what was left out.
+const FOR_MORE: usize = 200;
+
+/// A message with as many of the card's fields, `most` at most, as leave it within `max` bytes of JSON. `message` writes it
+/// from its fields, and from the line that says how many were left out.
+pub(super) fn with_fields_that_fit(
+    card: &Card<'_>,
+    most: usize,
+    max: usize,
+    field: impl Fn(&Fact<'_>) -> Value,
+    message: impl Fn(&Card<'_>, Vec<Value>, Option<String>) -> Value,
+) -> Value {
+    let size = |value: &Value| value.to_string().len();
+    let facts = card.facts();
+    let rest = size(&message(card, vec![], None)) + FOR_MORE;
+    let shown = first_within(facts.iter().map(field), most, max.saturating_sub(rest), |field| size(field) + 1);
+    let left_out = more(facts.len() - shown.len());
+    message(card, shown, left_out)
 }
 
 #[cfg(test)]
