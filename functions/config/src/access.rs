@@ -3,11 +3,22 @@
 use api::{ApiError, Caller, Reader, auth::HasKeys, error::Result};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use domain::{OperatorId, event::project_problem};
+use utoipa::IntoParams;
 
 /// The header that names the project, for keys that are bound to none.
 const PROJECT: &str = "x-project-id";
 /// What it takes to change channels. An admin may do all.
 const WRITE: &str = "config:write";
+
+/// The header as the API's text has it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "the API's text shows it; `scope` reads it")]
+pub(crate) struct ProjectHeader {
+    /// For keys that are bound to no project
+    #[param(rename = "X-Project-Id")]
+    project: Option<String>,
+}
 
 /// The project that a request is for.
 pub(crate) struct Scope {

@@ -8,7 +8,7 @@ use store::project_channels::ProjectChannel;
 
 use crate::{
     State,
-    access::{Reading, Writing},
+    access::{ProjectHeader, Reading, Writing},
     input::{Channel, NewProjectChannel},
     views::{MadeProjectChannel, ProjectChannelPage},
 };
@@ -19,7 +19,7 @@ use crate::{
 #[utoipa::path(
     post, path = "/v1/config/notifications", tag = "Project channels", operation_id = "createProjectChannel",
     request_body = NewProjectChannel,
-    params(("X-Project-Id" = Option<String>, Header, description = "For keys that are bound to no project")),
+    params(ProjectHeader),
     responses(
         (status = 201, body = MadeProjectChannel), (status = 400, body = ConfigError),
         (status = 401, body = ConfigError),
@@ -74,7 +74,7 @@ pub(crate) async fn create(
 /// Lists the channels of the project.
 #[utoipa::path(
     get, path = "/v1/config/notifications", tag = "Project channels", operation_id = "listProjectChannels",
-    params(PageQuery, ("X-Project-Id" = Option<String>, Header, description = "For keys that are bound to no project")),
+    params(PageQuery, ProjectHeader),
     responses(
         (status = 200, body = ProjectChannelPage), (status = 400, body = ConfigError),
         (status = 401, body = ConfigError), (status = 403, body = ConfigError),

@@ -8,7 +8,7 @@ use store::project_channels::{Changed, ProjectChannel};
 
 use crate::{
     App, State,
-    access::{Reading, Writing},
+    access::{ProjectHeader, Reading, Writing},
     input::{Change, ProjectChannelChange},
     not_found,
     views::OneProjectChannel,
@@ -20,10 +20,7 @@ const TRIES: u32 = 3;
 /// Shows a channel, without its credentials.
 #[utoipa::path(
     get, path = "/v1/config/notifications/{id}", tag = "Project channels", operation_id = "getProjectChannel",
-    params(
-        ("id" = String, Path),
-        ("X-Project-Id" = Option<String>, Header, description = "For keys that are bound to no project"),
-    ),
+    params(("id" = String, Path), ProjectHeader),
     responses(
         (status = 200, body = OneProjectChannel), (status = 400, body = ConfigError), (status = 401, body = ConfigError),
         (status = 403, body = ConfigError), (status = 404, body = ConfigError),
@@ -41,10 +38,7 @@ pub(crate) async fn get(
 /// how a signing secret is rotated.
 #[utoipa::path(
     put, path = "/v1/config/notifications/{id}", tag = "Project channels", operation_id = "updateProjectChannel",
-    params(
-        ("id" = String, Path),
-        ("X-Project-Id" = Option<String>, Header, description = "For keys that are bound to no project"),
-    ),
+    params(("id" = String, Path), ProjectHeader),
     request_body = ProjectChannelChange,
     responses(
         (status = 200, body = OneProjectChannel), (status = 400, body = ConfigError), (status = 401, body = ConfigError),
@@ -97,10 +91,7 @@ impl App {
 /// Deletes a channel, which leaves room for another. What was on its way to it is abandoned.
 #[utoipa::path(
     delete, path = "/v1/config/notifications/{id}", tag = "Project channels", operation_id = "deleteProjectChannel",
-    params(
-        ("id" = String, Path),
-        ("X-Project-Id" = Option<String>, Header, description = "For keys that are bound to no project"),
-    ),
+    params(("id" = String, Path), ProjectHeader),
     responses(
         (status = 204), (status = 400, body = ConfigError), (status = 401, body = ConfigError),
         (status = 403, body = ConfigError), (status = 404, body = ConfigError),

@@ -10,16 +10,13 @@ use upkeep::{
 
 use crate::{
     State,
-    access::{Reading, Writing},
+    access::{ProjectHeader, Reading, Writing},
 };
 
 /// Sends a test message. One that is taken makes an unhealthy channel healthy.
 #[utoipa::path(
     post, path = "/v1/config/notifications/{id}/test", tag = "Project channels", operation_id = "testProjectChannel",
-    params(
-        ("id" = String, Path),
-        ("X-Project-Id" = Option<String>, Header, description = "For keys that are bound to no project"),
-    ),
+    params(("id" = String, Path), ProjectHeader),
     responses(
         (status = 200, body = TestResult), (status = 400, body = ConfigError), (status = 401, body = ConfigError),
         (status = 403, body = ConfigError), (status = 404, body = ConfigError),
@@ -39,10 +36,7 @@ pub(crate) async fn test(
 #[utoipa::path(
     post, path = "/v1/config/notifications/{id}/recover", tag = "Project channels",
     operation_id = "recoverProjectChannel",
-    params(
-        ("id" = String, Path),
-        ("X-Project-Id" = Option<String>, Header, description = "For keys that are bound to no project"),
-    ),
+    params(("id" = String, Path), ProjectHeader),
     request_body = Since,
     responses(
         (status = 202, body = Recovered), (status = 400, body = ConfigError), (status = 401, body = ConfigError),
@@ -65,10 +59,7 @@ pub(crate) async fn recover(
 #[utoipa::path(
     get, path = "/v1/config/notifications/{id}/deliveries", tag = "Project channels",
     operation_id = "listProjectChannelDeliveries",
-    params(
-        ("id" = String, Path), PageQuery,
-        ("X-Project-Id" = Option<String>, Header, description = "For keys that are bound to no project"),
-    ),
+    params(("id" = String, Path), PageQuery, ProjectHeader),
     responses(
         (status = 200, body = DeliveryRecords), (status = 400, body = ConfigError), (status = 401, body = ConfigError),
         (status = 403, body = ConfigError), (status = 404, body = ConfigError),

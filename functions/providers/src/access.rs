@@ -5,12 +5,23 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, request::Parts},
 };
+use utoipa::IntoParams;
 
 /// The header that names the tenant, which follows from the key: when it is sent, it has to be that one.
 const TENANT: &str = "x-tenant-id";
 /// The header that a browser's form or link cannot send, so that no other site can have a request made.
 const REQUESTED_WITH: &str = "x-requested-with";
 const XHR: &str = "XMLHttpRequest";
+
+/// The header as the API's text has it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "the API's text shows it; `Managing` reads it")]
+pub(crate) struct FromPage {
+    /// `XMLHttpRequest`
+    #[param(rename = "X-Requested-With")]
+    requested_with: String,
+}
 
 /// A caller who may read.
 pub(crate) struct Viewing(pub(crate) Caller);

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     State,
-    access::{Managing, Viewing},
+    access::{FromPage, Managing, Viewing},
     input::{NewProvider, Provider},
     views::{ProviderPage, ProviderRecord, ProviderView, kinds},
 };
@@ -38,7 +38,7 @@ pub(crate) async fn list(app: State, Viewing(caller): Viewing, page: PageQuery) 
 #[utoipa::path(
     post, path = "/api/v1/notifications/providers", tag = "Providers", operation_id = "createProvider",
     request_body = NewProvider,
-    params(("X-Requested-With" = String, Header, description = "`XMLHttpRequest`")),
+    params(FromPage),
     responses(
         (status = 201, body = ProviderRecord),
         (status = 400, body = ProvidersError, description = "The kind is none of those that there are"),

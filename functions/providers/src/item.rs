@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     App, State,
-    access::{Managing, Viewing},
+    access::{FromPage, Managing, Viewing},
     input::{Change, ProviderChange, wrong},
     views::ProviderView,
 };
@@ -33,7 +33,7 @@ pub(crate) async fn get(app: State, Viewing(caller): Viewing, Path(id): Path<Str
 /// judged anew, and a change that is refused changes nothing.
 #[utoipa::path(
     patch, path = "/api/v1/notifications/providers/{id}", tag = "Providers", operation_id = "updateProvider",
-    params(("id" = String, Path), ("X-Requested-With" = String, Header, description = "`XMLHttpRequest`")),
+    params(("id" = String, Path), FromPage),
     request_body = ProviderChange,
     responses(
         (status = 200, body = ProviderView), (status = 400, body = ProvidersError),
@@ -99,7 +99,7 @@ impl App {
 /// `delivery_failed`.
 #[utoipa::path(
     delete, path = "/api/v1/notifications/providers/{id}", tag = "Providers", operation_id = "deleteProvider",
-    params(("id" = String, Path), ("X-Requested-With" = String, Header, description = "`XMLHttpRequest`")),
+    params(("id" = String, Path), FromPage),
     responses(
         (status = 204), (status = 401, body = ProvidersError), (status = 403, body = ProvidersError),
         (status = 404, body = ProvidersError),

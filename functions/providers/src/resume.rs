@@ -10,13 +10,13 @@ use upkeep::{
 
 use crate::{
     State,
-    access::{Managing, Viewing},
+    access::{FromPage, Managing, Viewing},
 };
 
 /// Sends a test message. One that is taken makes an unhealthy provider healthy, and resumes the rules that target it.
 #[utoipa::path(
     post, path = "/api/v1/notifications/providers/{id}/test", tag = "Providers", operation_id = "testProvider",
-    params(("id" = String, Path), ("X-Requested-With" = String, Header, description = "`XMLHttpRequest`")),
+    params(("id" = String, Path), FromPage),
     responses(
         (status = 200, body = TestResult), (status = 401, body = ProvidersError), (status = 403, body = ProvidersError),
         (status = 404, body = ProvidersError),
@@ -35,7 +35,7 @@ pub(crate) async fn test(
 /// Sends what a provider missed again: held, failed and abandoned deliveries of events since then, oldest first.
 #[utoipa::path(
     post, path = "/api/v1/notifications/providers/{id}/recover", tag = "Providers", operation_id = "recoverProvider",
-    params(("id" = String, Path), ("X-Requested-With" = String, Header, description = "`XMLHttpRequest`")),
+    params(("id" = String, Path), FromPage),
     request_body = Since,
     responses(
         (status = 202, body = Recovered), (status = 400, body = ProvidersError), (status = 401, body = ProvidersError),

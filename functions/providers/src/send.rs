@@ -23,7 +23,7 @@ use store::{events::Claim, partiql::Written};
 
 use crate::{
     App, State,
-    access::Managing,
+    access::{FromPage, Managing},
     attempt::{Begun, Ended},
     notification::{NotificationToSend, ToSend},
     results::{SendResults, log, results},
@@ -44,7 +44,7 @@ const UNDER_WAY: Duration = Duration::from_secs(25);
     post, path = "/api/v1/notifications/send", tag = "Providers", operation_id = "sendNotification",
     request_body = NotificationToSend,
     params(
-        ("X-Requested-With" = String, Header, description = "`XMLHttpRequest`"),
+        FromPage,
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 256 visible ASCII characters"),
     ),
     responses(

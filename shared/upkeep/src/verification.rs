@@ -67,7 +67,7 @@ impl Upkeep {
             let sentence = "A webhook needs no code; verify it with POST …/verify, which sends it a signed request.";
             return Err(ApiError::bad_request("no_code_needed", sentence));
         }
-        // An address may be held_back by a mail to another destination of the same address.
+        // An address may be suppressed by a mail to another destination of the same address.
         if to.receives() && self.suppression(to).await?.is_none() {
             let sentence = "This destination is verified and healthy already; there is nothing to verify.";
             return Err(ApiError::bad_request("already_verified", sentence));
