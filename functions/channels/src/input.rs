@@ -2,10 +2,11 @@
 
 use api::{ApiError, error::Result, event_types};
 use domain::{
-    Address, ChannelType, DestinationId, EventType, Severity,
+    Address, ChannelType, DestinationId, EventType, Face, OperatorId, Rule, RuleId, Severity,
     event_type::STACK_TYPES,
     guard::TargetPolicy,
     rule::{MAX_DESTINATIONS, OnUnhealthy},
+    time::now,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -28,7 +29,7 @@ pub(crate) struct NewRule {
     min_severity: Option<String>,
     /// What the rule does while one of its destinations is unhealthy; by default `pause`.
     #[serde(default)]
-    pub(crate) on_unhealthy: OnUnhealthy,
+    on_unhealthy: OnUnhealthy,
     /// Of the older form of this request, which names an address in place of a destination: what kind of address. A
     /// channel made so is verified and tested by itself; a webhook is verified at once.
     channel_type: Option<ChannelType>,
@@ -100,15 +101,36 @@ impl NewRule {
         Ok(Some(Inline { channel_type, address }))
     }
 
+    /// The rule, under this id and with these destinations.
+    pub(crate) fn named(
+        &self,
+        operator_id: OperatorId,
+        id: RuleId,
+        destination_ids: Vec<DestinationId>,
+    ) -> Result<Rule> {
+        Ok(Rule {
+            operator_id,
+            id,
+            destination_ids,
+            events: self.events()?,
+            min_severity: self.min_severity()?,
+            active: true,
+            on_unhealthy: self.on_unhealthy,
+            created_at: now(),
+            face: Face::Stack,
+            project_id: None,
+        })
+    }
+
     /// The event types; the four of STACK when the older form of the request names none.
-    pub(crate) fn events(&self) -> Result<Vec<EventType>> {
+    fn events(&self) -> Result<Vec<EventType>> {
         match &self.events {
             None if self.channel_type.is_some() => events(&STACK_TYPES.map(str::to_owned)),
             named => events(named.as_deref().unwrap_or_default()),
         }
     }
 
-    pub(crate) fn min_severity(&self) -> Result<Severity> {
+    fn min_severity(&self) -> Result<Severity> {
         self.min_severity.as_deref().map_or(Ok(Severity::Medium), severity)
     }
 }

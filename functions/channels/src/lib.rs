@@ -2,6 +2,7 @@
 
 mod input;
 mod legacy;
+mod preview;
 mod routes;
 mod view;
 
@@ -57,6 +58,7 @@ pub type State = axum::extract::State<Arc<App>>;
 pub fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(routes::create, routes::list))
+        .routes(routes!(preview::preview))
         .routes(routes!(routes::get, routes::update, routes::delete))
         .routes(routes!(legacy::send_code))
         .routes(routes!(legacy::verify))

@@ -9,7 +9,7 @@ use api::{
     views::Deleted,
 };
 use axum::{Json, extract::Path, http::StatusCode};
-use domain::{Destination, DestinationId, Face, Rule, RuleId, time::now};
+use domain::{Destination, DestinationId, Rule, RuleId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -58,18 +58,7 @@ pub(crate) async fn create(
         Target::Registered { ids, .. } => ids.clone(),
         Target::Inline(_) => vec![DestinationId::of_channel(id)],
     };
-    let rule = Rule {
-        operator_id: caller.operator_id(),
-        id,
-        destination_ids,
-        events: new.events()?,
-        min_severity: new.min_severity()?,
-        active: true,
-        on_unhealthy: new.on_unhealthy,
-        created_at: now(),
-        face: Face::Stack,
-        project_id: None,
-    };
+    let rule = new.named(caller.operator_id(), id, destination_ids)?;
     let view = match target {
         Target::Registered { inline, .. } => {
             let destinations = app.verified(&caller, &rule.destination_ids).await?;
@@ -187,7 +176,11 @@ impl App {
     }
 
     /// The destinations of a rule, if the caller has them all and all are verified.
-    async fn verified(&self, caller: &Caller, ids: &[DestinationId]) -> Result<HashMap<DestinationId, Destination>> {
+    pub(crate) async fn verified(
+        &self,
+        caller: &Caller,
+        ids: &[DestinationId],
+    ) -> Result<HashMap<DestinationId, Destination>> {
         let mut found = self.destinations.get_many(caller.operator_id(), ids.iter().copied()).await?;
         // What belongs to another channel is nobody else's to target.
         found.retain(|_, destination| destination.belongs_to.is_none());

@@ -1,18 +1,25 @@
 //! Registering destinations and listing them.
 
 use api::{
-    ApiError, Body, ErrorBody, PageQuery, Reader, Writer, error::Result, page::next_cursor, views::DestinationView,
+    ApiError, Body, Caller, ErrorBody, PageQuery, Reader, Writer, error::Result, page::next_cursor, query,
+    views::DestinationView,
 };
-use axum::{Json, http::StatusCode};
+use axum::{
+    Json,
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+};
 use domain::{
     Address, ChannelType, Destination, DestinationId, Face, OperatorId, WebhookSecret, guard::TargetPolicy, time::now,
 };
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use crate::{App, State};
+use crate::{App, State, origin::Origin};
 
 const LIST: &str = "destinations";
+/// The name of all APIs together.
+const ANY: &str = "any";
 
 /// A destination to register.
 #[derive(Deserialize, ToSchema)]
@@ -29,9 +36,55 @@ pub(crate) struct NewDestination {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DestinationPage {
     /// The destinations.
-    destinations: Vec<DestinationView>,
+    destinations: Vec<Listed>,
     /// The `cursor` of the next page; null at the end.
     next_cursor: Option<String>,
+}
+
+/// A destination in a list.
+#[derive(Serialize, ToSchema)]
+struct Listed {
+    #[serde(flatten)]
+    destination: DestinationView,
+    /// Where it comes from, in lists of other APIs' destinations.
+    #[serde(flatten)]
+    origin: Option<Origin>,
+}
+
+/// Which destinations are wanted.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DestinationQuery {
+    /// By which API they were made: `stack`, which is meant when it is left out, `mail`, `providers`, `config`, or `any`.
+    #[param(example = "any")]
+    made_by: Option<String>,
+    /// How many rows at most.
+    #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
+    limit: Option<String>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for DestinationQuery {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        query::read(parts, state).await
+    }
+}
+
+impl DestinationQuery {
+    /// By which API; none is any.
+    fn made_by(&self) -> Result<Option<Face>> {
+        let Some(name) = self.made_by.as_deref() else { return Ok(Some(Face::Stack)) };
+        if name == ANY {
+            return Ok(None);
+        }
+        let names = Face::ALL.map(Face::as_str).join(", ");
+        let problem = || ApiError::field("made_by", format!("{name:?} is none of {ANY}, {names}"));
+        Face::from_name(name).map(Some).ok_or_else(problem)
+    }
 }
 
 /// Registers a destination.
@@ -80,16 +133,40 @@ pub(crate) async fn create(
 }
 
 /// Lists the destinations.
+///
+/// Those of the STACK API; with `made_by` also those that other APIs have made, with where they come from. Rules may target
+/// all of them but those that belong to a channel.
 #[utoipa::path(
     get, path = "/v1/notifications/destinations", tag = "Destinations", operation_id = "listDestinations",
-    params(PageQuery),
+    params(DestinationQuery),
     responses((status = 200, body = DestinationPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
 )]
-pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) -> Result<Json<DestinationPage>> {
-    let (found, more) =
-        app.destinations.list(caller.operator_id(), Face::Stack, page.limit()?, page.after(LIST)?).await?;
-    let next_cursor = next_cursor(LIST, found.last().map(|destination| destination.id), more);
-    Ok(Json(DestinationPage { destinations: found.iter().map(DestinationView::of).collect(), next_cursor }))
+pub(crate) async fn list(app: State, Reader(caller): Reader, query: DestinationQuery) -> Result<Json<DestinationPage>> {
+    let made_by = query.made_by()?;
+    let list = match made_by {
+        Some(Face::Stack) => LIST.to_owned(),
+        other => format!("{LIST}?{}", other.map_or(ANY, Face::as_str)),
+    };
+    let page = PageQuery::new(query.limit, query.cursor);
+    let (limit, after) = (page.limit()?, page.after(&list)?);
+    let (found, more) = match made_by {
+        Some(face) => app.destinations.list(caller.operator_id(), face, limit, after).await?,
+        None => app.destinations.list_all(caller.operator_id(), limit, after).await?,
+    };
+    let next_cursor = next_cursor(&list, found.last().map(|destination| destination.id), more);
+    let with_origin = query.made_by.is_some();
+    let listed = |destination: &Destination| Listed {
+        destination: DestinationView::of(destination),
+        origin: with_origin.then(|| Origin::of(destination)),
+    };
+    let visible = found.iter().filter(|destination| visible(&caller, destination));
+    Ok(Json(DestinationPage { destinations: visible.map(listed).collect(), next_cursor }))
+}
+
+/// Whether the caller may see a destination: by a key that is bound to a project none of another project.
+fn visible(caller: &Caller, destination: &Destination) -> bool {
+    let (own, of) = (caller.project_id(), destination.project_id.as_deref());
+    own.is_none() || of.is_none() || own == of
 }
 
 impl App {

@@ -3,6 +3,7 @@
 mod collection;
 mod deliveries;
 mod item;
+mod origin;
 mod recover;
 mod rotate;
 mod verify;

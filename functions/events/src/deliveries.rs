@@ -9,15 +9,16 @@ use axum::{Json, extract::Path, http::StatusCode};
 use domain::Delivery;
 use upkeep::retry::{self, Retry};
 
-use crate::{App, State};
+use crate::{App, State, detail::DeliveryDetail};
 
-/// Shows a delivery with its attempts.
+/// Shows a delivery with its attempts, and with what its receiver is sent.
 #[utoipa::path(
     get, path = "/v1/deliveries/{id}", tag = "Deliveries", operation_id = "getDelivery", params(("id" = String, Path)),
-    responses((status = 200, body = DeliveryView), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
+    responses((status = 200, body = DeliveryDetail), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
 )]
-pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<String>) -> Result<Json<DeliveryView>> {
-    Ok(Json(DeliveryView::from(&app.find(&caller, &id).await?)))
+pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<String>) -> Result<Json<DeliveryDetail>> {
+    let delivery = app.find(&caller, &id).await?;
+    Ok(Json(app.detail(&delivery).await?))
 }
 
 /// Sends a delivery again at once that failed, was abandoned or is held.

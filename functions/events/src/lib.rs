@@ -1,19 +1,26 @@
-//! `/v1/events` and `/v1/deliveries`: events on their way in, and what became of them.
+//! `/v1/events`, `/v1/deliveries`, `/v1/overview`: events on their way in, and what became of them.
 
 mod deliveries;
+mod delivery_list;
+mod detail;
 mod ingest;
+mod known;
 mod log;
+mod overview;
 mod posted;
+mod whoami;
 
 use std::sync::Arc;
 
 use api::{Keys, auth::HasKeys};
-use store::{Accounts, Aws, Deliveries, Destinations, Events, Journal, Queue};
+use store::{Accounts, Aws, Channels, Deliveries, Destinations, Events, Journal, Queue};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// What the routes work with.
 pub struct App {
     keys: Keys,
+    accounts: Accounts,
+    channels: Channels,
     events: Events,
     deliveries: Deliveries,
     destinations: Destinations,
@@ -31,6 +38,8 @@ impl App {
         let aws = Aws::from_env().await;
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
+            accounts: Accounts::from_env(&aws)?,
+            channels: Channels::from_env(&aws)?,
             events: Events::from_env(&aws)?,
             deliveries: Deliveries::from_env(&aws)?,
             destinations: Destinations::from_env(&aws)?,
@@ -56,6 +65,9 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(ingest::post_events, log::list))
         .routes(routes!(log::get))
         .routes(routes!(log::types))
+        .routes(routes!(delivery_list::list))
         .routes(routes!(deliveries::get))
         .routes(routes!(deliveries::retry))
+        .routes(routes!(overview::overview))
+        .routes(routes!(whoami::whoami))
 }

@@ -47,10 +47,7 @@ impl<S: Send + Sync> FromRequestParts<S> for DeliveryQuery {
 
 impl DeliveryQuery {
     fn status(&self) -> Result<Option<DeliveryState>> {
-        let Some(name) = self.status.as_deref() else { return Ok(None) };
-        let names = DeliveryState::ALL.map(DeliveryState::as_str).join(", ");
-        let known = DeliveryState::from_name(name);
-        known.map(Some).ok_or_else(|| ApiError::field("status", format!("{name:?} is none of {names}")))
+        query::delivery_state("status", self.status.as_deref())
     }
 }
 

@@ -89,6 +89,11 @@ impl Caller {
         self.0.role == Role::Admin || self.0.permissions.iter().any(|given| given == permission)
     }
 
+    /// What the key was made with.
+    pub fn grant(&self) -> &Grant {
+        &self.0
+    }
+
     fn at_least(self, role: Role) -> Result<Self> {
         if self.0.role >= role {
             return Ok(self);

@@ -1,10 +1,7 @@
 //! Which events of the log are wanted: the query of every route that lists them.
 
-use std::borrow::Cow;
-
 use axum::{extract::FromRequestParts, http::request::Parts};
 use domain::{EventId, EventType, journal::MESSAGE};
-use jiff::Timestamp;
 use serde::Deserialize;
 use store::{
     Events,
@@ -58,13 +55,6 @@ impl<S: Send + Sync> FromRequestParts<S> for EventQuery {
     }
 }
 
-fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>> {
-    // A plus sign that was not escaped arrives as a space; nothing else in such a time can be one.
-    let text = text.map(|text| if text.contains('T') { Cow::Owned(text.replace(' ', "+")) } else { text.into() });
-    let problem = |_| ApiError::field(field, "send an RFC 3339 time such as 2026-04-15T10:00:00.000Z");
-    text.map(|text| text.parse().map_err(problem)).transpose()
-}
-
 impl EventQuery {
     /// Reads a page of the caller's events, of its project alone if its key is bound to one; `mail_only` of those of the
     /// Mail API.
@@ -91,8 +81,8 @@ impl EventQuery {
     fn filter(&self, mail_only: bool, after: Option<EventId>) -> Result<Option<Filter>> {
         let event_type = self.event_type.as_deref().map(EventType::try_from).transpose();
         let event_type = event_type.map_err(|problem| ApiError::field("type", problem))?;
-        let oldest = time("from", self.from.as_deref())?.map(EventId::first_at);
-        let until = time("to", self.to.as_deref())?.map(EventId::first_at);
+        let oldest = query::time("from", self.from.as_deref())?.map(EventId::first_at);
+        let until = query::time("to", self.to.as_deref())?.map(EventId::first_at);
 
         let message = self.message_id.as_deref();
         let differs = |text: &Option<String>, other: &str| text.as_deref().is_some_and(|text| text != other);
@@ -155,6 +145,6 @@ mod tests {
     fn a_time_with_an_offset_may_have_lost_its_plus() {
         let utc = filter(&[("from", "2026-04-15T10:00:00Z")], false);
         assert_eq!(utc, filter(&[("from", "2026-04-15T12:00:00 02:00")], false));
-        assert!(time("from", Some("yesterday")).is_err());
+        assert!(query::time("from", Some("yesterday")).is_err());
     }
 }

@@ -1,9 +1,13 @@
 //! Query strings, with errors that name the parameter.
 
+use std::borrow::Cow;
+
 use axum::{
     extract::{FromRequestParts, Query},
     http::request::Parts,
 };
+use domain::DeliveryState;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use crate::error::{ApiError, Result};
@@ -17,4 +21,26 @@ pub async fn read<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state:
         Ok(Query(query)) => Ok(query),
         Err(rejection) => Err(ApiError::bad_request("invalid_query", format!("{}.", rejection.body_text()))),
     }
+}
+
+/// Reads a time.
+///
+/// # Errors
+/// A 400 when it is no RFC 3339 time.
+pub fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>> {
+    // A plus sign that was not escaped arrives as a space; nothing else in such a time can be one.
+    let text = text.map(|text| if text.contains('T') { Cow::Owned(text.replace(' ', "+")) } else { text.into() });
+    let problem = |_| ApiError::field(field, "send an RFC 3339 time such as 2026-04-15T10:00:00.000Z");
+    text.map(|text| text.parse().map_err(problem)).transpose()
+}
+
+/// Reads where deliveries are to stand.
+///
+/// # Errors
+/// A 400 when it is none of their states.
+pub fn delivery_state(field: &str, name: Option<&str>) -> Result<Option<DeliveryState>> {
+    let Some(name) = name else { return Ok(None) };
+    let names = DeliveryState::ALL.map(DeliveryState::as_str).join(", ");
+    let known = DeliveryState::from_name(name);
+    known.map(Some).ok_or_else(|| ApiError::field(field, format!("{name:?} is none of {names}")))
 }

@@ -29,6 +29,14 @@ impl Face {
         }
     }
 
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Stack, Self::Mail, Self::Providers, Self::Config];
+
+    /// The API of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|face| face.as_str() == name)
+    }
+
     /// Whether it is the STACK API, which rows leave out.
     pub fn is_stack(&self) -> bool {
         *self == Self::Stack

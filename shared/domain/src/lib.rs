@@ -23,6 +23,7 @@ pub mod journal;
 pub mod kind;
 pub mod message;
 pub mod notification;
+pub mod overview;
 pub mod payload;
 pub mod plan;
 pub mod rule;

@@ -57,22 +57,32 @@ pub fn sha256(secret: &WebhookSecret, body: &[u8]) -> String {
     format!("sha256={}", HEXLOWER.encode(&hmac(secret.reveal().as_bytes(), &[body])))
 }
 
-/// Every header that signs a webhook as the API has it by which the webhook was made, and its Standard Webhooks id and
-/// time. The first of `secrets` is the current one; a second is the one before it, while it still signs. Where there is
-/// none, nothing signs.
-pub fn headers(
+/// The headers of a webhook's request that tell its id and its time, as the API has them by which the webhook was made:
+/// those of Standard Webhooks, which all have, and its own.
+pub fn identity(face: Face, id: &str, at: Timestamp) -> Vec<(&'static str, String)> {
+    let seconds = at.as_second().to_string();
+    let mut headers = vec![("webhook-id", id.to_owned()), ("webhook-timestamp", seconds.clone())];
+    match face {
+        Face::Mail => headers.push((MAIL_TIMESTAMP_HEADER, seconds)),
+        Face::Stack | Face::Providers | Face::Config => {}
+    }
+    headers
+}
+
+/// The headers that sign a webhook's request, as the API has them by which the webhook was made. The first of `secrets`
+/// is the current one; a second is the one before it, while it still signs. Where there is none, nothing signs.
+pub fn signatures(
     face: Face,
     secrets: &[WebhookSecret],
     id: &str,
     at: Timestamp,
     body: &[u8],
 ) -> Vec<(&'static str, String)> {
-    let standard: Vec<_> = secrets.iter().map(|secret| standard(secret, id, at, body)).collect();
-    let mut headers = vec![("webhook-id", id.to_owned()), ("webhook-timestamp", at.as_second().to_string())];
     if secrets.is_empty() {
-        return headers;
+        return vec![];
     }
-    headers.push(("webhook-signature", standard.join(" ")));
+    let standard: Vec<_> = secrets.iter().map(|secret| standard(secret, id, at, body)).collect();
+    let mut headers = vec![("webhook-signature", standard.join(" "))];
     match face {
         Face::Providers => headers.extend(secrets.first().map(|secret| (PROVIDERS_HEADER, sha256(secret, body)))),
         Face::Config => headers.extend(secrets.first().map(|secret| (CONFIG_HEADER, sha256(secret, body)))),
@@ -82,7 +92,6 @@ pub fn headers(
         }
         Face::Mail => {
             let signatures: Vec<_> = secrets.iter().map(|secret| mail(secret, at, body)).collect();
-            headers.push((MAIL_TIMESTAMP_HEADER, at.as_second().to_string()));
             headers.push((MAIL_HEADER, signatures.join(",")));
         }
     }
@@ -121,9 +130,8 @@ mod tests {
         let body = b"what do ya want for nothing?";
         let expected = "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843".to_owned();
         for (face, name) in [(Face::Providers, PROVIDERS_HEADER), (Face::Config, CONFIG_HEADER)] {
-            assert!(headers(face, &secrets, "dlv_1", at, body).contains(&(name, expected.clone())));
-            let names: Vec<_> = headers(face, &[], "dlv_1", at, body).into_iter().map(|(name, _)| name).collect();
-            assert_eq!(names, ["webhook-id", "webhook-timestamp"]);
+            assert!(signatures(face, &secrets, "dlv_1", at, body).contains(&(name, expected.clone())));
+            assert_eq!(signatures(face, &[], "dlv_1", at, body), []);
         }
     }
 
@@ -131,7 +139,7 @@ mod tests {
     fn during_a_rotation_both_secrets_sign() {
         let secrets = [WebhookSecret::generate(), WebhookSecret::generate()];
         let at = Timestamp::from_second(1).expect("a time");
-        let headers = headers(Face::Stack, &secrets, "dlv_1", at, b"{}");
+        let headers = signatures(Face::Stack, &secrets, "dlv_1", at, b"{}");
         let value = |name| headers.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
         assert_eq!(value(STACK_HEADER), Some(stack(&secrets[0], b"{}")));
         assert_eq!(value(STACK_PREVIOUS_HEADER), Some(stack(&secrets[1], b"{}")));

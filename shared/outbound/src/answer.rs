@@ -1,6 +1,9 @@
 //! How an attempt ended, whatever it was sent by.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use domain::{Attempt, delivery::Fault, time::now};
 use jiff::Timestamp;
@@ -19,6 +22,7 @@ pub(crate) struct Begun {
     number: u32,
     at: Timestamp,
     started: Instant,
+    signatures: BTreeMap<String, String>,
 }
 
 /// Why an attempt failed.
@@ -35,7 +39,17 @@ pub(crate) struct Failure {
 impl Begun {
     /// Attempt number `number` begins now.
     pub(crate) fn now(number: u32) -> Self {
-        Self { number, at: now(), started: Instant::now() }
+        Self { number, at: now(), started: Instant::now(), signatures: BTreeMap::new() }
+    }
+
+    /// When it began, which is the time that is signed.
+    pub(crate) fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Its request is signed by these headers.
+    pub(crate) fn signed(&mut self, headers: &[(&'static str, String)]) {
+        self.signatures = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     }
 
     /// It ends now.
@@ -45,7 +59,8 @@ impl Begun {
             Ok((status, response)) => (status, None, Fault::default(), response),
             Err(failure) => (failure.status, Some(failure.error), failure.fault, None),
         };
-        let attempt = Attempt { number: self.number, at: self.at, duration_ms, status, error, fault, response };
+        let Self { number, at, signatures, .. } = self;
+        let attempt = Attempt { number, at, duration_ms, status, error, fault, response, signatures };
         Answer { attempt, retry_after: None }
     }
 }

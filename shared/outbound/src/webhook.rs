@@ -12,7 +12,6 @@ use domain::{
     delivery::{Fault, MAX_KEPT_RESPONSE, cut},
     guard::{self, Refusal, TargetPolicy},
     signature,
-    time::now,
 };
 use reqwest::{
     Client, Response, StatusCode,
@@ -33,6 +32,9 @@ const CONNECT: Duration = Duration::from_secs(3);
 const TOTAL: Duration = Duration::from_secs(10);
 /// How much of an answer is read, in bytes.
 const MAX_READ: usize = 16 * 1024;
+
+/// What every request of ours says it is from.
+pub const USER_AGENT: &str = concat!("STACK-Notifications/", env!("CARGO_PKG_VERSION"));
 
 /// Sends webhooks. Keeps connections open between requests, so make one and share it.
 pub struct Webhooks {
@@ -65,7 +67,7 @@ impl Webhooks {
     /// When the system's certificates cannot be read.
     pub fn new(policy: TargetPolicy) -> reqwest::Result<Self> {
         let client = Client::builder()
-            .user_agent(concat!("STACK-Notifications/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             .redirect(Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT)
@@ -78,9 +80,12 @@ impl Webhooks {
 
     /// Sends one webhook as attempt number `number`. Whatever happens is the answer: it never fails.
     pub async fn send(&self, request: Request<'_>, number: u32) -> Answer {
-        let begun = Begun::now(number);
+        let mut begun = Begun::now(number);
         let Request { url, face, id, body, secrets, headers, secrets_of } = request;
-        let mut all = signature::headers(face, secrets, id, now(), &body);
+        let mut all = signature::identity(face, id, begun.at());
+        let signatures = signature::signatures(face, secrets, id, begun.at(), &body);
+        begun.signed(&signatures);
+        all.extend(signatures);
         all.extend(headers.iter().map(|(name, value)| (*name, (*value).to_owned())));
         match self.post(url, all, body).await {
             Ok(Taken { status, retry_after, body }) => {

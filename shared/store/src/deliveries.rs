@@ -87,6 +87,18 @@ pub(crate) fn row_key(id: DeliveryId) -> Item {
     key(("destination_id", id.destination), ("id", id))
 }
 
+/// Which delivery a row, or what an index has of it, is of.
+///
+/// # Errors
+/// When it has no such id.
+pub(crate) fn id_of(item: &Item) -> Result<DeliveryId> {
+    #[derive(Deserialize)]
+    struct Row {
+        id: DeliveryId,
+    }
+    from_item::<Row>(item.clone()).map(|row| row.id)
+}
+
 impl Deliveries {
     /// The table that `DELIVERIES_TABLE` names.
     ///
@@ -276,6 +288,21 @@ impl Deliveries {
     fn by_state(&self, destination: DestinationId, state: DeliveryState) -> QueryFluentBuilder {
         let query = self.client.query().table_name(&self.table).index_name("by_state");
         query.expression_attribute_values(":key", state_key(destination, state))
+    }
+
+    /// The deliveries of a destination from `:first` to `:last`, newest event first.
+    pub(crate) fn of(&self, destination: DestinationId) -> QueryFluentBuilder {
+        let query = self.client.query().table_name(&self.table);
+        query
+            .key_condition_expression("destination_id = :destination AND id BETWEEN :first AND :last")
+            .expression_attribute_values(":destination", s(destination))
+            .scan_index_forward(false)
+    }
+
+    /// Those in one state that the index holds.
+    pub(crate) fn in_state_of(&self, destination: DestinationId, state: DeliveryState) -> QueryFluentBuilder {
+        let query = self.by_state(destination, state).scan_index_forward(false);
+        query.key_condition_expression("state_key = :key AND id BETWEEN :first AND :last")
     }
 
     /// The table's name, for reads that span tables.

@@ -23,7 +23,7 @@ use aws_sdk_dynamodb::{
 };
 use domain::{Event, EventId, OperatorId};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -162,19 +162,47 @@ impl Events {
     /// # Errors
     /// When the call fails.
     pub async fn known(&self, ids: &[(OperatorId, EventId)]) -> Result<HashSet<EventId>> {
-        if ids.is_empty() {
-            return Ok(HashSet::new());
-        }
-        let keys = ids.iter().map(|(operator, id)| row_key(*operator, *id)).collect();
-        let request = KeysAndAttributes::builder().set_keys(Some(keys)).projection_expression("id");
-        let request = request.consistent_read(true).build().map_err(aws("BatchGetItem"))?;
-        let mut rows = batch_get(&self.client, HashMap::from([(self.table.clone(), request)])).await?;
         #[derive(Deserialize)]
         struct Known {
             id: EventId,
         }
-        let known: Vec<Known> = from_items(rows.remove(&self.table))?;
+        let known: Vec<Known> = self.parts_of(ids, "id").await?;
         Ok(known.into_iter().map(|row| row.id).collect())
+    }
+
+    /// Which of these events, at most 100, are of a project of the operator.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn of_project(
+        &self,
+        operator: OperatorId,
+        project: &str,
+        ids: impl IntoIterator<Item = EventId>,
+    ) -> Result<HashSet<EventId>> {
+        #[derive(Deserialize)]
+        struct Known {
+            id: EventId,
+            #[serde(default)]
+            project_id: Option<String>,
+        }
+        // An event may come several times, and DynamoDB refuses a key that does.
+        let ids: HashSet<_> = ids.into_iter().map(|id| (operator, id)).collect();
+        let known: Vec<Known> = self.parts_of(&Vec::from_iter(ids), "id, project_id").await?;
+        let of_project = known.into_iter().filter(|row| row.project_id.as_deref() == Some(project));
+        Ok(of_project.map(|row| row.id).collect())
+    }
+
+    /// These attributes of events, at most 100.
+    async fn parts_of<T: DeserializeOwned>(&self, ids: &[(OperatorId, EventId)], attributes: &str) -> Result<Vec<T>> {
+        if ids.is_empty() {
+            return Ok(vec![]);
+        }
+        let keys = ids.iter().map(|(operator, id)| row_key(*operator, *id)).collect();
+        let request = KeysAndAttributes::builder().set_keys(Some(keys)).projection_expression(attributes);
+        let request = request.consistent_read(true).build().map_err(aws("BatchGetItem"))?;
+        let mut rows = batch_get(&self.client, HashMap::from([(self.table.clone(), request)])).await?;
+        from_items(rows.remove(&self.table))
     }
 
     /// The table's name, for reads that span tables.

@@ -4,6 +4,7 @@
 //! Every read or write of a row carries the operator's id: another operator's row is as if it did not exist.
 
 pub mod accounts;
+pub mod across;
 pub mod aws;
 mod batch_get;
 pub mod channels;

@@ -12,6 +12,7 @@ mod rotation;
 pub mod sender;
 pub mod testing;
 pub mod verification;
+pub mod written;
 
 use std::time::Duration;
 

@@ -1,21 +1,17 @@
 //! Sending an event to a destination, whatever its kind: opened, written, signed and handed over.
 
 use domain::{
-    Connection, Destination, Event, Kind, Notification, Platform,
-    connection::Endpoint,
-    destination::{HeldBack, Owner},
-    health::Notice,
-    payload, sms,
-    time::now,
+    Connection, Destination, Event, Kind, Notification, Platform, connection::Endpoint, destination::HeldBack, payload,
+    sms, time::now,
 };
 use outbound::{
     Answer, Mailer, Texter, Webhooks,
-    chat::Card,
     email::{Envelope, People},
-    mail::{self, Message},
     webhook::Request,
 };
 use store::{Aws, Result, Vault, aws::variable};
+
+use crate::written::{self, id};
 
 /// Sends to destinations of every kind.
 pub struct Sender {
@@ -92,7 +88,7 @@ impl Sender {
         match to.kind {
             Kind::Sms => Ok(self.texter.send(&to.destination, sms::notification(event), number).await),
             Kind::Email => {
-                let message = message(to, event, &envelope).map_err(|e| e.to_string())?;
+                let message = written::mail(to, event, envelope.delivery_id).map_err(|e| e.to_string())?;
                 Ok(self.mailer.send(to, envelope, message, number).await)
             }
             Kind::Webhook => {
@@ -100,7 +96,7 @@ impl Sender {
                 let request = Request {
                     url: &to.destination,
                     face: to.face,
-                    id: &id(&envelope, event),
+                    id: &id(envelope.delivery_id, event),
                     body: payload::of(to.face, event).map_err(|e| e.to_string())?,
                     secrets: &secrets,
                     headers: &[],
@@ -125,7 +121,7 @@ impl Sender {
         let request = Request {
             url: endpoint.url.reveal(),
             face: to.face,
-            id: &id(envelope, event),
+            id: &id(envelope.delivery_id, event),
             body: payload::of(to.face, event).map_err(|e| e.to_string())?,
             secrets: &secrets,
             headers: &headers,
@@ -141,13 +137,8 @@ impl Sender {
         connection: &Connection,
         Attempted { to, event, envelope, number, .. }: &Attempted<'_>,
     ) -> Answer {
-        let notification = Notification::of(event);
-        let card = Card {
-            notification: &notification,
-            severity: event.severity.name(to.face),
-            at: event.timestamp,
-            footer: &id(envelope, event),
-        };
+        let (notification, footer) = (Notification::of(event), id(envelope.delivery_id, event));
+        let card = written::card(&notification, to, event, &footer);
         self.webhooks.send_chat(platform, url, connection, &card, *number).await
     }
 
@@ -156,8 +147,7 @@ impl Sender {
         people: People,
         Attempted { to, event, envelope, number, .. }: &Attempted<'_>,
     ) -> std::result::Result<Answer, NotSent> {
-        let name = to.name.as_deref().unwrap_or(&to.destination);
-        let message = mail::team(event, to.face, name, envelope.delivery_id).map_err(|e| e.to_string())?;
+        let message = written::mail(to, event, envelope.delivery_id).map_err(|e| e.to_string())?;
         Ok(self.mailer.send_to(people, to, *envelope, message, *number).await)
     }
 }
@@ -165,21 +155,4 @@ impl Sender {
 /// The mailer with the sender and the configuration set that the environment names.
 fn mailer(aws: &Aws) -> Result<Mailer> {
     Ok(Mailer::new(aws.config(), &variable("MAIL_FROM")?, variable("MAIL_CONFIGURATION_SET")?))
-}
-
-/// The id under which a receiver knows it, over all attempts.
-fn id(envelope: &Envelope, event: &Event) -> String {
-    envelope.delivery_id.map_or_else(|| event.id.to_string(), |id| id.to_string())
-}
-
-fn message(
-    to: &Destination,
-    event: &Event,
-    envelope: &Envelope,
-) -> std::result::Result<Message, impl std::fmt::Display> {
-    let notice = || serde_json::from_str::<Notice>(&event.data).ok();
-    match to.belongs_to {
-        Some(Owner::Service) if let Some(notice) = notice() => mail::unhealthy(event, &notice),
-        _ => mail::notification(event, envelope.delivery_id),
-    }
 }

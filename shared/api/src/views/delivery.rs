@@ -1,5 +1,7 @@
 //! A delivery and its attempts as the STACK API shows them.
 
+use std::collections::BTreeMap;
+
 use domain::{Attempt, Delivery, DeliveryState, time::rfc3339};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -48,6 +50,10 @@ pub struct AttemptView {
     pub error: Option<String>,
     /// The first 1 KiB of the answer's body.
     pub response: Option<String>,
+    /// The headers of a webhook's request, where a single delivery is shown. What the operator has added is left out: it
+    /// may be secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_headers: Option<BTreeMap<String, String>>,
 }
 
 /// A page of deliveries, newest event first.
@@ -87,6 +93,7 @@ impl From<&Attempt> for AttemptView {
             status: attempt.status,
             error: attempt.error.clone(),
             response: attempt.response.clone(),
+            request_headers: None,
         }
     }
 }

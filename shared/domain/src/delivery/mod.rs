@@ -2,7 +2,7 @@
 
 mod verdict;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,10 @@ pub struct Attempt {
     /// The first 1 KiB of the answer's body, where there was one; the mail or text service's id of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
+    /// The signature headers of a webhook's request, as they were sent: the log shows them after the secret is rotated,
+    /// too. Its other headers follow from the delivery and from `at` ([`crate::signature::identity`]).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub signatures: BTreeMap<String, String>,
 }
 
 /// Whose failure a failed attempt is.
@@ -244,7 +248,8 @@ pub(crate) mod tests {
     pub(crate) fn attempt(status: u16) -> Attempt {
         let error = (status >= 300).then(|| format!("answered {status}"));
         let fault = Fault::Receiver;
-        Attempt { number: 1, at: from_millis(0), duration_ms: 5, status: Some(status), error, fault, response: None }
+        let (status, signatures) = (Some(status), BTreeMap::new());
+        Attempt { number: 1, at: from_millis(0), duration_ms: 5, status, error, fault, response: None, signatures }
     }
 
     #[test]

@@ -168,6 +168,11 @@ impl<N: Noun> Id<N> {
         Self::from(Ulid::generate())
     }
 
+    /// The id that sorts before all others.
+    pub fn first() -> Self {
+        Ulid::nil().into()
+    }
+
     /// The id that `what` always has when it happened `at` that time: doing a thing twice yields one id.
     pub fn derived(at: Timestamp, what: &[&str]) -> Self {
         let mut hash = Sha256::new();

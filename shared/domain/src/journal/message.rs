@@ -148,7 +148,8 @@ mod tests {
 
     fn attempt(number: u32, error: Option<&str>) -> Attempt {
         let (error, fault) = (error.map(str::to_owned), Fault::Carrier);
-        Attempt { number, at: now(), duration_ms: 5, status: None, error, fault, response: Some("ses-1".into()) }
+        let (response, signatures) = (Some("ses-1".into()), Default::default());
+        Attempt { number, at: now(), duration_ms: 5, status: None, error, fault, response, signatures }
     }
 
     #[test]

@@ -94,6 +94,7 @@ mod tests {
             error: error.map(str::to_owned),
             fault: Fault::Receiver,
             response: None,
+            signatures: Default::default(),
         };
         delivery(&row, &attempt, DeliveryState::Failed, Some(now())).expect("JSON")
     }

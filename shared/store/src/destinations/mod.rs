@@ -12,6 +12,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     Client,
+    operation::query::builders::QueryFluentBuilder,
     types::{KeysAndAttributes, TransactWriteItem},
 };
 use domain::{Destination, DestinationId, Face, OperatorId};
@@ -149,17 +150,36 @@ impl Destinations {
         limit: i32,
         after: Option<DestinationId>,
     ) -> Result<(Vec<Destination>, bool)> {
-        let query = self.client.query().table_name(&self.table);
+        let query = self.newest_first(operator);
         let query = match face {
             Face::Stack => query.filter_expression("attribute_not_exists(belongs_to) AND attribute_not_exists(face)"),
             face => query.filter_expression("face = :face").expression_attribute_values(":face", s(face.as_str())),
         };
-        let query = query
+        filtered::page(query, limit, after.map(|id| row_key(operator, id))).await
+    }
+
+    /// A page of all of the operator's destinations, by whichever API they were made and whatever they belong to, newest
+    /// first: those before `after`, and whether there are more.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn list_all(
+        &self,
+        operator: OperatorId,
+        limit: i32,
+        after: Option<DestinationId>,
+    ) -> Result<(Vec<Destination>, bool)> {
+        let query = self.newest_first(operator);
+        filtered::page(query, limit, after.map(|id| row_key(operator, id))).await
+    }
+
+    fn newest_first(&self, operator: OperatorId) -> QueryFluentBuilder {
+        let query = self.client.query().table_name(&self.table);
+        query
             .key_condition_expression("operator_id = :operator AND begins_with(id, :prefix)")
             .expression_attribute_values(":operator", s(operator))
             .expression_attribute_values(":prefix", s("ndst_"))
-            .scan_index_forward(false);
-        filtered::page(query, limit, after.map(|id| row_key(operator, id))).await
+            .scan_index_forward(false)
     }
 
     /// Deletes a destination that was made by this API, and has no guard; false when there is none.

@@ -1,0 +1,136 @@
+//! What a rule would do, before it is saved.
+
+use std::collections::HashMap;
+
+use api::{ApiError, Body, Caller, ErrorBody, Reader, error::Result};
+use axum::Json;
+use domain::{
+    Destination, DestinationId, Event, EventId, Kind, Rule, RuleId,
+    event::PostedEvent,
+    fanout::{Fate, fan_out},
+};
+use serde::{Deserialize, Serialize};
+use upkeep::written;
+use utoipa::ToSchema;
+
+use crate::{
+    State,
+    input::{NewRule, Target},
+};
+
+/// A rule that is not saved, and an event that is not posted.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PreviewOf {
+    /// The rule; it must name destinations that exist.
+    rule: NewRule,
+    /// The event.
+    event: PostedEvent,
+}
+
+/// What would become of the event.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Preview {
+    /// Whether the rule takes the event.
+    matches: bool,
+    /// Why, or why not.
+    #[schema(example = "The rule takes passport.flagged from the severity warning on, and this event is critical.")]
+    reason: String,
+    /// What becomes of it at each destination of the rule; none when the rule does not take it.
+    destinations: Vec<Outcome>,
+}
+
+/// What becomes of the event at a destination.
+#[derive(Serialize, ToSchema)]
+struct Outcome {
+    /// Which destination, as the rule names it.
+    destination_id: String,
+    /// Its kind.
+    channel_type: Kind,
+    /// Its address, as far as that is no secret.
+    destination: String,
+    /// `send`, or `hold`: it would be recorded, and sent once the destination is recovered.
+    #[schema(example = "send")]
+    outcome: &'static str,
+    /// Why it would be held.
+    reason: Option<String>,
+    /// What it would be sent: the body of a request, a text message, or the subject of a mail.
+    message: String,
+}
+
+/// Shows what a rule would do with an event. Nothing is saved, and nothing is sent.
+#[utoipa::path(
+    post, path = "/v1/notifications/channels/preview", tag = "Channels", operation_id = "previewChannel",
+    request_body = PreviewOf,
+    responses(
+        (status = 200, body = Preview), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody, description = "A destination does not exist or is another operator's"),
+    )
+)]
+pub(crate) async fn preview(app: State, Reader(caller): Reader, Body(of): Body<PreviewOf>) -> Result<Json<Preview>> {
+    let ids = match of.rule.target(app.policy)? {
+        Target::Registered { ids, .. } => ids,
+        Target::Inline(_) => {
+            return Err(ApiError::field(
+                "rule.destination_ids",
+                "send the ids of destinations; an address has none yet",
+            ));
+        }
+    };
+    let rule = of.rule.named(caller.operator_id(), RuleId::generate(), ids)?;
+    let event = accept(&caller, of.event)?;
+    let destinations = app.verified(&caller, &rule.destination_ids).await?;
+    let fates = fan_out(&event, [&rule], |id| destinations.get(&id));
+    let outcomes = rule.destination_ids.iter().filter_map(|id| Some((destinations.get(id)?, *fates.get(id)?)));
+    let outcomes = outcomes.map(|(to, fate)| outcome(&rule, &event, to, fate, &destinations));
+    Ok(Json(Preview {
+        matches: rule.matches(&event),
+        reason: reason(&rule, &event),
+        destinations: outcomes.collect::<Result<_>>()?,
+    }))
+}
+
+/// The event as it would be accepted.
+fn accept(caller: &Caller, event: PostedEvent) -> Result<Event> {
+    let accepted = event.accept(caller.operator_id(), EventId::generate());
+    accepted.map_err(|invalid| ApiError::field(&format!("event.{}", invalid.field), invalid.problem))
+}
+
+fn reason(rule: &Rule, event: &Event) -> String {
+    let (least, has) = (rule.min_severity.stack_name(), event.severity.stack_name());
+    let event_type = &event.event_type;
+    if !rule.events.iter().any(|mine| mine.covers(event_type)) {
+        return format!("The rule does not take {event_type}; add it to the rule's event types.");
+    }
+    if event.severity < rule.min_severity {
+        return format!("The rule takes {event_type} from the severity {least} on, and this event is only {has}.");
+    }
+    format!("The rule takes {event_type} from the severity {least} on, and this event is {has}.")
+}
+
+fn outcome(
+    rule: &Rule,
+    event: &Event,
+    to: &Destination,
+    fate: Fate,
+    all: &HashMap<DestinationId, Destination>,
+) -> Result<Outcome> {
+    let reason = match fate {
+        Fate::Send => None,
+        Fate::Disabled => Some("The destination is switched off.".to_owned()),
+        _ if to.unhealthy.is_some() => Some("The destination is unhealthy; verify it again.".to_owned()),
+        _ => {
+            let paused_by = rule.paused_by(|id| all.get(&id));
+            let names: Vec<_> = paused_by.iter().filter_map(|id| all.get(id)).map(|to| &*to.destination).collect();
+            Some(format!("The rule is paused while {} is unhealthy.", names.join(", ")))
+        }
+    };
+    Ok(Outcome {
+        destination_id: to.public_id(),
+        channel_type: to.kind,
+        destination: to.destination.clone(),
+        outcome: if fate == Fate::Send { "send" } else { "hold" },
+        reason,
+        message: written::text(to, event, None).map_err(ApiError::internal)?,
+    })
+}

@@ -1,0 +1,44 @@
+//! Where a destination comes from.
+
+use domain::{Destination, Face, destination::Owner};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Where a destination comes from, and what else the API tells of it that made it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Origin {
+    /// Its id as deliveries and rules name it.
+    #[schema(example = "ndst_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
+    destination_id: String,
+    /// By which API it was made.
+    #[schema(value_type = String, example = "providers")]
+    made_by: Face,
+    /// What it belongs to, if it is no entry of its own: `channel`, a legacy channel that brought it, or `account`, whose
+    /// own address it is.
+    belongs_to: Option<&'static str>,
+    /// What people call it.
+    name: Option<String>,
+    /// What it is for.
+    description: Option<String>,
+    /// Whether it is switched off.
+    disabled: bool,
+    /// The project whose it is.
+    project_id: Option<String>,
+}
+
+impl Origin {
+    pub(crate) fn of(destination: &Destination) -> Self {
+        Self {
+            destination_id: destination.id.to_string(),
+            made_by: destination.face,
+            belongs_to: destination.belongs_to.map(|owner| match owner {
+                Owner::Channel(_) => "channel",
+                Owner::Service => "account",
+            }),
+            name: destination.name.clone(),
+            description: destination.description.clone(),
+            disabled: destination.disabled,
+            project_id: destination.project_id.clone(),
+        }
+    }
+}

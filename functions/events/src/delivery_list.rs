@@ -1,0 +1,144 @@
+//! The deliveries of an account, whatever their destinations.
+
+use std::cmp::Reverse;
+
+use api::{
+    ApiError, Caller, ErrorBody, PageQuery, Reader,
+    error::Result,
+    page::next_cursor,
+    query,
+    views::{DeliveryPage, DeliveryView},
+};
+use axum::{Json, extract::FromRequestParts, http::request::Parts};
+use domain::{Delivery, DeliveryId, DestinationId, EventId, EventType};
+use futures::future::try_join_all;
+use serde::Deserialize;
+use store::across::Wanted;
+use utoipa::IntoParams;
+
+use crate::{App, State};
+
+/// How many deliveries one read of DynamoDB finds by their ids.
+const BATCH: usize = 100;
+
+/// Which deliveries are wanted; conditions may be combined at will, and a delivery must meet all of them.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DeliveryQuery {
+    /// Deliveries that stand here: `pending`, `succeeded`, `failed`, `abandoned` or `held`.
+    #[param(example = "failed")]
+    state: Option<String>,
+    /// Deliveries to this destination; also one of another API, by its id there.
+    destination_id: Option<String>,
+    /// Deliveries of this event.
+    event_id: Option<String>,
+    /// Deliveries of events of this type.
+    #[param(example = "passport.flagged")]
+    event_type: Option<String>,
+    /// Deliveries of events that were accepted at this time or later, RFC 3339.
+    #[param(example = "2026-04-15T10:00:00.000Z")]
+    since: Option<String>,
+    /// Deliveries of events that were accepted before this time, RFC 3339.
+    #[param(example = "2026-04-16T10:00:00.000Z")]
+    until: Option<String>,
+    /// How many deliveries at most. A page may have fewer while there are more: go by the cursor.
+    #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
+    limit: Option<String>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for DeliveryQuery {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        query::read(parts, state).await
+    }
+}
+
+/// Lists the deliveries of the account, newest event first.
+///
+/// Those to destinations that are deleted are listed as long as a rule targets them. A key that is bound to a project sees
+/// those of its events.
+#[utoipa::path(
+    get, path = "/v1/deliveries", tag = "Deliveries", operation_id = "listAllDeliveries", params(DeliveryQuery),
+    responses(
+        (status = 200, body = DeliveryPage),
+        (status = 400, body = ErrorBody, description = "A wrong condition, or an account of more than 1,000 destinations and none named"),
+        (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
+    )
+)]
+pub(crate) async fn list(app: State, Reader(caller): Reader, query: DeliveryQuery) -> Result<Json<DeliveryPage>> {
+    let (list, event) = (query.name(), query.event()?);
+    let page = PageQuery::new(query.limit.clone(), query.cursor.clone());
+    let limit = usize::try_from(page.limit()?).unwrap_or(1);
+    let wanted = Wanted { after: page.after(&list)?, ..query.wanted()? };
+    let ids = app.ids_of(&caller, query.destination_id.as_deref()).await?;
+    let (rows, next) = match event {
+        Some(event) => app.of_event(ids, event, &wanted, limit).await?,
+        None => app.deliveries.across(&ids, &wanted, limit).await?,
+    };
+    let rows = app.visible(&caller, rows).await?;
+    let next_cursor = next_cursor(&list, next, next.is_some());
+    Ok(Json(DeliveryPage { deliveries: rows.iter().map(DeliveryView::from).collect(), next_cursor }))
+}
+
+impl DeliveryQuery {
+    /// What the cursors of this list are good for.
+    fn name(&self) -> String {
+        let Self { state, destination_id, event_id, event_type, since, until, .. } = self;
+        let conditions = [state, destination_id, event_id, event_type, since, until];
+        let conditions: Vec<_> = conditions.map(|condition| condition.as_deref().unwrap_or_default()).into();
+        format!("deliveries?{}", conditions.join("&"))
+    }
+
+    fn event(&self) -> Result<Option<EventId>> {
+        let problem = |_| ApiError::field("event_id", "send the id of an event, evt_…");
+        self.event_id.as_deref().map(|id| id.parse().map_err(problem)).transpose()
+    }
+
+    fn wanted(&self) -> Result<Wanted> {
+        let event_type = self.event_type.as_deref().map(EventType::try_from).transpose();
+        let until = query::time("until", self.until.as_deref())?.map(EventId::first_at);
+        Ok(Wanted {
+            state: query::delivery_state("state", self.state.as_deref())?,
+            event_type: event_type.map_err(|problem| ApiError::field("event_type", problem))?,
+            oldest: query::time("since", self.since.as_deref())?.map(EventId::first_at),
+            // Nothing is before the first id of all.
+            newest: until.map(|until| until.before().unwrap_or_else(EventId::first)),
+            after: None,
+        })
+    }
+}
+
+impl App {
+    /// The deliveries of one event to these destinations: found by their ids, which are a function of the two.
+    async fn of_event(
+        &self,
+        ids: Vec<DestinationId>,
+        event: EventId,
+        wanted: &Wanted,
+        limit: usize,
+    ) -> Result<(Vec<Delivery>, Option<DeliveryId>)> {
+        let ids: Vec<_> = ids.into_iter().map(|id| DeliveryId::new(id, event)).collect();
+        let batches = ids.chunks(BATCH).map(|batch| self.deliveries.get_many(batch.iter().copied()));
+        let mut rows: Vec<_> = try_join_all(batches).await?.into_iter().flatten().collect();
+        rows.retain(|row| wanted.takes(row));
+        rows.sort_unstable_by_key(|row| Reverse(row.id));
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().map(|row| row.id).filter(|_| more);
+        Ok((rows, next))
+    }
+
+    /// Those of the caller's deliveries that the caller may see: of a key that is bound to a project, those of its events.
+    async fn visible(&self, caller: &Caller, mut rows: Vec<Delivery>) -> Result<Vec<Delivery>> {
+        rows.retain(|row| row.operator_id == caller.operator_id());
+        let Some(own) = caller.project_id() else { return Ok(rows) };
+        let events = rows.iter().map(|row| row.id.event);
+        let events = self.events.of_project(caller.operator_id(), own, events).await?;
+        rows.retain(|row| events.contains(&row.id.event));
+        Ok(rows)
+    }
+}

@@ -1,0 +1,73 @@
+//! One delivery in full: with what was sent.
+
+use std::collections::BTreeMap;
+
+use api::{ApiError, error::Result, views::DeliveryView};
+use domain::{Attempt, Delivery, Destination, Event, Kind, signature};
+use outbound::webhook::USER_AGENT;
+use serde::Serialize;
+use upkeep::written;
+use utoipa::ToSchema;
+
+use crate::App;
+
+/// A delivery with what its receiver is sent.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeliveryDetail {
+    #[serde(flatten)]
+    delivery: DeliveryView,
+    /// What is sent at every attempt. Null of mails and text messages, and when the destination or the event is deleted.
+    request: Option<RequestView>,
+}
+
+/// A request as its receiver gets it.
+#[derive(Serialize, ToSchema)]
+struct RequestView {
+    /// `POST`.
+    method: &'static str,
+    /// Where to, as far as that is no secret.
+    #[schema(example = "https://example.com/hooks/stack")]
+    url: String,
+    /// The body, byte for byte.
+    body: String,
+}
+
+impl App {
+    /// A delivery with what is kept of its destination and its event.
+    pub(crate) async fn detail(&self, delivery: &Delivery) -> Result<DeliveryDetail> {
+        let (operator, id) = (delivery.operator_id, delivery.id);
+        let destination = self.destinations.get(operator, id.destination);
+        let (destination, event) = futures::try_join!(destination, self.events.get(operator, id.event))?;
+        DeliveryDetail::of(delivery, destination.as_ref(), event.as_ref())
+    }
+}
+
+impl DeliveryDetail {
+    fn of(delivery: &Delivery, to: Option<&Destination>, event: Option<&Event>) -> Result<Self> {
+        let mut view = DeliveryView::from(delivery);
+        for (shown, attempt) in view.attempts.iter_mut().zip(&delivery.attempts) {
+            shown.request_headers = headers(delivery, attempt, to.map(|to| to.kind));
+        }
+        let by_request = |to: &&Destination| to.kind == Kind::Webhook || to.kind.platform().is_some();
+        let request = match (to.filter(by_request), event) {
+            (Some(to), Some(event)) => Some(RequestView {
+                method: "POST",
+                url: to.destination.clone(),
+                body: written::text(to, event, Some(delivery.id)).map_err(ApiError::internal)?,
+            }),
+            _ => None,
+        };
+        Ok(Self { delivery: view, request })
+    }
+}
+
+/// The headers of an attempt's request. What was signed is kept, also of a destination that is deleted.
+fn headers(delivery: &Delivery, attempt: &Attempt, kind: Option<Kind>) -> Option<BTreeMap<String, String>> {
+    let webhook = kind == Some(Kind::Webhook) || !attempt.signatures.is_empty();
+    let request = webhook || kind.is_some_and(|kind| kind.platform().is_some());
+    let always = [("content-type", "application/json".to_owned()), ("user-agent", USER_AGENT.to_owned())];
+    let identity = signature::identity(delivery.face, &delivery.id.to_string(), attempt.at);
+    let identity = identity.into_iter().filter(|_| webhook);
+    let derived = always.into_iter().chain(identity).map(|(name, value)| (name.to_owned(), value));
+    request.then(|| derived.chain(attempt.signatures.clone()).collect())
+}

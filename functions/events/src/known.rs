@@ -1,0 +1,77 @@
+//! The destinations of an account, as far as lists over all of them look.
+
+use std::collections::HashSet;
+
+use api::{
+    ApiError, Caller,
+    error::{Result, path_id},
+};
+use domain::{Destination, DestinationId, OperatorId, Rule};
+
+use crate::App;
+
+/// How many destinations one list looks at: each is a partition of the deliveries' table.
+pub(crate) const MAX_DESTINATIONS: usize = 1000;
+/// How many rows a page of them has.
+const PAGE: i32 = 500;
+
+/// The destinations of an account and its rules.
+pub(crate) struct Known {
+    /// The newest [`MAX_DESTINATIONS`].
+    pub(crate) destinations: Vec<Destination>,
+    /// All rules that are no project's.
+    pub(crate) rules: Vec<Rule>,
+    /// Whether these are all destinations.
+    pub(crate) complete: bool,
+}
+
+impl Known {
+    /// Their ids, and those of deleted ones that rules still target: of them, too, there are deliveries.
+    pub(crate) fn ids(&self) -> Vec<DestinationId> {
+        let own = self.destinations.iter().map(|destination| destination.id);
+        let ids: HashSet<_> = own.chain(self.rules.iter().flat_map(|rule| rule.destination_ids.clone())).collect();
+        ids.into_iter().collect()
+    }
+}
+
+impl App {
+    /// What the operator has.
+    pub(crate) async fn known(&self, operator: OperatorId) -> Result<Known> {
+        let (destinations, rules) =
+            futures::try_join!(self.newest_destinations(operator), self.channels.all(operator))?;
+        let (destinations, complete) = destinations;
+        Ok(Known { destinations, rules, complete })
+    }
+
+    async fn newest_destinations(&self, operator: OperatorId) -> store::Result<(Vec<Destination>, bool)> {
+        let mut found: Vec<Destination> = vec![];
+        loop {
+            let after = found.last().map(|last| last.id);
+            let (page, more) = self.destinations.list_all(operator, PAGE, after).await?;
+            found.extend(page);
+            if !more || found.len() >= MAX_DESTINATIONS {
+                return Ok((found, !more));
+            }
+        }
+    }
+
+    /// The ids of the destinations whose deliveries a list is about: that of the query, or all of the operator's.
+    pub(crate) async fn ids_of(&self, caller: &Caller, wanted: Option<&str>) -> Result<Vec<DestinationId>> {
+        let operator = caller.operator_id();
+        let Some(text) = wanted else {
+            let known = self.known(operator).await?;
+            if !known.complete {
+                let problem = format!("name one: the account has more than {MAX_DESTINATIONS} destinations");
+                return Err(ApiError::field("destination_id", problem));
+            }
+            return Ok(known.ids());
+        };
+        let id = DestinationId::of_any_face(text).or_else(|_| path_id(text, "destination"))?;
+        let own = self.destinations.get(operator, id).await?.is_some();
+        // A deleted one is still the target of rules that name it.
+        if own || self.channels.all(operator).await?.iter().any(|rule| rule.destination_ids.contains(&id)) {
+            return Ok(vec![id]);
+        }
+        Err(ApiError::not_found("destination"))
+    }
+}

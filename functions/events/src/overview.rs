@@ -1,0 +1,190 @@
+//! How the account stands.
+
+use std::collections::HashMap;
+
+use api::{ApiError, ErrorBody, Reader, error::Result, query};
+use axum::{Json, extract::FromRequestParts, http::request::Parts};
+use domain::{
+    DestinationId, EventId,
+    overview::{Attention, Chart, Concern, Tally, attention},
+    time::{now, rfc3339},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{State, known::Known};
+
+/// The longest span of an overview: a week.
+const MAX_HOURS: u32 = 168;
+/// How many deliveries an overview counts: at 500 bytes each, 10 MB are read for it.
+const MAX_COUNTED: usize = 20_000;
+
+/// Of which time an overview is wanted.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OverviewQuery {
+    /// Of how many hours before now.
+    #[param(value_type = Option<i32>, minimum = 1, maximum = 168, default = 24)]
+    hours: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for OverviewQuery {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        query::read(parts, state).await
+    }
+}
+
+impl OverviewQuery {
+    fn hours(&self) -> Result<u32> {
+        match self.hours.as_deref().map(str::parse) {
+            None => Ok(24),
+            Some(Ok(hours @ 1..=MAX_HOURS)) => Ok(hours),
+            Some(_) => Err(ApiError::field("hours", format!("send a number from 1 to {MAX_HOURS}"))),
+        }
+    }
+}
+
+/// Deliveries of a span of time.
+#[derive(Serialize, ToSchema)]
+struct BucketView {
+    /// When it begins.
+    #[schema(example = "2026-04-15T10:00:00.000Z")]
+    at: String,
+    #[serde(flatten)]
+    tally: Tally,
+}
+
+/// How many destinations there are.
+#[derive(Serialize, ToSchema)]
+struct DestinationCounts {
+    /// All of them, of every API.
+    total: usize,
+    /// That are not verified.
+    unverified: usize,
+    /// That are not healthy.
+    unhealthy: usize,
+}
+
+/// How many rules there are.
+#[derive(Serialize, ToSchema)]
+struct RuleCounts {
+    /// All of them, those included that other APIs imply.
+    total: usize,
+    /// That send now.
+    active: usize,
+    /// That are paused by a destination.
+    paused: usize,
+}
+
+/// Something that needs attention.
+#[derive(Serialize, ToSchema)]
+struct AttentionView {
+    /// What kind of thing.
+    kind: Concern,
+    /// What it is.
+    #[schema(example = "https://example.com/hooks/stack is unhealthy")]
+    title: String,
+    /// What happened and what to do.
+    detail: String,
+    /// Since when.
+    since: Option<String>,
+    /// Which destination.
+    destination_id: Option<String>,
+    /// Which rule.
+    rule_id: Option<String>,
+    /// How many deliveries.
+    count: Option<u32>,
+}
+
+impl From<Attention> for AttentionView {
+    fn from(of: Attention) -> Self {
+        Self {
+            kind: of.concern,
+            title: of.title,
+            detail: of.detail,
+            since: of.since.map(rfc3339),
+            destination_id: of.destination_id.map(|id| id.to_string()),
+            rule_id: of.rule_id.map(|id| id.to_string()),
+            count: of.count,
+        }
+    }
+}
+
+/// How an account stands.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Overview {
+    /// When the first bucket begins.
+    since: String,
+    /// When the last one ends.
+    until: String,
+    /// How long each bucket is, in seconds.
+    step_seconds: i64,
+    /// Whether all deliveries of the time were counted: 20,000 are, to 1,000 destinations.
+    complete: bool,
+    /// Deliveries by when their event was accepted, oldest first.
+    buckets: Vec<BucketView>,
+    /// All of them.
+    totals: Tally,
+    /// The destinations.
+    destinations: DestinationCounts,
+    /// The rules.
+    rules: RuleCounts,
+    /// What needs attention, the most urgent first.
+    attention: Vec<AttentionView>,
+}
+
+/// Shows how the account stands: its deliveries over time, and what needs attention first.
+///
+/// A key that is bound to a project sees the project's own destinations and rules.
+#[utoipa::path(
+    get, path = "/v1/overview", tag = "Account", operation_id = "getOverview", params(OverviewQuery),
+    responses((status = 200, body = Overview), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
+)]
+pub(crate) async fn overview(app: State, Reader(caller): Reader, query: OverviewQuery) -> Result<Json<Overview>> {
+    let (hours, until) = (query.hours()?, now());
+    let mut known = app.known(caller.operator_id()).await?;
+    if let Some(own) = caller.project_id() {
+        known.destinations.retain(|destination| destination.project_id.as_deref() == Some(own));
+        known.rules.retain(|rule| rule.project_id.as_deref() == Some(own));
+    }
+    let mut chart = Chart::empty(until, hours);
+    let oldest = EventId::first_at(chart.since);
+    let (counted, complete) = app.deliveries.count(&known.ids(), oldest, MAX_COUNTED).await?;
+    let mut tallies: HashMap<DestinationId, Tally> = HashMap::new();
+    let mut totals = Tally::default();
+    for one in counted {
+        chart.add(one.id.event.made_at(), one.state);
+        tallies.entry(one.id.destination).or_default().add(one.state);
+        totals.add(one.state);
+    }
+    Ok(Json(Overview {
+        since: rfc3339(chart.since),
+        until: rfc3339(until),
+        step_seconds: chart.step,
+        complete: complete && known.complete,
+        buckets: chart.timed().map(|(at, tally)| BucketView { at: rfc3339(at), tally }).collect(),
+        totals,
+        destinations: destinations(&known),
+        rules: rules(&known),
+        attention: attention(&known.destinations, &known.rules, &tallies).into_iter().map(Into::into).collect(),
+    }))
+}
+
+fn destinations(known: &Known) -> DestinationCounts {
+    let all = &known.destinations;
+    DestinationCounts {
+        total: all.len(),
+        unverified: all.iter().filter(|destination| !destination.verified()).count(),
+        unhealthy: all.iter().filter(|destination| destination.unhealthy.is_some()).count(),
+    }
+}
+
+fn rules(known: &Known) -> RuleCounts {
+    let by_id: HashMap<_, _> = known.destinations.iter().map(|destination| (destination.id, destination)).collect();
+    let on: Vec<_> = known.rules.iter().filter(|rule| rule.active).collect();
+    let paused = on.iter().filter(|rule| !rule.paused_by(|id| by_id.get(&id).copied()).is_empty()).count();
+    RuleCounts { total: known.rules.len(), active: on.len() - paused, paused }
+}

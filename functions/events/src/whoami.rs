@@ -1,0 +1,60 @@
+//! Who asks.
+
+use api::{ApiError, Caller, ErrorBody, Reader, error::Result};
+use axum::Json;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{App, State};
+
+/// Who a key belongs to, and what it may do.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WhoAmI {
+    /// Whose account it opens.
+    #[schema(example = "op_01JRX2Q0Z8K5V3M7N9P4T6W8YA")]
+    operator_id: String,
+    /// What the account is called.
+    name: String,
+    /// The account's registered mail address.
+    email: String,
+    /// The account's plan.
+    #[schema(example = "free")]
+    plan: &'static str,
+    /// The key's public name.
+    #[schema(example = "key_01JRX2Q0Z8K5V3M7N9P4T6W8YA01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
+    key_id: String,
+    /// What it may do: `viewer`, `editor` or `admin`.
+    #[schema(example = "admin")]
+    role: String,
+    /// What it may do besides.
+    permissions: Vec<String>,
+    /// The project that it is bound to.
+    project_id: Option<String>,
+}
+
+/// Shows whose key it is that is sent, and what it may do.
+#[utoipa::path(
+    get, path = "/v1/whoami", tag = "Account", operation_id = "whoAmI",
+    responses((status = 200, body = WhoAmI), (status = 401, body = ErrorBody))
+)]
+pub(crate) async fn whoami(app: State, Reader(caller): Reader) -> Result<Json<WhoAmI>> {
+    app.who(&caller).await.map(Json)
+}
+
+impl App {
+    async fn who(&self, caller: &Caller) -> Result<WhoAmI> {
+        let operator = self.accounts.operator(caller.operator_id()).await?;
+        let operator = operator.ok_or_else(|| ApiError::internal("an account is gone whose keys are not"))?;
+        let grant = caller.grant();
+        Ok(WhoAmI {
+            operator_id: operator.id.to_string(),
+            name: operator.name,
+            email: operator.email,
+            plan: operator.plan.name(),
+            key_id: grant.key_id.to_string(),
+            role: grant.role.to_string(),
+            permissions: grant.permissions.clone(),
+            project_id: grant.project_id.clone(),
+        })
+    }
+}

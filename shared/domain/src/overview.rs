@@ -1,0 +1,297 @@
+//! How an account's deliveries stand, over time, and what of it needs its operator's attention.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::{DeliveryState, Destination, DestinationId, Rule, RuleId};
+
+/// How many buckets a chart has.
+const BUCKETS: i64 = 48;
+
+/// Deliveries by where they stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Tally {
+    /// The receiver took them.
+    pub succeeded: u32,
+    /// They failed, and will be tried again.
+    pub failed: u32,
+    /// They are on their way.
+    pub pending: u32,
+    /// They wait to be recovered.
+    pub held: u32,
+    /// They ended without success.
+    pub abandoned: u32,
+}
+
+impl Tally {
+    /// Counts one more.
+    pub fn add(&mut self, state: DeliveryState) {
+        *match state {
+            DeliveryState::Pending => &mut self.pending,
+            DeliveryState::Succeeded => &mut self.succeeded,
+            DeliveryState::Failed => &mut self.failed,
+            DeliveryState::Abandoned => &mut self.abandoned,
+            DeliveryState::Held => &mut self.held,
+        } += 1;
+    }
+
+    /// How many a recovery would send again.
+    pub fn waiting(self) -> u32 {
+        self.failed + self.held + self.abandoned
+    }
+}
+
+/// Deliveries over a span of time, in equal buckets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chart {
+    /// When the first bucket begins.
+    pub since: Timestamp,
+    /// How long each is, in seconds.
+    pub step: i64,
+    /// The buckets, oldest first.
+    pub buckets: Vec<Tally>,
+}
+
+impl Chart {
+    /// An empty one of the `hours` before `until`.
+    pub fn empty(until: Timestamp, hours: u32) -> Self {
+        let step = i64::from(hours) * 3600 / BUCKETS;
+        let since = until - SignedDuration::from_secs(step * BUCKETS);
+        Self { since, step, buckets: vec![Tally::default(); usize::try_from(BUCKETS).unwrap_or(0)] }
+    }
+
+    /// Counts a delivery of an event that was accepted at `at`; one outside of the span is not counted.
+    pub fn add(&mut self, at: Timestamp, state: DeliveryState) {
+        let seconds = at.duration_since(self.since).as_secs();
+        let bucket = usize::try_from(seconds.div_euclid(self.step)).ok().and_then(|i| self.buckets.get_mut(i));
+        if let Some(bucket) = bucket {
+            bucket.add(state);
+        }
+    }
+
+    /// When each bucket begins, with it.
+    pub fn timed(&self) -> impl Iterator<Item = (Timestamp, Tally)> {
+        let begins = (0..).map(|i| self.since + SignedDuration::from_secs(i * self.step));
+        begins.zip(self.buckets.iter().copied())
+    }
+}
+
+/// What kind of thing needs attention, the most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Concern {
+    /// A destination takes nothing for now.
+    DestinationUnhealthy,
+    /// A rule sends nothing for now.
+    RulePaused,
+    /// Deliveries have ended without success.
+    DeliveriesAbandoned,
+    /// Deliveries wait to be recovered, and could be.
+    DeliveriesHeld,
+    /// A destination waits for its code.
+    DestinationUnverified,
+}
+
+/// Something that needs its operator's attention, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attention {
+    /// What kind of thing.
+    pub concern: Concern,
+    /// What it is, in a few words.
+    pub title: String,
+    /// What happened and what to do.
+    pub detail: String,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// Which destination.
+    pub destination_id: Option<DestinationId>,
+    /// Which rule.
+    pub rule_id: Option<RuleId>,
+    /// How many deliveries.
+    pub count: Option<u32>,
+}
+
+impl Attention {
+    fn of(concern: Concern, title: String, detail: String) -> Self {
+        Self { concern, title, detail, since: None, destination_id: None, rule_id: None, count: None }
+    }
+
+    fn of_destination(concern: Concern, to: &Destination, title: String, detail: String) -> Self {
+        Self { destination_id: Some(to.id), ..Self::of(concern, title, detail) }
+    }
+}
+
+/// What people call a destination.
+fn called(to: &Destination) -> &str {
+    to.name.as_deref().unwrap_or(&to.destination)
+}
+
+fn deliveries(count: u32) -> String {
+    if count == 1 { "1 delivery".to_owned() } else { format!("{count} deliveries") }
+}
+
+/// What needs attention, the most urgent first: of one kind, that of which the most deliveries hang. `tallies` has how
+/// the deliveries of late stand, by destination.
+pub fn attention(
+    destinations: &[Destination],
+    rules: &[Rule],
+    tallies: &HashMap<DestinationId, Tally>,
+) -> Vec<Attention> {
+    let known: BTreeMap<_, _> = destinations.iter().map(|to| (to.id, to)).collect();
+    let find = |id: DestinationId| known.get(&id).copied();
+    let mut found: Vec<_> = destinations
+        .iter()
+        .filter_map(|to| of_destination(to, rules, tallies.get(&to.id).copied().unwrap_or_default()))
+        .collect();
+    // A rule that one destination brought along, or that has no other, is told of with the destination.
+    let several = rules.iter().filter(|rule| rule.active && rule.destination_ids.len() > 1);
+    found.extend(several.filter_map(|rule| {
+        let paused_by = rule.paused_by(find);
+        let names: Vec<_> = paused_by.iter().filter_map(|id| find(*id)).map(called).collect();
+        let title = format!("The rule {} is paused", rule.public_id());
+        let detail = format!(
+            "It sends to none of its destinations while {} is unhealthy. Verify that, or let the rule skip it.",
+            names.join(", ")
+        );
+        let paused = Attention { rule_id: Some(rule.id), ..Attention::of(Concern::RulePaused, title, detail) };
+        (!names.is_empty()).then_some(paused)
+    }));
+    let gone = tallies.iter().filter(|(id, tally)| find(**id).is_none() && tally.waiting() > 0);
+    found.extend(gone.map(|(id, tally)| {
+        let title = format!("{} to a destination that is deleted", deliveries(tally.waiting()));
+        let detail = "A rule still targets it. Give the rule another destination.".to_owned();
+        let concern = Concern::DeliveriesAbandoned;
+        Attention { destination_id: Some(*id), count: Some(tally.waiting()), ..Attention::of(concern, title, detail) }
+    }));
+    found.sort_by_key(|one| (one.concern, std::cmp::Reverse(one.count), one.since));
+    found
+}
+
+/// What there is to say of one destination.
+fn of_destination(to: &Destination, rules: &[Rule], tally: Tally) -> Option<Attention> {
+    let (waiting, name) = (tally.waiting(), called(to));
+    let count = Some(waiting).filter(|waiting| *waiting > 0);
+    if let Some(unhealthy) = &to.unhealthy {
+        let paused = rules.iter().filter(|rule| rule.active && rule.destination_ids.contains(&to.id)).count();
+        let waits = count.map(|count| format!(" {} of late can be recovered after that.", deliveries(count)));
+        let detail = format!(
+            "{}. Rules that wait for it: {paused}. Verify it again once it is mended.{}",
+            unhealthy.reason.trim_end_matches('.'),
+            waits.unwrap_or_default()
+        );
+        let title = format!("{name} is unhealthy");
+        let told = Attention::of_destination(Concern::DestinationUnhealthy, to, title, detail);
+        return Some(Attention { since: Some(unhealthy.since), count, ..told });
+    }
+    if to.disabled {
+        return None;
+    }
+    if !to.verified() {
+        let title = format!("{name} is not verified");
+        let detail = "No rule can target it before. Send a code to it, and type the code in.".to_owned();
+        let told = Attention::of_destination(Concern::DestinationUnverified, to, title, detail);
+        return Some(Attention { since: Some(to.created_at), ..told });
+    }
+    let (concern, number, title) = match tally {
+        Tally { abandoned, .. } if abandoned > 0 => (
+            Concern::DeliveriesAbandoned,
+            abandoned,
+            format!("{} to {name} ended without success", deliveries(abandoned)),
+        ),
+        Tally { held, .. } if held > 0 => {
+            (Concern::DeliveriesHeld, held, format!("{} to {name} on hold", deliveries(held)))
+        }
+        _ => return None,
+    };
+    let detail = "The destination is healthy: recover what it missed, or let it be.".to_owned();
+    let told = Attention::of_destination(concern, to, title, detail);
+    Some(Attention { count: Some(number), ..told })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Face, OperatorId, Severity, Unhealthy, destination::tests::email, rule::OnUnhealthy, time::from_millis,
+    };
+
+    fn rule(to: &[&Destination]) -> Rule {
+        Rule {
+            operator_id: OperatorId::generate(),
+            id: RuleId::generate(),
+            destination_ids: to.iter().map(|to| to.id).collect(),
+            events: vec!["custom.a".try_into().expect("a type")],
+            min_severity: Severity::Info,
+            active: true,
+            on_unhealthy: OnUnhealthy::Pause,
+            created_at: from_millis(0),
+            face: Face::Stack,
+            project_id: None,
+        }
+    }
+
+    #[test]
+    fn a_chart_counts_by_when_an_event_was_accepted() {
+        let until: Timestamp = "2026-04-15T12:00:00Z".parse().expect("a time");
+        let mut chart = Chart::empty(until, 24);
+        assert_eq!((chart.step, chart.buckets.len()), (1800, 48));
+        let before = |seconds| until - SignedDuration::from_secs(seconds);
+        for (seconds, state) in [
+            (1, DeliveryState::Succeeded),
+            (1800, DeliveryState::Failed),
+            (1801, DeliveryState::Held),
+            (86_400, DeliveryState::Abandoned),
+            (86_401, DeliveryState::Pending),
+            (-1, DeliveryState::Pending),
+        ] {
+            chart.add(before(seconds), state);
+        }
+        assert_eq!(chart.buckets[47], Tally { succeeded: 1, failed: 1, ..Tally::default() });
+        assert_eq!(chart.buckets[46], Tally { held: 1, ..Tally::default() });
+        assert_eq!(chart.buckets[0], Tally { abandoned: 1, ..Tally::default() });
+        assert_eq!(chart.timed().last().expect("a bucket").0, before(1800));
+    }
+
+    #[test]
+    fn the_most_urgent_comes_first_and_says_what_to_do() {
+        let ill = |address: &str| {
+            let unhealthy = Some(Unhealthy::new(from_millis(5), "answered 500.", None));
+            Destination { unhealthy, ..email(address) }
+        };
+        let (well, quiet, loud) = (email("well@example.com"), ill("quiet@example.com"), ill("loud@example.com"));
+        let new = Destination { verified_at: None, ..email("new@example.com") };
+        let off = Destination { disabled: true, ..email("off@example.com") };
+        let rules = [rule(&[&quiet]), rule(&[&well, &loud]), Rule { active: false, ..rule(&[&well, &loud]) }];
+        let gone = DestinationId::generate();
+        let tallies = HashMap::from([
+            (loud.id, Tally { held: 2, abandoned: 1, ..Tally::default() }),
+            (well.id, Tally { held: 1, succeeded: 9, ..Tally::default() }),
+            (off.id, Tally { held: 7, ..Tally::default() }),
+            (gone, Tally { abandoned: 1, ..Tally::default() }),
+        ]);
+        let found = attention(&[well, quiet, new, loud.clone(), off], &rules, &tallies);
+        let told: Vec<_> = found.iter().map(|one| (one.concern, &*one.title, one.count)).collect();
+        let paused = format!("The rule {} is paused", rules[1].id);
+        assert_eq!(
+            told,
+            [
+                (Concern::DestinationUnhealthy, "loud@example.com is unhealthy", Some(3)),
+                (Concern::DestinationUnhealthy, "quiet@example.com is unhealthy", None),
+                (Concern::RulePaused, &*paused, None),
+                (Concern::DeliveriesAbandoned, "1 delivery to a destination that is deleted", Some(1)),
+                (Concern::DeliveriesHeld, "1 delivery to well@example.com on hold", Some(1)),
+                (Concern::DestinationUnverified, "new@example.com is not verified", None),
+            ]
+        );
+        assert_eq!(
+            found[0].detail,
+            "answered 500. Rules that wait for it: 1. Verify it again once it is mended. \
+             3 deliveries of late can be recovered after that."
+        );
+        assert!(found[2].detail.contains("while loud@example.com is unhealthy"), "{}", found[2].detail);
+    }
+}

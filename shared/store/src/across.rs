@@ -1,0 +1,299 @@
+//! The deliveries of several destinations as one list, newest event first. The table has a partition for each destination,
+//! so that a page is the newest of what each of them gives.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use domain::{Delivery, DeliveryId, DeliveryState, DestinationId, EventId, EventType};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::{
+    Deliveries, Result,
+    deliveries::Summary,
+    error::aws,
+    item::{Item, from_items, s},
+};
+
+/// How many destinations are read at once.
+const AT_ONCE: usize = 16;
+/// How many rows of one destination are looked at for a page, at most; what lies behind them is the next page's.
+const MAX_LOOKED_AT: usize = 2000;
+/// How many rows one query looks at, at most.
+const MAX_WINDOW: usize = 1000;
+
+/// Which deliveries are wanted; what is left out is any.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// That stand here.
+    pub state: Option<DeliveryState>,
+    /// Of events of this type.
+    pub event_type: Option<EventType>,
+    /// Of this event or later ones.
+    pub oldest: Option<EventId>,
+    /// Of this event or earlier ones.
+    pub newest: Option<EventId>,
+    /// Those after this one in the order of the list.
+    pub after: Option<DeliveryId>,
+}
+
+/// A delivery as a count needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Counted {
+    /// Which delivery.
+    pub id: DeliveryId,
+    /// Where it stands.
+    pub state: DeliveryState,
+}
+
+/// What one destination gave, newest first.
+struct Part<T> {
+    rows: Vec<T>,
+    /// The event down to which it was read, where there is more behind.
+    reached: Option<EventId>,
+}
+
+/// What has a place in the list.
+trait Placed {
+    fn id(&self) -> DeliveryId;
+}
+
+impl Placed for Delivery {
+    fn id(&self) -> DeliveryId {
+        self.id
+    }
+}
+
+impl Placed for Summary {
+    fn id(&self) -> DeliveryId {
+        self.id
+    }
+}
+
+/// The order of the list is the reverse of this one's.
+fn place(id: DeliveryId) -> (EventId, DestinationId) {
+    (id.event, id.destination)
+}
+
+/// One page of all parts, and the last delivery before the next page if there is one.
+///
+/// What a part has behind the event down to which it was read is not known: the page ends there.
+fn merge<T: Placed>(parts: Vec<Part<T>>, limit: usize) -> (Vec<T>, Option<DeliveryId>) {
+    let known_to = parts.iter().filter_map(|part| part.reached).max();
+    let mut rows: Vec<T> = parts.into_iter().flat_map(|part| part.rows).collect();
+    rows.retain(|row| known_to.is_none_or(|known_to| row.id().event >= known_to));
+    rows.sort_unstable_by_key(|row| std::cmp::Reverse(place(row.id())));
+    if rows.len() > limit {
+        rows.truncate(limit);
+        let last = rows.last().map(Placed::id);
+        return (rows, last);
+    }
+    (rows, known_to.map(|event| DeliveryId::new(DestinationId::first(), event)))
+}
+
+impl Wanted {
+    /// Whether a delivery meets all conditions.
+    pub fn takes(&self, row: &Delivery) -> bool {
+        let event = row.id.event;
+        self.state.is_none_or(|state| row.state == state)
+            && self.event_type.as_ref().is_none_or(|event_type| row.event_type == *event_type)
+            && self.oldest.is_none_or(|oldest| event >= oldest)
+            && self.newest.is_none_or(|newest| event <= newest)
+            && self.after.is_none_or(|after| place(row.id) < place(after))
+    }
+
+    /// The first and the last id that are wanted of a destination; none when none can be.
+    fn range(&self, destination: DestinationId) -> Option<(DeliveryId, DeliveryId)> {
+        let after = match self.after {
+            None => None,
+            // Of the same event, destinations of lesser ids come later.
+            Some(after) if destination < after.destination => Some(after.event),
+            Some(after) => Some(after.event.before()?),
+        };
+        let newest = [self.newest, after].into_iter().flatten().min().unwrap_or_else(EventId::last);
+        let oldest = self.oldest.unwrap_or_else(EventId::first);
+        (oldest <= newest).then(|| (DeliveryId::new(destination, oldest), DeliveryId::new(destination, newest)))
+    }
+}
+
+impl Deliveries {
+    /// A page of the deliveries of these destinations, newest event first, and the last one before the next page. A page
+    /// may have fewer than `limit`, or none, and more behind. The caller has made sure that the destinations are the
+    /// operator's.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn across(
+        &self,
+        destinations: &[DestinationId],
+        wanted: &Wanted,
+        limit: usize,
+    ) -> Result<(Vec<Delivery>, Option<DeliveryId>)> {
+        match wanted.state.filter(|state| state.needs_attention()) {
+            None => Ok(merge(self.parts(destinations, wanted, limit, |id| self.of(id)).await?, limit)),
+            // These are in the index, which says enough to find the page; its rows are read whole.
+            Some(state) => {
+                let parts = self.parts(destinations, wanted, limit, |id| self.in_state_of(id, state)).await?;
+                let (page, next) = merge::<Summary>(parts, limit);
+                let mut rows = self.get_many(page.iter().map(|row| row.id)).await?;
+                rows.retain(|row| row.state == state);
+                rows.sort_unstable_by_key(|row| std::cmp::Reverse(place(row.id)));
+                Ok((rows, next))
+            }
+        }
+    }
+
+    async fn parts<T: DeserializeOwned>(
+        &self,
+        destinations: &[DestinationId],
+        wanted: &Wanted,
+        limit: usize,
+        query: impl Fn(DestinationId) -> QueryFluentBuilder,
+    ) -> Result<Vec<Part<T>>> {
+        let reads = destinations.iter().copied().filter_map(|id| {
+            let query = query(id).expression_attribute_values(":first", s(wanted.range(id)?.0));
+            let query = query.expression_attribute_values(":last", s(wanted.range(id)?.1));
+            Some(part(filtered(query, wanted), limit))
+        });
+        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    /// How the deliveries of these destinations stand, of events from `oldest` on: at most `max` of them, and whether
+    /// those are all. What is left out is the oldest of the destinations with the most.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn count(
+        &self,
+        destinations: &[DestinationId],
+        oldest: EventId,
+        max: usize,
+    ) -> Result<(Vec<Counted>, bool)> {
+        let room = AtomicUsize::new(max);
+        let counts = destinations.iter().copied().map(|id| self.count_of(id, oldest, &room));
+        let counts: Vec<_> = stream::iter(counts).buffer_unordered(AT_ONCE).try_collect().await?;
+        let complete = counts.iter().all(|(_, complete)| *complete);
+        Ok((counts.into_iter().flat_map(|(found, _)| found).collect(), complete))
+    }
+
+    /// The same of one destination, as long as there is `room`.
+    async fn count_of(&self, id: DestinationId, oldest: EventId, room: &AtomicUsize) -> Result<(Vec<Counted>, bool)> {
+        let (first, last) = (DeliveryId::new(id, oldest), DeliveryId::new(id, EventId::last()));
+        let query = self.of(id).expression_attribute_values(":first", s(first));
+        let query = query.expression_attribute_values(":last", s(last));
+        let query = query.projection_expression("id, #state").expression_attribute_names("#state", "state");
+        let mut pages = query.into_paginator().send();
+        let mut found: Vec<Counted> = vec![];
+        while let Some(page) = pages.next().await {
+            let mut rows: Vec<Counted> = from_items(page.map_err(aws("Query"))?.items)?;
+            let take = |room: usize| Some(room.saturating_sub(rows.len()));
+            let had = room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).unwrap_or(0);
+            let full = rows.len() > had;
+            rows.truncate(had);
+            found.extend(rows);
+            if full {
+                return Ok((found, false));
+            }
+        }
+        Ok((found, true))
+    }
+}
+
+fn filtered(query: QueryFluentBuilder, wanted: &Wanted) -> QueryFluentBuilder {
+    let mut query = query;
+    let mut conditions = vec![];
+    // In the index, this state is the partition.
+    if let Some(state) = wanted.state.filter(|state| !state.needs_attention()) {
+        conditions.push("#state = :state");
+        query = query.expression_attribute_names("#state", "state");
+        query = query.expression_attribute_values(":state", s(state.as_str()));
+    }
+    if let Some(event_type) = &wanted.event_type {
+        conditions.push("event_type = :type");
+        query = query.expression_attribute_values(":type", s(event_type.as_str()));
+    }
+    if conditions.is_empty() { query } else { query.filter_expression(conditions.join(" AND ")) }
+}
+
+/// Reads one destination until it has more than `limit` rows that are wanted, or enough has been looked at.
+async fn part<T: DeserializeOwned>(query: QueryFluentBuilder, limit: usize) -> Result<Part<T>> {
+    // One more than is wanted, so that a full page knows whether there is another.
+    let mut window = limit + 1;
+    let (mut rows, mut looked_at, mut start) = (vec![], 0, None::<Item>);
+    loop {
+        let query = query.clone().limit(i32::try_from(window).unwrap_or(i32::MAX)).set_exclusive_start_key(start);
+        let answer = query.send().await.map_err(aws("Query"))?;
+        rows.extend(from_items(answer.items)?);
+        looked_at += window;
+        start = answer.last_evaluated_key;
+        let Some(last) = &start else { return Ok(Part { rows, reached: None }) };
+        if rows.len() > limit || looked_at >= MAX_LOOKED_AT {
+            return Ok(Part { rows, reached: Some(crate::deliveries::id_of(last)?.event) });
+        }
+        window = (window * 2).min(MAX_WINDOW);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    struct Row(DeliveryId);
+
+    impl Placed for Row {
+        fn id(&self) -> DeliveryId {
+            self.0
+        }
+    }
+
+    fn destination_id(number: u64) -> DestinationId {
+        format!("ndst_{number:026}").parse().expect("an id")
+    }
+
+    fn id(destination: u64, event: u64) -> DeliveryId {
+        DeliveryId::new(destination_id(destination), format!("evt_{event:026}").parse().expect("an id"))
+    }
+
+    /// What a destination gives of its rows when it reads at most `window` of them.
+    fn read(rows: &[(u64, u64)], wanted: &Wanted, destination: u64, window: usize) -> Part<Row> {
+        let Some((first, last)) = wanted.range(destination_id(destination)) else {
+            return Part { rows: vec![], reached: None };
+        };
+        let mut of: Vec<_> = rows.iter().filter(|row| row.0 == destination).map(|row| id(row.0, row.1)).collect();
+        of.retain(|id| (first..=last).contains(id));
+        of.sort_unstable_by(|a, b| b.cmp(a));
+        let reached = of.get(window).and_then(|_| of.get(window - 1)).map(|id| id.event);
+        of.truncate(window);
+        Part { rows: of.into_iter().map(Row).collect(), reached }
+    }
+
+    proptest! {
+        /// Whatever each destination has and however far each is read at a time: the pages together are all rows, each
+        /// once, in order.
+        #[test]
+        fn pages_are_the_whole_list(
+            rows in prop::collection::btree_set((0u64..4, 1u64..40), 0..80),
+            limit in 1usize..9,
+            windows in prop::collection::vec(1usize..12, 4),
+        ) {
+            let rows: Vec<_> = rows.into_iter().collect();
+            let mut expected: Vec<_> = rows.iter().map(|row| id(row.0, row.1)).collect();
+            expected.sort_unstable_by_key(|id| std::cmp::Reverse(place(*id)));
+            let (mut wanted, mut seen) = (Wanted::default(), vec![]);
+            // A page may be empty, and the list goes on.
+            for _ in 0..=10 * rows.len() {
+                let parts = (0..4).map(|d| read(&rows, &wanted, d, windows[d as usize])).collect();
+                let (page, next) = merge(parts, limit);
+                prop_assert!(page.len() <= limit);
+                seen.extend(page.into_iter().map(|row| row.0));
+                wanted.after = next;
+                if next.is_none() { break; }
+            }
+            prop_assert_eq!(wanted.after, None);
+            prop_assert_eq!(seen, expected);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What a destination is sent of an event, in its own format: as it is sent, and as it is shown.
+
+use domain::{DeliveryId, Destination, Event, Kind, Notification, destination::Owner, health::Notice, payload, sms};
+use outbound::{
+    chat::{self, Card},
+    mail::{self, Message},
+};
+
+/// Why it cannot be written: never of an event that was accepted.
+type NotWritten = Box<dyn std::error::Error + Send + Sync>;
+
+/// What `to` is sent of `event`, as text: the body of a request, a text message, or the subject of a mail.
+///
+/// # Errors
+/// None that can happen to an event that was accepted.
+pub fn text(to: &Destination, event: &Event, delivery_id: Option<DeliveryId>) -> Result<String, NotWritten> {
+    if let Some(platform) = to.kind.platform() {
+        let (notification, footer) = (Notification::of(event), id(delivery_id, event));
+        return Ok(chat::body(platform, &card(&notification, to, event, &footer)).to_string());
+    }
+    Ok(match to.kind {
+        Kind::Webhook => String::from_utf8(payload::of(to.face, event)?)?,
+        Kind::Sms => sms::notification(event),
+        _ => mail(to, event, delivery_id)?.subject,
+    })
+}
+
+/// What a message to a chat platform shows.
+pub(crate) fn card<'a>(notification: &'a Notification, to: &Destination, event: &Event, footer: &'a str) -> Card<'a> {
+    Card { notification, severity: event.severity.name(to.face), at: event.timestamp, footer }
+}
+
+/// The mail about an event, to one address or to a team.
+pub(crate) fn mail(to: &Destination, event: &Event, delivery_id: Option<DeliveryId>) -> Result<Message, NotWritten> {
+    if to.kind == Kind::OpsEmail {
+        let name = to.name.as_deref().unwrap_or(&to.destination);
+        return Ok(mail::team(event, to.face, name, delivery_id)?);
+    }
+    let notice = || serde_json::from_str::<Notice>(&event.data).ok();
+    Ok(match to.belongs_to {
+        Some(Owner::Service) if let Some(notice) = notice() => mail::unhealthy(event, &notice)?,
+        _ => mail::notification(event, delivery_id)?,
+    })
+}
+
+/// The id under which a receiver knows it, over all attempts; a test has its event's.
+pub(crate) fn id(delivery_id: Option<DeliveryId>, event: &Event) -> String {
+    delivery_id.map_or_else(|| event.id.to_string(), |id| id.to_string())
+}
