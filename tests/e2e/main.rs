@@ -19,6 +19,8 @@ mod logs;
 mod mail_client;
 mod notifications;
 mod openapi;
+mod overview;
+mod preview;
 mod producers;
 mod project_channels;
 mod provider_send;
