@@ -118,7 +118,7 @@ impl From<Attention> for AttentionView {
 pub(crate) struct Overview {
     /// When the first bucket begins.
     since: String,
-    /// When the last one ends.
+    /// When the last one ends: it is under way.
     until: String,
     /// How long each bucket is, in seconds.
     step_seconds: i64,
@@ -144,13 +144,13 @@ pub(crate) struct Overview {
     responses((status = 200, body = Overview), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
 )]
 pub(crate) async fn overview(app: State, Reader(caller): Reader, query: OverviewQuery) -> Result<Json<Overview>> {
-    let (hours, until) = (query.hours()?, now());
+    let hours = query.hours()?;
     let mut known = app.known(caller.operator_id()).await?;
     if let Some(own) = caller.project_id() {
         known.destinations.retain(|destination| destination.project_id.as_deref() == Some(own));
         known.rules.retain(|rule| rule.project_id.as_deref() == Some(own));
     }
-    let mut chart = Chart::empty(until, hours);
+    let mut chart = Chart::empty(now(), hours);
     let oldest = EventId::first_at(chart.since);
     let (counted, complete) = app.deliveries.count(&known.ids(), oldest, MAX_COUNTED).await?;
     let mut tallies: HashMap<DestinationId, Tally> = HashMap::new();
@@ -162,7 +162,7 @@ pub(crate) async fn overview(app: State, Reader(caller): Reader, query: Overview
     }
     Ok(Json(Overview {
         since: rfc3339(chart.since),
-        until: rfc3339(until),
+        until: rfc3339(chart.until()),
         step_seconds: chart.step,
         complete: complete && known.complete,
         buckets: chart.timed().map(|(at, tally)| BucketView { at: rfc3339(at), tally }).collect(),

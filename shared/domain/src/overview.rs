@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::{DeliveryState, Destination, DestinationId, Rule, RuleId};
+use crate::{DeliveryState, Destination, DestinationId, Rule, RuleId, time::from_millis};
 
 /// How many buckets a chart has.
 const BUCKETS: i64 = 48;
@@ -56,10 +56,12 @@ pub struct Chart {
 }
 
 impl Chart {
-    /// An empty one of the `hours` before `until`.
-    pub fn empty(until: Timestamp, hours: u32) -> Self {
+    /// An empty one of the last `hours` at `now`. Its buckets begin at whole multiples of their length, so that they stay
+    /// where they are from one look to the next: the last one is under way.
+    pub fn empty(now: Timestamp, hours: u32) -> Self {
         let step = i64::from(hours) * 3600 / BUCKETS;
-        let since = until - SignedDuration::from_secs(step * BUCKETS);
+        let last = now.as_second().div_euclid(step) * step;
+        let since = from_millis((last - (BUCKETS - 1) * step) * 1000);
         Self { since, step, buckets: vec![Tally::default(); usize::try_from(BUCKETS).unwrap_or(0)] }
     }
 
@@ -70,6 +72,11 @@ impl Chart {
         if let Some(bucket) = bucket {
             bucket.add(state);
         }
+    }
+
+    /// When the last bucket ends.
+    pub fn until(&self) -> Timestamp {
+        self.since + SignedDuration::from_secs(BUCKETS * self.step)
     }
 
     /// When each bucket begins, with it.
@@ -215,9 +222,7 @@ fn of_destination(to: &Destination, rules: &[Rule], tally: Tally) -> Option<Atte
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        Face, OperatorId, Severity, Unhealthy, destination::tests::email, rule::OnUnhealthy, time::from_millis,
-    };
+    use crate::{Face, OperatorId, Severity, Unhealthy, destination::tests::email, rule::OnUnhealthy};
 
     fn rule(to: &[&Destination]) -> Rule {
         Rule {
@@ -237,8 +242,8 @@ mod tests {
     #[test]
     fn a_chart_counts_by_when_an_event_was_accepted() {
         let until: Timestamp = "2026-04-15T12:00:00Z".parse().expect("a time");
-        let mut chart = Chart::empty(until, 24);
-        assert_eq!((chart.step, chart.buckets.len()), (1800, 48));
+        let mut chart = Chart::empty("2026-04-15T11:47:03.5Z".parse().expect("a time"), 24);
+        assert_eq!((chart.step, chart.buckets.len(), chart.until()), (1800, 48, until));
         let before = |seconds| until - SignedDuration::from_secs(seconds);
         for (seconds, state) in [
             (1, DeliveryState::Succeeded),
