@@ -41,6 +41,7 @@ pub fn openapi() -> String {
     text.merge(destinations::router().split_for_parts().1);
     text.merge(channels::router().split_for_parts().1);
     text.merge(events::router().split_for_parts().1);
+    text.merge(endpoints::router().split_for_parts().1);
     text.merge(mail::router().split_for_parts().1);
     text.merge(providers::router().split_for_parts().1);
     text.merge(config::router().split_for_parts().1);

@@ -25,7 +25,7 @@ pub(crate) fn attempted(row: &Delivery, to: Option<&Destination>) -> serde_json:
     Ok(match (mail(row, to), row.face) {
         (Some(mail), _) => mail.attempted(attempt, next_attempt_at)?.into(),
         (None, Face::Mail) => Vec::from_iter(journal::delivery(row, attempt, row.state, next_attempt_at)?),
-        (None, Face::Stack | Face::Providers | Face::Config) => vec![],
+        (None, Face::Stack | Face::Providers | Face::Config | Face::StackAuth) => vec![],
     })
 }
 

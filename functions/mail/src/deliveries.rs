@@ -1,55 +1,20 @@
 //! The deliveries of a subscription, one delivery, and sending it again by hand.
 
 use api::{
-    ApiError, Caller, ErrorBody, OptionalBody, PageQuery, Reader, Writer,
+    ApiError, Caller, ErrorBody, OptionalBody, Reader, Writer,
+    delivery_query::DeliveryQuery,
     error::{Result, path_id},
     page::next_cursor,
-    query,
 };
-use axum::{
-    Json,
-    extract::{FromRequestParts, Path},
-    http::{StatusCode, request::Parts},
-};
+use axum::{Json, extract::Path, http::StatusCode};
 use domain::{Delivery, DeliveryState, Face};
-use serde::Deserialize;
 use store::deliveries::Summary;
 use upkeep::retry::{self, Retry};
-use utoipa::IntoParams;
 
 use crate::{
     App, State,
     views::{MailDelivery, MailDeliveryDetail, MailDeliveryPage},
 };
-
-/// Which deliveries are wanted.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct DeliveryQuery {
-    /// Deliveries that stand here: `pending`, `succeeded`, `failed`, `abandoned` or `held`.
-    #[param(example = "failed")]
-    status: Option<String>,
-    /// How many at most.
-    #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
-    limit: Option<String>,
-    /// The `nextCursor` of the page before.
-    cursor: Option<String>,
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for DeliveryQuery {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        query::read(parts, state).await
-    }
-}
-
-impl DeliveryQuery {
-    fn status(&self) -> Result<Option<DeliveryState>> {
-        query::delivery_state("status", self.status.as_deref())
-    }
-}
 
 /// Lists a subscription's deliveries, newest event first.
 #[utoipa::path(
@@ -69,7 +34,7 @@ pub(crate) async fn list(
     let status = query.status()?;
     let destination = app.find(&caller, &id).await?.endpoint.id;
     let list = format!("deliveries of {id} {}", status.map_or("", DeliveryState::as_str));
-    let page = PageQuery::new(query.limit, query.cursor);
+    let page = query.into_page();
     let (limit, after) = (page.limit()?, page.after(&list)?);
     let (rows, more) = match status {
         Some(state) => app.deliveries.in_state(destination, state, limit, after).await?,

@@ -1,14 +1,14 @@
 //! What callers write of a subscription, and what is wrong with it.
 
-use api::{ApiError, error::Result, event_types};
-use domain::{Address, ChannelType, EventType, guard::TargetPolicy};
-use serde::{Deserialize, Deserializer};
+use api::{
+    error::Result,
+    event_types,
+    subscription::{self, SubscriptionStatus},
+};
+use domain::guard::TargetPolicy;
+use serde::Deserialize;
+use upkeep::subscription::{Change, New};
 use utoipa::ToSchema;
-
-use crate::views::MailWebhookStatus;
-
-/// The longest description, in characters.
-const MAX_DESCRIPTION: usize = 500;
 
 /// A subscription to make.
 #[derive(Deserialize, ToSchema)]
@@ -31,62 +31,33 @@ pub(crate) struct MailWebhookChange {
     /// Where to send.
     url: Option<String>,
     /// What it is for; null takes it away.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "subscription::given")]
     #[schema(value_type = Option<String>)]
     description: Option<Option<String>>,
     /// What to send.
     event_types: Option<Vec<String>>,
     /// Whether to send.
-    pub(crate) status: Option<MailWebhookStatus>,
-}
-
-/// Tells null from what is left out.
-fn given<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(from).map(Some)
-}
-
-fn url(text: &str, policy: TargetPolicy) -> Result<Address> {
-    Address::parse(ChannelType::Webhook, text, policy).map_err(|problem| ApiError::field("url", problem))
-}
-
-fn description(text: &str) -> Result<Option<String>> {
-    let text = text.trim();
-    match text.chars().count() {
-        0 => Ok(None),
-        1..=MAX_DESCRIPTION => Ok(Some(text.to_owned())),
-        _ => Err(ApiError::field("description", format!("send at most {MAX_DESCRIPTION} characters"))),
-    }
+    status: Option<SubscriptionStatus>,
 }
 
 impl NewMailWebhook {
-    pub(crate) fn url(&self, policy: TargetPolicy) -> Result<Address> {
-        url(&self.url, policy)
-    }
-
-    pub(crate) fn description(&self) -> Result<Option<String>> {
-        self.description.as_deref().map_or(Ok(None), description)
-    }
-
-    pub(crate) fn event_types(&self) -> Result<Vec<EventType>> {
-        event_types::read("eventTypes", self.event_types.as_deref().unwrap_or_default())
+    pub(crate) fn read(&self, policy: TargetPolicy) -> Result<New> {
+        Ok(New {
+            url: subscription::url(&self.url, policy)?,
+            description: self.description.as_deref().map_or(Ok(None), subscription::description)?,
+            events: event_types::read("eventTypes", self.event_types.as_deref().unwrap_or_default())?,
+        })
     }
 }
 
 impl MailWebhookChange {
-    pub(crate) fn url(&self, policy: TargetPolicy) -> Result<Option<Address>> {
-        self.url.as_deref().map(|text| url(text, policy)).transpose()
-    }
-
-    /// The description to have from now on, if it is to change.
-    pub(crate) fn description(&self) -> Result<Option<Option<String>>> {
-        match &self.description {
-            None => Ok(None),
-            Some(None) => Ok(Some(None)),
-            Some(Some(text)) => description(text).map(Some),
-        }
-    }
-
-    pub(crate) fn event_types(&self) -> Result<Option<Vec<EventType>>> {
-        self.event_types.as_deref().map(|names| event_types::read("eventTypes", names)).transpose()
+    pub(crate) fn read(&self, policy: TargetPolicy) -> Result<Change> {
+        let events = self.event_types.as_deref().map(|names| event_types::read("eventTypes", names));
+        Ok(Change {
+            url: self.url.as_deref().map(|text| subscription::url(text, policy)).transpose()?,
+            description: subscription::new_description(self.description.as_ref())?,
+            events: events.transpose()?,
+            status: self.status,
+        })
     }
 }

@@ -3,17 +3,14 @@
 use api::{ApiError, Body, ErrorBody, Reader, Writer, error::Result, views::Deleted};
 use axum::{Json, extract::Path};
 use domain::{catalogue::mail::name, time::rfc3339};
-use store::subscriptions::{Changed, Subscription};
+use store::subscriptions::Subscription;
 
 use crate::{
-    State,
+    NOUN, State, endpoint_id,
     input::MailWebhookChange,
     told,
-    views::{MailWebhook, MailWebhookStatus, MailWebhookWithSecret},
+    views::{MailWebhook, MailWebhookWithSecret},
 };
-
-/// How often a change is tried against others at the same time.
-const TRIES: u32 = 3;
 
 /// Shows a subscription.
 #[utoipa::path(
@@ -41,40 +38,17 @@ pub(crate) async fn update(
     Path(id): Path<String>,
     Body(change): Body<MailWebhookChange>,
 ) -> Result<Json<MailWebhook>> {
-    let (url, description, events) = (change.url(app.policy)?, change.description()?, change.event_types()?);
-    for _ in 0..TRIES {
-        let old = app.find(&caller, &id).await?;
-        let mut new = old.clone();
-        if let Some(url) = &url {
-            new.endpoint.destination = url.as_str().to_owned();
-            new.endpoint.uniqueness_key = url.uniqueness_key();
-        }
-        if let Some(description) = &description {
-            new.endpoint.description.clone_from(description);
-        }
-        if let Some(events) = &events {
-            new.rule.events.clone_from(events);
-        }
-        if let Some(status) = change.status {
-            new.rule.active = status == MailWebhookStatus::Enabled;
-        }
-        let changed = changed(&old, &new);
-        if changed.is_empty() {
-            return Ok(Json(MailWebhook::from(&old)));
-        }
-        match app.subscriptions.replace(&old, &new).await? {
-            Changed::Meanwhile => continue,
-            Changed::Gone => return Err(ApiError::not_found("webhook")),
-            Changed::Yes => {}
-        }
+    let change = change.read(app.policy)?;
+    let which = (caller.operator_id(), endpoint_id(&id)?, NOUN);
+    let (old, new) = change.make(&app.subscriptions, which).await?;
+    let changed = changed(&old, &new);
+    if !changed.is_empty() {
         let disabled = old.rule.active && !new.rule.active;
         let disabled = disabled.then(|| told(name::WEBHOOK_DISABLED, &new, &[], Some("disabled")));
         let updated = told(name::WEBHOOK_UPDATED, &new, &changed, None);
         app.upkeep.journal().note([updated].into_iter().chain(disabled)).await;
-        return Ok(Json(MailWebhook::from(&new)));
     }
-    let sentence = "This webhook is being changed by other requests; look at it and try again.";
-    Err(ApiError::conflict("changed_meanwhile", sentence))
+    Ok(Json(MailWebhook::from(&new)))
 }
 
 fn changed(old: &Subscription, new: &Subscription) -> Vec<&'static str> {
@@ -99,7 +73,7 @@ fn changed(old: &Subscription, new: &Subscription) -> Vec<&'static str> {
 pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Deleted>> {
     let old = app.find(&caller, &id).await?;
     if !app.subscriptions.delete(&old).await? {
-        return Err(ApiError::not_found("webhook"));
+        return Err(ApiError::not_found(NOUN));
     }
     app.upkeep.journal().note([told(name::WEBHOOK_DISABLED, &old, &[], Some("deleted"))]).await;
     Ok(Json(Deleted::YES))

@@ -12,7 +12,7 @@ mod webhooks;
 use std::sync::Arc;
 
 use api::{ApiError, Caller, Keys, auth::HasKeys, error::path_id};
-use domain::{guard::TargetPolicy, journal, message::Ingest, time::now};
+use domain::{DestinationId, Face, guard::TargetPolicy, journal, message::Ingest, time::now};
 use store::{
     Accounts, Aws, Deliveries, Destinations, Events, Queue, aws,
     subscriptions::{Subscription, Subscriptions},
@@ -43,7 +43,7 @@ impl App {
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
             events: Events::from_env(&aws)?,
-            subscriptions: Subscriptions::from_env(&aws)?,
+            subscriptions: Subscriptions::from_env(&aws, Face::Mail)?,
             destinations: Destinations::from_env(&aws)?,
             deliveries: Deliveries::from_env(&aws)?,
             queue: Queue::deliveries(&aws)?,
@@ -54,9 +54,17 @@ impl App {
 
     /// A subscription of the caller, or a 404.
     async fn find(&self, caller: &Caller, id: &str) -> api::error::Result<Subscription> {
-        let found = self.subscriptions.get(caller.operator_id(), path_id(id, "webhook")?).await?;
-        found.ok_or_else(|| ApiError::not_found("webhook"))
+        let found = self.subscriptions.get(caller.operator_id(), endpoint_id(id)?).await?;
+        found.ok_or_else(|| ApiError::not_found(NOUN))
     }
+}
+
+/// What errors call a subscription.
+const NOUN: &str = "webhook";
+
+/// The endpoint of the subscription that a path names.
+fn endpoint_id(id: &str) -> api::error::Result<DestinationId> {
+    path_id(id, NOUN).map(DestinationId::of_webhook)
 }
 
 /// What is told of a subscription: the type of the event, which fields were changed, and why it sends no more.

@@ -1,5 +1,6 @@
 //! JSON of the Mail API: camelCase, lists under `items`.
 
+use api::subscription::SubscriptionStatus;
 use domain::{
     Attempt, Delivery, DeliveryId, DeliveryState, Event, Severity, WebhookId, event::Resource, time::rfc3339,
 };
@@ -68,16 +69,6 @@ pub(crate) struct MailEventPage {
     pub(crate) next_cursor: Option<String>,
 }
 
-/// Whether a subscription sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum MailWebhookStatus {
-    /// It does.
-    Enabled,
-    /// It does not, by request; what it would have sent is not kept for it.
-    Disabled,
-}
-
 /// How an endpoint is.
 #[derive(Serialize, ToSchema)]
 struct MailWebhookHealth {
@@ -106,7 +97,7 @@ pub(crate) struct MailWebhook {
     #[schema(example = json!(["mail.message.sent", "mail.message.bounced"]))]
     event_types: Vec<String>,
     /// Whether it sends.
-    status: MailWebhookStatus,
+    status: SubscriptionStatus,
     /// How its endpoint is.
     health: MailWebhookHealth,
     /// When it was made.
@@ -122,7 +113,7 @@ impl From<&Subscription> for MailWebhook {
             url: endpoint.destination.clone(),
             description: endpoint.description.clone(),
             event_types: rule.events.iter().map(ToString::to_string).collect(),
-            status: if rule.active { MailWebhookStatus::Enabled } else { MailWebhookStatus::Disabled },
+            status: SubscriptionStatus::of(rule.active),
             health: MailWebhookHealth {
                 status: if broken.is_some() { "unhealthy" } else { "healthy" },
                 since: broken.map(|unhealthy| rfc3339(unhealthy.since)),

@@ -2,11 +2,7 @@
 
 use api::{Body, ErrorBody, PageQuery, Reader, Writer, error::Result, page::next_cursor};
 use axum::{Json, http::StatusCode};
-use domain::{
-    Destination, DestinationId, Face, Rule, RuleId, Severity, WebhookId, WebhookSecret, catalogue::mail::name,
-    rule::OnUnhealthy, time::now,
-};
-use store::subscriptions::Subscription;
+use domain::catalogue::mail::name;
 
 use crate::{
     State,
@@ -31,33 +27,8 @@ pub(crate) async fn create(
     Writer(caller): Writer,
     Body(new): Body<NewMailWebhook>,
 ) -> Result<(StatusCode, Json<MailWebhookWithSecret>)> {
-    let (operator_id, created_at) = (caller.operator_id(), now());
-    let (url, description, events) = (new.url(app.policy)?, new.description()?, new.event_types()?);
-    let webhook = WebhookId::generate();
-    let (id, secret) = (DestinationId::of_webhook(webhook), WebhookSecret::generate());
-    let endpoint = Destination {
-        secret: Some(app.upkeep.seal(operator_id, id, &secret).await?),
-        // It proves itself with every signature that it checks.
-        verified_at: Some(created_at),
-        created_at,
-        face: Face::Mail,
-        description,
-        ..Destination::at(operator_id, id, &url)
-    };
-    let rule = Rule {
-        operator_id,
-        id: RuleId::of_webhook(webhook),
-        destination_ids: vec![id],
-        events,
-        min_severity: Severity::Info,
-        active: true,
-        on_unhealthy: OnUnhealthy::Pause,
-        created_at,
-        face: Face::Mail,
-        project_id: None,
-    };
-    let made = Subscription { endpoint, rule };
-    app.subscriptions.insert(&made).await?;
+    let new = new.read(app.policy)?;
+    let (made, secret) = app.upkeep.subscribe(&app.subscriptions, caller.operator_id(), new).await?;
     app.upkeep.journal().note([told(name::WEBHOOK_CREATED, &made, &[], None)]).await;
     let secret = secret.reveal().to_owned();
     let view = MailWebhookWithSecret { webhook: MailWebhook::from(&made), secret, previous_secret_expires_at: None };

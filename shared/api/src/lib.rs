@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod body;
+pub mod delivery_query;
 pub mod envelope;
 pub mod error;
 pub mod event_query;
@@ -10,6 +11,7 @@ pub mod idempotency;
 pub mod page;
 pub mod query;
 pub mod server;
+pub mod subscription;
 pub mod telemetry;
 pub mod views;
 pub mod worker;

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Address, ChannelType, DeliveryId, DestinationId, Face, Kind, MessageId, OperatorId, RuleId, Unhealthy, WebhookId,
-    guard::TargetPolicy, time::now,
+    Address, ChannelType, DeliveryId, DestinationId, EndpointId, Face, Kind, MessageId, OperatorId, RuleId, Unhealthy,
+    WebhookId, guard::TargetPolicy, time::now,
 };
 
 /// A secret encrypted under the operator's data key. What it holds is the business of the store's vault.
@@ -209,6 +209,7 @@ impl Destination {
         match (self.belongs_to, self.face) {
             (Some(Owner::Channel(channel)), _) => channel.to_string(),
             (_, Face::Mail) => WebhookId::of_destination(self.id).to_string(),
+            (_, Face::StackAuth) => EndpointId::of_destination(self.id).to_string(),
             (_, Face::Providers | Face::Config) => self.id.uuid().to_string(),
             (_, Face::Stack) => self.id.to_string(),
         }

@@ -16,6 +16,8 @@ pub enum Face {
     Providers,
     /// The Config API: the notification channels of a project, by UUID.
     Config,
+    /// Stack Auth: webhook endpoints `ep_…`.
+    StackAuth,
 }
 
 impl Face {
@@ -26,11 +28,12 @@ impl Face {
             Self::Mail => "mail",
             Self::Providers => "providers",
             Self::Config => "config",
+            Self::StackAuth => "stack_auth",
         }
     }
 
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Stack, Self::Mail, Self::Providers, Self::Config];
+    pub const ALL: [Self; 5] = [Self::Stack, Self::Mail, Self::Providers, Self::Config, Self::StackAuth];
 
     /// The API of this name.
     pub fn from_name(name: &str) -> Option<Self> {

@@ -74,6 +74,9 @@ pub struct Notice {
     /// The channel of a project of the Config API that it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_channel_id: Option<String>,
+    /// The endpoint of Stack Auth that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_id: Option<String>,
     /// What people call it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -138,6 +141,7 @@ impl Notice {
             webhook_id: of(Face::Mail),
             provider_id: of(Face::Providers),
             project_channel_id: of(Face::Config),
+            endpoint_id: of(Face::StackAuth),
             name: destination.name.clone(),
             kind: destination.kind,
             destination: destination.destination.clone(),
@@ -159,6 +163,7 @@ impl Notice {
             ("/mail/webhooks", &self.webhook_id),
             ("/api/v1/notifications/providers", &self.provider_id),
             ("/v1/config/notifications", &self.project_channel_id),
+            ("/v1/webhooks/endpoints", &self.endpoint_id),
             ("/v1/notifications/destinations", &self.destination_id),
         ];
         let known = ids.iter().find_map(|(noun, id)| Some(format!("{noun}/{}", id.as_ref()?)));

@@ -43,7 +43,7 @@ pub use event::Event;
 pub use event_type::EventType;
 pub use face::Face;
 pub use health::Unhealthy;
-pub use id::{DeliveryId, DestinationId, EventId, KeyId, MessageId, OperatorId, OtpId, RuleId, WebhookId};
+pub use id::{DeliveryId, DestinationId, EndpointId, EventId, KeyId, MessageId, OperatorId, OtpId, RuleId, WebhookId};
 pub use kind::{Kind, Platform};
 pub use notification::Notification;
 pub use rule::Rule;

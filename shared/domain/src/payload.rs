@@ -55,6 +55,14 @@ struct Config<'a> {
     data: &'a RawValue,
 }
 
+/// The body of a webhook of Stack Auth: what happened, and nothing besides.
+#[derive(Serialize)]
+struct StackAuth<'a> {
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    data: &'a RawValue,
+}
+
 /// The body of a webhook about `event` as the API writes it by which the webhook was made: the same bytes at every
 /// attempt.
 ///
@@ -73,6 +81,10 @@ pub fn of(face: Face, event: &Event) -> serde_json::Result<Vec<u8>> {
             timestamp: event.timestamp,
             data: serde_json::from_str(&event.data)?,
         }),
+        Face::StackAuth => serde_json::to_vec(&StackAuth {
+            event_type: event.event_type.as_str(),
+            data: serde_json::from_str(&event.data)?,
+        }),
         Face::Mail => serde_json::to_vec(&Mail {
             id: event.id,
             event_type: event.event_type.as_str(),
@@ -87,18 +99,30 @@ mod tests {
     use super::*;
     use crate::{EventId, Severity};
 
-    #[test]
-    fn the_body_has_the_published_fields_in_their_order() {
-        let event = Event {
+    fn event(event_type: &str, data: &str) -> Event {
+        Event {
             operator_id: OperatorId::generate(),
             id: EventId::generate(),
-            event_type: "passport.flagged".try_into().expect("a type"),
+            event_type: event_type.try_into().expect("a type"),
             severity: Severity::Medium,
             timestamp: "2026-04-15T10:05:00Z".parse().expect("a time"),
-            data: r#"{"jti": "ppt_abc123"}"#.into(),
+            data: data.into(),
             resource: None,
             project_id: None,
-        };
+        }
+    }
+
+    #[test]
+    fn stack_auth_gets_the_type_and_the_data_byte_for_byte() {
+        let event = event("user.created", r#"{"id": "u-1",  "display_name":"Zoë \u00e9", "n": 1.50}"#);
+        let body = of(Face::StackAuth, &event).expect("a body");
+        let expected = r#"{"type":"user.created","data":{"id": "u-1",  "display_name":"Zoë \u00e9", "n": 1.50}}"#;
+        assert_eq!(String::from_utf8(body).expect("text"), expected);
+    }
+
+    #[test]
+    fn the_body_has_the_published_fields_in_their_order() {
+        let event = event("passport.flagged", r#"{"jti": "ppt_abc123"}"#);
         let body = String::from_utf8(stack(&event).expect("a body")).expect("text");
         let expected = format!(
             r#"{{"event_type":"passport.flagged","timestamp":"2026-04-15T10:05:00.000Z","operator_id":"{}","severity":"warning","data":{{"jti": "ppt_abc123"}}}}"#,

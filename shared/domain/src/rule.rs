@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Destination, DestinationId, Event, EventType, Face, OperatorId, RuleId, Severity, WebhookId};
+use crate::{Destination, DestinationId, EndpointId, Event, EventType, Face, OperatorId, RuleId, Severity, WebhookId};
 
 /// The most destinations that one rule may have.
 pub const MAX_DESTINATIONS: usize = 50;
@@ -54,6 +54,7 @@ impl Rule {
         match self.face {
             Face::Stack | Face::Providers => self.id.to_string(),
             Face::Mail => WebhookId::of_rule(self.id).to_string(),
+            Face::StackAuth => EndpointId::of_rule(self.id).to_string(),
             Face::Config => DestinationId::of_channel(self.id).uuid().to_string(),
         }
     }
@@ -75,7 +76,9 @@ impl Rule {
     fn takes(&self, event_type: &EventType) -> bool {
         match self.face {
             Face::Config => event_type.is_analysis(),
-            Face::Stack | Face::Mail | Face::Providers => self.events.iter().any(|mine| mine.covers(event_type)),
+            Face::Stack | Face::Mail | Face::Providers | Face::StackAuth => {
+                self.events.iter().any(|mine| mine.covers(event_type))
+            }
         }
     }
 

@@ -66,7 +66,7 @@ impl Severity {
     pub fn name(self, face: Face) -> &'static str {
         match face {
             Face::Config => self.config_name(),
-            Face::Stack | Face::Mail | Face::Providers => self.stack_name(),
+            Face::Stack | Face::Mail | Face::Providers | Face::StackAuth => self.stack_name(),
         }
     }
 

@@ -57,6 +57,13 @@ pub fn sha256(secret: &WebhookSecret, body: &[u8]) -> String {
     format!("sha256={}", HEXLOWER.encode(&hmac(secret.reveal().as_bytes(), &[body])))
 }
 
+/// The header of Stack Auth's id of a webhook: Standard Webhooks' under the name by which the libraries of Svix know it.
+pub const STACK_AUTH_ID_HEADER: &str = "svix-id";
+/// The same of the time.
+pub const STACK_AUTH_TIMESTAMP_HEADER: &str = "svix-timestamp";
+/// The same of the signatures.
+pub const STACK_AUTH_HEADER: &str = "svix-signature";
+
 /// The headers of a webhook's request that tell its id and its time, as the API has them by which the webhook was made:
 /// those of Standard Webhooks, which all have, and its own.
 pub fn identity(face: Face, id: &str, at: Timestamp) -> Vec<(&'static str, String)> {
@@ -64,6 +71,9 @@ pub fn identity(face: Face, id: &str, at: Timestamp) -> Vec<(&'static str, Strin
     let mut headers = vec![("webhook-id", id.to_owned()), ("webhook-timestamp", seconds.clone())];
     match face {
         Face::Mail => headers.push((MAIL_TIMESTAMP_HEADER, seconds)),
+        Face::StackAuth => {
+            headers.extend([(STACK_AUTH_ID_HEADER, id.to_owned()), (STACK_AUTH_TIMESTAMP_HEADER, seconds)]);
+        }
         Face::Stack | Face::Providers | Face::Config => {}
     }
     headers
@@ -82,7 +92,8 @@ pub fn signatures(
         return vec![];
     }
     let standard: Vec<_> = secrets.iter().map(|secret| standard(secret, id, at, body)).collect();
-    let mut headers = vec![("webhook-signature", standard.join(" "))];
+    let standard = standard.join(" ");
+    let mut headers = vec![("webhook-signature", standard.clone())];
     match face {
         Face::Providers => headers.extend(secrets.first().map(|secret| (PROVIDERS_HEADER, sha256(secret, body)))),
         Face::Config => headers.extend(secrets.first().map(|secret| (CONFIG_HEADER, sha256(secret, body)))),
@@ -94,6 +105,7 @@ pub fn signatures(
             let signatures: Vec<_> = secrets.iter().map(|secret| mail(secret, at, body)).collect();
             headers.push((MAIL_HEADER, signatures.join(",")));
         }
+        Face::StackAuth => headers.push((STACK_AUTH_HEADER, standard)),
     }
     headers
 }
@@ -133,6 +145,28 @@ mod tests {
             assert!(signatures(face, &secrets, "dlv_1", at, body).contains(&(name, expected.clone())));
             assert_eq!(signatures(face, &[], "dlv_1", at, body), []);
         }
+    }
+
+    #[test]
+    fn stack_auth_has_the_standard_values_under_the_names_of_svix() {
+        let secrets = [WebhookSecret::generate(), WebhookSecret::generate()];
+        let at = Timestamp::from_second(1_614_265_330).expect("a time");
+        let [both_of, id] =
+            [secrets.each_ref().map(|secret| standard(secret, "dlv_1", at, b"{}")).join(" "), "dlv_1".into()];
+        let time = "1614265330".to_owned();
+        assert_eq!(
+            identity(Face::StackAuth, "dlv_1", at),
+            [
+                ("webhook-id", id.clone()),
+                ("webhook-timestamp", time.clone()),
+                ("svix-id", id),
+                ("svix-timestamp", time)
+            ]
+        );
+        assert_eq!(
+            signatures(Face::StackAuth, &secrets, "dlv_1", at, b"{}"),
+            [("webhook-signature", both_of.clone()), ("svix-signature", both_of)]
+        );
     }
 
     #[test]

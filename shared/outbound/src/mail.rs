@@ -311,6 +311,7 @@ mod tests {
             channel_id: None,
             provider_id: None,
             project_channel_id: None,
+            endpoint_id: None,
             name: None,
             kind: Kind::Webhook,
             destination: "https://example.com/hooks".into(),

@@ -1,8 +1,8 @@
-//! Webhook subscriptions of the Mail API: an endpoint and the rule that it implies, which have one ULID, written and
-//! deleted together in two tables.
+//! Webhook subscriptions, of the Mail API and of Stack Auth: an endpoint and the rule that it implies, which have one
+//! ULID, written and deleted together in two tables.
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use domain::{Destination, DestinationId, Face, OperatorId, Rule, RuleId, WebhookId};
+use domain::{Destination, DestinationId, Face, OperatorId, Rule, RuleId};
 
 use crate::{
     Aws, Channels, Destinations, Result,
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A subscription.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
     /// Where it sends, and how it is.
     pub endpoint: Destination,
@@ -31,19 +31,25 @@ pub enum Changed {
     Gone,
 }
 
-/// Both tables of subscriptions.
+/// The subscriptions of one API, in both tables.
 pub struct Subscriptions {
+    face: Face,
     channels: Channels,
     destinations: Destinations,
 }
 
 impl Subscriptions {
-    /// The tables that `CHANNELS_TABLE` and `DESTINATIONS_TABLE` name.
+    /// Those of the API `face`, in the tables that `CHANNELS_TABLE` and `DESTINATIONS_TABLE` name.
     ///
     /// # Errors
     /// When a variable is missing.
-    pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self { channels: Channels::from_env(aws)?, destinations: Destinations::from_env(aws)? })
+    pub fn from_env(aws: &Aws, face: Face) -> Result<Self> {
+        Ok(Self { face, channels: Channels::from_env(aws)?, destinations: Destinations::from_env(aws)? })
+    }
+
+    /// The API whose subscriptions these are.
+    pub fn face(&self) -> Face {
+        self.face
     }
 
     /// Stores a new subscription: both rows or neither.
@@ -56,17 +62,17 @@ impl Subscriptions {
         Ok(())
     }
 
-    /// A subscription of the operator.
+    /// A subscription of the operator, by the id of its endpoint.
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn get(&self, operator: OperatorId, id: WebhookId) -> Result<Option<Subscription>> {
-        let rule = self.channels.get(operator, RuleId::of_webhook(id));
-        let endpoint = self.destinations.get(operator, DestinationId::of_webhook(id));
+    pub async fn get(&self, operator: OperatorId, id: DestinationId) -> Result<Option<Subscription>> {
+        let rule = self.channels.get(operator, RuleId::of_destination(id));
+        let endpoint = self.destinations.get(operator, id);
         let (rule, endpoint) = futures::future::try_join(rule, endpoint).await?;
         // A legacy channel, or one of a project, is a rule and a destination of one ULID, too: the face tells them apart.
         Ok(match (rule, endpoint) {
-            (Some(rule), Some(endpoint)) if rule.face == Face::Mail && endpoint.face == Face::Mail => {
+            (Some(rule), Some(endpoint)) if rule.face == self.face && endpoint.face == self.face => {
                 Some(Subscription { endpoint, rule })
             }
             _ => None,
@@ -83,9 +89,9 @@ impl Subscriptions {
         limit: i32,
         after: Option<DestinationId>,
     ) -> Result<(Vec<Subscription>, Option<DestinationId>)> {
-        let (endpoints, more) = self.destinations.list(operator, Face::Mail, limit, after).await?;
+        let (endpoints, more) = self.destinations.list(operator, self.face, limit, after).await?;
         let next = endpoints.last().map(|endpoint| endpoint.id).filter(|_| more);
-        let rule_of = |endpoint: &Destination| RuleId::of_webhook(WebhookId::of_destination(endpoint.id));
+        let rule_of = |endpoint: &Destination| RuleId::of_destination(endpoint.id);
         let mut rules = self.channels.get_many(operator, endpoints.iter().map(rule_of)).await?;
         // One without a rule was deleted in between.
         let both = |endpoint| Some(Subscription { rule: rules.remove(&rule_of(&endpoint))?, endpoint });

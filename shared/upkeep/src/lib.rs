@@ -10,6 +10,7 @@ pub mod recovery;
 pub mod retry;
 mod rotation;
 pub mod sender;
+pub mod subscription;
 pub mod testing;
 pub mod verification;
 pub mod written;

@@ -45,7 +45,7 @@ pub async fn recover(
             Face::Providers | Face::Config => {
                 "It is not healthy, or switched off; test it first with POST …/test, or switch it on."
             }
-            Face::Stack | Face::Mail => {
+            Face::Stack | Face::Mail | Face::StackAuth => {
                 "This destination is not verified or not healthy; verify it first with POST …/verify."
             }
         };

@@ -1,4 +1,4 @@
-//! A new secret for a webhook; the old one signs too for a while.
+//! The secret of a webhook, and a new one; the old one signs too for a while.
 
 use api::{ApiError, error::Result};
 use domain::{Destination, WebhookSecret, destination::PreviousSecret, secret::ROTATION_HOURS, time::now};
@@ -7,6 +7,17 @@ use jiff::{Timestamp, ToSpan};
 use crate::Upkeep;
 
 impl Upkeep {
+    /// The secret of a webhook, and the one before it with its end, while it signs too.
+    ///
+    /// # Errors
+    /// When they do not open any more, or there is none.
+    pub async fn secrets(&self, of: &Destination) -> Result<(WebhookSecret, Option<(WebhookSecret, Timestamp)>)> {
+        let mut secrets = self.sender.vault.signing_secrets(of, now()).await?.into_iter();
+        let current = secrets.next().ok_or_else(|| ApiError::internal("a webhook has no secret"))?;
+        let until = of.previous_secret.as_ref().map(|previous| previous.until);
+        Ok((current, secrets.next().zip(until)))
+    }
+
     /// Gives a webhook a new secret: that, and until when the old one signs too.
     ///
     /// # Errors

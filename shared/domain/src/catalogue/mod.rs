@@ -8,7 +8,7 @@ pub mod config;
 pub mod mail;
 mod providers;
 mod stack;
-mod stack_auth;
+pub mod stack_auth;
 
 use std::fmt;
 

@@ -68,6 +68,11 @@ struct Permission {
     user_id: Name,
 }
 
+/// The names of its types.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ENTRIES.iter().map(|entry| entry.name)
+}
+
 pub(super) const ENTRIES: &[Entry] = &[
     entry::<User>("user.created", Info, "A user was created"),
     entry::<User>("user.updated", Info, "A user was changed"),

@@ -60,8 +60,8 @@ impl DeliveryState {
         matches!(self, Self::Failed | Self::Abandoned | Self::Held)
     }
 
-    /// Whether the index by state holds deliveries in this state. It is sparse for all but webhook subscriptions, whose
-    /// API lists them by any state: what succeeds at once writes nothing there.
+    /// Whether the index by state holds deliveries in this state. It is sparse for all but the Mail API's webhook
+    /// subscriptions, whose lists by any state read it: what succeeds at once writes nothing there.
     pub fn indexed(self, face: Face) -> bool {
         face == Face::Mail || self.needs_attention()
     }

@@ -34,6 +34,8 @@ pub enum RuleNoun {}
 pub enum EventNoun {}
 /// A webhook subscription of the Mail API.
 pub enum WebhookNoun {}
+/// A webhook endpoint of Stack Auth.
+pub enum EndpointNoun {}
 /// One sending of a verification code.
 pub enum OtpNoun {}
 
@@ -52,6 +54,9 @@ impl Noun for EventNoun {
 impl Noun for WebhookNoun {
     const PREFIX: &'static str = "whk_";
 }
+impl Noun for EndpointNoun {
+    const PREFIX: &'static str = "ep_";
+}
 impl Noun for OtpNoun {
     const PREFIX: &'static str = "otp_";
 }
@@ -66,6 +71,8 @@ pub type RuleId = Id<RuleNoun>;
 pub type EventId = Id<EventNoun>;
 /// `whk_…`
 pub type WebhookId = Id<WebhookNoun>;
+/// `ep_…`
+pub type EndpointId = Id<EndpointNoun>;
 /// `otp_…`
 pub type OtpId = Id<OtpNoun>;
 
@@ -87,13 +94,19 @@ impl DestinationId {
         webhook.ulid.into()
     }
 
-    /// Reads the id of a destination as any of the APIs writes it: `ndst_…`, `whk_…`, a UUID.
+    /// The destination of a Stack Auth endpoint: it has the endpoint's ULID.
+    pub fn of_endpoint(endpoint: EndpointId) -> Self {
+        endpoint.ulid.into()
+    }
+
+    /// Reads the id of a destination as any of the APIs writes it: `ndst_…`, `whk_…`, `ep_…`, a UUID.
     ///
     /// # Errors
     /// When it is none of these.
     pub fn of_any_face(text: &str) -> Result<Self, NotAnId> {
-        let of_webhook = |text: &str| text.parse().ok().map(Self::of_webhook);
-        text.parse().or_else(|not| of_webhook(text).or_else(|| Self::of_uuid(text)).ok_or(not))
+        let of_webhook = || text.parse().ok().map(Self::of_webhook);
+        let of_endpoint = || text.parse().ok().map(Self::of_endpoint);
+        text.parse().or_else(|not| of_webhook().or_else(of_endpoint).or_else(|| Self::of_uuid(text)).ok_or(not))
     }
 
     /// A new id that is written as a UUID: of version 7 (RFC 9562), which begins with the time as a ULID does.
@@ -122,12 +135,7 @@ impl DestinationId {
 }
 
 impl RuleId {
-    /// The rule of a webhook subscription: it has the subscription's ULID.
-    pub fn of_webhook(webhook: WebhookId) -> Self {
-        webhook.ulid.into()
-    }
-
-    /// The rule that a channel of a project implies: it has the channel's ULID.
+    /// The rule that a webhook subscription, an endpoint or a channel of a project implies: it has the same ULID.
     pub fn of_destination(destination: DestinationId) -> Self {
         destination.ulid.into()
     }
@@ -140,6 +148,18 @@ impl WebhookId {
     }
 
     /// The subscription whose rule this is.
+    pub fn of_rule(rule: RuleId) -> Self {
+        rule.ulid.into()
+    }
+}
+
+impl EndpointId {
+    /// The endpoint whose destination this is.
+    pub fn of_destination(destination: DestinationId) -> Self {
+        destination.ulid.into()
+    }
+
+    /// The endpoint whose rule this is.
     pub fn of_rule(rule: RuleId) -> Self {
         rule.ulid.into()
     }
@@ -279,6 +299,20 @@ mod tests {
         assert!(id.to_string().parse::<RuleId>().is_err());
         for wrong in ["", "ndst_", "ndst_xyz", "01ARZ3NDEKTSV4RRFFQ69G5FAV"] {
             assert!(wrong.parse::<DestinationId>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_api_writes_the_id_of_a_destination_in_its_own_way() {
+        let id = DestinationId::generate();
+        let webhook = WebhookId::of_destination(id).to_string();
+        let endpoint = EndpointId::of_destination(id).to_string();
+        assert!(webhook.starts_with("whk_") && endpoint.starts_with("ep_"));
+        for text in [id.to_string(), webhook, endpoint, id.uuid().to_string()] {
+            assert_eq!(DestinationId::of_any_face(&text), Ok(id), "{text}");
+        }
+        for wrong in ["", "ep_", "nch_01ARZ3NDEKTSV4RRFFQ69G5FAV"] {
+            assert!(DestinationId::of_any_face(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -1,0 +1,45 @@
+//! Making endpoints and listing them.
+
+use api::{Body, ErrorBody, PageQuery, Reader, Writer, error::Result, page::next_cursor};
+use axum::{Json, http::StatusCode};
+
+use crate::{
+    State,
+    input::NewEndpoint,
+    views::{Endpoint, EndpointPage, EndpointWithSecret},
+};
+
+const LIST: &str = "webhooks/endpoints";
+
+/// Makes an endpoint that is sent events of these types, signed with the secret of the answer.
+#[utoipa::path(
+    post, path = "/v1/webhooks/endpoints", tag = "Webhook endpoints", operation_id = "createEndpoint",
+    request_body = NewEndpoint,
+    responses(
+        (status = 201, body = EndpointWithSecret), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+    )
+)]
+pub(crate) async fn create(
+    app: State,
+    Writer(caller): Writer,
+    Body(new): Body<NewEndpoint>,
+) -> Result<(StatusCode, Json<EndpointWithSecret>)> {
+    let new = new.read(app.policy)?;
+    let (made, secret) = app.upkeep.subscribe(&app.endpoints, caller.operator_id(), new).await?;
+    let secret = secret.reveal().to_owned();
+    let view = EndpointWithSecret { endpoint: Endpoint::from(&made), secret, previous_secret_expires_at: None };
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// Lists the endpoints.
+#[utoipa::path(
+    get, path = "/v1/webhooks/endpoints", tag = "Webhook endpoints", operation_id = "listEndpoints", params(PageQuery),
+    responses((status = 200, body = EndpointPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
+)]
+pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) -> Result<Json<EndpointPage>> {
+    let (limit, after) = (page.limit()?, page.after(LIST)?);
+    let (found, next) = app.endpoints.list(caller.operator_id(), limit, after).await?;
+    let next_cursor = next_cursor(LIST, next, next.is_some());
+    Ok(Json(EndpointPage { endpoints: found.iter().map(Endpoint::from).collect(), next_cursor }))
+}

@@ -1,0 +1,47 @@
+//! The deliveries to an endpoint.
+
+use api::{
+    ErrorBody, Reader,
+    delivery_query::DeliveryQuery,
+    error::Result,
+    page::next_cursor,
+    views::{DeliveryPage, DeliveryView},
+};
+use axum::{Json, extract::Path};
+use domain::DeliveryState;
+use store::across::Wanted;
+
+use crate::State;
+
+/// Lists the deliveries to an endpoint, newest event first, each with its attempts.
+///
+/// Of one status, a page may hold fewer than asked for while there are more: go by the cursor. One delivery is shown, and
+/// sent again, by `/v1/deliveries/{id}`.
+#[utoipa::path(
+    get, path = "/v1/webhooks/endpoints/{id}/deliveries", tag = "Webhook endpoints",
+    operation_id = "listEndpointDeliveries", params(("id" = String, Path), DeliveryQuery),
+    responses(
+        (status = 200, body = DeliveryPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    )
+)]
+pub(crate) async fn list(
+    app: State,
+    Reader(caller): Reader,
+    Path(id): Path<String>,
+    query: DeliveryQuery,
+) -> Result<Json<DeliveryPage>> {
+    let state = query.status()?;
+    let page = query.into_page();
+    let destination = app.find(&caller, &id).await?.endpoint.id;
+    let list = format!("deliveries of {id} {}", state.map_or("", DeliveryState::as_str));
+    let limit = usize::try_from(page.limit()?).unwrap_or(1);
+    // Read from the index where that holds the state, else by reading over the others: the index is sparse, so that a
+    // delivery that succeeds at once writes nothing for its place in a list.
+    let wanted = Wanted { state, after: page.after(&list)?, ..Wanted::default() };
+    let (found, next) = app.deliveries.across(&[destination], &wanted, limit).await?;
+    Ok(Json(DeliveryPage {
+        deliveries: found.iter().map(DeliveryView::from).collect(),
+        next_cursor: next_cursor(&list, next, next.is_some()),
+    }))
+}

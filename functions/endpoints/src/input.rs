@@ -1,0 +1,71 @@
+//! What callers write of an endpoint, and what is wrong with it.
+
+use api::{
+    ApiError,
+    error::Result,
+    event_types,
+    subscription::{self, SubscriptionStatus},
+};
+use domain::{EventType, catalogue::stack_auth, guard::TargetPolicy};
+use serde::Deserialize;
+use upkeep::subscription::{Change, New};
+use utoipa::ToSchema;
+
+/// An endpoint to make.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewEndpoint {
+    /// Where to send.
+    #[schema(example = "https://example.com/api/webhooks/stack")]
+    url: String,
+    /// What it is for; up to 500 characters.
+    description: Option<String>,
+    /// What to send; when left out, the ten event types of Stack Auth.
+    #[schema(example = json!(["user.created", "team.created"]))]
+    event_types: Option<Vec<String>>,
+}
+
+/// What to change of an endpoint; what is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EndpointChange {
+    /// Where to send.
+    url: Option<String>,
+    /// What it is for; null takes it away.
+    #[serde(default, deserialize_with = "subscription::given")]
+    #[schema(value_type = Option<String>)]
+    description: Option<Option<String>>,
+    /// What to send; at least one event type.
+    event_types: Option<Vec<String>>,
+    /// Whether to send.
+    status: Option<SubscriptionStatus>,
+}
+
+impl NewEndpoint {
+    pub(crate) fn read(&self, policy: TargetPolicy) -> Result<New> {
+        Ok(New {
+            url: subscription::url(&self.url, policy)?,
+            description: self.description.as_deref().map_or(Ok(None), subscription::description)?,
+            events: self.event_types.as_deref().map_or_else(all_types, event_types)?,
+        })
+    }
+}
+
+impl EndpointChange {
+    pub(crate) fn read(&self, policy: TargetPolicy) -> Result<Change> {
+        Ok(Change {
+            url: self.url.as_deref().map(|text| subscription::url(text, policy)).transpose()?,
+            description: subscription::new_description(self.description.as_ref())?,
+            events: self.event_types.as_deref().map(event_types).transpose()?,
+            status: self.status,
+        })
+    }
+}
+
+fn event_types(names: &[String]) -> Result<Vec<EventType>> {
+    event_types::read("event_types", names)
+}
+
+fn all_types() -> Result<Vec<EventType>> {
+    stack_auth::names().map(|name| EventType::try_from(name).map_err(ApiError::internal)).collect()
+}

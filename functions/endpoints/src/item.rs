@@ -1,0 +1,54 @@
+//! One endpoint.
+
+use api::{ApiError, Body, ErrorBody, Reader, Writer, error::Result, views::Deleted};
+use axum::{Json, extract::Path};
+
+use crate::{NOUN, State, destination_id, input::EndpointChange, views::Endpoint};
+
+/// Shows an endpoint.
+#[utoipa::path(
+    get, path = "/v1/webhooks/endpoints/{id}", tag = "Webhook endpoints", operation_id = "getEndpoint",
+    params(("id" = String, Path)),
+    responses((status = 200, body = Endpoint), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
+)]
+pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<String>) -> Result<Json<Endpoint>> {
+    Ok(Json(Endpoint::from(&app.find(&caller, &id).await?)))
+}
+
+/// Changes an endpoint, or switches it off and on. What is left out stays as it is; a change that is refused changes
+/// nothing.
+#[utoipa::path(
+    patch, path = "/v1/webhooks/endpoints/{id}", tag = "Webhook endpoints", operation_id = "updateEndpoint",
+    params(("id" = String, Path)), request_body = EndpointChange,
+    responses(
+        (status = 200, body = Endpoint), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+    )
+)]
+pub(crate) async fn update(
+    app: State,
+    Writer(caller): Writer,
+    Path(id): Path<String>,
+    Body(change): Body<EndpointChange>,
+) -> Result<Json<Endpoint>> {
+    let which = (caller.operator_id(), destination_id(&id)?, NOUN);
+    let (_, new) = change.read(app.policy)?.make(&app.endpoints, which).await?;
+    Ok(Json(Endpoint::from(&new)))
+}
+
+/// Deletes an endpoint. What was on its way to it is abandoned.
+#[utoipa::path(
+    delete, path = "/v1/webhooks/endpoints/{id}", tag = "Webhook endpoints", operation_id = "deleteEndpoint",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, body = Deleted), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    )
+)]
+pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Deleted>> {
+    let old = app.find(&caller, &id).await?;
+    if !app.endpoints.delete(&old).await? {
+        return Err(ApiError::not_found(NOUN));
+    }
+    Ok(Json(Deleted::YES))
+}

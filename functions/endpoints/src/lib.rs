@@ -1,0 +1,89 @@
+//! `/v1/webhooks/endpoints`: the webhook endpoints of Stack Auth, their secrets and their deliveries.
+
+mod collection;
+mod deliveries;
+mod input;
+mod item;
+mod resume;
+mod secret;
+mod views;
+
+use std::sync::Arc;
+
+use api::{
+    ApiError, Caller, Keys,
+    auth::HasKeys,
+    error::{Result, path_id},
+};
+use domain::{DestinationId, Face, guard::TargetPolicy};
+use store::{
+    Accounts, Aws, Deliveries, Queue, aws,
+    subscriptions::{Subscription, Subscriptions},
+};
+use upkeep::Upkeep;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// What the routes work with.
+pub struct App {
+    keys: Keys,
+    endpoints: Subscriptions,
+    deliveries: Deliveries,
+    queue: Queue,
+    upkeep: Upkeep,
+    policy: TargetPolicy,
+}
+
+impl App {
+    /// Everything that the environment names.
+    ///
+    /// # Errors
+    /// When the environment lacks something.
+    pub async fn from_env() -> std::result::Result<Self, lambda_http::Error> {
+        let aws = Aws::from_env().await;
+        let policy = aws::target_policy()?;
+        Ok(Self {
+            keys: Keys::new(Accounts::from_env(&aws)?),
+            endpoints: Subscriptions::from_env(&aws, Face::StackAuth)?,
+            deliveries: Deliveries::from_env(&aws)?,
+            queue: Queue::deliveries(&aws)?,
+            upkeep: Upkeep::from_env(&aws)?,
+            policy,
+        })
+    }
+
+    /// An endpoint of the caller, or a 404.
+    async fn find(&self, caller: &Caller, id: &str) -> Result<Subscription> {
+        let found = self.endpoints.get(caller.operator_id(), destination_id(id)?).await?;
+        found.ok_or_else(|| ApiError::not_found(NOUN))
+    }
+}
+
+/// What errors call an endpoint.
+const NOUN: &str = "endpoint";
+
+/// The destination of the endpoint that a path names.
+fn destination_id(id: &str) -> Result<DestinationId> {
+    path_id(id, NOUN).map(DestinationId::of_endpoint)
+}
+
+impl HasKeys for App {
+    fn keys(&self) -> &Keys {
+        &self.keys
+    }
+}
+
+/// The state of the routes.
+pub type State = axum::extract::State<Arc<App>>;
+
+/// The routes, and the API's text of them.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(collection::create, collection::list))
+        .routes(routes!(item::get, item::update, item::delete))
+        .routes(routes!(secret::show))
+        .routes(routes!(secret::rotate))
+        .routes(routes!(resume::test))
+        .routes(routes!(resume::verify))
+        .routes(routes!(resume::recover))
+        .routes(routes!(deliveries::list))
+}

@@ -1,0 +1,67 @@
+//! Testing and verifying an endpoint, which make an unhealthy one healthy; and what it missed.
+
+use api::{Body, ErrorBody, Writer, error::Result};
+use axum::{Json, extract::Path, http::StatusCode};
+use upkeep::{
+    recovery::{self, Recovered, Since},
+    testing::TestResult,
+    verification::{CodeGiven, Verified},
+};
+
+use crate::State;
+
+/// Sends a signed test event. One that is taken makes an unhealthy endpoint healthy.
+#[utoipa::path(
+    post, path = "/v1/webhooks/endpoints/{id}/test", tag = "Webhook endpoints", operation_id = "testEndpoint",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, body = TestResult), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 502, body = TestResult, description = "The endpoint did not answer with a 2xx"),
+    )
+)]
+pub(crate) async fn test(
+    app: State,
+    Writer(caller): Writer,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<TestResult>)> {
+    app.upkeep.test_and_heal(&app.find(&caller, &id).await?.endpoint).await
+}
+
+/// Verifies an endpoint, which makes an unhealthy one healthy: it gets a signed request and must answer with a 2xx.
+#[utoipa::path(
+    post, path = "/v1/webhooks/endpoints/{id}/verify", tag = "Webhook endpoints", operation_id = "verifyEndpoint",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, body = Verified),
+        (status = 400, body = ErrorBody, description = "The endpoint did not answer with a 2xx"),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+    )
+)]
+pub(crate) async fn verify(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Verified>> {
+    let found = app.find(&caller, &id).await?;
+    Ok(Json(app.upkeep.verify(&found.endpoint, CodeGiven::default()).await?))
+}
+
+/// Sends again what an endpoint missed: held, failed and abandoned deliveries, oldest event first.
+///
+/// The endpoint must be healthy: test or verify it first.
+#[utoipa::path(
+    post, path = "/v1/webhooks/endpoints/{id}/recover", tag = "Webhook endpoints", operation_id = "recoverEndpoint",
+    params(("id" = String, Path)), request_body = Since,
+    responses(
+        (status = 202, body = Recovered), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "Not healthy"), (status = 503, body = ErrorBody),
+    )
+)]
+pub(crate) async fn recover(
+    app: State,
+    Writer(caller): Writer,
+    Path(id): Path<String>,
+    Body(Since { since }): Body<Since>,
+) -> Result<(StatusCode, Json<Recovered>)> {
+    let found = app.find(&caller, &id).await?;
+    let with = (&app.deliveries, &app.queue, app.upkeep.journal());
+    Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, &found.endpoint, since).await?)))
+}

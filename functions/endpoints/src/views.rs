@@ -1,0 +1,79 @@
+//! JSON of endpoints.
+
+use api::{subscription::SubscriptionStatus, views::HealthView};
+use domain::time::rfc3339;
+use serde::Serialize;
+use store::subscriptions::Subscription;
+use utoipa::ToSchema;
+
+/// A webhook endpoint.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Endpoint {
+    /// Its id.
+    #[schema(example = "ep_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
+    id: String,
+    /// Where it is sent to.
+    #[schema(example = "https://example.com/api/webhooks/stack")]
+    url: String,
+    /// What it is for.
+    description: Option<String>,
+    /// What it is sent.
+    #[schema(example = json!(["user.created", "team.created"]))]
+    event_types: Vec<String>,
+    /// Whether it is sent anything.
+    status: SubscriptionStatus,
+    /// How it is: after failures, what it would be sent is held until a test or a verification finds it well.
+    health: HealthView,
+    /// When it was made.
+    #[schema(example = "2026-04-15T10:05:00.000Z")]
+    created_at: String,
+}
+
+impl From<&Subscription> for Endpoint {
+    fn from(Subscription { endpoint, rule }: &Subscription) -> Self {
+        Self {
+            id: endpoint.public_id(),
+            url: endpoint.destination.clone(),
+            description: endpoint.description.clone(),
+            event_types: rule.events.iter().map(ToString::to_string).collect(),
+            status: SubscriptionStatus::of(rule.active),
+            health: HealthView::of(endpoint),
+            created_at: rfc3339(endpoint.created_at),
+        }
+    }
+}
+
+/// An endpoint with a new secret.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EndpointWithSecret {
+    #[serde(flatten)]
+    pub(crate) endpoint: Endpoint,
+    /// What signs its requests.
+    #[schema(example = "whsec_…")]
+    pub(crate) secret: String,
+    /// After a rotation, until when the old secret signs too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) previous_secret_expires_at: Option<String>,
+}
+
+/// A page of endpoints, newest first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EndpointPage {
+    /// The endpoints.
+    pub(crate) endpoints: Vec<Endpoint>,
+    /// The `cursor` of the next page; null at the end.
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// What signs the requests of an endpoint.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EndpointSecret {
+    /// The secret.
+    #[schema(example = "whsec_…")]
+    pub(crate) secret: String,
+    /// The one before it, while it signs too.
+    pub(crate) previous_secret: Option<String>,
+    /// Until when that is.
+    #[schema(example = "2026-04-16T10:05:00.000Z")]
+    pub(crate) previous_secret_expires_at: Option<String>,
+}

@@ -1,0 +1,50 @@
+//! Which deliveries of a webhook subscription are wanted, whichever API has it.
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use domain::DeliveryState;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::{
+    PageQuery,
+    error::{ApiError, Result},
+    query,
+};
+
+/// Which deliveries are wanted.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DeliveryQuery {
+    /// Deliveries that stand here: `pending`, `succeeded`, `failed`, `abandoned` or `held`.
+    #[param(example = "failed")]
+    status: Option<String>,
+    /// How many at most.
+    #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
+    limit: Option<String>,
+    /// Where the page begins, as the page before has said it.
+    cursor: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for DeliveryQuery {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        query::read(parts, state).await
+    }
+}
+
+impl DeliveryQuery {
+    /// The state that the deliveries are to be in.
+    ///
+    /// # Errors
+    /// A 400 for what is no state.
+    pub fn status(&self) -> Result<Option<DeliveryState>> {
+        query::delivery_state("status", self.status.as_deref())
+    }
+
+    /// Which page of them.
+    pub fn into_page(self) -> PageQuery {
+        PageQuery::new(self.limit, self.cursor)
+    }
+}
