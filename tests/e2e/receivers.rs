@@ -1,7 +1,10 @@
 //! Receivers as people write them, run by real Node.js and real Python: each takes our webhook and refuses a changed
 //! body. Their own code is in `tests/receivers/`.
 
-use std::{path::Path, process::Stdio};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
 use e2e::{Operator, eventually, receiver::hex_hmac};
 use reqwest::{Client, StatusCode};
@@ -10,18 +13,28 @@ use tokio::process::{Child, Command};
 
 /// Starts a receiver that listens on `PORT` and knows the secret from `STACK_WEBHOOK_SECRET`.
 fn start(program: &Path, script: &str, port: u16, secret: &str) -> Child {
-    Command::new(program)
+    receiver(program, script, port, secret).spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()))
+}
+
+/// The same, not started yet.
+pub(crate) fn receiver(program: &Path, script: &str, port: u16, secret: &str) -> Command {
+    let mut command = Command::new(program);
+    command
         .arg(script)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("receivers"))
         .env("PORT", port.to_string())
         .env("STACK_WEBHOOK_SECRET", secret)
         .stdout(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap_or_else(|error| panic!("{}: {error}", program.display()))
+        .kill_on_drop(true);
+    command
 }
 
-fn free_port() -> u16 {
+/// The Python that has what the receivers need.
+pub(crate) fn python() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../.local/venv-receivers/bin/python")
+}
+
+pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").port()
 }
@@ -63,18 +76,16 @@ async fn express_on_nodejs() {
 
 #[tokio::test]
 async fn flask_on_python() {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.local/venv-receivers/bin/python");
-    takes_ours_and_refuses_a_changed_body(&python, "flask_app.py").await;
+    takes_ours_and_refuses_a_changed_body(&python(), "flask_app.py").await;
 }
 
 #[tokio::test]
 async fn a_ready_library_of_standard_webhooks() {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.local/venv-receivers/bin/python");
     let operator = Operator::create().await;
     let port = free_port();
     let made = operator.register("webhook", &format!("http://127.0.0.1:{port}/")).await.expect(201);
     let id = made["id"].as_str().expect("an id");
-    let _receiver = start(&python, "standard.py", port, made["webhook_secret"].as_str().expect("a secret"));
+    let _receiver = start(&python(), "standard.py", port, made["webhook_secret"].as_str().expect("a secret"));
     let client = Client::new();
     let url = format!("http://127.0.0.1:{port}/");
     eventually("the receiver listens", async || client.get(&url).send().await.ok()).await;
