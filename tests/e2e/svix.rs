@@ -5,6 +5,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
 use domain::{WebhookSecret, signature};
@@ -12,7 +13,10 @@ use e2e::{Operator, Receiver, eventually, receiver::Received};
 use jiff::{Timestamp, ToSpan};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
-use tokio::{io::AsyncReadExt, process::Child};
+use tokio::{
+    io::AsyncReadExt,
+    process::{Child, ChildStderr},
+};
 
 use crate::{
     endpoints::{CREATED, delivery_id, make, of, user},
@@ -92,17 +96,14 @@ impl Handler {
     async fn refuses(&self, request: &Request, secret: &str, reason: &str) {
         let Running { mut child, url } = self.start(free_port(), secret).await;
         let answer = request.send(&url).await;
+        // Some answer first, and tell why then.
+        let said = said(child.stderr.take().expect("its errors"), reason).await;
+        assert!(said.contains(reason), "{}: not {reason:?}: {said}", self.script);
         match (&self.refusal, answer) {
-            (Refusal::Answers, Ok((status, _))) => {
-                assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR, "{}: {reason}", self.script);
-                child.start_kill().expect("it runs");
-            }
+            (Refusal::Answers, Ok((status, _))) => assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR, "{reason}"),
             (Refusal::Ends, Err(_)) => assert!(!child.wait().await.expect("it ends").success()),
             (_, answer) => panic!("{}: {reason}: {answer:?}", self.script),
         }
-        let mut said = String::new();
-        child.stderr.take().expect("its errors").read_to_string(&mut said).await.expect("text");
-        assert!(said.contains(reason), "{}: not {reason:?}: {said}", self.script);
     }
 
     async fn takes_ours_and_refuses_what_is_not(&self) {
@@ -143,6 +144,23 @@ impl Handler {
         self.refuses(&ours.signed_at(now - 6.minutes(), secret), secret, TOO_OLD).await;
         self.refuses(&ours, WebhookSecret::generate().reveal(), NO_MATCH).await;
     }
+}
+
+/// What a handler tells of errors, up to these words or to its end.
+async fn said(mut errors: ChildStderr, words: &str) -> String {
+    let mut said = String::new();
+    let reading = async {
+        let mut bytes = [0; 4096];
+        while let Ok(read @ 1..) = errors.read(&mut bytes).await {
+            said.push_str(&String::from_utf8_lossy(&bytes[..read]));
+            if said.contains(words) {
+                break;
+            }
+        }
+    };
+    // One that says nothing would be waited for for ever.
+    let _ = tokio::time::timeout(Duration::from_secs(60), reading).await;
+    said
 }
 
 async fn check(program: PathBuf, script: &'static str, refusal: Refusal) {
