@@ -13,7 +13,7 @@ VENV := .local/venv
 PYTHON := $(VENV)/bin/python
 # Zig links against a C library as old as Lambda's.
 PACKAGE_TOOLS := cargo-lambda==1.9.2 ziglang==0.17.0
-# What the receivers of the tests need, Express and Flask, and what messages to chat platforms are checked by.
+# What the receivers of the tests need, and what signatures and messages to chat platforms are checked by.
 RECEIVERS := tests/receivers/node_modules/.package-lock.json .local/venv-receivers/.installed
 # The TypeScript client, and the stamp of its own tests.
 CLIENT := clients/typescript

@@ -1,7 +1,7 @@
 //! Webhook endpoints of Stack Auth: their life, what they are sent and how it is signed.
 
 use domain::{WebhookSecret, signature};
-use e2e::{Operator, Receiver, receiver::Received, variable};
+use e2e::{Operator, Receiver, eventually, receiver::Received, variable};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -155,6 +155,18 @@ async fn an_event_arrives_as_its_type_and_data_under_one_id_over_all_attempts() 
         let seconds: i64 = request.header("svix-timestamp").parse().expect("seconds");
         assert!((Timestamp::now().as_second() - seconds).abs() < 60, "{seconds}");
     }
+    // The log shows what was sent, and how it was signed at each attempt.
+    let shown = eventually("both attempts are in the log", async || {
+        let shown = operator.get(&format!("/v1/deliveries/{id_of_delivery}")).await.expect(200);
+        (shown["attempt_count"] == 2).then_some(shown)
+    })
+    .await;
+    assert_eq!(shown["request"]["body"], std::str::from_utf8(&got[0].body).expect("text"));
+    for (attempt, request) in shown["attempts"].as_array().expect("a list").iter().zip(&got) {
+        for name in ["svix-id", "svix-signature", "webhook-signature"] {
+            assert_eq!(attempt["request_headers"][name], request.header(name));
+        }
+    }
     // Other types are not sent.
     operator.event("user.deleted", json!({"id": "u-1"})).await;
     let last = user(&operator, "last").await;
@@ -227,6 +239,13 @@ async fn the_other_apis_do_not_list_an_endpoint_and_a_rule_may_target_it() {
     ] {
         assert_eq!(operator.get(list).await.expect(200)[name], json!([]), "{list}");
     }
+    let made = operator.get("/v1/notifications/destinations?made_by=stack_auth").await.expect(200);
+    let made = made["destinations"].as_array().expect("a list");
+    assert_eq!(
+        (made.len(), &made[0]["id"], &made[0]["made_by"]),
+        (1, &json!(endpoint), &json!("stack_auth")),
+        "asked for"
+    );
     // And it is nothing of another API itself.
     let stack = operator.webhook(&receiver).await["id"].as_str().expect("an id").replace("ndst_", "ep_");
     operator.get(&of(&stack, "")).await.error(404);
@@ -237,4 +256,6 @@ async fn the_other_apis_do_not_list_an_endpoint_and_a_rule_may_target_it() {
     assert_eq!(rule["destination_ids"], json!([endpoint]));
     operator.event("custom.mixed", json!({"x": 1})).await;
     assert_eq!(receiver.wait_for(1).await[0].json(), json!({"type": "custom.mixed", "data": {"x": 1}}));
+    let all = operator.get(&format!("/v1/deliveries?destination_id={endpoint}")).await.expect(200);
+    assert_eq!(all["deliveries"][0]["event_type"], "custom.mixed");
 }

@@ -42,6 +42,10 @@ async fn every_request_event_and_attempt_has_a_line_and_no_line_a_secret() {
     let id = webhook["id"].as_str().expect("an id");
     let rotated = operator.post_empty(&format!("/v1/notifications/destinations/{id}/rotate-secret")).await.expect(200);
     operator.rule("custom.logs", &[id]).await;
+    let endpoint = crate::endpoints::make(&operator, receiver.url()).await;
+    let path = crate::endpoints::of(endpoint["id"].as_str().expect("an id"), "");
+    operator.post_empty(&format!("{path}/rotate-secret")).await.expect(200);
+    let both = operator.get(&format!("{path}/secret")).await.expect(200);
     let address = new_address();
     let mail = operator.register("email", &address).await.expect(201);
     let mail = mail["id"].as_str().expect("an id");
@@ -96,6 +100,8 @@ async fn every_request_event_and_attempt_has_a_line_and_no_line_a_secret() {
         operator.key.as_deref().expect("a key"),
         webhook["webhook_secret"].as_str().expect("a secret"),
         rotated["webhook_secret"].as_str().expect("a secret"),
+        both["secret"].as_str().expect("a secret"),
+        both["previous_secret"].as_str().expect("a secret"),
         "hunter2-in-the-data",
     ];
     for secret in secrets {
