@@ -1,6 +1,6 @@
-//! The handlers that Stack Auth publishes, run by real Node.js and real Python with the official packages of Svix: each takes
-//! our request, through the whole system, and refuses one that is changed, old, or signed with another secret. They are in
-//! `tests/receivers/stack_auth/`.
+//! The handlers that Stack Auth publishes, run by real Node.js and real Python with the official packages of Svix: each
+//! takes our request, through the whole system, and refuses one that is changed, old, or signed with another secret. They
+//! are in `tests/receivers/stack_auth/`.
 
 use std::{
     path::{Path, PathBuf},

@@ -151,9 +151,8 @@ mod tests {
     fn stack_auth_has_the_standard_values_under_the_names_of_svix() {
         let secrets = [WebhookSecret::generate(), WebhookSecret::generate()];
         let at = Timestamp::from_second(1_614_265_330).expect("a time");
-        let [both_of, id] =
-            [secrets.each_ref().map(|secret| standard(secret, "dlv_1", at, b"{}")).join(" "), "dlv_1".into()];
-        let time = "1614265330".to_owned();
+        let both = secrets.each_ref().map(|secret| standard(secret, "dlv_1", at, b"{}")).join(" ");
+        let (id, time) = ("dlv_1".to_owned(), "1614265330".to_owned());
         assert_eq!(
             identity(Face::StackAuth, "dlv_1", at),
             [
@@ -165,7 +164,7 @@ mod tests {
         );
         assert_eq!(
             signatures(Face::StackAuth, &secrets, "dlv_1", at, b"{}"),
-            [("webhook-signature", both_of.clone()), ("svix-signature", both_of)]
+            [("webhook-signature", both.clone()), ("svix-signature", both)]
         );
     }
 
