@@ -286,5 +286,8 @@ async fn destinations_of_all_apis_are_listed_with_where_they_come_from() {
     assert_eq!(of(list(&format!("?made_by=any&cursor={cursor}")).await), [id(&stack)]);
     operator.get(&format!("/v1/notifications/destinations?cursor={cursor}")).await.error(400);
     let (sentence, _) = operator.get("/v1/notifications/destinations?made_by=me").await.error(400);
-    assert!(sentence.starts_with("`made_by`: \"me\" is none of any, stack, mail, providers, config"), "{sentence}");
+    assert!(
+        sentence.starts_with("`made_by`: \"me\" is none of any, stack, mail, providers, config, stack_auth."),
+        "{sentence}"
+    );
 }

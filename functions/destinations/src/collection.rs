@@ -56,7 +56,8 @@ struct Listed {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DestinationQuery {
-    /// By which API they were made: `stack`, which is meant when it is left out, `mail`, `providers`, `config`, or `any`.
+    /// By which API they were made: `stack`, which is meant when it is left out, `mail`, `providers`,
+    /// `config`, `stack_auth`, or `any`.
     #[param(example = "any")]
     made_by: Option<String>,
     /// How many rows at most.
