@@ -1,0 +1,26 @@
+import { useMemo } from 'preact/hooks'
+import { useGet } from './hooks'
+import type { Destination, EventType } from './types'
+
+/** The event types that there are, with the JSON Schema of their data. */
+export function useEventTypes(): { types: EventType[]; error: Error | undefined; isLoading: boolean } {
+  const { data, error, isLoading } = useGet('/v1/event-types')
+  return { types: useMemo(() => data?.event_types ?? [], [data]), error, isLoading }
+}
+
+/** The newest hundred destinations of every API, and how to find one as deliveries and rules name it, or by its public id. */
+export function useDestinations() {
+  const { data, error, isLoading, mutate } = useGet('/v1/notifications/destinations', {
+    params: { query: { made_by: 'any', limit: 100 } },
+  })
+  const destinations = useMemo(() => data?.destinations ?? [], [data])
+  const byId = useMemo(() => {
+    const found = new Map<string, Destination>()
+    for (const destination of destinations) {
+      found.set(destination.id, destination)
+      found.set(destination.destination_id, destination)
+    }
+    return found
+  }, [destinations])
+  return { destinations, byId, error, isLoading, mutate }
+}

@@ -1,0 +1,75 @@
+import type { FetchResponse, MaybeOptionalInit } from 'openapi-fetch'
+import type { PathsWithMethod } from 'openapi-typescript-helpers'
+import { useMemo } from 'preact/hooks'
+import useSWR from 'swr'
+import useSWRInfinite from 'swr/infinite'
+import { useRefreshed } from './changes'
+import { api, call } from './client'
+import type { Paths } from './types'
+
+type GetPath = PathsWithMethod<Paths, 'get'>
+type Init<P extends GetPath> = MaybeOptionalInit<Paths[P], 'get'>
+// biome-ignore lint/suspicious/noExplicitAny: the constraint of openapi-fetch's own type
+type Operation<P extends GetPath> = Paths[P] extends { get: infer G extends Record<string | number, any> } ? G : never
+// biome-ignore lint/complexity/noBannedTypes: openapi-fetch's own word for "no options"
+type Data<P extends GetPath> = NonNullable<FetchResponse<Operation<P>, {}, 'application/json'>['data']>
+
+function fetchPath<P extends GetPath>(path: P, init: unknown): Promise<Data<P>> {
+  // Path and options were checked where a hook was called; here TypeScript cannot know that they belong together.
+  const get = api.GET as unknown as (path: P, init: unknown) => Promise<{ data?: Data<P>; response: Response }>
+  return call(get(path, init))
+}
+
+type Options = {
+  /** Asks again this often while the page is seen, in milliseconds. */
+  refreshEvery?: number
+  /** Whether an answer to another query stays while this one is on its way: for filters, not for another thing. */
+  keepPrevious?: boolean
+}
+
+/** What a GET route answers, kept, and asked for again when the tab is looked at anew. `null` asks nothing. */
+export function useGet<P extends GetPath>(path: P | null, init?: Init<P>, options: Options = {}) {
+  const answer = useSWR<Data<P>, Error>(
+    path === null ? null : [path, init ?? null],
+    ([path, init]: [P, unknown]) => fetchPath(path, init ?? {}),
+    { refreshInterval: options.refreshEvery ?? 0, keepPreviousData: options.keepPrevious ?? false },
+  )
+  useRefreshed(path, answer.mutate)
+  return answer
+}
+
+type Paged = { next_cursor?: string | null }
+
+/** The rows of a list, page by page. `rows` takes them out of a page. */
+export function usePages<P extends GetPath, Row>(
+  path: P | null,
+  init: Init<P>,
+  rows: (page: Data<P>) => Row[],
+  options: Options = {},
+) {
+  const pages = useSWRInfinite<Data<P>, Error>(
+    (index: number, before: Paged | null) => {
+      if (path === null || (index > 0 && !before?.next_cursor)) return null
+      return [path, init ?? null, before?.next_cursor ?? null]
+    },
+    ([path, init, cursor]: [P, { params?: { query?: object } } | null, string | null]) =>
+      fetchPath(path, {
+        ...init,
+        params: { ...init?.params, query: { ...init?.params?.query, ...(cursor ? { cursor } : {}) } },
+      }),
+    { keepPreviousData: options.keepPrevious ?? false, refreshInterval: options.refreshEvery ?? 0 },
+  )
+  useRefreshed(path, pages.mutate)
+  const all = useMemo(() => pages.data?.flatMap(rows), [pages.data])
+  const last = pages.data?.at(-1) as Paged | undefined
+  return {
+    rows: all,
+    error: pages.error,
+    isLoading: pages.isLoading,
+    /** Whether a page is on its way that is not shown yet. */
+    isLoadingMore: pages.isValidating && pages.size > (pages.data?.length ?? 0),
+    hasMore: Boolean(last?.next_cursor),
+    loadMore: () => void pages.setSize(size => size + 1),
+    mutate: () => void pages.mutate(),
+  }
+}

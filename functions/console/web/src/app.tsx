@@ -1,0 +1,70 @@
+import { SWRConfig } from 'swr'
+import { Route, Router, Switch } from 'wouter-preact'
+import { useGet } from './api/hooks'
+import { session } from './api/session'
+import { WhoamiContext } from './api/whoami'
+import { useStore } from './lib/store'
+import { DeliveriesPage } from './pages/deliveries'
+import { DestinationsPage } from './pages/destinations'
+import { EventsPage } from './pages/events'
+import { NotFoundPage } from './pages/not-found'
+import { OverviewPage } from './pages/overview'
+import { RulesPage } from './pages/rules'
+import { WebhooksPage } from './pages/webhooks'
+import { useHashLocation } from './router/hash'
+import { Shell } from './shell/shell'
+import { SignIn } from './shell/sign-in'
+import { ErrorState, Skeleton } from './ui/states'
+import { Toasts } from './ui/toast'
+
+export function App() {
+  const { key } = useStore(session)
+  return (
+    <>
+      {key === null ? (
+        <SignIn />
+      ) : (
+        // Every key has a cache of its own: nothing that one may see is shown to the next.
+        <SWRConfig key={key} value={cacheOfItsOwn}>
+          <SignedIn />
+        </SWRConfig>
+      )}
+      <Toasts />
+    </>
+  )
+}
+
+const cacheOfItsOwn = { provider: () => new Map(), shouldRetryOnError: false }
+
+function SignedIn() {
+  const { data: whoami, error, mutate } = useGet('/v1/whoami')
+  if (!whoami) {
+    return <main>{error ? <ErrorState error={error} onRetry={() => void mutate()} /> : <Skeleton lines={6} />}</main>
+  }
+  return (
+    <WhoamiContext.Provider value={whoami}>
+      <Shell>
+        <Pages />
+      </Shell>
+    </WhoamiContext.Provider>
+  )
+}
+
+/** Each entry of the navigation has a folder in `pages`, which has all routes below it. */
+function Pages() {
+  return (
+    <Router hook={useHashLocation}>
+      <Switch>
+        <Route path="/" component={OverviewPage} />
+        <Route path="/deliveries/:id?">{({ id }) => <DeliveriesPage id={id} />}</Route>
+        <Route path="/events/:id?">{({ id }) => <EventsPage id={id} />}</Route>
+        <Route path="/destinations/:id?">{({ id }) => <DestinationsPage id={id} />}</Route>
+        <Route path="/rules/:id?">{({ id }) => <RulesPage id={id} />}</Route>
+        <Route path="/webhooks/:id?">{({ id }) => <WebhooksPage id={id} />}</Route>
+        <Route>
+          <NotFoundPage />
+        </Route>
+      </Switch>
+    </Router>
+  )
+}

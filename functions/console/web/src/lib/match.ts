@@ -1,0 +1,8 @@
+/** Whether a text holds every word of what somebody searches for, in any order and case. */
+export function matches(search: string, text: string): boolean {
+  const low = text.toLowerCase()
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every(word => low.includes(word))
+}

@@ -1,0 +1,77 @@
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+const relativeFormat = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' })
+const absoluteFormat = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  timeZoneName: 'short',
+})
+const clockFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const hourFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+const dayHourFormat = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+})
+
+/** `5 min. ago`, `in 2 hr.`, `just now`; after a month, the day. */
+export function relative(time: string, now: number): string {
+  const at = Date.parse(time)
+  const gap = at - now
+  const size = Math.abs(gap)
+  // Clocks differ a little: what has just happened must not be said to be about to.
+  if (size < 10 * SECOND) return gap > 2 * SECOND ? 'in a moment' : 'just now'
+  if (size < MINUTE) return relativeFormat.format(Math.trunc(gap / SECOND), 'second')
+  if (size < HOUR) return relativeFormat.format(Math.trunc(gap / MINUTE), 'minute')
+  if (size < DAY) return relativeFormat.format(Math.trunc(gap / HOUR), 'hour')
+  if (size < 30 * DAY) return relativeFormat.format(Math.trunc(gap / DAY), 'day')
+  return day(time)
+}
+
+/** In full, in the zone of the person. */
+export const absolute = (time: string): string => absoluteFormat.format(new Date(time))
+/** `14:05:09`. */
+export const clock = (time: string): string => clockFormat.format(new Date(time))
+/** `14:05`. */
+export const hour = (time: string): string => hourFormat.format(new Date(time))
+/** `4 Mar`. */
+export const day = (time: string): string => dayFormat.format(new Date(time))
+/** `Wed 4 Mar, 14:05`. */
+export const dayHour = (time: string): string => dayHourFormat.format(new Date(time))
+
+/** How long something took: `85 ms`, `1.2 s`, `4 min 10 s`, `3 h 5 min`, `2 d 4 h`. */
+export function duration(ms: number): string {
+  if (ms < SECOND) return `${Math.round(ms)} ms`
+  if (ms < 9.95 * SECOND) return `${(ms / SECOND).toFixed(1)} s`
+  if (ms < MINUTE) return `${Math.round(ms / SECOND)} s`
+  if (ms < HOUR) return pair(ms, MINUTE, 'min', SECOND, 's')
+  if (ms < DAY) return pair(ms, HOUR, 'h', MINUTE, 'min')
+  return pair(ms, DAY, 'd', HOUR, 'h')
+}
+
+function pair(ms: number, large: number, largeName: string, small: number, smallName: string): string {
+  const rest = Math.floor((ms % large) / small)
+  return `${Math.floor(ms / large)} ${largeName}${rest > 0 ? ` ${rest} ${smallName}` : ''}`
+}
+
+/** A time as `<input type="datetime-local">` holds it: in the person's zone, to the minute. */
+export function toLocalInput(time: Date): string {
+  const local = new Date(time.getTime() - time.getTimezoneOffset() * MINUTE)
+  return local.toISOString().slice(0, 16)
+}
+
+/** And back, as the API takes it; null when it is empty or no time. */
+export function fromLocalInput(text: string): string | null {
+  const at = new Date(text)
+  return text === '' || Number.isNaN(at.getTime()) ? null : at.toISOString()
+}

@@ -1,0 +1,142 @@
+import type { ComponentChildren } from 'preact'
+import { useId, useMemo, useRef, useState } from 'preact/hooks'
+import { matches } from '../lib/match'
+import { Field } from './field'
+import './combobox.css'
+
+export type ComboOption = {
+  value: string
+  /** What the field shows when it is chosen. */
+  label: string
+  /** What else can be searched for. */
+  keywords?: string
+  /** How it looks in the list. */
+  face?: ComponentChildren
+}
+
+type Props = {
+  label: string
+  labelHidden?: boolean
+  placeholder?: string
+  hint?: ComponentChildren
+  error?: string | null
+  options: readonly ComboOption[]
+  /** '' while nothing is chosen. */
+  value: string
+  onValue: (value: string) => void
+  /** Makes an option of what was written, where the list is not all there is. */
+  fromText?: (text: string) => ComboOption | null
+}
+
+const MOST = 60
+
+/** A field that searches a list while one writes, and takes one of it. Emptying it takes nothing. */
+export function Combobox({ options, value, onValue, fromText, placeholder, ...frame }: Props) {
+  const list = useId()
+  const [open, setOpen] = useState(false)
+  const [text, setText] = useState<string | null>(null)
+  const [active, setActive] = useState(0)
+  const input = useRef<HTMLInputElement>(null)
+
+  const chosen = options.find(option => option.value === value)
+  const shown = text ?? chosen?.label ?? value
+  const found = useMemo(() => {
+    const search = (text ?? '').trim()
+    const fitting = options.filter(option =>
+      matches(search, `${option.value} ${option.label} ${option.keywords ?? ''}`),
+    )
+    const own = search && !options.some(option => option.value === search) ? fromText?.(search) : null
+    return [...(own ? [own] : []), ...fitting].slice(0, MOST)
+  }, [options, text, fromText])
+
+  const close = () => {
+    setOpen(false)
+    setText(null)
+  }
+  const take = (option: ComboOption) => {
+    close()
+    onValue(option.value)
+  }
+  const move = (step: number) => {
+    setOpen(true)
+    const next = open ? (active + step + found.length) % Math.max(found.length, 1) : 0
+    setActive(next)
+    document.getElementById(`${list}-${next}`)?.scrollIntoView({ block: 'nearest' })
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault()
+      move(event.key === 'ArrowDown' ? 1 : -1)
+    } else if (event.key === 'Enter' && open) {
+      event.preventDefault()
+      const option = found[active]
+      if (option) take(option)
+    } else if (event.key === 'Escape' && open) {
+      // The list closes, and not the dialog around it.
+      event.preventDefault()
+      event.stopPropagation()
+      close()
+    }
+  }
+  // Left with a text that is an option's: that option. Left empty: none.
+  const onBlur = () => {
+    if (text !== null) {
+      const exact = found.find(option => option.value === text.trim() || option.label === text.trim())
+      if (exact) onValue(exact.value)
+      else if (text.trim() === '') onValue('')
+    }
+    close()
+  }
+
+  return (
+    <Field {...frame}>
+      {attributes => (
+        <div class="combo">
+          <input
+            {...attributes}
+            ref={input}
+            class="control"
+            role="combobox"
+            type="text"
+            autocomplete="off"
+            spellcheck={false}
+            aria-expanded={open}
+            aria-controls={list}
+            aria-autocomplete="list"
+            aria-activedescendant={open && found.length > 0 ? `${list}-${active}` : undefined}
+            placeholder={placeholder}
+            value={shown}
+            onFocus={event => event.currentTarget.select()}
+            onClick={() => setOpen(true)}
+            onInput={event => {
+              setText(event.currentTarget.value)
+              setActive(0)
+              setOpen(true)
+            }}
+            onKeyDown={onKeyDown}
+            onBlur={onBlur}
+          />
+          <div id={list} class="combo-list" role="listbox" aria-label={frame.label} hidden={!open}>
+            {found.map((option, index) => (
+              // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field, which points to the option
+              // biome-ignore lint/a11y/useKeyWithClickEvents: the field hears the keys
+              <div
+                key={option.value}
+                id={`${list}-${index}`}
+                role="option"
+                aria-selected={option.value === value}
+                class={index === active ? 'combo-option combo-active' : 'combo-option'}
+                onMouseDown={event => event.preventDefault()}
+                onMouseMove={() => setActive(index)}
+                onClick={() => take(option)}
+              >
+                {option.face ?? option.label}
+              </div>
+            ))}
+            {found.length === 0 && <p class="combo-none">Nothing fits. Write something else.</p>}
+          </div>
+        </div>
+      )}
+    </Field>
+  )
+}

@@ -1,0 +1,34 @@
+import { useDestinations } from '../api/catalogue'
+import type { Destination } from '../api/types'
+import { kinds } from '../lib/kinds'
+import { shortId } from './id'
+import './destination-label.css'
+
+type Face = Pick<Destination, 'channel_type' | 'destination'> & { name?: string | null }
+
+/** A destination by its kind's icon and its name or address. */
+export function DestinationFace({ of }: { of: Face }) {
+  const { icon: Icon, label } = kinds[of.channel_type]
+  return (
+    <span class="destination" title={`${label}: ${of.destination}`}>
+      <Icon size={15} aria-label={label} role="img" />
+      <span>{of.name || address(of.destination)}</span>
+    </span>
+  )
+}
+
+/** The same of an id, public or `ndst_…`, as deliveries and rules have it. */
+export function DestinationLabel({ id }: { id: string }) {
+  const { byId, isLoading } = useDestinations()
+  const found = byId.get(id)
+  if (found) return <DestinationFace of={found} />
+  return (
+    <span class="destination">
+      <code title={id}>{shortId(id)}</code>
+      {!isLoading && byId.size > 0 && <span class="faint">deleted, or an older one</span>}
+    </span>
+  )
+}
+
+/** An address without what all addresses begin with. */
+const address = (text: string) => text.replace(/^https?:\/\//, '')

@@ -1,0 +1,76 @@
+import { X } from 'lucide-preact'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef } from 'preact/hooks'
+import { IconButton } from './button'
+import './dialog.css'
+
+type Props = {
+  title: string
+  /** Asked to close: by Escape, the cross, or a click beside it. */
+  onClose: () => void
+  children: ComponentChildren
+  /** The buttons, the main one last. */
+  footer?: ComponentChildren
+  /** When given, the content is a form, which Enter and a `type="submit"` button send. */
+  onSubmit?: () => void
+  wide?: boolean
+}
+
+/** A modal dialog. Mounted means open: render it only while it is wanted. */
+export function Dialog({ title, onClose, children, footer, onSubmit, wide }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const id = useId()
+
+  useEffect(() => {
+    const opener = document.activeElement
+    const element = dialog.current
+    element?.showModal()
+    return () => {
+      element?.close()
+      // An element that is removed while open does not give the focus back by itself.
+      if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
+    }
+  }, [])
+
+  const body = (
+    <>
+      <header class="dialog-head">
+        <h2 id={id}>{title}</h2>
+        <IconButton label="Close" size="s" icon={<X size={16} />} onClick={onClose} />
+      </header>
+      <div class="dialog-body stack">{children}</div>
+      {footer && <footer class="dialog-foot">{footer}</footer>}
+    </>
+  )
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the keyboard's way, which `onCancel` hears
+    <dialog
+      ref={dialog}
+      class={wide ? 'dialog dialog-wide' : 'dialog'}
+      aria-labelledby={id}
+      onCancel={event => {
+        event.preventDefault()
+        onClose()
+      }}
+      onClick={event => {
+        // The content covers the whole of the dialog's box: a click on the element itself is one on its backdrop.
+        if (event.target === dialog.current) onClose()
+      }}
+    >
+      {onSubmit ? (
+        <form
+          class="dialog-content"
+          noValidate
+          onSubmit={event => {
+            event.preventDefault()
+            onSubmit()
+          }}
+        >
+          {body}
+        </form>
+      ) : (
+        <div class="dialog-content">{body}</div>
+      )}
+    </dialog>
+  )
+}

@@ -1,0 +1,144 @@
+import { Plus, X } from 'lucide-preact'
+import { useId, useMemo, useState } from 'preact/hooks'
+import { useEventTypes } from '../api/catalogue'
+import type { EventType } from '../api/types'
+import { byFamily, isCustomType } from '../lib/event-types'
+import { matches } from '../lib/match'
+import { plural } from '../lib/plural'
+import { SeverityBadge } from './badge'
+import { Button } from './button'
+import { TextField } from './field'
+import { Notice, Skeleton } from './states'
+import './event-type-picker.css'
+
+type Props = {
+  label?: string
+  /** Chosen types, `custom.…` ones too. */
+  value: readonly string[]
+  onValue: (types: string[]) => void
+  /** Which types of the catalogue are offered; all when left out. */
+  offer?: (type: EventType) => boolean
+  error?: string | null
+}
+
+/** Any number of event types: search, tick single ones or a whole group, add `custom.…` types of one's own. */
+export function EventTypePicker({ label = 'Event types', value, onValue, offer, error }: Props) {
+  const { types, error: failed, isLoading } = useEventTypes()
+  const [search, setSearch] = useState('')
+  const id = useId()
+
+  const offered = useMemo(() => (offer ? types.filter(offer) : types), [types, offer])
+  const found = offered.filter(({ type, label }) => matches(search, `${type} ${label}`))
+  const chosen = new Set(value)
+  const custom = search.trim()
+  const canAdd = isCustomType(custom) && !chosen.has(custom)
+
+  const set = (some: readonly string[], on: boolean) =>
+    onValue(on ? [...value, ...some.filter(type => !chosen.has(type))] : value.filter(type => !some.includes(type)))
+  const add = () => {
+    set([custom], true)
+    setSearch('')
+  }
+
+  return (
+    <fieldset class="types" aria-describedby={error ? `${id}-error` : undefined}>
+      <legend class="field-label">{label}</legend>
+      <TextField
+        label="Search event types"
+        labelHidden
+        type="search"
+        placeholder="Search, or write custom.something"
+        value={search}
+        onValue={setSearch}
+        onKeyDown={event => {
+          if (event.key !== 'Enter') return
+          event.preventDefault()
+          if (canAdd) add()
+        }}
+      />
+      {value.length > 0 && (
+        <ul class="types-chosen" aria-label="Chosen event types">
+          {value.map(type => (
+            <li key={type}>
+              <code>{type}</code>
+              <button type="button" aria-label={`Remove ${type}`} onClick={() => set([type], false)}>
+                <X size={13} aria-hidden="true" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {canAdd && (
+        <div>
+          <Button size="s" icon={<Plus size={14} />} onClick={add}>
+            {`Add ${custom}`}
+          </Button>
+        </div>
+      )}
+      {failed && <Notice tone="bad">{failed.message}</Notice>}
+      <div class="types-list">
+        {isLoading && <Skeleton />}
+        {byFamily(found).map(([family, members]) => (
+          <Family key={family} name={family} members={members} chosen={chosen} onSet={set} />
+        ))}
+        {!isLoading && found.length === 0 && !canAdd && (
+          <p class="types-none">
+            No event type fits. A type of your own begins with custom., such as custom.order.paid.
+          </p>
+        )}
+      </div>
+      <p class="field-hint" aria-live="polite">
+        {value.length === 0 ? 'None chosen yet.' : `${plural(value.length, 'event type')} chosen.`}
+      </p>
+      {error && (
+        <p id={`${id}-error`} class="field-error">
+          {error}
+        </p>
+      )}
+    </fieldset>
+  )
+}
+
+function Family({
+  name,
+  members,
+  chosen,
+  onSet,
+}: {
+  name: string
+  members: EventType[]
+  chosen: Set<string>
+  onSet: (types: string[], on: boolean) => void
+}) {
+  const all = members.map(({ type }) => type)
+  const on = all.filter(type => chosen.has(type)).length
+  const every = on === all.length
+  return (
+    <fieldset class="types-group" aria-label={name}>
+      <div class="types-family">
+        <span>{name}</span>
+        <button
+          type="button"
+          aria-label={`${every ? 'Clear' : 'Choose all of'} ${name}`}
+          onClick={() => onSet(all, !every)}
+        >
+          {every ? 'Clear' : 'Choose all'}
+        </button>
+      </div>
+      {members.map(({ type, label, severity }) => (
+        <label key={type} class="option">
+          <input
+            type="checkbox"
+            checked={chosen.has(type)}
+            onChange={event => onSet([type], event.currentTarget.checked)}
+          />
+          <span class="event-type">
+            <code>{type}</code>
+            <span class="faint">{label}</span>
+          </span>
+          <SeverityBadge severity={severity} />
+        </label>
+      ))}
+    </fieldset>
+  )
+}

@@ -1,0 +1,36 @@
+import { useMemo } from 'preact/hooks'
+import { useEventTypes } from '../api/catalogue'
+import { isCustomType } from '../lib/event-types'
+import { Combobox } from './combobox'
+
+type Props = {
+  label: string
+  labelHidden?: boolean
+  placeholder?: string
+  hint?: string
+  value: string
+  onValue: (type: string) => void
+}
+
+const own = (text: string) => (isCustomType(text) ? { value: text, label: text, face: `Use ${text}` } : null)
+
+/** One event type, searched for by its name or by what happened; a `custom.…` type is written out. */
+export function EventTypeSelect(props: Props) {
+  const { types } = useEventTypes()
+  const options = useMemo(
+    () =>
+      types.map(({ type, label }) => ({
+        value: type,
+        label: type,
+        keywords: label,
+        face: (
+          <span class="event-type">
+            <code>{type}</code>
+            <span class="faint">{label}</span>
+          </span>
+        ),
+      })),
+    [types],
+  )
+  return <Combobox {...props} options={options} fromText={own} />
+}

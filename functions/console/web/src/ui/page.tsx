@@ -1,0 +1,49 @@
+import { ChevronLeft } from 'lucide-preact'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { hasNavigated, usePath } from '../router/hash'
+import './page.css'
+
+type Props = {
+  title: string
+  /** One sentence under the title. */
+  lede?: ComponentChildren
+  /** Where this page's list is: `{label: 'Deliveries', href: href('/deliveries')}`. */
+  back?: { label: string; href: string }
+  actions?: ComponentChildren
+  children: ComponentChildren
+}
+
+/** A page: its title in the window and as the `h1`, which gets the focus when somebody comes here from another page. */
+export function Page({ title, lede, back, actions, children }: Props) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  const path = usePath()
+  useEffect(() => {
+    document.title = `${title} · STACK Notifications`
+  }, [title])
+  useEffect(() => {
+    if (!hasNavigated()) return
+    heading.current?.focus({ preventScroll: true })
+    scrollTo(0, 0)
+  }, [path])
+  return (
+    <div class="page">
+      {back && (
+        <a class="page-back" href={back.href}>
+          <ChevronLeft size={15} aria-hidden="true" />
+          {back.label}
+        </a>
+      )}
+      <header class="page-head">
+        <div class="page-title">
+          <h1 ref={heading} tabIndex={-1}>
+            {title}
+          </h1>
+          {lede && <div class="page-lede">{lede}</div>}
+        </div>
+        {actions && <div class="row">{actions}</div>}
+      </header>
+      {children}
+    </div>
+  )
+}

@@ -1,0 +1,95 @@
+import { CircleAlert, RefreshCw } from 'lucide-preact'
+import type { ComponentChildren } from 'preact'
+import { sentence } from '../api/error'
+import { Button } from './button'
+import './states.css'
+
+/** Nothing is here: why, and what to do next. */
+export function EmptyState({
+  icon,
+  title,
+  children,
+  action,
+}: {
+  icon?: ComponentChildren
+  title: string
+  children?: ComponentChildren
+  action?: ComponentChildren
+}) {
+  return (
+    <div class="state">
+      {icon && <div class="state-icon">{icon}</div>}
+      <p class="state-title">{title}</p>
+      {children && <div class="state-text">{children}</div>}
+      {action && <div class="row state-action">{action}</div>}
+    </div>
+  )
+}
+
+/** It could not be fetched: the server's sentence, and a way to try again. */
+export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  return (
+    <div class="state" role="alert">
+      <div class="state-icon state-icon-bad">
+        <CircleAlert size={20} />
+      </div>
+      <p class="state-title">This could not be loaded</p>
+      <p class="state-text">{sentence(error)}</p>
+      {onRetry && (
+        <div class="row state-action">
+          <Button icon={<RefreshCw size={15} />} onClick={onRetry}>
+            Try again
+          </Button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** What the server said to a form, above its buttons. */
+export function FormError({ error }: { error: unknown }) {
+  // The live region is there before the sentence, or it would not be read out.
+  return (
+    <div aria-live="assertive" class={error ? '' : 'hidden'}>
+      {error ? (
+        <div class="notice notice-bad">
+          <CircleAlert size={16} />
+          <p>{sentence(error)}</p>
+        </div>
+      ) : null}
+    </div>
+  )
+}
+
+/** A sentence that stands out: `info`, `warn` or `bad`. */
+export function Notice({
+  tone = 'info',
+  icon,
+  children,
+  action,
+}: {
+  tone?: 'info' | 'warn' | 'bad' | 'good'
+  icon?: ComponentChildren
+  children: ComponentChildren
+  action?: ComponentChildren
+}) {
+  return (
+    <div class={`notice notice-${tone}`}>
+      {icon ?? <CircleAlert size={16} />}
+      <div class="notice-text">{children}</div>
+      {action}
+    </div>
+  )
+}
+
+/** Grey lines in the place of what is on its way. */
+export function Skeleton({ lines = 3, label = 'Loading' }: { lines?: number; label?: string }) {
+  return (
+    <div class="skeleton" role="status">
+      <span class="hidden">{label}…</span>
+      {Array.from({ length: lines }, (_, line) => (
+        <span key={line} class="skeleton-line" />
+      ))}
+    </div>
+  )
+}
