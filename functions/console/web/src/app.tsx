@@ -1,5 +1,6 @@
 import { SWRConfig } from 'swr'
 import { Route, Router, Switch } from 'wouter-preact'
+import { ApiError } from './api/error'
 import { useGet } from './api/hooks'
 import { session } from './api/session'
 import { WhoamiContext } from './api/whoami'
@@ -34,7 +35,12 @@ export function App() {
   )
 }
 
-const cacheOfItsOwn = { provider: () => new Map(), shouldRetryOnError: false }
+const cacheOfItsOwn = {
+  provider: () => new Map(),
+  // What may have passed in a moment is asked for again; what the server has refused is not.
+  shouldRetryOnError: (error: Error) => error instanceof ApiError && (error.status === 0 || error.status >= 500),
+  errorRetryInterval: 8000,
+}
 
 function SignedIn() {
   const { data: whoami, error, mutate } = useGet('/v1/whoami')

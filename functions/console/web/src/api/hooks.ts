@@ -20,15 +20,15 @@ function fetchPath<P extends GetPath>(path: P, init: unknown): Promise<Data<P>> 
   return call(get(path, init))
 }
 
-type Options = {
-  /** Asks again this often while the page is seen, in milliseconds. */
-  refreshEvery?: number
+type Options<D> = {
+  /** Asks again this often while the page is seen, in milliseconds; 0 does not. */
+  refreshEvery?: number | ((data: D | undefined) => number)
   /** Whether an answer to another query stays while this one is on its way: for filters, not for another thing. */
   keepPrevious?: boolean
 }
 
 /** What a GET route answers, kept, and asked for again when the tab is looked at anew. `null` asks nothing. */
-export function useGet<P extends GetPath>(path: P | null, init?: Init<P>, options: Options = {}) {
+export function useGet<P extends GetPath>(path: P | null, init?: Init<P>, options: Options<Data<P>> = {}) {
   const answer = useSWR<Data<P>, Error>(
     path === null ? null : [path, init ?? null],
     ([path, init]: [P, unknown]) => fetchPath(path, init ?? {}),
@@ -45,7 +45,7 @@ export function usePages<P extends GetPath, Row>(
   path: P | null,
   init: Init<P>,
   rows: (page: Data<P>) => Row[],
-  options: Options = {},
+  options: Omit<Options<Data<P>>, 'refreshEvery'> & { refreshEvery?: number } = {},
 ) {
   const pages = useSWRInfinite<Data<P>, Error>(
     (index: number, before: Paged | null) => {

@@ -3,7 +3,7 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-const relativeFormat = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' })
+const relativeFormat = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 const absoluteFormat = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',
   month: 'short',
@@ -24,7 +24,7 @@ const dayHourFormat = new Intl.DateTimeFormat('en-GB', {
   minute: '2-digit',
 })
 
-/** `5 min. ago`, `in 2 hr.`, `just now`; after a month, the day. */
+/** `5 minutes ago`, `in 2 hours`, `just now`; after a month, the day. */
 export function relative(time: string, now: number): string {
   const at = Date.parse(time)
   const gap = at - now
@@ -48,6 +48,10 @@ export const hour = (time: string): string => hourFormat.format(new Date(time))
 export const day = (time: string): string => dayFormat.format(new Date(time))
 /** `Wed 4 Mar, 14:05`. */
 export const dayHour = (time: string): string => dayHourFormat.format(new Date(time))
+
+const weekdayHourFormat = new Intl.DateTimeFormat('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' })
+/** `Wed 14:05`. */
+export const weekdayHour = (time: string): string => weekdayHourFormat.format(new Date(time)).replace(',', '')
 
 /** How long something took: `85 ms`, `1.2 s`, `4 min 10 s`, `3 h 5 min`, `2 d 4 h`. */
 export function duration(ms: number): string {

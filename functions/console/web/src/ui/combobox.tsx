@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useId, useMemo, useRef, useState } from 'preact/hooks'
 import { matches } from '../lib/match'
+import { useBelow } from '../lib/use-below'
 import { Field } from './field'
 import './combobox.css'
 
@@ -19,7 +20,7 @@ type Props = {
   labelHidden?: boolean
   placeholder?: string
   hint?: ComponentChildren
-  error?: string | null
+  error?: string | null | undefined
   options: readonly ComboOption[]
   /** '' while nothing is chosen. */
   value: string
@@ -37,6 +38,8 @@ export function Combobox({ options, value, onValue, fromText, placeholder, ...fr
   const [text, setText] = useState<string | null>(null)
   const [active, setActive] = useState(0)
   const input = useRef<HTMLInputElement>(null)
+  const box = useRef<HTMLDivElement>(null)
+  useBelow(input, box, open)
 
   const chosen = options.find(option => option.value === value)
   const shown = text ?? chosen?.label ?? value
@@ -116,7 +119,7 @@ export function Combobox({ options, value, onValue, fromText, placeholder, ...fr
             onKeyDown={onKeyDown}
             onBlur={onBlur}
           />
-          <div id={list} class="combo-list" role="listbox" aria-label={frame.label} hidden={!open}>
+          <div id={list} class="combo-list" role="listbox" aria-label={frame.label} popover="manual" ref={box}>
             {found.map((option, index) => (
               // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field, which points to the option
               // biome-ignore lint/a11y/useKeyWithClickEvents: the field hears the keys

@@ -8,6 +8,7 @@ type Props = {
   labelHidden?: boolean
   placeholder?: string
   hint?: string
+  error?: string | null | undefined
   value: string
   onValue: (type: string) => void
 }

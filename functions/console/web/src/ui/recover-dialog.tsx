@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { useAction } from '../api/action'
+import { useDestinations } from '../api/catalogue'
 import { refresh } from '../api/changes'
 import type { Destination } from '../api/types'
 import { recover } from '../api/upkeep'
@@ -7,6 +8,7 @@ import { plural } from '../lib/plural'
 import { fromLocalInput, toLocalInput } from '../lib/time'
 import { Button } from './button'
 import { DestinationFace } from './destination-label'
+import { DestinationSelect } from './destination-select'
 import { Dialog } from './dialog'
 import { TextField } from './field'
 import { FormError, Notice } from './states'
@@ -17,22 +19,26 @@ const DAY_MS = 86_400_000
 const MOST_ROUNDS = 20
 
 type Props = {
-  destination: Destination
+  /** Null to have it chosen in the dialog. */
+  destination: Destination | null
   /** From when on, to begin with; by default since it is unhealthy, or the last day. */
   since?: string | null
   onClose: () => void
 }
 
 /** Sends again what a destination missed since a time. */
-export function RecoverDialog({ destination, since, onClose }: Props) {
-  const start = since ?? destination.health?.since
+export function RecoverDialog({ destination: given, since, onClose }: Props) {
+  const { byId } = useDestinations()
+  const [chosen, setChosen] = useState('')
+  const destination = given ?? byId.get(chosen) ?? null
+  const start = since ?? destination?.health?.since
   const [from, setFrom] = useState(toLocalInput(start ? new Date(start) : new Date(Date.now() - DAY_MS)))
   const [sent, setSent] = useState<number | null>(null)
   const time = fromLocalInput(from)
-  const unhealthy = destination.health?.status === 'unhealthy'
+  const unhealthy = destination?.health?.status === 'unhealthy'
 
   const send = useAction(
-    async (time: string) => {
+    async (destination: Destination, time: string) => {
       let total = 0
       for (let round = 0; round < MOST_ROUNDS; round += 1) {
         const { recovered, more } = await recover(destination, time)
@@ -55,7 +61,7 @@ export function RecoverDialog({ destination, since, onClose }: Props) {
     <Dialog
       title="Recover missed deliveries"
       onClose={onClose}
-      onSubmit={() => time && void send.run(time)}
+      onSubmit={() => destination && time && void send.run(destination, time)}
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
@@ -64,7 +70,7 @@ export function RecoverDialog({ destination, since, onClose }: Props) {
             variant="primary"
             type="submit"
             busy={send.busy}
-            offBecause={time ? null : 'Choose a time first.'}
+            offBecause={destination ? (time ? null : 'Choose a time first.') : 'Choose a destination first.'}
           >
             Send again
           </Button>
@@ -72,9 +78,19 @@ export function RecoverDialog({ destination, since, onClose }: Props) {
       }
     >
       <p>
-        Held, failed and abandoned deliveries to <DestinationFace of={destination} /> are sent again, oldest event
-        first.
+        Held, failed and abandoned deliveries{' '}
+        {given ? (
+          <>
+            to <DestinationFace of={given} />
+          </>
+        ) : (
+          'to one destination'
+        )}{' '}
+        are sent again, oldest event first.
       </p>
+      {!given && (
+        <DestinationSelect label="Destination" placeholder="Search destinations" value={chosen} onValue={setChosen} />
+      )}
       {unhealthy && (
         <Notice tone="warn">This destination is unhealthy. Verify it first, or what is sent may fail once more.</Notice>
       )}

@@ -1,10 +1,6 @@
-import { Page } from '../../ui/page'
-import { Skeleton } from '../../ui/states'
+import { DeliveriesList } from './list'
+import { DeliveryPage } from './one'
 
-export function DeliveriesPage(_: { id: string | undefined }) {
-  return (
-    <Page title="Deliveries">
-      <Skeleton />
-    </Page>
-  )
+export function DeliveriesPage({ id }: { id: string | undefined }) {
+  return id ? <DeliveryPage key={id} id={id} /> : <DeliveriesList />
 }

@@ -1,10 +1,6 @@
-import { Page } from '../../ui/page'
-import { Skeleton } from '../../ui/states'
+import { EventsList } from './list'
+import { EventPage } from './one'
 
-export function EventsPage(_: { id: string | undefined }) {
-  return (
-    <Page title="Events">
-      <Skeleton />
-    </Page>
-  )
+export function EventsPage({ id }: { id: string | undefined }) {
+  return id ? <EventPage key={id} id={id} /> : <EventsList />
 }

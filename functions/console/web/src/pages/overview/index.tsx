@@ -1,10 +1,93 @@
+import { useState } from 'preact/hooks'
+import { useGet } from '../../api/hooks'
+import type { Overview } from '../../api/types'
+import { plural } from '../../lib/plural'
+import { href, useQuery } from '../../router/hash'
+import { Button } from '../../ui/button'
+import { Choice } from '../../ui/choice'
 import { Page } from '../../ui/page'
-import { Skeleton } from '../../ui/states'
+import { Panel } from '../../ui/panel'
+import { ErrorState, Notice, Skeleton } from '../../ui/states'
+import { AttentionList } from './attention'
+import { Chart } from './chart'
+import { ChartTable } from './chart-table'
+import { FirstSteps, isNew } from './first-steps'
+import { Totals } from './totals'
+
+const SPANS = [
+  { value: '24', label: '24 hours' },
+  { value: '72', label: '3 days' },
+  { value: '168', label: '7 days' },
+] as const
+const REFRESH_MS = 15_000
 
 export function OverviewPage() {
+  const [query, setQuery] = useQuery()
+  const hours = SPANS.find(span => span.value === query.hours)?.value ?? '24'
+  const { data, error, mutate } = useGet(
+    '/v1/overview',
+    { params: { query: { hours: Number(hours) } } },
+    { refreshEvery: REFRESH_MS, keepPrevious: true },
+  )
   return (
-    <Page title="Overview">
-      <Skeleton />
+    <Page
+      title="Overview"
+      lede={data && <Summary overview={data} />}
+      actions={<Choice label="Time" options={SPANS} value={hours} onValue={hours => setQuery({ hours })} />}
+    >
+      {data ? (
+        <>
+          {error && <Notice tone="warn">{`These numbers may be old. ${error.message}`}</Notice>}
+          <Content overview={data} />
+        </>
+      ) : (
+        <Panel>{error ? <ErrorState error={error} onRetry={() => void mutate()} /> : <Skeleton lines={9} />}</Panel>
+      )}
     </Page>
+  )
+}
+
+function Summary({ overview: { destinations, rules } }: { overview: Overview }) {
+  return (
+    <>
+      <a href={href('/destinations')}>{plural(destinations.total, 'destination')}</a>
+      {destinations.unhealthy > 0 && `, ${destinations.unhealthy} unhealthy`}
+      {destinations.unverified > 0 && `, ${destinations.unverified} not verified`}
+      {' · '}
+      <a href={href('/rules')}>{plural(rules.total, 'rule')}</a>
+      {rules.paused > 0 && `, ${rules.paused} paused`}
+    </>
+  )
+}
+
+function Content({ overview }: { overview: Overview }) {
+  const [inNumbers, setInNumbers] = useState(false)
+  if (isNew(overview)) return <FirstSteps overview={overview} />
+  return (
+    <>
+      <AttentionList items={overview.attention} />
+      <Panel
+        title="Deliveries"
+        hint="By when their event was accepted"
+        flush
+        actions={
+          <Button size="s" onClick={() => setInNumbers(!inNumbers)}>
+            {inNumbers ? 'Show as chart' : 'Show as table'}
+          </Button>
+        }
+      >
+        <Totals overview={overview} />
+        {!overview.complete && (
+          <Notice tone="warn">There are too many deliveries to count them all: the oldest are left out.</Notice>
+        )}
+        {inNumbers ? (
+          <ChartTable overview={overview} />
+        ) : (
+          <div class="chart-box">
+            <Chart overview={overview} />
+          </div>
+        )}
+      </Panel>
+    </>
   )
 }

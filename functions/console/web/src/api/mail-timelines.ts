@@ -1,0 +1,29 @@
+import useSWR from 'swr'
+import { api, call } from './client'
+import { ApiError } from './error'
+import type { TimelineItem } from './types'
+
+/** An event rarely goes to more addresses than this; the mails of the others are on their deliveries' pages. */
+const MOST = 10
+const REFRESH_MS = 10_000
+
+/** What happened to each of these mails (`msg_…`); one that was not sent yet is left out. */
+export function useMailTimelines(ids: readonly string[]): ReadonlyMap<string, TimelineItem[]> {
+  const some = ids.slice(0, MOST)
+  const { data } = useSWR(
+    some.length > 0 ? ['mail timelines', ...some] : null,
+    ([, ...ids]: string[]) => Promise.all(ids.map(timeline)).then(all => new Map(all)),
+    { refreshInterval: REFRESH_MS, keepPreviousData: true },
+  )
+  return data ?? new Map()
+}
+
+async function timeline(id: string): Promise<[string, TimelineItem[]]> {
+  try {
+    const { items } = await call(api.GET('/mail/messages/{id}/timeline', { params: { path: { id } } }))
+    return [id, items]
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return [id, []]
+    throw error
+  }
+}

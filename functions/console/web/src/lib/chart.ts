@@ -1,0 +1,41 @@
+import type { DeliveryState, Outcomes } from '../api/types'
+
+/** From the bottom of a bar to its top: what went well carries what did not, which is thereby seen at a glance. */
+export const STACK: readonly DeliveryState[] = ['succeeded', 'pending', 'held', 'failed', 'abandoned']
+
+export const sum = (outcomes: Outcomes): number => STACK.reduce((total, state) => total + outcomes[state], 0)
+
+/** Round numbers from 0 to at least `max`, about `about` steps apart, whole as deliveries are. */
+export function ticks(max: number, about = 4): number[] {
+  const rough = Math.max(max, 1) / about
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = Math.max(1, [1, 2, 5, 10].map(m => m * power).find(step => step >= rough - 1e-9) ?? rough)
+  const count = Math.max(1, Math.ceil(Math.max(max, 1) / step - 1e-9))
+  return Array.from({ length: count + 1 }, (_, n) => n * step)
+}
+
+export type Segment = { state: DeliveryState; y: number; height: number }
+
+/**
+ * The parts of a bar, in pixels from the top of a plot of this height. A part that is not nothing is at least `least`
+ * pixels high: one abandoned delivery must be seen among thousands that succeeded.
+ */
+export function segments(bucket: Outcomes, top: number, height: number, least = 2): Segment[] {
+  const parts: Segment[] = []
+  let y = height
+  for (const state of STACK) {
+    const n = bucket[state]
+    if (n === 0) continue
+    const part = Math.max((n / top) * height, least)
+    y -= part
+    parts.push({ state, y, height: part })
+  }
+  return parts
+}
+
+/** Which buckets get a label, so that labels of `wanted` pixels do not touch. */
+export function labelled(count: number, width: number, wanted: number): number[] {
+  if (count === 0) return []
+  const every = Math.max(1, Math.ceil((wanted * count) / Math.max(width, 1)))
+  return Array.from({ length: Math.ceil(count / every) }, (_, n) => n * every)
+}

@@ -1,0 +1,17 @@
+import { period } from './period'
+
+/** The filters of the log that an address may hold. */
+export const EVENT_FILTERS = ['type', 'resourceType', 'resourceId', 'messageId', 'hours', 'since', 'until'] as const
+
+/** The query of `GET /v1/events` for an address. */
+export function eventQuery(query: Record<string, string | undefined>, now: number) {
+  const { since, until } = period(query, now)
+  return {
+    ...(query.type ? { type: query.type } : {}),
+    ...(query.resourceType ? { resourceType: query.resourceType } : {}),
+    ...(query.resourceId ? { resourceId: query.resourceId } : {}),
+    ...(query.messageId ? { messageId: query.messageId } : {}),
+    ...(since ? { from: since } : {}),
+    ...(until ? { to: until } : {}),
+  }
+}

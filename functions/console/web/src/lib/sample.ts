@@ -1,0 +1,85 @@
+/** As much of JSON Schema as the catalogue's schemas use. */
+export type Schema = {
+  type?: string | string[]
+  properties?: Record<string, Schema>
+  items?: Schema
+  enum?: unknown[]
+  const?: unknown
+  default?: unknown
+  examples?: unknown[]
+  example?: unknown
+  anyOf?: Schema[]
+  oneOf?: Schema[]
+  allOf?: Schema[]
+  format?: string
+  minimum?: number
+  $ref?: string
+  $defs?: Record<string, Schema>
+}
+
+/** Deeper than any event of the catalogue; a schema that speaks of itself ends here. */
+const DEEPEST = 6
+
+/** Data that a schema would take, made of its examples where it has some, and of the names of its fields. */
+export function sample(schema: Schema, now: Date): unknown {
+  return of(schema, '', { defs: schema.$defs ?? {}, now, depth: 0 })
+}
+
+type Place = { defs: Record<string, Schema>; now: Date; depth: number }
+
+function of(schema: Schema, name: string, place: Place): unknown {
+  const known = [schema.const, schema.default, schema.example, schema.examples?.[0], schema.enum?.[0]]
+  const given = known.find(value => value !== undefined && value !== null)
+  if (given !== undefined) return given
+  if (place.depth > DEEPEST) return null
+  const below = { ...place, depth: place.depth + 1 }
+  if (schema.$ref) return of(place.defs[schema.$ref.replace('#/$defs/', '')] ?? {}, name, below)
+  const choice = (schema.anyOf ?? schema.oneOf)?.find(option => option.type !== 'null')
+  if (choice) return of(choice, name, below)
+  if (schema.allOf) return Object.assign({}, ...schema.allOf.map(part => of(part, name, below)))
+
+  switch (typeOf(schema)) {
+    case 'object':
+      return Object.fromEntries(
+        Object.entries(schema.properties ?? {}).map(([field, inner]) => [field, of(inner, field, below)]),
+      )
+    case 'array':
+      return schema.items ? [of(schema.items, singular(name), below)] : []
+    case 'integer':
+    case 'number':
+      return schema.minimum ?? 1
+    case 'boolean':
+      return true
+    case 'string':
+      return text(schema, name, place.now)
+    default:
+      return null
+  }
+}
+
+function typeOf({ type, properties, items }: Schema): string | undefined {
+  const types = Array.isArray(type) ? type : [type]
+  return types.find(one => one !== 'null' && one !== undefined) ?? (properties ? 'object' : items ? 'array' : undefined)
+}
+
+const singular = (name: string) => name.replace(/s$/, '')
+
+/** By format, then by what fields of such a name hold. */
+function text({ format }: Schema, name: string, now: Date): string {
+  const low = name.toLowerCase()
+  if (format === 'date-time' || /(^|_)at$|[a-z]At$|timestamp/.test(name)) return now.toISOString()
+  if (format === 'date') return now.toISOString().slice(0, 10)
+  if (low.includes('url') || format === 'uri') return 'https://example.com/'
+  if (low.includes('email') || low === 'to' || low === 'from' || format === 'email') return 'person@example.com'
+  if (low === 'severity') return 'medium'
+  if (/(^|_)id$/.test(low) || /Id$/.test(name)) return `${low.replace(/_?id$/, '') || 'id'}_123`
+  if (/(^|_)name$/.test(low)) return 'Example'
+  return words(name) || 'example'
+}
+
+/** `display_name` → `display name`. */
+const words = (name: string) =>
+  name
+    .replaceAll('_', ' ')
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()

@@ -1,0 +1,87 @@
+import { CircleAlert, CircleCheck, Clock } from 'lucide-preact'
+import type { Attempt, Delivery } from '../../api/types'
+import { outcome, succeeded } from '../../lib/deliveries'
+import { clock, duration } from '../../lib/time'
+import { Json } from '../../ui/json'
+import { Panel } from '../../ui/panel'
+import { EmptyState } from '../../ui/states'
+import { Time } from '../../ui/time'
+import { Timeline, TimelineEntry } from '../../ui/timeline'
+import './attempts.css'
+
+/** Every attempt of a delivery, newest first, and the next one. */
+export function Attempts({ delivery }: { delivery: Delivery }) {
+  const { attempts, attempt_count, next_attempt_at } = delivery
+  const newestFirst = attempts.toReversed()
+  const kept = attempt_count > attempts.length ? `The newest ${attempts.length} of ${attempt_count}` : undefined
+  return (
+    <Panel title="Attempts" hint={kept}>
+      {attempts.length === 0 && !next_attempt_at ? (
+        <EmptyState icon={<Clock size={20} />} title="No attempt yet">
+          {delivery.state === 'pending' ? 'The first one is made in a moment.' : 'Retry it to make one.'}
+        </EmptyState>
+      ) : (
+        <Timeline label="Attempts, newest first">
+          {next_attempt_at && (
+            <TimelineEntry icon={Clock} tone="grey">
+              <p>
+                <strong>Next attempt</strong> <Time at={next_attempt_at} />
+              </p>
+            </TimelineEntry>
+          )}
+          {newestFirst.map((attempt, index) => (
+            <One key={attempt.number} attempt={attempt} open={index === 0} />
+          ))}
+        </Timeline>
+      )}
+    </Panel>
+  )
+}
+
+function One({ attempt, open }: { attempt: Attempt; open: boolean }) {
+  const ok = succeeded(attempt)
+  return (
+    <TimelineEntry icon={ok ? CircleCheck : CircleAlert} tone={ok ? 'green' : 'red'}>
+      <details class="attempt" open={open}>
+        <summary>
+          <span class="attempt-title">{`Attempt ${attempt.number}`}</span>
+          <span class={ok ? 'attempt-good' : 'attempt-bad'}>{outcome(attempt)}</span>
+          <span class="muted">{duration(attempt.duration_ms)}</span>
+          <span class="attempt-at muted">
+            {clock(attempt.at)} · <Time at={attempt.at} />
+          </span>
+        </summary>
+        <div class="stack attempt-body">
+          {attempt.error && <p class="attempt-bad">{attempt.error}</p>}
+          <Headers headers={attempt.request_headers} />
+          <section class="stack-s">
+            <h3>Answer</h3>
+            {attempt.response ? (
+              <Json value={attempt.response} label="answer" />
+            ) : (
+              <p class="muted">{attempt.status ? 'It had no body.' : 'There was none.'}</p>
+            )}
+          </section>
+        </div>
+      </details>
+    </TimelineEntry>
+  )
+}
+
+function Headers({ headers }: { headers: Attempt['request_headers'] }) {
+  const all = Object.entries(headers ?? {})
+  if (all.length === 0) return null
+  return (
+    <section class="stack-s">
+      <h3>Request headers</h3>
+      <dl class="headers">
+        {all.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}

@@ -1,0 +1,129 @@
+import { History, Send } from 'lucide-preact'
+import { useState } from 'preact/hooks'
+import { useDestinations } from '../../api/catalogue'
+import { usePages } from '../../api/hooks'
+import { STATES } from '../../api/types'
+import { DELIVERY_FILTERS, deliveryQuery } from '../../lib/deliveries'
+import { useNow } from '../../lib/use-now'
+import { href, useQuery } from '../../router/hash'
+import { stateFaces } from '../../ui/badge'
+import { Button, ButtonLink } from '../../ui/button'
+import { DeliveriesTable } from '../../ui/deliveries-table'
+import { DestinationSelect } from '../../ui/destination-select'
+import { EventTypeSelect } from '../../ui/event-type-select'
+import { Select } from '../../ui/field'
+import { Filters } from '../../ui/filters'
+import { Page } from '../../ui/page'
+import { Panel } from '../../ui/panel'
+import { PeriodFilter } from '../../ui/period-filter'
+import { RecoverDialog } from '../../ui/recover-dialog'
+import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
+import { LoadMore } from '../../ui/table'
+
+const REFRESH_MS = 15_000
+const states = [{ value: '', label: 'Any state' }, ...STATES.map(value => ({ value, label: stateFaces[value].label }))]
+
+/** Deliveries to all destinations, newest event first. */
+export function DeliveriesList() {
+  const [query, setQuery] = useQuery()
+  const [recovering, setRecovering] = useState(false)
+  const { byId } = useDestinations()
+  const set = DELIVERY_FILTERS.filter(name => query[name]).length
+  const clear = () => setQuery(Object.fromEntries(DELIVERY_FILTERS.map(name => [name, null])))
+  return (
+    <Page
+      title="Deliveries"
+      lede="One event to one destination each, with every attempt. Kept for 30 days."
+      actions={
+        <Button writes icon={<History size={15} />} onClick={() => setRecovering(true)}>
+          Recover…
+        </Button>
+      }
+    >
+      <Filters set={set} onClear={clear}>
+        <Select label="State" options={states} value={query.state ?? ''} onValue={state => setQuery({ state })} />
+        <DestinationSelect
+          label="Destination"
+          placeholder="Any destination"
+          value={query.destination_id ?? ''}
+          onValue={destination_id => setQuery({ destination_id })}
+        />
+        <EventTypeSelect
+          label="Event type"
+          placeholder="Any type"
+          value={query.event_type ?? ''}
+          onValue={event_type => setQuery({ event_type })}
+        />
+        <PeriodFilter />
+      </Filters>
+      <Rows query={query} filtered={set > 0} onClear={clear} />
+      {recovering && (
+        <RecoverDialog
+          destination={byId.get(query.destination_id ?? '') ?? null}
+          since={query.since}
+          onClose={() => setRecovering(false)}
+        />
+      )}
+    </Page>
+  )
+}
+
+function Rows({ query, filtered, onClear }: { query: Record<string, string>; filtered: boolean; onClear: () => void }) {
+  const now = useNow(60_000)
+  const pages = usePages('/v1/deliveries', { params: { query: deliveryQuery(query, now) } }, page => page.deliveries, {
+    refreshEvery: REFRESH_MS,
+    keepPrevious: true,
+  })
+  if (pages.error && !pages.rows) {
+    return (
+      <Panel>
+        <ErrorState error={pages.error} onRetry={pages.mutate} />
+      </Panel>
+    )
+  }
+  if (!pages.rows) {
+    return (
+      <Panel>
+        <Skeleton lines={8} />
+      </Panel>
+    )
+  }
+  if (pages.rows.length === 0 && !pages.hasMore) return <None filtered={filtered} onClear={onClear} />
+  return (
+    <Panel flush>
+      {pages.rows.length > 0 && <DeliveriesTable deliveries={pages.rows} />}
+      <LoadMore pages={pages} />
+    </Panel>
+  )
+}
+
+function None({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
+  return (
+    <Panel>
+      {filtered ? (
+        <EmptyState
+          icon={<Send size={20} />}
+          title="No delivery fits"
+          action={<Button onClick={onClear}>Clear filters</Button>}
+        >
+          Choose a longer time or fewer filters.
+        </EmptyState>
+      ) : (
+        <EmptyState
+          icon={<Send size={20} />}
+          title="Nothing was delivered yet"
+          action={
+            <>
+              <ButtonLink href={href('/rules')}>See rules</ButtonLink>
+              <ButtonLink variant="primary" href={href('/events', { post: 1 })}>
+                Post an event
+              </ButtonLink>
+            </>
+          }
+        >
+          An event that a rule matches is delivered to the rule’s destinations. Write a rule, then post an event.
+        </EmptyState>
+      )}
+    </Panel>
+  )
+}

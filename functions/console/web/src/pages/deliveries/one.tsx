@@ -1,0 +1,110 @@
+import { useDestinations } from '../../api/catalogue'
+import { useGet } from '../../api/hooks'
+import type { DeliveryWithRequest } from '../../api/types'
+import { mailOf, reasonText } from '../../lib/deliveries'
+import { href } from '../../router/hash'
+import { StateBadge } from '../../ui/badge'
+import { DestinationLabel } from '../../ui/destination-label'
+import { Id } from '../../ui/id'
+import { Json } from '../../ui/json'
+import { MailTimeline } from '../../ui/mail-timeline'
+import { Page } from '../../ui/page'
+import { Facts, Panel } from '../../ui/panel'
+import { ErrorState, Notice, Skeleton } from '../../ui/states'
+import { Time } from '../../ui/time'
+import { DeliveryActions } from './actions'
+import { Attempts } from './attempts'
+
+const back = { label: 'Deliveries', href: href('/deliveries') }
+const SOON_MS = 2000
+const LATER_MS = 10_000
+
+/** One delivery: where it stands, every attempt, what is sent, and how to send it again. */
+export function DeliveryPage({ id }: { id: string }) {
+  const { data, error, mutate } = useGet(
+    '/v1/deliveries/{id}',
+    { params: { path: { id } } },
+    { refreshEvery: delivery => (delivery?.state === 'pending' ? SOON_MS : LATER_MS) },
+  )
+  if (!data) {
+    return (
+      <Page title="Delivery" back={back}>
+        <Panel>{error ? <ErrorState error={error} onRetry={() => void mutate()} /> : <Skeleton lines={8} />}</Panel>
+      </Page>
+    )
+  }
+  return (
+    <Page
+      title={data.event_type}
+      back={back}
+      lede={
+        <span class="row">
+          <StateBadge state={data.state} />
+          <span>
+            to <DestinationLabel id={data.destination_id} />
+          </span>
+        </span>
+      }
+      actions={<DeliveryActions delivery={data} />}
+    >
+      {error && <Notice tone="warn">{`This may be old. ${error.message}`}</Notice>}
+      {data.reason && (data.state === 'held' || data.state === 'abandoned') && (
+        <Notice tone={data.state === 'held' ? 'info' : 'bad'}>{reasonText(data.reason)}</Notice>
+      )}
+      <div class="split">
+        <Attempts delivery={data} />
+        <Side delivery={data} />
+      </div>
+    </Page>
+  )
+}
+
+function Side({ delivery }: { delivery: DeliveryWithRequest }) {
+  const { byId } = useDestinations()
+  const destination = byId.get(delivery.destination_id)
+  const isMail = destination?.channel_type === 'email' || destination?.channel_type === 'ops_email'
+  const to = destination ? `/destinations/${destination.id}` : null
+  return (
+    <div class="stack">
+      <Panel title="Details">
+        <Facts
+          of={[
+            ['Delivery', <Id key="id" id={delivery.id} short />],
+            [
+              'Event',
+              <a key="event" href={href(`/events/${delivery.event_id}`)}>
+                See event and timeline
+              </a>,
+            ],
+            [
+              'Destination',
+              to ? (
+                <a key="to" href={href(to)}>
+                  See destination
+                </a>
+              ) : null,
+            ],
+            ['Dispatched', <Time key="at" at={delivery.created_at} />],
+            ['Attempts', delivery.attempt_count],
+            ['Next attempt', delivery.next_attempt_at && <Time key="next" at={delivery.next_attempt_at} />],
+          ]}
+        />
+      </Panel>
+      {delivery.request && (
+        <Panel title="Request">
+          <div class="stack-s">
+            <p class="request-line">
+              <code>{`${delivery.request.method} ${delivery.request.url}`}</code>
+            </p>
+            <Json value={delivery.request.body} label="request body" />
+          </div>
+        </Panel>
+      )}
+      {isMail && (
+        <Panel title="Mail">
+          <MailTimeline id={mailOf(delivery.id)} />
+        </Panel>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,65 @@
+import { CircleAlert, CircleCheck, CirclePause, CircleX, Clock, type LucideIcon, Mail, Minus, Zap } from 'lucide-preact'
+import { useDestinations } from '../../api/catalogue'
+import { useMailTimelines } from '../../api/mail-timelines'
+import type { Delivery, Event } from '../../api/types'
+import { mailOf } from '../../lib/deliveries'
+import { lifeOf, type Step } from '../../lib/event-life'
+import { clock, duration } from '../../lib/time'
+import { href } from '../../router/hash'
+import { DestinationLabel } from '../../ui/destination-label'
+import { Time } from '../../ui/time'
+import { Timeline, TimelineEntry } from '../../ui/timeline'
+import './life.css'
+
+const icons: Record<Step['kind'], LucideIcon> = {
+  accepted: Zap,
+  nothing: Minus,
+  waiting: Clock,
+  delivered: CircleCheck,
+  failed: CircleAlert,
+  held: CirclePause,
+  abandoned: CircleX,
+  next: Clock,
+  mail: Mail,
+}
+
+/** An event's life, drawn as one: accepted, every delivery's attempts and mails, and how each ended. */
+export function Life({ event, deliveries, settled }: { event: Event; deliveries: Delivery[]; settled: boolean }) {
+  const { byId } = useDestinations()
+  const sentAsMail = deliveries.filter(({ destination_id }) =>
+    ['email', 'ops_email'].includes(byId.get(destination_id)?.channel_type ?? ''),
+  )
+  const timelines = useMailTimelines(sentAsMail.map(({ id }) => mailOf(id)))
+  const mails = new Map(sentAsMail.map(({ id }) => [id, timelines.get(mailOf(id)) ?? []]))
+  return (
+    <Timeline label="What happened, oldest first">
+      {lifeOf(event, deliveries, mails, settled).map(step => (
+        <TimelineEntry key={step.key} icon={icons[step.kind]} tone={step.tone}>
+          <div class="life-head">
+            <p class="life-title">
+              {step.delivery ? <a href={href(`/deliveries/${step.delivery.id}`)}>{step.title}</a> : step.title}
+            </p>
+            <p class="life-at">{step.kind === 'next' ? <Time at={step.at} /> : <At step={step} event={event} />}</p>
+          </div>
+          {step.delivery && (
+            <p class="life-to">
+              <DestinationLabel id={step.delivery.destination_id} />
+            </p>
+          )}
+          {step.detail && <p class="life-detail">{step.detail}</p>}
+        </TimelineEntry>
+      ))}
+    </Timeline>
+  )
+}
+
+/** The time of day, and how long after the event was accepted. */
+function At({ step, event }: { step: Step; event: Event }) {
+  const after = Date.parse(step.at) - Date.parse(event.created_at)
+  return (
+    <>
+      {after > 0 && <span class="life-after">{`+${duration(after)}`}</span>}
+      <time dateTime={step.at}>{clock(step.at)}</time>
+    </>
+  )
+}

@@ -1,0 +1,128 @@
+import { Plus, Zap } from 'lucide-preact'
+import { usePages } from '../../api/hooks'
+import type { Event } from '../../api/types'
+import { EVENT_FILTERS, eventQuery } from '../../lib/events'
+import { useNow } from '../../lib/use-now'
+import { href, useQuery } from '../../router/hash'
+import { SeverityBadge } from '../../ui/badge'
+import { Button } from '../../ui/button'
+import { CommittedField } from '../../ui/committed-field'
+import { EventTypeSelect } from '../../ui/event-type-select'
+import { Filters } from '../../ui/filters'
+import { shortId } from '../../ui/id'
+import { Page } from '../../ui/page'
+import { Panel } from '../../ui/panel'
+import { PeriodFilter } from '../../ui/period-filter'
+import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
+import { LoadMore, Table } from '../../ui/table'
+import { Time } from '../../ui/time'
+import { PostEventDialog } from './post'
+
+const REFRESH_MS = 15_000
+
+/** The log of events, newest first. */
+export function EventsList() {
+  const [query, setQuery] = useQuery()
+  const set = EVENT_FILTERS.filter(name => query[name]).length
+  const clear = () => setQuery(Object.fromEntries(EVENT_FILTERS.map(name => [name, null])))
+  const post = (
+    <Button writes variant="primary" icon={<Plus size={16} />} onClick={() => setQuery({ post: 1 })}>
+      Post an event
+    </Button>
+  )
+  return (
+    <Page title="Events" lede="What happened, as it was accepted. Kept for 30 days." actions={post}>
+      <Filters set={set} onClear={clear}>
+        <EventTypeSelect
+          label="Event type"
+          placeholder="Any type"
+          value={query.type ?? ''}
+          onValue={type => setQuery({ type })}
+        />
+        <PeriodFilter />
+        <CommittedField
+          label="Resource type"
+          placeholder="Any, e.g. message"
+          value={query.resourceType ?? ''}
+          onValue={resourceType => setQuery({ resourceType })}
+        />
+        <CommittedField
+          label="Resource id"
+          placeholder="Any"
+          value={query.resourceId ?? ''}
+          onValue={resourceId => setQuery({ resourceId })}
+        />
+        <CommittedField
+          label="Mail"
+          placeholder="msg_…"
+          value={query.messageId ?? ''}
+          onValue={messageId => setQuery({ messageId })}
+        />
+      </Filters>
+      <Panel flush>
+        <Rows query={query} filtered={set > 0} onClear={clear} />
+      </Panel>
+      {query.post && <PostEventDialog onClose={() => setQuery({ post: null })} />}
+    </Page>
+  )
+}
+
+function Rows({ query, filtered, onClear }: { query: Record<string, string>; filtered: boolean; onClear: () => void }) {
+  const now = useNow(60_000)
+  const pages = usePages('/v1/events', { params: { query: eventQuery(query, now) } }, page => page.events, {
+    refreshEvery: REFRESH_MS,
+    keepPrevious: true,
+  })
+  if (pages.error && !pages.rows) return <ErrorState error={pages.error} onRetry={pages.mutate} />
+  if (!pages.rows) return <Skeleton lines={8} />
+  if (pages.rows.length === 0 && !pages.hasMore) {
+    return filtered ? (
+      <EmptyState
+        icon={<Zap size={20} />}
+        title="No event fits"
+        action={<Button onClick={onClear}>Clear filters</Button>}
+      >
+        Choose a longer time or fewer filters.
+      </EmptyState>
+    ) : (
+      <EmptyState icon={<Zap size={20} />} title="No events yet">
+        Post one to try your rules out. Your systems post theirs to POST /v1/events.
+      </EmptyState>
+    )
+  }
+  return (
+    <>
+      {pages.error && <ErrorState error={pages.error} onRetry={pages.mutate} />}
+      {pages.rows.length > 0 && <Log events={pages.rows} />}
+      <LoadMore pages={pages} />
+    </>
+  )
+}
+
+function Log({ events }: { events: Event[] }) {
+  return (
+    <Table
+      label="Events"
+      rows={events}
+      rowKey={event => event.id}
+      rowHref={event => href(`/events/${event.id}`)}
+      columns={[
+        { header: 'Type', main: true, cell: ({ type }) => <code>{type}</code> },
+        { header: 'Severity', width: '8rem', cell: ({ severity }) => <SeverityBadge severity={severity} /> },
+        { header: 'About', cell: about },
+        { header: 'Id', width: '11rem', wideOnly: true, cell: ({ id }) => <code class="faint">{shortId(id)}</code> },
+        { header: 'Accepted', width: '9rem', align: 'end', cell: ({ created_at }) => <Time at={created_at} /> },
+      ]}
+    />
+  )
+}
+
+function about({ resource }: Event) {
+  return resource ? (
+    <span title={resource.id}>
+      <span class="muted">{resource.type}</span> <code>{shortId(resource.id)}</code>
+    </span>
+  ) : (
+    <span class="faint">–</span>
+  )
+}

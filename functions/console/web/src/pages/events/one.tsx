@@ -1,0 +1,141 @@
+import { useEffect } from 'preact/hooks'
+import { ApiError } from '../../api/error'
+import { useGet, usePages } from '../../api/hooks'
+import type { Delivery, Event } from '../../api/types'
+import { absolute } from '../../lib/time'
+import { useNow } from '../../lib/use-now'
+import { href, useQuery } from '../../router/hash'
+import { SeverityBadge } from '../../ui/badge'
+import { DeliveriesTable } from '../../ui/deliveries-table'
+import { Id } from '../../ui/id'
+import { Json } from '../../ui/json'
+import { MailTimeline } from '../../ui/mail-timeline'
+import { Page } from '../../ui/page'
+import { Facts, Panel } from '../../ui/panel'
+import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
+import { LoadMore } from '../../ui/table'
+import { Time } from '../../ui/time'
+import { Life } from './life'
+
+const back = { label: 'Events', href: href('/events') }
+/** How soon a posted event is asked for again that is not in the log yet, and how deliveries are that are under way. */
+const SOON_MS = 1000
+const LATER_MS = 10_000
+/** After this time no further delivery of an event is made. */
+const SETTLED_MS = 10_000
+
+/** One event: its life as one timeline, its deliveries, its data. */
+export function EventPage({ id }: { id: string }) {
+  const [query] = useQuery()
+  const { data, error, mutate } = useGet('/v1/events/{id}', { params: { path: { id } } })
+  // The queue has a posted event a moment before the log does.
+  const awaited = !data && query.posted !== undefined && error instanceof ApiError && error.status === 404
+  useEffect(() => {
+    if (!awaited) return
+    const timer = setInterval(() => void mutate(), SOON_MS)
+    return () => clearInterval(timer)
+  }, [awaited, mutate])
+
+  if (!data) {
+    return (
+      <Page title="Event" back={back}>
+        <Panel>
+          {awaited && <EmptyState title="The event is accepted">It shows here in a moment.</EmptyState>}
+          {error && !awaited ? <ErrorState error={error} onRetry={() => void mutate()} /> : <Skeleton lines={8} />}
+        </Panel>
+      </Page>
+    )
+  }
+  return (
+    <Page
+      title={data.type}
+      back={back}
+      lede={
+        <span class="row">
+          <SeverityBadge severity={data.severity} />
+          <span>
+            accepted <Time at={data.created_at} />
+          </span>
+        </span>
+      }
+    >
+      <Content event={data} />
+    </Page>
+  )
+}
+
+function Content({ event }: { event: Event }) {
+  const now = useNow(SOON_MS)
+  const settled = now - Date.parse(event.created_at) > SETTLED_MS
+  const deliveries = usePages(
+    '/v1/deliveries',
+    { params: { query: { event_id: event.id, limit: 100 } } },
+    page => page.deliveries,
+    { refreshEvery: settled ? LATER_MS : SOON_MS },
+  )
+  const isMail = event.resource?.type === 'message' && event.resource.id.startsWith('msg_')
+  return (
+    <>
+      <div class="split">
+        <Panel title="Timeline" hint="From the event to what became of it">
+          {deliveries.error && !deliveries.rows ? (
+            <ErrorState error={deliveries.error} onRetry={deliveries.mutate} />
+          ) : deliveries.rows ? (
+            <Life event={event} deliveries={deliveries.rows} settled={settled} />
+          ) : (
+            <Skeleton />
+          )}
+        </Panel>
+        <div class="stack">
+          <EventDetails event={event} />
+          {isMail && event.resource && (
+            <Panel title="Mail" hint="What happened to the message that this event is about">
+              <MailTimeline id={event.resource.id} />
+            </Panel>
+          )}
+        </div>
+      </div>
+      <EventDeliveries deliveries={deliveries} />
+    </>
+  )
+}
+
+function EventDeliveries({
+  deliveries,
+}: {
+  deliveries: { rows: Delivery[] | undefined; hasMore: boolean; isLoadingMore: boolean; loadMore: () => void }
+}) {
+  if (!deliveries.rows?.length) return null
+  return (
+    <Panel title="Deliveries" flush>
+      <DeliveriesTable deliveries={deliveries.rows} label="Deliveries of this event" of="event" />
+      <LoadMore pages={deliveries} />
+    </Panel>
+  )
+}
+
+function EventDetails({ event }: { event: Event }) {
+  const { resource } = event
+  return (
+    <Panel title="Event">
+      <div class="stack">
+        <Facts
+          of={[
+            ['Id', <Id key="id" id={event.id} short />],
+            ['Happened', absolute(event.timestamp)],
+            [
+              'About',
+              resource && (
+                <a key="about" href={href('/events', { resourceType: resource.type, resourceId: resource.id })}>
+                  {`${resource.type} ${resource.id}`}
+                </a>
+              ),
+            ],
+            ['Project', event.project_id],
+          ]}
+        />
+        <Json value={event.data} label="data" />
+      </div>
+    </Panel>
+  )
+}

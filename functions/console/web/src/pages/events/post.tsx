@@ -1,0 +1,151 @@
+import { useState } from 'preact/hooks'
+import { useAction } from '../../api/action'
+import { useEventTypes } from '../../api/catalogue'
+import { refresh } from '../../api/changes'
+import { api, call } from '../../api/client'
+import { type PostedEvent, SEVERITIES } from '../../api/types'
+import { type DraftErrors, type EventDraft, toEvent } from '../../lib/event-draft'
+import { type Schema, sample } from '../../lib/sample'
+import { navigate } from '../../router/hash'
+import { Button } from '../../ui/button'
+import { Dialog } from '../../ui/dialog'
+import { EventTypeSelect } from '../../ui/event-type-select'
+import { Select, TextArea, TextField } from '../../ui/field'
+import { FormError } from '../../ui/states'
+
+const EMPTY: EventDraft = { type: '', severity: '', data: '{}', resourceType: '', resourceId: '', projectId: '' }
+
+/** Posts an event. Its data begins as a sample of the type's schema. */
+export function PostEventDialog({ onClose }: { onClose: () => void }) {
+  const { types } = useEventTypes()
+  const [draft, setDraft] = useState(EMPTY)
+  const [errors, setErrors] = useState<DraftErrors>({})
+  const set = (patch: Partial<EventDraft>) => setDraft(current => ({ ...current, ...patch }))
+  const chosen = types.find(({ type }) => type === draft.type)
+
+  const sampleOf = (type: string): string => {
+    const schema = types.find(one => one.type === type)?.schema as Schema | undefined
+    return JSON.stringify(schema ? sample(schema, new Date()) : { message: 'Hello' }, null, 2)
+  }
+  const choose = (type: string) => {
+    // What somebody has written is not thrown away for another sample.
+    const untouched = draft.data === EMPTY.data || draft.data === sampleAtChoice
+    const data = type && untouched ? sampleOf(type) : draft.data
+    if (untouched) setSampleAtChoice(data)
+    set({ type, data })
+  }
+  const [sampleAtChoice, setSampleAtChoice] = useState(EMPTY.data)
+
+  const post = useAction(
+    async (event: PostedEvent) => {
+      const accepted = await call(api.POST('/v1/events', { body: event }))
+      refresh('/v1/events', '/v1/deliveries', '/v1/overview')
+      navigate(`/events/${accepted.id}`, { posted: 1 })
+    },
+    { quiet: true },
+  )
+  const submit = () => {
+    const read = toEvent(draft)
+    setErrors('errors' in read ? read.errors : {})
+    if ('event' in read) void post.run(read.event)
+  }
+
+  return (
+    <Dialog
+      title="Post an event"
+      wide
+      onClose={onClose}
+      onSubmit={submit}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button writes variant="primary" type="submit" busy={post.busy}>
+            Post event
+          </Button>
+        </>
+      }
+    >
+      <div class="two">
+        <EventTypeSelect
+          label="Event type"
+          placeholder="Search, or write custom.something"
+          value={draft.type}
+          onValue={choose}
+          error={errors.type}
+        />
+        <Select
+          label="Severity"
+          value={draft.severity}
+          onValue={severity => set({ severity })}
+          options={[
+            { value: '', label: chosen ? `The type’s own (${chosen.severity})` : 'The type’s own' },
+            ...SEVERITIES.map(value => ({ value, label: value })),
+          ]}
+        />
+      </div>
+      <TextArea
+        label="Data"
+        class="control-code"
+        rows={12}
+        spellcheck={false}
+        value={draft.data}
+        onValue={data => set({ data })}
+        error={errors.data}
+        hint={chosen ? `A sample of what ${draft.type} carries. Change what you like.` : 'A JSON object.'}
+      />
+      {draft.type && draft.data !== sampleAtChoice && (
+        <div>
+          <Button
+            size="s"
+            onClick={() => {
+              const data = sampleOf(draft.type)
+              setSampleAtChoice(data)
+              set({ data })
+            }}
+          >
+            Use the sample
+          </Button>
+        </div>
+      )}
+      <More draft={draft} errors={errors} set={set} />
+      <FormError error={post.error} />
+    </Dialog>
+  )
+}
+
+function More({
+  draft,
+  errors,
+  set,
+}: {
+  draft: EventDraft
+  errors: DraftErrors
+  set: (patch: Partial<EventDraft>) => void
+}) {
+  return (
+    <details class="more">
+      <summary>What it is about</summary>
+      <div class="two">
+        <TextField
+          label="Resource type"
+          placeholder="e.g. message"
+          value={draft.resourceType}
+          onValue={resourceType => set({ resourceType })}
+          error={errors.resourceType}
+        />
+        <TextField
+          label="Resource id"
+          value={draft.resourceId}
+          onValue={resourceId => set({ resourceId })}
+          error={errors.resourceId}
+        />
+        <TextField
+          label="Project id"
+          value={draft.projectId}
+          onValue={projectId => set({ projectId })}
+          hint="For events of a project, such as analyses."
+        />
+      </div>
+    </details>
+  )
+}

@@ -1,0 +1,78 @@
+import { CircleAlert, CircleCheck, CirclePause, CircleX, type LucideIcon, ShieldQuestionMark } from 'lucide-preact'
+import type { Attention } from '../../api/types'
+import { href } from '../../router/hash'
+import { ButtonLink } from '../../ui/button'
+import { Panel } from '../../ui/panel'
+import { Time } from '../../ui/time'
+import './attention.css'
+
+const faces: Record<Attention['kind'], { icon: LucideIcon; tone: string; todo: string }> = {
+  destination_unhealthy: { icon: CircleAlert, tone: 'red', todo: 'Open destination' },
+  rule_paused: { icon: CirclePause, tone: 'red', todo: 'Open rule' },
+  deliveries_abandoned: { icon: CircleX, tone: 'amber', todo: 'See deliveries' },
+  deliveries_held: { icon: CirclePause, tone: 'violet', todo: 'See deliveries' },
+  destination_unverified: { icon: ShieldQuestionMark, tone: 'grey', todo: 'Verify' },
+}
+
+/** What needs a person, most urgent first. */
+export function AttentionList({ items }: { items: Attention[] }) {
+  if (items.length === 0) {
+    return (
+      <Panel>
+        <p class="attention-calm">
+          <CircleCheck size={17} aria-hidden="true" />
+          Nothing needs your attention.
+        </p>
+      </Panel>
+    )
+  }
+  return (
+    <Panel title="Needs attention" flush>
+      <ol class="attention">
+        {items.map(item => (
+          <Item key={`${item.kind} ${item.destination_id} ${item.rule_id}`} item={item} />
+        ))}
+      </ol>
+    </Panel>
+  )
+}
+
+function Item({ item }: { item: Attention }) {
+  const { icon: Icon, tone, todo } = faces[item.kind]
+  return (
+    <li class="attention-item">
+      <span class={`attention-icon badge-${tone}`}>
+        <Icon size={16} aria-hidden="true" />
+      </span>
+      <div class="attention-text">
+        <p class="attention-title">{item.title}</p>
+        <p class="muted">
+          {item.detail}
+          {item.since && (
+            <>
+              {' · '}
+              <Time at={item.since} />
+            </>
+          )}
+        </p>
+      </div>
+      <ButtonLink size="s" href={target(item)} aria-label={`${todo}: ${item.title}`}>
+        {todo}
+      </ButtonLink>
+    </li>
+  )
+}
+
+function target({ kind, destination_id, rule_id }: Attention): string {
+  switch (kind) {
+    case 'destination_unhealthy':
+    case 'destination_unverified':
+      return href(`/destinations/${destination_id ?? ''}`)
+    case 'rule_paused':
+      return href(`/rules/${rule_id ?? ''}`)
+    case 'deliveries_abandoned':
+      return href('/deliveries', { state: 'abandoned', destination_id })
+    case 'deliveries_held':
+      return href('/deliveries', { state: 'held', destination_id })
+  }
+}

@@ -1,0 +1,29 @@
+import type { Overview } from '../../api/types'
+import { STACK, sum } from '../../lib/chart'
+import { count } from '../../lib/plural'
+import { dayHour } from '../../lib/time'
+import { stateFaces } from '../../ui/badge'
+import { Table } from '../../ui/table'
+
+/** The chart in numbers, newest first. */
+export function ChartTable({ overview }: { overview: Overview }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section class="chart-table" aria-label="Deliveries over time, in numbers" tabIndex={0}>
+      <Table
+        label="Deliveries over time"
+        rows={overview.buckets.toReversed()}
+        rowKey={bucket => bucket.at}
+        columns={[
+          { header: 'From', cell: bucket => dayHour(bucket.at), main: true },
+          ...STACK.map(state => ({
+            header: stateFaces[state].label,
+            cell: (bucket: Overview['buckets'][number]) => count(bucket[state]),
+            align: 'end' as const,
+          })),
+          { header: 'All', cell: bucket => count(sum(bucket)), align: 'end' },
+        ]}
+      />
+    </section>
+  )
+}

@@ -1,0 +1,46 @@
+import type { Delivery } from '../api/types'
+import { outcome } from '../lib/deliveries'
+import { href } from '../router/hash'
+import { StateBadge } from './badge'
+import { DestinationLabel } from './destination-label'
+import { Table } from './table'
+import { Time } from './time'
+
+/** Deliveries, each leading to its page. */
+export function DeliveriesTable({
+  deliveries,
+  label = 'Deliveries',
+  of,
+}: {
+  deliveries: Delivery[]
+  label?: string
+  /** What all of them share, whose column is thereby left out. */
+  of?: 'event' | 'destination'
+}) {
+  const event = { header: 'Event', cell: ({ event_type }: Delivery) => <code>{event_type}</code> }
+  const destination = {
+    header: 'Destination',
+    cell: ({ destination_id }: Delivery) => <DestinationLabel id={destination_id} />,
+  }
+  return (
+    <Table
+      label={label}
+      rows={deliveries}
+      rowKey={delivery => delivery.id}
+      rowHref={delivery => href(`/deliveries/${delivery.id}`)}
+      columns={[
+        ...(of === 'event' ? [] : [{ ...event, main: true }]),
+        ...(of === 'destination' ? [] : [{ ...destination, main: of === 'event' }]),
+        { header: 'State', width: '8rem', cell: ({ state }) => <StateBadge state={state} /> },
+        { header: 'Last answer', width: '9rem', cell: lastAnswer },
+        { header: 'Attempts', width: '5.5rem', align: 'end', cell: ({ attempt_count }) => attempt_count },
+        { header: 'Dispatched', width: '9rem', align: 'end', cell: ({ created_at }) => <Time at={created_at} /> },
+      ]}
+    />
+  )
+}
+
+function lastAnswer({ attempts }: Delivery) {
+  const last = attempts.at(-1)
+  return last ? <span title={last.error ?? undefined}>{outcome(last)}</span> : <span class="faint">none yet</span>
+}

@@ -1,0 +1,38 @@
+import { CircleAlert, Mail, MailCheck } from 'lucide-preact'
+import { ApiError } from '../api/error'
+import { useGet } from '../api/hooks'
+import { mailFacts, mailTone } from '../lib/mail'
+import { ErrorState, Skeleton } from './states'
+import { Time } from './time'
+import { Timeline, TimelineEntry } from './timeline'
+
+/** What happened to a mail (`msg_…`), oldest first. */
+export function MailTimeline({ id }: { id: string }) {
+  const { data, error, mutate } = useGet('/mail/messages/{id}/timeline', { params: { path: { id } } })
+  if (error instanceof ApiError && error.status === 404) return <p class="muted">No mail was sent yet.</p>
+  if (!data) return error ? <ErrorState error={error} onRetry={() => void mutate()} /> : <Skeleton />
+  return (
+    <Timeline label="What happened to the mail, oldest first">
+      {data.items.map(({ type, label, createdAt, metadata }) => {
+        const tone = mailTone(type)
+        return (
+          <TimelineEntry
+            key={`${type} ${createdAt}`}
+            tone={tone}
+            icon={tone === 'red' ? CircleAlert : tone === 'green' ? MailCheck : Mail}
+          >
+            <p class="spread">
+              <strong>{label}</strong>
+              <span class="muted">
+                <Time at={createdAt} />
+              </span>
+            </p>
+            {mailFacts(metadata).map(([name, value]) => (
+              <p key={name} class="muted mail-fact">{`${name}: ${value}`}</p>
+            ))}
+          </TimelineEntry>
+        )
+      })}
+    </Timeline>
+  )
+}
