@@ -20,7 +20,7 @@ export type Mails = ReadonlyMap<string, readonly TimelineItem[]>
 
 /** All steps in the order of time. `settled` says that the deliveries are all that there will be. */
 export function lifeOf(event: Event, deliveries: readonly Delivery[], mails: Mails, settled: boolean): Step[] {
-  const steps = [accepted(event), ...deliveries.flatMap(delivery => stepsOf(delivery, mails.get(delivery.id) ?? []))]
+  const steps = deliveries.flatMap(delivery => stepsOf(delivery, mails.get(delivery.id) ?? []))
   if (deliveries.length === 0 && settled) {
     steps.push({
       ...blank,
@@ -32,7 +32,7 @@ export function lifeOf(event: Event, deliveries: readonly Delivery[], mails: Mai
     })
   }
   // Stable: what happened in the same millisecond stays in the order in which it is told.
-  return steps.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
+  return [accepted(event), ...steps.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))]
 }
 
 const blank = { tone: 'grey', detail: null, delivery: null } satisfies Partial<Step>

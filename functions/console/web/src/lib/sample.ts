@@ -1,6 +1,8 @@
 /** As much of JSON Schema as the catalogue's schemas use. */
 export type Schema = {
   type?: string | string[]
+  title?: string
+  description?: string
   properties?: Record<string, Schema>
   items?: Schema
   enum?: unknown[]
@@ -31,6 +33,8 @@ function of(schema: Schema, name: string, place: Place): unknown {
   const known = [schema.const, schema.default, schema.example, schema.examples?.[0], schema.enum?.[0]]
   const given = known.find(value => value !== undefined && value !== null)
   if (given !== undefined) return given
+  const told = typeOf(schema) === 'string' ? /e\.g\. `([^`]+)`/.exec(schema.description ?? '')?.[1] : undefined
+  if (told) return told
   if (place.depth > DEEPEST) return null
   const below = { ...place, depth: place.depth + 1 }
   if (schema.$ref) return of(place.defs[schema.$ref.replace('#/$defs/', '')] ?? {}, name, below)
@@ -41,13 +45,17 @@ function of(schema: Schema, name: string, place: Place): unknown {
   switch (typeOf(schema)) {
     case 'object':
       return Object.fromEntries(
-        Object.entries(schema.properties ?? {}).map(([field, inner]) => [field, of(inner, field, below)]),
+        Object.entries(schema.properties ?? {}).map(([field, inner]) => [
+          field,
+          // An id alone is of the thing that the object is.
+          of(inner, field === 'id' ? `${(schema.title ?? name).toLowerCase()}_id` : field, below),
+        ]),
       )
     case 'array':
       return schema.items ? [of(schema.items, singular(name), below)] : []
     case 'integer':
     case 'number':
-      return schema.minimum ?? 1
+      return Math.max(schema.minimum ?? 1, 1)
     case 'boolean':
       return true
     case 'string':

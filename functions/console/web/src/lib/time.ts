@@ -76,6 +76,6 @@ export function toLocalInput(time: Date): string {
 
 /** And back, as the API takes it; null when it is empty or no time. */
 export function fromLocalInput(text: string): string | null {
-  const at = new Date(text)
-  return text === '' || Number.isNaN(at.getTime()) ? null : at.toISOString()
+  const at = new Date(/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) ? text : '')
+  return Number.isNaN(at.getTime()) ? null : at.toISOString()
 }

@@ -119,7 +119,7 @@ export function Combobox({ options, value, onValue, fromText, placeholder, ...fr
             onKeyDown={onKeyDown}
             onBlur={onBlur}
           />
-          <div id={list} class="combo-list" role="listbox" aria-label={frame.label} popover="manual" ref={box}>
+          <div id={list} class="combo-list" role="listbox" aria-label="Choices" popover="manual" ref={box}>
             {found.map((option, index) => (
               // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field, which points to the option
               // biome-ignore lint/a11y/useKeyWithClickEvents: the field hears the keys

@@ -10,3 +10,13 @@ export function Time({ at }: { at: string }) {
     </time>
   )
 }
+
+/** A moment to come; once it is past, what was due then is a little late. */
+export function Due({ at }: { at: string }) {
+  const now = useNow(1000)
+  return (
+    <time dateTime={at} title={absolute(at)} class="time">
+      {Date.parse(at) > now ? relative(at, now) : 'due now'}
+    </time>
+  )
+}

@@ -5,7 +5,7 @@ import { clock, duration } from '../../lib/time'
 import { Json } from '../../ui/json'
 import { Panel } from '../../ui/panel'
 import { EmptyState } from '../../ui/states'
-import { Time } from '../../ui/time'
+import { Due, Time } from '../../ui/time'
 import { Timeline, TimelineEntry } from '../../ui/timeline'
 import './attempts.css'
 
@@ -25,7 +25,7 @@ export function Attempts({ delivery }: { delivery: Delivery }) {
           {next_attempt_at && (
             <TimelineEntry icon={Clock} tone="grey">
               <p>
-                <strong>Next attempt</strong> <Time at={next_attempt_at} />
+                <strong>Next attempt</strong> <Due at={next_attempt_at} />
               </p>
             </TimelineEntry>
           )}

@@ -11,7 +11,7 @@ import { MailTimeline } from '../../ui/mail-timeline'
 import { Page } from '../../ui/page'
 import { Facts, Panel } from '../../ui/panel'
 import { ErrorState, Notice, Skeleton } from '../../ui/states'
-import { Time } from '../../ui/time'
+import { Due, Time } from '../../ui/time'
 import { DeliveryActions } from './actions'
 import { Attempts } from './attempts'
 
@@ -86,7 +86,7 @@ function Side({ delivery }: { delivery: DeliveryWithRequest }) {
             ],
             ['Dispatched', <Time key="at" at={delivery.created_at} />],
             ['Attempts', delivery.attempt_count],
-            ['Next attempt', delivery.next_attempt_at && <Time key="next" at={delivery.next_attempt_at} />],
+            ['Next attempt', delivery.next_attempt_at && <Due key="next" at={delivery.next_attempt_at} />],
           ]}
         />
       </Panel>

@@ -7,7 +7,7 @@ import { lifeOf, type Step } from '../../lib/event-life'
 import { clock, duration } from '../../lib/time'
 import { href } from '../../router/hash'
 import { DestinationLabel } from '../../ui/destination-label'
-import { Time } from '../../ui/time'
+import { Due } from '../../ui/time'
 import { Timeline, TimelineEntry } from '../../ui/timeline'
 import './life.css'
 
@@ -39,7 +39,7 @@ export function Life({ event, deliveries, settled }: { event: Event; deliveries:
             <p class="life-title">
               {step.delivery ? <a href={href(`/deliveries/${step.delivery.id}`)}>{step.title}</a> : step.title}
             </p>
-            <p class="life-at">{step.kind === 'next' ? <Time at={step.at} /> : <At step={step} event={event} />}</p>
+            <p class="life-at">{step.kind === 'next' ? <Due at={step.at} /> : <At step={step} event={event} />}</p>
           </div>
           {step.delivery && (
             <p class="life-to">

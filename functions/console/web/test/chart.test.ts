@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { labelled, segments, sum, ticks } from '../src/lib/chart'
+
+const none = { succeeded: 0, failed: 0, pending: 0, held: 0, abandoned: 0 }
+
+describe('the ticks of a scale', () => {
+  it.each([
+    [0, [0, 1]],
+    [1, [0, 1]],
+    [3, [0, 1, 2, 3]],
+    [7, [0, 2, 4, 6, 8]],
+    [80, [0, 20, 40, 60, 80]],
+    [81, [0, 50, 100]],
+    [1_234, [0, 500, 1000, 1500]],
+  ])('up to %d are %j', (max, expected) => {
+    expect(ticks(max)).toEqual(expected)
+  })
+
+  it('are whole, reach the largest value, and are few', () => {
+    for (let max = 0; max < 5_000; max += 7) {
+      const all = ticks(max)
+      expect(all.every(Number.isInteger)).toBe(true)
+      expect(all.at(-1)).toBeGreaterThanOrEqual(max)
+      expect(all.length).toBeLessThanOrEqual(6)
+    }
+  })
+})
+
+describe('the segments of a bar', () => {
+  it('lie on each other, what went well at the bottom', () => {
+    expect(segments({ ...none, succeeded: 6, abandoned: 2 }, 8, 80)).toEqual([
+      { state: 'succeeded', y: 20, height: 60 },
+      { state: 'abandoned', y: 0, height: 20 },
+    ])
+  })
+
+  it('are left out when there is nothing, and seen when there is one among thousands', () => {
+    expect(segments(none, 10, 100)).toEqual([])
+    expect(segments({ ...none, succeeded: 9_999, failed: 1 }, 10_000, 100).at(-1)).toMatchObject({
+      state: 'failed',
+      height: 2,
+    })
+  })
+
+  it('add up', () => {
+    expect(sum({ succeeded: 1, failed: 2, pending: 3, held: 4, abandoned: 5 })).toBe(15)
+  })
+})
+
+describe('labels', () => {
+  it('are as many as there is room for', () => {
+    expect(labelled(24, 960, 52)).toHaveLength(12)
+    expect(labelled(24, 300, 52).map(index => index * (300 / 24))).toSatisfy((at: number[]) =>
+      at.every((x, n) => n === 0 || x - (at[n - 1] ?? 0) >= 52),
+    )
+    expect(labelled(0, 300, 52)).toEqual([])
+  })
+})

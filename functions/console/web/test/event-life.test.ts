@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import type { Delivery, Event } from '../src/api/types'
+import { lifeOf } from '../src/lib/event-life'
+
+const at = (second: number) => new Date(Date.parse('2026-04-15T10:00:00.000Z') + second * 1000).toISOString()
+const event: Event = {
+  id: 'evt_1',
+  type: 'user.created',
+  severity: 'info',
+  timestamp: at(0),
+  created_at: at(0),
+  data: {},
+}
+const attempt = (number: number, second: number, error: string | null) => ({
+  number,
+  at: at(second),
+  duration_ms: 100,
+  status: error ? 500 : 200,
+  error,
+})
+const delivery = (id: string, more: Partial<Delivery>): Delivery => ({
+  id,
+  destination_id: 'ndst_1',
+  event_id: 'evt_1',
+  event_type: 'user.created',
+  state: 'succeeded',
+  attempt_count: more.attempts?.length ?? 0,
+  attempts: [],
+  created_at: at(0),
+  ...more,
+})
+const titles = (deliveries: Delivery[], settled = true) =>
+  lifeOf(event, deliveries, new Map(), settled).map(({ title }) => title)
+
+describe('the life of an event', () => {
+  it('is one line through all of its deliveries, in the order of time', () => {
+    const a = delivery('a', { attempts: [attempt(1, 1, 'answered 500'), attempt(2, 62, null)] })
+    const b = delivery('b', { attempts: [attempt(1, 2, null)] })
+    const life = lifeOf(event, [a, b], new Map(), true)
+    expect(life.map(step => [step.title, step.delivery?.id ?? null])).toEqual([
+      ['Event accepted', null],
+      ['Attempt 1 failed', 'a'],
+      ['Delivered', 'b'],
+      ['Delivered', 'a'],
+    ])
+  })
+
+  it('begins with the event, even when a clock says otherwise', () => {
+    expect(titles([delivery('a', { attempts: [attempt(1, -3, null)] })])[0]).toBe('Event accepted')
+  })
+
+  it('tells of what is still to come, and of what will not come', () => {
+    const failed = delivery('a', { state: 'failed', attempts: [attempt(1, 1, 'no')], next_attempt_at: at(60) })
+    const held = delivery('b', { state: 'held', reason: 'rule_paused' })
+    const gone = delivery('c', { state: 'abandoned', attempts: [attempt(1, 5, 'no')] })
+    expect(titles([failed])).toEqual(['Event accepted', 'Attempt 1 failed', 'Next attempt'])
+    expect(titles([held])).toEqual(['Event accepted', 'Held'])
+    expect(titles([gone])).toEqual(['Event accepted', 'Attempt 1 failed', 'Abandoned'])
+    expect(titles([delivery('d', { state: 'pending' })])).toEqual(['Event accepted', 'On its way'])
+  })
+
+  it('says that no rule matched only once no delivery can come any more', () => {
+    expect(titles([], false)).toEqual(['Event accepted'])
+    expect(titles([], true)).toEqual(['Event accepted', 'No rule matched it'])
+  })
+
+  it('has the steps of mails in between', () => {
+    const mails = new Map([['a', [{ type: 'mail.message.bounced', label: 'Bounced', createdAt: at(9) }]]])
+    const life = lifeOf(event, [delivery('a', { attempts: [attempt(1, 1, null)] })], mails, true)
+    expect(life.at(-1)).toMatchObject({ title: 'Mail bounced', tone: 'red', kind: 'mail' })
+  })
+})
