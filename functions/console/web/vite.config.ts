@@ -22,6 +22,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     license: { fileName: 'licenses.md' },
+    rolldownOptions: {
+      // SWR marks its modules for servers that render React; in a bundle for browsers the mark means nothing.
+      onLog: (level, log, handle) => log.code === 'MODULE_LEVEL_DIRECTIVE' || handle(level, log),
+    },
   },
   server: {
     proxy: { '/v1': passOn, '/mail': passOn, '/api': passOn },

@@ -2,7 +2,7 @@ import { SWRConfig } from 'swr'
 import { Route, Router, Switch } from 'wouter-preact'
 import { ApiError } from './api/error'
 import { useGet } from './api/hooks'
-import { session } from './api/session'
+import { session, signOut } from './api/session'
 import { WhoamiContext } from './api/whoami'
 import { useStore } from './lib/store'
 import { DeliveriesPage } from './pages/deliveries'
@@ -45,7 +45,15 @@ const cacheOfItsOwn = {
 function SignedIn() {
   const { data: whoami, error, mutate } = useGet('/v1/whoami')
   if (!whoami) {
-    return <main>{error ? <ErrorState error={error} onRetry={() => void mutate()} /> : <Skeleton lines={6} />}</main>
+    return (
+      <main>
+        {error ? (
+          <ErrorState error={error} onRetry={() => void mutate()} onSignOut={signOut} />
+        ) : (
+          <Skeleton lines={6} />
+        )}
+      </main>
+    )
   }
   return (
     <WhoamiContext.Provider value={whoami}>

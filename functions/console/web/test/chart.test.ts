@@ -48,11 +48,18 @@ describe('the segments of a bar', () => {
 })
 
 describe('labels', () => {
-  it('are as many as there is room for', () => {
-    expect(labelled(24, 960, 52)).toHaveLength(12)
-    expect(labelled(24, 300, 52).map(index => index * (300 / 24))).toSatisfy((at: number[]) =>
-      at.every((x, n) => n === 0 || x - (at[n - 1] ?? 0) >= 52),
-    )
-    expect(labelled(0, 300, 52)).toEqual([])
+  /** Half hours from midnight of the zone that the test runs in. */
+  const halfHours = (n: number) =>
+    Array.from({ length: n }, (_, index) => new Date(2026, 3, 15, 0, index * 30).toISOString())
+
+  it('stand at round hours, as many as there is room for', () => {
+    expect(labelled(halfHours(48), 1800, 960, 52)).toEqual([0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44])
+    expect(labelled(halfHours(48), 1800, 300, 52)).toEqual([0, 12, 24, 36])
+  })
+
+  it('stand in even distances where no bucket begins at a full hour', () => {
+    const odd = Array.from({ length: 24 }, (_, index) => new Date(2026, 3, 15, index, 20).toISOString())
+    expect(labelled(odd, 3600, 960, 52)).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22])
+    expect(labelled([], 3600, 300, 52)).toEqual([])
   })
 })

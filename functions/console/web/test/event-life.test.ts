@@ -64,9 +64,11 @@ describe('the life of an event', () => {
     expect(titles([], true)).toEqual(['Event accepted', 'No rule matched it'])
   })
 
-  it('has the steps of mails in between', () => {
+  it('tells of a mail by its own steps', () => {
     const mails = new Map([['a', [{ type: 'mail.message.bounced', label: 'Bounced', createdAt: at(9) }]]])
-    const life = lifeOf(event, [delivery('a', { attempts: [attempt(1, 1, null)] })], mails, true)
-    expect(life.at(-1)).toMatchObject({ title: 'Mail bounced', tone: 'red', kind: 'mail' })
+    const sent = delivery('a', { attempts: [attempt(1, 1, 'throttled'), attempt(2, 2, null)] })
+    const life = lifeOf(event, [sent], mails, true)
+    expect(life.map(({ title }) => title)).toEqual(['Event accepted', 'Attempt 1 failed', 'Mail bounced'])
+    expect(life.at(-1)).toMatchObject({ tone: 'red', kind: 'mail' })
   })
 })

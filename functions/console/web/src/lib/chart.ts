@@ -33,9 +33,23 @@ export function segments(bucket: Outcomes, top: number, height: number, least = 
   return parts
 }
 
-/** Which buckets get a label, so that labels of `wanted` pixels do not touch. */
-export function labelled(count: number, width: number, wanted: number): number[] {
-  if (count === 0) return []
-  const every = Math.max(1, Math.ceil((wanted * count) / Math.max(width, 1)))
-  return Array.from({ length: Math.ceil(count / every) }, (_, n) => n * every)
+/** Distances between labels that people read at a glance, in hours. */
+const HOURS = [1, 2, 3, 4, 6, 12, 24, 48, 96]
+
+/**
+ * Which buckets get a label of `wanted` pixels, so that labels do not touch: those that begin at a round hour of the person's
+ * clock; where none does (zones half an hour off), every so-many-th.
+ */
+export function labelled(times: readonly string[], stepSeconds: number, width: number, wanted: number): number[] {
+  const perHour = (width / Math.max(times.length, 1)) * (3600 / stepSeconds)
+  const apart = HOURS.find(hours => hours * perHour >= wanted) ?? 168
+  const all = times.map((_, index) => index)
+  const round = all.filter(index => isRound(new Date(times[index] ?? ''), apart))
+  const every = Math.max(1, Math.ceil((apart * 3600) / stepSeconds))
+  return round.length > 1 ? round : all.filter(index => index % every === 0)
+}
+
+function isRound(time: Date, apart: number): boolean {
+  if (time.getMinutes() !== 0) return false
+  return apart <= 24 ? time.getHours() % apart === 0 : time.getHours() === 0 && time.getDate() % (apart / 24) === 0
 }

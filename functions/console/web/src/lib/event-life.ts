@@ -48,7 +48,9 @@ const accepted = (event: Event): Step => ({
 })
 
 function stepsOf(delivery: Delivery, mail: readonly TimelineItem[]): Step[] {
-  const attempts = delivery.attempts.map(attempt => ofAttempt(delivery, attempt))
+  // Of a mail its own steps tell more than the attempt that handed it over.
+  const told = delivery.attempts.filter(attempt => mail.length === 0 || !succeeded(attempt))
+  const attempts = told.map(attempt => ofAttempt(delivery, attempt))
   const mails = mail.map(
     (item, index): Step => ({
       ...blank,

@@ -3,6 +3,7 @@ export const PERIODS = [
   { value: '', label: 'Any time' },
   { value: '1', label: 'Last hour' },
   { value: '24', label: 'Last 24 hours' },
+  { value: '72', label: 'Last 3 days' },
   { value: '168', label: 'Last 7 days' },
   { value: 'custom', label: 'Between…' },
 ] as const

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { useAction } from '../api/action'
 import { api, call } from '../api/client'
 import { session, signIn } from '../api/session'
@@ -22,6 +22,9 @@ export function SignIn() {
     },
     { quiet: true },
   )
+  useEffect(() => {
+    document.title = 'Sign in · STACK Notifications'
+  }, [])
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     setEmpty(key.trim() === '')

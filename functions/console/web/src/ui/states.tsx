@@ -27,7 +27,16 @@ export function EmptyState({
 }
 
 /** It could not be fetched: the server's sentence, and a way to try again. */
-export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+export function ErrorState({
+  error,
+  onRetry,
+  onSignOut,
+}: {
+  error: unknown
+  onRetry?: () => void
+  /** Where nothing else is on the screen, there has to be a way out. */
+  onSignOut?: () => void
+}) {
   return (
     <div class="state" role="alert">
       <div class="state-icon state-icon-bad">
@@ -40,6 +49,11 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
           <Button icon={<RefreshCw size={15} />} onClick={onRetry}>
             Try again
           </Button>
+          {onSignOut && (
+            <Button variant="quiet" onClick={() => onSignOut()}>
+              Sign out
+            </Button>
+          )}
         </div>
       )}
     </div>

@@ -17,7 +17,7 @@ import { Page } from '../../ui/page'
 import { Panel } from '../../ui/panel'
 import { PeriodFilter } from '../../ui/period-filter'
 import { RecoverDialog } from '../../ui/recover-dialog'
-import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
+import { EmptyState, ErrorState, Notice, Skeleton } from '../../ui/states'
 import { LoadMore } from '../../ui/table'
 
 const REFRESH_MS = 15_000
@@ -91,6 +91,7 @@ function Rows({ query, filtered, onClear }: { query: Record<string, string>; fil
   if (pages.rows.length === 0 && !pages.hasMore) return <None filtered={filtered} onClear={onClear} />
   return (
     <Panel flush>
+      {pages.error && <Notice tone="warn">{`This may be old. ${pages.error.message}`}</Notice>}
       {pages.rows.length > 0 && <DeliveriesTable deliveries={pages.rows} />}
       <LoadMore pages={pages} />
     </Panel>

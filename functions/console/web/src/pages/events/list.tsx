@@ -5,7 +5,7 @@ import { EVENT_FILTERS, eventQuery } from '../../lib/events'
 import { useNow } from '../../lib/use-now'
 import { href, useQuery } from '../../router/hash'
 import { SeverityBadge } from '../../ui/badge'
-import { Button } from '../../ui/button'
+import { Button, ButtonLink } from '../../ui/button'
 import { CommittedField } from '../../ui/committed-field'
 import { EventTypeSelect } from '../../ui/event-type-select'
 import { Filters } from '../../ui/filters'
@@ -13,7 +13,7 @@ import { shortId } from '../../ui/id'
 import { Page } from '../../ui/page'
 import { Panel } from '../../ui/panel'
 import { PeriodFilter } from '../../ui/period-filter'
-import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
+import { EmptyState, ErrorState, Notice, Skeleton } from '../../ui/states'
 import { LoadMore, Table } from '../../ui/table'
 import { Time } from '../../ui/time'
 import { PostEventDialog } from './post'
@@ -85,14 +85,18 @@ function Rows({ query, filtered, onClear }: { query: Record<string, string>; fil
         Choose a longer time or fewer filters.
       </EmptyState>
     ) : (
-      <EmptyState icon={<Zap size={20} />} title="No events yet">
+      <EmptyState
+        icon={<Zap size={20} />}
+        title="No events yet"
+        action={<ButtonLink href={href('/events', { post: 1 })}>Post an event</ButtonLink>}
+      >
         Post one to try your rules out. Your systems post theirs to POST /v1/events.
       </EmptyState>
     )
   }
   return (
     <>
-      {pages.error && <ErrorState error={pages.error} onRetry={pages.mutate} />}
+      {pages.error && <Notice tone="warn">{`This may be old. ${pages.error.message}`}</Notice>}
       {pages.rows.length > 0 && <Log events={pages.rows} />}
       <LoadMore pages={pages} />
     </>

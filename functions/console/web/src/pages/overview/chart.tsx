@@ -92,7 +92,12 @@ export function Chart({ overview }: { overview: Overview }) {
               />
             </g>
           ))}
-          {labelled(buckets.length, plot, long ? 76 : 52).map(index => {
+          {labelled(
+            buckets.map(bucket => bucket.at),
+            step,
+            plot,
+            long ? 84 : 52,
+          ).map(index => {
             const bucket = buckets[index]
             return (
               bucket && (

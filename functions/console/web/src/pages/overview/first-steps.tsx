@@ -4,6 +4,7 @@ import { sum } from '../../lib/chart'
 import { href } from '../../router/hash'
 import { ButtonLink } from '../../ui/button'
 import { Panel } from '../../ui/panel'
+import './attention.css'
 import './first-steps.css'
 
 /** Whether there is a step yet to take before anything can be delivered. */
@@ -18,14 +19,14 @@ export function FirstSteps({ overview: { destinations, rules } }: { overview: Ov
       title: 'Add a destination',
       text: 'A webhook, an email address, a phone number or a chat channel, and verify it.',
       action: 'Add destination',
-      to: href('/destinations'),
+      to: href('/destinations', { add: 'choose' }),
     },
     {
       done: rules.total > 0,
       title: 'Write a rule',
       text: 'It says which event types go to which destinations.',
       action: 'Write rule',
-      to: href('/rules'),
+      to: href('/rules/new'),
     },
     {
       done: false,
@@ -44,7 +45,7 @@ export function FirstSteps({ overview: { destinations, rules } }: { overview: Ov
             <span class={step.done ? 'step-mark step-done' : 'step-mark'}>
               {step.done ? <CircleCheck size={20} role="img" aria-label="Done" /> : index + 1}
             </span>
-            <div class="step-text">
+            <div class="attention-text">
               <p class="attention-title">{step.title}</p>
               <p class="muted">{step.text}</p>
             </div>

@@ -33,12 +33,16 @@ export function OverviewPage() {
     <Page
       title="Overview"
       lede={data && <Summary overview={data} />}
-      actions={<Choice label="Time" options={SPANS} value={hours} onValue={hours => setQuery({ hours })} />}
+      actions={
+        data && isNew(data) ? null : (
+          <Choice label="Time" options={SPANS} value={hours} onValue={hours => setQuery({ hours })} />
+        )
+      }
     >
       {data ? (
         <>
           {error && <Notice tone="warn">{`These numbers may be old. ${error.message}`}</Notice>}
-          <Content overview={data} />
+          <Content overview={data} hours={hours} />
         </>
       ) : (
         <Panel>{error ? <ErrorState error={error} onRetry={() => void mutate()} /> : <Skeleton lines={9} />}</Panel>
@@ -60,7 +64,7 @@ function Summary({ overview: { destinations, rules } }: { overview: Overview }) 
   )
 }
 
-function Content({ overview }: { overview: Overview }) {
+function Content({ overview, hours }: { overview: Overview; hours: string }) {
   const [inNumbers, setInNumbers] = useState(false)
   if (isNew(overview)) return <FirstSteps overview={overview} />
   return (
@@ -76,7 +80,7 @@ function Content({ overview }: { overview: Overview }) {
           </Button>
         }
       >
-        <Totals overview={overview} />
+        <Totals totals={overview.totals} hours={hours} />
         {!overview.complete && (
           <Notice tone="warn">There are too many deliveries to count them all: the oldest are left out.</Notice>
         )}
