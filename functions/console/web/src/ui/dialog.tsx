@@ -4,6 +4,8 @@ import { useEffect, useId, useRef } from 'preact/hooks'
 import { IconButton } from './button'
 import './dialog.css'
 
+const FIRST_FIELD = '.dialog-body :is(input, select, textarea)'
+
 type Props = {
   title: string
   /** Asked to close: by Escape, the cross, or a click beside it. */
@@ -25,10 +27,13 @@ export function Dialog({ title, onClose, children, footer, onSubmit, wide }: Pro
     const opener = document.activeElement
     const element = dialog.current
     element?.showModal()
+    // Where one begins to write, not the cross; on touch screens a keyboard would cover what there is to read first.
+    if (matchMedia('(pointer: fine)').matches) element?.querySelector<HTMLElement>(FIRST_FIELD)?.focus()
     return () => {
       element?.close()
       // An element that is removed while open does not give the focus back by itself.
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
+      const back = opener instanceof HTMLElement && opener.isConnected && opener !== document.body ? opener : null
+      ;(back ?? document.querySelector('h1'))?.focus()
     }
   }, [])
 
