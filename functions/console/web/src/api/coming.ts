@@ -80,6 +80,8 @@ export type Destination = Omit<Schemas['DestinationView'], 'health'> & {
   description: string | null
   disabled: boolean
   project_id: string | null
+  /** Of what it is a part, if it is no entry of its own: a legacy channel's address, or the account's. */
+  belongs_to?: 'channel' | 'account' | null
 }
 
 /** A Stack Auth endpoint. */
@@ -105,24 +107,6 @@ export type EndpointSecret = {
   previous_secret_expires_at: string | null
 }
 
-/** What a rule would do. */
-export type NewPreview = {
-  destination_ids: string[]
-  events: string[]
-  min_severity?: string
-  on_unhealthy?: Schemas['OnUnhealthy']
-  event: { type: string; severity?: string; data?: Record<string, unknown>; project_id?: string }
-}
-export type PreviewedDestination = {
-  destination_id: string
-  channel_type: Schemas['Kind'] | null
-  destination: string | null
-  outcome: 'send' | 'hold' | 'abandon'
-  reason: string | null
-  message: string | null
-}
-export type Preview = { matches: boolean; reason: string; severity: string; destinations: PreviewedDestination[] }
-
 type OfId = Parameters<Id, never>
 
 /** Takes the place of what the generated text has under the same path and method. */
@@ -138,7 +122,6 @@ export interface ComingPaths {
     >
     post: Send<NoPath, Schemas['NewDestination'], Schemas['DestinationView'], 201>
   }
-  '/v1/notifications/channels/preview': { post: Send<NoPath, NewPreview, Preview> }
   '/v1/webhooks/endpoints': {
     get: Get<OnlyQuery<Paging>, { endpoints: Endpoint[]; next_cursor: string | null }>
     post: Send<NoPath, NewEndpoint, Endpoint & { secret: string }, 201>

@@ -19,11 +19,8 @@ export type {
   EndpointSecret,
   MadeBy,
   NewEndpoint,
-  NewPreview,
   Outcomes,
   Overview,
-  Preview,
-  PreviewedDestination,
   Whoami,
 } from './coming'
 
@@ -34,6 +31,10 @@ export type Event = Schemas['EventView']
 export type EventType = Schemas['EventTypeView']
 export type NewDestination = Schemas['NewDestination']
 export type PostedEvent = Schemas['PostedEvent']
+export type NewPreview = Schemas['PreviewOf']
+export type Preview = Schemas['Preview']
+export type PreviewedDestination = Schemas['Outcome']
+export type OnUnhealthy = Schemas['OnUnhealthy']
 export type Rule = Schemas['RuleView']
 export type NewRule = Schemas['NewRule']
 export type RuleChange = Schemas['RuleChange']

@@ -1,10 +1,6 @@
-import { Page } from '../../ui/page'
-import { Skeleton } from '../../ui/states'
+import { DestinationDetail } from './detail'
+import { DestinationList } from './list'
 
-export function DestinationsPage(_: { id: string | undefined }) {
-  return (
-    <Page title="Destinations">
-      <Skeleton />
-    </Page>
-  )
+export function DestinationsPage({ id }: { id: string | undefined }) {
+  return id === undefined ? <DestinationList /> : <DestinationDetail key={id} id={id} />
 }

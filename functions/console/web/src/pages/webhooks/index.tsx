@@ -1,10 +1,6 @@
-import { Page } from '../../ui/page'
-import { Skeleton } from '../../ui/states'
+import { EndpointDetail } from './detail'
+import { EndpointList } from './list'
 
-export function WebhooksPage(_: { id: string | undefined }) {
-  return (
-    <Page title="Webhooks">
-      <Skeleton />
-    </Page>
-  )
+export function WebhooksPage({ id }: { id: string | undefined }) {
+  return id === undefined ? <EndpointList /> : <EndpointDetail key={id} id={id} />
 }

@@ -1,0 +1,44 @@
+import { ApiError } from './error'
+
+/** The server's names of a form's fields, each with the label that people see. */
+export type Labels = Record<string, string>
+
+const NAMED = /^`([^`]+)`: ([\s\S]+)$/
+
+/** Which field the server names, and what it says of it. */
+function named(error: unknown): { field: string; message: string }[] {
+  if (!(error instanceof ApiError)) return []
+  if (error.fields.length > 0) return error.fields
+  const match = NAMED.exec(error.message)
+  return match?.[1] && match[2] ? [{ field: match[1], message: match[2] }] : []
+}
+
+/** `is missing` beside the field "URL" reads "URL is missing." */
+function readable(label: string, message: string): string {
+  const goesOn = /^(is|are|has|have|must|does|cannot|can)\b/.test(message)
+  const text = goesOn ? `${label} ${message}` : message.charAt(0).toUpperCase() + message.slice(1)
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}
+
+/** The form's field that a name of the server's is, or is a part of: `toEmails[0]` is of `toEmails`. */
+function owner(field: string, labels: Labels): string | undefined {
+  return Object.keys(labels).find(
+    name => field === name || field.startsWith(`${name}.`) || field.startsWith(`${name}[`),
+  )
+}
+
+/** What is wrong with each field of the form, under the server's name of it. */
+export function fieldErrors(error: unknown, labels: Labels): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const { field, message } of named(error)) {
+    const name = owner(field, labels)
+    if (name !== undefined && !(name in found)) found[name] = readable(labels[name] ?? name, message)
+  }
+  return found
+}
+
+/** Whether the fields say all that the server has said. */
+export function allBeside(error: unknown, labels: Labels): boolean {
+  const fields = named(error)
+  return fields.length > 0 && fields.every(({ field }) => owner(field, labels) !== undefined)
+}

@@ -1,0 +1,74 @@
+// Secrets, switches and deletion of a destination, by the API that has made it.
+import { api, call } from './client'
+import { ApiError } from './error'
+import type { Destination } from './types'
+import { fromScript, ofProject, routesOf } from './upkeep'
+
+export type NewSecret = { secret: string; previousExpiresAt: string | null }
+
+const impossible = (sentence: string) => Promise.reject(new ApiError(0, null, sentence))
+
+/** Gives a webhook another secret. The answer is the only place where it is shown, but for Stack Auth endpoints. */
+export async function rotateSecret(destination: Destination): Promise<NewSecret> {
+  const params = { params: { path: { id: destination.id } } }
+  switch (destination.made_by) {
+    case 'stack': {
+      const rotated = await call(api.POST('/v1/notifications/destinations/{id}/rotate-secret', params))
+      return { secret: rotated.webhook_secret ?? '', previousExpiresAt: rotated.previous_secret_expires_at }
+    }
+    case 'mail': {
+      const rotated = await call(api.POST('/mail/webhooks/{id}/rotate-secret', params))
+      return { secret: rotated.secret, previousExpiresAt: rotated.previousSecretExpiresAt ?? null }
+    }
+    case 'stack_auth': {
+      const rotated = await call(api.POST('/v1/webhooks/endpoints/{id}/rotate-secret', params))
+      return { secret: rotated.secret, previousExpiresAt: rotated.previous_secret_expires_at ?? null }
+    }
+    default:
+      return impossible('The secret of this destination is its maker’s own, and is changed with its API.')
+  }
+}
+
+/** Switches a destination on or off. What it misses while it is off is held. */
+export async function setEnabled(destination: Destination, enabled: boolean): Promise<unknown> {
+  const path = { id: destination.id }
+  const status = enabled ? ('enabled' as const) : ('disabled' as const)
+  switch (destination.made_by) {
+    case 'mail':
+      return call(api.PATCH('/mail/webhooks/{id}', { params: { path }, body: { status } }))
+    case 'stack_auth':
+      return call(api.PATCH('/v1/webhooks/endpoints/{id}', { params: { path }, body: { status } }))
+    case 'providers':
+      return call(
+        api.PATCH('/api/v1/notifications/providers/{id}', { params: { path, header: fromScript }, body: { enabled } }),
+      )
+    case 'config':
+      return call(
+        api.PUT('/v1/config/notifications/{id}', {
+          params: { path, header: ofProject(destination) },
+          body: { active: enabled },
+        }),
+      )
+    case 'stack':
+      return impossible('This destination has no switch of its own. Switch off the rules that target it.')
+  }
+}
+
+/** Deletes a destination; with the address of a legacy channel its channel goes too. */
+export async function remove(destination: Destination): Promise<unknown> {
+  const path = { id: destination.id }
+  switch (routesOf(destination)) {
+    case 'stack':
+      return call(api.DELETE('/v1/notifications/destinations/{id}', { params: { path } }))
+    case 'channel':
+      return call(api.DELETE('/v1/notifications/channels/{id}', { params: { path } }))
+    case 'mail':
+      return call(api.DELETE('/mail/webhooks/{id}', { params: { path } }))
+    case 'providers':
+      return call(api.DELETE('/api/v1/notifications/providers/{id}', { params: { path, header: fromScript } }))
+    case 'config':
+      return call(api.DELETE('/v1/config/notifications/{id}', { params: { path, header: ofProject(destination) } }))
+    case 'stack_auth':
+      return call(api.DELETE('/v1/webhooks/endpoints/{id}', { params: { path } }))
+  }
+}

@@ -1,0 +1,25 @@
+import type { Destination } from '../api/types'
+
+type Of = Pick<Destination, 'channel_type' | 'made_by' | 'belongs_to'>
+
+/** How a destination is verified: by a code, by a signed request of its own, or by a test that it takes. */
+export function verifiedBy({ channel_type, made_by }: Of): 'code' | 'request' | 'test' {
+  if (made_by === 'providers' || made_by === 'config') return 'test'
+  return channel_type === 'email' || channel_type === 'sms' ? 'code' : 'request'
+}
+
+/** Whether it is one that a person looks after: the account's own address is not. */
+export const isOwn = ({ belongs_to }: Of): boolean => belongs_to !== 'account'
+
+/** Mail webhooks have no test besides their verification. */
+export const canTest = (of: Of): boolean => isOwn(of) && of.made_by !== 'mail'
+
+export function canRotate(of: Of): boolean {
+  const made = of.made_by === 'stack' || of.made_by === 'mail' || of.made_by === 'stack_auth'
+  return made && of.channel_type === 'webhook' && !of.belongs_to
+}
+
+export const canSwitch = (of: Of): boolean => isOwn(of) && of.made_by !== 'stack'
+
+/** Rules may target everything but the address of a legacy channel, which is that channel's alone. */
+export const canBeTargeted = ({ belongs_to }: Of): boolean => !belongs_to

@@ -1,0 +1,21 @@
+import type { Destination } from '../../../api/types'
+import { SecretDialog } from '../parts/secret-dialog'
+import { TestButton, TestSaid, useTest } from '../parts/test'
+
+type Props = { destination: Destination; secret: string; onClose: () => void }
+
+/** A webhook that was just added: its secret, and a first request to try the receiver with. */
+export function AddedWebhook({ destination, secret, onClose }: Props) {
+  const test = useTest(destination)
+  return (
+    <SecretDialog
+      title="Webhook added"
+      secret={secret}
+      madeBy={destination.made_by}
+      onClose={onClose}
+      actions={<TestButton test={test} />}
+    >
+      <TestSaid test={test} />
+    </SecretDialog>
+  )
+}

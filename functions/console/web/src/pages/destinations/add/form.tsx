@@ -1,0 +1,63 @@
+import { ArrowLeft } from 'lucide-preact'
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useAction } from '../../../api/action'
+import { useFieldErrors } from '../../../api/use-field-errors'
+import { useWhoami } from '../../../api/whoami'
+import { Button } from '../../../ui/button'
+import { Dialog } from '../../../ui/dialog'
+import { FormError, Notice } from '../../../ui/states'
+import { type Added, create, type Values } from './create'
+import { AddField } from './field'
+import type { KindForm } from './kinds'
+
+type Props = {
+  form: KindForm
+  onBack: () => void
+  onClose: () => void
+  onAdded: (added: Added) => void
+}
+
+/** What one kind of destination needs. */
+export function AddForm({ form, onBack, onClose, onAdded }: Props) {
+  const { project_id: boundTo } = useWhoami()
+  const [values, setValues] = useState<Values>({ severityThreshold: 'high', 'X-Project-Id': boundTo ?? '' })
+  const labels = useMemo(() => Object.fromEntries(form.fields.map(({ name, label }) => [name, label])), [form])
+  const save = useAction(async () => onAdded(await create(form.kind, values)), { quiet: true })
+  const beside = useFieldErrors(save.error, labels)
+  useEffect(() => {
+    beside.form.current?.querySelector<HTMLElement>('input, textarea, select')?.focus()
+  }, [])
+  return (
+    <Dialog
+      title={`Add ${form.label}`}
+      onClose={onClose}
+      onSubmit={() => void save.run()}
+      footer={
+        <>
+          <Button variant="quiet" icon={<ArrowLeft size={15} />} onClick={onBack}>
+            Other kinds
+          </Button>
+          <Button writes variant="primary" type="submit" busy={save.busy}>
+            Add destination
+          </Button>
+        </>
+      }
+    >
+      {form.note && <Notice>{form.note}</Notice>}
+      <div ref={beside.form} class="stack">
+        {form.fields
+          .filter(field => field.type !== 'project' || boundTo === null)
+          .map(field => (
+            <AddField
+              key={field.name}
+              field={field}
+              value={values[field.name] ?? ''}
+              error={beside.of(field.name)}
+              onValue={value => setValues(all => ({ ...all, [field.name]: value }))}
+            />
+          ))}
+      </div>
+      <FormError error={beside.rest} />
+    </Dialog>
+  )
+}

@@ -1,0 +1,38 @@
+import { useState } from 'preact/hooks'
+import { refresh } from '../../../api/changes'
+import { VerifyDialog } from '../verify'
+import { AddedWebhook } from './added-webhook'
+import { ChooseKind } from './choose'
+import type { Added } from './create'
+import { AddForm } from './form'
+import { formOf } from './kinds'
+
+type Props = {
+  /** Which kind's form is open; anything else is the choice between them. */
+  kind: string
+  onKind: (kind: string) => void
+  onClose: () => void
+}
+
+/** Adds a destination: its kind, its form, and then the secret or the verification. */
+export function AddDestination({ kind, onKind, onClose }: Props) {
+  const [added, setAdded] = useState<Added | null>(null)
+  const form = formOf(kind)
+  if (added?.secret) return <AddedWebhook destination={added.destination} secret={added.secret} onClose={onClose} />
+  if (added) return <VerifyDialog destination={added.destination} onClose={onClose} />
+  if (!form) return <ChooseKind onKind={onKind} onClose={onClose} />
+  return (
+    <AddForm
+      key={form.kind}
+      form={form}
+      onBack={() => onKind('choose')}
+      onClose={onClose}
+      onAdded={added => {
+        refresh('/v1/notifications/destinations', '/v1/overview')
+        // One with the account's own address is verified already: there is nothing left to do.
+        if (added.secret || !added.destination.verified || added.destination.made_by !== 'stack') setAdded(added)
+        else onClose()
+      }}
+    />
+  )
+}

@@ -1,0 +1,69 @@
+import { RotateCcw, ShieldCheck } from 'lucide-preact'
+import { useState } from 'preact/hooks'
+import type { Destination } from '../../../api/types'
+import { canTest, isOwn } from '../../../lib/abilities'
+import { kinds, madeByLabels } from '../../../lib/kinds'
+import { href } from '../../../router/hash'
+import { Badge, HealthBadge } from '../../../ui/badge'
+import { Button } from '../../../ui/button'
+import { Page } from '../../../ui/page'
+import { RecoverDialog } from '../../../ui/recover-dialog'
+import { DeliveriesOf } from '../parts/deliveries'
+import { TestButton, TestSaid, useTest } from '../parts/test'
+import { VerifyDialog } from '../verify'
+import { DestinationFacts } from './facts'
+import { HealthNotice } from './health'
+import { Manage } from './manage'
+import { RulesOf } from './rules'
+import './detail.css'
+
+/** How a destination stands, what it was sent, and what can be done with it. */
+export function Found({ destination }: { destination: Destination }) {
+  const [open, setOpen] = useState<'verify' | 'recover' | null>(null)
+  const test = useTest(destination)
+  const { health, verified, disabled, channel_type, made_by } = destination
+  const { label: kind, icon: Icon } = kinds[channel_type]
+  const close = () => setOpen(null)
+  return (
+    <Page
+      title={destination.name || destination.destination}
+      back={{ label: 'Destinations', href: href('/destinations') }}
+      lede={
+        <span class="row destination-badges">
+          <Badge icon={Icon}>{kind}</Badge>
+          <HealthBadge {...{ health, verified, disabled }} />
+          <Badge>{madeByLabels[made_by]}</Badge>
+        </span>
+      }
+      actions={
+        isOwn(destination) && (
+          <>
+            {canTest(destination) ? (
+              <TestButton test={test} offBecause={verified ? null : 'Verify it first: nothing is sent to it before.'} />
+            ) : (
+              <Button writes icon={<ShieldCheck size={15} />} onClick={() => setOpen('verify')}>
+                Verify
+              </Button>
+            )}
+            <Button writes icon={<RotateCcw size={15} />} onClick={() => setOpen('recover')}>
+              Recover
+            </Button>
+          </>
+        )
+      }
+    >
+      <TestSaid test={test} />
+      <HealthNotice destination={destination} onVerify={() => setOpen('verify')} onRecover={() => setOpen('recover')} />
+      <div class="detail">
+        <DeliveriesOf destinationId={destination.destination_id} />
+        <div class="detail-aside">
+          <DestinationFacts destination={destination} />
+          <RulesOf destination={destination} />
+          {isOwn(destination) && <Manage destination={destination} />}
+        </div>
+      </div>
+      {open === 'verify' && <VerifyDialog destination={destination} onClose={close} />}
+      {open === 'recover' && <RecoverDialog destination={destination} onClose={close} />}
+    </Page>
+  )
+}

@@ -1,0 +1,78 @@
+import type { Destination } from '../../../api/types'
+import { isOwn, verifiedBy } from '../../../lib/abilities'
+import { plural } from '../../../lib/plural'
+import { Button } from '../../../ui/button'
+import { Notice } from '../../../ui/states'
+import { Time } from '../../../ui/time'
+import { standing } from '../filter'
+import { useRulesOf } from './use-rules'
+
+type Props = { destination: Destination; onVerify: () => void; onRecover: () => void }
+
+/** What is amiss with a destination, what follows from it, and what to do. Nothing when all is well. */
+export function HealthNotice({ destination, onVerify, onRecover }: Props) {
+  const stands = standing(destination)
+  const { paused } = useRulesOf(destination)
+  if (!isOwn(destination) || stands === 'healthy') return null
+  if (stands === 'disabled') {
+    return <Notice>It is disabled: what it would get is held until it is enabled and recovered.</Notice>
+  }
+  const verify = (
+    <Button writes size="s" variant="primary" onClick={onVerify}>
+      {stands === 'unhealthy' ? 'Verify again' : 'Verify'}
+    </Button>
+  )
+  if (stands === 'unverified') {
+    return (
+      <Notice tone="warn" action={verify}>
+        It is not verified. Nothing is sent to it, and rules cannot target it, until it is.
+      </Notice>
+    )
+  }
+  const { since, reason } = destination.health ?? {}
+  return (
+    <Notice
+      tone="bad"
+      action={
+        <div class="row">
+          {verify}
+          <Button writes size="s" onClick={onRecover}>
+            Recover
+          </Button>
+        </div>
+      }
+    >
+      <p>
+        <strong>
+          Unhealthy
+          {since && (
+            <>
+              {' '}
+              since <Time at={since} />
+            </>
+          )}
+          .
+        </strong>{' '}
+        {reason && asSentence(reason)}
+      </p>
+      <p>
+        {paused.length > 0
+          ? `It pauses ${plural(paused.length, 'rule')}: what they would send is held.`
+          : 'What rules would send here is held.'}{' '}
+        {next[verifiedBy(destination)]}
+      </p>
+    </Notice>
+  )
+}
+
+const next = {
+  request: 'Mend the endpoint, verify it again, then recover what it missed.',
+  test: 'Mend it, verify it again with a test message, then recover what it missed.',
+  code: 'Verify the address again, then recover what it missed.',
+}
+
+/** A reason as health has it (`answered 503 Service Unavailable`), for people. */
+function asSentence(reason: string): string {
+  const text = reason.charAt(0).toUpperCase() + reason.slice(1)
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}

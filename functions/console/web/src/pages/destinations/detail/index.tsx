@@ -1,0 +1,35 @@
+import { SearchX } from 'lucide-preact'
+import { href } from '../../../router/hash'
+import { ButtonLink } from '../../../ui/button'
+import { Page } from '../../../ui/page'
+import { Panel } from '../../../ui/panel'
+import { EmptyState, ErrorState, Skeleton } from '../../../ui/states'
+import { useDestination } from '../use-all'
+import { Found } from './found'
+
+const back = { label: 'Destinations', href: href('/destinations') }
+
+/** One destination, made by whichever API. */
+export function DestinationDetail({ id }: { id: string }) {
+  const { destination, error, mutate, isMissing } = useDestination(id)
+  if (destination) return <Found destination={destination} />
+  return (
+    <Page title="Destination" back={back}>
+      <Panel flush>
+        {error ? (
+          <ErrorState error={error} onRetry={mutate} />
+        ) : isMissing ? (
+          <EmptyState
+            icon={<SearchX size={20} />}
+            title="There is no such destination"
+            action={<ButtonLink href={back.href}>All destinations</ButtonLink>}
+          >
+            It may have been deleted. What was sent to it stays among the deliveries for 30 days.
+          </EmptyState>
+        ) : (
+          <Skeleton lines={6} label="Loading the destination" />
+        )}
+      </Panel>
+    </Page>
+  )
+}

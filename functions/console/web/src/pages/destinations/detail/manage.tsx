@@ -1,0 +1,63 @@
+import { useState } from 'preact/hooks'
+import { useAction } from '../../../api/action'
+import { setEnabled } from '../../../api/keeping'
+import type { Destination } from '../../../api/types'
+import { canRotate, canSwitch } from '../../../lib/abilities'
+import { navigate } from '../../../router/hash'
+import { Button } from '../../../ui/button'
+import { Panel } from '../../../ui/panel'
+import { toast } from '../../../ui/toast'
+import { DeleteDestination } from '../parts/delete'
+import { RotateSecret } from '../parts/rotate'
+import { refreshHealth } from '../verify/refresh'
+
+/** The switch, the secret and the end of a destination. `home` is the page that lists it. */
+export function Manage({ destination, home = '/destinations' }: { destination: Destination; home?: string }) {
+  const [open, setOpen] = useState<'rotate' | 'delete' | null>(null)
+  const { disabled } = destination
+  const close = () => setOpen(null)
+  const flip = useAction(async () => {
+    await setEnabled(destination, disabled)
+    refreshHealth()
+    toast.good(disabled ? 'Enabled. Recover what it missed meanwhile.' : 'Disabled. What it would get is held.')
+  })
+  return (
+    <Panel title="Manage">
+      <ul class="manage">
+        {canRotate(destination) && (
+          <li>
+            <span class="manage-name">Signing secret</span>
+            <span class="manage-what">The old one signs too for 24 hours.</span>
+            <Button writes size="s" onClick={() => setOpen('rotate')}>
+              Rotate
+            </Button>
+          </li>
+        )}
+        {canSwitch(destination) && (
+          <li>
+            <span class="manage-name">{disabled ? 'Disabled' : 'Enabled'}</span>
+            <span class="manage-what">What it misses while disabled is held.</span>
+            <Button writes size="s" busy={flip.busy} onClick={() => void flip.run()}>
+              {disabled ? 'Enable' : 'Disable'}
+            </Button>
+          </li>
+        )}
+        <li>
+          <span class="manage-name">Delete</span>
+          <span class="manage-what">This cannot be undone.</span>
+          <Button writes size="s" variant="danger" onClick={() => setOpen('delete')}>
+            Delete
+          </Button>
+        </li>
+      </ul>
+      {open === 'rotate' && <RotateSecret destination={destination} onClose={close} />}
+      {open === 'delete' && (
+        <DeleteDestination
+          destination={destination}
+          onDeleted={() => navigate(home, {}, { replace: true })}
+          onClose={close}
+        />
+      )}
+    </Panel>
+  )
+}

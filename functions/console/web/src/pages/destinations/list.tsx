@@ -1,0 +1,133 @@
+import { Plus, SearchX, Send } from 'lucide-preact'
+import type { Destination } from '../../api/types'
+import { kinds, madeByLabels } from '../../lib/kinds'
+import { plural } from '../../lib/plural'
+import { href, useQuery } from '../../router/hash'
+import { Badge, HealthBadge } from '../../ui/badge'
+import { Button } from '../../ui/button'
+import { DestinationFace } from '../../ui/destination-label'
+import { Page } from '../../ui/page'
+import { Panel } from '../../ui/panel'
+import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
+import { type Column, LoadMore, Table } from '../../ui/table'
+import { Time } from '../../ui/time'
+import { AddDestination } from './add'
+import { type Filter, filtered } from './filter'
+import { Filters } from './filters'
+import { useAllDestinations } from './use-all'
+import './list.css'
+
+const columns: Column<Destination>[] = [
+  { header: 'Destination', main: true, cell: of => <Named of={of} /> },
+  { header: 'Kind', width: '9.5rem', cell: of => kinds[of.channel_type].label },
+  {
+    header: 'Status',
+    width: '8.5rem',
+    cell: ({ health, verified, disabled }) => <HealthBadge {...{ health, verified, disabled }} />,
+  },
+  { header: 'Made with', width: '11rem', cell: of => <Badge>{madeByLabels[of.made_by]}</Badge> },
+  { header: 'Added', width: '8rem', align: 'end', cell: of => <Time at={of.created_at} /> },
+]
+
+/** Its name, with its address below where those are two things. */
+function Named({ of }: { of: Destination }) {
+  const below = of.name ? of.destination : of.description
+  return (
+    <span class="destination-named">
+      <DestinationFace of={of} />
+      {below && <span class="destination-address">{below}</span>}
+    </span>
+  )
+}
+
+/** All destinations, whichever API made them. */
+export function DestinationList() {
+  const [query, setQuery] = useQuery()
+  const filter = { search: query.search ?? '', kind: query.kind ?? '', standing: query.status ?? '' } as Filter
+  const add = (kind: string | null) => setQuery({ add: kind })
+  return (
+    <Page
+      title="Destinations"
+      lede="Where notifications go: addresses, chats and endpoints."
+      actions={
+        <Button writes variant="primary" icon={<Plus size={15} />} onClick={() => add('choose')}>
+          Add destination
+        </Button>
+      }
+    >
+      <Rows filter={filter} onFilter={setQuery} onAdd={() => add('choose')} />
+      {query.add !== undefined && <AddDestination kind={query.add} onKind={add} onClose={() => add(null)} />}
+    </Page>
+  )
+}
+
+type RowsProps = {
+  filter: Filter
+  onFilter: (patch: Record<string, string | null>) => void
+  onAdd: () => void
+}
+
+function Rows({ filter, onFilter, onAdd }: RowsProps) {
+  const pages = useAllDestinations()
+  if (pages.error && !pages.rows) {
+    return (
+      <Panel flush>
+        <ErrorState error={pages.error} onRetry={pages.mutate} />
+      </Panel>
+    )
+  }
+  if (!pages.rows) {
+    return (
+      <Panel flush>
+        <Skeleton lines={6} label="Loading destinations" />
+      </Panel>
+    )
+  }
+  if (pages.rows.length === 0) {
+    return (
+      <Panel flush>
+        <EmptyState
+          icon={<Send size={20} />}
+          title="No destinations yet"
+          action={
+            <Button writes variant="primary" icon={<Plus size={15} />} onClick={onAdd}>
+              Add destination
+            </Button>
+          }
+        >
+          Add a webhook, a mail address, a phone or a chat. A rule then says which events go there.
+        </EmptyState>
+      </Panel>
+    )
+  }
+  const found = filtered(pages.rows, filter)
+  const isFiltered = Boolean(filter.search || filter.kind || filter.standing)
+  return (
+    <Panel flush>
+      <Filters filter={filter} onFilter={onFilter} />
+      <p class="hidden" aria-live="polite">
+        {isFiltered ? `${plural(found.length, 'destination')} found.` : ''}
+      </p>
+      {found.length > 0 ? (
+        <Table
+          label="Destinations"
+          columns={columns}
+          rows={found}
+          rowKey={of => of.destination_id}
+          rowHref={of => href(`/destinations/${of.destination_id}`)}
+        />
+      ) : (
+        <EmptyState
+          icon={<SearchX size={20} />}
+          title="No destination fits"
+          action={<Button onClick={() => onFilter({ search: null, kind: null, status: null })}>Clear filters</Button>}
+        >
+          {pages.hasMore
+            ? `The newest ${plural(pages.rows.length, 'destination')} were searched. Show more to search older ones.`
+            : 'Search for something else, or clear the filters.'}
+        </EmptyState>
+      )}
+      <LoadMore pages={pages} />
+    </Panel>
+  )
+}

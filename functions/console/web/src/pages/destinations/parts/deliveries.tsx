@@ -1,0 +1,57 @@
+import { ArrowRight, Inbox } from 'lucide-preact'
+import { useGet } from '../../../api/hooks'
+import type { Delivery } from '../../../api/types'
+import { href } from '../../../router/hash'
+import { StateBadge } from '../../../ui/badge'
+import { ButtonLink } from '../../../ui/button'
+import { Panel } from '../../../ui/panel'
+import { EmptyState, ErrorState, Skeleton } from '../../../ui/states'
+import { type Column, Table } from '../../../ui/table'
+import { Time } from '../../../ui/time'
+
+const NEWEST = 15
+const EVERY_MS = 10_000
+
+export const deliveryColumns: Column<Delivery>[] = [
+  { header: 'Event', main: true, cell: of => <code>{of.event_type}</code> },
+  { header: 'State', width: '8rem', cell: of => <StateBadge state={of.state} /> },
+  { header: 'Attempts', width: '6rem', align: 'end', cell: of => of.attempt_count },
+  { header: 'When', width: '8rem', align: 'end', cell: of => <Time at={of.created_at} /> },
+]
+
+export const deliveryHref = (of: Delivery): string => href(`/deliveries/${of.id}`)
+
+/** The newest deliveries to a destination. */
+export function DeliveriesOf({ destinationId }: { destinationId: string }) {
+  const init = { params: { query: { destination_id: destinationId, limit: NEWEST } } }
+  const { data, error, mutate } = useGet('/v1/deliveries', init, { refreshEvery: EVERY_MS })
+  const all = (
+    <ButtonLink size="s" variant="quiet" href={href('/deliveries', { destination_id: destinationId })}>
+      All deliveries <ArrowRight size={14} aria-hidden="true" />
+    </ButtonLink>
+  )
+  return (
+    <Panel title="Newest deliveries" actions={data && data.deliveries.length > 0 && all} flush>
+      {data ? (
+        <Rows deliveries={data.deliveries} />
+      ) : error ? (
+        <ErrorState error={error} onRetry={() => void mutate()} />
+      ) : (
+        <Skeleton lines={5} label="Loading deliveries" />
+      )}
+    </Panel>
+  )
+}
+
+function Rows({ deliveries }: { deliveries: Delivery[] }) {
+  if (deliveries.length === 0) {
+    return (
+      <EmptyState icon={<Inbox size={20} />} title="Nothing was sent here yet">
+        What rules send here is listed as soon as an event matches. Deliveries are kept for 30 days.
+      </EmptyState>
+    )
+  }
+  return (
+    <Table label="Deliveries" columns={deliveryColumns} rows={deliveries} rowKey={of => of.id} rowHref={deliveryHref} />
+  )
+}

@@ -1,0 +1,22 @@
+import type { MadeBy } from '../../../api/types'
+import { Snippet } from './snippet'
+import { snippets } from './snippets'
+import { Tabs } from './tabs'
+
+/** How a receiver checks a request's signature. */
+export function HowToVerify({ madeBy }: { madeBy: MadeBy }) {
+  return (
+    <div class="stack-s">
+      <h3>Check the signature</h3>
+      <p class="field-hint">
+        {madeBy === 'stack'
+          ? 'Every request carries the HMAC-SHA256 of its body in X-STACK-Signature-256, and the Standard Webhooks headers beside it.'
+          : 'Every request carries the Standard Webhooks headers: webhook-id, webhook-timestamp and webhook-signature.'}
+      </p>
+      <Tabs
+        label="Language"
+        tabs={snippets(madeBy).map(({ label, code }) => ({ label, content: <Snippet label={label} code={code} /> }))}
+      />
+    </div>
+  )
+}

@@ -1,0 +1,40 @@
+import { useState } from 'preact/hooks'
+import { useAction } from '../../../api/action'
+import { type NewSecret, rotateSecret } from '../../../api/keeping'
+import type { Destination } from '../../../api/types'
+import { absolute } from '../../../lib/time'
+import { Button } from '../../../ui/button'
+import { Dialog } from '../../../ui/dialog'
+import { FormError } from '../../../ui/states'
+import { SecretDialog } from './secret-dialog'
+
+/** Gives a webhook another secret, after asking, and shows it. */
+export function RotateSecret({ destination, onClose }: { destination: Destination; onClose: () => void }) {
+  const [made, setMade] = useState<NewSecret | null>(null)
+  const rotate = useAction(async () => setMade(await rotateSecret(destination)), { quiet: true })
+  if (made) {
+    return (
+      <SecretDialog title="New signing secret" secret={made.secret} madeBy={destination.made_by} onClose={onClose}>
+        {made.previousExpiresAt && <p>{`The old secret signs too until ${absolute(made.previousExpiresAt)}.`}</p>}
+      </SecretDialog>
+    )
+  }
+  return (
+    <Dialog
+      title="Rotate the signing secret?"
+      onClose={onClose}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button writes variant="primary" busy={rotate.busy} onClick={() => void rotate.run()}>
+            Rotate secret
+          </Button>
+        </>
+      }
+    >
+      <p>The destination gets a new secret, which is shown this once.</p>
+      <p>For 24 hours each request is signed with both, so that your receiver can change over without losing any.</p>
+      <FormError error={rotate.error} />
+    </Dialog>
+  )
+}

@@ -1,0 +1,17 @@
+import { CopyButton } from '../../../ui/copy'
+import './secret-box.css'
+
+/** A secret in full, to be copied. */
+export function SecretBox({ label, secret }: { label: string; secret: string }) {
+  return (
+    <div class="secret">
+      <span class="field-label">{label}</span>
+      <div class="secret-line">
+        <code class="secret-text">{secret}</code>
+        <CopyButton text={secret} label={`Copy ${label.toLowerCase()}`}>
+          Copy
+        </CopyButton>
+      </div>
+    </div>
+  )
+}

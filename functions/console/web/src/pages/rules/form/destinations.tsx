@@ -1,0 +1,139 @@
+import { useId, useState } from 'preact/hooks'
+import type { Destination } from '../../../api/types'
+import { canBeTargeted } from '../../../lib/abilities'
+import { kinds } from '../../../lib/kinds'
+import { matches } from '../../../lib/match'
+import { plural } from '../../../lib/plural'
+import { href } from '../../../router/hash'
+import { HealthBadge } from '../../../ui/badge'
+import { Button, ButtonLink } from '../../../ui/button'
+import { DestinationFace } from '../../../ui/destination-label'
+import { TextField } from '../../../ui/field'
+import { shortId } from '../../../ui/id'
+import { EmptyState, ErrorState, Skeleton } from '../../../ui/states'
+import { LoadMore } from '../../../ui/table'
+import { useAllDestinations } from '../../destinations/use-all'
+
+type Props = {
+  value: readonly string[]
+  onValue: (ids: string[]) => void
+  error: string | null
+  /** Somebody wants to verify one that cannot be chosen yet. */
+  onVerify: (destination: Destination) => void
+}
+
+/** The destinations of a rule: any number, searched for by name, address or kind. */
+export function DestinationList({ value, onValue, error, onVerify }: Props) {
+  const pages = useAllDestinations()
+  const [search, setSearch] = useState('')
+  const id = useId()
+  const offered = pages.rows?.filter(canBeTargeted) ?? []
+  const found = offered.filter(of =>
+    matches(search, `${of.name ?? ''} ${of.destination} ${kinds[of.channel_type].label}`),
+  )
+  const lost = pages.rows && !pages.hasMore ? value.filter(id => !offered.some(of => of.destination_id === id)) : []
+  const set = (id: string, on: boolean) => onValue(on ? [...value, id] : value.filter(other => other !== id))
+  return (
+    <fieldset class="rule-set" aria-describedby={error ? `${id}-error` : undefined}>
+      <legend class="field-label">Destinations</legend>
+      {offered.length > 6 && (
+        <TextField
+          label="Search destinations"
+          labelHidden
+          type="search"
+          placeholder="Search by name, address or kind"
+          value={search}
+          onValue={setSearch}
+          onKeyDown={event => event.key === 'Enter' && event.preventDefault()}
+        />
+      )}
+      <div class="targets">
+        {!pages.rows && !pages.error && <Skeleton label="Loading destinations" />}
+        {pages.error && !pages.rows && <ErrorState error={pages.error} onRetry={pages.mutate} />}
+        {pages.rows && offered.length === 0 && <None />}
+        {offered.length > 0 && found.length === 0 && <p class="types-none">No destination fits.</p>}
+        {lost.map(id => (
+          <Lost key={id} id={id} onRemove={() => set(id, false)} />
+        ))}
+        {found.map(of => (
+          <Target
+            key={of.destination_id}
+            destination={of}
+            checked={value.includes(of.destination_id)}
+            onChecked={on => set(of.destination_id, on)}
+            onVerify={() => onVerify(of)}
+          />
+        ))}
+        <LoadMore pages={pages} />
+      </div>
+      <p class="field-hint" aria-live="polite">
+        {value.length === 0 ? 'None chosen yet.' : `${plural(value.length, 'destination')} chosen.`}
+      </p>
+      {error && (
+        <p id={`${id}-error`} class="field-error">
+          {error}
+        </p>
+      )}
+    </fieldset>
+  )
+}
+
+const None = () => (
+  <EmptyState
+    title="There are no destinations yet"
+    action={
+      <ButtonLink size="s" href={href('/destinations', { add: 'choose' })}>
+        Add destination
+      </ButtonLink>
+    }
+  >
+    A rule needs at least one to send to.
+  </EmptyState>
+)
+
+type TargetProps = {
+  destination: Destination
+  checked: boolean
+  onChecked: (on: boolean) => void
+  onVerify: () => void
+}
+
+function Target({ destination: of, checked, onChecked, onVerify }: TargetProps) {
+  const off = !of.verified && !checked
+  return (
+    <div class={off ? 'target target-off' : 'target'}>
+      <label>
+        <input
+          type="checkbox"
+          checked={checked}
+          disabled={off}
+          onChange={event => onChecked(event.currentTarget.checked)}
+        />
+        <span class="target-words">
+          <DestinationFace of={of} />
+          {off && <span>Verify it before a rule can send there.</span>}
+        </span>
+      </label>
+      {off ? (
+        <Button writes size="s" onClick={onVerify}>
+          Verify
+        </Button>
+      ) : (
+        <HealthBadge health={of.health} verified={of.verified} disabled={of.disabled} />
+      )}
+    </div>
+  )
+}
+
+/** One that the rule names and that is there no more. */
+const Lost = ({ id, onRemove }: { id: string; onRemove: () => void }) => (
+  <div class="target">
+    <span class="target-words">
+      <code title={id}>{shortId(id)}</code>
+      <span class="muted">This destination was deleted.</span>
+    </span>
+    <Button size="s" onClick={onRemove}>
+      Take out
+    </Button>
+  </div>
+)

@@ -1,0 +1,61 @@
+import { useDestinations } from '../../../api/catalogue'
+import { refresh } from '../../../api/changes'
+import { api, call } from '../../../api/client'
+import { useGet } from '../../../api/hooks'
+import type { Rule } from '../../../api/types'
+import { href, navigate } from '../../../router/hash'
+import { Page } from '../../../ui/page'
+import { Panel } from '../../../ui/panel'
+import { ErrorState, Notice, Skeleton } from '../../../ui/states'
+import { toast } from '../../../ui/toast'
+import { ruleTitle } from '../names'
+import { changeOf, draftOf } from './draft'
+import { RuleForm } from './form'
+
+/** Changing a rule. */
+export function EditRule({ id }: { id: string }) {
+  const { data, error, mutate } = useGet('/v1/notifications/channels/{id}', { params: { path: { id } } })
+  const { byId, isLoading } = useDestinations()
+  return (
+    <Page title="Edit rule" back={{ label: data ? ruleTitle(data) : 'Rule', href: href(`/rules/${id}`) }}>
+      {data && !isLoading ? (
+        <Edit rule={data} name={id => byId.get(id)?.destination_id ?? id} />
+      ) : (
+        <Panel flush>
+          {error ? <ErrorState error={error} onRetry={() => void mutate()} /> : <Skeleton lines={6} />}
+        </Panel>
+      )}
+    </Page>
+  )
+}
+
+function Edit({ rule, name }: { rule: Rule; name: (id: string) => string }) {
+  const start = draftOf(rule, name)
+  const hasOwn = start.destinations.length === 0
+  const leave = () => navigate(`/rules/${rule.id}`, {}, { replace: true })
+  return (
+    <>
+      {hasOwn && (
+        <Notice>
+          {`This rule has an address of its own: ${rule.destination ?? 'it was made with one'}. If you choose destinations below, they take its place.`}
+        </Notice>
+      )}
+      <RuleForm
+        start={start}
+        verb="Save changes"
+        hasOwn={hasOwn}
+        onCancel={leave}
+        onSave={async draft => {
+          const body = changeOf(start, draft)
+          if (Object.keys(body).length > 0) {
+            const params = { path: { id: rule.id } }
+            await call(api.PATCH('/v1/notifications/channels/{id}', { params, body }))
+            refresh('/v1/notifications/channels', '/v1/overview')
+            toast.good('The changes are saved.')
+          }
+          leave()
+        }}
+      />
+    </>
+  )
+}

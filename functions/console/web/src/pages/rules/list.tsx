@@ -1,0 +1,97 @@
+import { ListFilter, Plus, SearchX } from 'lucide-preact'
+import { usePages } from '../../api/hooks'
+import type { Rule } from '../../api/types'
+import { useReadOnlyReason } from '../../api/whoami'
+import { matches } from '../../lib/match'
+import { href, navigate, useQuery } from '../../router/hash'
+import { SeverityBadge } from '../../ui/badge'
+import { Button } from '../../ui/button'
+import { TextField } from '../../ui/field'
+import { Page } from '../../ui/page'
+import { Panel } from '../../ui/panel'
+import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
+import { type Column, LoadMore, Table } from '../../ui/table'
+import { ruleStanding, ruleTitle } from './names'
+import { RuleStatus } from './status'
+import { TargetNames, useTargets } from './targets'
+import './rules.css'
+
+const NewButton = () => (
+  <Button writes variant="primary" icon={<Plus size={15} />} onClick={() => navigate('/rules/new')}>
+    New rule
+  </Button>
+)
+
+/** All rules: what they take, and where it goes. */
+export function RuleList() {
+  return (
+    <Page title="Rules" lede="Which events go to which destinations." actions={<NewButton />}>
+      <Panel flush>
+        <Rules />
+      </Panel>
+    </Page>
+  )
+}
+
+function useColumns(): Column<Rule>[] {
+  const targetsOf = useTargets()
+  return [
+    { header: 'Takes', main: true, cell: rule => <code>{ruleTitle(rule)}</code> },
+    { header: 'From', width: '7.5rem', cell: rule => <SeverityBadge severity={rule.min_severity} /> },
+    { header: 'Sends to', width: '38%', cell: rule => <TargetNames targets={targetsOf(rule)} /> },
+    { header: 'Status', width: '8.5rem', cell: rule => <RuleStatus rule={rule} /> },
+  ]
+}
+
+function Rules() {
+  const pages = usePages('/v1/notifications/channels', {}, page => page.channels)
+  const columns = useColumns()
+  const readOnly = useReadOnlyReason()
+  const [{ search = '' }, setQuery] = useQuery()
+  if (pages.error && !pages.rows) return <ErrorState error={pages.error} onRetry={pages.mutate} />
+  if (!pages.rows) return <Skeleton lines={6} label="Loading rules" />
+  if (pages.rows.length === 0) {
+    return (
+      <EmptyState icon={<ListFilter size={20} />} title="No rules yet" action={readOnly ? null : <NewButton />}>
+        A rule takes events by their type and severity, and sends them to your destinations. Before you save it you see
+        what it would do with an event.
+      </EmptyState>
+    )
+  }
+  const found = pages.rows.filter(rule => matches(search, words(rule)))
+  return (
+    <>
+      <search class="rule-filter">
+        <TextField
+          label="Search rules"
+          labelHidden
+          type="search"
+          placeholder="Search by event type, destination or status"
+          value={search}
+          onValue={search => setQuery({ search })}
+        />
+      </search>
+      {found.length > 0 ? (
+        <Table
+          label="Rules"
+          columns={columns}
+          rows={found}
+          rowKey={rule => rule.id}
+          rowHref={rule => href(`/rules/${rule.id}`)}
+        />
+      ) : (
+        <EmptyState
+          icon={<SearchX size={20} />}
+          title="No rule fits"
+          action={<Button onClick={() => setQuery({ search: null })}>Clear search</Button>}
+        >
+          {pages.hasMore ? 'Show more to search older rules.' : 'Search for something else.'}
+        </EmptyState>
+      )}
+      <LoadMore pages={pages} />
+    </>
+  )
+}
+
+const words = (rule: Rule): string =>
+  [...rule.events, ...(rule.delivery_methods ?? []).map(of => of.destination), ruleStanding(rule), rule.id].join(' ')

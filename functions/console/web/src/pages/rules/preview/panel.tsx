@@ -1,0 +1,87 @@
+import { useMemo, useState } from 'preact/hooks'
+import type { EventType, NewPreview } from '../../../api/types'
+import { Button } from '../../../ui/button'
+import { Select, TextArea } from '../../../ui/field'
+import { Panel } from '../../../ui/panel'
+import { asNewRule, type Draft } from '../form/draft'
+import { readData } from './data'
+import { PreviewResult } from './result'
+import { sample } from './sample'
+import { usePreview } from './use-preview'
+import './preview.css'
+
+const SEVERITY_NAMES = ['info', 'low', 'medium', 'high', 'critical']
+
+/** What the rule of the form would do with an event of one's choice. Nothing is saved, and nothing is sent. */
+export function PreviewPanel({ draft, types }: { draft: Draft; types: readonly EventType[] }) {
+  const [chosen, setChosen] = useState('')
+  const [severity, setSeverity] = useState('')
+  const [typed, setTyped] = useState<Record<string, string>>({})
+
+  const type = draft.events.includes(chosen) ? chosen : (draft.events[0] ?? '')
+  const known = types.find(one => one.type === type)
+  const made = useMemo(() => JSON.stringify(sample(known?.schema), null, 2), [known])
+  const text = typed[type] ?? made
+  const { data, problem } = readData(text)
+  const ready = type !== '' && draft.destinations.length > 0 && data !== null
+  const of: NewPreview | null = ready
+    ? {
+        rule: asNewRule(draft),
+        // The generated type of any object allows no fields.
+        event: { type, data: data as Record<string, never>, ...(severity ? { severity } : {}) },
+      }
+    : null
+  const state = usePreview(of)
+
+  return (
+    <div class="preview">
+      <Panel title="Preview" hint="What this rule would do with an event. Nothing is sent.">
+        {type === '' || draft.destinations.length === 0 ? (
+          <p class="muted">Choose event types and destinations to see what each of them would get.</p>
+        ) : (
+          <div class="stack">
+            <div class="preview-event">
+              <Select
+                label="Event"
+                value={type}
+                options={draft.events.map(value => ({ value, label: value }))}
+                onValue={setChosen}
+              />
+              <Select
+                label="Severity"
+                value={severity}
+                options={[
+                  { value: '', label: known ? `${known.severity} (default)` : 'default' },
+                  ...SEVERITY_NAMES.map(value => ({ value, label: value })),
+                ]}
+                onValue={setSeverity}
+              />
+            </div>
+            <PreviewResult {...state} />
+            <details class="preview-data" open={problem !== null || undefined}>
+              <summary>Data of the event</summary>
+              <div class="stack-s">
+                <TextArea
+                  label="Data"
+                  labelHidden
+                  class="control-code"
+                  spellcheck={false}
+                  value={text}
+                  error={problem}
+                  onValue={text => setTyped(all => ({ ...all, [type]: text }))}
+                />
+                {typed[type] !== undefined && (
+                  <div>
+                    <Button size="s" onClick={() => setTyped(({ [type]: _, ...rest }) => rest)}>
+                      Use the sample again
+                    </Button>
+                  </div>
+                )}
+              </div>
+            </details>
+          </div>
+        )}
+      </Panel>
+    </div>
+  )
+}

@@ -1,0 +1,71 @@
+import { CircleCheck, CirclePause, CircleSlash } from 'lucide-preact'
+import type { Preview, PreviewedDestination } from '../../../api/types'
+import { Badge } from '../../../ui/badge'
+import { DestinationFace } from '../../../ui/destination-label'
+import { Json } from '../../../ui/json'
+import { FormError, Notice, Skeleton } from '../../../ui/states'
+
+/** Whether the rule takes the event, and what each destination would get. */
+export function PreviewResult({
+  preview,
+  error,
+  busy,
+}: {
+  preview: Preview | null
+  error: Error | null
+  busy: boolean
+}) {
+  if (error) return <FormError error={error} />
+  if (!preview) return busy ? <Skeleton lines={3} label="Asking what the rule would do" /> : null
+  return (
+    <div class={busy ? 'stack preview-old' : 'stack'} aria-live="polite" aria-busy={busy}>
+      <Notice
+        tone={preview.matches ? 'good' : 'info'}
+        icon={preview.matches ? <CircleCheck size={16} /> : <CircleSlash size={16} />}
+      >
+        {preview.reason}
+      </Notice>
+      {preview.destinations.length > 0 && (
+        <ul class="stack">
+          {preview.destinations.map(of => (
+            <Outcome key={of.destination_id} of={of} />
+          ))}
+        </ul>
+      )}
+    </div>
+  )
+}
+
+function Outcome({ of }: { of: PreviewedDestination }) {
+  const held = of.outcome !== 'send'
+  return (
+    <li class="stack-s">
+      <div class="spread preview-head">
+        <DestinationFace of={of} />
+        {held ? (
+          <Badge tone="violet" icon={CirclePause}>
+            Held
+          </Badge>
+        ) : (
+          <Badge tone="green" icon={CircleCheck}>
+            Sent
+          </Badge>
+        )}
+      </div>
+      {of.reason && <p class="field-hint">{of.reason}</p>}
+      <Message of={of} />
+    </li>
+  )
+}
+
+/** What it would be sent: JSON where it is some, else the words. */
+function Message({ of }: { of: PreviewedDestination }) {
+  if (of.channel_type === 'sms' || of.channel_type === 'email' || of.channel_type === 'ops_email') {
+    return (
+      <p class="preview-words">
+        <span class="faint">{of.channel_type === 'sms' ? 'Text' : 'Subject'}</span> {of.message}
+      </p>
+    )
+  }
+  return <Json value={of.message} label={`message to ${of.destination}`} />
+}

@@ -1,0 +1,30 @@
+import { Ban, CircleCheck, CirclePause, ShieldQuestionMark } from 'lucide-preact'
+import type { Rule } from '../../api/types'
+import { Badge } from '../../ui/badge'
+import { ruleStanding } from './names'
+
+const faces = {
+  active: { label: 'Active', tone: 'green', icon: CircleCheck, means: 'It sends what it matches.' },
+  paused: {
+    label: 'Paused',
+    tone: 'amber',
+    icon: CirclePause,
+    means: 'One of its destinations is unhealthy: what it matches is held.',
+  },
+  unverified: {
+    label: 'Not verified',
+    tone: 'amber',
+    icon: ShieldQuestionMark,
+    means: 'Nothing is sent to an address before it is verified.',
+  },
+  off: { label: 'Off', tone: 'grey', icon: Ban, means: 'It is switched off, and matches nothing.' },
+} as const
+
+export function RuleStatus({ rule }: { rule: Pick<Rule, 'active' | 'paused_by' | 'verified'> }) {
+  const { label, tone, icon, means } = faces[ruleStanding(rule)]
+  return (
+    <Badge tone={tone} icon={icon} title={means}>
+      {label}
+    </Badge>
+  )
+}

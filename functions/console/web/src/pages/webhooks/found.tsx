@@ -1,0 +1,88 @@
+import { Pencil, RotateCcw } from 'lucide-preact'
+import { useState } from 'preact/hooks'
+import type { Endpoint } from '../../api/types'
+import { href } from '../../router/hash'
+import { HealthBadge } from '../../ui/badge'
+import { Button } from '../../ui/button'
+import { Id } from '../../ui/id'
+import { Page } from '../../ui/page'
+import { Facts, Panel } from '../../ui/panel'
+import { RecoverDialog } from '../../ui/recover-dialog'
+import { Time } from '../../ui/time'
+import { HealthNotice } from '../destinations/detail/health'
+import { Manage } from '../destinations/detail/manage'
+import { TestButton, TestSaid, useTest } from '../destinations/parts/test'
+import { VerifyDialog } from '../destinations/verify'
+import { EndpointDeliveries } from './deliveries'
+import { asDestination } from './endpoint'
+import { EditEndpointDialog } from './form'
+import { HowToVerify } from './how-to-verify'
+import { Secret } from './secret'
+import '../destinations/detail/detail.css'
+import './webhooks.css'
+
+/** How an endpoint stands, what it was sent, and what can be done with it. */
+export function Found({ endpoint }: { endpoint: Endpoint }) {
+  const [open, setOpen] = useState<'verify' | 'recover' | 'edit' | null>(null)
+  const destination = asDestination(endpoint)
+  const test = useTest(destination)
+  const close = () => setOpen(null)
+  return (
+    <Page
+      title={endpoint.url}
+      back={{ label: 'Webhooks', href: href('/webhooks') }}
+      lede={
+        <span class="row">
+          <HealthBadge health={endpoint.health} disabled={endpoint.status === 'disabled'} />
+          {endpoint.description}
+        </span>
+      }
+      actions={
+        <>
+          <TestButton test={test} />
+          <Button writes icon={<RotateCcw size={15} />} onClick={() => setOpen('recover')}>
+            Recover
+          </Button>
+          <Button writes icon={<Pencil size={14} />} onClick={() => setOpen('edit')}>
+            Edit
+          </Button>
+        </>
+      }
+    >
+      <TestSaid test={test} />
+      <HealthNotice destination={destination} onVerify={() => setOpen('verify')} onRecover={() => setOpen('recover')} />
+      <div class="detail">
+        <div class="stack">
+          <EndpointDeliveries id={endpoint.id} />
+          <HowToVerify />
+        </div>
+        <div class="detail-aside">
+          <Secret id={endpoint.id} />
+          <Panel title="Details">
+            <Facts
+              of={[
+                ['Listens to', <Types key="types" types={endpoint.event_types} />],
+                ['Added', <Time key="added" at={endpoint.created_at} />],
+                ['Id', <Id key="id" id={endpoint.id} />],
+              ]}
+            />
+          </Panel>
+          <Manage destination={destination} home="/webhooks" />
+        </div>
+      </div>
+      {open === 'edit' && <EditEndpointDialog endpoint={endpoint} onClose={close} />}
+      {open === 'verify' && <VerifyDialog destination={destination} onClose={close} />}
+      {open === 'recover' && <RecoverDialog destination={destination} onClose={close} />}
+    </Page>
+  )
+}
+
+const Types = ({ types }: { types: string[] }) => (
+  <ul class="endpoint-types">
+    {types.map(type => (
+      <li key={type}>
+        <code>{type}</code>
+      </li>
+    ))}
+  </ul>
+)

@@ -1,0 +1,83 @@
+import { Plus, Webhook } from 'lucide-preact'
+import { usePages } from '../../api/hooks'
+import type { Endpoint } from '../../api/types'
+import { plural } from '../../lib/plural'
+import { href, navigate, useQuery } from '../../router/hash'
+import { HealthBadge } from '../../ui/badge'
+import { Button } from '../../ui/button'
+import { Page } from '../../ui/page'
+import { Panel } from '../../ui/panel'
+import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
+import { type Column, LoadMore, Table } from '../../ui/table'
+import { Time } from '../../ui/time'
+import { NewEndpointDialog } from './form'
+import './webhooks.css'
+
+const columns: Column<Endpoint>[] = [
+  {
+    header: 'Endpoint',
+    main: true,
+    cell: of => (
+      <span class="endpoint-named">
+        <span>{of.url}</span>
+        {of.description && <span class="endpoint-what">{of.description}</span>}
+      </span>
+    ),
+  },
+  {
+    header: 'Listens to',
+    width: '11rem',
+    cell: of => <span title={of.event_types.join(', ')}>{plural(of.event_types.length, 'event type')}</span>,
+  },
+  {
+    header: 'Status',
+    width: '8.5rem',
+    cell: of => <HealthBadge health={of.health} disabled={of.status === 'disabled'} />,
+  },
+  { header: 'Added', width: '8rem', align: 'end', cell: of => <Time at={of.created_at} /> },
+]
+
+/** The endpoints of Stack Auth webhooks. */
+export function EndpointList() {
+  const [query, setQuery] = useQuery()
+  const pages = usePages('/v1/webhooks/endpoints', {}, page => page.endpoints)
+  const add = (
+    <Button writes variant="primary" icon={<Plus size={15} />} onClick={() => setQuery({ add: 1 })}>
+      Add endpoint
+    </Button>
+  )
+  return (
+    <Page
+      title="Webhooks"
+      lede="Endpoints that are told of users and teams, with requests that Svix libraries can check."
+      actions={add}
+    >
+      <Panel flush>
+        {pages.error && !pages.rows && <ErrorState error={pages.error} onRetry={pages.mutate} />}
+        {!pages.rows && !pages.error && <Skeleton lines={6} label="Loading endpoints" />}
+        {pages.rows?.length === 0 && (
+          <EmptyState icon={<Webhook size={20} />} title="No endpoints yet" action={add}>
+            Add the URL of your own server. It gets a signed POST whenever a user or a team is created, changed or
+            deleted.
+          </EmptyState>
+        )}
+        {pages.rows && pages.rows.length > 0 && (
+          <Table
+            label="Endpoints"
+            columns={columns}
+            rows={pages.rows}
+            rowKey={of => of.id}
+            rowHref={of => href(`/webhooks/${of.id}`)}
+          />
+        )}
+        <LoadMore pages={pages} />
+      </Panel>
+      {query.add !== undefined && (
+        <NewEndpointDialog
+          onClose={() => setQuery({ add: null })}
+          onMade={id => navigate(`/webhooks/${id}`, {}, { replace: true })}
+        />
+      )}
+    </Page>
+  )
+}

@@ -1,0 +1,56 @@
+import { Eye, EyeOff } from 'lucide-preact'
+import { useEffect, useState } from 'preact/hooks'
+import { useAction } from '../../api/action'
+import { api, call } from '../../api/client'
+import type { EndpointSecret } from '../../api/types'
+import { absolute } from '../../lib/time'
+import { Button } from '../../ui/button'
+import { Panel } from '../../ui/panel'
+import { FormError } from '../../ui/states'
+import { SecretBox } from '../destinations/parts/secret-box'
+
+/** A secret that nobody looks at any more is hidden again. */
+const SHOWN_MS = 60_000
+
+/** An endpoint's signing secret, shown on request and for a minute. It is not kept in any cache. */
+export function Secret({ id }: { id: string }) {
+  const [shown, setShown] = useState<EndpointSecret | null>(null)
+  const reveal = useAction(
+    async () => setShown(await call(api.GET('/v1/webhooks/endpoints/{id}/secret', { params: { path: { id } } }))),
+    { quiet: true },
+  )
+  useEffect(() => {
+    if (!shown) return
+    const timer = setTimeout(() => setShown(null), SHOWN_MS)
+    return () => clearTimeout(timer)
+  }, [shown])
+  const toggle = shown ? (
+    <Button size="s" icon={<EyeOff size={14} />} onClick={() => setShown(null)}>
+      Hide
+    </Button>
+  ) : (
+    <Button writes size="s" icon={<Eye size={14} />} busy={reveal.busy} onClick={() => void reveal.run()}>
+      Reveal
+    </Button>
+  )
+  return (
+    <Panel title="Signing secret" actions={toggle}>
+      <div class="stack" aria-live="polite">
+        {shown ? (
+          <SecretBox label="Secret" secret={shown.secret} />
+        ) : (
+          <p class="muted">Your server checks each request with it. Keep it out of code and logs.</p>
+        )}
+        {shown?.previous_secret && (
+          <div class="stack-s">
+            <SecretBox label="Previous secret" secret={shown.previous_secret} />
+            {shown.previous_secret_expires_at && (
+              <p class="field-hint">{`It signs too until ${absolute(shown.previous_secret_expires_at)}.`}</p>
+            )}
+          </div>
+        )}
+        <FormError error={reveal.error} />
+      </div>
+    </Panel>
+  )
+}

@@ -1,0 +1,44 @@
+import type { CodeSample } from '../destinations/parts/snippets'
+
+const express = `// npm install express svix
+import express from 'express'
+import { Webhook } from 'svix'
+
+const app = express()
+const webhook = new Webhook(process.env.STACK_WEBHOOK_SECRET)
+
+// The signature is over the raw body: nothing may parse it before.
+app.post('/webhooks/stack', express.raw({ type: '*/*' }), (request, response) => {
+  let event
+  try {
+    event = webhook.verify(request.body, request.headers)
+  } catch {
+    return response.status(400).send('Wrong signature')
+  }
+  console.log(event.type, event.data)
+  response.sendStatus(204)
+})
+
+app.listen(3000)`
+
+const python = `# pip install fastapi uvicorn svix
+import os
+from fastapi import FastAPI, HTTPException, Request
+from svix.webhooks import Webhook, WebhookVerificationError
+
+app = FastAPI()
+webhook = Webhook(os.environ["STACK_WEBHOOK_SECRET"])
+
+@app.post("/webhooks/stack", status_code=204)
+async def receive(request: Request):
+    try:
+        event = webhook.verify(await request.body(), dict(request.headers))
+    except WebhookVerificationError:
+        raise HTTPException(400, "Wrong signature")
+    print(event["type"], event["data"])`
+
+/** Servers that take an endpoint's events, with the library that checks them. */
+export const endpointSnippets: readonly CodeSample[] = [
+  { label: 'Express', code: express },
+  { label: 'Python', code: python },
+]
