@@ -25,13 +25,15 @@ const columns: Column<Destination>[] = [
     width: '8.5rem',
     cell: ({ health, verified, disabled }) => <HealthBadge {...{ health, verified, disabled }} />,
   },
-  { header: 'Made with', width: '11rem', cell: of => <Badge>{madeByLabels[of.made_by]}</Badge> },
-  { header: 'Added', width: '8rem', align: 'end', cell: of => <Time at={of.created_at} /> },
+  { header: 'Made with', width: '10.5rem', cell: of => <Badge>{madeByLabels[of.made_by]}</Badge> },
+  { header: 'Added', width: '9.5rem', align: 'end', wideOnly: true, cell: of => <Time at={of.created_at} /> },
 ]
+
+const owners = { channel: 'The own address of a rule', account: 'The account’s own address' }
 
 /** Its name, with its address below where those are two things. */
 function Named({ of }: { of: Destination }) {
-  const below = of.name ? of.destination : of.description
+  const below = of.belongs_to ? owners[of.belongs_to] : of.name ? of.destination : of.description
   return (
     <span class="destination-named">
       <DestinationFace of={of} />

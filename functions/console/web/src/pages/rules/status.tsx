@@ -20,7 +20,7 @@ const faces = {
   off: { label: 'Off', tone: 'grey', icon: Ban, means: 'It is switched off, and matches nothing.' },
 } as const
 
-export function RuleStatus({ rule }: { rule: Pick<Rule, 'active' | 'paused_by' | 'verified'> }) {
+export function RuleStatus({ rule }: { rule: Pick<Rule, 'id' | 'active' | 'paused_by' | 'verified'> }) {
   const { label, tone, icon, means } = faces[ruleStanding(rule)]
   return (
     <Badge tone={tone} icon={icon} title={means}>

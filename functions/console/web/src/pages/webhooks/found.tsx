@@ -50,7 +50,7 @@ export function Found({ endpoint }: { endpoint: Endpoint }) {
       }
     >
       <TestSaid test={test} />
-      <HealthNotice destination={destination} onVerify={() => setOpen('verify')} onRecover={() => setOpen('recover')} />
+      <HealthNotice destination={destination} onVerify={() => setOpen('verify')} />
       <div class="detail">
         <div class="stack">
           <EndpointDeliveries id={endpoint.id} />

@@ -34,7 +34,7 @@ const columns: Column<Endpoint>[] = [
     width: '8.5rem',
     cell: of => <HealthBadge health={of.health} disabled={of.status === 'disabled'} />,
   },
-  { header: 'Added', width: '8rem', align: 'end', cell: of => <Time at={of.created_at} /> },
+  { header: 'Added', width: '9.5rem', align: 'end', cell: of => <Time at={of.created_at} /> },
 ]
 
 /** The endpoints of Stack Auth webhooks. */

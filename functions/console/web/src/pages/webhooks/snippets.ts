@@ -8,7 +8,9 @@ const app = express()
 const webhook = new Webhook(process.env.STACK_WEBHOOK_SECRET)
 
 // The signature is over the raw body: nothing may parse it before.
-app.post('/webhooks/stack', express.raw({ type: '*/*' }), (request, response) => {
+const raw = express.raw({ type: '*/*' })
+
+app.post('/webhooks/stack', raw, (request, response) => {
   let event
   try {
     event = webhook.verify(request.body, request.headers)

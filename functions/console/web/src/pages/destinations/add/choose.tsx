@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks'
 import { kinds } from '../../../lib/kinds'
 import { Dialog } from '../../../ui/dialog'
 import { forms } from './kinds'
@@ -5,9 +6,11 @@ import './choose.css'
 
 /** Which kind of destination to add. */
 export function ChooseKind({ onKind, onClose }: { onKind: (kind: string) => void; onClose: () => void }) {
+  const list = useRef<HTMLUListElement>(null)
+  useEffect(() => list.current?.querySelector('button')?.focus(), [])
   return (
     <Dialog title="Add destination" wide onClose={onClose}>
-      <ul class="kinds">
+      <ul ref={list} class="kinds">
         {forms.map(({ kind, face, label, what }) => {
           const { icon: Icon } = kinds[face]
           return (

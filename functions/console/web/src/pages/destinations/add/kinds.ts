@@ -42,7 +42,7 @@ export const forms: readonly KindForm[] = [
     kind: 'webhook',
     face: 'webhook',
     label: 'Webhook',
-    what: 'Signed requests to your own URL',
+    what: 'Signed requests to a URL',
     fields: [
       {
         name: 'destination',
@@ -57,14 +57,14 @@ export const forms: readonly KindForm[] = [
     kind: 'email',
     face: 'email',
     label: 'Email',
-    what: 'One address, verified by a code',
+    what: 'An address, by a code',
     fields: [{ name: 'destination', label: 'Mail address', type: 'email', placeholder: 'alerts@example.com' }],
   },
   {
     kind: 'sms',
     face: 'sms',
     label: 'Text message',
-    what: 'One phone, verified by a code',
+    what: 'A phone, by a code',
     fields: [
       {
         name: 'destination',
@@ -79,7 +79,7 @@ export const forms: readonly KindForm[] = [
     kind: 'slack',
     face: 'slack',
     label: 'Slack',
-    what: 'A channel of your workspace',
+    what: 'A channel of a workspace',
     fields: [
       NAME,
       {
@@ -111,7 +111,7 @@ export const forms: readonly KindForm[] = [
     kind: 'discord',
     face: 'discord',
     label: 'Discord',
-    what: 'A channel of your server',
+    what: 'A channel of a server',
     note: ANALYSES,
     fields: [
       { ...NAME, placeholder: '#alerts' },
@@ -130,7 +130,7 @@ export const forms: readonly KindForm[] = [
     kind: 'google_chat',
     face: 'google_chat',
     label: 'Google Chat',
-    what: 'A space',
+    what: 'A space of your team',
     note: ANALYSES,
     fields: [
       { ...NAME, placeholder: 'On-call space' },
@@ -148,8 +148,8 @@ export const forms: readonly KindForm[] = [
   {
     kind: 'signed_webhook',
     face: 'webhook',
-    label: 'Webhook with headers',
-    what: 'With a secret and headers of your own',
+    label: 'Custom webhook',
+    what: 'Your own secret and headers',
     fields: [
       { ...NAME, placeholder: 'Pager' },
       { name: 'config.url', label: 'URL', type: 'url', placeholder: 'https://example.com/ingest' },
@@ -172,7 +172,7 @@ export const forms: readonly KindForm[] = [
     kind: 'ops_email',
     face: 'ops_email',
     label: 'Team email',
-    what: 'Several addresses, one mail',
+    what: 'One mail to several people',
     fields: [
       { ...NAME, placeholder: 'Operations' },
       {

@@ -16,7 +16,7 @@ export function DestinationFacts({ destination: of }: { destination: Destination
     <Panel title="Details">
       <Facts
         of={[
-          ['Address', of.destination],
+          ['Address', of.name ? of.destination : null],
           ['Description', of.description],
           ['Belongs to', of.belongs_to ? belongings[of.belongs_to] : null],
           ['Project', of.project_id],

@@ -53,7 +53,7 @@ export function Found({ destination }: { destination: Destination }) {
       }
     >
       <TestSaid test={test} />
-      <HealthNotice destination={destination} onVerify={() => setOpen('verify')} onRecover={() => setOpen('recover')} />
+      <HealthNotice destination={destination} onVerify={() => setOpen('verify')} />
       <div class="detail">
         <DeliveriesOf destinationId={destination.destination_id} />
         <div class="detail-aside">

@@ -7,10 +7,10 @@ import { Time } from '../../../ui/time'
 import { standing } from '../filter'
 import { useRulesOf } from './use-rules'
 
-type Props = { destination: Destination; onVerify: () => void; onRecover: () => void }
+type Props = { destination: Destination; onVerify: () => void }
 
 /** What is amiss with a destination, what follows from it, and what to do. Nothing when all is well. */
-export function HealthNotice({ destination, onVerify, onRecover }: Props) {
+export function HealthNotice({ destination, onVerify }: Props) {
   const stands = standing(destination)
   const { paused } = useRulesOf(destination)
   if (!isOwn(destination) || stands === 'healthy') return null
@@ -31,17 +31,7 @@ export function HealthNotice({ destination, onVerify, onRecover }: Props) {
   }
   const { since, reason } = destination.health ?? {}
   return (
-    <Notice
-      tone="bad"
-      action={
-        <div class="row">
-          {verify}
-          <Button writes size="s" onClick={onRecover}>
-            Recover
-          </Button>
-        </div>
-      }
-    >
+    <Notice tone="bad" action={verify}>
       <p>
         <strong>
           Unhealthy
@@ -57,7 +47,7 @@ export function HealthNotice({ destination, onVerify, onRecover }: Props) {
       </p>
       <p>
         {paused.length > 0
-          ? `It pauses ${plural(paused.length, 'rule')}: what they would send is held.`
+          ? `It pauses ${plural(paused.length, 'rule')}: what ${paused.length === 1 ? 'it' : 'they'} would send is held.`
           : 'What rules would send here is held.'}{' '}
         {next[verifiedBy(destination)]}
       </p>

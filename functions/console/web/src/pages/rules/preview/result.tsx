@@ -1,4 +1,5 @@
 import { CircleCheck, CirclePause, CircleSlash } from 'lucide-preact'
+import { useDestinations } from '../../../api/catalogue'
 import type { Preview, PreviewedDestination } from '../../../api/types'
 import { Badge } from '../../../ui/badge'
 import { DestinationFace } from '../../../ui/destination-label'
@@ -38,17 +39,18 @@ export function PreviewResult({
 
 function Outcome({ of }: { of: PreviewedDestination }) {
   const held = of.outcome !== 'send'
+  const { byId } = useDestinations()
   return (
     <li class="stack-s">
       <div class="spread preview-head">
-        <DestinationFace of={of} />
+        <DestinationFace of={byId.get(of.destination_id) ?? of} />
         {held ? (
           <Badge tone="violet" icon={CirclePause}>
-            Held
+            Would be held
           </Badge>
         ) : (
           <Badge tone="green" icon={CircleCheck}>
-            Sent
+            Would be sent
           </Badge>
         )}
       </div>
