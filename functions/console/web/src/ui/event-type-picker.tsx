@@ -18,16 +18,21 @@ type Props = {
   onValue: (types: string[]) => void
   /** Which types of the catalogue are offered; all when left out. */
   offer?: (type: EventType) => boolean
+  /** Which types stand first; in the order of the catalogue when left out. */
+  first?: (type: EventType) => boolean
   error?: string | null
 }
 
 /** Any number of event types: search, tick single ones or a whole group, add `custom.…` types of one's own. */
-export function EventTypePicker({ label = 'Event types', value, onValue, offer, error }: Props) {
+export function EventTypePicker({ label = 'Event types', value, onValue, offer, first, error }: Props) {
   const { types, error: failed, isLoading } = useEventTypes()
   const [search, setSearch] = useState('')
   const id = useId()
 
-  const offered = useMemo(() => (offer ? types.filter(offer) : types), [types, offer])
+  const offered = useMemo(() => {
+    const fitting = offer ? types.filter(offer) : types
+    return first ? fitting.toSorted((a, b) => Number(first(b)) - Number(first(a))) : fitting
+  }, [types, offer, first])
   const found = offered.filter(({ type, label }) => matches(search, `${type} ${label}`))
   const chosen = new Set(value)
   const custom = search.trim()

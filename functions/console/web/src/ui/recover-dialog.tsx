@@ -5,16 +5,16 @@ import { refresh } from '../api/changes'
 import type { Destination } from '../api/types'
 import { recover } from '../api/upkeep'
 import { plural } from '../lib/plural'
-import { fromLocalInput, toLocalInput } from '../lib/time'
+import { type Since, sinceTime } from '../lib/since'
+import { dayHour, toLocalInput } from '../lib/time'
 import { Button } from './button'
 import { DestinationFace } from './destination-label'
 import { DestinationSelect } from './destination-select'
 import { Dialog } from './dialog'
-import { TextField } from './field'
+import { SinceField } from './since-field'
 import { FormError, Notice } from './states'
 import { toast } from './toast'
 
-const DAY_MS = 86_400_000
 /** One request sends at most a few hundred; a dialog asks this many times for the rest before it asks the person. */
 const MOST_ROUNDS = 20
 
@@ -31,10 +31,12 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
   const { byId } = useDestinations()
   const [chosen, setChosen] = useState('')
   const destination = given ?? byId.get(chosen) ?? null
-  const start = since ?? destination?.health?.since
-  const [from, setFrom] = useState(toLocalInput(start ? new Date(start) : new Date(Date.now() - DAY_MS)))
+  const start = since ?? destination?.health?.since ?? null
+  const [picked, setPicked] = useState<Since | null>(null)
+  const [other, setOther] = useState(() => toLocalInput(start ? new Date(start) : new Date()))
+  const from = picked ?? (start ? 'given' : 'day')
   const [sent, setSent] = useState<number | null>(null)
-  const time = fromLocalInput(from)
+  const time = sinceTime(from, start, other, Date.now())
   const unhealthy = destination?.health?.status === 'unhealthy'
 
   const send = useAction(
@@ -65,13 +67,7 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button
-            writes
-            variant="primary"
-            type="submit"
-            busy={send.busy}
-            offBecause={destination ? (time ? null : 'Choose a time first.') : 'Choose a destination first.'}
-          >
+          <Button writes variant="primary" type="submit" busy={send.busy} offBecause={whyNot(destination, time)}>
             Send again
           </Button>
         </>
@@ -92,18 +88,23 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
         <DestinationSelect label="Destination" placeholder="Search destinations" value={chosen} onValue={setChosen} />
       )}
       {unhealthy && (
-        <Notice tone="warn">This destination is unhealthy. Verify it first, or what is sent may fail once more.</Notice>
+        <Notice tone="warn">It is unhealthy: verify it first. Until then nothing can be sent to it again.</Notice>
       )}
-      <TextField
-        label="Events since"
-        type="datetime-local"
-        value={from}
-        max={toLocalInput(new Date())}
-        onValue={setFrom}
-        hint="In your time zone. Deliveries are kept for 30 days."
+      <SinceField
+        since={from}
+        onSince={setPicked}
+        given={start && `${since ? 'Since' : 'Since it became unhealthy,'} ${dayHour(start)}`}
+        other={other}
+        onOther={setOther}
       />
       {send.busy && sent !== null && <p class="muted">{`${plural(sent, 'delivery', 'deliveries')} so far…`}</p>}
       <FormError error={send.error} />
     </Dialog>
   )
+}
+
+function whyNot(destination: Destination | null, time: string | null): string | null {
+  if (!destination) return 'Choose a destination first.'
+  if (destination.health?.status === 'unhealthy') return 'Verify the destination first.'
+  return time ? null : 'Choose a time first.'
 }

@@ -47,14 +47,18 @@ const onUnhealthy = {
 
 function Found({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => void }) {
   const [deleting, setDeleting] = useState(false)
-  const isOn = ruleStanding(rule) !== 'off'
+  // The API says `paused` of a rule that is switched off too; what was switched here is known.
+  const [switched, setSwitched] = useState<boolean | null>(null)
+  const stands = ruleStanding(rule)
+  const isOn = stands === 'paused' ? (switched ?? true) : stands !== 'off'
   const flip = useAction(async () => {
     const params = { path: { id: rule.id } }
     const changed = await call(api.PATCH('/v1/notifications/channels/{id}', { params, body: { active: !isOn } }))
     // The answer to a change leaves the destinations out.
     onChanged({ ...rule, ...changed, delivery_methods: rule.delivery_methods ?? null })
     refresh('/v1/notifications/channels', '/v1/overview')
-    toast.good(isOn ? 'The rule is off.' : 'The rule is on.')
+    setSwitched(!isOn)
+    toast.good(isOn ? 'The rule is off, and matches nothing.' : 'The rule is on.')
   })
   return (
     <Page
@@ -80,7 +84,7 @@ function Found({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => voi
         </>
       }
     >
-      <PausedNotice rule={rule} />
+      <PausedNotice rule={rule} isOff={!isOn} />
       <Panel title="Takes">
         <Facts
           of={[

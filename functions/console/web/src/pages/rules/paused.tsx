@@ -7,11 +7,11 @@ import { Notice } from '../../ui/states'
 import { ruleStanding } from './names'
 
 /** Why a rule does not send, and where that is mended. */
-export function PausedNotice({ rule }: { rule: Rule }) {
+export function PausedNotice({ rule, isOff }: { rule: Rule; isOff: boolean }) {
   const { byId } = useDestinations()
   const stands = ruleStanding(rule)
   if (stands === 'active') return null
-  if (stands === 'off') return <Notice>It is switched off, and matches nothing.</Notice>
+  if (isOff) return <Notice>It is switched off, and matches nothing.</Notice>
   if (stands === 'unverified') {
     return (
       <Notice tone="warn">

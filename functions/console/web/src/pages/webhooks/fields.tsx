@@ -6,6 +6,7 @@ import { Dialog } from '../../ui/dialog'
 import { EventTypePicker } from '../../ui/event-type-picker'
 import { TextField } from '../../ui/field'
 import { FormError } from '../../ui/states'
+import { isStackAuth } from './endpoint'
 
 export type Fields = {
   url: string
@@ -71,6 +72,7 @@ export function EndpointForm({ title, verb, start, usual, onClose, onSave }: Pro
         />
         <div data-invalid={beside.of('event_types') ? true : undefined}>
           <EventTypePicker
+            first={isStackAuth}
             value={fields.types ?? usual}
             onValue={types => set({ types })}
             error={beside.of('event_types')}

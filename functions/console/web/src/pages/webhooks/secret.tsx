@@ -1,6 +1,7 @@
 import { Eye, EyeOff } from 'lucide-preact'
 import { useEffect, useState } from 'preact/hooks'
 import { useAction } from '../../api/action'
+import { useRefreshed } from '../../api/changes'
 import { api, call } from '../../api/client'
 import type { EndpointSecret } from '../../api/types'
 import { absolute } from '../../lib/time'
@@ -11,14 +12,16 @@ import { SecretBox } from '../destinations/parts/secret-box'
 
 /** A secret that nobody looks at any more is hidden again. */
 const SHOWN_MS = 60_000
+const ROUTE = '/v1/webhooks/endpoints/{id}/secret'
 
 /** An endpoint's signing secret, shown on request and for a minute. It is not kept in any cache. */
 export function Secret({ id }: { id: string }) {
   const [shown, setShown] = useState<EndpointSecret | null>(null)
-  const reveal = useAction(
-    async () => setShown(await call(api.GET('/v1/webhooks/endpoints/{id}/secret', { params: { path: { id } } }))),
-    { quiet: true },
-  )
+  const reveal = useAction(async () => setShown(await call(api.GET(ROUTE, { params: { path: { id } } }))), {
+    quiet: true,
+  })
+  // While it is looked at, a rotation brings the new one, and the one that still signs too.
+  useRefreshed(ROUTE, () => shown && reveal.run())
   useEffect(() => {
     if (!shown) return
     const timer = setTimeout(() => setShown(null), SHOWN_MS)

@@ -33,8 +33,9 @@ webhook = Webhook(os.environ["STACK_WEBHOOK_SECRET"])
 
 @app.post("/webhooks/stack", status_code=204)
 async def receive(request: Request):
+    body = await request.body()
     try:
-        event = webhook.verify(await request.body(), dict(request.headers))
+        event = webhook.verify(body, dict(request.headers))
     except WebhookVerificationError:
         raise HTTPException(400, "Wrong signature")
     print(event["type"], event["data"])`

@@ -1,15 +1,9 @@
 import { useEffect, useMemo } from 'preact/hooks'
 import { usePages } from '../../../api/hooks'
-import type { Destination, Rule } from '../../../api/types'
-import { isChannels } from '../../../api/upkeep'
+import type { Destination } from '../../../api/types'
+import { targets } from './targets'
 
 const ALL = { params: { query: { limit: 100 } } }
-
-/** Whether a rule sends to a destination, however it names it. */
-export function targets(rule: Rule, destination: Pick<Destination, 'id' | 'destination_id' | 'belongs_to'>): boolean {
-  if (isChannels(destination)) return rule.id === destination.id
-  return rule.destination_ids.some(id => id === destination.id || id === destination.destination_id)
-}
 
 /** The rules that target a destination, and those of them that it pauses. All pages are read. */
 export function useRulesOf(destination: Destination) {

@@ -1,17 +1,32 @@
 import { useState } from 'preact/hooks'
 import { useAction } from '../../../api/action'
+import { refresh } from '../../../api/changes'
 import { type NewSecret, rotateSecret } from '../../../api/keeping'
 import type { Destination } from '../../../api/types'
 import { absolute } from '../../../lib/time'
 import { Button } from '../../../ui/button'
 import { Dialog } from '../../../ui/dialog'
 import { FormError } from '../../../ui/states'
+import { toast } from '../../../ui/toast'
 import { SecretDialog } from './secret-dialog'
+
+/** Where an endpoint's secret is read, at any time. */
+const ENDPOINT_SECRET = '/v1/webhooks/endpoints/{id}/secret'
 
 /** Gives a webhook another secret, after asking, and shows it. */
 export function RotateSecret({ destination, onClose }: { destination: Destination; onClose: () => void }) {
   const [made, setMade] = useState<NewSecret | null>(null)
-  const rotate = useAction(async () => setMade(await rotateSecret(destination)), { quiet: true })
+  const staysReadable = destination.made_by === 'stack_auth'
+  const rotate = useAction(
+    async () => {
+      const made = await rotateSecret(destination)
+      if (!staysReadable) return setMade(made)
+      refresh(ENDPOINT_SECRET)
+      toast.good('The endpoint has a new secret. The old one signs too for 24 hours.')
+      onClose()
+    },
+    { quiet: true },
+  )
   if (made) {
     return (
       <SecretDialog title="New signing secret" secret={made.secret} madeBy={destination.made_by} onClose={onClose}>
@@ -26,13 +41,15 @@ export function RotateSecret({ destination, onClose }: { destination: Destinatio
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button writes variant="primary" busy={rotate.busy} onClick={() => void rotate.run()}>
+          <Button writes variant="primary" autofocus busy={rotate.busy} onClick={() => void rotate.run()}>
             Rotate secret
           </Button>
         </>
       }
     >
-      <p>The destination gets a new secret, which is shown this once.</p>
+      <p>
+        {staysReadable ? 'The endpoint gets a new secret.' : 'The destination gets a new secret, which is shown once.'}
+      </p>
       <p>For 24 hours each request is signed with both, so that your receiver can change over without losing any.</p>
       <FormError error={rotate.error} />
     </Dialog>

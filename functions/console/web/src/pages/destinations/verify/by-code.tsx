@@ -15,6 +15,8 @@ import { useCode } from './use-code'
 export function ByCode({ destination, inRule, onClose }: VerifyProps) {
   const walk = useCode(destination)
   const [hasCode, setHasCode] = useState(false)
+  // As it was before the verification, which ends it.
+  const [since] = useState(destination.health?.since ?? null)
   const wait = useCountdown(walk.nextAt)
   const left = useCountdown(walk.expiresAt)
   const form = useRef<HTMLDivElement>(null)
@@ -25,7 +27,7 @@ export function ByCode({ destination, inRule, onClose }: VerifyProps) {
   }, [typing, walk.expiresAt, walk.giving.error])
 
   if (walk.verified) {
-    return <VerifyDone {...{ destination, inRule, onClose }} title="Verified" said="The code is right." />
+    return <VerifyDone {...{ destination, inRule, onClose, since }} title="Verified" said="The code is right." />
   }
   const give = (code: string) => {
     if (code.length === CODE_LENGTH && !walk.giving.busy) void walk.giving.run(code)
@@ -51,7 +53,7 @@ export function ByCode({ destination, inRule, onClose }: VerifyProps) {
               Verify
             </Button>
           ) : (
-            <Button writes variant="primary" type="submit" busy={walk.sending.busy} offBecause={again}>
+            <Button writes autofocus variant="primary" type="submit" busy={walk.sending.busy} offBecause={again}>
               Send code
             </Button>
           )}

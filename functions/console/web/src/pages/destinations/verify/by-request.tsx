@@ -13,6 +13,8 @@ import { refreshHealth } from './refresh'
 /** A webhook verifies itself by its answer to a signed request; a chat by taking a test message. */
 export function ByRequest({ destination, inRule, onClose }: VerifyProps) {
   const [done, setDone] = useState(false)
+  // As it was before the verification, which ends it.
+  const [since] = useState(destination.health?.since ?? null)
   const isRequest = verifiedBy(destination) === 'request'
   const what = isRequest ? 'test request' : 'test message'
   const send = useAction(
@@ -25,7 +27,7 @@ export function ByRequest({ destination, inRule, onClose }: VerifyProps) {
   )
   if (done) {
     const said = isRequest ? 'It answered the signed request with a 2xx.' : 'It took the test message.'
-    return <VerifyDone {...{ destination, inRule, onClose }} title="Verified" said={said} />
+    return <VerifyDone {...{ destination, inRule, onClose, since }} title="Verified" said={said} />
   }
   return (
     <Dialog
@@ -34,7 +36,7 @@ export function ByRequest({ destination, inRule, onClose }: VerifyProps) {
       footer={
         <>
           <Button onClick={onClose}>Not now</Button>
-          <Button writes variant="primary" busy={send.busy} onClick={() => void send.run()}>
+          <Button writes variant="primary" autofocus busy={send.busy} onClick={() => void send.run()}>
             {send.error ? 'Send again' : `Send ${what}`}
           </Button>
         </>

@@ -1,26 +1,39 @@
 import { CircleCheck } from 'lucide-preact'
+import { useState } from 'preact/hooks'
 import { href } from '../../../router/hash'
 import { Button, ButtonLink } from '../../../ui/button'
 import { Dialog } from '../../../ui/dialog'
+import { RecoverDialog } from '../../../ui/recover-dialog'
 import { Notice } from '../../../ui/states'
 import type { VerifyProps } from './index'
 
-type Props = VerifyProps & { title: string; said: string }
+type Props = VerifyProps & {
+  title: string
+  said: string
+  /** Since when it was unhealthy, if it was: there may be something to recover. */
+  since: string | null
+}
 
 /** It is verified: what the destination said, and what comes next. */
-export function VerifyDone({ destination, inRule, title, said, onClose }: Props) {
+export function VerifyDone({ destination, inRule, title, said, since, onClose }: Props) {
+  const [recovering, setRecovering] = useState(false)
+  if (recovering) {
+    const well = { ...destination, health: { status: 'healthy' } }
+    return <RecoverDialog destination={well} since={since} onClose={onClose} />
+  }
   return (
     <Dialog
       title={title}
       onClose={onClose}
       footer={
         <>
-          {!inRule && (
+          {since && <Button onClick={() => setRecovering(true)}>Recover what it missed</Button>}
+          {!since && !inRule && (
             <ButtonLink href={href('/rules/new', { destination: destination.destination_id })}>
               Make a rule for it
             </ButtonLink>
           )}
-          <Button variant="primary" onClick={onClose}>
+          <Button variant="primary" autofocus onClick={onClose}>
             Done
           </Button>
         </>

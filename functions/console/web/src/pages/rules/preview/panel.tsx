@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'preact/hooks'
+import { fieldErrors } from '../../../api/field-errors'
 import type { EventType, NewPreview } from '../../../api/types'
 import { Button } from '../../../ui/button'
 import { Select, TextArea } from '../../../ui/field'
@@ -10,12 +11,14 @@ import { sample } from './sample'
 import { usePreview } from './use-preview'
 import './preview.css'
 
+const dataLabel = { 'event.data': 'Data' }
 const SEVERITY_NAMES = ['info', 'low', 'medium', 'high', 'critical']
 
 /** What the rule of the form would do with an event of one's choice. Nothing is saved, and nothing is sent. */
 export function PreviewPanel({ draft, types }: { draft: Draft; types: readonly EventType[] }) {
   const [chosen, setChosen] = useState('')
   const [severity, setSeverity] = useState('')
+  const [showsData, setShowsData] = useState(false)
   const [typed, setTyped] = useState<Record<string, string>>({})
 
   const type = draft.events.includes(chosen) ? chosen : (draft.events[0] ?? '')
@@ -32,12 +35,15 @@ export function PreviewPanel({ draft, types }: { draft: Draft; types: readonly E
       }
     : null
   const state = usePreview(of)
+  const wrong = problem ?? fieldErrors(state.error, dataLabel)['event.data'] ?? null
 
   return (
     <div class="preview">
       <Panel title="Preview" hint="What this rule would do with an event. Nothing is sent.">
         {type === '' || draft.destinations.length === 0 ? (
-          <p class="muted">Choose event types and destinations to see what each of them would get.</p>
+          <p class="muted">
+            {type === '' ? 'Choose event types' : 'Choose destinations'} to see what each destination would get.
+          </p>
         ) : (
           <div class="stack">
             <div class="preview-event">
@@ -57,8 +63,12 @@ export function PreviewPanel({ draft, types }: { draft: Draft; types: readonly E
                 onValue={setSeverity}
               />
             </div>
-            <PreviewResult {...state} />
-            <details class="preview-data" open={problem !== null || undefined}>
+            <PreviewResult {...state} error={wrong ? null : state.error} />
+            <details
+              class="preview-data"
+              open={showsData || wrong !== null}
+              onToggle={event => setShowsData(event.currentTarget.open)}
+            >
               <summary>Data of the event</summary>
               <div class="stack-s">
                 <TextArea
@@ -67,7 +77,7 @@ export function PreviewPanel({ draft, types }: { draft: Draft; types: readonly E
                   class="control-code"
                   spellcheck={false}
                   value={text}
-                  error={problem}
+                  error={wrong}
                   onValue={text => setTyped(all => ({ ...all, [type]: text }))}
                 />
                 {typed[type] !== undefined && (

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import type { Destination } from '../src/api/types'
+import { canBeTargeted, canRotate, canSwitch, canTest, verifiedBy } from '../src/lib/abilities'
+import { forms } from '../src/pages/destinations/add/kinds'
+import { headers, lines } from '../src/pages/destinations/add/lines'
+import { targets } from '../src/pages/destinations/detail/targets'
+import { filtered, standing } from '../src/pages/destinations/filter'
+import { snippets } from '../src/pages/destinations/parts/snippets'
+import { digits } from '../src/pages/destinations/verify/code'
+
+const webhook: Destination = {
+  id: 'ndst_1',
+  destination_id: 'ndst_1',
+  operator_id: 'op_1',
+  channel_type: 'webhook',
+  destination: 'https://example.com/hooks',
+  verified: true,
+  made_by: 'stack',
+  name: null,
+  description: null,
+  disabled: false,
+  project_id: null,
+  health: { status: 'healthy' },
+  created_at: '2026-04-15T10:00:00.000Z',
+}
+const slack: Destination = {
+  ...webhook,
+  id: 'b5c0',
+  destination_id: 'ndst_2',
+  channel_type: 'slack',
+  destination: 'hooks.slack.com',
+  name: '#incidents',
+  made_by: 'providers',
+}
+const phone: Destination = { ...webhook, id: 'ndst_3', destination_id: 'ndst_3', channel_type: 'sms', verified: false }
+
+describe('the list of destinations', () => {
+  const all = [webhook, slack, phone]
+  const every = { search: '', kind: '', standing: '' } as const
+
+  it('is searched by name, address, kind and the API that made it', () => {
+    expect(filtered(all, every)).toEqual(all)
+    expect(filtered(all, { ...every, search: 'INCIDENTS' })).toEqual([slack])
+    expect(filtered(all, { ...every, search: 'providers slack' })).toEqual([slack])
+    expect(filtered(all, { ...every, search: 'ndst_3' })).toEqual([phone])
+    expect(filtered(all, { ...every, search: 'nothing' })).toEqual([])
+  })
+
+  it('is filtered by kind and by how they stand', () => {
+    expect(filtered(all, { ...every, kind: 'sms' })).toEqual([phone])
+    expect(filtered(all, { ...every, standing: 'unverified' })).toEqual([phone])
+    expect(filtered(all, { ...every, kind: 'slack', standing: 'unverified' })).toEqual([])
+  })
+
+  it('tells the most pressing first', () => {
+    const unhealthy = { ...phone, health: { status: 'unhealthy' } }
+    expect(standing(unhealthy)).toBe('unhealthy')
+    expect(standing({ ...unhealthy, disabled: true })).toBe('disabled')
+    expect(standing(webhook)).toBe('healthy')
+  })
+})
+
+describe('what can be done', () => {
+  const of = (made_by: Destination['made_by'], channel_type: Destination['channel_type'] = 'webhook') => ({
+    made_by,
+    channel_type,
+  })
+
+  it('depends on the API that made it and on the kind', () => {
+    expect(verifiedBy(of('stack', 'email'))).toBe('code')
+    expect(verifiedBy(of('stack'))).toBe('request')
+    expect(verifiedBy(of('mail'))).toBe('request')
+    expect(verifiedBy(of('config', 'email'))).toBe('test')
+    expect(verifiedBy(of('providers'))).toBe('test')
+    expect(canTest(of('mail'))).toBe(false)
+    expect(canRotate(of('stack_auth'))).toBe(true)
+    expect(canRotate(of('stack', 'email'))).toBe(false)
+    expect(canRotate(of('providers'))).toBe(false)
+    expect(canSwitch(of('stack'))).toBe(false)
+    expect(canSwitch(of('config', 'discord'))).toBe(true)
+  })
+
+  it('is less for what belongs to a rule or to the account', () => {
+    expect(canRotate({ ...of('stack'), belongs_to: 'channel' })).toBe(false)
+    expect(canBeTargeted({ ...of('stack'), belongs_to: 'channel' })).toBe(false)
+    expect(canTest({ ...of('stack', 'email'), belongs_to: 'account' })).toBe(false)
+  })
+
+  it('finds the rules that target it under each of its ids', () => {
+    const rule = { id: 'nch_1', destination_ids: ['b5c0'] } as Parameters<typeof targets>[0]
+    expect(targets(rule, slack)).toBe(true)
+    expect(targets(rule, webhook)).toBe(false)
+    expect(targets({ ...rule, destination_ids: ['ndst_2'] }, slack)).toBe(true)
+    expect(targets({ ...rule, destination_ids: [] }, { ...phone, id: 'nch_1', belongs_to: 'channel' })).toBe(true)
+  })
+})
+
+describe('a form of a destination', () => {
+  it('reads lists and headers', () => {
+    expect(lines('a@example.com, b@example.com\n\n c@example.com ')).toEqual([
+      'a@example.com',
+      'b@example.com',
+      'c@example.com',
+    ])
+    expect(headers('X-A: 1\n\nX-B:two: three\nbad')).toEqual({ 'X-A': '1', 'X-B': 'two: three', bad: '' })
+  })
+
+  it('has a name of its own for every field', () => {
+    for (const { fields } of forms) expect(new Set(fields.map(({ name }) => name)).size).toBe(fields.length)
+    expect(new Set(forms.map(({ kind }) => kind)).size).toBe(forms.length)
+  })
+
+  it('takes codes as they are pasted', () => {
+    expect(digits('123 456')).toBe('123456')
+    expect(digits('Your code: 123456.')).toBe('123456')
+    expect(digits('1234567')).toBe('123456')
+  })
+
+  it('shows the header of the API that made a webhook', () => {
+    expect(snippets('stack')[0]?.code).toContain('x-stack-signature-256')
+    expect(snippets('mail').every(({ code }) => !code.toLowerCase().includes('x-stack'))).toBe(true)
+  })
+})

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import { ApiError } from '../src/api/error'
+import { allBeside, fieldErrors } from '../src/api/field-errors'
+import { clockOf, secondsUntil } from '../src/lib/countdown'
+import { sinceTime } from '../src/lib/since'
+import { asDestination, isStackAuth } from '../src/pages/webhooks/endpoint'
+
+const labels = { name: 'Name', 'config.toEmails': 'To', url: 'URL' }
+
+describe('what the server says of a form', () => {
+  it('stands beside the field that it names', () => {
+    const error = new ApiError(400, 'invalid_field', '`url`: "nope" is not a URL; send an absolute one.')
+    expect(fieldErrors(error, labels)).toEqual({ url: '"nope" is not a URL; send an absolute one.' })
+    expect(allBeside(error, labels)).toBe(true)
+  })
+
+  it('stands beside each of several fields, and of their parts', () => {
+    const error = new ApiError(422, null, 'Two.', [
+      { field: 'name', message: 'has 0 characters; send 1 to 120' },
+      { field: 'config.toEmails[2]', message: 'is not a mail address' },
+    ])
+    expect(fieldErrors(error, labels)).toEqual({
+      name: 'Name has 0 characters; send 1 to 120.',
+      'config.toEmails': 'To is not a mail address.',
+    })
+    expect(allBeside(error, labels)).toBe(true)
+  })
+
+  it('stands at the end when it names no field of the form', () => {
+    const conflict = new ApiError(409, 'destination_exists', 'A destination with this address exists.')
+    expect(fieldErrors(conflict, labels)).toEqual({})
+    expect(allBeside(conflict, labels)).toBe(false)
+    const other = new ApiError(422, null, 'Both.', [
+      { field: 'name', message: 'is missing' },
+      { field: 'nameless', message: 'is missing' },
+    ])
+    expect(fieldErrors(other, labels)).toEqual({ name: 'Name is missing.' })
+    expect(allBeside(other, labels)).toBe(false)
+    expect(allBeside(null, labels)).toBe(false)
+  })
+})
+
+describe('waiting', () => {
+  it('is counted in whole seconds, and ends at none', () => {
+    expect(secondsUntil(10_400, 10_000)).toBe(1)
+    expect(secondsUntil(10_000, 10_000)).toBe(0)
+    expect(secondsUntil(9_000, 10_000)).toBe(0)
+  })
+
+  it('is written short', () => {
+    expect(clockOf(43)).toBe('43 s')
+    expect(clockOf(545)).toBe('9:05')
+    expect(clockOf(600)).toBe('10:00')
+  })
+})
+
+describe('recovering since', () => {
+  const now = Date.parse('2026-04-15T10:00:00.000Z')
+  it.each([
+    ['given', '2026-04-15T07:00:00.000Z'],
+    ['hour', '2026-04-15T09:00:00.000Z'],
+    ['day', '2026-04-14T10:00:00.000Z'],
+    ['week', '2026-04-08T10:00:00.000Z'],
+  ] as const)('%s is %s', (since, time) => {
+    expect(sinceTime(since, '2026-04-15T07:00:00.000Z', '', now)).toBe(time)
+  })
+
+  it('another time is what was chosen, or none', () => {
+    expect(sinceTime('other', null, '2026-04-15T08:30', now)).toBe(new Date('2026-04-15T08:30').toISOString())
+    expect(sinceTime('other', null, '', now)).toBeNull()
+    expect(sinceTime('given', null, '', now)).toBeNull()
+  })
+})
+
+describe('an endpoint', () => {
+  it('is a webhook of Stack Auth among the destinations', () => {
+    const endpoint = {
+      id: 'ep_1',
+      url: 'https://example.com',
+      description: null,
+      event_types: ['user.created'],
+      status: 'disabled' as const,
+      health: { status: 'healthy' },
+      created_at: '2026-04-15T10:00:00.000Z',
+    }
+    expect(asDestination(endpoint)).toMatchObject({ id: 'ep_1', made_by: 'stack_auth', disabled: true })
+  })
+
+  it('gets the types of users and teams', () => {
+    expect(['user.created', 'team_membership.deleted'].every(type => isStackAuth({ type }))).toBe(true)
+    expect(['users.x', 'passport.flagged', 'custom.user.a'].some(type => isStackAuth({ type }))).toBe(false)
+  })
+})

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest'
+import type { EventType, Rule } from '../src/api/types'
+import { asNewRule, changeOf, draftOf, emptyDraft, tooMild } from '../src/pages/rules/form/draft'
+import { ruleStanding, ruleTitle } from '../src/pages/rules/names'
+import { readData } from '../src/pages/rules/preview/data'
+import { sample } from '../src/pages/rules/preview/sample'
+
+const rule: Rule = {
+  id: 'nch_1',
+  operator_id: 'op_1',
+  destination_ids: ['b5c0', 'ndst_gone'],
+  events: ['passport.flagged', 'custom.order.paid'],
+  min_severity: 'critical',
+  verified: true,
+  active: true,
+  on_unhealthy: 'skip',
+  paused_by: [],
+  created_at: '2026-04-15T10:00:00.000Z',
+}
+const names: Record<string, string> = { b5c0: 'ndst_2' }
+const draft = draftOf(rule, id => names[id] ?? id)
+
+describe('a rule', () => {
+  it('goes by what it takes', () => {
+    expect(ruleTitle({ events: ['a'] })).toBe('a')
+    expect(ruleTitle({ events: ['a', 'b', 'c'] })).toBe('a and 2 more')
+  })
+
+  it('stands as its destinations let it', () => {
+    expect(ruleStanding(rule)).toBe('active')
+    expect(ruleStanding({ ...rule, active: false })).toBe('off')
+    expect(ruleStanding({ ...rule, active: false, paused_by: ['b5c0'] })).toBe('paused')
+    expect(ruleStanding({ ...rule, active: false, verified: false, paused_by: ['nch_1'] })).toBe('unverified')
+    expect(ruleStanding({ ...rule, active: false, verified: true, paused_by: ['nch_1'] })).toBe('paused')
+  })
+})
+
+describe('the form of a rule', () => {
+  it('names destinations as deliveries do, and keeps those that are gone', () => {
+    expect(draft.destinations).toEqual(['ndst_2', 'ndst_gone'])
+    expect(draft.least).toBe('critical')
+  })
+
+  it('sends only what has changed', () => {
+    expect(changeOf(draft, draft)).toEqual({})
+    expect(changeOf(draft, { ...draft, least: 'info' })).toEqual({ min_severity: 'info' })
+    expect(changeOf(draft, { ...draft, destinations: ['ndst_2'], onUnhealthy: 'pause' })).toEqual({
+      destination_ids: ['ndst_2'],
+      on_unhealthy: 'pause',
+    })
+  })
+
+  it('makes a whole rule of a new one', () => {
+    expect(asNewRule({ ...emptyDraft('ndst_2'), events: ['user.created'] })).toEqual({
+      destination_ids: ['ndst_2'],
+      events: ['user.created'],
+      min_severity: 'warning',
+      on_unhealthy: 'pause',
+    })
+    expect(emptyDraft(undefined).destinations).toEqual([])
+  })
+
+  it('warns of types that are milder than the rule asks for', () => {
+    const types = [
+      { type: 'user.created', severity: 'info' },
+      { type: 'passport.flagged', severity: 'medium' },
+      { type: 'team.created', severity: 'info' },
+    ] as EventType[]
+    const of = { ...draft, events: ['user.created', 'passport.flagged'] }
+    expect(tooMild({ ...of, least: 'warning' }, types).map(({ type }) => type)).toEqual(['user.created'])
+    expect(tooMild({ ...of, least: 'critical' }, types)).toHaveLength(2)
+    expect(tooMild({ ...of, least: 'info' }, types)).toEqual([])
+  })
+})
+
+describe('sample data', () => {
+  const now = new Date('2026-04-15T10:00:00.000Z')
+
+  it('has a fitting value for every field of a schema', () => {
+    const schema = {
+      type: 'object',
+      properties: {
+        id: { type: 'string' },
+        agent_id: { type: ['string', 'null'] },
+        verified: { type: ['boolean', 'null'] },
+        attempt: { type: ['integer', 'null'], minimum: 0 },
+        nextAttemptAt: { type: ['string', 'null'], format: 'date-time' },
+        primary_email: { type: 'string' },
+        kind: { type: 'string', description: 'What it is: `notification`, `test`.' },
+        level: { type: 'string', enum: ['low', 'high'] },
+        flags: { type: 'array', items: { type: 'object', properties: { severity: { type: 'string' } } } },
+        metadata: { type: ['object', 'null'], additionalProperties: true },
+      },
+      required: ['id'],
+    }
+    expect(sample(schema, now)).toEqual({
+      id: 'item_1',
+      agent_id: 'agent_1',
+      verified: true,
+      attempt: 1,
+      nextAttemptAt: '2026-04-15T10:00:00.000Z',
+      primary_email: 'ada@example.com',
+      kind: 'notification',
+      level: 'low',
+      flags: [{ severity: 'medium' }],
+      metadata: {},
+    })
+  })
+
+  it('follows references, and ends where they go in circles', () => {
+    const schema = {
+      type: 'object',
+      $defs: { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' } } } },
+      properties: { at: { anyOf: [{ type: 'null' }, { type: 'integer' }] }, node: { $ref: '#/$defs/node' } },
+    }
+    const made = sample(schema, now)
+    expect(made.at).toBe(1)
+    expect(JSON.stringify(made).length).toBeLessThan(200)
+  })
+
+  it('is an empty object of a type without a schema', () => {
+    expect(sample(undefined)).toEqual({})
+    expect(sample({ type: 'string' })).toEqual({})
+  })
+
+  it('is read as it is typed', () => {
+    expect(readData('{"a": 1}')).toEqual({ data: { a: 1 }, problem: null })
+    expect(readData('[1]').problem).toContain('begins with {')
+    expect(readData('{ a').problem).toContain('not JSON')
+  })
+})
