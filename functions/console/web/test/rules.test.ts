@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest'
 import type { EventType, Rule } from '../src/api/types'
 import { asNewRule, changeOf, draftOf, emptyDraft, tooMild } from '../src/pages/rules/form/draft'
 import { ruleStanding, ruleTitle } from '../src/pages/rules/names'
-import { readData } from '../src/pages/rules/preview/data'
-import { sample } from '../src/pages/rules/preview/sample'
 
 const rule: Rule = {
   id: 'nch_1',
@@ -70,62 +68,5 @@ describe('the form of a rule', () => {
     expect(tooMild({ ...of, least: 'warning' }, types).map(({ type }) => type)).toEqual(['user.created'])
     expect(tooMild({ ...of, least: 'critical' }, types)).toHaveLength(2)
     expect(tooMild({ ...of, least: 'info' }, types)).toEqual([])
-  })
-})
-
-describe('sample data', () => {
-  const now = new Date('2026-04-15T10:00:00.000Z')
-
-  it('has a fitting value for every field of a schema', () => {
-    const schema = {
-      type: 'object',
-      properties: {
-        id: { type: 'string' },
-        agent_id: { type: ['string', 'null'] },
-        verified: { type: ['boolean', 'null'] },
-        attempt: { type: ['integer', 'null'], minimum: 0 },
-        nextAttemptAt: { type: ['string', 'null'], format: 'date-time' },
-        primary_email: { type: 'string' },
-        kind: { type: 'string', description: 'What it is: `notification`, `test`.' },
-        level: { type: 'string', enum: ['low', 'high'] },
-        flags: { type: 'array', items: { type: 'object', properties: { severity: { type: 'string' } } } },
-        metadata: { type: ['object', 'null'], additionalProperties: true },
-      },
-      required: ['id'],
-    }
-    expect(sample(schema, now)).toEqual({
-      id: 'item_1',
-      agent_id: 'agent_1',
-      verified: true,
-      attempt: 1,
-      nextAttemptAt: '2026-04-15T10:00:00.000Z',
-      primary_email: 'ada@example.com',
-      kind: 'notification',
-      level: 'low',
-      flags: [{ severity: 'medium' }],
-      metadata: {},
-    })
-  })
-
-  it('follows references, and ends where they go in circles', () => {
-    const schema = {
-      type: 'object',
-      $defs: { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' } } } },
-      properties: { at: { anyOf: [{ type: 'null' }, { type: 'integer' }] }, node: { $ref: '#/$defs/node' } },
-    }
-    const made = sample(schema, now)
-    expect(made.at).toBe(1)
-    expect(JSON.stringify(made).length).toBeLessThan(200)
-  })
-
-  it('is an empty object of a type without a schema', () => {
-    expect(sample(undefined)).toEqual({})
-    expect(sample({ type: 'string' })).toEqual({})
-  })
-
-  it('is read as it is typed', () => {
-    expect(readData('{"a": 1}')).toEqual({ data: { a: 1 }, problem: null })
-    expect(readData('[1]').problem).toContain('begins with {')
-    expect(readData('{ a').problem).toContain('not JSON')
   })
 })

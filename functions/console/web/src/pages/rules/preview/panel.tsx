@@ -1,13 +1,13 @@
 import { useMemo, useState } from 'preact/hooks'
 import { fieldErrors } from '../../../api/field-errors'
 import type { EventType, NewPreview } from '../../../api/types'
+import { parseObject } from '../../../lib/event-draft'
+import { type Schema, sample } from '../../../lib/sample'
 import { Button } from '../../../ui/button'
 import { Select, TextArea } from '../../../ui/field'
 import { Panel } from '../../../ui/panel'
 import { asNewRule, type Draft } from '../form/draft'
-import { readData } from './data'
 import { PreviewResult } from './result'
-import { sample } from './sample'
 import { usePreview } from './use-preview'
 import './preview.css'
 
@@ -23,15 +23,15 @@ export function PreviewPanel({ draft, types }: { draft: Draft; types: readonly E
 
   const type = draft.events.includes(chosen) ? chosen : (draft.events[0] ?? '')
   const known = types.find(one => one.type === type)
-  const made = useMemo(() => JSON.stringify(sample(known?.schema), null, 2), [known])
+  const made = useMemo(() => JSON.stringify(known ? sample(known.schema as Schema, new Date()) : {}, null, 2), [known])
   const text = typed[type] ?? made
-  const { data, problem } = readData(text)
-  const ready = type !== '' && draft.destinations.length > 0 && data !== null
+  const data = parseObject(text)
+  const problem = typeof data === 'string' ? data : null
+  const ready = type !== '' && draft.destinations.length > 0 && typeof data !== 'string'
   const of: NewPreview | null = ready
     ? {
         rule: asNewRule(draft),
-        // The generated type of any object allows no fields.
-        event: { type, data: data as Record<string, never>, ...(severity ? { severity } : {}) },
+        event: { type, data, ...(severity ? { severity } : {}) },
       }
     : null
   const state = usePreview(of)
