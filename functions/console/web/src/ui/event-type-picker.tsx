@@ -86,7 +86,7 @@ export function EventTypePicker({ label = 'Event types', value, onValue, offer, 
         {byFamily(found).map(([family, members]) => (
           <Family key={family} name={family} members={members} chosen={chosen} onSet={set} />
         ))}
-        {!isLoading && found.length === 0 && !canAdd && (
+        {!isLoading && !failed && found.length === 0 && !canAdd && (
           <p class="types-none">
             No event type fits. A type of your own begins with custom., such as custom.order.paid.
           </p>

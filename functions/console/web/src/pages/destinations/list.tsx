@@ -46,22 +46,26 @@ function Named({ of }: { of: Destination }) {
 export function DestinationList() {
   const [query, setQuery] = useQuery()
   const filter = { search: query.search ?? '', kind: query.kind ?? '', standing: query.status ?? '' } as Filter
+  const { rows } = useAllDestinations()
   const add = (kind: string | null) => setQuery({ add: kind })
   return (
     <Page
       title="Destinations"
       lede="Where notifications go: addresses, chats and endpoints."
-      actions={
-        <Button writes variant="primary" icon={<Plus size={15} />} onClick={() => add('choose')}>
-          Add destination
-        </Button>
-      }
+      // An empty list has its own.
+      actions={rows?.length !== 0 && <AddButton onAdd={() => add('choose')} />}
     >
       <Rows filter={filter} onFilter={setQuery} onAdd={() => add('choose')} />
       {query.add !== undefined && <AddDestination kind={query.add} onKind={add} onClose={() => add(null)} />}
     </Page>
   )
 }
+
+const AddButton = ({ onAdd }: { onAdd: () => void }) => (
+  <Button writes variant="primary" icon={<Plus size={15} />} onClick={onAdd}>
+    Add destination
+  </Button>
+)
 
 type RowsProps = {
   filter: Filter
@@ -88,15 +92,7 @@ function Rows({ filter, onFilter, onAdd }: RowsProps) {
   if (pages.rows.length === 0) {
     return (
       <Panel flush>
-        <EmptyState
-          icon={<Send size={20} />}
-          title="No destinations yet"
-          action={
-            <Button writes variant="primary" icon={<Plus size={15} />} onClick={onAdd}>
-              Add destination
-            </Button>
-          }
-        >
+        <EmptyState icon={<Send size={20} />} title="No destinations yet" action={<AddButton onAdd={onAdd} />}>
           Add a webhook, a mail address, a phone or a chat. A rule then says which events go there.
         </EmptyState>
       </Panel>

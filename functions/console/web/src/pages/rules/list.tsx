@@ -1,7 +1,6 @@
 import { ListFilter, Plus, SearchX } from 'lucide-preact'
 import { usePages } from '../../api/hooks'
 import type { Rule } from '../../api/types'
-import { useReadOnlyReason } from '../../api/whoami'
 import { matches } from '../../lib/match'
 import { href, navigate, useQuery } from '../../router/hash'
 import { SeverityBadge } from '../../ui/badge'
@@ -24,14 +23,22 @@ const NewButton = () => (
 
 /** All rules: what they take, and where it goes. */
 export function RuleList() {
+  const { rows } = useRules()
   return (
-    <Page title="Rules" lede="Which events go to which destinations." actions={<NewButton />}>
+    <Page
+      title="Rules"
+      lede="Which events go to which destinations."
+      // An empty list has its own.
+      actions={rows?.length !== 0 && <NewButton />}
+    >
       <Panel flush>
         <Rules />
       </Panel>
     </Page>
   )
 }
+
+const useRules = () => usePages('/v1/notifications/channels', {}, page => page.channels)
 
 function useColumns(): Column<Rule>[] {
   const targetsOf = useTargets()
@@ -44,15 +51,14 @@ function useColumns(): Column<Rule>[] {
 }
 
 function Rules() {
-  const pages = usePages('/v1/notifications/channels', {}, page => page.channels)
+  const pages = useRules()
   const columns = useColumns()
-  const readOnly = useReadOnlyReason()
   const [{ search = '' }, setQuery] = useQuery()
   if (pages.error && !pages.rows) return <ErrorState error={pages.error} onRetry={pages.mutate} />
   if (!pages.rows) return <Skeleton lines={6} label="Loading rules" />
   if (pages.rows.length === 0) {
     return (
-      <EmptyState icon={<ListFilter size={20} />} title="No rules yet" action={readOnly ? null : <NewButton />}>
+      <EmptyState icon={<ListFilter size={20} />} title="No rules yet" action={<NewButton />}>
         A rule takes events by their type and severity, and sends them to your destinations. Before you save it you see
         what it would do with an event.
       </EmptyState>

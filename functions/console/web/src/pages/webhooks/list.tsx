@@ -50,7 +50,8 @@ export function EndpointList() {
     <Page
       title="Webhooks"
       lede="Endpoints that are told of users and teams, with requests that Svix libraries can check."
-      actions={add}
+      // An empty list has its own.
+      actions={pages.rows?.length !== 0 && add}
     >
       <Panel flush>
         {pages.error && !pages.rows && <ErrorState error={pages.error} onRetry={pages.mutate} />}
