@@ -1,15 +1,19 @@
 import { fromLocalInput } from './time'
 
-const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 
 /** From when on something is sent again: a time that was given, the last hours or days, or any other time. */
 export type Since = 'given' | 'hour' | 'day' | 'week' | 'other'
 
 const hours: Record<'hour' | 'day' | 'week', number> = { hour: 1, day: 24, week: 7 * 24 }
 
+/** As people read it: so that the event is included which made a destination unhealthy a second later. */
+const wholeMinute = (time: string) => new Date(Math.floor(Date.parse(time) / MINUTE_MS) * MINUTE_MS).toISOString()
+
 /** The time that a choice means, RFC 3339; null while it is none. `other` is what a field for local times holds. */
 export function sinceTime(since: Since, given: string | null, other: string, now: number): string | null {
-  if (since === 'given') return given
+  if (since === 'given') return given && wholeMinute(given)
   if (since === 'other') return fromLocalInput(other)
   return new Date(now - hours[since] * HOUR_MS).toISOString()
 }

@@ -21,6 +21,7 @@ type Props = {
 /** A modal dialog. Mounted means open: render it only while it is wanted. */
 export function Dialog({ title, onClose, children, footer, onSubmit, wide }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
+  const pressed = useRef<EventTarget | null>(null)
   const id = useId()
 
   useEffect(() => {
@@ -57,9 +58,13 @@ export function Dialog({ title, onClose, children, footer, onSubmit, wide }: Pro
         event.preventDefault()
         onClose()
       }}
+      onMouseDown={event => {
+        pressed.current = event.target
+      }}
       onClick={event => {
         // The content covers the whole of the dialog's box: a click on the element itself is one on its backdrop.
-        if (event.target === dialog.current) onClose()
+        // A text that is marked beyond the edge was begun inside.
+        if (event.target === dialog.current && pressed.current === dialog.current) onClose()
       }}
     >
       {onSubmit ? (

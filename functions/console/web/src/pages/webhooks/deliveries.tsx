@@ -64,7 +64,7 @@ function Rows({ id, status }: { id: string; status: DeliveryState | undefined })
         >
           {status
             ? 'Choose another state, or any.'
-            : 'Send a test, or wait for the first event. Deliveries are kept for 30 days.'}
+            : 'What it listens to is listed here as it happens. Deliveries are kept for 30 days.'}
         </EmptyState>
       )}
       <LoadMore pages={pages} />

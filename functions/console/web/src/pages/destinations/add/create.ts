@@ -68,10 +68,11 @@ async function provider(kind: string, values: Values, config: object): Promise<M
 
 async function projectChannel(type: string, values: Values): Promise<Made> {
   const project = (values['X-Project-Id'] ?? '').trim()
+  // The server's own sentence speaks of a header, which people do not see.
+  if (!project) throw new ApiError(400, null, 'Name the project.', [{ field: 'X-Project-Id', message: 'is missing' }])
   const made = await call(
     api.POST('/v1/config/notifications', {
-      // An empty header is no header: the server then says that the project is missing.
-      params: { header: project ? { 'X-Project-Id': project } : {} },
+      params: { header: { 'X-Project-Id': project } },
       body: {
         type,
         name: values.name ?? '',

@@ -17,6 +17,8 @@ export function ByRequest({ destination, inRule, onClose }: VerifyProps) {
   const [since] = useState(destination.health?.since ?? null)
   const isRequest = verifiedBy(destination) === 'request'
   const what = isRequest ? 'test request' : 'test message'
+  // A chat that was just added has nothing to prove: one only wants to see that it works.
+  const isWell = destination.verified && since === null
   const send = useAction(
     async () => {
       await verify(destination)
@@ -27,11 +29,13 @@ export function ByRequest({ destination, inRule, onClose }: VerifyProps) {
   )
   if (done) {
     const said = isRequest ? 'It answered the signed request with a 2xx.' : 'It took the test message.'
-    return <VerifyDone {...{ destination, inRule, onClose, since }} title="Verified" said={said} />
+    return (
+      <VerifyDone {...{ destination, inRule, onClose, since }} title={isWell ? 'It works' : 'Verified'} said={said} />
+    )
   }
   return (
     <Dialog
-      title="Verify destination"
+      title={isWell ? `Send a ${what}` : 'Verify destination'}
       onClose={onClose}
       footer={
         <>
@@ -43,12 +47,14 @@ export function ByRequest({ destination, inRule, onClose }: VerifyProps) {
       }
     >
       <DestinationFace of={destination} />
-      <p>
-        {isRequest
-          ? 'The endpoint gets one signed request and must answer with a 2xx within ten seconds. Then it is healthy, and rules that it paused go on.'
-          : 'The destination gets a test message. When it takes it, it is healthy, and rules that it paused go on.'}
-      </p>
+      <p>{isRequest ? asksRequest : isWell ? asksTest : asksTestAgain}</p>
       <FormError error={send.error} />
     </Dialog>
   )
 }
+
+const asksRequest =
+  'The endpoint gets one signed request and must answer with a 2xx within ten seconds. Then it is healthy, and rules that it paused go on.'
+const asksTest = 'See that it arrives before a rule depends on it.'
+const asksTestAgain =
+  'The destination gets a test message. When it takes it, it is healthy, and rules that it paused go on.'
