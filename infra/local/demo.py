@@ -43,10 +43,11 @@ def main():
         cloud.print_log(directory)
         sys.exit(1)
     print(f"\n{summary}")
-    print(f"API    {variables['API_URL']}")
-    print(f"Key    {variables['API_KEY']}   (with all else in {env_file})")
+    print(f"API     {variables['API_URL']}")
+    print(f"Key     {variables['API_KEY']}   (with all else in {env_file})")
+    print(f"Console {variables['CONSOLE_URL']}   (sign in with the key)")
     print(
-        f"Try    curl {variables['API_URL']}/v1/events -H 'Authorization: Bearer {variables['API_KEY']}'"
+        f"Try     curl {variables['API_URL']}/v1/events -H 'Authorization: Bearer {variables['API_KEY']}'"
         f" -H 'Content-Type: application/json' -d '{json.dumps(EVENT)}'"
     )
 

@@ -45,14 +45,21 @@ def add_routes(resources):
                 },
             }
             name = re.sub(r"\W", "", f"Route{method.title()}{path.title()}")
-            resources[name] = {
-                "Type": "AWS::ApiGatewayV2::Route",
-                "Properties": {
-                    "ApiId": {"Ref": "Api"},
-                    "RouteKey": f"{method.upper()} {path}",
-                    "Target": {"Fn::Sub": f"integrations/${{{function}Integration}}"},
-                },
-            }
+            resources[name] = route(method, path, function)
+            # Where AWS has `/{proxy+}` take a path that ends there, too, MiniStack wants something in it.
+            if path.endswith("/{proxy+}"):
+                resources[f"{name}Itself"] = route(method, path.removesuffix("{proxy+}"), function)
+
+
+def route(method, path, function):
+    return {
+        "Type": "AWS::ApiGatewayV2::Route",
+        "Properties": {
+            "ApiId": {"Ref": "Api"},
+            "RouteKey": f"{method.upper()} {path}",
+            "Target": {"Fn::Sub": f"integrations/${{{function}Integration}}"},
+        },
+    }
 
 
 def allow_batches(resources):

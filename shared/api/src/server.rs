@@ -52,6 +52,14 @@ where
     lambda_http::run(finish(router.with_state(Arc::new(app)), envelope, telemetry)).await
 }
 
+/// Serves what anyone may have, without a key.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_public(router: Router, telemetry: Telemetry) -> Result<(), lambda_http::Error> {
+    lambda_http::run(finish(router, Envelope::Stack, telemetry)).await
+}
+
 fn finish(router: Router, envelope: Envelope, telemetry: Telemetry) -> Router {
     router
         .method_not_allowed_fallback(async || {

@@ -1,0 +1,93 @@
+//! Which content coding a request would have (RFC 9110, section 12.5.3).
+
+use axum::http::{HeaderMap, header::ACCEPT_ENCODING};
+
+/// A content coding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coding {
+    Br,
+    Gzip,
+    Identity,
+}
+
+impl Coding {
+    /// Its name in headers.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Br => "br",
+            Self::Gzip => "gzip",
+            Self::Identity => "identity",
+        }
+    }
+}
+
+/// The one of `offered` that the request wants most, the earlier of two that it wants alike. None if it takes none.
+pub(crate) fn best<T: Copy>(offered: &[(Coding, T)], request: &HeaderMap) -> Option<(Coding, T)> {
+    let mut best = None;
+    for &(coding, form) in offered {
+        let weight = weight(request, coding);
+        if weight > best.map_or(0, |(weight, _)| weight) {
+            best = Some((weight, (coding, form)));
+        }
+    }
+    best.map(|(_, found)| found)
+}
+
+/// How much the request wants a coding, from 0 (not at all) to 1000.
+fn weight(request: &HeaderMap, coding: Coding) -> u16 {
+    let values = request.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let mut any = None;
+    for item in values.flat_map(|value| value.split(',')) {
+        let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
+        if name.trim().eq_ignore_ascii_case(coding.name()) {
+            return thousandths(parameters);
+        }
+        if name.trim() == "*" {
+            any = Some(thousandths(parameters));
+        }
+    }
+    // What is not named is refused, but for the bytes as they are, which come last.
+    any.unwrap_or(u16::from(coding == Coding::Identity))
+}
+
+/// `q=0.5` as 500. A weight that is none counts as 0: better too many bytes than some that cannot be read.
+fn thousandths(parameters: &str) -> u16 {
+    let Some((_, number)) = parameters.split_once('=') else { return 1000 };
+    let number = number.trim().parse::<f32>().ok().filter(|number| (0.0..=1.0).contains(number));
+    number.map_or(0, |number| (number * 1000.0) as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn chosen(accept: Option<&'static str>) -> Option<Coding> {
+        let mut request = HeaderMap::new();
+        if let Some(accept) = accept {
+            request.insert(ACCEPT_ENCODING, HeaderValue::from_static(accept));
+        }
+        best(&[(Coding::Br, ()), (Coding::Gzip, ()), (Coding::Identity, ())], &request).map(|(coding, ())| coding)
+    }
+
+    #[test]
+    fn the_smallest_that_is_taken() {
+        for (accept, expected) in [
+            (None, Some(Coding::Identity)),
+            (Some(""), Some(Coding::Identity)),
+            (Some("gzip, deflate, br, zstd"), Some(Coding::Br)),
+            (Some("GZIP"), Some(Coding::Gzip)),
+            (Some("br;q=0.5, gzip;q=0.8"), Some(Coding::Gzip)),
+            (Some("br;q=0, gzip"), Some(Coding::Gzip)),
+            (Some("br;q=lots"), Some(Coding::Identity)),
+            (Some("gzip;q=0.001"), Some(Coding::Gzip)),
+            (Some("identity, br;q=0.9"), Some(Coding::Identity)),
+            (Some("*"), Some(Coding::Br)),
+            (Some("*, br;q=0"), Some(Coding::Gzip)),
+            (Some("compress"), Some(Coding::Identity)),
+            (Some("identity;q=0, *;q=0"), None),
+        ] {
+            assert_eq!(chosen(accept), expected, "{accept:?}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The web console: a page and its files, which the function carries compressed (`build.rs`). What the page shows it gets
+//! from the API, with the key of whoever signs in; this function knows no key and may do nothing.
+
+mod assets;
+mod coding;
+mod security;
+
+use api::ApiError;
+use axum::{
+    Router,
+    http::{HeaderMap, StatusCode, Uri, header},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+use crate::{assets::Asset, coding::Coding};
+
+/// All routes.
+pub fn router() -> Router {
+    Router::new()
+        .route("/console", get(redirect))
+        .route("/console/", get(file))
+        .route("/console/{*path}", get(file))
+        .layer(middleware::from_fn(security::add))
+}
+
+/// Relative, because the API may lie below a path.
+async fn redirect() -> impl IntoResponse {
+    (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "console/"), (header::CACHE_CONTROL, "no-cache")])
+}
+
+async fn file(uri: Uri, request: HeaderMap) -> Response {
+    let path = uri.path().strip_prefix("/console/").unwrap_or_default();
+    // Only what is in the table is ever served: a path is looked up, and never followed.
+    match Asset::at(if path.is_empty() { "index.html" } else { path }) {
+        Some(asset) => serve(asset, &request),
+        None => {
+            let sentence = "The console has no such file; it begins at /console/.";
+            ApiError::new(StatusCode::NOT_FOUND, "no_such_route", sentence).into_response()
+        }
+    }
+}
+
+fn serve(asset: &Asset, request: &HeaderMap) -> Response {
+    let keep = if asset.is_immutable() { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let about = [(header::ETAG, asset.etag), (header::CACHE_CONTROL, keep), (header::VARY, "accept-encoding")];
+    if is_known(asset, request) {
+        return (StatusCode::NOT_MODIFIED, about).into_response();
+    }
+    let (coding, bytes) = asset.encoded(request);
+    let mut response = (about, [(header::CONTENT_TYPE, asset.content_type)], bytes).into_response();
+    if coding != Coding::Identity {
+        let name = header::HeaderValue::from_static(coding.name());
+        response.headers_mut().insert(header::CONTENT_ENCODING, name);
+    }
+    response
+}
+
+/// Whether whoever asks has this very file already (RFC 9110, section 13.1.2).
+fn is_known(asset: &Asset, request: &HeaderMap) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let known = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    known.flat_map(|value| value.split(',')).any(|tag| tag.trim() == "*" || opaque(tag) == opaque(asset.etag))
+}
