@@ -40,6 +40,11 @@ down: ## Stop the local cloud and forget all that it holds
 	@if [ -d .local/cloud ]; then $(PYTHON) infra/local/cloud.py stop .local/cloud; fi
 	@rm -rf .local/cloud .local/env
 
+.PHONY: listen
+listen: $(VENV)/.installed ## Receive webhooks, show them, check their signatures, and fail when told to: PORT, SECRET, FAIL
+# What it is told, it reads from the environment, where make puts what is set beside its name.
+	@$(PYTHON) infra/local/listen.py .local/env
+
 .PHONY: test
 test: functions $(RECEIVERS) $(CLIENT_TESTED) ## Run every test, against a local cloud of their own
 	@infra/local/test.sh $(ARGS)

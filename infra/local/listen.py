@@ -2,8 +2,8 @@
 
     listen.py ENV_FILE
 
-ENV_FILE is what deploy.py wrote. Where there is one, and no secret is given, the receiver registers itself as a destination
-with a rule for custom.hello, and takes both away when it ends. The rest comes from the environment:
+ENV_FILE is what deploy.py wrote. Where there is one, and no secret is given, the receiver registers itself as a
+destination with a rule for custom.hello, and takes both away when it ends. The rest comes from the environment:
 
     PORT     where to listen; 8099, and 0 for any free port
     SECRET   secrets to check signatures with, with commas or spaces between
@@ -11,6 +11,7 @@ with a rule for custom.hello, and takes both away when it ends. The rest comes f
     SETUP    1 to register although a secret is given, 0 not to register
 """
 
+import json
 import os
 import signal
 import sys
@@ -19,7 +20,7 @@ import time
 
 import env
 from listener import screen
-from listener.account import EVENT, Account, Refused
+from listener.account import SAMPLE, Account, Refused
 from listener.behaviour import USAGE, Behaviour, Mistake
 from listener.receiver import Receiver
 
@@ -47,12 +48,8 @@ class Listener:
             self.behaviour.fail(words("FAIL"))
         known = env.read(env_file)
         self.account = Account(known["API_URL"], known["API_KEY"]) if "API_KEY" in known else None
-        self.receiver = Receiver(port(), self.secrets, self.behaviour, self.after)
+        self.receiver = Receiver(port(), self.secrets, self.behaviour, self.account)
         self.url = f"http://127.0.0.1:{self.receiver.server_port}"
-
-    def after(self, identity, count):
-        if self.account:
-            self.account.follow(identity, count)
 
     def run(self):
         threading.Thread(target=self.receiver.serve_forever, daemon=True).start()
@@ -73,7 +70,7 @@ class Listener:
                 return self.register()
             screen.show(f"There is no {self.env_file}: without `make up`, it cannot register itself.")
         if not self.secrets:
-            screen.show("Signatures are not checked yet: type or paste `secret whsec_…`, or start with SECRET='whsec_…'.")
+            screen.show("Signatures are not checked yet: type or paste secret whsec_…, or start with SECRET='whsec_…'.")
 
     def register(self):
         try:
@@ -82,16 +79,16 @@ class Listener:
             screen.say(f"It could not register itself: is the local cloud up? `make up` starts it.\n  {refused}", "bad")
             return
         screen.show(
-            f"Registered as {self.account.destination}, with a rule for {EVENT}; both go when you quit.",
+            f"Registered as {self.account.destination}, with a rule for {SAMPLE['type']}; both go when you quit.",
             "Send an event from another shell, or type send:",
             f"  curl {self.account.api_url}/v1/events -H 'Authorization: Bearer {self.account.key}'"
-            f" -H 'Content-Type: application/json' -d '{{\"type\": \"{EVENT}\", \"data\": {{\"message\": \"It works\"}}}}'",
+            f" -H 'Content-Type: application/json' -d '{json.dumps(SAMPLE)}'",
         )
 
     def obey(self):
         """Does what is typed, until the end."""
         for line in typed():
-            command, *rest = line.split() or [""]
+            command, _, rest = line.strip().partition(" ")
             if command in ("quit", "exit"):
                 return
             try:
@@ -104,16 +101,17 @@ class Listener:
 
     def do(self, command, rest):
         if command == "fail":
-            self.behaviour.fail(rest)
+            self.behaviour.fail(rest.split())
         elif command == "slow":
-            self.behaviour.slow(rest)
+            self.behaviour.slow(rest.split())
         elif command == "ok":
             self.behaviour.take()
         if command in ("fail", "slow", "ok"):
             screen.show(str(self.behaviour))
         elif command == "secret" and rest:
-            self.secrets.extend(rest)
-            screen.show(f"Signatures are checked with {len(self.secrets)} secret{'s' if len(self.secrets) > 1 else ''}.")
+            # One, since an operator's own may have spaces in it.
+            self.secrets.append(rest.strip())
+            screen.show(f"Secrets that signatures are checked with: {len(self.secrets)}.")
         elif command in ("send", "verify", "recover"):
             self.ask(command)
         elif command:

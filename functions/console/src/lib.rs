@@ -63,3 +63,50 @@ fn is_known(asset: &Asset, request: &HeaderMap) -> bool {
     let known = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     known.flat_map(|value| value.split(',')).any(|tag| tag.trim() == "*" || opaque(tag) == opaque(asset.etag))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{body::Body, extract::Request};
+    use tower::ServiceExt;
+
+    async fn get(path: &str, headers: &[(&str, &str)]) -> Response {
+        let mut request = Request::builder().uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        router().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer")
+    }
+
+    #[tokio::test]
+    async fn a_path_is_looked_up_and_never_followed() {
+        assert_eq!(get("/console/index.html", &[]).await.status(), 200);
+        for path in [
+            "/console/../index.html",
+            "/console/./index.html",
+            "/console//index.html",
+            "/console/assets/../index.html",
+            "/console/%2e%2e/Cargo.toml",
+            "/console/../Cargo.toml",
+            "/console/../../../../../../etc/passwd",
+            "/console/%69ndex.html",
+            "/console/index.html%00",
+            "/console/%ff",
+            "/console/assets",
+            "/console/INDEX.HTML",
+        ] {
+            assert_eq!(get(path, &[]).await.status(), 404, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn by_https_a_browser_is_told_to_stay_with_it() {
+        let hsts = async |headers: &[(&str, &str)]| {
+            let answer = get("/console/", headers).await;
+            answer.headers().contains_key(header::STRICT_TRANSPORT_SECURITY)
+        };
+        assert!(hsts(&[("x-forwarded-proto", "https")]).await);
+        assert!(!hsts(&[("x-forwarded-proto", "http")]).await);
+        assert!(!hsts(&[]).await);
+    }
+}

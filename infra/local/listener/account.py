@@ -4,11 +4,12 @@ import json
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 from . import screen
 
-EVENT = "custom.hello"
+SAMPLE = {"type": "custom.hello", "data": {"message": "It works"}}
 # Attempts are written down right after they are made; more than that is another attempt.
 FOLLOW_FOR = 15
 
@@ -24,14 +25,14 @@ class Account:
         self.api_url, self.key = api_url, key
         self.destination = self.rule = None
 
-    def call(self, method, path, body=None):
+    def call(self, method, path, body=None, timeout=30):
         request = urllib.request.Request(self.api_url + path, method=method)
         request.add_header("Authorization", f"Bearer {self.key}")
         if body is not None:
             request.add_header("Content-Type", "application/json")
             request.data = json.dumps(body).encode()
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
                 text = answer.read()
         except urllib.error.HTTPError as error:
             raise Refused(f"{method} {path} answered {error.code} {error.read().decode(errors='replace')}") from error
@@ -40,11 +41,11 @@ class Account:
         return json.loads(text) if text else None
 
     def register(self, url):
-        """A webhook destination at `url` and a rule that targets it: the secret. What an earlier run left there goes."""
+        """Makes a webhook destination at `url` and a rule that targets it: the secret. What an earlier run left goes."""
         self.forget_left(url)
         made = self.call("POST", "/v1/notifications/destinations", {"channel_type": "webhook", "destination": url})
         self.destination = made["id"]
-        rule = {"destination_id": made["id"], "events": [EVENT], "min_severity": "info"}
+        rule = {"destination_id": made["id"], "events": [SAMPLE["type"]], "min_severity": "info"}
         self.rule = self.call("POST", "/v1/notifications/channels", rule)["id"]
         return made["webhook_secret"]
 
@@ -72,26 +73,45 @@ class Account:
         self.rule = self.destination = None
 
     def send(self):
-        return self.call("POST", "/v1/events", {"type": EVENT, "data": {"message": "It works"}})["id"]
+        return self.call("POST", "/v1/events", SAMPLE)["id"]
 
     def own(self, action, body=None):
         """Verifies or recovers the destination of its own."""
         return self.call("POST", f"/v1/notifications/destinations/{self.destination}/{action}", body)
 
-    def follow(self, identity, count):
-        """Shows, when it is written down, how the `count`th attempt ended that was seen here."""
-        if identity.startswith("dlv_"):
-            threading.Thread(target=self.wait_for, args=(identity, count), daemon=True).start()
+    def attempts_of(self, identity):
+        """How many attempts of a delivery are written down; 0 if nothing is known of it."""
+        try:
+            # Whoever has sent it waits for an answer meanwhile.
+            return self.delivery(identity, timeout=2)["attempt_count"]
+        except Refused:
+            return 0
 
-    def wait_for(self, identity, count):
+    def delivery(self, identity, timeout=30):
+        if not identity.startswith("dlv_"):
+            raise Refused("only deliveries are written down")
+        return self.call("GET", f"/v1/deliveries/{urllib.parse.quote(identity)}", timeout=timeout)
+
+    def follow(self, identity, attempt):
+        """Shows, once it is written down, how an attempt has ended that was answered here."""
+        threading.Thread(target=self.wait_for, args=(identity, attempt), daemon=True).start()
+
+    def wait_for(self, identity, attempt):
         end = time.monotonic() + FOLLOW_FOR
-        while time.monotonic() < end:
-            try:
-                delivery = self.call("GET", f"/v1/deliveries/{identity}")
-            except Refused:
-                # Another account's, or of an API that is gone: there is nothing to tell.
-                return
-            if delivery["attempt_count"] >= count:
-                screen.followed(identity, delivery)
-                return
-            time.sleep(0.3)
+        try:
+            while time.monotonic() < end:
+                delivery = self.delivery(identity)
+                if delivery["attempt_count"] >= attempt:
+                    screen.followed(delivery)
+                    if delivery["state"] != "succeeded":
+                        self.tell_health(delivery["destination_id"])
+                    return
+                time.sleep(0.3)
+        except Refused:
+            # A test, another account's, or the API is gone: there is nothing to tell.
+            pass
+
+    def tell_health(self, destination):
+        if self.call("GET", f"/v1/notifications/destinations/{destination}")["health"]["status"] == "unhealthy":
+            advice = " When it is well again: ok, then verify, then recover." if destination == self.destination else ""
+            screen.say(f"    The destination is unhealthy, and rules that target it are paused.{advice}", "bad")

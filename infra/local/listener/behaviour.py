@@ -52,10 +52,11 @@ class Behaviour:
         with self.lock:
             slow = f", {self.delay} s late" if self.delay else ""
             if self.left == 0:
-                return f"Requests are taken{slow}."
-            which = "All requests from now on" if self.left is None else f"The next {self.left}"
+                return f"Every request is taken{slow}."
+            named = {None: "Every request is", 1: "The next request is"}
+            which = named.get(self.left, f"The next {self.left} requests are")
             after = f", Retry-After {self.retry_after}" if self.retry_after is not None else ""
-            return f"{which} are answered with {self.status}{after}{slow}."
+            return f"{which} answered with {self.status}{after}{slow}."
 
 
 def whole_number(word):

@@ -1,6 +1,7 @@
 """The HTTP server: takes a request, has its signatures checked, and answers as it was told to."""
 
 import json
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -18,26 +19,37 @@ class Arrived:
     id: str | None
     scheme: str
     event_type: str
-    attempt: str
+    attempt: int
     verdicts: list
     body: bytes
 
 
 class Receiver(ThreadingHTTPServer):
-    """`after(id, count)` is called once the `count`th request with an id was answered."""
+    """Listens on this machine alone. `journal` knows of deliveries what the system does; there may be none."""
 
     daemon_threads = True
 
-    def __init__(self, port, secrets, behaviour, after):
+    def __init__(self, port, secrets, behaviour, journal):
         super().__init__(("127.0.0.1", port), Handler)
-        self.secrets, self.behaviour, self.after = secrets, behaviour, after
+        self.secrets, self.behaviour, self.journal = secrets, behaviour, journal
         self.lock = threading.Lock()
         self.seen = {}
 
-    def count(self, identity):
+    def attempt(self, identity):
+        """Which attempt this is: one more than were seen here, or made before this receiver was started."""
         with self.lock:
-            self.seen[identity] = self.seen.get(identity, 0) + 1
+            known = self.seen.get(identity)
+        if known is None:
+            known = self.journal.attempts_of(identity) if self.journal else 0
+        with self.lock:
+            self.seen[identity] = max(known, self.seen.get(identity, 0)) + 1
             return self.seen[identity]
+
+    def handle_error(self, request, client_address):
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            return super().handle_error(request, client_address)
+        screen.say(f"{screen.now()}  a request broke off: {error}", "bad")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -46,30 +58,31 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > MAX_BODY:
-            return self.answer(411 if not length.isdigit() else 413)
-        body = self.rfile.read(int(length))
-        server = self.server
-        identity = self.headers.get("svix-id") or self.headers.get("webhook-id")
-        secrets = list(server.secrets)
-        verdicts = signatures.check(self.headers, body, secrets)
-        why = signatures.refused(verdicts, secrets)
-        count = server.count(identity) if identity else 1
-        again = "seen for the first time" if count == 1 else f"seen {count} times"
-        request = Arrived(
-            identity, signatures.scheme_of(self.headers), event_type(body), again, verdicts, body
-        )
-        if why:
-            screen.arrived(request, (401, f"refused: {why}"))
+        if not (length.isascii() and length.isdigit()):
+            return self.answer(411)
+        if int(length) > MAX_BODY:
+            return self.answer(413)
+        request, refused = self.judge(self.rfile.read(int(length)))
+        if refused:
+            screen.arrived(request, 401, "refused" if request.verdicts else "refused: it carries no signature")
             self.answer(401)
         else:
-            status, retry_after, delay = server.behaviour.next()
-            reason = "as you told it to" if status != 204 else ""
-            screen.arrived(request, (status, f"{delay} s late" if delay else reason))
+            status, retry_after, delay = self.server.behaviour.next()
+            told = status != 204 or delay
+            screen.arrived(request, status, f"{f'{delay} s late, ' if delay else ''}as it was told" if told else "")
             time.sleep(delay)
             self.answer(status, retry_after)
-        if identity:
-            server.after(identity, count)
+        if request.id and self.server.journal:
+            self.server.journal.follow(request.id, request.attempt)
+
+    def judge(self, body):
+        """What arrived, and whether it must be refused."""
+        identity = self.headers.get("svix-id") or self.headers.get("webhook-id")
+        attempt = self.server.attempt(identity) if identity else 1
+        secrets = list(self.server.secrets)
+        verdicts = signatures.check(self.headers, body, secrets)
+        request = Arrived(identity, signatures.scheme_of(self.headers), event_type(body), attempt, verdicts, body)
+        return request, signatures.refused(verdicts, secrets)
 
     def do_GET(self):
         screen.say(f"{screen.now()}  {self.command} {screen.short(self.path.encode())}: webhooks are sent by POST")

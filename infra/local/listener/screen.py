@@ -15,7 +15,7 @@ lock = threading.Lock()
 
 
 def paint(colour, text):
-    return f"\033[{COLOURS[colour]}m{text}\033[0m" if coloured else text
+    return f"\033[{COLOURS[colour]}m{text}\033[0m" if coloured else str(text)
 
 
 def show(*lines):
@@ -32,17 +32,20 @@ def now():
     return datetime.now().strftime("%H:%M:%S")
 
 
-def arrived(request, answer):
-    """A request, its verdicts, and what it was answered."""
-    status, why = answer
-    colour = "good" if status < 300 else "bad"
-    head = [now(), paint("strong", request.event_type), request.scheme, request.id or "no id", request.attempt]
-    lines = [f"{'  '.join(head)}  → {paint(colour, status)}{f' ({why})' if why else ''}"]
-    for verdict in request.verdicts:
-        mark, mark_colour = MARKS[verdict.good]
-        lines.append(f"    {paint(mark_colour, mark)} {verdict.header}{f': {verdict.why}' if verdict.why else ''}")
-    lines.append(f"    {paint('faint', short(request.body))}")
-    show(*lines)
+def arrived(request, status, why):
+    """A request, its verdicts, and what it is answered."""
+    head = [now(), paint("strong", request.event_type), request.scheme, f"attempt {request.attempt}"]
+    answer = paint("good" if status < 300 else "bad", status) + (f", {why}" if why else "")
+    lines = [f"{'  '.join(head)}  → {answer}", f"    {paint('faint', request.id or 'without an id')}"]
+    marks = [mark(verdict) for verdict in request.verdicts]
+    if marks:
+        lines.append(f"    {'  '.join(marks)}")
+    show(*lines, f"    {paint('faint', short(request.body))}")
+
+
+def mark(verdict):
+    sign, colour = MARKS[verdict.good]
+    return f"{paint(colour, sign)} {verdict.header}{f' ({verdict.why})' if verdict.why else ''}"
 
 
 def short(body):
@@ -57,14 +60,14 @@ def short(body):
     return text if len(text) <= BODY else f"{text[:BODY]} … ({len(body)} bytes)"
 
 
-def followed(identity, delivery):
+def followed(delivery):
     """What the system wrote down of an attempt, and when the next one is due."""
     number, state = delivery["attempt_count"], delivery["state"]
-    line = f"    {now()}  {identity[-6:]}: attempt {number} of it is written down: {state}"
+    line = f"    {now()}  {delivery['id'][-6:]}: attempt {number} {state}"
     if delivery["next_attempt_at"]:
         due = datetime.fromisoformat(delivery["next_attempt_at"].replace("Z", "+00:00")).astimezone()
         wait = max(0, round((due - datetime.now().astimezone()).total_seconds()))
-        line += f"; the next is due at {due:%H:%M:%S}, in {wait} s"
+        line += f", attempt {number + 1} is due at {due:%H:%M:%S}, in {wait} s"
     if delivery["reason"]:
         line += f" ({delivery['reason']})"
     say(line, "good" if state == "succeeded" else "doubt")

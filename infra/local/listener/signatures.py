@@ -34,7 +34,7 @@ class Scheme:
     group: str
     # What the header has before each signature.
     prefix: str
-    # Headers whose values go before the body, each with a full stop after it; a scheme without one signs the body alone.
+    # Headers whose values go before the body, each with a full stop after it; without one, the body alone is signed.
     before: tuple = ()
     base64: bool = False
     separator: str | None = None
@@ -101,18 +101,12 @@ def verdict(scheme, headers, body, secrets, now):
 
 
 def refused(verdicts, secrets):
-    """Why a receiver that checks must refuse a request with these verdicts; None if it may take it."""
-    if not secrets:
-        return None
-    if not verdicts:
-        return "it carries no signature"
+    """Whether a receiver with these secrets must refuse a request with these verdicts."""
     groups = {}
     for one in verdicts:
         groups.setdefault(one.group, []).append(one)
-    for members in groups.values():
-        if not any(one.good for one in members):
-            return f"{members[0].header}: {members[0].why}"
-    return None
+    right = groups and all(any(one.good for one in members) for members in groups.values())
+    return bool(secrets) and not right
 
 
 def scheme_of(headers):
