@@ -17,7 +17,7 @@ use tokio::{
     process::{Child, ChildStdin, Command},
 };
 
-use crate::{project_channels, providers};
+use crate::{endpoints, project_channels, providers};
 
 /// The receiver, as a process.
 struct Listener {
@@ -130,6 +130,7 @@ async fn the_signatures_of_each_scheme_are_checked() {
 
     let mail = json!({"url": at("/mail"), "eventTypes": ["mail.message.sent"]});
     let mail = operator.post("/mail/webhooks", mail).await.expect(201);
+    let endpoint = endpoints::make(&operator, &at("/stack-auth")).await;
     let tenant = operator.from_page();
     let provider = json!({"url": at("/providers"), "secret": "a tenant's own secret"});
     let provider = providers::make(&tenant, "webhook", provider).await;
@@ -158,6 +159,11 @@ async fn the_signatures_of_each_scheme_are_checked() {
     operator.event("mail.message.sent", json!({"messageId": "m-1"})).await;
     listener.shows("✓ StackShift-Signature  ✓ webhook-signature").await;
     listener.shows("mail.message.sent  Mail  attempt 1  → 204").await;
+
+    listener.type_and_see(&format!("secret {}", text(&endpoint, "secret")), "are checked with: 5").await;
+    endpoints::user(&operator, "Ann").await;
+    listener.shows("✓ svix-signature  ✓ webhook-signature").await;
+    listener.shows("user.created  Stack Auth  attempt 1  → 204").await;
 
     // After a rotation, whoever has the old secret still sees the old signature.
     operator.post_empty(&stack_test.replace("/test", "/rotate-secret")).await.expect(200);
