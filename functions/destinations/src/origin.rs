@@ -4,6 +4,16 @@ use domain::{Destination, Face, destination::Owner};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// What a destination belongs to that is no entry of its own.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum BelongsTo {
+    /// A legacy channel that brought it.
+    Channel,
+    /// The account whose own address it is.
+    Account,
+}
+
 /// Where a destination comes from, and what else the API tells of it that made it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Origin {
@@ -11,11 +21,9 @@ pub(crate) struct Origin {
     #[schema(example = "ndst_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     destination_id: String,
     /// By which API it was made.
-    #[schema(value_type = String, example = "providers")]
     made_by: Face,
-    /// What it belongs to, if it is no entry of its own: `channel`, a legacy channel that brought it, or `account`, whose
-    /// own address it is.
-    belongs_to: Option<&'static str>,
+    /// What it belongs to, if it is no entry of its own.
+    belongs_to: Option<BelongsTo>,
     /// What people call it.
     name: Option<String>,
     /// What it is for.
@@ -32,8 +40,8 @@ impl Origin {
             destination_id: destination.id.to_string(),
             made_by: destination.face,
             belongs_to: destination.belongs_to.map(|owner| match owner {
-                Owner::Channel(_) => "channel",
-                Owner::Service => "account",
+                Owner::Channel(_) => BelongsTo::Channel,
+                Owner::Service => BelongsTo::Account,
             }),
             name: destination.name.clone(),
             description: destination.description.clone(),

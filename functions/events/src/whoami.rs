@@ -2,6 +2,7 @@
 
 use api::{ApiError, Caller, ErrorBody, Reader, error::Result};
 use axum::Json;
+use domain::Role;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,9 +24,8 @@ pub(crate) struct WhoAmI {
     /// The key's public name.
     #[schema(example = "key_01JRX2Q0Z8K5V3M7N9P4T6W8YA01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     key_id: String,
-    /// What it may do: `viewer`, `editor` or `admin`.
-    #[schema(example = "admin")]
-    role: String,
+    /// What it may do.
+    role: Role,
     /// What it may do besides.
     permissions: Vec<String>,
     /// The project that it is bound to.
@@ -52,7 +52,7 @@ impl App {
             email: operator.email,
             plan: operator.plan.name(),
             key_id: grant.key_id.to_string(),
-            role: grant.role.to_string(),
+            role: grant.role,
             permissions: grant.permissions.clone(),
             project_id: grant.project_id.clone(),
         })

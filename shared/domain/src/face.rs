@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// what goes out is written and signed (design, section 6).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Face {
     /// The STACK API: destinations `ndst_…` and channels `nch_…`.
     #[default]

@@ -1,29 +1,26 @@
 // The names that pages use for what the API speaks of.
-import type { ComingPaths } from './coming'
 import type { components, paths } from './schema'
 
 /** Every route, by its path. */
-export type Paths = Omit<paths, keyof ComingPaths> & ComingPaths
+export type Paths = paths
 
 type Schemas = components['schemas']
 
-export type {
-  Attempt,
-  Attention,
-  Delivery,
-  DeliveryPage,
-  DeliveryWithRequest,
-  Destination,
-  Endpoint,
-  EndpointChange,
-  EndpointSecret,
-  MadeBy,
-  NewEndpoint,
-  Outcomes,
-  Overview,
-  Whoami,
-} from './coming'
-
+export type Whoami = Schemas['WhoAmI']
+export type Overview = Schemas['Overview']
+export type Attention = Schemas['AttentionView']
+export type Outcomes = Schemas['Tally']
+export type Attempt = Schemas['AttemptView']
+export type Delivery = Schemas['DeliveryView']
+export type DeliveryPage = Schemas['DeliveryPage']
+export type DeliveryWithRequest = Schemas['DeliveryDetail']
+export type MadeBy = Schemas['Face']
+/** A destination, whichever API made it: the console asks for all, and so is told where each comes from. */
+export type Destination = Schemas['DestinationView'] & Schemas['Origin']
+export type Endpoint = Schemas['Endpoint']
+export type NewEndpoint = Schemas['NewEndpoint']
+export type EndpointChange = Schemas['EndpointChange']
+export type EndpointSecret = Schemas['EndpointSecret']
 export type DeliveryState = Schemas['DeliveryState']
 export type Health = Schemas['HealthView']
 export type Kind = Schemas['Kind']
