@@ -26,6 +26,15 @@ describe('what the server says of a form', () => {
     expect(allBeside(error, labels)).toBe(true)
   })
 
+  it('calls a part by its own name', () => {
+    const error = new ApiError(422, null, 'One.', [{ field: 'config.headers.Host', message: 'is taken' }])
+    expect(fieldErrors(error, { 'config.headers': 'Headers (optional)' })).toEqual({
+      'config.headers': 'Host is taken.',
+    })
+    const missing = new ApiError(400, 'invalid_field', '`secret`: is too short')
+    expect(fieldErrors(missing, { secret: 'Secret (optional)' })).toEqual({ secret: 'Secret is too short.' })
+  })
+
   it('stands at the end when it names no field of the form', () => {
     const conflict = new ApiError(409, 'destination_exists', 'A destination with this address exists.')
     expect(fieldErrors(conflict, labels)).toEqual({})

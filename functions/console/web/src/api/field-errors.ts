@@ -27,12 +27,18 @@ function owner(field: string, labels: Labels): string | undefined {
   )
 }
 
+/** A part with a name of its own (`headers.Host`) goes by that, everything else by its field's label. */
+function called(field: string, name: string, labels: Labels): string {
+  if (field.startsWith(`${name}.`)) return field.slice(name.length + 1)
+  return (labels[name] ?? name).replace(/ \(optional\)$/, '')
+}
+
 /** What is wrong with each field of the form, under the server's name of it. */
 export function fieldErrors(error: unknown, labels: Labels): Record<string, string> {
   const found: Record<string, string> = {}
   for (const { field, message } of named(error)) {
     const name = owner(field, labels)
-    if (name !== undefined && !(name in found)) found[name] = readable(labels[name] ?? name, message)
+    if (name !== undefined && !(name in found)) found[name] = readable(called(field, name, labels), message)
   }
   return found
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { useAction } from '../../api/action'
 import { useFieldErrors } from '../../api/use-field-errors'
 import { Button } from '../../ui/button'
@@ -33,9 +33,6 @@ export function EndpointForm({ title, verb, start, usual, onClose, onSave }: Pro
   const save = useAction(async () => onSave(fields), { quiet: true })
   const beside = useFieldErrors(save.error, labels)
   const set = (patch: Partial<Fields>) => setFields(before => ({ ...before, ...patch }))
-  useEffect(() => {
-    beside.form.current?.querySelector<HTMLElement>('input')?.focus()
-  }, [])
   return (
     <Dialog
       title={title}

@@ -1,5 +1,5 @@
 import { ArrowLeft } from 'lucide-preact'
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import { useAction } from '../../../api/action'
 import { useFieldErrors } from '../../../api/use-field-errors'
 import { useWhoami } from '../../../api/whoami'
@@ -24,9 +24,6 @@ export function AddForm({ form, onBack, onClose, onAdded }: Props) {
   const labels = useMemo(() => Object.fromEntries(form.fields.map(({ name, label }) => [name, label])), [form])
   const save = useAction(async () => onAdded(await create(form.kind, values)), { quiet: true })
   const beside = useFieldErrors(save.error, labels)
-  useEffect(() => {
-    beside.form.current?.querySelector<HTMLElement>('input, textarea, select')?.focus()
-  }, [])
   return (
     <Dialog
       title={`Add ${form.label}`}
