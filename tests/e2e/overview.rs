@@ -202,7 +202,7 @@ async fn an_overview_counts_and_says_what_needs_attention_first() {
     );
     assert!(
         attention[0]["since"].is_string()
-            && attention[0]["detail"].as_str().is_some_and(|text| text.starts_with("answered 410"))
+            && attention[0]["detail"].as_str().is_some_and(|text| text.starts_with("Answered 410"))
     );
     assert_eq!(attention[1]["rule_id"], both);
 }

@@ -32,6 +32,8 @@ pub(crate) struct RuleView {
     verified: bool,
     /// Whether it sends now: switched on, and not paused.
     active: bool,
+    /// The operator's own switch, which `active` in a PATCH sets: whether it sends when nothing pauses it.
+    enabled: bool,
     /// What it does while one of its destinations is unhealthy.
     on_unhealthy: OnUnhealthy,
     /// The unhealthy destinations that pause it, or the channel itself if its own address does; verify them to resume.
@@ -68,6 +70,7 @@ impl RuleView {
             min_severity: rule.min_severity.stack_name(),
             verified: found.iter().all(|destination| destination.verified()),
             active: rule.active && paused_by.is_empty(),
+            enabled: rule.active,
             on_unhealthy: rule.on_unhealthy,
             paused_by: paused_by.iter().map(public).collect(),
             webhook_secret: None,

@@ -178,18 +178,26 @@ pub fn attention(
     found
 }
 
+/// What went wrong, which health has as a predicate, as a sentence.
+fn sentence(reason: &str) -> String {
+    let mut letters = reason.trim_end_matches('.').chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+}
+
 /// What there is to say of one destination.
 fn of_destination(to: &Destination, rules: &[Rule], tally: Tally) -> Option<Attention> {
     let (waiting, name) = (tally.waiting(), called(to));
     let count = Some(waiting).filter(|waiting| *waiting > 0);
     if let Some(unhealthy) = &to.unhealthy {
         let paused = rules.iter().filter(|rule| rule.active && rule.destination_ids.contains(&to.id)).count();
-        let waits = count.map(|count| format!(" {} of late can be recovered after that.", deliveries(count)));
-        let detail = format!(
-            "{}. Rules that wait for it: {paused}. Verify it again once it is mended.{}",
-            unhealthy.reason.trim_end_matches('.'),
-            waits.unwrap_or_default()
-        );
+        let rules = match paused {
+            0 => String::new(),
+            1 => " 1 rule waits for it.".to_owned(),
+            several => format!(" {several} rules wait for it."),
+        };
+        let missed = count.map(|count| format!(", then recover {} of late", deliveries(count))).unwrap_or_default();
+        let detail = format!("{}{rules} Mend it, verify it again{missed}.", sentence(&unhealthy.reason));
         let title = format!("{name} is unhealthy");
         let told = Attention::of_destination(Concern::DestinationUnhealthy, to, title, detail);
         return Some(Attention { since: Some(unhealthy.since), count, ..told });
@@ -294,8 +302,7 @@ mod tests {
         );
         assert_eq!(
             found[0].detail,
-            "answered 500. Rules that wait for it: 1. Verify it again once it is mended. \
-             3 deliveries of late can be recovered after that."
+            "Answered 500. 1 rule waits for it. Mend it, verify it again, then recover 3 deliveries of late."
         );
         assert!(found[2].detail.contains("while loud@example.com is unhealthy"), "{}", found[2].detail);
     }

@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(reading(200, &body), Reading::Taken(Some(name.into())));
         assert_eq!(reading(200, &body[..40]), Reading::Taken(None), "longer than is read");
         for (status, body) in [(200, ""), (200, "ok"), (200, "{}"), (204, "")] {
-            let error = format!("answered {status} what is no success");
+            let error = format!("answered {status}, but not as it does when it takes a message");
             assert_eq!(reading(status, body), Reading::Refused { error, fault: Fault::Receiver, retry_after: None });
         }
     }

@@ -30,12 +30,17 @@ impl Answered<'_> {
         let reason = StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
         let said = if said.is_empty() { reason.unwrap_or_default() } else { &said };
         let error = format!("answered {} {said}", self.status).trim_end().to_owned();
-        Reading::Refused { error, fault, retry_after: self.retry_after.max(wait) }
+        self.refused_as(error, fault, wait)
     }
 
     /// A success that does not look like one of this platform's.
     pub(super) fn not_a_success(&self) -> Reading {
-        self.refused("what is no success", Fault::Receiver)
+        let error = format!("answered {}, but not as it does when it takes a message", self.status);
+        self.refused_as(error, Fault::Receiver, None)
+    }
+
+    fn refused_as(&self, error: String, fault: Fault, wait: Option<Duration>) -> Reading {
+        Reading::Refused { error, fault, retry_after: self.retry_after.max(wait) }
     }
 
     /// Whether it is one whatever the body says: the status of a rate limit.

@@ -198,9 +198,9 @@ mod tests {
     fn only_ok_is_success() {
         assert_eq!(reading(200, "ok"), Reading::Taken(None));
         for (body, error) in [
-            ("", "answered 200 what is no success"),
+            ("", "answered 200, but not as it does when it takes a message"),
             ("invalid_blocks", "answered 200 invalid_blocks"),
-            ("<html>ok</html>", "answered 200 what is no success"),
+            ("<html>ok</html>", "answered 200, but not as it does when it takes a message"),
         ] {
             let Reading::Refused { error: said, .. } = reading(200, body) else { panic!("{body} is no success") };
             assert_eq!(said, error);

@@ -255,7 +255,7 @@ mod tests {
         for body in
             ["<html>", "0", r#"{"error": {}}"#, "System.Net.Http.HttpRequestException: Error while copying content"]
         {
-            let error = "answered 200 what is no success".to_owned();
+            let error = "answered 200, but not as it does when it takes a message".to_owned();
             let refused = Reading::Refused { error, fault: Fault::Receiver, retry_after: None };
             assert_eq!(reading(200, body), refused);
         }
@@ -318,7 +318,7 @@ mod tests {
             (403, "", "answered 403 Forbidden", Receiver),
             (410, "", "answered 410 Gone", Address),
             (429, "", "answered 429 Too Many Requests", Throttled),
-            (204, "x", "answered 204 what is no success", Receiver),
+            (204, "x", "answered 204, but not as it does when it takes a message", Receiver),
             (502, "", "answered 502 Bad Gateway", Receiver),
         ] {
             assert_eq!(reading(status, body), Reading::Refused { error: error.into(), fault, retry_after: None });
