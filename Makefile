@@ -13,8 +13,8 @@ VENV := .local/venv
 PYTHON := $(VENV)/bin/python
 # Zig links against a C library as old as Lambda's.
 PACKAGE_TOOLS := cargo-lambda==1.9.2 ziglang==0.17.0
-# What the receivers of the tests need, and what signatures and messages to chat platforms are checked by.
-RECEIVERS := tests/receivers/node_modules/.package-lock.json .local/venv-receivers/.installed
+# What the receivers of the tests need, what signatures and messages to chat platforms are checked by, and a browser.
+RECEIVERS := $(addsuffix /node_modules/.package-lock.json,tests/receivers tests/console) .local/venv-receivers/.installed
 # The TypeScript client, and the stamp of its own tests.
 CLIENT := clients/typescript
 CLIENT_TOOLS := $(CLIENT)/node_modules/.package-lock.json

@@ -1,0 +1,105 @@
+// Every page of the console, on a desktop and on a phone, light and dark: looked at by axe, and kept as a picture if a folder
+// is named.
+//
+//     node pictures.mjs API_URL API_KEY [FOLDER]
+//
+// The account should be new: it is filled with examples.
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { faults } from "./accessible.mjs";
+import { SCREENS, start } from "./browser.mjs";
+import { fill } from "./fill.mjs";
+
+/** The pages: where each is, and how one gets on from there to what it shows. */
+const PAGES = [
+  ["overview", "/"],
+  ["deliveries", "/deliveries"],
+  ["deliveries-held", "/deliveries?state=held"],
+  ["delivery", "/deliveries?state=abandoned", first("Deliveries")],
+  ["delivery-succeeded", "/deliveries?state=succeeded", first("Deliveries")],
+  ["recover", "/deliveries", open("Recover")],
+  ["events", "/events"],
+  ["event", "/events?type=passport.flagged", first("Events")],
+  ["event-post", "/events", open("Post an event")],
+  ["destinations", "/destinations"],
+  ["destinations-none", "/destinations?search=nowhere"],
+  ["destination", "/destinations", to(/billing/)],
+  ["destination-verify", "/destinations", to(/on-call/), open("Verify")],
+  ["destination-add", "/destinations?add=choose"],
+  ["destination-add-webhook", "/destinations?add=webhook"],
+  ["destination-add-discord", "/destinations?add=discord"],
+  ["rules", "/rules"],
+  ["rule", "/rules", to(/custom.invoice.paid/)],
+  ["rule-new", "/rules/new"],
+  ["webhooks", "/webhooks"],
+  ["webhook", "/webhooks", to(/api.webhooks.stack/), open("Reveal")],
+  ["webhook-add", "/webhooks", open("Add endpoint")],
+  ["no-such-page", "/nowhere"],
+];
+
+function first(table) {
+  return async (page) => {
+    await page.getByRole("table", { name: table }).getByRole("link").first().click();
+    await settled(page);
+  };
+}
+
+function to(name) {
+  return async (page) => {
+    await page.locator("main").getByRole("link", { name }).first().click();
+    await settled(page);
+  };
+}
+
+function open(name) {
+  return async (page) => {
+    await page.locator("main").getByRole("button", { name }).first().click();
+    await settled(page);
+  };
+}
+
+async function settled(page) {
+  await page.waitForLoadState("networkidle");
+  await page.getByRole("heading").first().waitFor();
+  await page.locator("[aria-busy=true]").waitFor({ state: "detached" });
+}
+
+const [apiUrl, key, folder] = process.argv.slice(2);
+await fill(apiUrl, key);
+if (folder) await mkdir(folder, { recursive: true });
+const browser = await start();
+const wrong = [];
+try {
+  for (const [screen, how] of Object.entries(SCREENS)) {
+    for (const colorScheme of ["light", "dark"]) {
+      const context = await browser.newContext({ ...how, colorScheme, reducedMotion: "reduce" });
+      const page = await context.newPage();
+      await page.goto(`${apiUrl}/console/`);
+      await picture(page, `sign-in-${screen}-${colorScheme}`);
+      await page.getByLabel("API key").fill(key);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+      for (const [name, address, ...steps] of PAGES) {
+        // Anew, as somebody comes who has kept the address.
+        await page.goto(`${apiUrl}/console/#${address}`);
+        await page.reload();
+        await settled(page);
+        for (const step of steps) await step(page);
+        await picture(page, `${name}-${screen}-${colorScheme}`);
+      }
+      await context.close();
+    }
+  }
+} finally {
+  await browser.close();
+}
+assert.deepEqual(wrong, [], "what keeps people from using the console");
+
+async function picture(page, name) {
+  const found = await faults(page);
+  wrong.push(...found.map((fault) => `${name}: ${fault}`));
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (wide > 0) wrong.push(`${name}: is ${wide} pixels wider than the screen`);
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+  console.log(`${found.length + (wide > 0 ? 1 : 0)} faults  ${name}`);
+}

@@ -1,0 +1,226 @@
+// The console as an operator uses it: from signing in to a webhook that arrives, over one that breaks, to all being well
+// again. Every step is done with what is on the page, and seen on the page.
+//
+//     node story.mjs CONSOLE_URL API_KEY
+//
+// The account should be new.
+import assert from "node:assert/strict";
+import { Webhook } from "standardwebhooks";
+import { faults } from "./accessible.mjs";
+import { SCREENS, start } from "./browser.mjs";
+import { receiver } from "./receiver.mjs";
+
+/** How long a step may take: the local cloud is shared with other tests. */
+const PATIENCE = Number(process.env.PATIENCE ?? 60_000);
+
+const [consoleUrl, key] = process.argv.slice(2);
+const browser = await start();
+const context = await browser.newContext({ ...SCREENS.desktop, reducedMotion: "reduce" });
+context.setDefaultTimeout(PATIENCE);
+const page = await context.newPage();
+const complaints = [];
+page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+page.on("pageerror", (error) => complaints.push(String(error)));
+
+const button = (name, within = page) => within.getByRole("button", { name, exact: true });
+const go = (name) => page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
+const heading = (name) => page.getByRole("heading", { level: 1, name }).waitFor();
+const dialog = () => page.getByRole("dialog");
+
+async function step(what, does) {
+  try {
+    await does();
+  } catch (error) {
+    const shown = await page.locator("body").innerText();
+    throw new Error(`${what}: ${error.message}\n\nThe page said:\n${shown}`, { cause: error });
+  }
+  const found = await faults(page);
+  assert.deepEqual(found, [], `${what}: not accessible`);
+  console.log(`ok  ${what}`);
+}
+
+/** Waits for a text, and looks again as people do: by loading the page anew. */
+async function until(what, found) {
+  const end = Date.now() + PATIENCE;
+  while (!(await found())) {
+    assert(Date.now() < end, `not within ${PATIENCE / 1000} s: ${what}`);
+    await page.waitForTimeout(500);
+    await page.reload();
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.waitForLoadState("networkidle");
+  }
+}
+
+/** Posts an event of the type of the story; the page shows it then. */
+async function postEvent(message) {
+  await go("Events");
+  await page.getByRole("button", { name: "Post an event" }).first().click();
+  await dialog().getByLabel("Event type").fill("custom.order");
+  await page.keyboard.press("Tab");
+  await page.waitForFunction(() => document.querySelector("dialog textarea").value.includes("Hello"));
+  await dialog().getByLabel("Data", { exact: true }).fill(JSON.stringify({ message }));
+  await button("Post event", dialog()).click();
+  await heading("custom.order");
+}
+
+/** Opens the delivery of the event that is shown. */
+async function openDelivery() {
+  const list = page.getByRole("table", { name: "Deliveries of this event" });
+  await until("its delivery is listed", () => list.getByRole("link").first().isVisible());
+  await list.getByRole("link").first().click();
+  await page.getByRole("link", { name: "See event and timeline" }).waitFor();
+}
+
+const shop = await receiver();
+let secret;
+try {
+  await step("a wrong key is refused with the server's sentence", async () => {
+    await page.goto(consoleUrl);
+    await page.getByLabel("API key").fill("sk_live_op_wrong");
+    await button("Sign in").click();
+    await page.getByText("Missing or invalid Authorization header").waitFor();
+  });
+
+  await step("sign in", async () => {
+    await page.getByLabel("API key").fill(key);
+    await button("Sign in").click();
+    await heading("Overview");
+    assert.equal(await page.evaluate(() => localStorage.length), 0, "the key is kept beyond the tab");
+  });
+
+  await step("add a webhook destination", async () => {
+    await go("Destinations");
+    await heading("Destinations");
+    await page.getByRole("button", { name: "Add destination" }).first().click();
+    await dialog().getByRole("button", { name: /^Webhook/ }).first().click();
+    await dialog().getByLabel("URL").fill("ftp://example.com/");
+    await button("Add destination", dialog()).click();
+    await dialog().getByText("http").first().waitFor();
+    await dialog().getByLabel("URL").fill(shop.url);
+    await button("Add destination", dialog()).click();
+    await dialog().getByText("whsec_").first().waitFor();
+    secret = /whsec_[A-Za-z0-9+/=]+/.exec(await dialog().innerText())[0];
+  });
+
+  await step("its secret is shown once", async () => {
+    await button("I have stored it", dialog()).click();
+    await page.getByText(shop.shown).first().waitFor();
+    assert(!(await page.content()).includes(secret));
+  });
+
+  await step("write a rule, and see what it would do before it is saved", async () => {
+    await go("Rules");
+    await heading("Rules");
+    await page.getByRole("button", { name: "New rule" }).first().click();
+    await heading("New rule");
+    await page.getByLabel("Search event types").fill("custom.order");
+    await button("Add custom.order").click();
+    await page.getByLabel(shop.shown).check();
+    const severity = page.getByRole("group", { name: "From severity" });
+    await severity.getByText("Critical").click();
+    await page.getByText("this event is only warning").waitFor();
+    await severity.getByText("Warning").click();
+    await page.getByText("and this event is warning").waitFor();
+    await button("Save rule").click();
+    await page.getByText("Active", { exact: true }).first().waitFor();
+  });
+
+  await step("post an event, and watch it arrive", async () => {
+    await postEvent("It works");
+    await openDelivery();
+    await until("it has succeeded", () => page.getByText("Succeeded").first().isVisible());
+    assert.equal(shop.received.length, 1);
+    const [{ headers, body }] = shop.received;
+    assert.deepEqual(JSON.parse(body).data, { message: "It works" });
+    new Webhook(secret).verify(body, headers);
+    const said = await page.locator("main").innerText();
+    assert(said.includes(headers["x-stack-signature-256"]), "the request's signature is not shown");
+    assert(said.includes(headers["webhook-timestamp"]), "the request's time is not shown");
+  });
+
+  await step("break the receiver, and see the attempts", async () => {
+    shop.answer(500);
+    await postEvent("It breaks");
+    await openDelivery();
+    await until("four attempts are shown", () => page.getByText("Attempt 4").first().isVisible());
+    assert((await page.getByText("500 Internal Server Error").count()) > 0);
+    assert((await page.getByText("the shop is closed").count()) > 0, "the answer's body is not shown");
+  });
+
+  await step("the overview says it first: the destination is unhealthy", async () => {
+    await go("Overview");
+    await until("it is told", () => page.getByText(`${shop.url} is unhealthy`).isVisible());
+    await page.getByRole("link", { name: "Open destination" }).first().click();
+    await page.getByText("It pauses 1 rule").waitFor();
+  });
+
+  await step("its rule is paused, and what it would send is held", async () => {
+    await go("Rules");
+    await page.getByText("Paused", { exact: true }).first().waitFor();
+    await postEvent("It waits");
+    await openDelivery();
+    await page.getByText("Held").first().waitFor();
+  });
+
+  await step("verify it again", async () => {
+    shop.answer(204);
+    await go("Destinations");
+    await page.getByRole("link", { name: shop.shown }).first().click();
+    await button("Verify again").click();
+    await button("Send test request", dialog()).click();
+    await dialog().getByText("It answered the signed request with a 2xx.").waitFor();
+  });
+
+  await step("recover what it missed", async () => {
+    await page.keyboard.press("Escape");
+    await button("Recover").click();
+    await button("Send again", dialog()).click();
+    await page.getByText(/deliver(y|ies) on the way again/).waitFor();
+    const missed = () => shop.received.map(({ body }) => JSON.parse(body).data.message);
+    await until("both have arrived", () => ["It breaks", "It waits"].every((one) => missed().slice(-3).includes(one)));
+  });
+
+  await step("the rule is active again, and nothing needs attention", async () => {
+    await go("Rules");
+    await page.getByText("Active", { exact: true }).first().waitFor();
+    await go("Overview");
+    await until("nothing is told any more", () => page.getByText(`${shop.url} is unhealthy`).isHidden());
+  });
+
+  await step("create an endpoint in Webhooks", async () => {
+    await go("Webhooks");
+    await heading("Webhooks");
+    await page.getByRole("button", { name: "Add endpoint" }).first().click();
+    await dialog().getByLabel("URL").fill(`${shop.url}/stack-auth`);
+    await button("Add endpoint", dialog()).click();
+    await heading(`${shop.url}/stack-auth`);
+    assert(!(await page.content()).includes("whsec_"), "the secret is shown unasked");
+  });
+
+  await step("its secret is shown on request, and signs a test", async () => {
+    await button("Reveal").click();
+    await page.getByText("whsec_").first().waitFor();
+    const shown = /whsec_[A-Za-z0-9+/=]+/.exec(await page.locator("main").innerText())[0];
+    await page.getByRole("button", { name: /test/i }).first().click();
+    await page.getByText("The endpoint answered 204.").waitFor();
+    const { headers, body } = shop.received.at(-1);
+    new Webhook(shown).verify(body, headers);
+    assert.equal(headers["svix-signature"], headers["webhook-signature"]);
+    assert.deepEqual(Object.keys(JSON.parse(body)), ["type", "data"]);
+    await button("Hide").click();
+    await page.getByText(shown).waitFor({ state: "detached" });
+  });
+
+  await step("sign out", async () => {
+    await button("Sign out").click();
+    await page.getByLabel("API key").waitFor();
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0, "something is kept after signing out");
+  });
+
+  // The API's refusals are told, too; what breaks the policy or the script is not to be there.
+  const unexpected = complaints.filter((text) => !text.startsWith("Failed to load resource"));
+  assert.deepEqual(unexpected, [], "the browser complained");
+} finally {
+  shop.close();
+  await browser.close();
+}
