@@ -59,7 +59,7 @@ def main():
     variables |= {shell_name(key): value for key, value in outputs.items()}
     # The API's own host name needs a resolver that knows *.localhost; this address needs none.
     variables["API_URL"] = f"{variables['AWS_ENDPOINT_URL']}/_aws/execute-api/{variables['API_ID']}"
-    variables["CONSOLE_URL"] = f"{variables['API_URL']}/console/"
+    variables["CONSOLE_URL"] = f"{variables['API_URL']}/console"
     variables |= account.demo(variables, env.read(env_file))
     env.write(env_file, variables)
 

@@ -3,7 +3,12 @@
 Without it, `/console/` cannot be told from `/console`, which redirects there.
 """
 
-from ministack import app
+import sys
+
+# Where this file is, are modules of ours that have the names of others.
+sys.path.pop(0)
+
+from ministack import app  # noqa: E402
 
 parse = app._parse_execute_api_url
 

@@ -46,7 +46,7 @@ def add_routes(resources):
             }
             name = re.sub(r"\W", "", f"Route{method.title()}{path.title()}")
             resources[name] = route(method, path, function)
-            # Where AWS has `/{proxy+}` take a path that ends there, too, MiniStack wants something in it.
+            # So that an address that somebody has typed with a slash at its end is found, too.
             if path.endswith("/{proxy+}"):
                 resources[f"{name}Itself"] = route(method, path.removesuffix("{proxy+}"), function)
 

@@ -9,6 +9,9 @@ const { chromium } = await import("playwright-core");
 
 /** Starts a browser; it ends with `close()`. */
 export async function start() {
+  if (!process.env.CHROMIUM && (process.platform !== "linux" || process.arch !== "x64")) {
+    throw new Error("npm's Chromium runs on Linux on x86-64 alone: set CHROMIUM to the path of one of your own.");
+  }
   // Without the switches that the package recommends: they are for machines that have no room, and take away what keeps a
   // page from others' data.
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? (await bundled.executablePath()), headless: true });

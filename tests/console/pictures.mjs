@@ -74,14 +74,14 @@ try {
     for (const colorScheme of ["light", "dark"]) {
       const context = await browser.newContext({ ...how, colorScheme, reducedMotion: "reduce" });
       const page = await context.newPage();
-      await page.goto(`${apiUrl}/console/`);
+      await page.goto(`${apiUrl}/console`);
       await picture(page, `sign-in-${screen}-${colorScheme}`);
       await page.getByLabel("API key").fill(key);
       await page.getByRole("button", { name: "Sign in" }).click();
       await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
       for (const [name, address, ...steps] of PAGES) {
         // Anew, as somebody comes who has kept the address.
-        await page.goto(`${apiUrl}/console/#${address}`);
+        await page.goto(`${apiUrl}/console/index.html#${address}`);
         await page.reload();
         await settled(page);
         for (const step of steps) await step(page);

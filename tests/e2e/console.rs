@@ -83,11 +83,11 @@ async fn the_address_without_a_slash_leads_to_the_page() {
     for method in [Method::GET, Method::HEAD] {
         let answer = ask(method, "/console", &[]).await;
         // Relative: here the API lies below a path.
-        assert_eq!((answer.status().as_u16(), header(&answer, "location")), (308, "console/"));
+        assert_eq!((answer.status().as_u16(), header(&answer, "location")), (308, "console/index.html"));
     }
     let followed = Client::new().get(format!("{}/console", variable("API_URL"))).send().await.expect("an answer");
     assert_eq!((followed.status().as_u16(), header(&followed, "content-type")), (200, "text/html; charset=utf-8"));
-    assert!(followed.url().path().ends_with("/console/"));
+    assert!(followed.url().path().ends_with("/console/index.html"));
 }
 
 #[tokio::test]

@@ -49,6 +49,13 @@ async fn every_role_on_every_route_of_endpoints() {
         ("an unknown key", operator.with_key(&format!("sk_live_tm_{}", "a".repeat(40))), 401, 401),
         ("a viewer", operator.with_role("viewer").await, 200, 403),
         ("an editor", operator.with_role("editor").await, 200, 200),
+        // Endpoints are sent the events of all projects.
+        (
+            "an editor of a project",
+            operator.with_new_key(json!({"role": "editor", "project_id": "p1"})).await,
+            200,
+            403,
+        ),
         ("an admin", operator.with_role("admin").await, 200, 200),
         ("the operator", operator.clone(), 200, 200),
     ];

@@ -170,8 +170,8 @@ async fn an_overview_counts_and_says_what_needs_attention_first() {
     operator.register("email", "new@example.com").await.expect(201);
     let both = operator.rule("custom.both", &[&well, &ill]).await;
     operator.rule("custom.well", &[&well]).await;
-    let event = operator.event("custom.both", json!({})).await;
-    operator.delivery(&well, &event, "succeeded").await;
+    let broke = operator.event("custom.both", json!({})).await;
+    operator.delivery(&well, &broke, "succeeded").await;
     eventually("it is unhealthy", async || {
         let shown = operator.get(&format!("/v1/notifications/destinations/{ill}")).await.expect(200);
         (shown["health"]["status"] == "unhealthy").then_some(())
@@ -205,6 +205,11 @@ async fn an_overview_counts_and_says_what_needs_attention_first() {
             && attention[0]["detail"].as_str().is_some_and(|text| text.starts_with("Answered 410"))
     );
     assert_eq!(attention[1]["rule_id"], both);
+    // A recovery goes by the times of events: the one that broke it was accepted before it broke.
+    let health = operator.get(&format!("/v1/notifications/destinations/{ill}")).await.expect(200)["health"].clone();
+    let first = operator.get(&format!("/v1/events/{broke}")).await.expect(200)["created_at"].clone();
+    assert_eq!(health["missed_since"], first);
+    assert!(health["missed_since"].as_str() <= health["since"].as_str());
 }
 
 #[tokio::test]
@@ -227,6 +232,7 @@ async fn a_key_of_a_project_sees_what_is_the_projects() {
     assert_eq!(seen.iter().map(|row| &row["id"]).collect::<Vec<_>>(), [&mine["id"]]);
     assert_eq!(bound.get("/v1/whoami").await.expect(200)["project_id"], "mine");
     let overview = bound.get("/v1/overview").await.expect(200);
+    assert_eq!(overview["rules"], json!({"total": 1, "active": 1, "paused": 0}));
     assert_eq!((&overview["destinations"]["total"], &overview["totals"]["succeeded"]), (&json!(1), &json!(0)));
     let any = bound.get("/v1/notifications/destinations?made_by=any").await.expect(200);
     let projects: Vec<_> =

@@ -75,7 +75,13 @@ async fn a_preview_says_why_a_rule_does_not_take_an_event_and_names_what_is_wron
         let shown = ask(&viewer, rule.clone(), event).await.expect(200);
         assert_eq!(shown, json!({"matches": false, "reason": reason, "destinations": []}));
     }
+    let bound = operator.with_new_key(json!({"role": "editor", "project_id": "mine"})).await;
+    let of_other = json!({"type": "custom.a", "data": {}, "project_id": "other"});
+    assert_eq!(ask(&bound, rule.clone(), of_other).await.error(403).1, "forbidden");
+    let another = json!({"destination_id": made["id"], "events": ["custom.a"], "channel_type": "webhook",
+        "destination": "http://127.0.0.1:1/other"});
     let event = json!({"type": "custom.a", "data": {}});
+    assert!(ask(&operator, another, event.clone()).await.error(400).0.contains("`destination`"));
     assert_eq!(ask(&other, rule.clone(), event.clone()).await.error(404).1, "destination_not_found");
     let wrong = json!({"destination_id": made["id"], "events": ["custom"]});
     assert!(ask(&operator, wrong, event.clone()).await.error(400).0.contains("`events[0]`"));

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::{
     State,
     input::{NewRule, Target},
+    routes::same_address,
 };
 
 /// A rule that is not saved, and an event that is not posted.
@@ -59,6 +60,9 @@ struct Outcome {
 }
 
 /// Shows what a rule would do with an event. Nothing is saved, and nothing is sent.
+///
+/// As far as rules and health go: that an address is suppressed is found out when something is sent. A legacy channel's own
+/// address is nobody's to name here.
 #[utoipa::path(
     post, path = "/v1/notifications/channels/preview", tag = "Channels", operation_id = "previewChannel",
     request_body = PreviewOf,
@@ -68,8 +72,8 @@ struct Outcome {
     )
 )]
 pub(crate) async fn preview(app: State, Reader(caller): Reader, Body(of): Body<PreviewOf>) -> Result<Json<Preview>> {
-    let ids = match of.rule.target(app.policy)? {
-        Target::Registered { ids, .. } => ids,
+    let (ids, inline) = match of.rule.target(app.policy)? {
+        Target::Registered { ids, inline } => (ids, inline),
         Target::Inline(_) => {
             return Err(ApiError::field(
                 "rule.destination_ids",
@@ -80,6 +84,7 @@ pub(crate) async fn preview(app: State, Reader(caller): Reader, Body(of): Body<P
     let rule = of.rule.named(caller.operator_id(), RuleId::generate(), ids)?;
     let event = accept(&caller, of.event)?;
     let destinations = app.verified(&caller, &rule.destination_ids).await?;
+    same_address(inline.as_ref(), destinations.values())?;
     let fates = fan_out(&event, [&rule], |id| destinations.get(&id));
     let outcomes = rule.destination_ids.iter().filter_map(|id| Some((destinations.get(id)?, *fates.get(id)?)));
     let outcomes = outcomes.map(|(to, fate)| outcome(&rule, &event, to, fate, &destinations));
@@ -91,7 +96,8 @@ pub(crate) async fn preview(app: State, Reader(caller): Reader, Body(of): Body<P
 }
 
 /// The event as it would be accepted.
-fn accept(caller: &Caller, event: PostedEvent) -> Result<Event> {
+fn accept(caller: &Caller, mut event: PostedEvent) -> Result<Event> {
+    caller.bind_to_project(&mut event)?;
     let accepted = event.accept(caller.operator_id(), EventId::generate());
     accepted.map_err(|invalid| ApiError::field(&format!("event.{}", invalid.field), invalid.problem))
 }

@@ -72,7 +72,10 @@ pub(crate) async fn create(
 }
 
 /// An older client may name the address beside the id; one that is another than the destination's is a mistake.
-fn same_address<'a>(inline: Option<&Inline>, destinations: impl IntoIterator<Item = &'a Destination>) -> Result<()> {
+pub(crate) fn same_address<'a>(
+    inline: Option<&Inline>,
+    destinations: impl IntoIterator<Item = &'a Destination>,
+) -> Result<()> {
     let Some(inline) = inline else { return Ok(()) };
     let same = |to: &Destination| to.uniqueness_key == inline.address.uniqueness_key();
     if destinations.into_iter().all(same) {

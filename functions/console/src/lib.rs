@@ -25,9 +25,10 @@ pub fn router() -> Router {
         .layer(middleware::from_fn(security::add))
 }
 
-/// Relative, because the API may lie below a path.
+/// Relative, because the API may lie below a path; to the file's own name, because it is nowhere said that `{proxy+}` of an
+/// HTTP API takes what ends before it.
 async fn redirect() -> impl IntoResponse {
-    (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "console/"), (header::CACHE_CONTROL, "no-cache")])
+    (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "console/index.html"), (header::CACHE_CONTROL, "no-cache")])
 }
 
 async fn file(uri: Uri, request: HeaderMap) -> Response {
@@ -36,7 +37,7 @@ async fn file(uri: Uri, request: HeaderMap) -> Response {
     match Asset::at(if path.is_empty() { "index.html" } else { path }) {
         Some(asset) => serve(asset, &request),
         None => {
-            let sentence = "The console has no such file; it begins at /console/.";
+            let sentence = "The console has no such file; it begins at /console.";
             ApiError::new(StatusCode::NOT_FOUND, "no_such_route", sentence).into_response()
         }
     }

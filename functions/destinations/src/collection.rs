@@ -1,14 +1,10 @@
 //! Registering destinations and listing them.
 
 use api::{
-    ApiError, Body, Caller, ErrorBody, PageQuery, Reader, Writer, error::Result, page::next_cursor, query,
+    ApiError, Body, ErrorBody, PageQuery, Query, Reader, Writer, error::Result, page::next_cursor,
     views::DestinationView,
 };
-use axum::{
-    Json,
-    extract::FromRequestParts,
-    http::{StatusCode, request::Parts},
-};
+use axum::{Json, http::StatusCode};
 use domain::{
     Address, ChannelType, Destination, DestinationId, Face, OperatorId, WebhookSecret, guard::TargetPolicy, time::now,
 };
@@ -65,14 +61,6 @@ pub(crate) struct DestinationQuery {
     limit: Option<String>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for DestinationQuery {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        query::read(parts, state).await
-    }
 }
 
 impl DestinationQuery {
@@ -142,7 +130,11 @@ pub(crate) async fn create(
     params(DestinationQuery),
     responses((status = 200, body = DestinationPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
 )]
-pub(crate) async fn list(app: State, Reader(caller): Reader, query: DestinationQuery) -> Result<Json<DestinationPage>> {
+pub(crate) async fn list(
+    app: State,
+    Reader(caller): Reader,
+    Query(query): Query<DestinationQuery>,
+) -> Result<Json<DestinationPage>> {
     let made_by = query.made_by()?;
     let list = match made_by {
         Some(Face::Stack) => LIST.to_owned(),
@@ -160,14 +152,8 @@ pub(crate) async fn list(app: State, Reader(caller): Reader, query: DestinationQ
         destination: DestinationView::of(destination),
         origin: with_origin.then(|| Origin::of(destination)),
     };
-    let visible = found.iter().filter(|destination| visible(&caller, destination));
+    let visible = found.iter().filter(|destination| caller.may_see(destination.project_id.as_deref()));
     Ok(Json(DestinationPage { destinations: visible.map(listed).collect(), next_cursor }))
-}
-
-/// Whether the caller may see a destination: by a key that is bound to a project none of another project.
-fn visible(caller: &Caller, destination: &Destination) -> bool {
-    let (own, of) = (caller.project_id(), destination.project_id.as_deref());
-    own.is_none() || of.is_none() || own == of
 }
 
 impl App {

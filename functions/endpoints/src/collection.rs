@@ -1,10 +1,11 @@
 //! Making endpoints and listing them.
 
-use api::{Body, ErrorBody, PageQuery, Reader, Writer, error::Result, page::next_cursor};
+use api::{Body, ErrorBody, PageQuery, Reader, error::Result, page::next_cursor};
 use axum::{Json, http::StatusCode};
 
 use crate::{
     State,
+    access::{Owner, Uncached, uncached},
     input::NewEndpoint,
     views::{Endpoint, EndpointPage, EndpointWithSecret},
 };
@@ -22,14 +23,14 @@ const LIST: &str = "webhooks/endpoints";
 )]
 pub(crate) async fn create(
     app: State,
-    Writer(caller): Writer,
+    Owner(caller): Owner,
     Body(new): Body<NewEndpoint>,
-) -> Result<(StatusCode, Json<EndpointWithSecret>)> {
+) -> Result<(StatusCode, Uncached<EndpointWithSecret>)> {
     let new = new.read(app.policy)?;
     let (made, secret) = app.upkeep.subscribe(&app.endpoints, caller.operator_id(), new).await?;
     let secret = secret.reveal().to_owned();
     let view = EndpointWithSecret { endpoint: Endpoint::from(&made), secret, previous_secret_expires_at: None };
-    Ok((StatusCode::CREATED, Json(view)))
+    Ok((StatusCode::CREATED, uncached(view)))
 }
 
 /// Lists the endpoints.

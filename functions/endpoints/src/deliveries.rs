@@ -1,7 +1,7 @@
 //! The deliveries to an endpoint.
 
 use api::{
-    ErrorBody, Reader,
+    ErrorBody, Query, Reader,
     delivery_query::DeliveryQuery,
     error::Result,
     page::next_cursor,
@@ -29,7 +29,7 @@ pub(crate) async fn list(
     app: State,
     Reader(caller): Reader,
     Path(id): Path<String>,
-    query: DeliveryQuery,
+    Query(query): Query<DeliveryQuery>,
 ) -> Result<Json<DeliveryPage>> {
     let state = query.status()?;
     let page = query.into_page();

@@ -1,9 +1,9 @@
 //! One endpoint.
 
-use api::{ApiError, Body, ErrorBody, Reader, Writer, error::Result, views::Deleted};
+use api::{ApiError, Body, ErrorBody, Reader, error::Result, views::Deleted};
 use axum::{Json, extract::Path};
 
-use crate::{NOUN, State, destination_id, input::EndpointChange, views::Endpoint};
+use crate::{NOUN, State, access::Owner, destination_id, input::EndpointChange, views::Endpoint};
 
 /// Shows an endpoint.
 #[utoipa::path(
@@ -27,7 +27,7 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
 )]
 pub(crate) async fn update(
     app: State,
-    Writer(caller): Writer,
+    Owner(caller): Owner,
     Path(id): Path<String>,
     Body(change): Body<EndpointChange>,
 ) -> Result<Json<Endpoint>> {
@@ -45,7 +45,7 @@ pub(crate) async fn update(
         (status = 404, body = ErrorBody),
     )
 )]
-pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Deleted>> {
+pub(crate) async fn delete(app: State, Owner(caller): Owner, Path(id): Path<String>) -> Result<Json<Deleted>> {
     let old = app.find(&caller, &id).await?;
     if !app.endpoints.delete(&old).await? {
         return Err(ApiError::not_found(NOUN));

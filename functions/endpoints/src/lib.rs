@@ -1,5 +1,6 @@
 //! `/v1/webhooks/endpoints`: the webhook endpoints of Stack Auth, their secrets and their deliveries.
 
+mod access;
 mod collection;
 mod deliveries;
 mod input;

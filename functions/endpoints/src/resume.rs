@@ -1,6 +1,6 @@
 //! Testing and verifying an endpoint, which make an unhealthy one healthy; and what it missed.
 
-use api::{Body, ErrorBody, Writer, error::Result};
+use api::{Body, ErrorBody, error::Result};
 use axum::{Json, extract::Path, http::StatusCode};
 use upkeep::{
     recovery::{self, Recovered, Since},
@@ -8,7 +8,7 @@ use upkeep::{
     verification::{CodeGiven, Verified},
 };
 
-use crate::State;
+use crate::{State, access::Owner};
 
 /// Sends a signed test event. One that is taken makes an unhealthy endpoint healthy.
 #[utoipa::path(
@@ -22,7 +22,7 @@ use crate::State;
 )]
 pub(crate) async fn test(
     app: State,
-    Writer(caller): Writer,
+    Owner(caller): Owner,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<TestResult>)> {
     app.upkeep.test_and_heal(&app.find(&caller, &id).await?.endpoint).await
@@ -38,7 +38,7 @@ pub(crate) async fn test(
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
     )
 )]
-pub(crate) async fn verify(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Verified>> {
+pub(crate) async fn verify(app: State, Owner(caller): Owner, Path(id): Path<String>) -> Result<Json<Verified>> {
     let found = app.find(&caller, &id).await?;
     Ok(Json(app.upkeep.verify(&found.endpoint, CodeGiven::default()).await?))
 }
@@ -57,7 +57,7 @@ pub(crate) async fn verify(app: State, Writer(caller): Writer, Path(id): Path<St
 )]
 pub(crate) async fn recover(
     app: State,
-    Writer(caller): Writer,
+    Owner(caller): Owner,
     Path(id): Path<String>,
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {

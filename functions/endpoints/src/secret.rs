@@ -1,20 +1,14 @@
 //! The secret of an endpoint: shown to those who may change the endpoint, and rotated.
 
-use api::{ErrorBody, Writer, error::Result};
-use axum::{
-    Json,
-    extract::Path,
-    http::{HeaderName, header::CACHE_CONTROL},
-};
+use api::{ErrorBody, error::Result};
+use axum::extract::Path;
 use domain::time::rfc3339;
 
 use crate::{
     State,
+    access::{Owner, Uncached, uncached},
     views::{Endpoint, EndpointSecret, EndpointWithSecret},
 };
-
-/// Keeps a secret out of every cache on its way.
-const UNCACHED: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
 
 /// Shows the secret of an endpoint, and the one before it while it signs too. Takes an editor's key.
 #[utoipa::path(
@@ -25,11 +19,7 @@ const UNCACHED: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
     )
 )]
-pub(crate) async fn show(
-    app: State,
-    Writer(caller): Writer,
-    Path(id): Path<String>,
-) -> Result<([(HeaderName, &'static str); 1], Json<EndpointSecret>)> {
+pub(crate) async fn show(app: State, Owner(caller): Owner, Path(id): Path<String>) -> Result<Uncached<EndpointSecret>> {
     let (secret, previous) = app.upkeep.secrets(&app.find(&caller, &id).await?.endpoint).await?;
     let (previous, until) = previous.unzip();
     let view = EndpointSecret {
@@ -37,7 +27,7 @@ pub(crate) async fn show(
         previous_secret: previous.map(|secret| secret.reveal().to_owned()),
         previous_secret_expires_at: until.map(rfc3339),
     };
-    Ok((UNCACHED, Json(view)))
+    Ok(uncached(view))
 }
 
 /// Gives an endpoint a new secret. For 24 h the old one signs too: `svix-signature` has both signatures.
@@ -51,12 +41,12 @@ pub(crate) async fn show(
 )]
 pub(crate) async fn rotate(
     app: State,
-    Writer(caller): Writer,
+    Owner(caller): Owner,
     Path(id): Path<String>,
-) -> Result<Json<EndpointWithSecret>> {
+) -> Result<Uncached<EndpointWithSecret>> {
     let found = app.find(&caller, &id).await?;
     let (secret, until) = app.upkeep.rotate_secret(&found.endpoint).await?;
-    Ok(Json(EndpointWithSecret {
+    Ok(uncached(EndpointWithSecret {
         endpoint: Endpoint::from(&found),
         secret: secret.reveal().to_owned(),
         previous_secret_expires_at: Some(rfc3339(until)),

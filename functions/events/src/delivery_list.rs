@@ -3,13 +3,13 @@
 use std::cmp::Reverse;
 
 use api::{
-    ApiError, Caller, ErrorBody, PageQuery, Reader,
+    ApiError, Caller, ErrorBody, PageQuery, Query, Reader,
     error::Result,
     page::next_cursor,
     query,
     views::{DeliveryPage, DeliveryView},
 };
-use axum::{Json, extract::FromRequestParts, http::request::Parts};
+use axum::Json;
 use domain::{Delivery, DeliveryId, DestinationId, EventId, EventType};
 use futures::future::try_join_all;
 use serde::Deserialize;
@@ -49,14 +49,6 @@ pub(crate) struct DeliveryQuery {
     cursor: Option<String>,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for DeliveryQuery {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        query::read(parts, state).await
-    }
-}
-
 /// Lists the deliveries of the account, newest event first.
 ///
 /// Those to destinations that are deleted are listed as long as a rule targets them. A key that is bound to a project sees
@@ -69,7 +61,11 @@ impl<S: Send + Sync> FromRequestParts<S> for DeliveryQuery {
         (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
     )
 )]
-pub(crate) async fn list(app: State, Reader(caller): Reader, query: DeliveryQuery) -> Result<Json<DeliveryPage>> {
+pub(crate) async fn list(
+    app: State,
+    Reader(caller): Reader,
+    Query(query): Query<DeliveryQuery>,
+) -> Result<Json<DeliveryPage>> {
     let (list, event) = (query.name(), query.event()?);
     let page = PageQuery::new(query.limit.clone(), query.cursor.clone());
     let limit = usize::try_from(page.limit()?).unwrap_or(1);

@@ -25,7 +25,7 @@ pub(crate) struct DeliveryDetail {
 struct RequestView {
     /// `POST`.
     method: &'static str,
-    /// Where to, as far as that is no secret.
+    /// Where to, as it is now and as far as that is no secret.
     #[schema(example = "https://example.com/hooks/stack")]
     url: String,
     /// The body, byte for byte.
@@ -64,7 +64,9 @@ impl DeliveryDetail {
 /// The headers of an attempt's request. What was signed is kept, also of a destination that is deleted.
 fn headers(delivery: &Delivery, attempt: &Attempt, kind: Option<Kind>) -> Option<BTreeMap<String, String>> {
     let webhook = kind == Some(Kind::Webhook) || !attempt.signatures.is_empty();
-    let request = webhook || kind.is_some_and(|kind| kind.platform().is_some());
+    // Without an answer or a signature there may have been no request: an address may have been refused before.
+    let made = attempt.status.is_some() || !attempt.signatures.is_empty();
+    let request = made && (webhook || kind.is_some_and(|kind| kind.platform().is_some()));
     let always = [("content-type", "application/json".to_owned()), ("user-agent", USER_AGENT.to_owned())];
     let identity = signature::identity(delivery.face, &delivery.id.to_string(), attempt.at);
     let identity = identity.into_iter().filter(|_| webhook);

@@ -63,7 +63,7 @@ pub(crate) async fn post_events(
     let mut posted = Posted::parse(&body)?;
     let key = idempotency::key(&headers)?;
     for i in 0..posted.events.len() {
-        bind_to_project(&caller, &mut posted.events[i])?;
+        caller.bind_to_project(&mut posted.events[i])?;
         let checked = posted.events[i].check();
         checked.map_err(|invalid| ApiError::field(&posted.field(i, &invalid.field), invalid.problem))?;
     }
@@ -77,21 +77,6 @@ pub(crate) async fn post_events(
     } else {
         (StatusCode::ACCEPTED, Json(accepted.next())).into_response()
     })
-}
-
-/// A key that is bound to a project posts events of that project and of no other.
-fn bind_to_project(caller: &Caller, event: &mut PostedEvent) -> Result<()> {
-    let Some(project) = caller.project_id() else { return Ok(()) };
-    match &event.project_id {
-        Some(other) if other != project => {
-            let sentence = format!("This key is bound to the project {project}; leave `project_id` out or send that.");
-            Err(ApiError::forbidden(sentence))
-        }
-        _ => {
-            event.project_id = Some(project.to_owned());
-            Ok(())
-        }
-    }
 }
 
 impl App {

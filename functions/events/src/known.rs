@@ -19,7 +19,7 @@ const PAGE: i32 = 500;
 pub(crate) struct Known {
     /// The newest [`MAX_DESTINATIONS`].
     pub(crate) destinations: Vec<Destination>,
-    /// All rules that are no project's.
+    /// All rules that are no project's; of a project, its own.
     pub(crate) rules: Vec<Rule>,
     /// Whether these are all destinations.
     pub(crate) complete: bool,
@@ -30,7 +30,9 @@ impl Known {
     pub(crate) fn ids(&self) -> Vec<DestinationId> {
         let own = self.destinations.iter().map(|destination| destination.id);
         let ids: HashSet<_> = own.chain(self.rules.iter().flat_map(|rule| rule.destination_ids.clone())).collect();
-        ids.into_iter().collect()
+        let mut ids = Vec::from_iter(ids);
+        ids.sort_unstable();
+        ids
     }
 }
 
@@ -40,6 +42,15 @@ impl App {
         let (destinations, rules) =
             futures::try_join!(self.newest_destinations(operator), self.channels.all(operator))?;
         let (destinations, complete) = destinations;
+        Ok(Known { destinations, rules, complete })
+    }
+
+    /// What a project of the operator has.
+    pub(crate) async fn known_of(&self, operator: OperatorId, project: &str) -> Result<Known> {
+        let rules = self.channels.of_project(operator, project);
+        let (destinations, rules) = futures::try_join!(self.newest_destinations(operator), rules)?;
+        let (mut destinations, complete) = destinations;
+        destinations.retain(|destination| destination.project_id.as_deref() == Some(project));
         Ok(Known { destinations, rules, complete })
     }
 
@@ -67,9 +78,13 @@ impl App {
             return Ok(known.ids());
         };
         let id = DestinationId::of_any_face(text).or_else(|_| path_id(text, "destination"))?;
-        let own = self.destinations.get(operator, id).await?.is_some();
+        let found = self.destinations.get(operator, id).await?;
+        let own = found.as_ref().is_some_and(|found| caller.may_see(found.project_id.as_deref()));
         // A deleted one is still the target of rules that name it.
-        if own || self.channels.all(operator).await?.iter().any(|rule| rule.destination_ids.contains(&id)) {
+        if own
+            || found.is_none()
+                && self.channels.all(operator).await?.iter().any(|rule| rule.destination_ids.contains(&id))
+        {
             return Ok(vec![id]);
         }
         Err(ApiError::not_found("destination"))

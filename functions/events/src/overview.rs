@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use api::{ApiError, ErrorBody, Reader, error::Result, query};
-use axum::{Json, extract::FromRequestParts, http::request::Parts};
+use api::{ApiError, ErrorBody, Query, Reader, error::Result};
+use axum::Json;
 use domain::{
     DestinationId, EventId,
-    overview::{Attention, Chart, Concern, Tally, attention},
+    attention::{Attention, Concern, attention},
+    chart::{Chart, Tally},
     time::{now, rfc3339},
 };
 use serde::{Deserialize, Serialize};
@@ -16,8 +17,10 @@ use crate::{State, known::Known};
 
 /// The longest span of an overview: a week.
 const MAX_HOURS: u32 = 168;
-/// How many deliveries an overview counts: at 500 bytes each, 10 MB are read for it.
+/// How many deliveries an overview counts: where each is 500 bytes, 10 MB are read for it.
 const MAX_COUNTED: usize = 20_000;
+/// How many held deliveries of one destination it counts.
+const MAX_HELD: i32 = 1000;
 
 /// Of which time an overview is wanted.
 #[derive(Deserialize, IntoParams)]
@@ -27,14 +30,6 @@ pub(crate) struct OverviewQuery {
     /// Of how many hours before now.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 168, default = 24)]
     hours: Option<String>,
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for OverviewQuery {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        query::read(parts, state).await
-    }
 }
 
 impl OverviewQuery {
@@ -71,7 +66,7 @@ struct DestinationCounts {
 /// How many rules there are.
 #[derive(Serialize, ToSchema)]
 struct RuleCounts {
-    /// All of them, those included that other APIs imply.
+    /// All that are no project's, those included that other APIs imply; by a key of a project, the project's.
     total: usize,
     /// That send now.
     active: usize,
@@ -138,27 +133,36 @@ pub(crate) struct Overview {
 
 /// Shows how the account stands: its deliveries over time, and what needs attention first.
 ///
-/// A key that is bound to a project sees the project's own destinations and rules.
+/// A key that is bound to a project sees the project's own channels, and all that they were sent.
 #[utoipa::path(
     get, path = "/v1/overview", tag = "Account", operation_id = "getOverview", params(OverviewQuery),
     responses((status = 200, body = Overview), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
 )]
-pub(crate) async fn overview(app: State, Reader(caller): Reader, query: OverviewQuery) -> Result<Json<Overview>> {
+pub(crate) async fn overview(
+    app: State,
+    Reader(caller): Reader,
+    Query(query): Query<OverviewQuery>,
+) -> Result<Json<Overview>> {
     let hours = query.hours()?;
-    let mut known = app.known(caller.operator_id()).await?;
-    if let Some(own) = caller.project_id() {
-        known.destinations.retain(|destination| destination.project_id.as_deref() == Some(own));
-        known.rules.retain(|rule| rule.project_id.as_deref() == Some(own));
-    }
+    let known = match caller.project_id() {
+        None => app.known(caller.operator_id()).await?,
+        Some(own) => app.known_of(caller.operator_id(), own).await?,
+    };
     let mut chart = Chart::empty(now(), hours);
     let oldest = EventId::first_at(chart.since);
-    let (counted, complete) = app.deliveries.count(&known.ids(), oldest, MAX_COUNTED).await?;
+    let ids = known.ids();
+    let counted = app.deliveries.count(&ids, oldest, MAX_COUNTED);
+    // What is held waits for its operator, however old it is.
+    let ((counted, complete), held) = futures::try_join!(counted, app.deliveries.held(&ids, MAX_HELD))?;
     let mut tallies: HashMap<DestinationId, Tally> = HashMap::new();
     let mut totals = Tally::default();
     for one in counted {
         chart.add(one.id.event.made_at(), one.state);
         tallies.entry(one.id.destination).or_default().add(one.state);
         totals.add(one.state);
+    }
+    for (id, held) in held {
+        tallies.entry(id).or_default().held = held;
     }
     Ok(Json(Overview {
         since: rfc3339(chart.since),

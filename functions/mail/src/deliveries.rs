@@ -1,7 +1,7 @@
 //! The deliveries of a subscription, one delivery, and sending it again by hand.
 
 use api::{
-    ApiError, Caller, ErrorBody, OptionalBody, Reader, Writer,
+    ApiError, Caller, ErrorBody, OptionalBody, Query, Reader, Writer,
     delivery_query::DeliveryQuery,
     error::{Result, path_id},
     page::next_cursor,
@@ -29,7 +29,7 @@ pub(crate) async fn list(
     app: State,
     Reader(caller): Reader,
     Path(id): Path<String>,
-    query: DeliveryQuery,
+    Query(query): Query<DeliveryQuery>,
 ) -> Result<Json<MailDeliveryPage>> {
     let status = query.status()?;
     let destination = app.find(&caller, &id).await?.endpoint.id;

@@ -10,7 +10,7 @@ use axum::{
     extract::FromRequestParts,
     http::{header::AUTHORIZATION, request::Parts},
 };
-use domain::{ApiKey, OperatorId, Role};
+use domain::{ApiKey, OperatorId, Role, event::PostedEvent};
 use store::{Accounts, accounts::Grant};
 
 use crate::error::{ApiError, Result};
@@ -82,6 +82,26 @@ impl Caller {
     /// The project that the key is bound to.
     pub fn project_id(&self) -> Option<&str> {
         self.0.project_id.as_deref()
+    }
+
+    /// Whether the bearer may see what belongs to this project, or to none: by a key that is bound to a project nothing of
+    /// another one.
+    pub fn may_see(&self, project_id: Option<&str>) -> bool {
+        self.project_id().is_none() || project_id.is_none() || self.project_id() == project_id
+    }
+
+    /// Makes an event one of the project that the key is bound to, if it is bound to one.
+    ///
+    /// # Errors
+    /// A 403 when the event names another.
+    pub fn bind_to_project(&self, event: &mut PostedEvent) -> Result<()> {
+        let Some(project) = self.project_id() else { return Ok(()) };
+        if event.project_id.as_deref().is_some_and(|other| other != project) {
+            let sentence = format!("This key is bound to the project {project}; leave `project_id` out or send that.");
+            return Err(ApiError::forbidden(sentence));
+        }
+        event.project_id = Some(project.to_owned());
+        Ok(())
     }
 
     /// Whether the bearer may do what takes this permission: an admin may do all.

@@ -1,15 +1,10 @@
 //! Which deliveries of a webhook subscription are wanted, whichever API has it.
 
-use axum::{extract::FromRequestParts, http::request::Parts};
 use domain::DeliveryState;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::{
-    PageQuery,
-    error::{ApiError, Result},
-    query,
-};
+use crate::{PageQuery, error::Result, query};
 
 /// Which deliveries are wanted.
 #[derive(Deserialize, IntoParams)]
@@ -24,14 +19,6 @@ pub struct DeliveryQuery {
     limit: Option<String>,
     /// Where the page begins, as the page before has said it.
     cursor: Option<String>,
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for DeliveryQuery {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        query::read(parts, state).await
-    }
 }
 
 impl DeliveryQuery {

@@ -21,3 +21,4 @@ pub use body::{Body, OptionalBody};
 pub use envelope::Envelope;
 pub use error::{ApiError, ErrorBody};
 pub use page::PageQuery;
+pub use query::Query;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use axum::{
-    extract::{FromRequestParts, Query},
+    extract::{self, FromRequestParts},
     http::request::Parts,
 };
 use domain::DeliveryState;
@@ -12,13 +12,24 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{ApiError, Result};
 
+/// The query string of a request.
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        read(parts, state).await.map(Self)
+    }
+}
+
 /// Reads the query string of a request.
 ///
 /// # Errors
 /// A 400 that names what is unknown or wrong.
 pub async fn read<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<T> {
-    match Query::<T>::from_request_parts(parts, state).await {
-        Ok(Query(query)) => Ok(query),
+    match extract::Query::<T>::from_request_parts(parts, state).await {
+        Ok(extract::Query(query)) => Ok(query),
         Err(rejection) => Err(ApiError::bad_request("invalid_query", format!("{}.", rejection.body_text()))),
     }
 }

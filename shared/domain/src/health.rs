@@ -33,6 +33,19 @@ impl Unhealthy {
     }
 }
 
+/// When the first event was accepted that a destination may have missed: that of the delivery which broke its health failed
+/// first, and a recovery goes by the times of events.
+fn missed_since(since: Timestamp, delivery_id: Option<DeliveryId>) -> Timestamp {
+    delivery_id.map_or(since, |id| id.event.made_at().min(since))
+}
+
+impl Unhealthy {
+    /// Since when to recover what was missed.
+    pub fn missed_since(&self) -> Timestamp {
+        missed_since(self.since, self.delivery_id)
+    }
+}
+
 /// Failures of the receiver after which its destination is unhealthy («after four failed attempts» in the STACK API).
 const MAX_FAILURES: usize = 4;
 
@@ -168,8 +181,7 @@ impl Notice {
         ];
         let known = ids.iter().find_map(|(noun, id)| Some(format!("{noun}/{}", id.as_ref()?)));
         let path = known.unwrap_or_else(|| "/v1/notifications/destinations/…".to_owned());
-        // What failed first is the delivery that broke its health, and counts by its event's time.
-        let since = self.delivery_id.map_or(self.since, |id| id.event.made_at().min(self.since));
+        let since = missed_since(self.since, self.delivery_id);
         let send_again = ("Send what it missed", format!("POST {path}/recover {{\"since\": \"{since:.3}\"}}"));
         if self.provider_id.is_some() || self.project_channel_id.is_some() {
             return vec![("Mend it, then test it", format!("POST {path}/test")), send_again];

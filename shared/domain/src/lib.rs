@@ -4,8 +4,10 @@
 
 pub mod address;
 pub mod api_key;
+pub mod attention;
 pub mod backoff;
 pub mod catalogue;
+pub mod chart;
 pub mod connection;
 pub mod content;
 pub mod delivery;
@@ -23,7 +25,6 @@ pub mod journal;
 pub mod kind;
 pub mod message;
 pub mod notification;
-pub mod overview;
 pub mod payload;
 pub mod plan;
 pub mod rule;

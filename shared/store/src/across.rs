@@ -1,26 +1,27 @@
 //! The deliveries of several destinations as one list, newest event first. The table has a partition for each destination,
 //! so that a page is the newest of what each of them gives.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashMap;
 
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Select};
 use domain::{Delivery, DeliveryId, DeliveryState, DestinationId, EventId, EventType};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
-    Deliveries, Result,
-    deliveries::Summary,
+    Deliveries, Result, StoreError,
+    deliveries::{Summary, id_of},
     error::aws,
     item::{Item, from_items, s},
 };
 
 /// How many destinations are read at once.
 const AT_ONCE: usize = 16;
-/// How many rows of one destination are looked at for a page, at most; what lies behind them is the next page's.
-const MAX_LOOKED_AT: usize = 2000;
-/// How many rows one query looks at, at most.
-const MAX_WINDOW: usize = 1000;
+/// How many rows are looked at for a page, at most, once each destination has been looked at; what lies behind them is the
+/// next page's.
+const MAX_LOOKED_AT: usize = 4000;
+/// How many rows a first query looks at, at least, and one query at most.
+const WINDOWS: (usize, usize) = (4, 1000);
 
 /// Which deliveries are wanted; what is left out is any.
 #[derive(Debug, Clone, Default)]
@@ -143,19 +144,37 @@ impl Deliveries {
         }
     }
 
-    async fn parts<T: DeserializeOwned>(
+    /// Reads of each destination as much as a page of `limit` takes, and on where that is least known.
+    async fn parts<T: Placed + DeserializeOwned>(
         &self,
         destinations: &[DestinationId],
         wanted: &Wanted,
         limit: usize,
         query: impl Fn(DestinationId) -> QueryFluentBuilder,
     ) -> Result<Vec<Part<T>>> {
-        let reads = destinations.iter().copied().filter_map(|id| {
+        // Twice its share of the page, since one has more than another; one more than the page, to know if there is another.
+        let window = (2 * limit / destinations.len().max(1)).clamp(WINDOWS.0, limit.max(WINDOWS.0) + 1);
+        let readers = destinations.iter().copied().filter_map(|id| {
             let query = query(id).expression_attribute_values(":first", s(wanted.range(id)?.0));
             let query = query.expression_attribute_values(":last", s(wanted.range(id)?.1));
-            Some(part(filtered(query, wanted), limit))
+            let part = Part { rows: vec![], reached: None };
+            Some(Reader { query: filtered(query, wanted), window, start: None, part }.on())
         });
-        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
+        let mut readers: Vec<Reader<T>> = stream::iter(readers).buffer_unordered(AT_ONCE).try_collect().await?;
+        let mut looked_at = 0;
+        while let Some(least_known) = readers.iter().filter_map(|reader| reader.part.reached).max() {
+            let known =
+                |reader: &Reader<T>| reader.part.rows.iter().filter(|row| row.id().event >= least_known).count();
+            if readers.iter().map(known).sum::<usize>() > limit || looked_at >= MAX_LOOKED_AT {
+                break;
+            }
+            // The one that ends the page.
+            let Some(place) = readers.iter().position(|reader| reader.part.reached == Some(least_known)) else { break };
+            let reader = readers.swap_remove(place);
+            looked_at += reader.window;
+            readers.push(reader.on().await?);
+        }
+        Ok(readers.into_iter().map(|reader| reader.part).collect())
     }
 
     /// How the deliveries of these destinations stand, of events from `oldest` on: at most `max` of them, and whether
@@ -169,33 +188,85 @@ impl Deliveries {
         oldest: EventId,
         max: usize,
     ) -> Result<(Vec<Counted>, bool)> {
-        let room = AtomicUsize::new(max);
-        let counts = destinations.iter().copied().map(|id| self.count_of(id, oldest, &room));
-        let counts: Vec<_> = stream::iter(counts).buffer_unordered(AT_ONCE).try_collect().await?;
-        let complete = counts.iter().all(|(_, complete)| *complete);
-        Ok((counts.into_iter().flat_map(|(found, _)| found).collect(), complete))
+        let mut found: Vec<Counted> = vec![];
+        // First an equal share for each, then what is left for those that have more.
+        let mut left: Vec<_> = destinations.iter().map(|id| DeliveryId::new(*id, EventId::last())).collect();
+        for _ in 0..2 {
+            let share = max.saturating_sub(found.len()) / left.len().max(1);
+            if share == 0 {
+                break;
+            }
+            let counts = left.into_iter().map(|newest| self.count_of(newest, oldest, share));
+            let counts: Vec<_> = stream::iter(counts).buffer_unordered(AT_ONCE).try_collect().await?;
+            left = counts.iter().filter_map(|(_, next)| *next).collect();
+            found.extend(counts.into_iter().flat_map(|(found, _)| found));
+        }
+        Ok((found, left.is_empty()))
     }
 
-    /// The same of one destination, as long as there is `room`.
-    async fn count_of(&self, id: DestinationId, oldest: EventId, room: &AtomicUsize) -> Result<(Vec<Counted>, bool)> {
-        let (first, last) = (DeliveryId::new(id, oldest), DeliveryId::new(id, EventId::last()));
-        let query = self.of(id).expression_attribute_values(":first", s(first));
-        let query = query.expression_attribute_values(":last", s(last));
+    /// The same of one destination from `newest` back, and from where on more are left.
+    async fn count_of(
+        &self,
+        newest: DeliveryId,
+        oldest: EventId,
+        max: usize,
+    ) -> Result<(Vec<Counted>, Option<DeliveryId>)> {
+        let query = self.of(newest.destination).expression_attribute_values(":last", s(newest));
+        let query = query.expression_attribute_values(":first", s(DeliveryId::new(newest.destination, oldest)));
         let query = query.projection_expression("id, #state").expression_attribute_names("#state", "state");
-        let mut pages = query.into_paginator().send();
-        let mut found: Vec<Counted> = vec![];
-        while let Some(page) = pages.next().await {
-            let mut rows: Vec<Counted> = from_items(page.map_err(aws("Query"))?.items)?;
-            let take = |room: usize| Some(room.saturating_sub(rows.len()));
-            let had = room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).unwrap_or(0);
-            let full = rows.len() > had;
-            rows.truncate(had);
-            found.extend(rows);
-            if full {
-                return Ok((found, false));
+        let (mut found, mut start) = (Vec::<Counted>::new(), None);
+        while found.len() < max {
+            let window = i32::try_from(max - found.len()).unwrap_or(i32::MAX);
+            let answer =
+                query.clone().limit(window).set_exclusive_start_key(start).send().await.map_err(aws("Query"))?;
+            found.extend(from_items::<Counted>(answer.items)?);
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok((found, None));
             }
         }
-        Ok((found, true))
+        let before = |last: &Counted| Some(DeliveryId::new(last.id.destination, last.id.event.before()?));
+        let next = found.last().and_then(before);
+        Ok((found, next))
+    }
+
+    /// How many deliveries of each of these destinations are held, up to `max` of each; those with none are left out.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn held(&self, destinations: &[DestinationId], max: i32) -> Result<HashMap<DestinationId, u32>> {
+        let counts = destinations.iter().copied().map(|id| async move {
+            let query = self.in_state_of(id, DeliveryState::Held).select(Select::Count).limit(max);
+            let query = query.expression_attribute_values(":first", s(DeliveryId::new(id, EventId::first())));
+            let query = query.expression_attribute_values(":last", s(DeliveryId::new(id, EventId::last())));
+            let count = query.send().await.map_err(aws("Query"))?.count;
+            Ok::<_, StoreError>((id, u32::try_from(count).unwrap_or(0)))
+        });
+        let counts: Vec<_> = stream::iter(counts).buffer_unordered(AT_ONCE).try_collect().await?;
+        Ok(counts.into_iter().filter(|(_, count)| *count > 0).collect())
+    }
+}
+
+/// One destination, read as far as it has to be.
+struct Reader<T> {
+    query: QueryFluentBuilder,
+    /// How many rows the next query looks at.
+    window: usize,
+    start: Option<Item>,
+    part: Part<T>,
+}
+
+impl<T: DeserializeOwned> Reader<T> {
+    /// Reads on, and twice as far the next time.
+    async fn on(mut self) -> Result<Self> {
+        let window = i32::try_from(self.window).unwrap_or(i32::MAX);
+        let query = self.query.clone().limit(window).set_exclusive_start_key(self.start);
+        let answer = query.send().await.map_err(aws("Query"))?;
+        self.part.rows.extend(from_items::<T>(answer.items)?);
+        self.start = answer.last_evaluated_key;
+        self.part.reached = self.start.as_ref().map(|last| id_of(last).map(|id| id.event)).transpose()?;
+        self.window = (2 * self.window).min(WINDOWS.1);
+        Ok(self)
     }
 }
 
@@ -213,25 +284,6 @@ fn filtered(query: QueryFluentBuilder, wanted: &Wanted) -> QueryFluentBuilder {
         query = query.expression_attribute_values(":type", s(event_type.as_str()));
     }
     if conditions.is_empty() { query } else { query.filter_expression(conditions.join(" AND ")) }
-}
-
-/// Reads one destination until it has more than `limit` rows that are wanted, or enough has been looked at.
-async fn part<T: DeserializeOwned>(query: QueryFluentBuilder, limit: usize) -> Result<Part<T>> {
-    // One more than is wanted, so that a full page knows whether there is another.
-    let mut window = limit + 1;
-    let (mut rows, mut looked_at, mut start) = (vec![], 0, None::<Item>);
-    loop {
-        let query = query.clone().limit(i32::try_from(window).unwrap_or(i32::MAX)).set_exclusive_start_key(start);
-        let answer = query.send().await.map_err(aws("Query"))?;
-        rows.extend(from_items(answer.items)?);
-        looked_at += window;
-        start = answer.last_evaluated_key;
-        let Some(last) = &start else { return Ok(Part { rows, reached: None }) };
-        if rows.len() > limit || looked_at >= MAX_LOOKED_AT {
-            return Ok(Part { rows, reached: Some(crate::deliveries::id_of(last)?.event) });
-        }
-        window = (window * 2).min(MAX_WINDOW);
-    }
 }
 
 #[cfg(test)]

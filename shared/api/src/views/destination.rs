@@ -41,6 +41,8 @@ pub struct HealthView {
     pub since: Option<String>,
     /// What went wrong with the attempt that made it so.
     pub reason: Option<String>,
+    /// Since when to recover what it has missed: when the event was accepted whose delivery made it so.
+    pub missed_since: Option<String>,
 }
 
 impl DestinationView {
@@ -73,6 +75,7 @@ impl HealthView {
             status: if broken.is_some() { "unhealthy" } else { "healthy" },
             since: broken.map(|unhealthy| rfc3339(unhealthy.since)),
             reason: broken.map(|unhealthy| unhealthy.reason.clone()),
+            missed_since: broken.map(|unhealthy| rfc3339(unhealthy.missed_since())),
         }
     }
 }

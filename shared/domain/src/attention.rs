@@ -1,90 +1,11 @@
-//! How an account's deliveries stand, over time, and what of it needs its operator's attention.
+//! What of an account needs its operator's attention, and what to do about it.
 
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{DeliveryState, Destination, DestinationId, Rule, RuleId, time::from_millis};
-
-/// How many buckets a chart has.
-const BUCKETS: i64 = 48;
-
-/// Deliveries by where they stand.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Tally {
-    /// The receiver took them.
-    pub succeeded: u32,
-    /// They failed, and will be tried again.
-    pub failed: u32,
-    /// They are on their way.
-    pub pending: u32,
-    /// They wait to be recovered.
-    pub held: u32,
-    /// They ended without success.
-    pub abandoned: u32,
-}
-
-impl Tally {
-    /// Counts one more.
-    pub fn add(&mut self, state: DeliveryState) {
-        *match state {
-            DeliveryState::Pending => &mut self.pending,
-            DeliveryState::Succeeded => &mut self.succeeded,
-            DeliveryState::Failed => &mut self.failed,
-            DeliveryState::Abandoned => &mut self.abandoned,
-            DeliveryState::Held => &mut self.held,
-        } += 1;
-    }
-
-    /// How many a recovery would send again.
-    pub fn waiting(self) -> u32 {
-        self.failed + self.held + self.abandoned
-    }
-}
-
-/// Deliveries over a span of time, in equal buckets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chart {
-    /// When the first bucket begins.
-    pub since: Timestamp,
-    /// How long each is, in seconds.
-    pub step: i64,
-    /// The buckets, oldest first.
-    pub buckets: Vec<Tally>,
-}
-
-impl Chart {
-    /// An empty one of the last `hours` at `now`. Its buckets begin at whole multiples of their length, so that they stay
-    /// where they are from one look to the next: the last one is under way.
-    pub fn empty(now: Timestamp, hours: u32) -> Self {
-        let step = i64::from(hours) * 3600 / BUCKETS;
-        let last = now.as_second().div_euclid(step) * step;
-        let since = from_millis((last - (BUCKETS - 1) * step) * 1000);
-        Self { since, step, buckets: vec![Tally::default(); usize::try_from(BUCKETS).unwrap_or(0)] }
-    }
-
-    /// Counts a delivery of an event that was accepted at `at`; one outside of the span is not counted.
-    pub fn add(&mut self, at: Timestamp, state: DeliveryState) {
-        let seconds = at.duration_since(self.since).as_secs();
-        let bucket = usize::try_from(seconds.div_euclid(self.step)).ok().and_then(|i| self.buckets.get_mut(i));
-        if let Some(bucket) = bucket {
-            bucket.add(state);
-        }
-    }
-
-    /// When the last bucket ends.
-    pub fn until(&self) -> Timestamp {
-        self.since + SignedDuration::from_secs(BUCKETS * self.step)
-    }
-
-    /// When each bucket begins, with it.
-    pub fn timed(&self) -> impl Iterator<Item = (Timestamp, Tally)> {
-        let begins = (0..).map(|i| self.since + SignedDuration::from_secs(i * self.step));
-        begins.zip(self.buckets.iter().copied())
-    }
-}
+use crate::{Destination, DestinationId, Rule, RuleId, chart::Tally};
 
 /// What kind of thing needs attention, the most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -230,7 +151,9 @@ fn of_destination(to: &Destination, rules: &[Rule], tally: Tally) -> Option<Atte
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Face, OperatorId, Severity, Unhealthy, destination::tests::email, rule::OnUnhealthy};
+    use crate::{
+        Face, OperatorId, Severity, Unhealthy, destination::tests::email, rule::OnUnhealthy, time::from_millis,
+    };
 
     fn rule(to: &[&Destination]) -> Rule {
         Rule {
@@ -245,28 +168,6 @@ mod tests {
             face: Face::Stack,
             project_id: None,
         }
-    }
-
-    #[test]
-    fn a_chart_counts_by_when_an_event_was_accepted() {
-        let until: Timestamp = "2026-04-15T12:00:00Z".parse().expect("a time");
-        let mut chart = Chart::empty("2026-04-15T11:47:03.5Z".parse().expect("a time"), 24);
-        assert_eq!((chart.step, chart.buckets.len(), chart.until()), (1800, 48, until));
-        let before = |seconds| until - SignedDuration::from_secs(seconds);
-        for (seconds, state) in [
-            (1, DeliveryState::Succeeded),
-            (1800, DeliveryState::Failed),
-            (1801, DeliveryState::Held),
-            (86_400, DeliveryState::Abandoned),
-            (86_401, DeliveryState::Pending),
-            (-1, DeliveryState::Pending),
-        ] {
-            chart.add(before(seconds), state);
-        }
-        assert_eq!(chart.buckets[47], Tally { succeeded: 1, failed: 1, ..Tally::default() });
-        assert_eq!(chart.buckets[46], Tally { held: 1, ..Tally::default() });
-        assert_eq!(chart.buckets[0], Tally { abandoned: 1, ..Tally::default() });
-        assert_eq!(chart.timed().last().expect("a bucket").0, before(1800));
     }
 
     #[test]
