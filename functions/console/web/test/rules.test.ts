@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { EventType, Rule } from '../src/api/types'
 import { asNewRule, changeOf, draftOf, emptyDraft, tooMild } from '../src/pages/rules/form/draft'
-import { ruleStanding, ruleTitle } from '../src/pages/rules/names'
+import { ruleStandings, ruleTitle } from '../src/pages/rules/names'
 
 const rule: Rule = {
   id: 'nch_1',
@@ -11,6 +11,7 @@ const rule: Rule = {
   min_severity: 'critical',
   verified: true,
   active: true,
+  enabled: true,
   on_unhealthy: 'skip',
   paused_by: [],
   created_at: '2026-04-15T10:00:00.000Z',
@@ -25,11 +26,16 @@ describe('a rule', () => {
   })
 
   it('stands as its destinations let it', () => {
-    expect(ruleStanding(rule)).toBe('active')
-    expect(ruleStanding({ ...rule, active: false })).toBe('off')
-    expect(ruleStanding({ ...rule, active: false, paused_by: ['b5c0'] })).toBe('paused')
-    expect(ruleStanding({ ...rule, active: false, verified: false, paused_by: ['nch_1'] })).toBe('unverified')
-    expect(ruleStanding({ ...rule, active: false, verified: true, paused_by: ['nch_1'] })).toBe('paused')
+    expect(ruleStandings(rule)).toEqual(['active'])
+    expect(ruleStandings({ ...rule, paused_by: ['b5c0'] })).toEqual(['paused'])
+    expect(ruleStandings({ ...rule, verified: false, paused_by: ['nch_1'] })).toEqual(['unverified'])
+    expect(ruleStandings({ ...rule, paused_by: ['nch_1'] })).toEqual(['paused'])
+  })
+
+  it('may be switched off, and paused besides', () => {
+    expect(ruleStandings({ ...rule, enabled: false })).toEqual(['off'])
+    expect(ruleStandings({ ...rule, enabled: false, paused_by: ['b5c0'] })).toEqual(['off', 'paused'])
+    expect(ruleStandings({ ...rule, enabled: false, verified: false })).toEqual(['off', 'unverified'])
   })
 })
 

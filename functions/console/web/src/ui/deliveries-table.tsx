@@ -1,5 +1,6 @@
 import type { Delivery } from '../api/types'
 import { outcome } from '../lib/deliveries'
+import { count } from '../lib/plural'
 import { href } from '../router/hash'
 import { StateBadge } from './badge'
 import { DestinationLabel } from './destination-label'
@@ -31,9 +32,15 @@ export function DeliveriesTable({
       columns={[
         ...(of === 'event' ? [] : [{ ...event, main: true }]),
         ...(of === 'destination' ? [] : [{ ...destination, main: of === 'event' }]),
-        { header: 'State', width: '8rem', cell: ({ state }) => <StateBadge state={state} /> },
-        { header: 'Last answer', width: '9rem', cell: lastAnswer },
-        { header: 'Attempts', width: '5.5rem', align: 'end', cell: ({ attempt_count }) => attempt_count },
+        { header: 'State', width: '8rem', corner: true, cell: ({ state }) => <StateBadge state={state} /> },
+        { header: 'Last answer', width: '9rem', wideOnly: true, cell: lastAnswer },
+        {
+          header: 'Attempts',
+          width: '5.5rem',
+          align: 'end',
+          wideOnly: true,
+          cell: ({ attempt_count }) => count(attempt_count),
+        },
         { header: 'Dispatched', width: '9rem', align: 'end', cell: ({ created_at }) => <Time at={created_at} /> },
       ]}
     />

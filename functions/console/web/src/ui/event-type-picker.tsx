@@ -61,18 +61,7 @@ export function EventTypePicker({ label = 'Event types', value, onValue, offer, 
           if (canAdd) add()
         }}
       />
-      {value.length > 0 && (
-        <ul class="types-chosen" aria-label="Chosen event types">
-          {value.map(type => (
-            <li key={type}>
-              <code>{type}</code>
-              <button type="button" aria-label={`Remove ${type}`} onClick={() => set([type], false)}>
-                <X size={13} aria-hidden="true" />
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      {value.length > 0 && <Chosen types={value} onRemove={type => set([type], false)} />}
       {canAdd && (
         <div>
           <Button size="s" icon={<Plus size={14} />} onClick={add}>
@@ -93,7 +82,7 @@ export function EventTypePicker({ label = 'Event types', value, onValue, offer, 
         )}
       </div>
       <p class="field-hint" aria-live="polite">
-        {value.length === 0 ? 'None chosen yet.' : `${plural(value.length, 'event type')} chosen.`}
+        {value.length === 0 ? 'None chosen yet.' : <span class="hidden">{inWords(value)}</span>}
       </p>
       {error && (
         <p id={`${id}-error`} class="field-error">
@@ -101,6 +90,29 @@ export function EventTypePicker({ label = 'Event types', value, onValue, offer, 
         </p>
       )}
     </fieldset>
+  )
+}
+
+const FEW = 3
+const inWords = (types: readonly string[]) => `${plural(types.length, 'event type')} chosen`
+
+/** What is chosen; many are folded away at first, for the list below them is what one works with. */
+function Chosen({ types, onRemove }: { types: readonly string[]; onRemove: (type: string) => void }) {
+  const [open] = useState(types.length <= FEW)
+  return (
+    <details class="types-chosen" open={open}>
+      <summary>{inWords(types)}</summary>
+      <ul aria-label="Chosen event types">
+        {types.map(type => (
+          <li key={type}>
+            <code>{type}</code>
+            <button type="button" aria-label={`Remove ${type}`} onClick={() => onRemove(type)}>
+              <X size={13} aria-hidden="true" />
+            </button>
+          </li>
+        ))}
+      </ul>
+    </details>
   )
 }
 

@@ -10,6 +10,8 @@ export type Column<Row> = {
   align?: 'end'
   /** Left out of the card on a phone. */
   wideOnly?: boolean
+  /** Beside the title of the card on a phone, which is two lines without labels then. */
+  corner?: boolean
   /** A CSS width, e.g. `12rem`; the rest share what is left. */
   width?: string
 }
@@ -31,7 +33,11 @@ type Props<Row> = {
 export function Table<Row>({ label, columns, rows, rowKey, rowHref }: Props<Row>) {
   return (
     // biome-ignore-start lint/a11y/noRedundantRoles: see above
-    <table class="table" role="table" aria-label={label}>
+    <table
+      class={columns.some(column => column.corner) ? 'table table-short' : 'table'}
+      role="table"
+      aria-label={label}
+    >
       <thead role="rowgroup">
         <tr role="row">
           {columns.map(column => (
@@ -69,9 +75,13 @@ export function Table<Row>({ label, columns, rows, rowKey, rowHref }: Props<Row>
   )
 }
 
-function cellClass<Row>({ main, align, wideOnly }: Column<Row>): string {
-  return [main && 'table-main', align && 'table-end', wideOnly && 'table-wide'].filter(Boolean).join(' ')
+function cellClass<Row>({ main, align, wideOnly, corner }: Column<Row>): string {
+  const classes = [main && 'table-main', align && 'table-end', wideOnly && 'table-wide', corner && 'table-corner']
+  return classes.filter(Boolean).join(' ')
 }
+
+/** In the place of a value that a row does not have; left out of its card. */
+export const NoValue = () => <span class="faint table-none">–</span>
 
 /** Below a table of `usePages`: the next page, and how many rows there are so far. */
 export function LoadMore({ pages }: { pages: { hasMore: boolean; isLoadingMore: boolean; loadMore: () => void } }) {

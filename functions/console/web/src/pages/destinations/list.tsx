@@ -23,6 +23,7 @@ const columns: Column<Destination>[] = [
   {
     header: 'Status',
     width: '8.5rem',
+    corner: true,
     cell: ({ health, verified, disabled }) => <HealthBadge {...{ health, verified, disabled }} />,
   },
   { header: 'Made with', width: '10.5rem', cell: of => <Badge>{madeByLabels[of.made_by]}</Badge> },

@@ -14,7 +14,7 @@ import { Page } from '../../ui/page'
 import { Panel } from '../../ui/panel'
 import { PeriodFilter } from '../../ui/period-filter'
 import { EmptyState, ErrorState, Notice, Skeleton } from '../../ui/states'
-import { LoadMore, Table } from '../../ui/table'
+import { LoadMore, NoValue, Table } from '../../ui/table'
 import { Time } from '../../ui/time'
 import { PostEventDialog } from './post'
 
@@ -112,7 +112,12 @@ function Log({ events }: { events: Event[] }) {
       rowHref={event => href(`/events/${event.id}`)}
       columns={[
         { header: 'Type', main: true, cell: ({ type }) => <code>{type}</code> },
-        { header: 'Severity', width: '8rem', cell: ({ severity }) => <SeverityBadge severity={severity} /> },
+        {
+          header: 'Severity',
+          width: '8rem',
+          corner: true,
+          cell: ({ severity }) => <SeverityBadge severity={severity} />,
+        },
         { header: 'About', cell: about },
         { header: 'Id', width: '11rem', wideOnly: true, cell: ({ id }) => <code class="faint">{shortId(id)}</code> },
         { header: 'Accepted', width: '9rem', align: 'end', cell: ({ created_at }) => <Time at={created_at} /> },
@@ -127,6 +132,6 @@ function about({ resource }: Event) {
       <span class="muted">{resource.type}</span> <code>{shortId(resource.id)}</code>
     </span>
   ) : (
-    <span class="faint">–</span>
+    <NoValue />
   )
 }

@@ -1,3 +1,4 @@
+import { flushSync } from 'preact/compat'
 import { useState } from 'preact/hooks'
 import { useAction } from '../../api/action'
 import { useEventTypes } from '../../api/catalogue'
@@ -29,12 +30,15 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
   }
   const choose = (type: string) => {
     // What somebody has written is not thrown away for another sample.
-    const untouched = draft.data === EMPTY.data || draft.data === sampleAtChoice
-    const data = type && untouched ? sampleOf(type) : draft.data
-    if (untouched) setSampleAtChoice(data)
-    set({ type, data })
+    const data = type && !written ? sampleOf(type) : draft.data
+    // The type is chosen when its field is left, maybe for the data: the sample has to be there before the focus is.
+    flushSync(() => {
+      if (!written) setSampleAtChoice(data)
+      set({ type, data })
+    })
   }
   const [sampleAtChoice, setSampleAtChoice] = useState(EMPTY.data)
+  const [written, setWritten] = useState(false)
 
   const post = useAction(
     async (event: PostedEvent) => {
@@ -89,7 +93,10 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
         rows={12}
         spellcheck={false}
         value={draft.data}
-        onValue={data => set({ data })}
+        onValue={data => {
+          setWritten(true)
+          set({ data })
+        }}
         error={errors.data}
         hint={chosen ? `A sample of what ${draft.type} carries. Change what you like.` : 'A JSON object.'}
       />
@@ -100,6 +107,7 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
             onClick={() => {
               const data = sampleOf(draft.type)
               setSampleAtChoice(data)
+              setWritten(false)
               set({ data })
             }}
           >

@@ -15,8 +15,8 @@ import { ErrorState, Skeleton } from '../../ui/states'
 import { Time } from '../../ui/time'
 import { toast } from '../../ui/toast'
 import { DeleteRule } from './delete'
-import { ruleStanding, ruleTitle } from './names'
-import { PausedNotice } from './paused'
+import { ruleTitle } from './names'
+import { StandingNotices } from './paused'
 import { RuleStatus } from './status'
 import { Targets } from './target-list'
 import './rules.css'
@@ -47,17 +47,13 @@ const onUnhealthy = {
 
 function Found({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => void }) {
   const [deleting, setDeleting] = useState(false)
-  // The API says `paused` of a rule that is switched off too; what was switched here is known.
-  const [switched, setSwitched] = useState<boolean | null>(null)
-  const stands = ruleStanding(rule)
-  const isOn = stands === 'paused' ? (switched ?? true) : stands !== 'off'
+  const isOn = rule.enabled
   const flip = useAction(async () => {
     const params = { path: { id: rule.id } }
     const changed = await call(api.PATCH('/v1/notifications/channels/{id}', { params, body: { active: !isOn } }))
     // The answer to a change leaves the destinations out.
     onChanged({ ...rule, ...changed, delivery_methods: rule.delivery_methods ?? null })
     refresh('/v1/notifications/channels', '/v1/overview')
-    setSwitched(!isOn)
     toast.good(isOn ? 'The rule is off, and matches nothing.' : 'The rule is on.')
   })
   return (
@@ -84,7 +80,7 @@ function Found({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => voi
         </>
       }
     >
-      <PausedNotice rule={rule} isOff={!isOn} />
+      <StandingNotices rule={rule} />
       <Panel title="Takes">
         <Facts
           of={[

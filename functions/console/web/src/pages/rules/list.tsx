@@ -10,7 +10,7 @@ import { Page } from '../../ui/page'
 import { Panel } from '../../ui/panel'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
 import { type Column, LoadMore, Table } from '../../ui/table'
-import { ruleStanding, ruleTitle } from './names'
+import { ruleStandings, ruleTitle } from './names'
 import { RuleStatus } from './status'
 import { TargetNames, useTargets } from './targets'
 import './rules.css'
@@ -46,7 +46,7 @@ function useColumns(): Column<Rule>[] {
     { header: 'Takes', main: true, cell: rule => <code>{ruleTitle(rule)}</code> },
     { header: 'From', width: '7.5rem', cell: rule => <SeverityBadge severity={rule.min_severity} /> },
     { header: 'Sends to', width: '38%', cell: rule => <TargetNames targets={targetsOf(rule)} /> },
-    { header: 'Status', width: '8.5rem', cell: rule => <RuleStatus rule={rule} /> },
+    { header: 'Status', width: '8.5rem', corner: true, cell: rule => <RuleStatus rule={rule} /> },
   ]
 }
 
@@ -100,4 +100,6 @@ function Rules() {
 }
 
 const words = (rule: Rule): string =>
-  [...rule.events, ...(rule.delivery_methods ?? []).map(of => of.destination), ruleStanding(rule), rule.id].join(' ')
+  [...rule.events, ...(rule.delivery_methods ?? []).map(of => of.destination), ...ruleStandings(rule), rule.id].join(
+    ' ',
+  )

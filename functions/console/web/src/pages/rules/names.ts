@@ -6,13 +6,13 @@ export function ruleTitle({ events }: Pick<Rule, 'events'>): string {
   return more.length === 0 ? first : `${first} and ${more.length} more`
 }
 
-/** How a rule stands. The API tells that it is paused even of one that is switched off. */
 export type RuleStanding = 'active' | 'paused' | 'unverified' | 'off'
 
-export function ruleStanding(rule: Pick<Rule, 'id' | 'active' | 'paused_by' | 'verified'>): RuleStanding {
+/** How a rule stands: one that is switched off may besides be paused, or not be verified. */
+export function ruleStandings(rule: Pick<Rule, 'id' | 'enabled' | 'paused_by' | 'verified'>): RuleStanding[] {
+  const stands: RuleStanding[] = rule.enabled ? [] : ['off']
   // An address of its own pauses a rule before it is verified, too.
-  if (!rule.verified && rule.paused_by.every(id => id === rule.id)) return 'unverified'
-  if (rule.paused_by.length > 0) return 'paused'
-  if (!rule.active) return 'off'
-  return 'active'
+  if (!rule.verified && rule.paused_by.every(id => id === rule.id)) stands.push('unverified')
+  else if (rule.paused_by.length > 0) stands.push('paused')
+  return stands.length > 0 ? stands : ['active']
 }

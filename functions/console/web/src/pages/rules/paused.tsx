@@ -4,21 +4,26 @@ import type { Rule } from '../../api/types'
 import { href } from '../../router/hash'
 import { shortId } from '../../ui/id'
 import { Notice } from '../../ui/states'
-import { ruleStanding } from './names'
+import { ruleStandings } from './names'
 
 /** Why a rule does not send, and where that is mended. */
-export function PausedNotice({ rule, isOff }: { rule: Rule; isOff: boolean }) {
+export function StandingNotices({ rule }: { rule: Rule }) {
+  const stands = ruleStandings(rule)
+  return (
+    <>
+      {stands.includes('off') && <Notice>It is switched off, and matches nothing.</Notice>}
+      {stands.includes('unverified') && (
+        <Notice tone="warn">
+          Not all of its addresses are verified: nothing is sent to those that are not. Open them below to verify them.
+        </Notice>
+      )}
+      {stands.includes('paused') && <Paused rule={rule} />}
+    </>
+  )
+}
+
+function Paused({ rule }: { rule: Rule }) {
   const { byId } = useDestinations()
-  const stands = ruleStanding(rule)
-  if (stands === 'active') return null
-  if (isOff) return <Notice>It is switched off, and matches nothing.</Notice>
-  if (stands === 'unverified') {
-    return (
-      <Notice tone="warn">
-        Not all of its addresses are verified: nothing is sent to those that are not. Open them below to verify them.
-      </Notice>
-    )
-  }
   return (
     <Notice tone="warn" icon={<CirclePause size={16} />}>
       It is paused while{' '}
@@ -31,8 +36,8 @@ export function PausedNotice({ rule, isOff }: { rule: Rule; isOff: boolean }) {
           </span>
         )
       })}{' '}
-      {rule.paused_by.length === 1 ? 'is' : 'are'} unhealthy. What it matches is held: verify the destination again,
-      then recover what it missed.
+      {rule.paused_by.length === 1 ? 'is' : 'are'} unhealthy. {rule.enabled && 'What it matches is held. '}Verify{' '}
+      {rule.paused_by.length === 1 ? 'the destination' : 'the destinations'} again, then recover what was missed.
     </Notice>
   )
 }

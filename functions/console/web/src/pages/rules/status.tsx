@@ -1,7 +1,7 @@
 import { Ban, CircleCheck, CirclePause, ShieldQuestionMark } from 'lucide-preact'
 import type { Rule } from '../../api/types'
 import { Badge } from '../../ui/badge'
-import { ruleStanding } from './names'
+import { ruleStandings } from './names'
 
 const faces = {
   active: { label: 'Active', tone: 'green', icon: CircleCheck, means: 'It sends what it matches.' },
@@ -20,11 +20,17 @@ const faces = {
   off: { label: 'Off', tone: 'grey', icon: Ban, means: 'It is switched off, and matches nothing.' },
 } as const
 
-export function RuleStatus({ rule }: { rule: Pick<Rule, 'id' | 'active' | 'paused_by' | 'verified'> }) {
-  const { label, tone, icon, means } = faces[ruleStanding(rule)]
+export function RuleStatus({ rule }: { rule: Pick<Rule, 'id' | 'enabled' | 'paused_by' | 'verified'> }) {
   return (
-    <Badge tone={tone} icon={icon} title={means}>
-      {label}
-    </Badge>
+    <span class="rule-status">
+      {ruleStandings(rule).map(stands => {
+        const { label, tone, icon, means } = faces[stands]
+        return (
+          <Badge key={stands} tone={tone} icon={icon} title={means}>
+            {label}
+          </Badge>
+        )
+      })}
+    </span>
   )
 }

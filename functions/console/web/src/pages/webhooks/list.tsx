@@ -32,6 +32,7 @@ const columns: Column<Endpoint>[] = [
   {
     header: 'Status',
     width: '8.5rem',
+    corner: true,
     cell: of => <HealthBadge health={of.health} disabled={of.status === 'disabled'} />,
   },
   { header: 'Added', width: '9.5rem', align: 'end', cell: of => <Time at={of.created_at} /> },

@@ -11,12 +11,12 @@ const webhook = new Webhook(process.env.STACK_WEBHOOK_SECRET)
 const raw = express.raw({ type: '*/*' })
 
 app.post('/webhooks/stack', raw, (request, response) => {
-  let event
   try {
-    event = webhook.verify(request.body, request.headers)
+    webhook.verify(request.body, request.headers)
   } catch {
     return response.status(400).send('Wrong signature')
   }
+  const event = JSON.parse(request.body)
   console.log(event.type, event.data)
   response.sendStatus(204)
 })
@@ -24,7 +24,9 @@ app.post('/webhooks/stack', raw, (request, response) => {
 app.listen(3000)`
 
 const python = `# pip install fastapi uvicorn svix
+import json
 import os
+
 from fastapi import FastAPI, HTTPException, Request
 from svix.webhooks import Webhook, WebhookVerificationError
 
@@ -35,9 +37,10 @@ webhook = Webhook(os.environ["STACK_WEBHOOK_SECRET"])
 async def receive(request: Request):
     body = await request.body()
     try:
-        event = webhook.verify(body, dict(request.headers))
+        webhook.verify(body, dict(request.headers))
     except WebhookVerificationError:
         raise HTTPException(400, "Wrong signature")
+    event = json.loads(body)
     print(event["type"], event["data"])`
 
 /** Servers that take an endpoint's events, with the library that checks them. */

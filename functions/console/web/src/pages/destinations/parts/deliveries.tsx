@@ -14,8 +14,8 @@ const EVERY_MS = 10_000
 
 export const deliveryColumns: Column<Delivery>[] = [
   { header: 'Event', main: true, cell: of => <code>{of.event_type}</code> },
-  { header: 'State', width: '8rem', cell: of => <StateBadge state={of.state} /> },
-  { header: 'Attempts', width: '5.5rem', align: 'end', cell: of => of.attempt_count },
+  { header: 'State', width: '8rem', corner: true, cell: of => <StateBadge state={of.state} /> },
+  { header: 'Attempts', width: '5.5rem', align: 'end', wideOnly: true, cell: of => of.attempt_count },
   { header: 'When', width: '9rem', align: 'end', cell: of => <Time at={of.created_at} /> },
 ]
 
