@@ -57,6 +57,13 @@ describe('labels', () => {
     expect(labelled(halfHours(48), 1800, 300, 52)).toEqual([0, 12, 24, 36])
   })
 
+  it('are left out where the edge would cut them', () => {
+    // Half hours to 22:00: its label would need 32 pixels, and there are 20.
+    const times = Array.from({ length: 48 }, (_, index) => new Date(2026, 3, 14, 22, 30 * (index + 1)).toISOString())
+    expect(labelled(times, 1800, 960, 52).at(-1)).toBe(43)
+    expect(labelled(times, 1800, 1920, 52).at(-1)).toBe(47)
+  })
+
   it('stand in even distances where no bucket begins at a full hour', () => {
     const odd = Array.from({ length: 24 }, (_, index) => new Date(2026, 3, 15, index, 20).toISOString())
     expect(labelled(odd, 3600, 960, 52)).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22])

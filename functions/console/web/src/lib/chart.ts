@@ -35,15 +35,18 @@ export function segments(bucket: Outcomes, top: number, height: number, least = 
 
 /** Distances between labels that people read at a glance, in hours. */
 const HOURS = [1, 2, 3, 4, 6, 12, 24, 48, 96]
+/** What is free between two labels, in pixels. */
+const GAP = 20
 
 /**
  * Which buckets get a label of `wanted` pixels, so that labels do not touch: those that begin at a round hour of the person's
- * clock; where none does (zones half an hour off), every so-many-th.
+ * clock; where none does (zones half an hour off), every so-many-th. One that the edge would cut is left out.
  */
 export function labelled(times: readonly string[], stepSeconds: number, width: number, wanted: number): number[] {
   const perHour = (width / Math.max(times.length, 1)) * (3600 / stepSeconds)
   const apart = HOURS.find(hours => hours * perHour >= wanted) ?? 168
-  const all = times.map((_, index) => index)
+  const slot = width / Math.max(times.length, 1)
+  const all = times.map((_, index) => index).filter(index => index * slot + wanted - GAP <= width)
   const round = all.filter(index => isRound(new Date(times[index] ?? ''), apart))
   const every = Math.max(1, Math.ceil((apart * 3600) / stepSeconds))
   return round.length > 1 ? round : all.filter(index => index % every === 0)

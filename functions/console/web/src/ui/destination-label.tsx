@@ -12,20 +12,20 @@ export function DestinationFace({ of }: { of: Face }) {
   return (
     <span class="destination" title={`${label}: ${of.destination}`}>
       <Icon size={15} aria-label={label} role="img" />
-      <span>{of.name || address(of.destination)}</span>
+      <bdi class="clamp">{of.name || address(of.destination)}</bdi>
     </span>
   )
 }
 
 /** The same of an id, public or `ndst_…`, as deliveries and rules have it. */
 export function DestinationLabel({ id }: { id: string }) {
-  const { byId, isLoading } = useDestinations()
+  const { byId, error, isLoading } = useDestinations()
   const found = byId.get(id)
   if (found) return <DestinationFace of={found} />
   return (
-    <span class="destination">
-      <code title={id}>{shortId(id)}</code>
-      {!isLoading && byId.size > 0 && <span class="faint">deleted, or an older one</span>}
+    <span class="destination" title={id}>
+      <code>{shortId(id)}</code>
+      {!isLoading && !error && <span class="faint">deleted, or an older one</span>}
     </span>
   )
 }

@@ -4,6 +4,9 @@ import { useEffect, useRef } from 'preact/hooks'
 import { hasNavigated, usePath } from '../router/hash'
 import './page.css'
 
+/** More letters than this are a URL, which is to be read and not to shout. */
+const LONG = 60
+
 type Props = {
   title: string
   /** One sentence under the title. */
@@ -36,8 +39,8 @@ export function Page({ title, lede, back, actions, children }: Props) {
       )}
       <header class="page-head">
         <div class="page-title">
-          <h1 ref={heading} tabIndex={-1}>
-            {title}
+          <h1 ref={heading} tabIndex={-1} class={title.length > LONG ? 'page-long' : ''}>
+            <bdi>{title}</bdi>
           </h1>
           {lede && <div class="page-lede">{lede}</div>}
         </div>

@@ -32,7 +32,7 @@ export function DeliveryActions({ delivery }: { delivery: Delivery }) {
         offBecause={destination ? null : 'Its destination is not among the newest hundred: recover it on its own page.'}
         onClick={() => setDialog('recover')}
       >
-        Recover destination…
+        Recover destination
       </Button>
       <Button
         writes

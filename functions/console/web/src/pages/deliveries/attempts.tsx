@@ -1,6 +1,7 @@
 import { CircleAlert, CircleCheck, Clock } from 'lucide-preact'
 import type { Attempt, Delivery } from '../../api/types'
 import { outcome, succeeded } from '../../lib/deliveries'
+import { asSentence } from '../../lib/plural'
 import { clock, duration } from '../../lib/time'
 import { Json } from '../../ui/json'
 import { Panel } from '../../ui/panel'
@@ -52,7 +53,7 @@ function One({ attempt, open }: { attempt: Attempt; open: boolean }) {
           </span>
         </summary>
         <div class="stack attempt-body">
-          {attempt.error && <p class="attempt-bad">{attempt.error}</p>}
+          {attempt.error && <p class="attempt-bad">{asSentence(attempt.error)}</p>}
           <Headers headers={attempt.request_headers} />
           <section class="stack-s">
             <h3>Answer</h3>

@@ -36,7 +36,7 @@ export function DeliveriesList() {
       lede="One event to one destination each, with every attempt. Kept for 30 days."
       actions={
         <Button writes icon={<History size={15} />} onClick={() => setRecovering(true)}>
-          Recover…
+          Recover
         </Button>
       }
     >

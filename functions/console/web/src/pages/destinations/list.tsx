@@ -38,7 +38,7 @@ function Named({ of }: { of: Destination }) {
   return (
     <span class="destination-named">
       <DestinationFace of={of} />
-      {below && <span class="destination-address">{below}</span>}
+      {below && <bdi class="destination-address clamp">{below}</bdi>}
     </span>
   )
 }

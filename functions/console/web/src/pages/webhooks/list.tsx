@@ -19,8 +19,10 @@ const columns: Column<Endpoint>[] = [
     main: true,
     cell: of => (
       <span class="endpoint-named">
-        <span>{of.url}</span>
-        {of.description && <span class="endpoint-what">{of.description}</span>}
+        <span class="clamp" title={of.url}>
+          {of.url}
+        </span>
+        {of.description && <bdi class="endpoint-what clamp">{of.description}</bdi>}
       </span>
     ),
   },

@@ -1,6 +1,6 @@
 import type { Destination } from '../../../api/types'
 import { isOwn, verifiedBy } from '../../../lib/abilities'
-import { plural } from '../../../lib/plural'
+import { asSentence, plural } from '../../../lib/plural'
 import { Button } from '../../../ui/button'
 import { Notice } from '../../../ui/states'
 import { Time } from '../../../ui/time'
@@ -59,10 +59,4 @@ const next = {
   request: 'Mend the endpoint, verify it again, then recover what it missed.',
   test: 'Mend it, verify it again with a test message, then recover what it missed.',
   code: 'Verify the address again, then recover what it missed.',
-}
-
-/** A reason as health has it (`answered 503 Service Unavailable`), for people. */
-function asSentence(reason: string): string {
-  const text = reason.charAt(0).toUpperCase() + reason.slice(1)
-  return /[.!?]$/.test(text) ? text : `${text}.`
 }
