@@ -15,6 +15,7 @@ import { WebhooksPage } from './pages/webhooks'
 import { useHashLocation } from './router/hash'
 import { Shell } from './shell/shell'
 import { SignIn } from './shell/sign-in'
+import { Panel } from './ui/panel'
 import { ErrorState, Skeleton } from './ui/states'
 import { Toasts } from './ui/toast'
 
@@ -44,21 +45,22 @@ const cacheOfItsOwn = {
 
 function SignedIn() {
   const { data: whoami, error, mutate } = useGet('/v1/whoami')
-  if (!whoami) {
-    return (
-      <main>
-        {error ? (
-          <ErrorState error={error} onRetry={() => void mutate()} onSignOut={signOut} />
-        ) : (
-          <Skeleton lines={6} />
-        )}
-      </main>
-    )
-  }
   return (
-    <WhoamiContext.Provider value={whoami}>
+    <WhoamiContext.Provider value={whoami ?? null}>
       <Shell>
-        <Pages />
+        {whoami ? (
+          <Pages />
+        ) : (
+          <div class="page">
+            <Panel>
+              {error ? (
+                <ErrorState error={error} onRetry={() => void mutate()} onSignOut={signOut} />
+              ) : (
+                <Skeleton lines={9} />
+              )}
+            </Panel>
+          </div>
+        )}
       </Shell>
     </WhoamiContext.Provider>
   )

@@ -3,9 +3,10 @@ import { useGet } from './hooks'
 import type { Destination, EventType } from './types'
 
 /** The event types that there are, with the JSON Schema of their data. */
-export function useEventTypes(): { types: EventType[]; error: Error | undefined; isLoading: boolean } {
-  const { data, error, isLoading } = useGet('/v1/event-types')
-  return { types: useMemo(() => data?.event_types ?? [], [data]), error, isLoading }
+export function useEventTypes() {
+  const { data, error, isLoading, mutate } = useGet('/v1/event-types')
+  const types: EventType[] = useMemo(() => data?.event_types ?? [], [data])
+  return { types, error, isLoading, retry: () => void mutate() }
 }
 
 /** The newest hundred destinations of every API, and how to find one as deliveries and rules name it, or by its public id. */

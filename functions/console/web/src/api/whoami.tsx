@@ -2,12 +2,12 @@ import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { Whoami } from './types'
 
-/** Who has signed in. */
+/** Who has signed in; null while that is being asked. */
 export const WhoamiContext = createContext<Whoami | null>(null)
 
 export function useWhoami(): Whoami {
   const whoami = useContext(WhoamiContext)
-  if (!whoami) throw new Error('useWhoami is for pages of the shell, which has signed in.')
+  if (!whoami) throw new Error('useWhoami is for pages, which are shown once it is known.')
   return whoami
 }
 

@@ -1,31 +1,18 @@
 import { LogOut } from 'lucide-preact'
+import { useContext } from 'preact/hooks'
 import { signOut } from '../api/session'
-import { useWhoami } from '../api/whoami'
+import type { Whoami } from '../api/types'
+import { WhoamiContext } from '../api/whoami'
 import { Badge } from '../ui/badge'
 import { Button } from '../ui/button'
 import { ThemeChoice } from './theme-choice'
 
 /** Who has signed in, what the key may do, the theme, and the way out. */
 export function Account() {
-  const { email, role, plan, project_id } = useWhoami()
+  const whoami = useContext(WhoamiContext)
   return (
     <div class="account">
-      <div class="account-who">
-        <p class="ellipsis" title={email}>
-          {email}
-        </p>
-        <p class="row">
-          <Badge tone={role === 'viewer' ? 'amber' : 'blue'} title="What your key may do">
-            {role}
-          </Badge>
-          <span class="faint account-plan">{`${plan} plan`}</span>
-        </p>
-        {project_id && (
-          <p class="faint ellipsis account-plan" title={project_id}>
-            {`Project ${project_id}`}
-          </p>
-        )}
-      </div>
+      {whoami && <Who {...whoami} />}
       <ThemeChoice />
       <Button size="s" variant="quiet" icon={<LogOut size={15} />} onClick={() => signOut()}>
         Sign out
@@ -33,3 +20,22 @@ export function Account() {
     </div>
   )
 }
+
+const Who = ({ email, role, plan, project_id }: Whoami) => (
+  <div class="account-who">
+    <p class="ellipsis" title={email}>
+      {email}
+    </p>
+    <p class="row">
+      <Badge tone={role === 'viewer' ? 'amber' : 'blue'} title="What your key may do">
+        {role}
+      </Badge>
+      <span class="faint account-plan">{`${plan} plan`}</span>
+    </p>
+    {project_id && (
+      <p class="faint ellipsis account-plan" title={project_id}>
+        {`Project ${project_id}`}
+      </p>
+    )}
+  </div>
+)

@@ -25,6 +25,8 @@ type Props = {
   /** '' while nothing is chosen. */
   value: string
   onValue: (value: string) => void
+  /** What is written is an option already, before it is taken. */
+  onExact?: (value: string) => void
   /** Makes an option of what was written, where the list is not all there is. */
   fromText?: (text: string) => ComboOption | null
 }
@@ -32,7 +34,7 @@ type Props = {
 const MOST = 60
 
 /** A field that searches a list while one writes, and takes one of it. Emptying it takes nothing. */
-export function Combobox({ options, value, onValue, fromText, placeholder, ...frame }: Props) {
+export function Combobox({ options, value, onValue, onExact, fromText, placeholder, ...frame }: Props) {
   const list = useId()
   const [open, setOpen] = useState(false)
   const [text, setText] = useState<string | null>(null)
@@ -52,6 +54,12 @@ export function Combobox({ options, value, onValue, fromText, placeholder, ...fr
     return [...(own ? [own] : []), ...fitting].slice(0, MOST)
   }, [options, text, fromText])
 
+  const exact = (text: string): ComboOption | null | undefined => {
+    const whole = text.trim()
+    return whole === ''
+      ? null
+      : (options.find(option => option.value === whole || option.label === whole) ?? fromText?.(whole))
+  }
   const close = () => {
     setOpen(false)
     setText(null)
@@ -84,8 +92,8 @@ export function Combobox({ options, value, onValue, fromText, placeholder, ...fr
   // Left with a text that is an option's: that option. Left empty: none.
   const onBlur = () => {
     if (text !== null) {
-      const exact = found.find(option => option.value === text.trim() || option.label === text.trim())
-      if (exact) onValue(exact.value)
+      const meant = exact(text)
+      if (meant) onValue(meant.value)
       else if (text.trim() === '') onValue('')
     }
     close()
@@ -112,9 +120,12 @@ export function Combobox({ options, value, onValue, fromText, placeholder, ...fr
             onFocus={event => event.currentTarget.select()}
             onClick={() => setOpen(true)}
             onInput={event => {
-              setText(event.currentTarget.value)
+              const written = event.currentTarget.value
+              const meant = exact(written)
+              setText(written)
               setActive(0)
               setOpen(true)
+              if (meant) onExact?.(meant.value)
             }}
             onKeyDown={onKeyDown}
             onBlur={onBlur}

@@ -8,7 +8,7 @@ import { plural } from '../lib/plural'
 import { SeverityBadge } from './badge'
 import { Button } from './button'
 import { TextField } from './field'
-import { Notice, Skeleton } from './states'
+import { ErrorState, Skeleton } from './states'
 import './event-type-picker.css'
 
 type Props = {
@@ -24,8 +24,8 @@ type Props = {
 }
 
 /** Any number of event types: search, tick single ones or a whole group, add `custom.…` types of one's own. */
-export function EventTypePicker({ label = 'Event types', value, onValue, offer, first, error }: Props) {
-  const { types, error: failed, isLoading } = useEventTypes()
+export function EventTypePicker({ label = 'Event types', value, onValue, offer, first, error: wrong }: Props) {
+  const { types, error, isLoading, retry } = useEventTypes()
   const [search, setSearch] = useState('')
   const id = useId()
 
@@ -46,7 +46,7 @@ export function EventTypePicker({ label = 'Event types', value, onValue, offer, 
   }
 
   return (
-    <fieldset class="types" aria-describedby={error ? `${id}-error` : undefined}>
+    <fieldset class="types" aria-describedby={wrong ? `${id}-error` : undefined}>
       <legend class="field-label">{label}</legend>
       <TextField
         label="Search event types"
@@ -69,13 +69,13 @@ export function EventTypePicker({ label = 'Event types', value, onValue, offer, 
           </Button>
         </div>
       )}
-      {failed && <Notice tone="bad">{failed.message}</Notice>}
       <div class="types-list">
-        {isLoading && <Skeleton />}
+        {types.length === 0 && error && <ErrorState error={error} onRetry={retry} />}
+        {isLoading && <Skeleton lines={10} label="Loading event types" />}
         {byFamily(found).map(([family, members]) => (
           <Family key={family} name={family} members={members} chosen={chosen} onSet={set} />
         ))}
-        {!isLoading && !failed && found.length === 0 && !canAdd && (
+        {!isLoading && types.length > 0 && found.length === 0 && !canAdd && (
           <p class="types-none">
             No event type fits. A type of your own begins with custom., such as custom.order.paid.
           </p>
@@ -84,9 +84,9 @@ export function EventTypePicker({ label = 'Event types', value, onValue, offer, 
       <p class="field-hint" aria-live="polite">
         {value.length === 0 ? 'None chosen yet.' : <span class="hidden">{inWords(value)}</span>}
       </p>
-      {error && (
+      {wrong && (
         <p id={`${id}-error`} class="field-error">
-          {error}
+          {wrong}
         </p>
       )}
     </fieldset>

@@ -11,6 +11,7 @@ type Props = {
   error?: string | null | undefined
   value: string
   onValue: (type: string) => void
+  onExact?: (type: string) => void
 }
 
 const own = (text: string) => (isCustomType(text) ? { value: text, label: text, face: `Use ${text}` } : null)

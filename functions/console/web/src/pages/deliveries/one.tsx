@@ -63,7 +63,6 @@ function Side({ delivery }: { delivery: DeliveryWithRequest }) {
   const { byId } = useDestinations()
   const destination = byId.get(delivery.destination_id)
   const isMail = destination?.channel_type === 'email' || destination?.channel_type === 'ops_email'
-  const to = destination ? `/destinations/${destination.id}` : null
   return (
     <div class="stack">
       <Panel title="Details">
@@ -78,11 +77,9 @@ function Side({ delivery }: { delivery: DeliveryWithRequest }) {
             ],
             [
               'Destination',
-              to ? (
-                <a key="to" href={href(to)}>
-                  See destination
-                </a>
-              ) : null,
+              <a key="to" href={href(`/destinations/${delivery.destination_id}`)}>
+                See destination
+              </a>,
             ],
             ['Dispatched', <Time key="at" at={delivery.created_at} />],
             ['Attempts', delivery.attempt_count],

@@ -1,4 +1,3 @@
-import { flushSync } from 'preact/compat'
 import { useState } from 'preact/hooks'
 import { useAction } from '../../api/action'
 import { useEventTypes } from '../../api/catalogue'
@@ -28,17 +27,18 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
     const schema = types.find(one => one.type === type)?.schema as Schema | undefined
     return JSON.stringify(schema ? sample(schema, new Date()) : { message: 'Hello' }, null, 2)
   }
-  const choose = (type: string) => {
-    // What somebody has written is not thrown away for another sample.
-    const data = type && !written ? sampleOf(type) : draft.data
-    // The type is chosen when its field is left, maybe for the data: the sample has to be there before the focus is.
-    flushSync(() => {
-      if (!written) setSampleAtChoice(data)
-      set({ type, data })
-    })
-  }
-  const [sampleAtChoice, setSampleAtChoice] = useState(EMPTY.data)
   const [written, setWritten] = useState(false)
+  const [sampled, setSampled] = useState({ type: EMPTY.type, data: EMPTY.data })
+  const putSample = (type: string) => {
+    const data = sampleOf(type)
+    setSampled({ type, data })
+    setWritten(false)
+    set({ data })
+  }
+  // While the type is still in its field: later somebody may be writing the data. What is written is not thrown away.
+  const offerSample = (type: string) => {
+    if (type && !written && type !== sampled.type) putSample(type)
+  }
 
   const post = useAction(
     async (event: PostedEvent) => {
@@ -74,7 +74,11 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
           label="Event type"
           placeholder="Search, or write custom.something"
           value={draft.type}
-          onValue={choose}
+          onExact={offerSample}
+          onValue={type => {
+            set({ type })
+            offerSample(type)
+          }}
           error={errors.type}
         />
         <Select
@@ -100,17 +104,9 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
         error={errors.data}
         hint={chosen ? `A sample of what ${draft.type} carries. Change what you like.` : 'A JSON object.'}
       />
-      {draft.type && draft.data !== sampleAtChoice && (
+      {draft.type && draft.data !== sampled.data && (
         <div>
-          <Button
-            size="s"
-            onClick={() => {
-              const data = sampleOf(draft.type)
-              setSampleAtChoice(data)
-              setWritten(false)
-              set({ data })
-            }}
-          >
+          <Button size="s" onClick={() => putSample(draft.type)}>
             Use the sample
           </Button>
         </div>
