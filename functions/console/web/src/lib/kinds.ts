@@ -20,7 +20,7 @@ export const kinds: Record<Kind, { label: string; icon: LucideIcon }> = {
   teams: { label: 'Microsoft Teams', icon: MessagesSquare },
   discord: { label: 'Discord', icon: Gamepad2 },
   google_chat: { label: 'Google Chat', icon: MessageCircle },
-  ops_email: { label: 'Ops email', icon: Siren },
+  ops_email: { label: 'Team email', icon: Siren },
 }
 
 /** The API that a destination was made with, for people. */

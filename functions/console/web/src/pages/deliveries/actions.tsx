@@ -41,7 +41,7 @@ export function DeliveryActions({ delivery }: { delivery: Delivery }) {
         busy={again.busy}
         onClick={() => (forced ? setDialog('force') : void again.run())}
       >
-        {forced ? 'Force retry…' : 'Retry now'}
+        {forced ? 'Force retry' : 'Retry now'}
       </Button>
       {dialog === 'force' && (
         <ConfirmDialog

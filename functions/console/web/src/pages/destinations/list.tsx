@@ -94,7 +94,7 @@ function Rows({ filter, onFilter, onAdd }: RowsProps) {
     return (
       <Panel flush>
         <EmptyState icon={<Send size={20} />} title="No destinations yet" action={<AddButton onAdd={onAdd} />}>
-          Add a webhook, a mail address, a phone or a chat. A rule then says which events go there.
+          Add a webhook, an email address, a phone or a chat. A rule then says which events go there.
         </EmptyState>
       </Panel>
     )

@@ -26,7 +26,7 @@ export function AddForm({ form, onBack, onClose, onAdded }: Props) {
   const beside = useFieldErrors(save.error, labels)
   return (
     <Dialog
-      title={`Add ${form.label}`}
+      title={`Add destination: ${form.label}`}
       onClose={onClose}
       onSubmit={() => void save.run()}
       footer={

@@ -1,7 +1,7 @@
 import type { Kind } from '../../../api/types'
 
 /** What can be added; `signed_webhook` is the Providers API's webhook, which brings its own secret and headers. */
-export type AddKind = Exclude<Kind, 'ops_email'> | 'signed_webhook' | 'ops_email'
+export type AddKind = Kind | 'signed_webhook'
 
 export type FormField = {
   /** Its name in the form, and among the server's errors. */
@@ -58,7 +58,7 @@ export const forms: readonly KindForm[] = [
     face: 'email',
     label: 'Email',
     what: 'An address, by a code',
-    fields: [{ name: 'destination', label: 'Mail address', type: 'email', placeholder: 'alerts@example.com' }],
+    fields: [{ name: 'destination', label: 'Email address', type: 'email', placeholder: 'alerts@example.com' }],
   },
   {
     kind: 'sms',
