@@ -52,7 +52,7 @@ function SignedIn() {
           <Pages />
         ) : (
           <div class="page">
-            <Panel>
+            <Panel flush>
               {error ? (
                 <ErrorState error={error} onRetry={() => void mutate()} onSignOut={signOut} />
               ) : (

@@ -76,14 +76,14 @@ function Rows({ query, filtered, onClear }: { query: Record<string, string>; fil
   })
   if (pages.error && !pages.rows) {
     return (
-      <Panel>
+      <Panel flush>
         <ErrorState error={pages.error} onRetry={pages.mutate} />
       </Panel>
     )
   }
   if (!pages.rows) {
     return (
-      <Panel>
+      <Panel flush>
         <Skeleton lines={8} />
       </Panel>
     )
@@ -100,7 +100,7 @@ function Rows({ query, filtered, onClear }: { query: Record<string, string>; fil
 
 function None({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
   return (
-    <Panel>
+    <Panel flush>
       {filtered ? (
         <EmptyState
           icon={<Send size={20} />}

@@ -10,7 +10,8 @@ import { Json } from '../../ui/json'
 import { MailTimeline } from '../../ui/mail-timeline'
 import { Page } from '../../ui/page'
 import { Facts, Panel } from '../../ui/panel'
-import { ErrorState, Notice, Skeleton } from '../../ui/states'
+import { Notice, Skeleton } from '../../ui/states'
+import { ThingError } from '../../ui/thing-error'
 import { Due, Time } from '../../ui/time'
 import { DeliveryActions } from './actions'
 import { Attempts } from './attempts'
@@ -29,7 +30,15 @@ export function DeliveryPage({ id }: { id: string }) {
   if (!data) {
     return (
       <Page title="Delivery" back={back}>
-        <Panel>{error ? <ErrorState error={error} onRetry={() => void mutate()} /> : <Skeleton lines={8} />}</Panel>
+        <Panel flush>
+          {error ? (
+            <ThingError error={error} onRetry={() => void mutate()} thing="delivery" all={back}>
+              Deliveries are kept for 30 days.
+            </ThingError>
+          ) : (
+            <Skeleton lines={8} label="Loading the delivery" />
+          )}
+        </Panel>
       </Page>
     )
   }

@@ -14,6 +14,7 @@ import { Page } from '../../ui/page'
 import { Facts, Panel } from '../../ui/panel'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
 import { LoadMore } from '../../ui/table'
+import { ThingError } from '../../ui/thing-error'
 import { Time } from '../../ui/time'
 import { Life } from './life'
 
@@ -39,9 +40,15 @@ export function EventPage({ id }: { id: string }) {
   if (!data) {
     return (
       <Page title="Event" back={back}>
-        <Panel>
+        <Panel flush>
           {awaited && <EmptyState title="The event is accepted">It shows here in a moment.</EmptyState>}
-          {error && !awaited ? <ErrorState error={error} onRetry={() => void mutate()} /> : <Skeleton lines={8} />}
+          {error && !awaited ? (
+            <ThingError error={error} onRetry={() => void mutate()} thing="event" all={back}>
+              Events are kept for 30 days.
+            </ThingError>
+          ) : (
+            <Skeleton lines={8} label="Loading the event" />
+          )}
         </Panel>
       </Page>
     )

@@ -45,7 +45,9 @@ export function OverviewPage() {
           <Content overview={data} hours={hours} />
         </>
       ) : (
-        <Panel>{error ? <ErrorState error={error} onRetry={() => void mutate()} /> : <Skeleton lines={9} />}</Panel>
+        <Panel flush>
+          {error ? <ErrorState error={error} onRetry={() => void mutate()} /> : <Skeleton lines={9} />}
+        </Panel>
       )}
     </Page>
   )

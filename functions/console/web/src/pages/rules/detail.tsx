@@ -11,7 +11,8 @@ import { Button } from '../../ui/button'
 import { Id } from '../../ui/id'
 import { Page } from '../../ui/page'
 import { Facts, Panel } from '../../ui/panel'
-import { ErrorState, Skeleton } from '../../ui/states'
+import { Skeleton } from '../../ui/states'
+import { ThingError } from '../../ui/thing-error'
 import { Time } from '../../ui/time'
 import { toast } from '../../ui/toast'
 import { DeleteRule } from './delete'
@@ -31,7 +32,9 @@ export function RuleDetail({ id }: { id: string }) {
     <Page title="Rule" back={back}>
       <Panel flush>
         {error ? (
-          <ErrorState error={error} onRetry={() => void mutate()} />
+          <ThingError error={error} onRetry={() => void mutate()} thing="rule" all={back}>
+            It may have been deleted.
+          </ThingError>
         ) : (
           <Skeleton lines={6} label="Loading the rule" />
         )}

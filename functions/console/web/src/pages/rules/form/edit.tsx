@@ -6,7 +6,8 @@ import type { Rule } from '../../../api/types'
 import { href, navigate } from '../../../router/hash'
 import { Page } from '../../../ui/page'
 import { Panel } from '../../../ui/panel'
-import { ErrorState, Notice, Skeleton } from '../../../ui/states'
+import { Notice, Skeleton } from '../../../ui/states'
+import { ThingError } from '../../../ui/thing-error'
 import { toast } from '../../../ui/toast'
 import { ruleTitle } from '../names'
 import { changeOf, draftOf } from './draft'
@@ -22,7 +23,18 @@ export function EditRule({ id }: { id: string }) {
         <Edit rule={data} name={id => byId.get(id)?.destination_id ?? id} />
       ) : (
         <Panel flush>
-          {error ? <ErrorState error={error} onRetry={() => void mutate()} /> : <Skeleton lines={6} />}
+          {error ? (
+            <ThingError
+              error={error}
+              onRetry={() => void mutate()}
+              thing="rule"
+              all={{ label: 'Rules', href: href('/rules') }}
+            >
+              It may have been deleted.
+            </ThingError>
+          ) : (
+            <Skeleton lines={6} label="Loading the rule" />
+          )}
         </Panel>
       )}
     </Page>
