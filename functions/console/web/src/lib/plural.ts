@@ -1,7 +1,11 @@
 const numbers = new Intl.NumberFormat('en')
+const compact = new Intl.NumberFormat('en', { notation: 'compact' })
 
 /** `1,234`. */
 export const count = (n: number): string => numbers.format(n)
+
+/** Where there is little room: `1,234`, `20K`, `1.5M`. */
+export const shortCount = (n: number): string => (n < 10_000 ? numbers : compact).format(n)
 
 /** `1 rule`, `2 rules`, `2 deliveries`. */
 export function plural(n: number, one: string, many = `${one}s`): string {

@@ -1,7 +1,7 @@
 import { useRef, useState } from 'preact/hooks'
 import type { Outcomes, Overview } from '../../api/types'
 import { labelled, STACK, segments, sum, ticks } from '../../lib/chart'
-import { count } from '../../lib/plural'
+import { count, shortCount } from '../../lib/plural'
 import { dayHour, hour, weekdayHour } from '../../lib/time'
 import { useWidth } from '../../lib/use-width'
 import { href } from '../../router/hash'
@@ -63,7 +63,7 @@ export function Chart({ overview }: { overview: Overview }) {
             <g key={n}>
               <line class={n === 0 ? 'chart-axis' : 'chart-grid'} x1={LEFT} x2={width} y1={y(n)} y2={y(n)} />
               <text class="chart-label" x={LEFT - 8} y={y(n) + 4} text-anchor="end">
-                {count(n)}
+                {shortCount(n)}
               </text>
             </g>
           ))}

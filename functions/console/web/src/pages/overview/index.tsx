@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { useGet } from '../../api/hooks'
 import type { Overview } from '../../api/types'
-import { plural } from '../../lib/plural'
+import { count, plural } from '../../lib/plural'
 import { href, useQuery } from '../../router/hash'
 import { Button } from '../../ui/button'
 import { Choice } from '../../ui/choice'
@@ -57,11 +57,11 @@ function Summary({ overview: { destinations, rules } }: { overview: Overview }) 
   return (
     <>
       <a href={href('/destinations')}>{plural(destinations.total, 'destination')}</a>
-      {destinations.unhealthy > 0 && `, ${destinations.unhealthy} unhealthy`}
-      {destinations.unverified > 0 && `, ${destinations.unverified} not verified`}
+      {destinations.unhealthy > 0 && `, ${count(destinations.unhealthy)} unhealthy`}
+      {destinations.unverified > 0 && `, ${count(destinations.unverified)} not verified`}
       {' · '}
       <a href={href('/rules')}>{plural(rules.total, 'rule')}</a>
-      {rules.paused > 0 && `, ${rules.paused} paused`}
+      {rules.paused > 0 && `, ${count(rules.paused)} paused`}
     </>
   )
 }
