@@ -6,7 +6,7 @@ use std::{path::Path, process::Stdio};
 use e2e::{Operator, variable};
 use tokio::process::Command;
 
-/// Runs a script of `tests/console` and shows what it says if it fails.
+/// Runs a script of `tests/console`; what it says is told if it fails.
 async fn run(script: &str, arguments: &[&str]) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("console");
     let mut command = Command::new("node");
@@ -14,7 +14,6 @@ async fn run(script: &str, arguments: &[&str]) {
     let ended = command.output().await.expect("Node.js");
     let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert!(ended.status.success(), "{script}\n{out}\n{err}");
-    println!("{out}");
 }
 
 #[tokio::test]
