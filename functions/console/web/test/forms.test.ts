@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ApiError } from '../src/api/error'
 import { allBeside, fieldErrors } from '../src/api/field-errors'
 import { clockOf, secondsUntil } from '../src/lib/countdown'
-import { sinceTime } from '../src/lib/since'
+import { missedSince, sinceTime } from '../src/lib/since'
 import { asDestination, isStackAuth } from '../src/pages/webhooks/endpoint'
 
 const labels = { name: 'Name', 'config.toEmails': 'To', url: 'URL' }
@@ -78,6 +78,21 @@ describe('recovering since', () => {
     expect(sinceTime('other', null, '2026-04-15T08:30', now)).toBe(new Date('2026-04-15T08:30').toISOString())
     expect(sinceTime('other', null, '', now)).toBeNull()
     expect(sinceTime('given', null, '', now)).toBeNull()
+  })
+})
+
+describe('what a destination missed', () => {
+  const since = '2026-04-15T10:36:00.000Z'
+  it('begins with the event that failed first, before it was unhealthy', () => {
+    const missed_since = '2026-04-15T10:00:00.000Z'
+    expect(missedSince({ status: 'unhealthy', since, missed_since })).toBe(missed_since)
+    expect(missedSince({ status: 'unhealthy', since, missed_since: null })).toBe(since)
+    expect(missedSince({ status: 'unhealthy', since })).toBe(since)
+  })
+
+  it('is nothing while it is healthy', () => {
+    expect(missedSince({ status: 'healthy' })).toBeNull()
+    expect(missedSince(null)).toBeNull()
   })
 })
 

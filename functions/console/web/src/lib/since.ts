@@ -1,3 +1,4 @@
+import type { Health } from '../api/types'
 import { fromLocalInput } from './time'
 
 const MINUTE_MS = 60_000
@@ -8,7 +9,14 @@ export type Since = 'given' | 'hour' | 'day' | 'week' | 'other'
 
 const hours: Record<'hour' | 'day' | 'week', number> = { hour: 1, day: 24, week: 7 * 24 }
 
-/** As people read it: so that the event is included which made a destination unhealthy a second later. */
+/**
+ * From when on a destination may have missed events, RFC 3339; null when it has missed none that is known of. Recovery
+ * goes by when an event was accepted, which is before its last retry made the destination unhealthy.
+ */
+export const missedSince = (health: Health | null | undefined): string | null =>
+  health?.missed_since ?? health?.since ?? null
+
+/** As people read it: the field that shows it knows no seconds, and what was accepted in that minute is included. */
 const wholeMinute = (time: string) => new Date(Math.floor(Date.parse(time) / MINUTE_MS) * MINUTE_MS).toISOString()
 
 /** The time that a choice means, RFC 3339; null while it is none. `other` is what a field for local times holds. */

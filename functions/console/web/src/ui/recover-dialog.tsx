@@ -5,7 +5,7 @@ import { refresh } from '../api/changes'
 import type { Destination } from '../api/types'
 import { recover } from '../api/upkeep'
 import { plural } from '../lib/plural'
-import { type Since, sinceTime } from '../lib/since'
+import { missedSince, type Since, sinceTime } from '../lib/since'
 import { dayHour, toLocalInput } from '../lib/time'
 import { Button } from './button'
 import { DestinationFace } from './destination-label'
@@ -21,7 +21,7 @@ const MOST_ROUNDS = 20
 type Props = {
   /** Null to have it chosen in the dialog. */
   destination: Destination | null
-  /** From when on, to begin with; by default since it is unhealthy, or the last day. */
+  /** From when on, to begin with; by default since it failed first, or the last day. */
   since?: string | null
   onClose: () => void
 }
@@ -31,7 +31,7 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
   const { byId } = useDestinations()
   const [chosen, setChosen] = useState('')
   const destination = given ?? byId.get(chosen) ?? null
-  const start = since ?? destination?.health?.since ?? null
+  const start = since ?? missedSince(destination?.health)
   const [picked, setPicked] = useState<Since | null>(null)
   const [other, setOther] = useState(() => toLocalInput(start ? new Date(start) : new Date()))
   const from = picked ?? (start ? 'given' : 'day')
@@ -93,7 +93,7 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
       <SinceField
         since={from}
         onSince={setPicked}
-        given={start && `${since ? 'Since' : 'Since it became unhealthy,'} ${dayHour(start)}`}
+        given={start && `${since ? 'Since' : 'Since the first failure,'} ${dayHour(start)}`}
         other={other}
         onOther={setOther}
       />

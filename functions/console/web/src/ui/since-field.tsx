@@ -5,7 +5,7 @@ import { Select, TextField } from './field'
 type Props = {
   since: Since
   onSince: (since: Since) => void
-  /** How the given time is called, when there is one: "Since it became unhealthy". */
+  /** How the given time is called, when there is one: "Since the first failure". */
   given: string | null
   other: string
   onOther: (other: string) => void

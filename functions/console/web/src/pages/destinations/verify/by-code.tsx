@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { sentence } from '../../../api/error'
 import { clockOf, useCountdown } from '../../../lib/countdown'
+import { missedSince } from '../../../lib/since'
 import { Button } from '../../../ui/button'
 import { DestinationFace } from '../../../ui/destination-label'
 import { Dialog } from '../../../ui/dialog'
@@ -16,7 +17,7 @@ export function ByCode({ destination, inRule, onClose }: VerifyProps) {
   const walk = useCode(destination)
   const [hasCode, setHasCode] = useState(false)
   // As it was before the verification, which ends it.
-  const [since] = useState(destination.health?.since ?? null)
+  const [since] = useState(missedSince(destination.health))
   const wait = useCountdown(walk.nextAt)
   const left = useCountdown(walk.expiresAt)
   const form = useRef<HTMLDivElement>(null)

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { useAction } from '../../../api/action'
 import { verify } from '../../../api/verification'
 import { verifiedBy } from '../../../lib/abilities'
+import { missedSince } from '../../../lib/since'
 import { Button } from '../../../ui/button'
 import { DestinationFace } from '../../../ui/destination-label'
 import { Dialog } from '../../../ui/dialog'
@@ -14,7 +15,7 @@ import { refreshHealth } from './refresh'
 export function ByRequest({ destination, inRule, onClose }: VerifyProps) {
   const [done, setDone] = useState(false)
   // As it was before the verification, which ends it.
-  const [since] = useState(destination.health?.since ?? null)
+  const [since] = useState(missedSince(destination.health))
   const isRequest = verifiedBy(destination) === 'request'
   const what = isRequest ? 'test request' : 'test message'
   // A chat that was just added has nothing to prove: one only wants to see that it works.

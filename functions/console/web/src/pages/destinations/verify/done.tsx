@@ -10,7 +10,7 @@ import type { VerifyProps } from './index'
 type Props = VerifyProps & {
   title: string
   said: string
-  /** Since when it was unhealthy, if it was: there may be something to recover. */
+  /** Since when it may have missed events, if it was unhealthy: there may be something to recover. */
   since: string | null
 }
 
@@ -18,8 +18,8 @@ type Props = VerifyProps & {
 export function VerifyDone({ destination, inRule, title, said, since, onClose }: Props) {
   const [recovering, setRecovering] = useState(false)
   if (recovering) {
-    const well = { ...destination, health: { status: 'healthy' } }
-    return <RecoverDialog destination={well} since={since} onClose={onClose} />
+    const well = { ...destination, health: { status: 'healthy', since } }
+    return <RecoverDialog destination={well} onClose={onClose} />
   }
   return (
     <Dialog
