@@ -3,6 +3,7 @@ import type { Destination } from '../src/api/types'
 import { canBeTargeted, canRotate, canSwitch, canTest, verifiedBy } from '../src/lib/abilities'
 import { forms } from '../src/pages/destinations/add/kinds'
 import { headers, lines } from '../src/pages/destinations/add/lines'
+import { namedAs, registeredAs } from '../src/pages/destinations/add/made'
 import { targets } from '../src/pages/destinations/detail/targets'
 import { filtered, standing } from '../src/pages/destinations/filter'
 import { snippets } from '../src/pages/destinations/parts/snippets'
@@ -92,6 +93,30 @@ describe('what can be done', () => {
     expect(targets(rule, webhook)).toBe(false)
     expect(targets({ ...rule, destination_ids: ['ndst_2'] }, slack)).toBe(true)
     expect(targets({ ...rule, destination_ids: [] }, { ...phone, id: 'nch_1', belongs_to: 'channel' })).toBe(true)
+  })
+})
+
+describe('what was just added', () => {
+  it('is known by the answer alone, and its secret is no part of it', () => {
+    const { id, operator_id, channel_type, destination, verified, created_at } = webhook
+    const answer = { id, operator_id, channel_type, destination, verified, created_at }
+    const added = registeredAs({ ...answer, webhook_secret: 'whsec_1' })
+    expect(added.secret).toBe('whsec_1')
+    expect(added.destination).toEqual({ ...webhook, health: undefined })
+    expect(registeredAs({ ...answer, channel_type: 'sms' }).secret).toBeNull()
+  })
+
+  it('is looked after by the API that made it', () => {
+    const { destination, secret } = namedAs({
+      id: '9b7a',
+      kind: 'discord',
+      name: '#ops',
+      made_by: 'config',
+      project_id: 'p1',
+    })
+    expect(secret).toBeNull()
+    expect(destination).toMatchObject({ id: '9b7a', name: '#ops', made_by: 'config', project_id: 'p1', verified: true })
+    expect(verifiedBy(destination)).toBe('test')
   })
 })
 

@@ -1,29 +1,34 @@
 import { api, call } from '../../../api/client'
 import { ApiError } from '../../../api/error'
-import type { Destination } from '../../../api/types'
+import type { Destination, Kind } from '../../../api/types'
 import { fromScript } from '../../../api/upkeep'
 import type { AddKind } from './kinds'
 import { headers, lines } from './lines'
+import { type Added, namedAs, registeredAs } from './made'
 
 /** What was typed, by the names of the form's fields. */
 export type Values = Record<string, string>
-type Made = { id: string; secret: string | null }
-export type Added = { destination: Destination; secret: string | null }
 
-/** Makes a destination by the API that has its kind. */
-export async function create(kind: AddKind, values: Values): Promise<Added> {
-  const made = await make(kind, values)
+/** How long to wait before each look for the row of what was added: a list may lag behind. */
+const WAITS_MS = [0, 500, 1500, 4000]
+
+/** What the list tells of a destination that was just added; null while it does not have it. It never throws. */
+export async function rowOf(id: string): Promise<Destination | null> {
   const query = { made_by: 'any' as const, limit: 100 }
-  const { destinations } = await call(api.GET('/v1/notifications/destinations', { params: { query } }))
-  const destination = destinations.find(({ id }) => id === made.id)
-  if (!destination) throw new ApiError(0, null, 'It was added, but is not in the list yet. Load the page again.')
-  return { destination, secret: made.secret }
+  for (const wait of WAITS_MS) {
+    await new Promise(resolve => setTimeout(resolve, wait))
+    const listed = await call(api.GET('/v1/notifications/destinations', { params: { query } })).catch(() => null)
+    const row = listed?.destinations.find(of => of.id === id)
+    if (row) return row
+  }
+  return null
 }
 
 /** The generated type of an object whose fields depend on the kind allows none. */
 const open = (fields: object) => fields as Record<string, never>
 
-function make(kind: AddKind, values: Values): Promise<Made> {
+/** Makes a destination by the API that has its kind. What is answered is all that it needs: a secret must not be lost. */
+export function create(kind: AddKind, values: Values): Promise<Added> {
   switch (kind) {
     case 'webhook':
     case 'email':
@@ -45,10 +50,10 @@ function make(kind: AddKind, values: Values): Promise<Made> {
   }
 }
 
-async function registered(channel_type: 'webhook' | 'email' | 'sms', values: Values): Promise<Made> {
+async function registered(channel_type: 'webhook' | 'email' | 'sms', values: Values): Promise<Added> {
   const destination = (values.destination ?? '').trim()
   const made = await call(api.POST('/v1/notifications/destinations', { body: { channel_type, destination } }))
-  return { id: made.id, secret: made.webhook_secret ?? null }
+  return registeredAs(made)
 }
 
 function ownWebhook(values: Values) {
@@ -60,13 +65,13 @@ function ownWebhook(values: Values) {
   }
 }
 
-async function provider(kind: string, values: Values, config: object): Promise<Made> {
+async function provider(kind: Kind, values: Values, config: object): Promise<Added> {
   const body = { kind, name: values.name ?? '', config: open(config) }
   const made = await call(api.POST('/api/v1/notifications/providers', { params: { header: fromScript }, body }))
-  return { id: made.id, secret: null }
+  return namedAs({ id: made.id, kind, name: made.name, made_by: 'providers' })
 }
 
-async function projectChannel(type: string, values: Values): Promise<Made> {
+async function projectChannel(type: Kind, values: Values): Promise<Added> {
   const project = (values['X-Project-Id'] ?? '').trim()
   // The server's own sentence speaks of a header, which people do not see.
   if (!project) throw new ApiError(400, null, 'Name the project.', [{ field: 'X-Project-Id', message: 'is missing' }])
@@ -81,5 +86,5 @@ async function projectChannel(type: string, values: Values): Promise<Made> {
       },
     }),
   )
-  return { id: made.data.id, secret: null }
+  return namedAs({ id: made.data.id, kind: type, name: values.name ?? '', made_by: 'config', project_id: project })
 }

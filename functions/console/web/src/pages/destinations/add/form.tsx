@@ -6,9 +6,10 @@ import { useWhoami } from '../../../api/whoami'
 import { Button } from '../../../ui/button'
 import { Dialog } from '../../../ui/dialog'
 import { FormError, Notice } from '../../../ui/states'
-import { type Added, create, type Values } from './create'
+import { create, type Values } from './create'
 import { AddField } from './field'
 import type { KindForm } from './kinds'
+import type { Added } from './made'
 
 type Props = {
   form: KindForm

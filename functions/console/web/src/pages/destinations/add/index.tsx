@@ -3,9 +3,10 @@ import { refresh } from '../../../api/changes'
 import { VerifyDialog } from '../verify'
 import { AddedWebhook } from './added-webhook'
 import { ChooseKind } from './choose'
-import type { Added } from './create'
+import { rowOf } from './create'
 import { AddForm } from './form'
 import { formOf } from './kinds'
+import type { Added } from './made'
 
 type Props = {
   /** Which kind's form is open; anything else is the choice between them. */
@@ -29,6 +30,11 @@ export function AddDestination({ kind, onKind, onClose }: Props) {
       onClose={onClose}
       onAdded={added => {
         refresh('/v1/notifications/destinations', '/v1/overview')
+        void rowOf(added.destination.id).then(destination => {
+          if (!destination) return
+          setAdded(shown => shown && { ...shown, destination })
+          refresh('/v1/notifications/destinations', '/v1/overview')
+        })
         // One with the account's own address is verified already: there is nothing left to do.
         if (added.secret || !added.destination.verified || added.destination.made_by !== 'stack') setAdded(added)
         else onClose()
