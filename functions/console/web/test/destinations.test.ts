@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Destination } from '../src/api/types'
 import { canBeTargeted, canRotate, canSwitch, canTest, verifiedBy } from '../src/lib/abilities'
+import { hasId } from '../src/lib/destination-id'
 import { forms } from '../src/pages/destinations/add/kinds'
 import { headers, lines } from '../src/pages/destinations/add/lines'
 import { namedAs, registeredAs } from '../src/pages/destinations/add/made'
@@ -85,6 +86,12 @@ describe('what can be done', () => {
     expect(canRotate({ ...of('stack'), belongs_to: 'channel' })).toBe(false)
     expect(canBeTargeted({ ...of('stack'), belongs_to: 'channel' })).toBe(false)
     expect(canTest({ ...of('stack', 'email'), belongs_to: 'account' })).toBe(false)
+  })
+
+  it('does not depend on which of its ids it is called by', () => {
+    expect(hasId(slack, 'b5c0')).toBe(true)
+    expect(hasId(slack, 'ndst_2')).toBe(true)
+    expect(hasId(slack, 'ndst_1')).toBe(false)
   })
 
   it('finds the rules that target it under each of its ids', () => {

@@ -16,8 +16,7 @@ const rule: Rule = {
   paused_by: [],
   created_at: '2026-04-15T10:00:00.000Z',
 }
-const names: Record<string, string> = { b5c0: 'ndst_2' }
-const draft = draftOf(rule, id => names[id] ?? id)
+const draft = draftOf(rule)
 
 describe('a rule', () => {
   it('goes by what it takes', () => {
@@ -40,16 +39,16 @@ describe('a rule', () => {
 })
 
 describe('the form of a rule', () => {
-  it('names destinations as deliveries do, and keeps those that are gone', () => {
-    expect(draft.destinations).toEqual(['ndst_2', 'ndst_gone'])
+  it('names destinations as the rule does, and keeps those that are gone', () => {
+    expect(draft.destinations).toEqual(['b5c0', 'ndst_gone'])
     expect(draft.least).toBe('critical')
   })
 
   it('sends only what has changed', () => {
     expect(changeOf(draft, draft)).toEqual({})
     expect(changeOf(draft, { ...draft, least: 'info' })).toEqual({ min_severity: 'info' })
-    expect(changeOf(draft, { ...draft, destinations: ['ndst_2'], onUnhealthy: 'pause' })).toEqual({
-      destination_ids: ['ndst_2'],
+    expect(changeOf(draft, { ...draft, destinations: ['b5c0'], onUnhealthy: 'pause' })).toEqual({
+      destination_ids: ['b5c0'],
       on_unhealthy: 'pause',
     })
   })

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { usePages } from '../../api/hooks'
 import type { Destination } from '../../api/types'
+import { hasId } from '../../lib/destination-id'
 
 const ROUTE = '/v1/notifications/destinations'
 const OF_EVERY_API = { params: { query: { made_by: 'any' as const, limit: 100 } } }
@@ -11,7 +12,7 @@ export const useAllDestinations = () => usePages(ROUTE, OF_EVERY_API, page => pa
 /** One destination, by its id in deliveries and rules or by that of the API that made it: pages are read until it is found. */
 export function useDestination(id: string) {
   const { rows, error, mutate, hasMore, loadMore, isLoadingMore } = useAllDestinations()
-  const found: Destination | undefined = rows?.find(of => of.destination_id === id || of.id === id)
+  const found: Destination | undefined = rows?.find(of => hasId(of, id))
   const goOn = rows !== undefined && !found && hasMore && !isLoadingMore && !error
   useEffect(() => {
     if (goOn) loadMore()

@@ -1,6 +1,7 @@
 import { useId, useState } from 'preact/hooks'
 import type { Destination } from '../../../api/types'
 import { canBeTargeted } from '../../../lib/abilities'
+import { hasId } from '../../../lib/destination-id'
 import { kinds } from '../../../lib/kinds'
 import { matches } from '../../../lib/match'
 import { plural } from '../../../lib/plural'
@@ -31,8 +32,7 @@ export function DestinationList({ value, onValue, error, onVerify }: Props) {
   const found = offered.filter(of =>
     matches(search, `${of.name ?? ''} ${of.destination} ${kinds[of.channel_type].label}`),
   )
-  const lost = pages.rows && !pages.hasMore ? value.filter(id => !offered.some(of => of.destination_id === id)) : []
-  const set = (id: string, on: boolean) => onValue(on ? [...value, id] : value.filter(other => other !== id))
+  const lost = pages.rows && !pages.hasMore ? value.filter(id => !offered.some(of => hasId(of, id))) : []
   return (
     <fieldset class="rule-set" aria-describedby={error ? `${id}-error` : undefined}>
       <legend class="field-label">Destinations</legend>
@@ -53,14 +53,14 @@ export function DestinationList({ value, onValue, error, onVerify }: Props) {
         {pages.rows && offered.length === 0 && <None />}
         {offered.length > 0 && found.length === 0 && <p class="types-none">No destination fits.</p>}
         {lost.map(id => (
-          <Lost key={id} id={id} onRemove={() => set(id, false)} />
+          <Lost key={id} id={id} onRemove={() => onValue(value.filter(other => other !== id))} />
         ))}
         {found.map(of => (
           <Target
             key={of.destination_id}
             destination={of}
-            checked={value.includes(of.destination_id)}
-            onChecked={on => set(of.destination_id, on)}
+            checked={value.some(id => hasId(of, id))}
+            onChecked={on => onValue(on ? [...value, of.destination_id] : value.filter(id => !hasId(of, id)))}
             onVerify={() => onVerify(of)}
           />
         ))}

@@ -8,7 +8,7 @@ export type Least = (typeof LEAST)[number]
 export type Draft = {
   events: string[]
   least: Least
-  /** As deliveries and rules name them (`ndst_…`). */
+  /** By any of their ids (`ndst_…`, or the public one of the API that made it). */
   destinations: string[]
   onUnhealthy: OnUnhealthy
 }
@@ -22,11 +22,11 @@ export const emptyDraft = (destination: string | undefined): Draft => ({
 
 const isLeast = (text: string): text is Least => LEAST.includes(text as Least)
 
-/** A rule that there is, with its destinations' ids as `name` gives them. */
-export const draftOf = (rule: Rule, name: (id: string) => string): Draft => ({
+/** A rule that there is. */
+export const draftOf = (rule: Rule): Draft => ({
   events: rule.events,
   least: isLeast(rule.min_severity) ? rule.min_severity : 'warning',
-  destinations: rule.destination_ids.map(name),
+  destinations: rule.destination_ids,
   onUnhealthy: rule.on_unhealthy,
 })
 

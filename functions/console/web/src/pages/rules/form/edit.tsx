@@ -1,4 +1,3 @@
-import { useDestinations } from '../../../api/catalogue'
 import { refresh } from '../../../api/changes'
 import { api, call } from '../../../api/client'
 import { useGet } from '../../../api/hooks'
@@ -16,11 +15,10 @@ import { RuleForm } from './form'
 /** Changing a rule. */
 export function EditRule({ id }: { id: string }) {
   const { data, error, mutate } = useGet('/v1/notifications/channels/{id}', { params: { path: { id } } })
-  const { byId, isLoading } = useDestinations()
   return (
     <Page title="Edit rule" back={{ label: data ? ruleTitle(data) : 'Rule', href: href(`/rules/${id}`) }}>
-      {data && !isLoading ? (
-        <Edit rule={data} name={id => byId.get(id)?.destination_id ?? id} />
+      {data ? (
+        <Edit rule={data} />
       ) : (
         <Panel flush>
           {error ? (
@@ -41,8 +39,8 @@ export function EditRule({ id }: { id: string }) {
   )
 }
 
-function Edit({ rule, name }: { rule: Rule; name: (id: string) => string }) {
-  const start = draftOf(rule, name)
+function Edit({ rule }: { rule: Rule }) {
+  const start = draftOf(rule)
   const hasOwn = start.destinations.length === 0
   const leave = () => navigate(`/rules/${rule.id}`, {}, { replace: true })
   return (
