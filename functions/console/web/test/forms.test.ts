@@ -3,7 +3,7 @@ import { ApiError } from '../src/api/error'
 import { allBeside, fieldErrors } from '../src/api/field-errors'
 import { clockOf, secondsUntil } from '../src/lib/countdown'
 import { missedSince, sinceTime } from '../src/lib/since'
-import { asDestination, isStackAuth } from '../src/pages/webhooks/endpoint'
+import { asDestination, endpointChange, isStackAuth } from '../src/pages/webhooks/endpoint'
 
 const labels = { name: 'Name', 'config.toEmails': 'To', url: 'URL' }
 
@@ -108,6 +108,18 @@ describe('an endpoint', () => {
       created_at: '2026-04-15T10:00:00.000Z',
     }
     expect(asDestination(endpoint)).toMatchObject({ id: 'ep_1', made_by: 'stack_auth', disabled: true })
+  })
+
+  it('is changed only in what differs', () => {
+    const before = { url: 'https://example.com', description: 'CRM', types: ['user.created', 'user.deleted'] }
+    expect(
+      endpointChange(before, { ...before, url: ' https://example.com ', types: [...before.types].reverse() }),
+    ).toEqual({})
+    expect(endpointChange(before, { ...before, description: ' ' })).toEqual({ description: null })
+    expect(endpointChange(before, { ...before, url: 'https://example.org', types: [] })).toEqual({
+      url: 'https://example.org',
+      event_types: [],
+    })
   })
 
   it('gets the types of users and teams', () => {

@@ -1,4 +1,4 @@
-import type { Destination, Endpoint, EventType } from '../../api/types'
+import type { Destination, Endpoint, EndpointChange, EventType } from '../../api/types'
 
 /** An endpoint as the destination that it is, for what is done to all of them alike. */
 export const asDestination = (endpoint: Endpoint): Destination => ({
@@ -20,3 +20,32 @@ export const asDestination = (endpoint: Endpoint): Destination => ({
 /** The types that an endpoint gets unless others are chosen: those of users and teams. */
 export const isStackAuth = ({ type }: Pick<EventType, 'type'>): boolean =>
   /^(user|team|team_membership|team_permission)\./.test(type)
+
+/** What the form for an endpoint holds. */
+export type Fields = {
+  url: string
+  description: string
+  /** Null while the usual ones are meant. */
+  types: string[] | null
+}
+
+/** What the form begins with for an endpoint that there is. */
+export const fieldsOf = (endpoint: Endpoint): Fields => ({
+  url: endpoint.url,
+  description: endpoint.description ?? '',
+  types: endpoint.event_types,
+})
+
+/** Whether two lists have the same event types, in whichever order. */
+export const sameTypes = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every(type => other.includes(type))
+
+/** Only what differs: what somebody else has changed meanwhile stays. */
+export function endpointChange(before: Fields, after: Fields): EndpointChange {
+  const [url, description] = [after.url.trim(), after.description.trim()]
+  return {
+    ...(url === before.url.trim() ? {} : { url }),
+    ...(description === before.description.trim() ? {} : { description: description || null }),
+    ...(sameTypes(before.types ?? [], after.types ?? []) ? {} : { event_types: after.types ?? [] }),
+  }
+}

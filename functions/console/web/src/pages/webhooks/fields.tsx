@@ -6,14 +6,7 @@ import { Dialog } from '../../ui/dialog'
 import { EventTypePicker } from '../../ui/event-type-picker'
 import { TextField } from '../../ui/field'
 import { FormError } from '../../ui/states'
-import { isStackAuth } from './endpoint'
-
-export type Fields = {
-  url: string
-  description: string
-  /** Null while the usual ones are meant. */
-  types: string[] | null
-}
+import { type Fields, isStackAuth } from './endpoint'
 
 type Props = {
   title: string

@@ -1,13 +1,11 @@
+import { useState } from 'preact/hooks'
 import { useEventTypes } from '../../api/catalogue'
 import { refresh } from '../../api/changes'
 import { api, call } from '../../api/client'
 import type { Endpoint } from '../../api/types'
 import { toast } from '../../ui/toast'
-import { isStackAuth } from './endpoint'
-import { EndpointForm, type Fields } from './fields'
-
-const sameTypes = (one: readonly string[], other: readonly string[]) =>
-  one.length === other.length && one.every(type => other.includes(type))
+import { endpointChange, fieldsOf, isStackAuth, sameTypes } from './endpoint'
+import { EndpointForm } from './fields'
 
 /** Adds an endpoint. */
 export function NewEndpointDialog({ onClose, onMade }: { onClose: () => void; onMade: (id: string) => void }) {
@@ -41,7 +39,8 @@ export function NewEndpointDialog({ onClose, onMade }: { onClose: () => void; on
 
 /** Changes an endpoint. */
 export function EditEndpointDialog({ endpoint, onClose }: { endpoint: Endpoint; onClose: () => void }) {
-  const start: Fields = { url: endpoint.url, description: endpoint.description ?? '', types: endpoint.event_types }
+  // Once: the endpoint is asked for again while the form is open.
+  const [start] = useState(() => fieldsOf(endpoint))
   return (
     <EndpointForm
       title="Edit endpoint"
@@ -49,12 +48,14 @@ export function EditEndpointDialog({ endpoint, onClose }: { endpoint: Endpoint; 
       start={start}
       usual={[]}
       onClose={onClose}
-      onSave={async ({ url, description, types }) => {
-        const params = { path: { id: endpoint.id } }
-        const body = { url: url.trim(), description: description.trim() || null, event_types: types ?? [] }
-        await call(api.PATCH('/v1/webhooks/endpoints/{id}', { params, body }))
-        refreshEndpoints()
-        toast.good('The changes are saved.')
+      onSave={async fields => {
+        const body = endpointChange(start, fields)
+        if (Object.keys(body).length > 0) {
+          const params = { path: { id: endpoint.id } }
+          await call(api.PATCH('/v1/webhooks/endpoints/{id}', { params, body }))
+          refreshEndpoints()
+          toast.good('The changes are saved.')
+        }
         onClose()
       }}
     />

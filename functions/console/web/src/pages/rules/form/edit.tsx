@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks'
 import { refresh } from '../../../api/changes'
 import { api, call } from '../../../api/client'
 import { useGet } from '../../../api/hooks'
@@ -40,7 +41,8 @@ export function EditRule({ id }: { id: string }) {
 }
 
 function Edit({ rule }: { rule: Rule }) {
-  const start = draftOf(rule)
+  // Once: compared with what the rule has become meanwhile, what nobody touched here would seem changed back.
+  const [start] = useState(() => draftOf(rule))
   const hasOwn = start.destinations.length === 0
   const leave = () => navigate(`/rules/${rule.id}`, {}, { replace: true })
   return (
