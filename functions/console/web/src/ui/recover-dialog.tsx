@@ -5,6 +5,7 @@ import { refresh } from '../api/changes'
 import type { Destination } from '../api/types'
 import { recover } from '../api/upkeep'
 import { plural } from '../lib/plural'
+import { inRounds } from '../lib/rounds'
 import { missedSince, type Since, sinceTime } from '../lib/since'
 import { dayHour, toLocalInput } from '../lib/time'
 import { Button } from './button'
@@ -15,7 +16,7 @@ import { SinceField } from './since-field'
 import { FormError, Notice } from './states'
 import { toast } from './toast'
 
-/** One request sends at most a few hundred; a dialog asks this many times for the rest before it asks the person. */
+/** One request sends at most a thousand; the dialog asks this many times for the rest before it asks the person. */
 const MOST_ROUNDS = 20
 
 type Props = {
@@ -36,25 +37,26 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
   const [other, setOther] = useState(() => toLocalInput(start ? new Date(start) : new Date()))
   const from = picked ?? (start ? 'given' : 'day')
   const [sent, setSent] = useState<number | null>(null)
+  const [hasMore, setHasMore] = useState(false)
   const time = sinceTime(from, start, other, Date.now())
   const unhealthy = destination?.health?.status === 'unhealthy'
 
   const send = useAction(
     async (destination: Destination, time: string) => {
-      let total = 0
-      for (let round = 0; round < MOST_ROUNDS; round += 1) {
-        const { recovered, more } = await recover(destination, time)
-        total += recovered
-        setSent(total)
-        if (!more) break
+      setSent(null)
+      setHasMore(false)
+      try {
+        const { recovered, more } = await inRounds(() => recover(destination, time), MOST_ROUNDS, setSent)
+        if (more) {
+          setHasMore(true)
+          return
+        }
+        toast.good(recovered === 0 ? 'There was nothing to send again.' : onTheWay(recovered))
+        onClose()
+      } finally {
+        // What earlier rounds sent is on its way even when a later one failed, as it does once the destination is unhealthy.
+        refresh('/v1/deliveries', '/v1/overview', '/v1/notifications/destinations', '/v1/webhooks/endpoints')
       }
-      refresh('/v1/deliveries', '/v1/overview')
-      toast.good(
-        total === 0
-          ? 'There was nothing to send again.'
-          : `${plural(total, 'delivery', 'deliveries')} on the way again.`,
-      )
-      onClose()
     },
     { quiet: true },
   )
@@ -68,7 +70,7 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
         <>
           <Button onClick={onClose}>Cancel</Button>
           <Button writes variant="primary" type="submit" busy={send.busy} offBecause={whyNot(destination, time)}>
-            Send again
+            {hasMore ? 'Send the rest' : 'Send again'}
           </Button>
         </>
       }
@@ -98,10 +100,17 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
         onOther={setOther}
       />
       {send.busy && sent !== null && <p class="muted">{`${plural(sent, 'delivery', 'deliveries')} so far…`}</p>}
+      {!send.busy && sent !== null && (hasMore || send.error) && (
+        <Notice tone="warn">
+          {`${onTheWay(sent)} ${hasMore ? 'There may be more: send the rest.' : 'The rest was not sent.'}`}
+        </Notice>
+      )}
       <FormError error={send.error} />
     </Dialog>
   )
 }
+
+const onTheWay = (sent: number) => `${plural(sent, 'delivery', 'deliveries')} on the way again.`
 
 function whyNot(destination: Destination | null, time: string | null): string | null {
   if (!destination) return 'Choose a destination first.'
