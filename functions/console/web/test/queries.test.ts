@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { deliveryQuery, mailOf, needsForce, outcome, reasonText } from '../src/lib/deliveries'
-import { toEvent } from '../src/lib/event-draft'
+import { type EventDraft, toEvent } from '../src/lib/event-draft'
 import { byFamily, isCustomType } from '../src/lib/event-types'
 import { eventQuery } from '../src/lib/events'
 import { matches } from '../src/lib/match'
@@ -76,19 +76,27 @@ describe('an event’s form', () => {
     projectId: '',
   }
 
+  const posted = (draft: EventDraft) => {
+    const read = toEvent(draft)
+    return 'json' in read ? JSON.parse(read.json) : read.errors
+  }
+
   it('makes the event, with what was filled in', () => {
-    expect(toEvent(draft)).toEqual({ event: { type: 'user.created', data: { id: 'u' } } })
+    expect(posted(draft)).toEqual({ type: 'user.created', data: { id: 'u' } })
     expect(
-      toEvent({ ...draft, severity: 'high', resourceType: 'message', resourceId: 'msg_1', projectId: 'p' }),
+      posted({ ...draft, severity: 'high', resourceType: 'message', resourceId: 'msg_1', projectId: 'p' }),
     ).toEqual({
-      event: {
-        type: 'user.created',
-        data: { id: 'u' },
-        severity: 'high',
-        resource: { type: 'message', id: 'msg_1' },
-        project_id: 'p',
-      },
+      type: 'user.created',
+      data: { id: 'u' },
+      severity: 'high',
+      resource: { type: 'message', id: 'msg_1' },
+      project_id: 'p',
     })
+  })
+
+  it('keeps every digit of the data', () => {
+    const data = '{ "id": 12345678901234567890, "price": 1.50 }'
+    expect(toEvent({ ...draft, data: `${data}\n` })).toEqual({ json: `{"type":"user.created","data":${data}}` })
   })
 
   it('says what is wrong with which field', () => {

@@ -15,6 +15,9 @@ api.use({
   },
 })
 
+/** The body of a request that is JSON already, and goes out as it is written. */
+export const asWritten = (json: string) => ({ body: json as never, bodySerializer: () => json })
+
 type Answered<T> = { data?: T; error?: unknown; response: Response }
 
 /** The body of a success; anything else is thrown as an `ApiError`. A key that is refused ends the session. */

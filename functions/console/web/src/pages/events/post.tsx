@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks'
 import { useAction } from '../../api/action'
 import { useEventTypes } from '../../api/catalogue'
 import { refresh } from '../../api/changes'
-import { api, call } from '../../api/client'
-import { type PostedEvent, SEVERITIES } from '../../api/types'
+import { api, asWritten, call } from '../../api/client'
+import { SEVERITIES } from '../../api/types'
 import { type DraftErrors, type EventDraft, toEvent } from '../../lib/event-draft'
 import { type Schema, sample } from '../../lib/sample'
 import { navigate } from '../../router/hash'
@@ -41,8 +41,8 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
   }
 
   const post = useAction(
-    async (event: PostedEvent) => {
-      const accepted = await call(api.POST('/v1/events', { body: event }))
+    async (json: string) => {
+      const accepted = await call(api.POST('/v1/events', asWritten(json)))
       refresh('/v1/events', '/v1/deliveries', '/v1/overview')
       navigate(`/events/${accepted.id}`, { posted: 1 })
     },
@@ -51,7 +51,7 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
   const submit = () => {
     const read = toEvent(draft)
     setErrors('errors' in read ? read.errors : {})
-    if ('event' in read) void post.run(read.event)
+    if ('json' in read) void post.run(read.json)
   }
 
   return (

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks'
 import { fieldErrors } from '../../../api/field-errors'
-import type { EventType, NewPreview } from '../../../api/types'
-import { parseObject } from '../../../lib/event-draft'
+import type { EventType } from '../../../api/types'
+import { dataProblem, eventJson } from '../../../lib/event-draft'
 import { type Schema, sample } from '../../../lib/sample'
 import { Button } from '../../../ui/button'
 import { Select, TextArea } from '../../../ui/field'
@@ -25,16 +25,12 @@ export function PreviewPanel({ draft, types }: { draft: Draft; types: readonly E
   const known = types.find(one => one.type === type)
   const made = useMemo(() => JSON.stringify(known ? sample(known.schema as Schema, new Date()) : {}, null, 2), [known])
   const text = typed[type] ?? made
-  const data = parseObject(text)
-  const problem = typeof data === 'string' ? data : null
-  const ready = type !== '' && draft.destinations.length > 0 && typeof data !== 'string'
-  const of: NewPreview | null = ready
-    ? {
-        rule: asNewRule(draft),
-        event: { type, data, ...(severity ? { severity } : {}) },
-      }
-    : null
-  const state = usePreview(of)
+  const problem = dataProblem(text)
+  const ready = type !== '' && draft.destinations.length > 0 && problem === null
+  const event = { type, ...(severity ? { severity } : {}) }
+  const state = usePreview(
+    ready ? `{"rule":${JSON.stringify(asNewRule(draft))},"event":${eventJson(event, text)}}` : null,
+  )
   const wrong = problem ?? fieldErrors(state.error, dataLabel)['event.data'] ?? null
 
   return (

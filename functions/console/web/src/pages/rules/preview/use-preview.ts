@@ -1,15 +1,14 @@
 import { useEffect, useState } from 'preact/hooks'
-import { api, call } from '../../../api/client'
-import type { NewPreview, Preview } from '../../../api/types'
+import { api, asWritten, call } from '../../../api/client'
+import type { Preview } from '../../../api/types'
 
 const PAUSE_MS = 350
 
 type State = { preview: Preview | null; error: Error | null; busy: boolean }
 
-/** What a rule would do, asked for again a moment after something of it has changed. `null` asks nothing. */
-export function usePreview(of: NewPreview | null): State {
+/** What a rule would do, by the JSON that asks; again a moment after something of it has changed. `null` asks nothing. */
+export function usePreview(body: string | null): State {
   const [state, setState] = useState<State>({ preview: null, error: null, busy: false })
-  const body = of === null ? null : JSON.stringify(of)
   useEffect(() => {
     if (body === null) {
       setState({ preview: null, error: null, busy: false })
@@ -20,7 +19,7 @@ export function usePreview(of: NewPreview | null): State {
     setState(before => ({ ...before, busy: true }))
     const timer = setTimeout(async () => {
       try {
-        const preview = await call(api.POST('/v1/notifications/channels/preview', { body: JSON.parse(body) }))
+        const preview = await call(api.POST('/v1/notifications/channels/preview', asWritten(body)))
         if (!overtaken) setState({ preview, error: null, busy: false })
       } catch (thrown) {
         if (!overtaken) setState({ preview: null, error: thrown as Error, busy: false })
