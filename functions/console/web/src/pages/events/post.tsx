@@ -1,10 +1,11 @@
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { useAction } from '../../api/action'
 import { useEventTypes } from '../../api/catalogue'
 import { refresh } from '../../api/changes'
 import { api, asWritten, call } from '../../api/client'
 import { SEVERITIES } from '../../api/types'
 import { type DraftErrors, type EventDraft, toEvent } from '../../lib/event-draft'
+import { randomKey } from '../../lib/random-key'
 import { type Schema, sample } from '../../lib/sample'
 import { navigate } from '../../router/hash'
 import { Button } from '../../ui/button'
@@ -40,9 +41,13 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
     if (type && !written && type !== sampled.type) putSample(type)
   }
 
+  // One for each draft: pressed again after an answer was lost, the same event is not sent twice.
+  const tried = useRef({ json: '', key: '' })
   const post = useAction(
     async (json: string) => {
-      const accepted = await call(api.POST('/v1/events', asWritten(json)))
+      if (tried.current.json !== json) tried.current = { json, key: randomKey() }
+      const params = { header: { 'Idempotency-Key': tried.current.key } }
+      const accepted = await call(api.POST('/v1/events', { params, ...asWritten(json) }))
       refresh('/v1/events', '/v1/deliveries', '/v1/overview')
       navigate(`/events/${accepted.id}`, { posted: 1 })
     },
