@@ -49,7 +49,7 @@ function Rows({ id, status }: { id: string; status: DeliveryState | undefined })
   if (!pages.rows) return <Skeleton lines={5} label="Loading deliveries" />
   return (
     <>
-      {pages.rows.length > 0 ? (
+      {pages.rows.length > 0 && (
         <Table
           label="Deliveries"
           columns={deliveryColumns}
@@ -57,7 +57,8 @@ function Rows({ id, status }: { id: string; status: DeliveryState | undefined })
           rowKey={of => of.id}
           rowHref={deliveryHref}
         />
-      ) : (
+      )}
+      {pages.rows.length === 0 && !pages.hasMore && (
         <EmptyState
           icon={<Inbox size={20} />}
           title={status ? 'No deliveries in this state' : 'Nothing was sent here yet'}
