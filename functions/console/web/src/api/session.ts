@@ -1,7 +1,8 @@
 // The key lives in this tab's session storage and nowhere else: closing the tab signs out.
+import { kept } from '../lib/kept'
 import { createStore } from '../lib/store'
 
-const KEY = 'stack.api-key'
+const keptKey = kept(() => sessionStorage, 'stack.api-key')
 
 type Session = {
   key: string | null
@@ -9,14 +10,14 @@ type Session = {
   ended: string | null
 }
 
-export const session = createStore<Session>({ key: sessionStorage.getItem(KEY), ended: null })
+export const session = createStore<Session>({ key: keptKey.get(), ended: null })
 
 export function signIn(key: string): void {
-  sessionStorage.setItem(KEY, key)
+  keptKey.set(key)
   session.set({ key, ended: null })
 }
 
 export function signOut(ended: string | null = null): void {
-  sessionStorage.removeItem(KEY)
+  keptKey.set(null)
   session.set({ key: null, ended })
 }

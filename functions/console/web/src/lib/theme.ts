@@ -1,13 +1,14 @@
+import { kept } from './kept'
 import { createStore } from './store'
 
 export const THEMES = ['system', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
-const KEY = 'stack.theme'
+const keptTheme = kept(() => localStorage, 'stack.theme')
 
 const isTheme = (text: string | null): text is Theme => THEMES.includes(text as Theme)
 
 function stored(): Theme {
-  const text = localStorage.getItem(KEY)
+  const text = keptTheme.get()
   return isTheme(text) ? text : 'system'
 }
 
@@ -23,7 +24,7 @@ function apply(): void {
 export function startTheme(): void {
   apply()
   theme.subscribe(() => {
-    localStorage.setItem(KEY, theme.get())
+    keptTheme.set(theme.get())
     apply()
   })
 }

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { kept } from '../src/lib/kept'
+
+const storage = () => {
+  const texts = new Map<string, string>()
+  return {
+    texts,
+    getItem: (key: string) => texts.get(key) ?? null,
+    setItem: (key: string, text: string) => void texts.set(key, text),
+    removeItem: (key: string) => void texts.delete(key),
+  } as unknown as Storage & { texts: Map<string, string> }
+}
+
+describe('a text that the browser keeps', () => {
+  it('is in its storage, and gone when it is taken away', () => {
+    const of = storage()
+    kept(() => of, 'key').set('a')
+    expect([...of.texts]).toEqual([['key', 'a']])
+    const later = kept(() => of, 'key')
+    expect(later.get()).toBe('a')
+    later.set(null)
+    expect(later.get()).toBeNull()
+    expect(of.texts.size).toBe(0)
+  })
+
+  it('is kept by the page where site data are blocked', () => {
+    const blocked = kept(() => {
+      throw new DOMException('The operation is insecure.', 'SecurityError')
+    }, 'key')
+    expect(blocked.get()).toBeNull()
+    blocked.set('a')
+    expect(blocked.get()).toBe('a')
+    blocked.set(null)
+    expect(blocked.get()).toBeNull()
+  })
+
+  it('is kept by the page where the storage is full', () => {
+    const of = storage()
+    of.setItem = () => {
+      throw new DOMException('Full.', 'QuotaExceededError')
+    }
+    const text = kept(() => of, 'key')
+    text.set('a')
+    expect(text.get()).toBe('a')
+  })
+})
