@@ -14,14 +14,14 @@ const faces: Record<Attention['kind'], { icon: LucideIcon; tone: string; todo: s
   destination_unverified: { icon: ShieldQuestionMark, tone: 'grey', todo: 'Verify' },
 }
 
-/** What needs a person, most urgent first. */
-export function AttentionList({ items }: { items: Attention[] }) {
+/** What needs a person, most urgent first. Deliveries are looked at over a `span` only, such as `24 hours`. */
+export function AttentionList({ items, span }: { items: Attention[]; span: string }) {
   if (items.length === 0) {
     return (
       <Panel>
         <p class="attention-calm">
           <CircleCheck size={17} aria-hidden="true" />
-          Nothing needs your attention.
+          {`Nothing of the last ${span} needs your attention.`}
         </p>
       </Panel>
     )

@@ -23,7 +23,8 @@ const REFRESH_MS = 15_000
 
 export function OverviewPage() {
   const [query, setQuery] = useQuery()
-  const hours = SPANS.find(span => span.value === query.hours)?.value ?? '24'
+  const span = SPANS.find(span => span.value === query.hours) ?? SPANS[0]
+  const hours = span.value
   const { data, error, mutate } = useGet(
     '/v1/overview',
     { params: { query: { hours: Number(hours) } } },
@@ -42,7 +43,7 @@ export function OverviewPage() {
       {data ? (
         <>
           {error && <Notice tone="warn">{`These numbers may be old. ${error.message}`}</Notice>}
-          <Content overview={data} hours={hours} />
+          <Content overview={data} span={span} />
         </>
       ) : (
         <Panel flush>
@@ -66,12 +67,12 @@ function Summary({ overview: { destinations, rules } }: { overview: Overview }) 
   )
 }
 
-function Content({ overview, hours }: { overview: Overview; hours: string }) {
+function Content({ overview, span }: { overview: Overview; span: (typeof SPANS)[number] }) {
   const [inNumbers, setInNumbers] = useState(false)
   if (isNew(overview)) return <FirstSteps overview={overview} />
   return (
     <>
-      <AttentionList items={overview.attention} />
+      <AttentionList items={overview.attention} span={span.label} />
       <Panel
         title="Deliveries"
         hint="By when their event was accepted"
@@ -82,7 +83,7 @@ function Content({ overview, hours }: { overview: Overview; hours: string }) {
           </Button>
         }
       >
-        <Totals totals={overview.totals} hours={hours} />
+        <Totals totals={overview.totals} hours={span.value} />
         {!overview.complete && (
           <Notice tone="warn">There are too many deliveries to count them all: the oldest are left out.</Notice>
         )}
