@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { EventType, Rule } from '../src/api/types'
-import { asNewRule, changeOf, draftOf, emptyDraft, tooMild } from '../src/pages/rules/form/draft'
+import { asNewRule, changeOf, draftOf, emptyDraft, missingFor, tooMild } from '../src/pages/rules/form/draft'
 import { ruleStandings, ruleTitle } from '../src/pages/rules/names'
 
 const rule: Rule = {
@@ -61,6 +61,13 @@ describe('the form of a rule', () => {
       on_unhealthy: 'pause',
     })
     expect(emptyDraft(undefined).destinations).toEqual([])
+  })
+
+  it('says why there is no preview', () => {
+    expect(missingFor(draft, false)).toBeNull()
+    expect(missingFor({ ...draft, events: [] }, true)).toContain('Choose event types')
+    expect(missingFor({ ...draft, destinations: [] }, false)).toMatch(/^Choose destinations/)
+    expect(missingFor({ ...draft, destinations: [] }, true)).toContain('an address of the rule’s own')
   })
 
   it('warns of types that are milder than the rule asks for', () => {

@@ -37,6 +37,16 @@ export const asNewRule = (draft: Draft): NewRule => ({
   on_unhealthy: draft.onUnhealthy,
 })
 
+/** Why there is no preview of a rule yet; null when there can be one. */
+export function missingFor({ events, destinations }: Draft, hasOwn: boolean): string | null {
+  const toSee = 'to see what each destination would get.'
+  if (events.length === 0) return `Choose event types ${toSee}`
+  if (destinations.length > 0) return null
+  // The API previews destinations by their ids, and an address of a rule's own has none.
+  if (hasOwn) return `There is no preview for an address of the rule’s own. Choose destinations in its place ${toSee}`
+  return `Choose destinations ${toSee}`
+}
+
 const same = (one: readonly string[], other: readonly string[]) =>
   one.length === other.length && one.every((item, index) => item === other[index])
 

@@ -81,7 +81,7 @@ export function RuleForm({ start, verb, hasOwn = false, onCancel, onSave }: Prop
           </Button>
         </div>
       </form>
-      <PreviewPanel draft={draft} types={types} />
+      <PreviewPanel draft={draft} types={types} hasOwn={hasOwn} />
       {/* Not inside the form: a form within a form would send both. */}
       {verifying && <VerifyDialog destination={verifying} inRule onClose={() => setVerifying(null)} />}
     </div>

@@ -6,7 +6,7 @@ import { type Schema, sample } from '../../../lib/sample'
 import { Button } from '../../../ui/button'
 import { Select, TextArea } from '../../../ui/field'
 import { Panel } from '../../../ui/panel'
-import { asNewRule, type Draft } from '../form/draft'
+import { asNewRule, type Draft, missingFor } from '../form/draft'
 import { PreviewResult } from './result'
 import { usePreview } from './use-preview'
 import './preview.css'
@@ -14,8 +14,15 @@ import './preview.css'
 const dataLabel = { 'event.data': 'Data' }
 const SEVERITY_NAMES = ['info', 'low', 'medium', 'high', 'critical']
 
+type Props = {
+  draft: Draft
+  types: readonly EventType[]
+  /** Whether the rule has an address of its own. */
+  hasOwn: boolean
+}
+
 /** What the rule of the form would do with an event of one's choice. Nothing is saved, and nothing is sent. */
-export function PreviewPanel({ draft, types }: { draft: Draft; types: readonly EventType[] }) {
+export function PreviewPanel({ draft, types, hasOwn }: Props) {
   const [chosen, setChosen] = useState('')
   const [severity, setSeverity] = useState('')
   const [showsData, setShowsData] = useState(false)
@@ -26,7 +33,8 @@ export function PreviewPanel({ draft, types }: { draft: Draft; types: readonly E
   const made = useMemo(() => JSON.stringify(known ? sample(known.schema as Schema, new Date()) : {}, null, 2), [known])
   const text = typed[type] ?? made
   const problem = dataProblem(text)
-  const ready = type !== '' && draft.destinations.length > 0 && problem === null
+  const missing = missingFor(draft, hasOwn)
+  const ready = missing === null && problem === null
   const event = { type, ...(severity ? { severity } : {}) }
   const state = usePreview(
     ready ? `{"rule":${JSON.stringify(asNewRule(draft))},"event":${eventJson(event, text)}}` : null,
@@ -36,10 +44,8 @@ export function PreviewPanel({ draft, types }: { draft: Draft; types: readonly E
   return (
     <div class="preview">
       <Panel title="Preview" hint="What this rule would do with an event. Nothing is sent.">
-        {type === '' || draft.destinations.length === 0 ? (
-          <p class="muted">
-            {type === '' ? 'Choose event types' : 'Choose destinations'} to see what each destination would get.
-          </p>
+        {missing ? (
+          <p class="muted">{missing}</p>
         ) : (
           <div class="stack">
             <div class="preview-event">
