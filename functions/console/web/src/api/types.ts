@@ -22,10 +22,7 @@ export type NewEndpoint = Schemas['NewEndpoint']
 export type EndpointChange = Schemas['EndpointChange']
 export type EndpointSecret = Schemas['EndpointSecret']
 export type DeliveryState = Schemas['DeliveryState']
-export type Health = Schemas['HealthView'] & {
-  /** When the earliest event was accepted that it may have missed: retries go on for a while before it is unhealthy. */
-  missed_since?: string | null
-}
+export type Health = Schemas['HealthView']
 export type Kind = Schemas['Kind']
 export type Event = Schemas['EventView']
 export type EventType = Schemas['EventTypeView']
