@@ -1,7 +1,7 @@
 //! The overview of an account, all of its deliveries as one list, one of them in full, and who asks.
 
 use axum::http::StatusCode;
-use e2e::{Operator, Receiver, eventually};
+use e2e::{Operator, Receiver, aws, eventually, variable};
 use serde_json::{Value, json};
 
 use crate::{project_channels, subscriptions};
@@ -210,6 +210,31 @@ async fn an_overview_counts_and_says_what_needs_attention_first() {
     let first = operator.get(&format!("/v1/events/{broke}")).await.expect(200)["created_at"].clone();
     assert_eq!(health["missed_since"], first);
     assert!(health["missed_since"].as_str() <= health["since"].as_str());
+}
+
+#[tokio::test]
+async fn what_is_held_needs_attention_however_old_it_is() {
+    let operator = Operator::create().await;
+    let receiver = Receiver::taking().await;
+    let webhook = id(&operator.webhook(&receiver).await);
+    // As dispatch has left it in April.
+    let old = webhook.replace("ndst_", "dlv_") + "01JRX2Q0Z8K5V3M7N9P4T6W8YC";
+    let text = |text: &str| json!({ "S": text });
+    let item = json!({
+        "destination_id": text(&webhook), "id": text(&old), "operator_id": text(&operator.id), "state": text("held"),
+        "state_key": text(&format!("{webhook}#held")), "event_type": text("custom.a"), "reason": text("rule_paused"),
+        "attempt_count": {"N": "0"}, "created_at": {"N": "1744712000000"},
+    });
+    let put = json!({"TableName": variable("DELIVERIES_TABLE"), "Item": item});
+    aws::call("dynamodb", "DynamoDB_20120810.PutItem", put).await;
+    let overview = operator.get("/v1/overview?hours=1").await.expect(200);
+    assert_eq!(overview["totals"]["held"], 0);
+    let attention = overview["attention"].as_array().expect("a list");
+    let [told] = &attention[..] else { panic!("{overview}") };
+    assert_eq!(
+        (&told["kind"], &told["count"], &told["destination_id"]),
+        (&json!("deliveries_held"), &json!(1), &json!(webhook))
+    );
 }
 
 #[tokio::test]
