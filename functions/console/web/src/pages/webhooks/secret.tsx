@@ -1,5 +1,5 @@
 import { Eye, EyeOff } from 'lucide-preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { useAction } from '../../api/action'
 import { useRefreshed } from '../../api/changes'
 import { api, call } from '../../api/client'
@@ -17,18 +17,29 @@ const ROUTE = '/v1/webhooks/endpoints/{id}/secret'
 /** An endpoint's signing secret, shown on request and for a minute. It is not kept in any cache. */
 export function Secret({ id }: { id: string }) {
   const [shown, setShown] = useState<EndpointSecret | null>(null)
-  const reveal = useAction(async () => setShown(await call(api.GET(ROUTE, { params: { path: { id } } }))), {
-    quiet: true,
-  })
+  // What is still on its way when somebody hides it does not show it again.
+  const wanted = useRef(false)
+  const reveal = useAction(
+    async () => {
+      wanted.current = true
+      const secret = await call(api.GET(ROUTE, { params: { path: { id } } }))
+      if (wanted.current) setShown(secret)
+    },
+    { quiet: true },
+  )
+  const hide = useCallback(() => {
+    wanted.current = false
+    setShown(null)
+  }, [])
   // While it is looked at, a rotation brings the new one, and the one that still signs too.
   useRefreshed(ROUTE, () => shown && reveal.run())
   useEffect(() => {
     if (!shown) return
-    const timer = setTimeout(() => setShown(null), SHOWN_MS)
+    const timer = setTimeout(hide, SHOWN_MS)
     return () => clearTimeout(timer)
-  }, [shown])
+  }, [shown, hide])
   const toggle = shown ? (
-    <Button size="s" icon={<EyeOff size={14} />} onClick={() => setShown(null)}>
+    <Button size="s" icon={<EyeOff size={14} />} onClick={hide}>
       Hide
     </Button>
   ) : (
