@@ -1,22 +1,20 @@
 //! The deliveries of several destinations as one list, newest event first. The table has a partition for each destination,
 //! so that a page is the newest of what each of them gives.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Select};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use domain::{Delivery, DeliveryId, DeliveryState, DestinationId, EventId, EventType};
 use futures::{StreamExt, TryStreamExt, stream};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
 use crate::{
-    Deliveries, Result, StoreError,
+    Deliveries, Result,
     deliveries::{Summary, id_of},
     error::aws,
     item::{Item, from_items, s},
 };
 
 /// How many destinations are read at once.
-const AT_ONCE: usize = 16;
+pub(crate) const AT_ONCE: usize = 16;
 /// How many rows are looked at for a page, at most, once each destination has been looked at; what lies behind them is the
 /// next page's.
 const MAX_LOOKED_AT: usize = 4000;
@@ -36,15 +34,6 @@ pub struct Wanted {
     pub newest: Option<EventId>,
     /// Those after this one in the order of the list.
     pub after: Option<DeliveryId>,
-}
-
-/// A delivery as a count needs it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub struct Counted {
-    /// Which delivery.
-    pub id: DeliveryId,
-    /// Where it stands.
-    pub state: DeliveryState,
 }
 
 /// What one destination gave, newest first.
@@ -175,75 +164,6 @@ impl Deliveries {
             readers.push(reader.on().await?);
         }
         Ok(readers.into_iter().map(|reader| reader.part).collect())
-    }
-
-    /// How the deliveries of these destinations stand, of events from `oldest` on: at most `max` of them, and whether
-    /// those are all. What is left out is the oldest of the destinations with the most.
-    ///
-    /// # Errors
-    /// When a call fails.
-    pub async fn count(
-        &self,
-        destinations: &[DestinationId],
-        oldest: EventId,
-        max: usize,
-    ) -> Result<(Vec<Counted>, bool)> {
-        let mut found: Vec<Counted> = vec![];
-        // First an equal share for each, then what is left for those that have more.
-        let mut left: Vec<_> = destinations.iter().map(|id| DeliveryId::new(*id, EventId::last())).collect();
-        for _ in 0..2 {
-            let share = max.saturating_sub(found.len()) / left.len().max(1);
-            if share == 0 {
-                break;
-            }
-            let counts = left.into_iter().map(|newest| self.count_of(newest, oldest, share));
-            let counts: Vec<_> = stream::iter(counts).buffer_unordered(AT_ONCE).try_collect().await?;
-            left = counts.iter().filter_map(|(_, next)| *next).collect();
-            found.extend(counts.into_iter().flat_map(|(found, _)| found));
-        }
-        Ok((found, left.is_empty()))
-    }
-
-    /// The same of one destination from `newest` back, and from where on more are left.
-    async fn count_of(
-        &self,
-        newest: DeliveryId,
-        oldest: EventId,
-        max: usize,
-    ) -> Result<(Vec<Counted>, Option<DeliveryId>)> {
-        let query = self.of(newest.destination).expression_attribute_values(":last", s(newest));
-        let query = query.expression_attribute_values(":first", s(DeliveryId::new(newest.destination, oldest)));
-        let query = query.projection_expression("id, #state").expression_attribute_names("#state", "state");
-        let (mut found, mut start) = (Vec::<Counted>::new(), None);
-        while found.len() < max {
-            let window = i32::try_from(max - found.len()).unwrap_or(i32::MAX);
-            let answer =
-                query.clone().limit(window).set_exclusive_start_key(start).send().await.map_err(aws("Query"))?;
-            found.extend(from_items::<Counted>(answer.items)?);
-            start = answer.last_evaluated_key;
-            if start.is_none() {
-                return Ok((found, None));
-            }
-        }
-        let before = |last: &Counted| Some(DeliveryId::new(last.id.destination, last.id.event.before()?));
-        let next = found.last().and_then(before);
-        Ok((found, next))
-    }
-
-    /// How many deliveries of each of these destinations are held, up to `max` of each; those with none are left out.
-    ///
-    /// # Errors
-    /// When a call fails.
-    pub async fn held(&self, destinations: &[DestinationId], max: i32) -> Result<HashMap<DestinationId, u32>> {
-        let counts = destinations.iter().copied().map(|id| async move {
-            let query = self.in_state_of(id, DeliveryState::Held).select(Select::Count).limit(max);
-            let query = query.expression_attribute_values(":first", s(DeliveryId::new(id, EventId::first())));
-            let query = query.expression_attribute_values(":last", s(DeliveryId::new(id, EventId::last())));
-            let count = query.send().await.map_err(aws("Query"))?.count;
-            Ok::<_, StoreError>((id, u32::try_from(count).unwrap_or(0)))
-        });
-        let counts: Vec<_> = stream::iter(counts).buffer_unordered(AT_ONCE).try_collect().await?;
-        Ok(counts.into_iter().filter(|(_, count)| *count > 0).collect())
     }
 }
 

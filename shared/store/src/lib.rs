@@ -8,6 +8,7 @@ pub mod across;
 pub mod aws;
 mod batch_get;
 pub mod channels;
+pub mod counts;
 pub mod deliveries;
 pub mod destinations;
 mod error;
