@@ -2,16 +2,13 @@
 
 use std::collections::HashSet;
 
-use api::{
-    ApiError, Caller,
-    error::{Result, path_id},
-};
+use api::{ApiError, Caller, error::Result};
 use domain::{Destination, DestinationId, OperatorId, Rule};
 
 use crate::App;
 
 /// How many destinations one list looks at: each is a partition of the deliveries' table.
-pub(crate) const MAX_DESTINATIONS: usize = 1000;
+const MAX_DESTINATIONS: usize = 1000;
 /// How many rows a page of them has.
 const PAGE: i32 = 500;
 
@@ -68,7 +65,7 @@ impl App {
 
     /// The ids of the destinations whose deliveries a list is about: that of the query, or all of the operator's.
     pub(crate) async fn ids_of(&self, caller: &Caller, wanted: Option<&str>) -> Result<Vec<DestinationId>> {
-        let operator = caller.operator_id();
+        let (operator, not_found) = (caller.operator_id(), || ApiError::not_found("destination"));
         let Some(text) = wanted else {
             let known = self.known(operator).await?;
             if !known.complete {
@@ -77,16 +74,12 @@ impl App {
             }
             return Ok(known.ids());
         };
-        let id = DestinationId::of_any_face(text).or_else(|_| path_id(text, "destination"))?;
-        let found = self.destinations.get(operator, id).await?;
-        let own = found.as_ref().is_some_and(|found| caller.may_see(found.project_id.as_deref()));
-        // A deleted one is still the target of rules that name it.
-        if own
-            || found.is_none()
-                && self.channels.all(operator).await?.iter().any(|rule| rule.destination_ids.contains(&id))
-        {
-            return Ok(vec![id]);
-        }
-        Err(ApiError::not_found("destination"))
+        let id = DestinationId::of_any_face(text).map_err(|_| not_found())?;
+        let known = match self.destinations.get(operator, id).await? {
+            Some(found) => caller.may_see(found.project_id.as_deref()),
+            // A deleted one is still the target of rules that name it.
+            None => self.channels.all(operator).await?.iter().any(|rule| rule.destination_ids.contains(&id)),
+        };
+        if known { Ok(vec![id]) } else { Err(not_found()) }
     }
 }

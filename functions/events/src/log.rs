@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use api::{
-    ApiError, ErrorBody, Reader,
+    ApiError, ErrorBody, Query, Reader,
     error::{Result, path_id},
     event_query::EventQuery,
     views::{EventPage, EventView},
@@ -22,7 +22,11 @@ use crate::State;
     get, path = "/v1/events", tag = "Events", operation_id = "listEvents", params(EventQuery),
     responses((status = 200, body = EventPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
 )]
-pub(crate) async fn list(app: State, Reader(caller): Reader, query: EventQuery) -> Result<Json<EventPage>> {
+pub(crate) async fn list(
+    app: State,
+    Reader(caller): Reader,
+    Query(query): Query<EventQuery>,
+) -> Result<Json<EventPage>> {
     let (page, next_cursor) = query.read(&app.events, &caller, false).await?;
     let events = page.events.into_iter().map(EventView::try_from).collect::<serde_json::Result<_>>();
     Ok(Json(EventPage { events: events.map_err(ApiError::internal)?, next_cursor }))

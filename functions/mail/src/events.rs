@@ -1,6 +1,6 @@
 //! The log of mail events, and the timeline of one mail.
 
-use api::{ApiError, ErrorBody, Reader, error::Result, event_query::EventQuery};
+use api::{ApiError, ErrorBody, Query, Reader, error::Result, event_query::EventQuery};
 use axum::{Json, extract::Path};
 use domain::{Event, EventId, catalogue, journal::MESSAGE, time::rfc3339};
 use serde::Serialize;
@@ -23,7 +23,11 @@ const PAGE: usize = 100;
     get, path = "/mail/events", tag = "Mail", operation_id = "listMailEvents", params(EventQuery),
     responses((status = 200, body = MailEventPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
 )]
-pub(crate) async fn list(app: State, Reader(caller): Reader, query: EventQuery) -> Result<Json<MailEventPage>> {
+pub(crate) async fn list(
+    app: State,
+    Reader(caller): Reader,
+    Query(query): Query<EventQuery>,
+) -> Result<Json<MailEventPage>> {
     let (page, next_cursor) = query.read(&app.events, &caller, true).await?;
     let items = page.events.into_iter().map(MailEvent::try_from).collect::<serde_json::Result<_>>();
     Ok(Json(MailEventPage { items: items.map_err(ApiError::internal)?, next_cursor }))

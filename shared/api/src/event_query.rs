@@ -1,6 +1,5 @@
 //! Which events of the log are wanted: the query of every route that lists them.
 
-use axum::{extract::FromRequestParts, http::request::Parts};
 use domain::{EventId, EventType, journal::MESSAGE};
 use serde::Deserialize;
 use store::{
@@ -45,14 +44,6 @@ pub struct EventQuery {
     limit: Option<String>,
     /// The cursor that came with the page before.
     cursor: Option<String>,
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for EventQuery {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        query::read(parts, state).await
-    }
 }
 
 impl EventQuery {
