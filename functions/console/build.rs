@@ -51,19 +51,23 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// The table's row of a file, whose compressed forms are written to `out` with an ending of their own.
+/// The table's row of a file, whose forms, plain and compressed, are written to `out` with an ending of their own.
 fn row(root: &Path, file: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     let bytes = fs::read(file)?;
     let path = file.strip_prefix(root)?.to_str().ok_or("a file's name is not text")?;
     let etag = format!("W/\"{}\"", &HEXLOWER.encode(&Sha256::digest(&bytes))[..32]);
     let mut row = format!("    Asset {{ path: {path:?}, content_type: {:?}, etag: {etag:?}", content_type(file)?);
-    write!(row, ", plain: include_bytes!({file:?})")?;
+    // By names in the folder of the table itself, never by a path of this checkout: another may build in the same place.
+    let keep = |name: &str, bytes: &[u8]| {
+        let out = out.with_extension(name);
+        fs::write(&out, bytes)?;
+        out.file_name().map(|name| format!("include_bytes!({name:?})")).ok_or_else(|| io::Error::other("no name"))
+    };
+    write!(row, ", plain: {}", keep("plain", &bytes)?)?;
     for (name, compressed) in [("br", brotli(&bytes)?), ("gzip", gzip(&bytes)?)] {
         // What is compressed already, an image say, only grows.
         if compressed.len() < bytes.len() {
-            let out = out.with_extension(name);
-            fs::write(&out, compressed)?;
-            write!(row, ", {name}: Some(include_bytes!({out:?}))")?;
+            write!(row, ", {name}: Some({})", keep(name, &compressed)?)?;
         } else {
             write!(row, ", {name}: None")?;
         }

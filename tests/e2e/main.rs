@@ -7,7 +7,6 @@ mod backoff;
 mod channels;
 mod chat;
 mod console;
-mod console_story;
 mod credentials;
 mod data_key;
 mod destinations;

@@ -185,7 +185,21 @@ impl Operator {
         })
         .await;
         let code = inbox::code(address, before).await;
-        self.post(&format!("{path}/verify"), json!({ "code": code })).await.expect(200);
+        self.verify(path, &code).await.expect(200);
+    }
+
+    /// A new mail destination to which a code was sent: its path, and the code.
+    pub async fn with_code(&self) -> (String, String) {
+        let address = inbox::new_address();
+        let made = self.register("email", &address).await.expect(201);
+        let path = format!("/v1/notifications/destinations/{}", made["id"].as_str().expect("an id"));
+        self.post_empty(&format!("{path}/send-code")).await.expect(200);
+        (path, inbox::code(&address, 0).await)
+    }
+
+    /// Verifies what is at `path` by this code, be it right or wrong.
+    pub async fn verify(&self, path: &str, code: &str) -> Answer {
+        self.post(&format!("{path}/verify"), json!({ "code": code })).await
     }
 
     /// A rule from one event type, of any severity, to these destinations: its id.

@@ -67,6 +67,11 @@ pub async fn wait_for(address: &str, count: usize) -> Vec<Message> {
     .await
 }
 
+/// Another code than this one.
+pub fn another_code(code: &str, by: u32) -> String {
+    format!("{:06}", (code.parse::<u32>().expect("digits") + by) % 1_000_000)
+}
+
 /// The verification code in the message after the first `before`.
 pub async fn code(address: &str, before: usize) -> String {
     let message = wait_for(address, before + 1).await.remove(before);

@@ -1,5 +1,8 @@
 //! The console in a real browser: the whole story of an operator, and every page on every screen. What is done and seen there
 //! is in `tests/console/`.
+//!
+//! A test program of its own, since a browser leaves little of the machine to others.
+#![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::{path::Path, process::Stdio};
 

@@ -1,0 +1,1 @@
+//! Lambda, for one function.
