@@ -5,5 +5,12 @@
 
 pub mod capacity;
 pub mod cost;
+pub mod gateway;
 pub mod host;
+pub mod local;
+pub mod mapping;
 pub mod meter;
+pub mod receiver;
+pub mod scenario;
+pub mod stage;
+pub mod starts;

@@ -1,0 +1,177 @@
+//! What is measured: kinds of traffic, each by itself.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    meter::Mode,
+    stage::{Measured, Stage},
+};
+
+/// How receivers behave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// They take everything.
+    AtOnce,
+    /// They refuse each delivery once.
+    FailingOnce,
+    /// They refuse each delivery always.
+    Walking,
+}
+
+impl Outcome {
+    /// How many attempts a delivery takes.
+    pub fn attempts(self) -> usize {
+        match self {
+            Self::AtOnce => 1,
+            Self::FailingOnce => 2,
+            Self::Walking => 5,
+        }
+    }
+}
+
+/// A kind of traffic.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// What it is called.
+    pub name: &'static str,
+    /// How many destinations an event goes to.
+    pub destinations: usize,
+    /// How many rules the operator has.
+    pub rules: usize,
+    /// The most messages of a worker's batch.
+    pub batch: usize,
+    /// About how many bytes an event's `data` has.
+    pub payload: usize,
+    /// How receivers behave.
+    pub outcome: Outcome,
+    /// How many deliveries are timed; none where only calls are counted.
+    pub timed: usize,
+    /// How many events are counted.
+    pub counted: usize,
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self {
+            name: "1 destination",
+            destinations: 1,
+            rules: 1,
+            batch: 10,
+            payload: 1000,
+            outcome: Outcome::AtOnce,
+            timed: 0,
+            counted: 20,
+        }
+    }
+}
+
+/// What a scenario came to: totals over its `events`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Figures {
+    /// What it is called.
+    pub name: String,
+    /// How many destinations an event goes to.
+    pub destinations: usize,
+    /// How many rules the operator has.
+    pub rules: usize,
+    /// The most messages of a worker's batch.
+    pub batch: usize,
+    /// About how many bytes an event's `data` has.
+    pub payload: usize,
+    /// How receivers behave.
+    pub outcome: Outcome,
+    /// How many events there were.
+    pub events: usize,
+    /// How many deliveries.
+    pub deliveries: usize,
+    /// How many requests to receivers.
+    pub attempts: u64,
+    /// Calls of AWS.
+    pub calls: BTreeMap<String, u64>,
+    /// Requests that SQS bills, those of Lambda's pollers included.
+    pub sqs_requests: u64,
+    /// Read units by table, or by table and index.
+    pub reads: BTreeMap<String, f64>,
+    /// Write units, likewise.
+    pub writes: BTreeMap<String, f64>,
+    /// Invocations by function.
+    pub invocations: BTreeMap<String, u64>,
+    /// Bytes of log by function.
+    pub log_bytes: BTreeMap<String, u64>,
+    /// Processor time by function, in microseconds; of what was timed, for as many events as were counted.
+    pub cpu_us: BTreeMap<String, f64>,
+    /// Bytes of the bodies that went to receivers.
+    pub sent_bytes: u64,
+}
+
+impl Figures {
+    /// Processor time of all functions per delivery, in microseconds.
+    pub fn cpu_us_per_delivery(&self) -> f64 {
+        self.cpu_us.values().sum::<f64>() / self.deliveries as f64
+    }
+}
+
+impl Scenario {
+    /// Runs it on a stage whose workers get batches of [`Scenario::batch`].
+    ///
+    /// # Panics
+    /// When anything fails that should not, or is lost.
+    pub async fn run(&self, stage: &Stage) -> Figures {
+        const WARM_UP: usize = 200;
+        let tenant = stage.tenant(self.destinations, self.rules).await;
+        stage.receiver.refuse(match self.outcome {
+            Outcome::AtOnce => 0,
+            Outcome::FailingOnce => 1,
+            Outcome::Walking => u64::MAX,
+        });
+        let mut cpu_us = BTreeMap::new();
+        if self.timed > 0 {
+            let events = |deliveries: usize| deliveries.div_ceil(self.destinations);
+            stage.meter.set(Mode::Forward);
+            stage.send(&tenant, events(WARM_UP.min(self.timed)), self.payload).await;
+            let timed = stage.measure(stage.send(&tenant, events(self.timed), self.payload)).await;
+            self.check(&timed, events(self.timed));
+            let share = self.counted as f64 / events(self.timed) as f64;
+            cpu_us = timed.cpu.iter().map(|(name, cpu)| ((*name).to_owned(), cpu.as_secs_f64() * 1e6 * share)).collect();
+        } else if self.outcome != Outcome::Walking {
+            // The key is known then, the data key is open, and connections are there.
+            stage.send(&tenant, self.batch.min(self.counted), self.payload).await;
+        }
+        stage.meter.set(Mode::Count);
+        let counted = stage.measure(stage.send(&tenant, self.counted, self.payload)).await;
+        stage.meter.set(Mode::Forward);
+        stage.receiver.refuse(0);
+        self.check(&counted, self.counted);
+        let named = |values: BTreeMap<&'static str, u64>| values.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        let mut invocations: BTreeMap<String, u64> = named(counted.invocations);
+        invocations.insert("events".into(), self.counted as u64);
+        Figures {
+            name: self.name.to_owned(),
+            destinations: self.destinations,
+            rules: self.rules,
+            batch: self.batch,
+            payload: self.payload,
+            outcome: self.outcome,
+            events: self.counted,
+            deliveries: self.counted * self.destinations,
+            attempts: counted.requests,
+            calls: counted.counts.calls,
+            sqs_requests: counted.counts.sqs_requests,
+            reads: counted.counts.reads,
+            writes: counted.counts.writes,
+            invocations,
+            log_bytes: named(counted.logged),
+            cpu_us,
+            sent_bytes: counted.sent_bytes,
+        }
+    }
+
+    /// Every delivery was attempted as often as it should have been: none was lost, and none made twice.
+    fn check(&self, measured: &Measured, events: usize) {
+        let expected = events * self.destinations * self.outcome.attempts();
+        assert_eq!(measured.requests, expected as u64, "requests to receivers: {}", self.name);
+    }
+}

@@ -1,0 +1,271 @@
+//! The whole way of an event, from the request to the receiver: three functions, two queues of their own, and everything on
+//! it counted.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use e2e::Operator;
+use futures::{StreamExt, stream};
+use serde_json::{Value, json};
+
+use crate::{
+    gateway,
+    host::{self, Host},
+    local::{Local, TABLES, variables},
+    mapping::{Mapping, Polled},
+    meter::{Counts, Meter},
+    receiver::Receiver,
+};
+
+/// The functions on the way, in its order.
+pub const ON_THE_WAY: [&str; 3] = ["events", "dispatch", "deliver"];
+
+/// The type of the events that are sent.
+pub const EVENT_TYPE: &str = "custom.bench";
+
+/// The most destinations that one rule takes.
+const OF_ONE_RULE: usize = domain::rule::MAX_DESTINATIONS;
+
+/// Everything between a request and a receiver.
+pub struct Stage {
+    local: Local,
+    profile: String,
+    variables: BTreeMap<String, String>,
+    /// Counts what the functions ask of AWS.
+    pub meter: Meter,
+    /// Where all deliveries go.
+    pub receiver: Receiver,
+    functions: BTreeMap<&'static str, Host>,
+    events: Mapping,
+    deliveries: Mapping,
+}
+
+/// An operator with destinations, and rules that send them its events.
+pub struct Tenant {
+    key: String,
+    /// How many destinations an event of the type [`EVENT_TYPE`] goes to.
+    pub destinations: usize,
+}
+
+/// What was counted and measured while events were on their way.
+#[derive(Debug, Clone, Default)]
+pub struct Measured {
+    /// What the functions asked of AWS, and what the queues' mappings did.
+    pub counts: Counts,
+    /// Processor time, by function.
+    pub cpu: BTreeMap<&'static str, Duration>,
+    /// Bytes of log, by function.
+    pub logged: BTreeMap<&'static str, u64>,
+    /// Invocations, by function.
+    pub invocations: BTreeMap<&'static str, u64>,
+    /// Requests that came to the receiver.
+    pub requests: u64,
+    /// Bytes of their bodies.
+    pub sent_bytes: u64,
+}
+
+impl Stage {
+    /// Starts the functions as cargo has built them by `profile`, in the environment of `make test` or `make bench`. Their
+    /// queues are new, and nobody else's; workers get batches of at most `batch`; `schedule` is that of the retries.
+    ///
+    /// # Panics
+    /// When something does not start.
+    pub async fn start(profile: &str, schedule: &str, batch: usize) -> Self {
+        let local = Local::from_env();
+        let names = TABLES.map(|(variable, noun)| (e2e::variable(variable), noun.to_owned()));
+        let meter = Meter::before(local.endpoint(), names.into()).await;
+        let unique = format!("{}-{}", std::process::id(), jiff::Timestamp::now().as_microsecond());
+        let events = local.queue(&format!("bench-events-{unique}")).await;
+        let deliveries = local.queue(&format!("bench-deliveries-{unique}")).await;
+        let variables = variables(&meter.url(), &events, &deliveries, schedule);
+        let mut functions = BTreeMap::new();
+        for name in ON_THE_WAY {
+            functions.insert(name, Host::start(&host::program(profile, name), &variables).await);
+        }
+        Self {
+            meter,
+            receiver: Receiver::start().await,
+            functions,
+            events: Mapping::new(&local, &events, batch),
+            deliveries: Mapping::new(&local, &deliveries, batch),
+            profile: profile.to_owned(),
+            variables,
+            local,
+        }
+    }
+
+    /// The local cloud.
+    pub fn local(&self) -> &Local {
+        &self.local
+    }
+
+    /// What each function has in memory, in bytes.
+    pub fn resident(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.functions.iter().map(|(name, host)| (*name, host.resident()))
+    }
+
+    /// A function on the way.
+    ///
+    /// # Panics
+    /// When it is none of them.
+    pub fn function(&self, name: &str) -> &Host {
+        self.functions.get(name).expect("a function on the way")
+    }
+
+    /// A new operator, with as few rules as send its events to all its destinations, and others that take other events, up
+    /// to `rules`.
+    ///
+    /// # Panics
+    /// When something is refused.
+    pub async fn tenant(&self, destinations: usize, rules: usize) -> Tenant {
+        const AT_ONCE: usize = 4;
+        let operator = Operator::create_of("enterprise").await;
+        let key = operator.key.expect("a key");
+        let start = |name: &'static str| async move {
+            let program = host::program(&self.profile, name);
+            let starts = (0..AT_ONCE).map(|_| Host::start(&program, &self.variables));
+            futures::future::join_all(starts).await
+        };
+        let hosts = start("destinations").await;
+        let register = |n: usize| {
+            let (host, key) = (&hosts[n % AT_ONCE], &key);
+            async move {
+                let body = json!({"channel_type": "webhook", "destination": self.receiver.url(n)});
+                let made = gateway::send(host, "POST", "/v1/notifications/destinations", key, Some(&body)).await;
+                made.expect(201)["id"].as_str().expect("an id").to_owned()
+            }
+        };
+        let ids: Vec<_> = stream::iter(0..destinations).map(register).buffered(AT_ONCE).collect().await;
+        let hosts = start("channels").await;
+        let mut wanted: Vec<_> = ids.chunks(OF_ONE_RULE).map(|ids| (EVENT_TYPE, ids.to_vec())).collect();
+        while wanted.len() < rules {
+            wanted.push(("custom.other", vec![ids[0].clone()]));
+        }
+        let make = |(n, (event, ids)): (usize, (&'static str, Vec<String>))| {
+            let (host, key) = (&hosts[n % AT_ONCE], &key);
+            async move {
+                let body = json!({"destination_ids": ids, "events": [event], "min_severity": "info"});
+                gateway::send(host, "POST", "/v1/notifications/channels", key, Some(&body)).await.expect(201);
+            }
+        };
+        stream::iter(wanted.into_iter().enumerate()).map(make).buffered(AT_ONCE).collect::<Vec<_>>().await;
+        self.receiver.take();
+        Tenant { key, destinations }
+    }
+
+    /// Posts an event whose `data` has about so many bytes: its id.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn post(&self, tenant: &Tenant, payload: usize) -> String {
+        let body = json!({"type": EVENT_TYPE, "data": data(payload)});
+        let accepted = gateway::send(self.function("events"), "POST", "/v1/events", &tenant.key, Some(&body)).await;
+        accepted.expect(202)["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Hands dispatch a batch of events, if there are any.
+    pub async fn dispatch(&self) -> Polled {
+        self.events.poll(self.function("dispatch")).await
+    }
+
+    /// Hands deliver a batch of deliveries, if there are any.
+    pub async fn deliver(&self) -> Polled {
+        self.deliveries.poll(self.function("deliver")).await
+    }
+
+    /// Posts events, and sees them all to their end.
+    ///
+    /// # Panics
+    /// When a worker fails, or the queues do not empty.
+    pub async fn send(&self, tenant: &Tenant, events: usize, payload: usize) {
+        // In portions, as they would come: a queue of thousands slows the local cloud down.
+        const PORTION: usize = 100;
+        let mut left = events;
+        while left > 0 {
+            let portion = left.min(PORTION);
+            for _ in 0..portion {
+                self.post(tenant, payload).await;
+            }
+            self.drain().await;
+            left -= portion;
+        }
+    }
+
+    /// Works until both queues are empty, delayed messages included.
+    ///
+    /// # Panics
+    /// When a worker leaves a message, or the queues do not empty in ten minutes.
+    pub async fn drain(&self) {
+        let end = Instant::now() + Duration::from_secs(600);
+        loop {
+            let polled = [self.dispatch().await, self.deliver().await];
+            for (name, polled) in ["dispatch", "deliver"].into_iter().zip(polled) {
+                assert_eq!(polled.failed, 0, "{name} left messages: {:#?}", self.function(name).tail());
+            }
+            if polled.iter().any(|polled| polled.taken > 0) {
+                continue;
+            }
+            if self.events.depth().await == [0; 3] && self.deliveries.depth().await == [0; 3] {
+                return;
+            }
+            assert!(Instant::now() < end, "the queues do not empty");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// What is counted and measured while `work` is done.
+    pub async fn measure(&self, work: impl Future<Output = ()>) -> Measured {
+        self.meter.take().await;
+        self.receiver.take();
+        [&self.events, &self.deliveries].map(Mapping::take);
+        let before: BTreeMap<_, _> = self.functions.iter().map(|(name, host)| (*name, (host.cpu(), host.logged()))).collect();
+        work.await;
+        let mut measured = Measured { counts: self.meter.take().await, ..Measured::default() };
+        for (name, host) in &self.functions {
+            let (cpu, logged) = before[name];
+            measured.cpu.insert(name, host.cpu().saturating_sub(cpu));
+            measured.logged.insert(name, host.logged() - logged);
+        }
+        for (name, mapping) in [("dispatch", &self.events), ("deliver", &self.deliveries)] {
+            let [polls, requests, invocations] = mapping.take();
+            measured.invocations.insert(name, invocations);
+            measured.counts.sqs_requests += requests;
+            *measured.counts.calls.entry("SQS.ReceiveMessage (Lambda)".into()).or_default() += polls;
+        }
+        (measured.requests, measured.sent_bytes) = self.receiver.take();
+        measured
+    }
+
+    /// From the moment at which an event is accepted to that at which its first delivery arrives; and how much of it the
+    /// local cloud took, for what the functions and the queues' mappings asked of it.
+    ///
+    /// # Panics
+    /// When nothing arrives.
+    pub async fn latency(&self, tenant: &Tenant, payload: usize) -> (Duration, Duration) {
+        self.receiver.arrived();
+        self.post(tenant, payload).await;
+        let accepted = Instant::now();
+        let mut cloud = Duration::ZERO;
+        for (mapping, worker) in [(&self.events, "dispatch"), (&self.deliveries, "deliver")] {
+            loop {
+                let Polled { taken, waited: [receiving, deleting], .. } = mapping.poll(self.function(worker)).await;
+                cloud += receiving;
+                if taken > 0 {
+                    // The last delete comes after the arrival.
+                    cloud += if worker == "deliver" { Duration::ZERO } else { deleting };
+                    break;
+                }
+            }
+        }
+        let arrived = self.receiver.arrived().into_values().min().expect("a request");
+        (arrived - accepted, cloud + self.meter.busy(accepted, arrived))
+    }
+}
+
+/// `data` of about so many bytes of JSON.
+fn data(bytes: usize) -> Value {
+    const FRAME: usize = r#"{"message":"","note":""}"#.len() + 32;
+    json!({"message": "Disk /dev/sda1 is 91 % full, web-7", "note": "n".repeat(bytes.saturating_sub(FRAME))})
+}
