@@ -6,6 +6,8 @@ PORT ?=
 RETRY_SCHEDULE ?=
 # What `make package` builds for: arm64 or x86_64.
 ARCHITECTURE ?= arm64
+# What `make bench` measures: all of it, unless some of these are named.
+PARTS ?=
 # What `make test` hands on to `cargo test`: `make test ARGS="--package e2e retry"`.
 ARGS ?= --workspace
 
@@ -53,6 +55,13 @@ listen: $(VENV)/.installed ## Receive webhooks, show them, check their signature
 .PHONY: test
 test: functions $(RECEIVERS) $(CLIENT_TESTED) $(WEB_TESTED) ## Run every test, against a local cloud of their own
 	@infra/local/test.sh $(ARGS)
+
+.PHONY: bench
+bench: functions ## Measure what a start, a request, an event and a delivery cost: PARTS="starts time counts latency"
+	@echo "Building the functions as for AWS (a first time takes some twenty minutes) …"
+	@cargo build --release $(patsubst functions/%,--package %,$(wildcard functions/*))
+	@infra/local/with_cloud.sh bench "" "" \
+	  $${CARGO_TARGET_DIR:-target}/debug/bench release .local/bench.json $(if $(PARTS),-,tests/bench/counts.json) $(PARTS)
 
 .PHONY: lint
 lint: $(VENV)/.installed $(CLIENT_TOOLS) $(WEB_TOOLS) ## Check format, lints, template and dependencies

@@ -16,7 +16,7 @@ pub struct Mapping {
     local: Local,
     queue: String,
     batch: usize,
-    polls: AtomicU64,
+    receives: AtomicU64,
     requests: AtomicU64,
     invocations: AtomicU64,
 }
@@ -36,7 +36,8 @@ impl Mapping {
     /// Of `queue`, in batches of at most `batch`: up to ten, as one receive brings them.
     pub fn new(local: &Local, queue: &str, batch: usize) -> Self {
         let none = || AtomicU64::new(0);
-        Self { local: local.clone(), queue: queue.to_owned(), batch, polls: none(), requests: none(), invocations: none() }
+        let (receives, requests, invocations) = (none(), none(), none());
+        Self { local: local.clone(), queue: queue.to_owned(), batch, receives, requests, invocations }
     }
 
     /// Receives a batch, hands it to the worker, and deletes what was done.
@@ -66,10 +67,10 @@ impl Mapping {
         Polled { taken: messages.len(), failed: left.len(), waited: [receiving, began.elapsed()] }
     }
 
-    /// How often the queue was asked for messages; how many requests SQS bills for that and for the deletes; and how many
-    /// batches were handed to the worker: since the last time that this was asked.
+    /// How many receives brought messages; how many requests SQS bills for those and for the deletes; and how many batches
+    /// were handed to the worker: since the last time that this was asked.
     pub fn take(&self) -> [u64; 3] {
-        [&self.polls, &self.requests, &self.invocations].map(|count| count.swap(0, Ordering::Relaxed))
+        [&self.receives, &self.requests, &self.invocations].map(|count| count.swap(0, Ordering::Relaxed))
     }
 
     /// How many messages the queue holds: visible, delayed, and in flight.
@@ -89,10 +90,13 @@ impl Mapping {
             "MessageAttributeNames": ["All"],
         });
         let answer = self.local.call("sqs", "AmazonSQS.ReceiveMessage", &asked).await;
-        self.polls.fetch_add(1, Ordering::Relaxed);
         let messages = answer["Messages"].as_array().cloned().unwrap_or_default();
-        let bytes: usize = messages.iter().filter_map(|message| message["Body"].as_str()).map(str::len).sum();
-        self.requests.fetch_add(billed(bytes), Ordering::Relaxed);
+        // A poll that finds nothing is not the traffic's: Lambda polls an idle queue as well.
+        if !messages.is_empty() {
+            let bytes: usize = messages.iter().filter_map(|message| message["Body"].as_str()).map(str::len).sum();
+            self.requests.fetch_add(billed(bytes), Ordering::Relaxed);
+            self.receives.fetch_add(1, Ordering::Relaxed);
+        }
         messages
     }
 

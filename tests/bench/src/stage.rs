@@ -219,7 +219,7 @@ impl Stage {
     pub async fn measure(&self, work: impl Future<Output = ()>) -> Measured {
         self.meter.take().await;
         self.receiver.take();
-        [&self.events, &self.deliveries].map(Mapping::take);
+        let _ = [&self.events, &self.deliveries].map(Mapping::take);
         let before: BTreeMap<_, _> = self.functions.iter().map(|(name, host)| (*name, (host.cpu(), host.logged()))).collect();
         work.await;
         let mut measured = Measured { counts: self.meter.take().await, ..Measured::default() };
@@ -229,10 +229,12 @@ impl Stage {
             measured.logged.insert(name, host.logged() - logged);
         }
         for (name, mapping) in [("dispatch", &self.events), ("deliver", &self.deliveries)] {
-            let [polls, requests, invocations] = mapping.take();
+            let [receives, requests, invocations] = mapping.take();
             measured.invocations.insert(name, invocations);
             measured.counts.sqs_requests += requests;
-            *measured.counts.calls.entry("SQS.ReceiveMessage (Lambda)".into()).or_default() += polls;
+            for call in ["SQS.ReceiveMessage (by Lambda)", "SQS.DeleteMessageBatch (by Lambda)"] {
+                *measured.counts.calls.entry(call.into()).or_default() += receives;
+            }
         }
         (measured.requests, measured.sent_bytes) = self.receiver.take();
         measured
