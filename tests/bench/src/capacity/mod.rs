@@ -13,7 +13,7 @@ pub use size::{Item, item_size};
 const READ_UNIT: u64 = 4096;
 /// Bytes of a write unit.
 const WRITE_UNIT: u64 = 1024;
-/// By how much a transaction is dearer: each of its rows is prepared, then committed.
+/// By how much a transaction is dearer, but for indexes: each of its rows is prepared, then committed.
 pub const TRANSACTION: f64 = 2.0;
 
 /// How a read sees writes that have just been made.
