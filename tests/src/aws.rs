@@ -11,45 +11,96 @@ use serde_json::{Value, json};
 
 use crate::variable;
 
+/// Where the local AWS is, and who asks.
+#[derive(Debug, Clone)]
+pub struct Cloud {
+    client: reqwest::Client,
+    endpoint: String,
+    credentials: Credentials,
+    region: String,
+}
+
+impl Cloud {
+    /// The one at `endpoint`, such as `http://localhost:4566`, with an access key of its own.
+    pub fn at(endpoint: &str, access_key: &str, secret_key: &str, region: &str) -> Self {
+        Self {
+            client: reqwest::Client::new(),
+            endpoint: endpoint.trim_end_matches('/').to_owned(),
+            credentials: Credentials::from_keys(access_key, secret_key, None),
+            region: region.to_owned(),
+        }
+    }
+
+    /// The one that `make test` and the file of `make up` name.
+    pub fn from_env() -> Self {
+        Self::at(
+            &variable("AWS_ENDPOINT_URL"),
+            &variable("AWS_ACCESS_KEY_ID"),
+            &variable("AWS_SECRET_ACCESS_KEY"),
+            &variable("AWS_REGION"),
+        )
+    }
+
+    /// The same, reached by way of another address, such as a proxy's.
+    #[must_use]
+    pub fn by_way_of(&self, endpoint: &str) -> Self {
+        Self { endpoint: endpoint.to_owned(), ..self.clone() }
+    }
+
+    /// Its address.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// A POST to a service: the status and text of the answer.
+    pub async fn post(&self, service: &str, path: &str, headers: &[(&str, &str)], body: String) -> (u16, String) {
+        let url = format!("{}{path}", self.endpoint);
+        let identity = self.credentials.clone().into();
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name(service)
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .expect("signing parameters")
+            .into();
+        let signable =
+            SignableRequest::new("POST", &url, headers.iter().copied(), SignableBody::Bytes(body.as_bytes()))
+                .expect("a request");
+        let (instructions, _) = sign(signable, &params).expect("a signature").into_parts();
+        let mut request = self.client.post(&url).body(body);
+        for (name, value) in headers.iter().copied().chain(instructions.headers()) {
+            request = request.header(name, value);
+        }
+        let answer = request.send().await.expect("an answer of the local AWS");
+        (answer.status().as_u16(), answer.text().await.expect("text"))
+    }
+
+    /// A call of a service that speaks JSON with a target header: the status and text of the answer.
+    pub async fn target(&self, service: &str, target: &str, body: &Value) -> (u16, String) {
+        let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", target)];
+        let mut answer = self.post(service, "/", &headers, body.to_string()).await;
+        for _ in 0..10 {
+            // The emulator stumbles when it lists what is being added to at that moment; AWS's own clients ask again, too.
+            if answer.0 != 500 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            answer = self.post(service, "/", &headers, body.to_string()).await;
+        }
+        answer
+    }
+}
+
 /// A POST to a service of the local AWS: its status and text.
 async fn post(service: &str, path: &str, headers: &[(&str, &str)], body: String) -> (u16, String) {
-    let url = format!("{}{path}", variable("AWS_ENDPOINT_URL"));
-    let identity =
-        Credentials::from_keys(variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"), None).into();
-    let region = variable("AWS_REGION");
-    let params = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(&region)
-        .name(service)
-        .time(SystemTime::now())
-        .settings(SigningSettings::default())
-        .build()
-        .expect("signing parameters")
-        .into();
-    let signable = SignableRequest::new("POST", &url, headers.iter().copied(), SignableBody::Bytes(body.as_bytes()))
-        .expect("a request");
-    let (instructions, _) = sign(signable, &params).expect("a signature").into_parts();
-    let mut request = reqwest::Client::new().post(&url).body(body);
-    for (name, value) in headers.iter().copied().chain(instructions.headers()) {
-        request = request.header(name, value);
-    }
-    let answer = request.send().await.expect("an answer of the local AWS");
-    (answer.status().as_u16(), answer.text().await.expect("text"))
+    Cloud::from_env().post(service, path, headers, body).await
 }
 
 /// A call of a service that speaks JSON with a target header.
 pub async fn call(service: &str, target: &str, body: Value) -> Value {
-    let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", target)];
-    let mut answer = post(service, "/", &headers, body.to_string()).await;
-    for _ in 0..10 {
-        // The emulator stumbles when it lists what is being added to at that moment; AWS's own clients ask again, too.
-        if answer.0 != 500 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        answer = post(service, "/", &headers, body.to_string()).await;
-    }
-    let (status, text) = answer;
+    let (status, text) = Cloud::from_env().target(service, target, &body).await;
     assert_eq!(status, 200, "{target}: {text}");
     serde_json::from_str(&text).unwrap_or(Value::Null)
 }

@@ -87,8 +87,8 @@ async fn main() {
     let stage = Stage::start(profile, SCHEDULE, 10).await;
     if wanted("starts") {
         println!("Starting each function twenty times …");
-        let variables = variables(stage.local().endpoint(), "http://none", "http://none", SCHEDULE);
-        results.starts = starts::measure(profile, stage.local(), &variables, &e2e::variable("API_KEY")).await;
+        let variables = variables(stage.cloud().endpoint(), "http://none", "http://none", SCHEDULE);
+        results.starts = starts::measure(profile, &variables, &e2e::variable("API_KEY")).await;
     }
     for mut scenario in scenarios() {
         scenario.timed = if wanted("time") { scenario.timed } else { 0 };

@@ -7,13 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use e2e::aws::Cloud;
 use serde_json::{Value, json};
 
-use crate::{host::Host, local::Local};
+use crate::{host::Host, local::call};
 
 /// A queue that feeds a worker.
 pub struct Mapping {
-    local: Local,
+    cloud: Cloud,
     queue: String,
     batch: usize,
     receives: AtomicU64,
@@ -34,10 +35,10 @@ pub struct Polled {
 
 impl Mapping {
     /// Of `queue`, in batches of at most `batch`: up to ten, as one receive brings them.
-    pub fn new(local: &Local, queue: &str, batch: usize) -> Self {
+    pub fn new(cloud: &Cloud, queue: &str, batch: usize) -> Self {
         let none = || AtomicU64::new(0);
         let (receives, requests, invocations) = (none(), none(), none());
-        Self { local: local.clone(), queue: queue.to_owned(), batch, receives, requests, invocations }
+        Self { cloud: cloud.clone(), queue: queue.to_owned(), batch, receives, requests, invocations }
     }
 
     /// Receives a batch, hands it to the worker, and deletes what was done.
@@ -77,7 +78,7 @@ impl Mapping {
     pub async fn depth(&self) -> [u64; 3] {
         let names = ["", "Delayed", "NotVisible"].map(|suffix| format!("ApproximateNumberOfMessages{suffix}"));
         let asked = json!({"QueueUrl": self.queue, "AttributeNames": names});
-        let answer = self.local.call("sqs", "AmazonSQS.GetQueueAttributes", &asked).await;
+        let answer = call(&self.cloud, "AmazonSQS.GetQueueAttributes", &asked).await;
         names.map(|name| answer["Attributes"][name].as_str().and_then(|n| n.parse().ok()).expect("a number"))
     }
 
@@ -89,7 +90,7 @@ impl Mapping {
             "MessageSystemAttributeNames": ["All"],
             "MessageAttributeNames": ["All"],
         });
-        let answer = self.local.call("sqs", "AmazonSQS.ReceiveMessage", &asked).await;
+        let answer = call(&self.cloud, "AmazonSQS.ReceiveMessage", &asked).await;
         let messages = answer["Messages"].as_array().cloned().unwrap_or_default();
         // A poll that finds nothing is not the traffic's: Lambda polls an idle queue as well.
         if !messages.is_empty() {
@@ -107,7 +108,7 @@ impl Mapping {
         let entry = |(i, message): (usize, &&Value)| json!({"Id": i.to_string(), "ReceiptHandle": message["ReceiptHandle"]});
         let entries: Vec<_> = messages.iter().enumerate().map(entry).collect();
         let asked = json!({"QueueUrl": self.queue, "Entries": entries});
-        self.local.call("sqs", "AmazonSQS.DeleteMessageBatch", &asked).await;
+        call(&self.cloud, "AmazonSQS.DeleteMessageBatch", &asked).await;
         self.requests.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -6,16 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::Operator;
+use e2e::{Operator, aws::Cloud};
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use crate::{
     gateway,
     host::{self, Host},
-    local::{Local, TABLES, variables},
+    local::{queue, variables},
     mapping::{Mapping, Polled},
-    meter::{Counts, Meter},
+    meter::{Counts, Meter, Mode, Nouns},
     receiver::Receiver,
 };
 
@@ -30,7 +30,7 @@ const OF_ONE_RULE: usize = domain::rule::MAX_DESTINATIONS;
 
 /// Everything between a request and a receiver.
 pub struct Stage {
-    local: Local,
+    cloud: Cloud,
     profile: String,
     variables: BTreeMap<String, String>,
     /// Counts what the functions ask of AWS.
@@ -73,13 +73,13 @@ impl Stage {
     /// # Panics
     /// When something does not start.
     pub async fn start(profile: &str, schedule: &str, batch: usize) -> Self {
-        let local = Local::from_env();
-        let names = TABLES.map(|(variable, noun)| (e2e::variable(variable), noun.to_owned()));
-        let meter = Meter::before(local.endpoint(), names.into()).await;
+        let cloud = Cloud::from_env();
+        let meter = Meter::before(cloud.clone(), Nouns::from_env()).await;
+        meter.set(Mode::Forward);
         let unique = format!("{}-{}", std::process::id(), jiff::Timestamp::now().as_microsecond());
-        let events = local.queue(&format!("bench-events-{unique}")).await;
-        let deliveries = local.queue(&format!("bench-deliveries-{unique}")).await;
-        let variables = variables(&meter.url(), &events, &deliveries, schedule);
+        let events = queue(&cloud, &format!("bench-events-{unique}")).await;
+        let deliveries = queue(&cloud, &format!("bench-deliveries-{unique}")).await;
+        let variables = variables(meter.url(), &events, &deliveries, schedule);
         let mut functions = BTreeMap::new();
         for name in ON_THE_WAY {
             functions.insert(name, Host::start(&host::program(profile, name), &variables).await);
@@ -88,17 +88,17 @@ impl Stage {
             meter,
             receiver: Receiver::start().await,
             functions,
-            events: Mapping::new(&local, &events, batch),
-            deliveries: Mapping::new(&local, &deliveries, batch),
+            events: Mapping::new(&cloud, &events, batch),
+            deliveries: Mapping::new(&cloud, &deliveries, batch),
             profile: profile.to_owned(),
             variables,
-            local,
+            cloud,
         }
     }
 
     /// The local cloud.
-    pub fn local(&self) -> &Local {
-        &self.local
+    pub fn cloud(&self) -> &Cloud {
+        &self.cloud
     }
 
     /// What each function has in memory, in bytes.
@@ -217,12 +217,12 @@ impl Stage {
 
     /// What is counted and measured while `work` is done.
     pub async fn measure(&self, work: impl Future<Output = ()>) -> Measured {
-        self.meter.take().await;
+        self.meter.take();
         self.receiver.take();
         let _ = [&self.events, &self.deliveries].map(Mapping::take);
         let before: BTreeMap<_, _> = self.functions.iter().map(|(name, host)| (*name, (host.cpu(), host.logged()))).collect();
         work.await;
-        let mut measured = Measured { counts: self.meter.take().await, ..Measured::default() };
+        let mut measured = Measured { counts: self.meter.take(), ..Measured::default() };
         for (name, host) in &self.functions {
             let (cpu, logged) = before[name];
             measured.cpu.insert(name, host.cpu().saturating_sub(cpu));

@@ -13,7 +13,6 @@ use serde::Serialize;
 use crate::{
     gateway,
     host::{self, Host, Started},
-    local::Local,
 };
 
 /// How often each function is started.
@@ -56,9 +55,7 @@ const FUNCTIONS: [(&str, Option<&str>); 12] = [
 ///
 /// # Panics
 /// When one does not start.
-pub async fn measure(profile: &str, local: &Local, variables: &BTreeMap<String, String>, key: &str) -> Vec<Start> {
-    // Once, so that what all of them ask for is in the caches of this machine.
-    local.queue("bench-starts").await;
+pub async fn measure(profile: &str, variables: &BTreeMap<String, String>, key: &str) -> Vec<Start> {
     let mut starts = vec![];
     for (function, path) in FUNCTIONS {
         let program = host::program(profile, function);

@@ -1,1 +1,0 @@
-//! What DynamoDB charges for a call.

@@ -1,0 +1,240 @@
+//! A table's keys and indexes, and what a write of one row costs by them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Item, item_size, write_units};
+
+/// What of a table matters for what a call costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schema {
+    /// The attributes of the primary key.
+    pub key: Vec<String>,
+    indexes: BTreeMap<String, Index>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Index {
+    key: Vec<String>,
+    projected: Projected,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Projected {
+    All,
+    /// These beside the keys of the index and of the table.
+    Also(Vec<String>),
+}
+
+/// The write units of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Charge {
+    /// In the table.
+    pub table: f64,
+    /// In its indexes, but for those where it costs nothing.
+    pub indexes: BTreeMap<String, f64>,
+}
+
+impl Schema {
+    /// From what `DescribeTable` says of the table.
+    ///
+    /// # Errors
+    /// When a part is missing, or it has a kind of index that is not known here.
+    pub fn described(table: &Value) -> Result<Self, String> {
+        if table["LocalSecondaryIndexes"].as_array().is_some_and(|indexes| !indexes.is_empty()) {
+            return Err(format!("local secondary indexes are not reckoned with: {}", table["TableName"]));
+        }
+        let indexes = table["GlobalSecondaryIndexes"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let named = |index: &Value| {
+            let name = index["IndexName"].as_str().ok_or("an index has no name")?;
+            Ok((name.to_owned(), Index { key: key(index)?, projected: projected(&index["Projection"])? }))
+        };
+        Ok(Self { key: key(table)?, indexes: indexes.iter().map(named).collect::<Result<_, String>>()? })
+    }
+
+    /// What an index holds of a row: nothing, if the row lacks an attribute of the index's key.
+    ///
+    /// # Errors
+    /// When the table has no such index.
+    pub fn entry(&self, index: &str, row: &Item) -> Result<Option<Item>, String> {
+        let index = self.indexes.get(index).ok_or_else(|| format!("there is no index {index}"))?;
+        Ok(index.entry(&self.key, row))
+    }
+
+    /// The cost of a write that was made, by the row before and after.
+    ///
+    /// # Errors
+    /// When a row is not DynamoDB's JSON.
+    pub fn written(&self, before: Option<&Item>, after: Option<&Item>) -> Result<Charge, String> {
+        let mut charge = Charge { table: write_units(larger(before, after)?), indexes: BTreeMap::new() };
+        for (name, index) in &self.indexes {
+            let entry = |row: Option<&Item>| row.and_then(|row| index.entry(&self.key, row));
+            let units = index.change(entry(before).as_ref(), entry(after).as_ref())?;
+            if units > 0.0 {
+                charge.indexes.insert(name.clone(), units);
+            }
+        }
+        Ok(charge)
+    }
+
+    /// The cost of a write whose condition did not hold: as large as the row that stays.
+    ///
+    /// # Errors
+    /// When the row is not DynamoDB's JSON.
+    pub fn refused(&self, row: Option<&Item>) -> Result<Charge, String> {
+        Ok(Charge { table: write_units(larger(row, None)?), indexes: BTreeMap::new() })
+    }
+}
+
+impl Index {
+    fn entry(&self, table_key: &[String], row: &Item) -> Option<Item> {
+        if !self.key.iter().all(|name| row.contains_key(name)) {
+            return None;
+        }
+        let names = match &self.projected {
+            Projected::All => return Some(row.clone()),
+            Projected::Also(names) => self.key.iter().chain(table_key).chain(names),
+        };
+        Some(names.filter_map(|name| Some((name.clone(), row.get(name)?.clone()))).collect())
+    }
+
+    /// An entry is put, changed in place or deleted at the cost of its size; one whose key changes is deleted and put.
+    fn change(&self, before: Option<&Item>, after: Option<&Item>) -> Result<f64, String> {
+        let units = |entry: &Item| Ok::<_, String>(write_units(item_size(entry)?));
+        match (before, after) {
+            (None, None) => Ok(0.0),
+            (Some(entry), None) | (None, Some(entry)) => units(entry),
+            (Some(before), Some(after)) if before == after => Ok(0.0),
+            (Some(before), Some(after)) if self.key.iter().any(|name| before[name] != after[name]) => {
+                Ok(units(before)? + units(after)?)
+            }
+            (before, after) => Ok(write_units(larger(before, after)?)),
+        }
+    }
+}
+
+fn larger(one: Option<&Item>, other: Option<&Item>) -> Result<u64, String> {
+    let size = |item: Option<&Item>| item.map_or(Ok(0), item_size);
+    Ok(size(one)?.max(size(other)?))
+}
+
+fn key(described: &Value) -> Result<Vec<String>, String> {
+    let key = names(&described["KeySchema"], |element| element["AttributeName"].as_str());
+    key.filter(|key| !key.is_empty()).ok_or_else(|| format!("no KeySchema in {described}"))
+}
+
+fn projected(projection: &Value) -> Result<Projected, String> {
+    match projection["ProjectionType"].as_str() {
+        Some("ALL") => Ok(Projected::All),
+        Some("KEYS_ONLY") => Ok(Projected::Also(vec![])),
+        Some("INCLUDE") => {
+            let also = names(&projection["NonKeyAttributes"], Value::as_str);
+            also.map(Projected::Also).ok_or_else(|| format!("no NonKeyAttributes in {projection}"))
+        }
+        _ => Err(format!("no ProjectionType that is known in {projection}")),
+    }
+}
+
+fn names(values: &Value, name: impl Fn(&Value) -> Option<&str>) -> Option<Vec<String>> {
+    values.as_array()?.iter().map(|value| name(value).map(str::to_owned)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn key(names: &[&str]) -> Value {
+        names.iter().map(|name| json!({"AttributeName": name, "KeyType": "HASH"})).collect()
+    }
+
+    /// A table of deliveries whose index by state is sparse.
+    fn schema() -> Schema {
+        let by_state = json!({"IndexName": "by_state", "KeySchema": key(&["state_key", "id"]),
+            "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["reason"]}});
+        let all = json!({"IndexName": "all", "KeySchema": key(&["owner"]), "Projection": {"ProjectionType": "ALL"}});
+        let described = json!({"KeySchema": key(&["destination", "id"]), "GlobalSecondaryIndexes": [by_state, all]});
+        Schema::described(&described).unwrap()
+    }
+
+    fn row(more: Value) -> Item {
+        let mut row = json!({"destination": {"S": "d"}, "id": {"S": "1"}}).as_object().unwrap().clone();
+        row.extend(more.as_object().unwrap().clone());
+        row
+    }
+
+    fn text(bytes: usize) -> Value {
+        json!({"S": "x".repeat(bytes)})
+    }
+
+    #[track_caller]
+    fn costs(before: Option<Value>, after: Option<Value>, table: f64, indexes: &[(&str, f64)]) {
+        let (before, after) = (before.map(row), after.map(row));
+        let indexes = indexes.iter().map(|(name, units)| ((*name).to_owned(), *units)).collect();
+        assert_eq!(schema().written(before.as_ref(), after.as_ref()), Ok(Charge { table, indexes }));
+    }
+
+    #[test]
+    fn the_larger_of_before_and_after_counts() {
+        costs(None, Some(json!({"data": text(2000)})), 2.0, &[]);
+        costs(Some(json!({"data": text(2000)})), Some(json!({})), 2.0, &[]);
+        costs(Some(json!({})), Some(json!({"data": text(2000)})), 2.0, &[]);
+        costs(Some(json!({"data": text(3000)})), None, 3.0, &[]);
+        costs(None, None, 1.0, &[]);
+    }
+
+    #[test]
+    fn a_row_without_the_key_of_an_index_costs_nothing_there() {
+        costs(None, Some(json!({"reason": text(5)})), 1.0, &[]);
+    }
+
+    #[test]
+    fn entering_and_leaving_an_index_is_a_write_each() {
+        let held = json!({"state_key": {"S": "d#held"}, "data": text(1500)});
+        costs(Some(json!({})), Some(held.clone()), 2.0, &[("by_state", 1.0)]);
+        costs(Some(held.clone()), Some(json!({})), 2.0, &[("by_state", 1.0)]);
+        costs(Some(held), None, 2.0, &[("by_state", 1.0)]);
+    }
+
+    #[test]
+    fn a_key_that_changes_is_a_deletion_and_a_put() {
+        let (held, failed) = (json!({"state_key": {"S": "d#held"}}), json!({"state_key": {"S": "d#failed"}}));
+        costs(Some(held), Some(failed), 1.0, &[("by_state", 2.0)]);
+    }
+
+    #[test]
+    fn only_projected_attributes_count() {
+        let entry =
+            |reason: &str, data: usize| json!({"state_key": {"S": "s"}, "reason": {"S": reason}, "data": text(data)});
+        costs(Some(entry("a", 10)), Some(entry("a", 20)), 1.0, &[]);
+        costs(Some(entry("a", 10)), Some(entry("b", 10)), 1.0, &[("by_state", 1.0)]);
+        costs(Some(entry("a", 10)), Some(entry(&"b".repeat(1024), 10)), 2.0, &[("by_state", 2.0)]);
+        let owned = |data: usize| json!({"owner": {"S": "o"}, "data": text(data)});
+        costs(Some(owned(10)), Some(owned(2000)), 2.0, &[("all", 2.0)]);
+    }
+
+    #[test]
+    fn an_entry_is_its_keys_and_what_is_projected() {
+        let row = row(json!({"state_key": {"S": "s"}, "reason": {"S": "r"}, "data": {"S": "x"}}));
+        let entry = schema().entry("by_state", &row).unwrap().unwrap();
+        let names: std::collections::BTreeSet<_> = entry.keys().map(String::as_str).collect();
+        assert_eq!(names, ["destination", "id", "reason", "state_key"].into());
+        assert!(schema().entry("by_colour", &row).is_err());
+    }
+
+    #[test]
+    fn a_refused_condition_costs_as_the_row_that_stays() {
+        let large = row(json!({"data": text(2500), "state_key": {"S": "s"}}));
+        assert_eq!(schema().refused(Some(&large)), Ok(Charge { table: 3.0, indexes: BTreeMap::new() }));
+        assert_eq!(schema().refused(None), Ok(Charge { table: 1.0, indexes: BTreeMap::new() }));
+    }
+
+    #[test]
+    fn a_table_that_is_not_understood_is_an_error() {
+        let local = json!({"KeySchema": key(&["a"]), "LocalSecondaryIndexes": [{"IndexName": "x"}]});
+        assert!(Schema::described(&local).is_err());
+        assert!(Schema::described(&json!({})).is_err());
+    }
+}

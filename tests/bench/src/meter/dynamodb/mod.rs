@@ -1,0 +1,78 @@
+//! What a call to DynamoDB costs, from what it asks, what it was answered, and the rows.
+
+mod reads;
+mod writes;
+
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use super::{Answer, Inner, Sent};
+
+/// Units that were taken, of a table or of one of its indexes.
+struct Units {
+    table: String,
+    index: Option<String>,
+    units: f64,
+}
+
+impl Inner {
+    pub(super) async fn dynamodb(&self, operation: &str, sent: &Sent) -> Result<Answer, String> {
+        let request: Value = serde_json::from_slice(&sent.body).unwrap_or_default();
+        match operation {
+            "GetItem" | "BatchGetItem" | "Query" => self.read(operation, &request, sent).await,
+            "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems" | "BatchExecuteStatement" => {
+                self.write(operation, &request, sent).await
+            }
+            _ => {
+                // What describes tables is free of charge.
+                if !operation.starts_with("Describe") {
+                    self.failed(operation, "what it costs is not known here");
+                }
+                self.forward(sent).await
+            }
+        }
+    }
+
+    async fn read(&self, operation: &str, request: &Value, sent: &Sent) -> Result<Answer, String> {
+        let _still = self.stillness.read().await;
+        let answer = self.forward(sent).await?;
+        if answer.status == StatusCode::OK {
+            match reads::reckon(&self.tables, operation, request, &answer.body).await {
+                Ok(units) => self.add(units, |counts| &mut counts.reads),
+                Err(error) => self.failed(operation, &error),
+            }
+        }
+        Ok(answer)
+    }
+
+    async fn write(&self, operation: &str, request: &Value, sent: &Sent) -> Result<Answer, String> {
+        let _alone = self.stillness.write().await;
+        let before = writes::Before::look(&self.tables, operation, request).await;
+        let answer = self.forward(sent).await?;
+        let units = match before {
+            Ok(before) => before.reckon(&self.tables, answer.status == StatusCode::OK, &answer.body).await,
+            Err(error) => Err(error),
+        };
+        match units {
+            Ok(units) => self.add(units, |counts| &mut counts.writes),
+            Err(error) => self.failed(operation, &error),
+        }
+        Ok(answer)
+    }
+
+    fn add(
+        &self,
+        units: Vec<Units>,
+        to: impl FnOnce(&mut super::Counts) -> &mut std::collections::BTreeMap<String, f64>,
+    ) {
+        let told = &mut *self.told();
+        let sums = to(&mut told.counts);
+        for Units { table, index, units } in units {
+            *sums.entry(told.nouns.name(&table, index.as_deref())).or_default() += units;
+        }
+    }
+
+    fn failed(&self, operation: &str, why: &str) {
+        self.told().trouble.push(format!("DynamoDB.{operation}: {why}"));
+    }
+}
