@@ -2,7 +2,10 @@
 
 use std::{str::FromStr, sync::OnceLock, time::Duration};
 
-use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{
+    BehaviorVersion, SdkConfig, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
+    timeout::TimeoutConfig,
+};
 
 use domain::guard::TargetPolicy;
 
@@ -27,6 +30,8 @@ impl Aws {
         let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts)
+            // Watches every body for a stall, which for ours, of kilobytes, the timeouts end as well.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .load()
             .await;
         Self { config, dynamodb: OnceLock::new(), sqs: OnceLock::new() }

@@ -66,8 +66,11 @@ pub async fn execute(client: &Client, statements: Vec<Statement>) -> Result<Vec<
         let request = BatchStatementRequest::builder().statement(text).set_parameters(Some(parameters)).build();
         requests.push(request.map_err(aws("BatchExecuteStatement"))?);
     }
-    let chunks: Vec<_> = requests.chunks(MAX_STATEMENTS).map(<[_]>::to_vec).collect();
-    let calls = stream::iter(chunks).map(|chunk| call(client, chunk));
+    let count = requests.len().div_ceil(MAX_STATEMENTS);
+    let mut requests = requests.into_iter();
+    // Moved and not copied: an event may have a quarter of a megabyte.
+    let chunks = (0..count).map(|_| requests.by_ref().take(MAX_STATEMENTS).collect::<Vec<_>>());
+    let calls = stream::iter(chunks.collect::<Vec<_>>()).map(|chunk| call(client, chunk));
     let answers: Vec<_> = calls.buffered(MAX_CALLS).try_collect().await?;
     Ok(answers.into_iter().flatten().collect())
 }
