@@ -28,7 +28,7 @@ const POLL_SECONDS: f64 = 20.0;
 pub struct Part {
     /// What.
     pub what: String,
-    /// How many of it, in dollars' own measure: of an event, or of a month.
+    /// How many of it an event takes, or a month.
     pub amount: f64,
     /// For [`EVENTS`], or for a month.
     pub dollars: f64,

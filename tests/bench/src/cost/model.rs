@@ -27,12 +27,13 @@ pub struct Event {
 #[derive(Debug)]
 pub struct Model {
     base: Point,
+    /// Messages of the base's batches, and bytes of its events' `data`.
     batch: f64,
     payload: f64,
     by_fan_out: Vec<Point>,
     by_rules: Vec<Point>,
     by_payload: Vec<Point>,
-    /// What one event in a batch of its own takes more; and how large the base's batches are.
+    /// What an event in batches of its own takes more.
     alone: Amounts,
     /// What the first failure of a delivery takes, and what all further ones together.
     first_failure: Amounts,

@@ -76,12 +76,13 @@ impl Traffic {
         let mut traffic = Self::default();
         for (name, field, range, what) in traffic.variables() {
             if let Some(text) = text(name) {
-                *field = number(name, &text, &range, what)?;
+                *field = number(name, &text, *field, &range, what)?;
             }
         }
         let fan_outs = text("FAN_OUT").unwrap_or_else(|| FAN_OUTS.into());
         let what = "destinations of an event, or several such numbers with commas between";
-        let fan_outs = fan_outs.split(',').map(|text| number("FAN_OUT", text.trim(), &(1.0..=100_000.0), what));
+        let one = |text: &str| number("FAN_OUT", text.trim(), traffic.fan_out, &(1.0..=100_000.0), what);
+        let fan_outs = fan_outs.split(',').map(one);
         fan_outs.map(|fan_out| Ok(Self { fan_out: fan_out?, ..traffic.clone() })).collect()
     }
 
@@ -118,15 +119,11 @@ impl Traffic {
     }
 }
 
-fn number(name: &str, text: &str, range: &RangeInclusive<f64>, what: &str) -> Result<f64, Error> {
+fn number(name: &str, text: &str, default: f64, range: &RangeInclusive<f64>, what: &str) -> Result<f64, Error> {
     let number = text.parse::<f64>().ok().filter(|number| range.contains(number));
+    let (least, most) = (range.start(), range.end());
     number.ok_or_else(|| {
-        format!(
-            "{name} is `{text}`: give {what}, from {} to {}, as in `make cost {name}={}`",
-            range.start(),
-            range.end(),
-            range.start()
-        )
+        format!("{name} is `{text}`: give {what}, from {least} to {most}, as in `make cost {name}={default}`")
     })
 }
 
