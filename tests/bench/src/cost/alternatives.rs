@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn both_by_hand() {
         let event = Event { amounts: Amounts::default(), attempts: 10.0, waiting: 1.0 };
-        let traffic = Traffic { payload: 70_000.0, tls_bytes: 0.0, ..Traffic::default() };
+        let traffic = Traffic { payload: 70_000.0, beside_bytes: 0.0, ..Traffic::default() };
         let [sns, event_bridge] = &alternatives(&traffic, &event, &table().prices)[..] else { panic!("two") };
         // 70,000 bytes are two of 64 KB.
         assert!((sns.line.dollars - (2.0 * 0.50 + 10.0 * 0.60)).abs() < 1e-9, "{sns:?}");

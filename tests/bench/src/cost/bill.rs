@@ -194,7 +194,7 @@ pub(crate) fn sent(traffic: &Traffic, event: &Event, prices: &Prices) -> Vec<(St
     let gb = prices.transfer_gb.of(1.0 / GB);
     vec![
         ("bytes sent to receivers".into(), event.amounts.of(&Amount::SentBytes), gb),
-        ("bytes of TLS beside them".into(), event.attempts * traffic.tls_bytes, gb),
+        ("bytes of headers and TLS beside them".into(), event.attempts * traffic.beside_bytes, gb),
     ]
 }
 
@@ -251,7 +251,7 @@ mod tests {
         // 1,200 bytes of the functions, 1.2 invocations of 400, and an access line.
         near("CloudWatch Logs", (1200.0 + 480.0 + 330.0) * 1e6 / 1_073_741_824.0 * 0.50);
         near("KMS", 0.0);
-        near("Data transfer out", (1500.0 + 1000.0 + 400.0) * 1e6 / 1_073_741_824.0 * 0.09);
+        near("Data transfer out", (1500.0 + 1800.0 + 400.0) * 1e6 / 1_073_741_824.0 * 0.09);
         // Each function: processor time by its share of a processor; then calls, receivers; rounding and starting.
         let each = 0.0005 + 0.01 * 0.05;
         let accepts = 100e-6 * 1769.0 / 256.0 + 0.005 + each;

@@ -4,13 +4,14 @@
 //! from it in one thing alone, pairs give what that thing takes more; the parts are added up. Between two measured points,
 //! and past the last, it goes in a straight line.
 
-use domain::backoff::MAX_HOP;
+use domain::backoff::{MAX_HOP, MAX_JITTER};
 
 use super::{
     DELIVERS, Error,
-    counts::{Amount, Amounts, Counts, Outcome, Scenario},
+    counts::{Amount, Amounts, Counts, per_event},
     traffic::Traffic,
 };
+use crate::scenario::{Figures, Outcome};
 
 /// What an event takes.
 #[derive(Debug, Clone)]
@@ -59,48 +60,52 @@ impl Model {
     pub fn new(counts: &Counts, schedule: &[f64]) -> Result<Self, Error> {
         let missing = |what: &str| format!("the counts have no scenario {what}: run `make bench`");
         let at_once = || counts.scenarios.iter().filter(|scenario| scenario.outcome == Outcome::AtOnce);
-        let smallest = |s: &&Scenario| (u32::MAX - s.batch, s.destinations, s.rules, s.payload);
+        let smallest = |s: &&Figures| (usize::MAX - s.batch, s.destinations, s.rules, s.payload);
         let base = at_once().min_by_key(smallest).ok_or_else(|| missing("whose deliveries succeed at once"))?;
 
-        let axis = |along: fn(&Scenario) -> u32, same: &dyn Fn(&Scenario) -> bool, what: &str| {
+        let axis = |along: fn(&Figures) -> usize, same: &dyn Fn(&Figures) -> bool, what: &str| {
             let mut found: Vec<_> = at_once().filter(|s| same(s)).collect();
             // More destinations need more rules, of which the fewest are taken.
             found.sort_by_key(|s| (along(s), s.rules));
             found.dedup_by_key(|s| along(s));
-            let points: Vec<_> =
-                found.iter().map(|s| Point { at: along(s).into(), amounts: counts.per_event(s) }).collect();
+            let points: Vec<_> = found.iter().map(|s| Point { at: along(s) as f64, amounts: per_event(s) }).collect();
             if points.len() < 2 { Err(missing(what)) } else { Ok(rising(points)) }
         };
-        let full = |s: &Scenario| s.batch == base.batch;
+        let full = |s: &Figures| s.batch == base.batch;
         let (one_to, one_rule) =
-            (|s: &Scenario| s.destinations == base.destinations, |s: &Scenario| s.rules == base.rules);
-        let small = |s: &Scenario| s.payload == base.payload;
+            (|s: &Figures| s.destinations == base.destinations, |s: &Figures| s.rules == base.rules);
+        let small = |s: &Figures| s.payload == base.payload;
         let by_fan_out = axis(|s| s.destinations, &|s| full(s) && small(s), "with more destinations")?;
         let by_rules = axis(|s| s.rules, &|s| full(s) && one_to(s) && small(s), "with more rules")?;
         let by_payload = axis(|s| s.payload, &|s| full(s) && one_to(s) && one_rule(s), "with a larger payload")?;
 
-        let like_base = |s: &&Scenario| one_to(s) && one_rule(s) && small(s);
-        let per_event = counts.per_event(base);
+        let like_base = |s: &&Figures| one_to(s) && one_rule(s) && small(s);
+        let at_base = per_event(base);
         let single =
             at_once().filter(like_base).find(|s| s.batch == 1).ok_or_else(|| missing("with batches of one"))?;
-        let alone = counts.per_event(single).beyond(&per_event);
+        let alone = per_event(single).beyond(&at_base);
         let ending = |outcome| {
             let found = counts.scenarios.iter().filter(|s| s.outcome == outcome && full(s)).find(like_base);
-            found.map(|s| counts.per_event(s).times(s.events / s.deliveries))
+            found.map(|s| per_event(s).times(s.events as f64 / s.deliveries as f64))
         };
-        let succeeding = per_event.clone().times(base.events / base.deliveries);
+        let succeeding = at_base.clone().times(base.events as f64 / base.deliveries as f64);
         let once = ending(Outcome::FailingOnce).ok_or_else(|| missing("that fails once"))?.at_least(&succeeding);
         let walking = ending(Outcome::Walking).ok_or_else(|| missing("that walks all steps"))?.at_least(&once);
 
+        // Where only calls were counted, another attempt takes the processor as long as the first did.
+        let mut attempt = Amounts::default();
+        let processor = Amount::CpuMicros(DELIVERS.into());
+        attempt.set(processor.clone(), succeeding.of(&processor));
+
         let large = at_once().filter(|s| full(s) && one_to(s) && one_rule(s)).max_by_key(|s| s.payload).unwrap_or(base);
-        let sent = |s: &Scenario| (f64::from(s.payload), s.sent_bytes / s.attempts);
+        let sent = |s: &Figures| (s.payload as f64, s.sent_bytes as f64 / s.attempts as f64);
         Ok(Self {
-            batch: base.batch.into(),
-            payload: base.payload.into(),
-            first_failure: once.clone().beyond(&succeeding),
-            further_failures: walking.beyond(&once),
+            batch: base.batch as f64,
+            payload: base.payload as f64,
+            first_failure: once.clone().beyond(&succeeding).at_least(&attempt),
+            further_failures: walking.beyond(&once).at_least(&attempt.times(schedule.len().saturating_sub(1) as f64)),
             sent: [sent(base), sent(large)],
-            base: Point { at: base.destinations.into(), amounts: per_event },
+            base: Point { at: base.destinations as f64, amounts: at_base },
             by_fan_out,
             by_rules,
             by_payload,
@@ -165,22 +170,18 @@ impl Model {
     fn of_failures(&self, traffic: &Traffic) -> Amounts {
         let likely = |failures: usize| traffic.failing.powi(failures as i32);
         let mut amounts = self.first_failure.clone().times(traffic.fan_out * likely(1));
-        // A wait is as many messages as SQS needs to hide one so long; all else of further failures is shared evenly by the
-        // attempts that follow them.
-        let hops = |wait: &f64| (wait / MAX_HOP.as_secs_f64()).ceil();
-        let further = self.schedule.get(1..).unwrap_or_default();
-        let expected = |weight: &dyn Fn(&f64) -> f64| {
-            let weights: Vec<_> = further.iter().map(weight).collect();
-            let expected: f64 = weights.iter().enumerate().map(|(i, weight)| weight * likely(i + 2)).sum();
-            expected / weights.iter().sum::<f64>().max(1.0)
-        };
-        let (by_hop, by_attempt) = (expected(&hops), expected(&|_| 1.0));
-        amounts += self.further_failures.clone().map(|what, amount| {
-            let share = match what {
-                Amount::SqsRequests | Amount::Waited | Amount::Invocations(_) | Amount::CpuMicros(_) => by_hop,
-                _ => by_attempt,
-            };
-            amount * share * traffic.fan_out
+        // What is measured waits a second. All of further failures is shared evenly by the attempts that follow them.
+        let further = self.schedule.len().saturating_sub(1);
+        let attempts: f64 = (0..further).map(|i| likely(i + 2)).sum();
+        amounts += self.further_failures.clone().times(traffic.fan_out * attempts / further.max(1) as f64);
+        // A longer wait is as many messages as SQS needs to hide one so long, each of which comes and goes as the one after a
+        // first failure does.
+        let hops = |wait: f64| (wait * (1.0 + MAX_JITTER / 2.0) / MAX_HOP.as_secs_f64()).ceil();
+        let more = self.schedule.iter().enumerate().map(|(i, wait)| (hops(*wait) - 1.0).max(0.0) * likely(i + 1));
+        let more = traffic.fan_out * more.sum::<f64>();
+        amounts += self.first_failure.clone().map(|what, amount| match what {
+            Amount::SqsRequests | Amount::Waited | Amount::Invocations(_) => amount * more,
+            _ => 0.0,
         });
         amounts
     }
@@ -235,7 +236,7 @@ mod tests {
     fn measured_traffic_takes_what_was_measured() {
         let counts = counts();
         let base = event(|_| ());
-        for (what, amount) in counts.per_event(&counts.scenarios[0]).iter() {
+        for (what, amount) in per_event(&counts.scenarios[0]).iter() {
             close(base.amounts.of(what), amount);
         }
         close(event(|t| t.fan_out = 10.0).amounts.of(&Amount::SqsRequests), 1.5 + 3.0);
@@ -261,9 +262,12 @@ mod tests {
         let half = event(|t| t.failing = 0.5);
         close(writes(&half), 2.0 + 0.5 + 4.0 * (0.25 + 0.125 + 0.0625) / 3.0);
         close(half.attempts, 1.9375);
-        // Their messages go by the hops of their waits: 1, 2 and 12 of 15.
+        // So do messages; half an hour and its jitter are two hops more, three hours twelve.
         let sqs = half.amounts.of(&Amount::SqsRequests);
-        close(sqs, 1.8 + 0.5 * 1.0 + 15.0 * (0.25 + 2.0 * 0.125 + 12.0 * 0.0625) / 15.0);
+        close(sqs, 1.8 + 0.5 + 3.0 * (0.25 + 0.125 + 0.0625) / 3.0 + (2.0 * 0.125 + 12.0 * 0.0625));
+        // Nobody measured how long they take: as long as the first attempt.
+        let cpu = half.amounts.of(&Amount::CpuMicros(DELIVERS.into()));
+        close(cpu, 200.0 * (1.0 + 0.5 + 0.25 + 0.125 + 0.0625));
         close(half.waiting, 0.1 * 1.9375);
     }
 

@@ -60,8 +60,6 @@ pub struct Column {
 pub struct Report {
     /// Where and when the prices held.
     pub prices: String,
-    /// Whether stored bytes were counted, or reckoned from above.
-    pub storage_counted: bool,
     /// One for each fan-out.
     pub columns: Vec<Column>,
     /// Due when nothing happens.
@@ -87,7 +85,6 @@ impl Report {
         };
         Ok(Self {
             prices: format!("{}, {}", table.region, table.looked_up),
-            storage_counted: counts.tells_storage(),
             columns: all.iter().map(column).collect::<Result<_, Error>>()?,
             by_the_month: all.first().map(|traffic| by_the_month(traffic, prices, template)).unwrap_or_default(),
         })
@@ -143,9 +140,6 @@ impl Report {
             let _ = writeln!(out, "\n{} is without {}.", other.line.service, other.without);
         }
         let _ = write!(out, "\n{}", assumed(&first.traffic));
-        if !self.storage_counted {
-            out.push_str("What rows take was not counted: a unit of 1 KiB each at most.\n");
-        }
         out
     }
 
@@ -188,11 +182,11 @@ fn assumed(traffic: &Traffic) -> String {
     let Traffic { failing, payload, rules, batch, aws_ms, receiver_ms, cold, init_ms, pollers, metrics, .. } = traffic;
     format!(
         "For FAILING={failing} PAYLOAD={payload} RULES={rules} BATCH={batch}; taken for AWS_MS={aws_ms} \
-         RECEIVER_MS={receiver_ms} COLD={cold} INIT_MS={init_ms}\nTLS_BYTES={} PLATFORM_LOG_BYTES={} ACCESS_LOG_BYTES={} \
+         RECEIVER_MS={receiver_ms} COLD={cold} INIT_MS={init_ms}\nBESIDE_BYTES={} PLATFORM_LOG_BYTES={} ACCESS_LOG_BYTES={} \
          ANSWER_BYTES={} POLLERS={pollers} METRICS={metrics}. Each can be set: `make cost BATCH=1`.\n\
          No free tier is taken off. KMS is called once in five minutes by each warm worker for each operator: by the month, at\n\
-         most 8,640 calls, $0.03, of each.\n",
-        traffic.tls_bytes, traffic.platform_log_bytes, traffic.access_log_bytes, traffic.answer_bytes
+         most 8,640 calls, $0.03, of each. Rows are taken for as large as their write units.\n",
+        traffic.beside_bytes, traffic.platform_log_bytes, traffic.access_log_bytes, traffic.answer_bytes
     )
 }
 

@@ -27,8 +27,8 @@ pub struct Traffic {
     pub cold: f64,
     /// Milliseconds that such a start takes, all of them billed.
     pub init_ms: f64,
-    /// Bytes that TLS and TCP send beside a request.
-    pub tls_bytes: f64,
+    /// Bytes that go out beside a request's body: its headers, TLS and TCP.
+    pub beside_bytes: f64,
     /// Bytes that Lambda itself logs of an invocation: its lines `platform.start` and `platform.report`.
     pub platform_log_bytes: f64,
     /// Bytes of the HTTP API's line in its access log.
@@ -53,7 +53,7 @@ impl Default for Traffic {
             receiver_ms: 100.0,
             cold: 0.01,
             init_ms: 50.0,
-            tls_bytes: 1000.0,
+            beside_bytes: 1800.0,
             platform_log_bytes: 400.0,
             access_log_bytes: 330.0,
             answer_bytes: 400.0,
@@ -98,7 +98,7 @@ impl Traffic {
             ("RECEIVER_MS", &mut self.receiver_ms, ms.clone(), "milliseconds in which a receiver answers"),
             ("COLD", &mut self.cold, share, "the share of invocations that start cold"),
             ("INIT_MS", &mut self.init_ms, ms, "milliseconds that a cold start takes"),
-            ("TLS_BYTES", &mut self.tls_bytes, bytes.clone(), "bytes that TLS sends beside a request"),
+            ("BESIDE_BYTES", &mut self.beside_bytes, bytes.clone(), "bytes that go out beside a request's body"),
             (
                 "PLATFORM_LOG_BYTES",
                 &mut self.platform_log_bytes,
