@@ -82,12 +82,7 @@ impl Host {
         let (events, waiting) = mpsc::channel(1);
         let (polled, mut first) = watch::channel(None);
         let (failed, mut failure) = watch::channel(None);
-        let api = Api {
-            events: Arc::new(tokio::sync::Mutex::new(waiting)),
-            open: Arc::default(),
-            polled,
-            failed,
-        };
+        let api = Api { events: Arc::new(tokio::sync::Mutex::new(waiting)), open: Arc::default(), polled, failed };
         let router = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/{what}", post(answered))
@@ -239,7 +234,10 @@ async fn next(State(api): State<Api>) -> Response {
         ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned()),
         ("lambda-runtime-deadline-ms", deadline.to_string()),
         ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:000000000000:function:bench".to_owned()),
-        ("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0".to_owned()),
+        (
+            "lambda-runtime-trace-id",
+            "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0".to_owned(),
+        ),
         ("content-type", "application/json".to_owned()),
     ];
     (headers, asked.event).into_response()

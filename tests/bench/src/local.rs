@@ -27,12 +27,23 @@ pub async fn queue(cloud: &Cloud, name: &str) -> String {
 }
 
 /// The variables that name the tables.
-const TABLES: [&str; 6] =
-    ["ACCOUNTS_TABLE", "DESTINATIONS_TABLE", "CHANNELS_TABLE", "VERIFICATIONS_TABLE", "EVENTS_TABLE", "DELIVERIES_TABLE"];
+const TABLES: [&str; 6] = [
+    "ACCOUNTS_TABLE",
+    "DESTINATIONS_TABLE",
+    "CHANNELS_TABLE",
+    "VERIFICATIONS_TABLE",
+    "EVENTS_TABLE",
+    "DELIVERIES_TABLE",
+];
 
 /// The variables of every function: those that the template sets, on the deployed tables, with these two queues, calling
 /// AWS at `endpoint`.
-pub fn variables(endpoint: &str, events_queue: &str, deliveries_queue: &str, schedule: &str) -> BTreeMap<String, String> {
+pub fn variables(
+    endpoint: &str,
+    events_queue: &str,
+    deliveries_queue: &str,
+    schedule: &str,
+) -> BTreeMap<String, String> {
     let given = TABLES.into_iter().chain(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"]);
     let mut variables: BTreeMap<_, _> = given.map(|name| (name.to_owned(), variable(name))).collect();
     let chosen = [

@@ -105,7 +105,8 @@ impl Mapping {
         if messages.is_empty() {
             return;
         }
-        let entry = |(i, message): (usize, &&Value)| json!({"Id": i.to_string(), "ReceiptHandle": message["ReceiptHandle"]});
+        let entry =
+            |(i, message): (usize, &&Value)| json!({"Id": i.to_string(), "ReceiptHandle": message["ReceiptHandle"]});
         let entries: Vec<_> = messages.iter().enumerate().map(entry).collect();
         let asked = json!({"QueueUrl": self.queue, "Entries": entries});
         call(&self.cloud, "AmazonSQS.DeleteMessageBatch", &asked).await;

@@ -9,7 +9,11 @@ use std::{
     time::Instant,
 };
 
-use axum::{Router, body::Bytes, http::{HeaderMap, StatusCode, Uri}};
+use axum::{
+    Router,
+    body::Bytes,
+    http::{HeaderMap, StatusCode, Uri},
+};
 use tokio::net::TcpListener;
 
 /// A receiver of any number of destinations: `/<path>` is one each.
@@ -39,7 +43,8 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let state = log.clone();
-        let handle = move |uri: Uri, headers: HeaderMap, body: Bytes| std::future::ready(state.take(&uri, &headers, &body));
+        let handle =
+            move |uri: Uri, headers: HeaderMap, body: Bytes| std::future::ready(state.take(&uri, &headers, &body));
         tokio::spawn(async move { axum::serve(listener, Router::new().fallback(handle)).await });
         Self { url, log }
     }

@@ -135,7 +135,8 @@ impl Scenario {
             let timed = stage.measure(stage.send(&tenant, events(self.timed), self.payload)).await;
             self.check(&timed, events(self.timed));
             let share = self.counted as f64 / events(self.timed) as f64;
-            cpu_us = timed.cpu.iter().map(|(name, cpu)| ((*name).to_owned(), cpu.as_secs_f64() * 1e6 * share)).collect();
+            cpu_us =
+                timed.cpu.iter().map(|(name, cpu)| ((*name).to_owned(), cpu.as_secs_f64() * 1e6 * share)).collect();
         } else if self.outcome != Outcome::Walking {
             // The key is known then, the data key is open, and connections are there.
             stage.send(&tenant, self.batch.min(self.counted), self.payload).await;

@@ -220,7 +220,8 @@ impl Stage {
         self.meter.take();
         self.receiver.take();
         let _ = [&self.events, &self.deliveries].map(Mapping::take);
-        let before: BTreeMap<_, _> = self.functions.iter().map(|(name, host)| (*name, (host.cpu(), host.logged()))).collect();
+        let before: BTreeMap<_, _> =
+            self.functions.iter().map(|(name, host)| (*name, (host.cpu(), host.logged()))).collect();
         work.await;
         let mut measured = Measured { counts: self.meter.take(), ..Measured::default() };
         for (name, host) in &self.functions {
