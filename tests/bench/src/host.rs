@@ -57,15 +57,18 @@ pub struct Started {
 /// An invocation: its event, and where its answer goes.
 struct Asked {
     event: Bytes,
-    answer: oneshot::Sender<Result<Bytes, String>>,
+    answer: Reply,
 }
+
+/// Where the answer to an invocation goes.
+type Reply = oneshot::Sender<Result<Bytes, String>>;
 
 /// What the runtime API works with.
 #[derive(Clone)]
 struct Api {
     events: Arc<tokio::sync::Mutex<mpsc::Receiver<Asked>>>,
     /// The one that is under way.
-    open: Arc<Mutex<Option<oneshot::Sender<Result<Bytes, String>>>>>,
+    open: Arc<Mutex<Option<Reply>>>,
     polled: watch::Sender<Option<Instant>>,
     failed: watch::Sender<Option<String>>,
 }

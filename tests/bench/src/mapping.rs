@@ -58,9 +58,9 @@ impl Mapping {
         let answer: Value = serde_json::from_slice(&answer).expect("JSON");
         let failures = answer["batchItemFailures"].as_array().cloned().unwrap_or_default();
         let failures: HashSet<_> = failures.iter().filter_map(|failure| failure["itemIdentifier"].as_str()).collect();
-        let known = |id: &&str| messages.iter().any(|message| message["MessageId"] == **id);
+        let known = |id: &str| messages.iter().any(|message| message["MessageId"] == id);
         // Lambda takes a name that it does not know, or an empty one, for the failure of all.
-        let all = !failures.iter().all(|id| known(id));
+        let all = failures.iter().any(|id| !known(id));
         let failed = |message: &&Value| all || failures.contains(message["MessageId"].as_str().unwrap_or_default());
         let (left, done): (Vec<_>, Vec<_>) = messages.iter().partition(failed);
         let began = Instant::now();
