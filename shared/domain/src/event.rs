@@ -98,6 +98,7 @@ pub struct Event {
     #[serde(with = "crate::time::millis")]
     pub timestamp: Timestamp,
     /// A JSON object, as text, byte for byte as it was posted.
+    #[serde(with = "crate::packed")]
     pub data: String,
     /// What it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -25,6 +25,7 @@ pub mod journal;
 pub mod kind;
 pub mod message;
 pub mod notification;
+mod packed;
 pub mod payload;
 pub mod plan;
 pub mod rule;

@@ -182,11 +182,15 @@ impl Host {
     }
 }
 
-/// Where cargo puts a function's program: in the same target folder as this one's, built by this profile.
+/// Where cargo puts a function's program: in the same target folder as this one's, built by this profile; or, of a folder
+/// given in place of a profile, there.
 ///
 /// # Panics
 /// When this program is not where cargo puts programs.
 pub fn program(profile: &str, function: &str) -> PathBuf {
+    if profile.contains('/') {
+        return Path::new(profile).join(function);
+    }
     let own = std::env::current_exe().expect("a path");
     let target = own.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists()).expect("cargo's target folder");
     target.join(profile).join(function)

@@ -2,7 +2,8 @@
 //!
 //! `bench PROFILE RESULTS COUNTS [PART …]` runs the functions as cargo has built them by PROFILE, in the environment that
 //! `infra/local/deploy.py` writes, and writes all figures to RESULTS, and to COUNTS what `make cost` reckons with. Its parts
-//! are `starts`, `time`, `counts` and `latency`; without any, all.
+//! are `starts`, `time`, `counts` and `latency`; without any, all. For a look at one thing, `ONLY` names one kind of traffic
+//! and `TIMED` says how many deliveries of it are timed.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a program that measures and prints")]
 
 mod table;
@@ -90,15 +91,17 @@ async fn main() {
         let variables = variables(stage.cloud().endpoint(), "http://none", "http://none", SCHEDULE);
         results.starts = starts::measure(profile, &variables, &e2e::variable("API_KEY")).await;
     }
+    let only = std::env::var("ONLY").unwrap_or_default();
+    let timed = std::env::var("TIMED").ok().and_then(|text| text.parse().ok());
     for mut scenario in scenarios() {
-        scenario.timed = if wanted("time") { scenario.timed } else { 0 };
-        if scenario.timed == 0 && !wanted("counts") {
+        scenario.timed = if wanted("time") { timed.unwrap_or(scenario.timed).min(scenario.timed) } else { 0 };
+        if scenario.timed == 0 && !wanted("counts") || !only.is_empty() && only != scenario.name {
             continue;
         }
         println!("{} …", scenario.name);
         results.scenarios.push(scenario.run(&stage).await);
     }
-    if wanted("time") || wanted("counts") {
+    if (wanted("time") || wanted("counts")) && only.is_empty() {
         println!("batches of 1 …");
         let stage = Stage::start(profile, SCHEDULE, 1).await;
         let timed = if wanted("time") { TIMED_BESIDES } else { 0 };

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
@@ -40,6 +41,8 @@ pub struct Stage {
     functions: BTreeMap<&'static str, Host>,
     events: Mapping,
     deliveries: Mapping,
+    /// How many events were posted.
+    posted: AtomicUsize,
 }
 
 /// An operator with destinations, and rules that send them its events.
@@ -87,6 +90,7 @@ impl Stage {
         Self {
             meter,
             receiver: Receiver::start().await,
+            posted: AtomicUsize::new(0),
             functions,
             events: Mapping::new(&cloud, &events, batch),
             deliveries: Mapping::new(&cloud, &deliveries, batch),
@@ -160,7 +164,8 @@ impl Stage {
     /// # Panics
     /// When it is refused.
     pub async fn post(&self, tenant: &Tenant, payload: usize) -> String {
-        let body = json!({"type": EVENT_TYPE, "data": data(payload)});
+        let number = self.posted.fetch_add(1, Ordering::Relaxed);
+        let body = json!({"type": EVENT_TYPE, "data": data(payload, number)});
         let accepted = gateway::send(self.function("events"), "POST", "/v1/events", &tenant.key, Some(&body)).await;
         accepted.expect(202)["id"].as_str().expect("an id").to_owned()
     }
@@ -267,8 +272,25 @@ impl Stage {
     }
 }
 
-/// `data` of about so many bytes of JSON.
-fn data(bytes: usize) -> Value {
-    const FRAME: usize = r#"{"message":"","note":""}"#.len() + 32;
-    json!({"message": "Disk /dev/sda1 is 91 % full, web-7", "note": "n".repeat(bytes.saturating_sub(FRAME))})
+/// `data` of about so many bytes of JSON, as alike within as such things are; of event number `n`.
+fn data(bytes: usize, n: usize) -> Value {
+    const REASONS: [&str; 3] =
+        ["Too many transfers within an hour", "Unusual country for this account", "A new device asked for a payout"];
+    let mut flags: Vec<Value> = vec![];
+    let mut size = 0;
+    // A generator of Weyl's kind: the same on every machine.
+    let mut x = n as u64;
+    while size < bytes {
+        x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let flag = json!({
+            "id": format!("flg_{x:016x}"),
+            "reason": REASONS[(x >> 33) as usize % REASONS.len()],
+            "score": (x >> 40) % 1000,
+            "seen_at": format!("2026-04-{:02}T10:{:02}:{:02}.000Z", x % 28 + 1, (x >> 8) % 60, (x >> 16) % 60),
+            "ip": format!("10.{}.{}.{}", (x >> 20) % 256, (x >> 28) % 256, (x >> 36) % 256),
+        });
+        size += flag.to_string().len() + 1;
+        flags.push(flag);
+    }
+    json!({ "flags": flags })
 }

@@ -1,6 +1,6 @@
 //! The figures for people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bench::{scenario::Figures, stage::ON_THE_WAY};
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
@@ -43,20 +43,7 @@ pub(crate) fn print(results: &Results) {
         println!("{rows}");
     }
     if !results.scenarios.is_empty() {
-        println!("\nPer event: calls of AWS, requests that SQS bills (Lambda's pollers included), DynamoDB's units.\n");
-        let mut rows = table(["", "calls", "SQS requests", "read units", "write units", "log bytes"]);
-        for figures in &results.scenarios {
-            let per = |total: f64| format!("{:.2}", total / figures.events as f64);
-            rows.add_row([
-                figures.name.clone(),
-                each(&figures.calls, figures, |n| n as f64),
-                per(figures.sqs_requests as f64),
-                format!("{} ({})", per(figures.reads.values().sum()), each(&figures.reads, figures, |n| n)),
-                format!("{} ({})", per(figures.writes.values().sum()), each(&figures.writes, figures, |n| n)),
-                format!("{:.0}", figures.log_bytes.values().sum::<u64>() as f64 / figures.events as f64),
-            ]);
-        }
-        println!("{rows}");
+        counts(&results.scenarios);
     }
     if let Some(latency) = &results.latency {
         println!(
@@ -76,10 +63,33 @@ pub(crate) fn print(results: &Results) {
     println!();
 }
 
-/// Each of them per event, largest first.
-fn each<T: Copy>(values: &BTreeMap<String, T>, figures: &Figures, number: fn(T) -> f64) -> String {
-    let mut all: Vec<_> = values.iter().map(|(name, n)| (number(*n) / figures.events as f64, name)).collect();
-    all.retain(|(n, _)| *n > 0.0);
-    all.sort_by(|a, b| b.0.total_cmp(&a.0));
-    all.iter().map(|(n, name)| format!("{name} {n:.2}")).collect::<Vec<_>>().join(", ")
+/// What the traffic asks of AWS, a table each for calls, for DynamoDB's units, and for what is billed by other measures.
+fn counts(scenarios: &[Figures]) {
+    println!("\nCalls of AWS per event. Those by Lambda itself are its pollers'.\n");
+    println!("{}", matrix(scenarios, |figures| figures.calls.iter().map(|(name, n)| (name, *n as f64)).collect()));
+    println!("\nDynamoDB's write units per event, by table and index.\n");
+    println!("{}", matrix(scenarios, |figures| figures.writes.iter().map(|(name, n)| (name, *n)).collect()));
+    println!("\nDynamoDB's read units per event, by table and index.\n");
+    println!("{}", matrix(scenarios, |figures| figures.reads.iter().map(|(name, n)| (name, *n)).collect()));
+    println!("\nPer event: requests that SQS bills, its pollers' included; bytes of log.\n");
+    let mut rows = table(["", "SQS requests", "log bytes"]);
+    for figures in scenarios {
+        let per = |total: u64| total as f64 / figures.events as f64;
+        let [requests, log] = [figures.sqs_requests, figures.log_bytes.values().sum()].map(per);
+        rows.add_row([figures.name.clone(), format!("{requests:.2}"), format!("{log:.0}")]);
+    }
+    println!("{rows}");
+}
+
+/// A column for each name, per event, with their sum.
+fn matrix<'a>(scenarios: &'a [Figures], of: impl Fn(&'a Figures) -> BTreeMap<&'a String, f64>) -> Table {
+    let names: BTreeSet<_> = scenarios.iter().flat_map(|figures| of(figures).into_keys()).collect();
+    let mut rows = table(["", "all"].into_iter().chain(names.iter().map(|name| name.as_str())));
+    for figures in scenarios {
+        let values = of(figures);
+        let per = |total: f64| format!("{:.2}", total / figures.events as f64);
+        let each = names.iter().map(|name| values.get(name).map_or_else(String::new, |n| per(*n)));
+        rows.add_row([figures.name.clone(), per(values.values().sum())].into_iter().chain(each));
+    }
+    rows
 }
