@@ -16,6 +16,7 @@ mod endpoints;
 mod event_log;
 mod events;
 mod feedback;
+mod growth;
 mod health;
 mod legacy;
 mod limits;

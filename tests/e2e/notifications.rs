@@ -4,7 +4,6 @@ use axum::http::StatusCode;
 use e2e::{
     Operator, Receiver, aws, eventually,
     inbox::{self, new_address, new_number},
-    variable,
 };
 use serde_json::{Value, json};
 
@@ -188,13 +187,8 @@ async fn of_a_batch_of_ten_seven_go_out_at_once_and_the_three_that_ses_throttles
         inbox::refuse(address, 429, "TooManyRequestsException", "Maximum sending rate exceeded.", 1).await;
     }
 
-    let record = |(i, job): (usize, &Value)| {
-        let attributes = json!({"ApproximateReceiveCount": "1", "SentTimestamp": "1700000000000"});
-        json!({"messageId": format!("m-{i}"), "body": job.to_string(), "attributes": attributes, "eventSource": "aws:sqs"})
-    };
-    let records: Vec<_> = jobs.iter().enumerate().map(record).collect();
-    let answer = aws::invoke(&variable("DELIVER_FUNCTION"), json!({ "Records": records })).await.expect("an answer");
-    assert_eq!(answer["batchItemFailures"], json!([]));
+    let jobs: Vec<_> = jobs.iter().map(|job| (job, 1)).collect();
+    aws::hand_out("DELIVER_FUNCTION", &jobs).await;
 
     for (i, (id, address)) in destinations.iter().enumerate() {
         let delivery = operator.delivery(id, &event, "succeeded").await;

@@ -179,12 +179,7 @@ async fn a_held_delivery_and_a_failed_one_are_sent_by_hand() {
 async fn hand_out_again(operator: &Operator, delivery: &Value) {
     let attempt = &delivery["attemptCount"];
     let job = json!({"delivery_id": delivery["id"], "operator_id": operator.id, "attempt": attempt, "step": 0});
-    let attributes = json!({"ApproximateReceiveCount": "2", "SentTimestamp": "1700000000000"});
-    let record = json!({
-        "messageId": "m-1", "body": job.to_string(), "attributes": attributes, "eventSource": "aws:sqs",
-    });
-    let answer = aws::invoke(&variable("DELIVER_FUNCTION"), json!({"Records": [record]})).await.expect("an answer");
-    assert_eq!(answer["batchItemFailures"], json!([]));
+    aws::hand_out("DELIVER_FUNCTION", &[(&job, 2)]).await;
 }
 
 #[tokio::test]

@@ -122,6 +122,19 @@ pub async fn admin(payload: Value) -> Result<Value, String> {
     invoke(&variable("ADMIN_FUNCTION"), payload).await
 }
 
+/// Hands a function a batch of messages as SQS does, each with how often it was handed out, this time included; the
+/// function must take them all.
+pub async fn hand_out(function: &str, messages: &[(&Value, u32)]) {
+    let record = |(number, (body, received)): (usize, &(&Value, u32))| {
+        let attributes = json!({"ApproximateReceiveCount": received.to_string(), "SentTimestamp": "1700000000000"});
+        let id = format!("m-{number}");
+        json!({"messageId": id, "body": body.to_string(), "attributes": attributes, "eventSource": "aws:sqs"})
+    };
+    let records: Vec<_> = messages.iter().enumerate().map(record).collect();
+    let answer = invoke(&variable(function), json!({ "Records": records })).await.expect("an answer");
+    assert_eq!(answer["batchItemFailures"], json!([]));
+}
+
 /// Puts a message on a queue.
 pub async fn send_message(queue: &str, body: &Value) {
     call("sqs", "AmazonSQS.SendMessage", json!({"QueueUrl": variable(queue), "MessageBody": body.to_string()})).await;

@@ -5,6 +5,7 @@
 pub mod api_text;
 pub mod aws;
 pub mod client;
+pub mod crowd;
 pub mod inbox;
 pub mod platform;
 pub mod receiver;
@@ -13,6 +14,7 @@ mod validators;
 use std::time::Duration;
 
 pub use client::{Answer, Operator};
+pub use crowd::Crowd;
 pub use receiver::Receiver;
 
 /// A variable that `make test` exports.

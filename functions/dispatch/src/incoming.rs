@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use api::worker::Record;
 use domain::{
-    Event, EventId,
-    message::{Ingest, LiveOtp},
+    Event, EventId, EventType, OperatorId,
+    message::{Ingest, LiveOtp, Part},
     time::now,
 };
 use jiff::Timestamp;
@@ -14,18 +14,79 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use store::{Events, StoreError, Verifications, events::Claim};
 
-/// An event, and whether it may have been dispatched before.
+/// What a message asks for, and whether it may have been done before.
 #[derive(Debug)]
 pub(crate) struct Incoming {
+    pub(crate) what: What,
+    /// This very message was handed out before: a worker died with it, or could not finish it.
+    pub(crate) again: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum What {
+    /// That an event be dispatched.
+    Event(Arrival),
+    /// That more deliveries be made of one that was.
+    Part(Part),
+}
+
+/// An event on its way in.
+#[derive(Debug)]
+pub(crate) struct Arrival {
     pub(crate) event: Event,
     /// An event of this id was accepted before.
     pub(crate) repeat: bool,
-    /// This very message was handed out before: a worker died with it, or could not finish it.
-    pub(crate) again: bool,
     /// The event is for the operator's own address too, whatever its rules say.
     pub(crate) to_operator: bool,
     /// The event is for the log alone.
     pub(crate) log_only: bool,
+}
+
+impl Incoming {
+    /// Whether both ask for the same.
+    pub(crate) fn is_copy_of(&self, other: &Self) -> bool {
+        self.event_id() == other.event_id() && self.part() == other.part()
+    }
+
+    /// The event, if it is one on its way in.
+    pub(crate) fn arrival(&self) -> Option<&Arrival> {
+        match &self.what {
+            What::Event(arrival) => Some(arrival),
+            What::Part(_) => None,
+        }
+    }
+
+    /// The part, if it is one.
+    pub(crate) fn part(&self) -> Option<&Part> {
+        match &self.what {
+            What::Event(_) => None,
+            What::Part(part) => Some(part),
+        }
+    }
+
+    /// Which event it is about.
+    pub(crate) fn event_id(&self) -> EventId {
+        match &self.what {
+            What::Event(arrival) => arrival.event.id,
+            What::Part(part) => part.event_id,
+        }
+    }
+
+    /// Of which type.
+    pub(crate) fn event_type(&self) -> &EventType {
+        match &self.what {
+            What::Event(arrival) => &arrival.event.event_type,
+            What::Part(part) => &part.event_type,
+        }
+    }
+
+    /// Whose.
+    pub(crate) fn operator_id(&self) -> OperatorId {
+        match &self.what {
+            What::Event(arrival) => arrival.event.operator_id,
+            What::Part(part) => part.operator_id,
+        }
+    }
 }
 
 /// Why a message is no event. It goes back to the queue, and after five times to the dead-letter queue, where it waits
@@ -42,7 +103,8 @@ pub(crate) enum Unreadable {
     Store(#[from] StoreError),
 }
 
-/// The envelopes that SNS and EventBridge put around a message. Neither has the fields of the other, nor of ours.
+/// The envelopes that SNS and EventBridge put around a message, and what tells a part from an event. None of them has the
+/// fields of another, nor an event any of these.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     // SNS
@@ -57,11 +119,19 @@ struct Envelope<'a> {
     detail: Option<&'a RawValue>,
     id: Option<Cow<'a, str>>,
     time: Option<Timestamp>,
+    // Dispatch itself
+    part: Option<u32>,
 }
 
-/// A message without its envelope: when and under which name its producer's service took it, which stay the same when
+/// A message without its envelope.
+enum Unwrapped {
+    Event(Box<Posted>),
+    Part(Part),
+}
+
+/// An event as its producer wrote it: when and under which name the producer's service took it, which stay the same when
 /// the service delivers it twice.
-struct Unwrapped {
+struct Posted {
     ingest: Ingest,
     sent_at: Timestamp,
     name: String,
@@ -69,33 +139,49 @@ struct Unwrapped {
 
 fn unwrap(record: &Record) -> Result<Unwrapped, serde_json::Error> {
     let envelope: Envelope<'_> = serde_json::from_str(&record.body)?;
-    Ok(match (envelope.message, envelope.detail) {
-        (Some(message), _) => Unwrapped {
+    if envelope.part.is_some() {
+        return serde_json::from_str(&record.body).map(Unwrapped::Part);
+    }
+    let posted = match (envelope.message, envelope.detail) {
+        (Some(message), _) => Posted {
             ingest: serde_json::from_str(&message)?,
             sent_at: envelope.timestamp.unwrap_or(record.sent_at),
             name: format!("sns:{}", envelope.message_id.unwrap_or(Cow::Borrowed(&record.message_id))),
         },
-        (None, Some(detail)) => Unwrapped {
+        (None, Some(detail)) => Posted {
             ingest: serde_json::from_str(detail.get())?,
             sent_at: envelope.time.unwrap_or(record.sent_at),
             name: format!("eventbridge:{}", envelope.id.unwrap_or(Cow::Borrowed(&record.message_id))),
         },
-        (None, None) => Unwrapped {
+        (None, None) => Posted {
             ingest: serde_json::from_str(&record.body)?,
             sent_at: record.sent_at,
             name: format!("sqs:{}", record.message_id),
         },
-    })
+    };
+    Ok(Unwrapped::Event(Box::new(posted)))
 }
 
-/// Reads a record; none when what it was to tell of has not come to pass. An event that has no id yet gets one: of its
-/// own `id` where it has one, else of its message's.
+/// Reads a record; none when what it was to tell of has not come to pass.
 pub(crate) async fn read(
     record: &Record,
     events: &Events,
     verifications: &Verifications,
 ) -> Result<Option<Incoming>, Unreadable> {
-    let Unwrapped { ingest, sent_at, name } = unwrap(record)?;
+    let what = match unwrap(record)? {
+        Unwrapped::Event(posted) => arrival(*posted, events, verifications).await?.map(What::Event),
+        Unwrapped::Part(part) => Some(What::Part(part)),
+    };
+    Ok(what.map(|what| Incoming { what, again: record.received > 1 }))
+}
+
+/// The event, unless what it was to tell of has not come to pass. One that has no id yet gets one: of its own `id` where
+/// it has one, else of its message's.
+async fn arrival(
+    Posted { ingest, sent_at, name }: Posted,
+    events: &Events,
+    verifications: &Verifications,
+) -> Result<Option<Arrival>, Unreadable> {
     if let Some(otp) = &ingest.if_unused
         && !expired(otp, verifications).await?
     {
@@ -117,7 +203,7 @@ pub(crate) async fn read(
         }
     };
     let event = ingest.event.accept(operator_id, id)?;
-    Ok(Some(Incoming { event, repeat, again: record.received > 1, to_operator, log_only }))
+    Ok(Some(Arrival { event, repeat, to_operator, log_only }))
 }
 
 /// Whether a code, whose time has come, has not been used: neither typed, nor guessed at too often, nor replaced or taken
@@ -131,7 +217,10 @@ async fn expired(otp: &LiveOtp, verifications: &Verifications) -> store::Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::OperatorId;
+    use domain::{
+        DestinationId,
+        fanout::{Fate, Fates},
+    };
     use serde_json::json;
 
     fn record(body: serde_json::Value) -> Record {
@@ -158,12 +247,28 @@ mod tests {
             (ingest(), "sqs:m-1", None),
         ] {
             let record = record(body);
-            let unwrapped = unwrap(&record).expect("an event");
-            assert_eq!(unwrapped.name, name);
-            assert_eq!(unwrapped.ingest.event.event_type, "custom.a");
+            let Ok(Unwrapped::Event(posted)) = unwrap(&record) else { panic!("no event: {}", record.body) };
+            assert_eq!(posted.name, name);
+            assert_eq!(posted.ingest.event.event_type, "custom.a");
             let at = at.map_or(record.sent_at, |at| at.parse().expect("a time"));
-            assert_eq!(unwrapped.sent_at, at);
+            assert_eq!(posted.sent_at, at);
         }
+    }
+
+    #[test]
+    fn a_part_is_read_where_dispatch_puts_it_and_in_no_envelope() {
+        let fates = Fates::from([(DestinationId::generate(), Fate::Hold)]);
+        let event_type = "custom.a".try_into().expect("a type");
+        let part = Part::new(OperatorId::generate(), EventId::generate(), event_type, 2, fates);
+        let body = serde_json::to_value(&part).expect("JSON");
+        assert!(matches!(unwrap(&record(body.clone())), Ok(Unwrapped::Part(read)) if read == part));
+        for body in [json!({"Message": body.to_string()}), json!({ "detail": body })] {
+            assert!(unwrap(&record(body)).is_err());
+        }
+        // An event that says it is a part is neither.
+        let mut both = ingest();
+        both["part"] = json!(2);
+        assert!(unwrap(&record(both)).is_err());
     }
 
     #[test]

@@ -14,6 +14,8 @@ struct App {
     events: Events,
     deliveries: Deliveries,
     queue: Queue,
+    /// The queue that we are fed from, for parts of large events.
+    own_queue: Queue,
     verifications: Verifications,
     journal: Journal,
 }
@@ -28,6 +30,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         events: Events::from_env(&aws)?,
         deliveries: Deliveries::from_env(&aws)?,
         queue: Queue::deliveries(&aws)?,
+        own_queue: Queue::events(&aws)?,
         verifications: Verifications::from_env(&aws)?,
         journal: Journal::from_env(&aws)?,
     };

@@ -1,17 +1,31 @@
-//! From events to the deliveries that their operators' rules want, as rules and destinations are now.
+//! From events to the deliveries that their operators' rules want, as rules and destinations are now; from parts of large
+//! events to those that were settled when the event came.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::{
-    Delivery, DeliveryId, DestinationId, Event, Face, OperatorId, Rule,
-    fanout::{Fate, fan_out},
+    Delivery, DeliveryId, Destination, DestinationId, Event, Face, OperatorId, Rule,
+    fanout::{Fate, Fates, fan_out, parts},
     journal::Mail,
+    message::Part,
     time::now,
 };
 use futures::future::try_join_all;
 use store::{Result, StoreError};
 
-use crate::{App, incoming::Incoming};
+use crate::{
+    App,
+    incoming::{Arrival, Incoming, What},
+};
+
+/// What is to be done for a message.
+#[derive(Default)]
+pub(crate) struct Plan {
+    /// The deliveries to make now.
+    pub(crate) now: Vec<Planned>,
+    /// The rest of a large event's.
+    pub(crate) later: Vec<Part>,
+}
 
 /// A delivery to make.
 pub(crate) struct Planned {
@@ -35,11 +49,12 @@ fn of<'a>(event: &'a Event, rules: &'a HashMap<Source<'a>, Vec<Rule>>) -> impl I
 }
 
 impl App {
-    /// The deliveries of each event, in the order of the events. Two reads per operator of the batch: its rules, and
-    /// together with the other operators' the destinations of those that match; for analyses a third, the project's rules.
-    pub(crate) async fn plan(&self, incoming: &[&Incoming]) -> Result<Vec<Vec<Planned>>> {
-        let events = incoming.iter().filter(|incoming| !incoming.log_only);
-        let events: Vec<_> = events.map(|incoming| &incoming.event).collect();
+    /// What each message asks for, in their order; a delivery that several ask for is the first one's. Two reads per
+    /// operator of the batch: its rules, and together with the other operators' the destinations of those that match; for
+    /// analyses a third, the project's rules. No rules are read for parts.
+    pub(crate) async fn plan(&self, incoming: &[&Incoming]) -> Result<Vec<Plan>> {
+        let events = incoming.iter().filter_map(|incoming| incoming.arrival()).filter(|arrival| !arrival.log_only);
+        let events: Vec<_> = events.map(|arrival| &arrival.event).collect();
         let distinct: BTreeSet<_> = events.iter().flat_map(|event| sources(event)).collect();
         let read = distinct.into_iter().map(async |source| {
             let rules = match source {
@@ -50,31 +65,62 @@ impl App {
         });
         let rules: HashMap<Source<'_>, Vec<Rule>> = try_join_all(read).await?.into_iter().collect();
         let matching = events.iter().flat_map(|event| of(event, &rules).filter(|rule| rule.matches(event)));
-        let wanted = matching.flat_map(|rule| rule.destination_ids.iter().map(|id| (rule.operator_id, *id)));
-        let wanted: BTreeSet<_> = wanted.collect();
+        let mut wanted: BTreeSet<_> =
+            matching.flat_map(|rule| rule.destination_ids.iter().map(|id| (rule.operator_id, *id))).collect();
+        for part in incoming.iter().filter_map(|incoming| incoming.part()) {
+            wanted.extend(part.fates().into_keys().map(|id| (part.operator_id, id)));
+        }
         let destinations = self.destinations.get_all(wanted).await?;
 
-        let now = now();
-        let deliveries = |incoming: &Incoming| {
-            let event = &incoming.event;
-            if incoming.log_only {
-                return vec![];
-            }
-            let mut fates = fan_out(event, of(event, &rules), |id| destinations.get(&id));
-            let own = DestinationId::of_operator(event.operator_id);
-            if incoming.to_operator {
-                fates.insert(own, Fate::Send);
-            }
-            let planned = |(id, fate)| {
-                let destination = destinations.get(&id);
-                let face = destination.map_or(Face::Stack, |destination| destination.face);
-                let delivery = Delivery::new(event, DeliveryId::new(id, event.id), face, fate, now);
-                let is_mail = id == own || destination.is_some_and(|to| to.kind.is_mail());
-                let mail = is_mail.then(|| Mail::of(delivery.id, &event.event_type, event.operator_id, destination));
-                Planned { delivery, mail }
+        let plan = |incoming: &&Incoming| {
+            let (fates, later) = match &incoming.what {
+                What::Event(arrival) => cut(arrival, &rules, &destinations),
+                What::Part(part) => (part.fates(), vec![]),
             };
-            fates.into_iter().map(planned).collect()
+            Plan { now: deliveries(incoming, fates, &destinations), later }
         };
-        Ok(incoming.iter().map(|incoming| deliveries(incoming)).collect())
+        let mut plans: Vec<_> = incoming.iter().map(plan).collect();
+        // Parts overlap where an event was planned twice, with other rules the second time.
+        let mut taken = HashSet::new();
+        for plan in &mut plans {
+            plan.now.retain(|planned| taken.insert(planned.delivery.id));
+        }
+        Ok(plans)
     }
+}
+
+/// What becomes of an event's deliveries that are made with it, and the parts that hold the others'.
+fn cut(
+    arrival: &Arrival,
+    rules: &HashMap<Source<'_>, Vec<Rule>>,
+    destinations: &HashMap<DestinationId, Destination>,
+) -> (Fates, Vec<Part>) {
+    let event = &arrival.event;
+    if arrival.log_only {
+        return Default::default();
+    }
+    let mut parts = parts(fan_out(event, of(event, rules), |id| destinations.get(&id)));
+    let mut first = parts.next().unwrap_or_default();
+    if arrival.to_operator {
+        first.insert(DestinationId::of_operator(event.operator_id), Fate::Send);
+    }
+    let part = |(number, fates)| Part::new(event.operator_id, event.id, event.event_type.clone(), number, fates);
+    (first, (2..).zip(parts).map(part).collect())
+}
+
+/// The deliveries of these fates. A destination that is not found any more is gone; but the operator's own, which no rule
+/// names, is not looked up.
+fn deliveries(incoming: &Incoming, fates: Fates, destinations: &HashMap<DestinationId, Destination>) -> Vec<Planned> {
+    let (operator_id, event_id, event_type) = (incoming.operator_id(), incoming.event_id(), incoming.event_type());
+    let (own, now) = (DestinationId::of_operator(operator_id), now());
+    let planned = |(id, fate)| {
+        let destination = destinations.get(&id);
+        let fate = if destination.is_none() && id != own { Fate::Abandon } else { fate };
+        let face = destination.map_or(Face::Stack, |destination| destination.face);
+        let delivery = Delivery::new(DeliveryId::new(id, event_id), operator_id, event_type, face, fate, now);
+        let is_mail = id == own || destination.is_some_and(|to| to.kind.is_mail());
+        let mail = is_mail.then(|| Mail::of(delivery.id, event_type, operator_id, destination));
+        Planned { delivery, mail }
+    };
+    fates.into_iter().map(planned).collect()
 }

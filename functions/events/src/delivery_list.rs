@@ -11,15 +11,11 @@ use api::{
 };
 use axum::Json;
 use domain::{Delivery, DeliveryId, DestinationId, EventId, EventType};
-use futures::future::try_join_all;
 use serde::Deserialize;
 use store::across::Wanted;
 use utoipa::IntoParams;
 
 use crate::{App, State};
-
-/// How many deliveries one read of DynamoDB finds by their ids.
-const BATCH: usize = 100;
 
 /// Which deliveries are wanted; conditions may be combined at will, and a delivery must meet all of them.
 #[derive(Deserialize, IntoParams)]
@@ -117,9 +113,7 @@ impl App {
         wanted: &Wanted,
         limit: usize,
     ) -> Result<(Vec<Delivery>, Option<DeliveryId>)> {
-        let ids: Vec<_> = ids.into_iter().map(|id| DeliveryId::new(id, event)).collect();
-        let batches = ids.chunks(BATCH).map(|batch| self.deliveries.get_many(batch.iter().copied()));
-        let mut rows: Vec<_> = try_join_all(batches).await?.into_iter().flatten().collect();
+        let mut rows = self.deliveries.get_many(ids.into_iter().map(|id| DeliveryId::new(id, event))).await?;
         rows.retain(|row| wanted.takes(row));
         rows.sort_unstable_by_key(|row| Reverse(row.id));
         let more = rows.len() > limit;

@@ -176,7 +176,8 @@ impl App {
 
 impl<'a> Begun<'a> {
     fn new(event: &Event, to: &'a Destination) -> Self {
-        let row = Delivery::new(event, DeliveryId::new(to.id, event.id), to.face, Fate::Send, now());
+        let id = DeliveryId::new(to.id, event.id);
+        let row = Delivery::new(id, event.operator_id, &event.event_type, to.face, Fate::Send, now());
         Self { to, row: Delivery { state: DeliveryState::Abandoned, reason: Some(INTERRUPTED.to_owned()), ..row } }
     }
 }

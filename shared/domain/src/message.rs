@@ -1,9 +1,15 @@
 //! What the two queues carry.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeliveryId, DestinationId, EventId, OperatorId, OtpId, event::PostedEvent};
+use crate::{
+    DeliveryId, DestinationId, EventId, EventType, OperatorId, OtpId,
+    event::PostedEvent,
+    fanout::{Fate, Fates},
+};
 
 /// On the queue `events`: an event on its way in.
 ///
@@ -55,6 +61,41 @@ pub struct LiveOtp {
     pub expires_at: Timestamp,
 }
 
+/// On the queue `events` as well: more deliveries of an event whose row is written and which has too many for once
+/// ([`crate::fanout::PART`]). Only dispatch writes it. Its fates are settled, since they hang on the health of all
+/// destinations of a rule: no rule is read for it again. Nor does it carry the event's content, which no delivery holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// Whose event it is.
+    pub operator_id: OperatorId,
+    /// Which.
+    pub event_id: EventId,
+    /// Of which type.
+    pub event_type: EventType,
+    /// Which part this is: from 2, since the event itself is the first.
+    pub part: u32,
+    /// The destinations by their fate: so each is little more than its id.
+    destinations: BTreeMap<Fate, Vec<DestinationId>>,
+}
+
+impl Part {
+    /// The part of this number.
+    pub fn new(operator_id: OperatorId, event_id: EventId, event_type: EventType, part: u32, fates: Fates) -> Self {
+        let mut destinations = BTreeMap::<_, Vec<_>>::new();
+        for (id, fate) in fates {
+            destinations.entry(fate).or_default().push(id);
+        }
+        Self { operator_id, event_id, event_type, part, destinations }
+    }
+
+    /// What becomes of its deliveries.
+    pub fn fates(&self) -> Fates {
+        let of = |(fate, ids): (&Fate, &Vec<DestinationId>)| ids.iter().map(|id| (*id, *fate)).collect::<Vec<_>>();
+        self.destinations.iter().flat_map(of).collect()
+    }
+}
+
 /// On the queue `deliveries`: «look at this delivery now». The row is the truth; doing a job twice does no harm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
@@ -85,5 +126,24 @@ impl Job {
     /// The attempt after this one, at `due`.
     pub fn next(&self, due: Timestamp) -> Self {
         Self { attempt: self.attempt + 1, step: self.step + 1, due: Some(due), ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fanout::PART;
+
+    #[test]
+    fn a_part_keeps_its_fates_and_a_full_one_is_one_request_to_sqs() {
+        let all = [Fate::Abandon, Fate::Disabled, Fate::Hold, Fate::Send];
+        let fates: Fates = all.into_iter().cycle().take(PART).map(|fate| (DestinationId::generate(), fate)).collect();
+        let event_type: EventType = format!("custom.{}", "x".repeat(100)).try_into().expect("a type");
+        let part = Part::new(OperatorId::generate(), EventId::generate(), event_type, 2, fates.clone());
+        let text = serde_json::to_string(&part).expect("JSON");
+        assert!(text.len() < 64 * 1024, "SQS charges each 64 KiB as a request: {}", text.len());
+        let read: Part = serde_json::from_str(&text).expect("a part");
+        assert_eq!((&read, read.fates()), (&part, fates));
+        serde_json::from_str::<Ingest>(&text).expect_err("no event");
     }
 }

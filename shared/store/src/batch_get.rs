@@ -7,7 +7,20 @@ use aws_sdk_dynamodb::{
     types::{ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity},
 };
 
-use crate::{Result, StoreError, error::aws, item::Item};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    Result, StoreError,
+    error::aws,
+    item::{Item, from_items},
+};
+
+/// The most keys of one call: a limit of DynamoDB.
+const MAX_KEYS: usize = 100;
+
+/// How many calls are under way at once.
+const MAX_CALLS: usize = 8;
 
 /// Rows by table.
 pub(crate) type Rows = HashMap<String, Vec<Item>>;
@@ -20,6 +33,22 @@ pub(crate) async fn batch_get(client: &Client, ask: HashMap<String, KeysAndAttri
 /// The same with the read units that it took.
 pub(crate) async fn batch_get_counted(client: &Client, ask: HashMap<String, KeysAndAttributes>) -> Result<(Rows, f64)> {
     read(client, ask, ReturnConsumedCapacity::Total).await
+}
+
+/// The rows of a table that have these keys, however many: several calls side by side, in no order. DynamoDB refuses a key
+/// that comes twice.
+pub(crate) async fn get_rows<T: DeserializeOwned>(client: &Client, table: &str, keys: Vec<Item>) -> Result<Vec<T>> {
+    let chunks: Vec<_> = keys.chunks(MAX_KEYS).map(<[_]>::to_vec).collect();
+    let calls = stream::iter(chunks).map(|keys| some_rows(client, table, keys));
+    calls.buffer_unordered(MAX_CALLS).try_concat().await
+}
+
+/// Those of one call.
+async fn some_rows<T: DeserializeOwned>(client: &Client, table: &str, keys: Vec<Item>) -> Result<Vec<T>> {
+    let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+    let request = request.build().map_err(aws("BatchGetItem"))?;
+    let mut rows = batch_get(client, HashMap::from([(table.to_owned(), request)])).await?;
+    from_items(rows.remove(table))
 }
 
 async fn read(

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::{
     Client,
     operation::query::builders::QueryFluentBuilder,
-    types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem},
+    types::{AttributeValue, Put, TransactWriteItem},
 };
 use data_encoding::HEXLOWER;
 use domain::{OperatorId, Rule, RuleId};
@@ -19,10 +19,10 @@ use sha2::{Digest, Sha256};
 use crate::{
     Aws, Result,
     aws::variable,
-    batch_get::batch_get,
+    batch_get::get_rows,
     error::aws,
     filtered,
-    item::{Item, from_item, from_items, key, s, to_item},
+    item::{Item, from_item, key, s, to_item},
     transact,
 };
 
@@ -116,23 +116,17 @@ impl Channels {
         answer.item.map(from_item).transpose()
     }
 
-    /// Those of up to 100 rules that the operator has.
+    /// Those of `ids` that the operator has.
     ///
     /// # Errors
-    /// When the call fails.
+    /// When a call fails.
     pub async fn get_many(
         &self,
         operator: OperatorId,
         ids: impl IntoIterator<Item = RuleId>,
     ) -> Result<HashMap<RuleId, Rule>> {
-        let keys: Vec<_> = ids.into_iter().map(|id| row_key(operator, id)).collect();
-        if keys.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
-        let request = request.build().map_err(aws("BatchGetItem"))?;
-        let mut rows = batch_get(&self.client, HashMap::from([(self.table.clone(), request)])).await?;
-        let found: Vec<Rule> = from_items(rows.remove(&self.table))?;
+        let keys = ids.into_iter().map(|id| row_key(operator, id)).collect();
+        let found: Vec<Rule> = get_rows(&self.client, &self.table, keys).await?;
         Ok(found.into_iter().map(|rule| (rule.id, rule)).collect())
     }
 

@@ -1,13 +1,7 @@
 //! Table `Deliveries`, by `destination_id` and `id`; kept 30 days. The index `by_state` has a partition for each state of
 //! a destination's deliveries; it is sparse ([`domain::DeliveryState::indexed`]).
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::{
-    Client,
-    operation::query::builders::QueryFluentBuilder,
-    types::{AttributeValue, KeysAndAttributes},
-};
+use aws_sdk_dynamodb::{Client, operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 use domain::{
     Attempt, Delivery, DeliveryId, DeliveryState, DestinationId, EventType, Face, OperatorId,
     delivery::{MAX_KEPT_ATTEMPTS, Verdict},
@@ -19,7 +13,7 @@ use serde::Deserialize;
 use crate::{
     Aws, Result,
     aws::variable,
-    batch_get::batch_get,
+    batch_get::get_rows,
     error::aws,
     item::{Item, from_item, from_items, key, n, retention_ttl, s, to_item},
     partiql::{self, Statement, Written},
@@ -199,19 +193,12 @@ impl Deliveries {
         Ok(found.filter(|delivery| delivery.operator_id == operator))
     }
 
-    /// Those of `ids` that exist, at most 100.
+    /// Those of `ids` that exist.
     ///
     /// # Errors
-    /// When the call fails.
+    /// When a call fails.
     pub async fn get_many(&self, ids: impl IntoIterator<Item = DeliveryId>) -> Result<Vec<Delivery>> {
-        let keys: Vec<_> = ids.into_iter().map(row_key).collect();
-        if keys.is_empty() {
-            return Ok(vec![]);
-        }
-        let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
-        let request = request.build().map_err(aws("BatchGetItem"))?;
-        let mut rows = batch_get(&self.client, HashMap::from([(self.table.clone(), request)])).await?;
-        from_items(rows.remove(&self.table))
+        get_rows(&self.client, &self.table, ids.into_iter().map(row_key).collect()).await
     }
 
     /// A page of a destination's deliveries, newest event first: those before `after`, and whether there are more.

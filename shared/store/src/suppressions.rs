@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::{
     Client,
     operation::put_item::PutItemError::ConditionalCheckFailedException,
-    types::{KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
+    types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
 };
 use domain::{
     Destination, OperatorId,
@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use crate::{
     Aws, Result,
     aws::variable,
-    batch_get::batch_get,
+    batch_get::get_rows,
     error::aws,
     item::{Item, from_item, from_items, key, s, to_item},
     transact,
@@ -161,24 +161,16 @@ impl Suppressions {
         Ok(HeldBack::of(destination, |key| found.get(key)))
     }
 
-    /// Those of the addresses that are suppressed, at most 100 a call; none is asked for without a call.
+    /// Those of the addresses that are suppressed; none is asked for without a call.
     ///
     /// # Errors
     /// When a call fails.
     pub async fn get_many(&self, mut keys: Vec<Key>) -> Result<HashMap<Key, Suppression>> {
         keys.sort_unstable();
         keys.dedup();
-        let mut found = HashMap::new();
-        for chunk in keys.chunks(100) {
-            let keys = chunk.iter().map(row_key).collect();
-            let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
-            let request = request.build().map_err(aws("BatchGetItem"))?;
-            let mut rows = batch_get(&self.client, HashMap::from([(self.table.clone(), request)])).await?;
-            for row in from_items::<Suppression>(rows.remove(&self.table))? {
-                found.insert((row.operator_id, row.uniqueness_key.clone()), row);
-            }
-        }
-        Ok(found)
+        let found = get_rows(&self.client, &self.table, keys.iter().map(row_key).collect()).await?;
+        let keyed = |row: Suppression| ((row.operator_id, row.uniqueness_key.clone()), row);
+        Ok(found.into_iter().map(keyed).collect())
     }
 
     /// The write that lifts a suppression, if there is one, beside others.

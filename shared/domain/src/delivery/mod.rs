@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeliveryId, Event, EventType, Face, OperatorId, fanout::Fate, message::Job};
+use crate::{DeliveryId, EventType, Face, OperatorId, fanout::Fate, message::Job};
 
 pub use verdict::{Task, Verdict, judge, task};
 
@@ -178,8 +178,15 @@ pub const BOUNCED: &str = "bounced";
 pub const REJECTED: &str = "rejected";
 
 impl Delivery {
-    /// The new delivery of `event` that [`crate::fanout::fan_out`] has planned.
-    pub fn new(event: &Event, id: DeliveryId, face: Face, fate: Fate, now: Timestamp) -> Self {
+    /// The new delivery of an event of this operator and type that [`crate::fanout::fan_out`] has planned.
+    pub fn new(
+        id: DeliveryId,
+        operator_id: OperatorId,
+        event_type: &EventType,
+        face: Face,
+        fate: Fate,
+        now: Timestamp,
+    ) -> Self {
         let (state, reason) = match fate {
             Fate::Send => (DeliveryState::Pending, None),
             Fate::Hold => (DeliveryState::Held, Some(RULE_PAUSED)),
@@ -188,8 +195,8 @@ impl Delivery {
         };
         Self {
             id,
-            operator_id: event.operator_id,
-            event_type: event.event_type.clone(),
+            operator_id,
+            event_type: event_type.clone(),
             state,
             reason: reason.map(str::to_owned),
             attempt_count: 0,

@@ -139,7 +139,8 @@ mod tests {
 
     fn delivery(event_type: &str) -> Delivery {
         let event = event(event_type, Severity::Info);
-        Delivery::new(&event, DeliveryId::new(DestinationId::generate(), event.id), Face::Stack, Fate::Send, now())
+        let id = DeliveryId::new(DestinationId::generate(), event.id);
+        Delivery::new(id, event.operator_id, &event.event_type, Face::Stack, Fate::Send, now())
     }
 
     fn mail(delivery: &Delivery) -> Mail {

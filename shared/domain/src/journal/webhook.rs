@@ -84,8 +84,8 @@ mod tests {
 
     fn told(event_type: &str, error: Option<&str>) -> Option<Ingest> {
         let event = event(event_type, Severity::Info);
-        let row =
-            Delivery::new(&event, DeliveryId::new(DestinationId::generate(), event.id), Face::Mail, Fate::Send, now());
+        let id = DeliveryId::new(DestinationId::generate(), event.id);
+        let row = Delivery::new(id, event.operator_id, &event.event_type, Face::Mail, Fate::Send, now());
         let attempt = Attempt {
             number: 1,
             at: now(),

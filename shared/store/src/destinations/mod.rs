@@ -10,17 +10,13 @@ mod changes;
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::{
-    Client,
-    operation::query::builders::QueryFluentBuilder,
-    types::{KeysAndAttributes, TransactWriteItem},
-};
+use aws_sdk_dynamodb::{Client, operation::query::builders::QueryFluentBuilder, types::TransactWriteItem};
 use domain::{Destination, DestinationId, Face, OperatorId};
 
 use crate::{
     Aws, Result,
     aws::variable,
-    batch_get::batch_get,
+    batch_get::get_rows,
     error::aws,
     filtered,
     item::{Item, from_item, key, s, to_item},
@@ -101,7 +97,7 @@ impl Destinations {
         answer.item.map(from_item).transpose()
     }
 
-    /// Those of `ids` that the operator has. At most 100 a call to DynamoDB.
+    /// Those of `ids` that the operator has.
     ///
     /// # Errors
     /// When a call fails.
@@ -124,18 +120,9 @@ impl Destinations {
         let mut keys: Vec<_> = keys.into_iter().collect();
         keys.sort_unstable();
         keys.dedup();
-        let mut found = HashMap::new();
-        for chunk in keys.chunks(100) {
-            let keys = chunk.iter().map(|(operator, id)| row_key(*operator, *id)).collect();
-            let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
-            let request = request.build().map_err(aws("BatchGetItem"))?;
-            let mut rows = batch_get(&self.client, HashMap::from([(self.table.clone(), request)])).await?;
-            for item in rows.remove(&self.table).unwrap_or_default() {
-                let destination: Destination = from_item(item)?;
-                found.insert(destination.id, destination);
-            }
-        }
-        Ok(found)
+        let keys = keys.into_iter().map(|(operator, id)| row_key(operator, id)).collect();
+        let found = get_rows(&self.client, &self.table, keys).await?;
+        Ok(found.into_iter().map(|destination: Destination| (destination.id, destination)).collect())
     }
 
     /// A page of the operator's own destinations that were made by one API, newest first: those before `after`, and

@@ -1,0 +1,168 @@
+//! Events of more destinations than one invocation handles.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use domain::{
+    DestinationId,
+    fanout::{Fate, Fates, PART},
+    message::Part,
+};
+use e2e::{Crowd, Operator, aws, eventually_seldom, variable};
+use serde_json::{Value, json};
+
+use crate::logs::logged_by;
+
+const EVENT: &str = "custom.growth";
+const LIMIT: Duration = Duration::from_secs(240);
+
+/// What dispatch has logged of an event: a line for it and one for each of its further parts.
+async fn lines(event: &str, since: u128) -> Vec<Value> {
+    let logged = logged_by("/DispatchLogs", &format!("\"{event}\""), since).await;
+    let lines = logged.iter().flat_map(|text| text.lines()).filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(|line| line["message"] == "event" && line["event_id"] == event).collect()
+}
+
+fn since() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_millis()
+}
+
+/// A row of the table `Events`.
+async fn event_row(operator: &Operator, event: &str) -> Value {
+    let key = json!({"operator_id": {"S": operator.id}, "id": {"S": event}});
+    let request = json!({"TableName": variable("EVENTS_TABLE"), "Key": key});
+    let answer = eventually_seldom("the event's row", async || {
+        let answer = aws::call("dynamodb", "DynamoDB_20120810.GetItem", request.clone()).await;
+        answer.get("Item").cloned()
+    });
+    answer.await
+}
+
+async fn put(table: &str, item: Value) {
+    let request = json!({"TableName": variable(table), "Item": item});
+    aws::call("dynamodb", "DynamoDB_20120810.PutItem", request).await;
+}
+
+#[tokio::test]
+async fn an_event_of_more_than_one_part_reaches_every_destination_once() {
+    let count = 2 * PART + 200;
+    let since = since();
+    let crowd = Crowd::hearing(EVENT, count).await;
+    let event = crowd.operator.event(EVENT, json!({"for": "all"})).await;
+    assert_eq!(crowd.heard(&event, LIMIT).await, count, "one request each");
+    let mut lines = lines(&event, since).await;
+    lines.sort_by_key(|line| line["part"].as_u64());
+    let of = |name: &str| lines.iter().map(|line| line[name].as_u64()).collect::<Vec<_>>();
+    assert_eq!(of("part"), [None, Some(2), Some(3)]);
+    assert_eq!(of("parts"), [Some(3), None, None]);
+    let part = PART as u64;
+    assert_eq!(of("pending"), [Some(part), Some(part), Some(200)]);
+
+    // Another whose worker died when it had written the event, and no more: handed out again, it is done to its end.
+    let second = format!("evt_{}", domain::EventId::generate().ulid());
+    let mut row = event_row(&crowd.operator, &event).await;
+    row["id"] = json!({ "S": second });
+    put("EVENTS_TABLE", row).await;
+    let posted = json!({"type": EVENT, "data": {"for": "all"}});
+    let message = json!({"operator_id": crowd.operator.id, "event_id": second, "event": posted});
+    aws::hand_out("DISPATCH_FUNCTION", &[(&message, 2)]).await;
+    assert_eq!(crowd.heard(&second, LIMIT).await, count, "one request each");
+}
+
+/// An event that is written, for which no rule has a destination: its parts are made here.
+struct Parts {
+    crowd: Crowd,
+    event: String,
+}
+
+impl Parts {
+    /// Of an operator with this many destinations, which hear events of another type.
+    async fn new(count: usize) -> Self {
+        let crowd = Crowd::hearing("custom.last", count).await;
+        let event = crowd.operator.event(EVENT, json!({})).await;
+        event_row(&crowd.operator, &event).await;
+        Self { crowd, event }
+    }
+
+    /// A part of the event as dispatch writes it; destinations by their place.
+    fn part(&self, fates: &[(usize, Fate)]) -> Value {
+        let id = |place: usize| self.crowd.destinations[place].parse::<DestinationId>().expect("an id");
+        let fates: Fates = fates.iter().map(|(place, fate)| (id(*place), *fate)).collect();
+        let operator_id = self.crowd.operator.id.parse().expect("an id");
+        let part =
+            Part::new(operator_id, self.event.parse().expect("an id"), EVENT.try_into().expect("a type"), 2, fates);
+        serde_json::to_value(part).expect("JSON")
+    }
+
+    /// How often each destination has got the event, once all have got another that came after it.
+    async fn requests(&self) -> Vec<usize> {
+        let last = self.crowd.operator.event("custom.last", json!({})).await;
+        self.crowd.heard(&last, LIMIT).await;
+        let arrived = self.crowd.arrived(&self.event);
+        let of = |id: &String| arrived.iter().filter(|delivery| delivery[4..30] == id["ndst_".len()..]).count();
+        self.crowd.destinations.iter().map(of).collect()
+    }
+
+    /// The delivery to the destination at this place.
+    async fn delivery(&self, place: usize, state: &str) -> Value {
+        self.crowd.operator.delivery(&self.crowd.destinations[place], &self.event, state).await
+    }
+}
+
+#[tokio::test]
+async fn a_part_that_comes_several_times_makes_nothing_twice() {
+    let since = since();
+    let parts = Parts::new(2).await;
+    let message = parts.part(&[(0, Fate::Send), (1, Fate::Hold)]);
+    aws::hand_out("DISPATCH_FUNCTION", &[(&message, 1), (&message, 1)]).await;
+    // And from the queue itself, one after the other.
+    for count in 2..=3 {
+        aws::send_message("EVENTS_QUEUE_URL", &message).await;
+        eventually_seldom("it was taken from the queue", async || {
+            let lines = lines(&parts.event, since).await;
+            (lines.iter().filter(|line| line["part"] == 2 && line["done"] == true).count() >= count).then_some(())
+        })
+        .await;
+    }
+    parts.delivery(0, "succeeded").await;
+    assert_eq!(parts.delivery(1, "held").await["reason"], "rule_paused");
+    // Late ones, one of which SQS says that it has handed out before.
+    aws::hand_out("DISPATCH_FUNCTION", &[(&message, 1), (&message, 2)]).await;
+    assert_eq!(parts.requests().await, [1, 0]);
+}
+
+#[tokio::test]
+async fn what_a_part_wrote_and_did_not_send_is_sent_when_it_comes_again() {
+    let parts = Parts::new(3).await;
+    // As a worker leaves it that dies before it sends the job.
+    let id = parts.crowd.deliveries(&parts.event).into_iter().find(|id| id[4..30] == parts.crowd.destinations[0][5..]);
+    let row = json!({
+        "destination_id": {"S": parts.crowd.destinations[0]}, "id": {"S": id.expect("its delivery")},
+        "operator_id": {"S": parts.crowd.operator.id}, "event_type": {"S": EVENT}, "state": {"S": "pending"},
+        "attempt_count": {"N": "0"}, "created_at": {"N": jiff::Timestamp::now().as_millisecond().to_string()},
+    });
+    put("DELIVERIES_TABLE", row).await;
+    // A copy that comes for the first time leaves it to whoever wrote it.
+    let whole = parts.part(&[(0, Fate::Send), (1, Fate::Send)]);
+    aws::hand_out("DISPATCH_FUNCTION", &[(&whole, 1)]).await;
+    parts.delivery(1, "succeeded").await;
+    assert_eq!(parts.requests().await, [0, 1, 0]);
+    // In one batch with a part of another plan of the event, which names it first.
+    let other = parts.part(&[(0, Fate::Send), (2, Fate::Send)]);
+    aws::hand_out("DISPATCH_FUNCTION", &[(&other, 1), (&whole, 2)]).await;
+    parts.delivery(0, "succeeded").await;
+    assert_eq!(parts.requests().await, [1, 1, 1]);
+}
+
+#[tokio::test]
+async fn a_destination_that_is_deleted_before_its_part_comes_is_recorded() {
+    let parts = Parts::new(2).await;
+    let message = parts.part(&[(0, Fate::Send), (1, Fate::Send)]);
+    let gone = &parts.crowd.destinations[1];
+    parts.crowd.operator.delete(&format!("/v1/notifications/destinations/{gone}")).await.expect(200);
+    aws::hand_out("DISPATCH_FUNCTION", &[(&message, 1)]).await;
+    parts.delivery(0, "succeeded").await;
+    let ids = parts.crowd.deliveries(&parts.event);
+    let id = ids.iter().find(|id| id[4..30] == gone[5..]).expect("its delivery");
+    let shown = parts.crowd.operator.get(&format!("/v1/deliveries/{id}")).await.expect(200);
+    assert_eq!((&shown["state"], &shown["reason"]), (&json!("abandoned"), &json!("destination_deleted")));
+}

@@ -1,0 +1,35 @@
+//! One event to five thousand destinations: each gets it, nothing is lost, nothing is left over.
+//!
+//! A test program of its own, since it looks at the queues as a whole. It asserts no time; it prints what it took, most of
+//! which is registering them. Another number may be given as `DESTINATIONS`.
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "a test that reports")]
+
+use std::{env, time::Duration, time::Instant};
+
+use e2e::{Crowd, aws, within};
+use serde_json::json;
+
+#[tokio::test]
+async fn every_one_of_five_thousand_destinations_gets_the_event() {
+    let count = env::var("DESTINATIONS").map_or(5000, |count| count.parse().expect("a number"));
+    let started = Instant::now();
+    let crowd = Crowd::hearing("custom.growth", count).await;
+    let registered = started.elapsed();
+
+    let started = Instant::now();
+    let event = crowd.operator.event("custom.growth", json!({"for": "all"})).await;
+    let limit = Duration::from_secs(900);
+    let requests = crowd.heard(&event, limit).await;
+    let recorded = started.elapsed();
+    within(limit, "no delivery waits", async || (aws::depth("DELIVERIES_QUEUE_URL").await == [0, 0, 0]).then_some(()))
+        .await;
+    // What is delayed there tells, when its time has come, of codes that other tests left unused.
+    let events = async || matches!(aws::depth("EVENTS_QUEUE_URL").await, [0, _, 0]).then_some(());
+    within(limit, "no event waits", events).await;
+    for queue in ["EVENTS_DEAD_LETTERS_URL", "DELIVERIES_DEAD_LETTERS_URL"] {
+        assert_eq!(aws::depth(queue).await, [0, 0, 0], "{queue}");
+    }
+    println!(
+        "{count} destinations, registered in {registered:.1?}; {requests} requests, all recorded in {recorded:.1?}"
+    );
+}
