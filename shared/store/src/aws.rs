@@ -9,7 +9,7 @@ use aws_config::{
 
 use domain::guard::TargetPolicy;
 
-use crate::{Result, StoreError};
+use crate::{Result, StoreError, http};
 
 /// The SDK's configuration, read once at the start of a function, from which the clients are made.
 pub struct Aws {
@@ -32,6 +32,7 @@ impl Aws {
             .timeout_config(timeouts)
             // Watches every body for a stall, which for ours, of kilobytes, the timeouts end as well.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .http_client(http::client())
             .load()
             .await;
         Self { config, dynamodb: OnceLock::new(), sqs: OnceLock::new() }

@@ -15,6 +15,7 @@ mod error;
 pub mod event_log;
 pub mod events;
 mod filtered;
+mod http;
 mod item;
 pub mod journal;
 pub mod legacy;
