@@ -42,7 +42,7 @@ impl Sender {
     /// With the sender of mails that the environment names.
     ///
     /// # Errors
-    /// When it lacks something, or the system's certificates cannot be read.
+    /// When it lacks something, or TLS cannot be set up.
     pub fn from_env(aws: &Aws) -> std::result::Result<Self, lambda_http::Error> {
         Ok(Self {
             vault: Vault::new(aws),
