@@ -26,7 +26,7 @@ struct App {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let telemetry = telemetry::init();
-    let aws = Aws::from_env().await;
+    let aws = Aws::from_env();
     let app = &App {
         accounts: Accounts::from_env(&aws)?,
         destinations: Destinations::from_env(&aws)?,

@@ -30,8 +30,8 @@ impl App {
     ///
     /// # Errors
     /// When the environment lacks something.
-    pub async fn from_env() -> Result<Self, lambda_http::Error> {
-        let aws = Aws::from_env().await;
+    pub fn from_env() -> Result<Self, lambda_http::Error> {
+        let aws = Aws::from_env();
         let policy = aws::target_policy()?;
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),

@@ -32,8 +32,8 @@ impl App {
     ///
     /// # Errors
     /// When the environment lacks something.
-    pub async fn from_env() -> Result<Self, lambda_http::Error> {
-        let aws = Aws::from_env().await;
+    pub fn from_env() -> Result<Self, lambda_http::Error> {
+        let aws = Aws::from_env();
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
             channels: ProjectChannels::from_env(&aws)?,

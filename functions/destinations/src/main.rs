@@ -6,5 +6,5 @@ use destinations::App;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let telemetry = telemetry::init();
-    server::serve(App::from_env().await?, destinations::router(), telemetry).await
+    server::serve(App::from_env()?, destinations::router(), telemetry).await
 }

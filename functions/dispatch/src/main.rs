@@ -23,7 +23,7 @@ struct App {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let telemetry = telemetry::init();
-    let aws = Aws::from_env().await;
+    let aws = Aws::from_env();
     let app = &App {
         channels: Channels::from_env(&aws)?,
         destinations: Destinations::from_env(&aws)?,

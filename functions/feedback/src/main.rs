@@ -63,7 +63,7 @@ impl App {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let telemetry = telemetry::init();
-    let aws = Aws::from_env().await;
+    let aws = Aws::from_env();
     let app = &App {
         deliveries: Deliveries::from_env(&aws)?,
         destinations: Destinations::from_env(&aws)?,

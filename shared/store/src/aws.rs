@@ -1,11 +1,13 @@
 //! One place for how this project talks to AWS.
 
-use std::{str::FromStr, sync::OnceLock, time::Duration};
+use std::{env, str::FromStr, sync::OnceLock, time::Duration};
 
 use aws_config::{
-    BehaviorVersion, SdkConfig, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
-    timeout::TimeoutConfig,
+    BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider, retry::RetryConfig,
+    stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
 };
+use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use domain::guard::TargetPolicy;
 
@@ -20,22 +22,26 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Reads region, credentials and endpoint from the environment, as Lambda sets them.
-    pub async fn from_env() -> Self {
+    /// Reads region, credentials and endpoints from the environment, as Lambda sets them, and from nowhere else: the
+    /// SDK's own chain of places would build clients of two more services at every start.
+    pub fn from_env() -> Self {
         // A call that hangs must end well before a function's timeout, so that it can be tried again.
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(2))
             .operation_attempt_timeout(Duration::from_secs(4))
             .build();
-        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(variable("AWS_REGION").ok().map(Region::new))
+            .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+            .service_config(OwnEndpoints)
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts)
             // Watches every body for a stall, which for ours, of kilobytes, the timeouts end as well.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .http_client(http::client())
-            .load()
-            .await;
-        Self { config, dynamodb: OnceLock::new(), sqs: OnceLock::new() }
+            .http_client(http::client());
+        config.set_endpoint_url(variable("AWS_ENDPOINT_URL").ok());
+        Self { config: config.build(), dynamodb: OnceLock::new(), sqs: OnceLock::new() }
     }
 
     /// The configuration, for clients that are made elsewhere.
@@ -52,10 +58,16 @@ impl Aws {
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         self.sqs.get_or_init(|| aws_sdk_sqs::Client::new(&self.config)).clone()
     }
+}
 
-    /// A client of KMS.
-    pub fn kms(&self) -> aws_sdk_kms::Client {
-        aws_sdk_kms::Client::new(&self.config)
+/// Endpoints of one service, such as `AWS_ENDPOINT_URL_SNS`.
+#[derive(Debug)]
+struct OwnEndpoints;
+
+impl LoadServiceConfig for OwnEndpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let name = format!("{}_{}", key.env(), key.service_id().to_uppercase().replace(' ', "_"));
+        env::var(name).ok().filter(|value| !value.is_empty())
     }
 }
 
@@ -64,7 +76,7 @@ impl Aws {
 /// # Errors
 /// When it is missing or empty.
 pub fn variable(name: &'static str) -> Result<String> {
-    match std::env::var(name) {
+    match env::var(name) {
         Ok(value) if !value.is_empty() => Ok(value),
         _ => Err(StoreError::Environment { name, problem: "is missing; the template sets it".into() }),
     }

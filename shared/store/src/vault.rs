@@ -9,6 +9,7 @@
 
 use std::{
     collections::HashMap,
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
@@ -16,6 +17,7 @@ use aes_gcm::{
     Aes256Gcm, KeyInit,
     aead::{Aead, Payload},
 };
+use aws_config::SdkConfig;
 use aws_sdk_kms::{Client, primitives::Blob, types::DataKeySpec};
 use domain::{
     Connection, Destination, DestinationId, OperatorId, WebhookSecret, destination::Sealed, verification::CodeKey,
@@ -35,7 +37,9 @@ const MAX_KEPT: usize = 1000;
 
 /// Seals and opens secrets.
 pub struct Vault {
-    client: Client,
+    config: SdkConfig,
+    // Made when the first secret is opened: most requests open none.
+    client: OnceLock<Client>,
     opened: Mutex<HashMap<Vec<u8>, Opened>>,
 }
 
@@ -55,7 +59,11 @@ struct Parts<'a> {
 impl Vault {
     /// A vault with no data key opened yet.
     pub fn new(aws: &Aws) -> Self {
-        Self { client: aws.kms(), opened: Mutex::default() }
+        Self { config: aws.config().clone(), client: OnceLock::new(), opened: Mutex::default() }
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| Client::new(&self.config))
     }
 
     /// A new data key for an operator, as KMS has wrapped it: it is opened where it is used, never here.
@@ -64,7 +72,7 @@ impl Vault {
     /// When the call fails or `CREDENTIALS_KEY_ID` is missing.
     pub async fn new_data_key(&self, operator: OperatorId) -> Result<Vec<u8>> {
         let answer = self
-            .client
+            .client()
             .generate_data_key_without_plaintext()
             .key_id(variable("CREDENTIALS_KEY_ID")?)
             .key_spec(DataKeySpec::Aes256)
@@ -205,7 +213,7 @@ impl Vault {
             return work(found);
         }
         let answer = self
-            .client
+            .client()
             .decrypt()
             .ciphertext_blob(Blob::new(wrapped))
             .encryption_context("operator_id", operator.to_string())
