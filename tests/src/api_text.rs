@@ -38,13 +38,13 @@ impl Modify for Bearer {
 /// The OpenAPI 3.1 text of all routes.
 pub fn openapi() -> String {
     let mut text = Head::openapi();
-    text.merge(destinations::router().split_for_parts().1);
-    text.merge(channels::router().split_for_parts().1);
-    text.merge(events::router().split_for_parts().1);
-    text.merge(endpoints::router().split_for_parts().1);
-    text.merge(mail::router().split_for_parts().1);
-    text.merge(providers::router().split_for_parts().1);
-    text.merge(config::router().split_for_parts().1);
+    text.merge(destinations::text());
+    text.merge(channels::text());
+    text.merge(events::text());
+    text.merge(endpoints::text());
+    text.merge(mail::text());
+    text.merge(providers::text());
+    text.merge(config::text());
     let mut json = text.to_pretty_json().expect("JSON");
     json.push('\n');
     json

@@ -12,7 +12,6 @@ use api::{Keys, auth::HasKeys};
 use domain::guard::TargetPolicy;
 use store::{Accounts, Aws, Channels, Deliveries, Destinations, Queue, aws};
 use upkeep::Upkeep;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// What the routes work with.
 pub struct App {
@@ -54,15 +53,13 @@ impl HasKeys for App {
 /// The state of the routes.
 pub type State = axum::extract::State<Arc<App>>;
 
-/// The routes, and the API's text of them.
-pub fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(routes::create, routes::list))
-        .routes(routes!(preview::preview))
-        .routes(routes!(routes::get, routes::update, routes::delete))
-        .routes(routes!(legacy::send_code))
-        .routes(routes!(legacy::verify))
-        .routes(routes!(legacy::test))
-        .routes(routes!(legacy::deliveries))
-        .routes(routes!(legacy::recover))
+api::routes! { App;
+    routes::create, routes::list;
+    preview::preview;
+    routes::get, routes::update, routes::delete;
+    legacy::send_code;
+    legacy::verify;
+    legacy::test;
+    legacy::deliveries;
+    legacy::recover;
 }

@@ -13,7 +13,6 @@ use api::{ApiError, Keys, auth::HasKeys};
 use domain::{DestinationId, connection::Allowed};
 use store::{Accounts, Aws, Deliveries, ProjectChannels, Queue, project_channels::ProjectChannel};
 use upkeep::{Upkeep, allowed};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::access::Scope;
 
@@ -65,12 +64,10 @@ impl HasKeys for App {
 /// The state of the routes.
 pub type State = axum::extract::State<Arc<App>>;
 
-/// The routes, and the API's text of them.
-pub fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(collection::create, collection::list))
-        .routes(routes!(item::get, item::replace, item::delete))
-        .routes(routes!(resume::test))
-        .routes(routes!(resume::recover))
-        .routes(routes!(resume::deliveries))
+api::routes! { App;
+    collection::create, collection::list;
+    item::get, item::replace, item::delete;
+    resume::test;
+    resume::recover;
+    resume::deliveries;
 }

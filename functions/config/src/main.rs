@@ -6,5 +6,5 @@ use config::App;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let telemetry = telemetry::init();
-    server::serve_as(Envelope::Config, App::from_env()?, config::router(), telemetry).await
+    server::serve_as(Envelope::Config, App::from_env()?, config::routes(), telemetry).await
 }

@@ -11,11 +11,10 @@ mod verify;
 use std::sync::Arc;
 
 use api::{Keys, auth::HasKeys};
-use axum::{http::header::CONTENT_TYPE, routing::get};
+use axum::{Router, http::header::CONTENT_TYPE, routing::get};
 use domain::guard::TargetPolicy;
 use store::{Accounts, Aws, Deliveries, Destinations, Queue, aws};
 use upkeep::Upkeep;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// What the routes work with.
 pub struct App {
@@ -55,18 +54,20 @@ impl HasKeys for App {
 /// The state of the routes.
 pub type State = axum::extract::State<Arc<App>>;
 
-/// The routes, and the API's text of them.
-pub fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(collection::create, collection::list))
-        .routes(routes!(item::get, item::delete))
-        .routes(routes!(verify::send_code))
-        .routes(routes!(verify::verify))
-        .routes(routes!(verify::test))
-        .routes(routes!(rotate::rotate_secret))
-        .routes(routes!(recover::recover))
-        .routes(routes!(deliveries::deliveries))
-        .route("/openapi.json", get(openapi))
+/// The routes, and the API's whole text.
+pub fn router() -> Router<Arc<App>> {
+    routes().route("/openapi.json", get(openapi))
+}
+
+api::routes! { App;
+    collection::create, collection::list;
+    item::get, item::delete;
+    verify::send_code;
+    verify::verify;
+    verify::test;
+    rotate::rotate_secret;
+    recover::recover;
+    deliveries::deliveries;
 }
 
 /// The text of the whole API, as it was generated and committed.

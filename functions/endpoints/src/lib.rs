@@ -22,7 +22,6 @@ use store::{
     subscriptions::{Subscription, Subscriptions},
 };
 use upkeep::Upkeep;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// What the routes work with.
 pub struct App {
@@ -76,15 +75,13 @@ impl HasKeys for App {
 /// The state of the routes.
 pub type State = axum::extract::State<Arc<App>>;
 
-/// The routes, and the API's text of them.
-pub fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(collection::create, collection::list))
-        .routes(routes!(item::get, item::update, item::delete))
-        .routes(routes!(secret::show))
-        .routes(routes!(secret::rotate))
-        .routes(routes!(resume::test))
-        .routes(routes!(resume::verify))
-        .routes(routes!(resume::recover))
-        .routes(routes!(deliveries::list))
+api::routes! { App;
+    collection::create, collection::list;
+    item::get, item::update, item::delete;
+    secret::show;
+    secret::rotate;
+    resume::test;
+    resume::verify;
+    resume::recover;
+    deliveries::list;
 }

@@ -14,7 +14,6 @@ use std::sync::Arc;
 
 use api::{Keys, auth::HasKeys};
 use store::{Accounts, Aws, Channels, Deliveries, Destinations, Events, Journal, Queue};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// What the routes work with.
 pub struct App {
@@ -59,15 +58,13 @@ impl HasKeys for App {
 /// The state of the routes.
 pub type State = axum::extract::State<Arc<App>>;
 
-/// The routes, and the API's text of them.
-pub fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(ingest::post_events, log::list))
-        .routes(routes!(log::get))
-        .routes(routes!(log::types))
-        .routes(routes!(delivery_list::list))
-        .routes(routes!(deliveries::get))
-        .routes(routes!(deliveries::retry))
-        .routes(routes!(overview::overview))
-        .routes(routes!(whoami::whoami))
+api::routes! { App;
+    ingest::post_events, log::list;
+    log::get;
+    log::types;
+    delivery_list::list;
+    deliveries::get;
+    deliveries::retry;
+    overview::overview;
+    whoami::whoami;
 }

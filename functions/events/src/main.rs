@@ -6,5 +6,5 @@ use events::App;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let telemetry = telemetry::init();
-    server::serve(App::from_env()?, events::router(), telemetry).await
+    server::serve(App::from_env()?, events::routes(), telemetry).await
 }

@@ -18,7 +18,6 @@ use store::{
     subscriptions::{Subscription, Subscriptions},
 };
 use upkeep::Upkeep;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// What the routes work with.
 pub struct App {
@@ -81,19 +80,17 @@ impl HasKeys for App {
 /// The state of the routes.
 pub type State = axum::extract::State<Arc<App>>;
 
-/// The routes, and the API's text of them.
-pub fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(events::list))
-        .routes(routes!(events::timeline))
-        .routes(routes!(webhooks::create, webhooks::list))
-        .routes(routes!(item::get, item::update, item::delete))
-        .routes(routes!(item::rotate_secret))
-        .routes(routes!(resume::verify))
-        .routes(routes!(resume::recover))
-        .routes(routes!(deliveries::list))
-        .routes(routes!(deliveries::get))
-        .routes(routes!(deliveries::retry))
-        .routes(routes!(suppressions::list))
-        .routes(routes!(suppressions::delete))
+api::routes! { App;
+    events::list;
+    events::timeline;
+    webhooks::create, webhooks::list;
+    item::get, item::update, item::delete;
+    item::rotate_secret;
+    resume::verify;
+    resume::recover;
+    deliveries::list;
+    deliveries::get;
+    deliveries::retry;
+    suppressions::list;
+    suppressions::delete;
 }

@@ -6,5 +6,5 @@ use mail::App;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     let telemetry = telemetry::init();
-    server::serve(App::from_env()?, mail::router(), telemetry).await
+    server::serve(App::from_env()?, mail::routes(), telemetry).await
 }

@@ -17,7 +17,6 @@ use api::{ApiError, Caller, Keys, auth::HasKeys};
 use domain::{Destination, DestinationId, Face, connection::Allowed};
 use store::{Accounts, Aws, Deliveries, Destinations, Events, Queue};
 use upkeep::{Health, Upkeep, allowed};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// What the routes work with.
 pub struct App {
@@ -68,13 +67,11 @@ impl HasKeys for App {
 /// The state of the routes.
 pub type State = axum::extract::State<Arc<App>>;
 
-/// The routes, and the API's text of them.
-pub fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
-        .routes(routes!(collection::list, collection::create))
-        .routes(routes!(item::get, item::update, item::delete))
-        .routes(routes!(resume::test))
-        .routes(routes!(resume::recover))
-        .routes(routes!(resume::deliveries))
-        .routes(routes!(send::send))
+api::routes! { App;
+    collection::list, collection::create;
+    item::get, item::update, item::delete;
+    resume::test;
+    resume::recover;
+    resume::deliveries;
+    send::send;
 }

@@ -10,6 +10,7 @@ pub mod event_types;
 pub mod idempotency;
 pub mod page;
 pub mod query;
+mod routes;
 pub mod server;
 pub mod subscription;
 pub mod telemetry;

@@ -10,7 +10,6 @@ use axum::{
     response::Response,
 };
 use lambda_http::RequestExt;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     ApiError,
@@ -26,7 +25,7 @@ const MAX_BODY: usize = 6 * 1024 * 1024;
 ///
 /// # Errors
 /// When the runtime API of Lambda fails.
-pub async fn serve<A>(app: A, routes: OpenApiRouter<Arc<A>>, telemetry: Telemetry) -> Result<(), lambda_http::Error>
+pub async fn serve<A>(app: A, routes: Router<Arc<A>>, telemetry: Telemetry) -> Result<(), lambda_http::Error>
 where
     A: HasKeys + Send + Sync + 'static,
 {
@@ -40,7 +39,7 @@ where
 pub async fn serve_as<A>(
     envelope: Envelope,
     app: A,
-    routes: OpenApiRouter<Arc<A>>,
+    routes: Router<Arc<A>>,
     telemetry: Telemetry,
 ) -> Result<(), lambda_http::Error>
 where
@@ -48,8 +47,7 @@ where
 {
     // Before the first request, while a starting function has all of a processor.
     app.keys().warm().await;
-    let (router, _) = routes.split_for_parts();
-    lambda_http::run(finish(router.with_state(Arc::new(app)), envelope, telemetry)).await
+    lambda_http::run(finish(routes.with_state(Arc::new(app)), envelope, telemetry)).await
 }
 
 /// Serves what anyone may have, without a key.
