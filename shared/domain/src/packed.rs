@@ -2,7 +2,7 @@
 //!
 //! To be used by `#[serde(with = "crate::packed")]`, of rows alone: what goes out is never packed.
 
-use std::fmt;
+use std::{cell::RefCell, fmt};
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use serde::{
@@ -55,9 +55,16 @@ fn deflated(text: &str) -> Option<Vec<u8>> {
     if text.len() <= PLAIN {
         return None;
     }
+    thread_local! {
+        // Half a megabyte, which is not to be had and cleared anew for each event.
+        static DEFLATE: RefCell<Compress> = RefCell::new(Compress::new(Compression::fast(), false));
+    }
     // What does not fit is no shorter.
     let mut bytes = Vec::with_capacity(text.len() - 1);
-    let done = Compress::new(Compression::fast(), false).compress_vec(text.as_bytes(), &mut bytes, FlushCompress::Finish);
+    let done = DEFLATE.with_borrow_mut(|deflate| {
+        deflate.reset();
+        deflate.compress_vec(text.as_bytes(), &mut bytes, FlushCompress::Finish)
+    });
     matches!(done, Ok(Status::StreamEnd)).then_some(bytes)
 }
 
