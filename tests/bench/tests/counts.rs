@@ -7,39 +7,120 @@
 use std::collections::BTreeMap;
 
 use bench::{
-    scenario::{Figures, Scenario},
+    scenario::{Figures, Outcome, Scenario},
     stage::Stage,
 };
+use serde::Deserialize;
 
 const SCHEDULE: &str = "1,1,1,1";
 
-fn per_event(units: &BTreeMap<String, f64>, figures: &Figures) -> BTreeMap<String, f64> {
-    units.iter().map(|(name, n)| (name.clone(), n / figures.events as f64)).collect()
+/// What was measured of a kind of traffic, per event.
+#[derive(Debug, PartialEq)]
+struct PerEvent {
+    calls: BTreeMap<String, f64>,
+    reads: BTreeMap<String, f64>,
+    writes: BTreeMap<String, f64>,
 }
 
-fn units<const N: usize>(expected: [(&str, f64); N]) -> BTreeMap<String, f64> {
+impl PerEvent {
+    fn of(figures: &Figures) -> Self {
+        // Rounded, since a sum of tenths is not exact.
+        let per = |n: f64| (n / figures.events as f64 * 1000.0).round() / 1000.0;
+        let units = |all: &BTreeMap<String, f64>| all.iter().map(|(name, n)| (name.clone(), per(*n))).collect();
+        Self {
+            calls: figures.calls.iter().map(|(name, n)| (name.clone(), per(*n as f64))).collect(),
+            reads: units(&figures.reads),
+            writes: units(&figures.writes),
+        }
+    }
+}
+
+fn these<const N: usize>(expected: [(&str, f64); N]) -> BTreeMap<String, f64> {
     expected.into_iter().map(|(name, n)| (name.to_owned(), n)).collect()
 }
 
+async fn run(scenario: Scenario) -> PerEvent {
+    let stage = Stage::start("debug", SCHEDULE, scenario.batch).await;
+    PerEvent::of(&scenario.run(&stage).await)
+}
+
+/// What `make cost` reckons with.
+fn kept(name: &str) -> PerEvent {
+    #[derive(Deserialize)]
+    struct Kept {
+        scenarios: Vec<Figures>,
+    }
+    let kept: Kept = serde_json::from_str(include_str!("../counts.json")).expect("what `make bench` writes");
+    PerEvent::of(kept.scenarios.iter().find(|figures| figures.name == name).expect("this kind of traffic"))
+}
+
+const STALE: &str = "tests/bench/counts.json is no longer true: `make bench` writes it anew";
+
 #[tokio::test]
-async fn an_event_with_one_destination_takes_four_write_units_and_few_calls() {
-    let stage = Stage::start("debug", SCHEDULE, 10).await;
-    let figures = Scenario { counted: 10, ..Scenario::default() }.run(&stage).await;
+async fn an_event_with_one_destination_takes_one_call_before_the_202_and_four_write_units() {
+    let counted = run(Scenario::default()).await;
     // The event and its entry in the index, the delivery and its outcome (design, section 9).
-    let expected = units([("Events", 1.0), ("Events/by_type", 1.0), ("Deliveries", 2.0)]);
-    assert_eq!(per_event(&figures.writes, &figures), expected);
-    let expected = BTreeMap::from([
-        // Before the 202.
-        ("SQS.SendMessage", 10),
-        // Dispatch: rules, destinations, all rows, all jobs.
-        ("DynamoDB.Query", 1),
-        ("DynamoDB.BatchGetItem", 2),
-        ("DynamoDB.BatchExecuteStatement", 2),
-        ("SQS.SendMessageBatch", 1),
-        // Deliver: one read and one write of each kind above.
-        ("SQS.ReceiveMessage (by Lambda)", 2),
-        ("SQS.DeleteMessageBatch (by Lambda)", 2),
-    ]);
-    let calls: BTreeMap<_, _> = figures.calls.iter().map(|(name, n)| (&**name, *n)).collect();
-    assert_eq!(calls, expected);
+    assert_eq!(counted.writes, these([("Events", 1.0), ("Events/by_type", 1.0), ("Deliveries", 2.0)]));
+    // Rules and destinations once a batch of ten events, destinations once more a batch of ten deliveries.
+    let reads = [("Channels", 0.1), ("Destinations", 0.2), ("Deliveries", 1.0), ("Events", 1.0)];
+    assert_eq!(counted.reads, these(reads));
+    let calls = [
+        ("SQS.SendMessage", 1.0),
+        // Dispatch, for ten events: rules, destinations, rows, jobs. Deliver, for ten deliveries: one read, one write.
+        ("DynamoDB.Query", 0.1),
+        ("DynamoDB.BatchGetItem", 0.2),
+        ("DynamoDB.BatchExecuteStatement", 0.2),
+        ("SQS.SendMessageBatch", 0.1),
+        ("SQS.ReceiveMessage (by Lambda)", 0.2),
+        ("SQS.DeleteMessageBatch (by Lambda)", 0.2),
+    ];
+    assert_eq!(counted.calls, these(calls));
+    assert_eq!(kept("1 destination"), counted, "{STALE}");
+}
+
+#[tokio::test]
+async fn ten_deliveries_take_two_calls_beside_what_sqs_does() {
+    let counted = run(Scenario { name: "10 destinations", destinations: 10, ..Scenario::default() }).await;
+    assert_eq!(counted.writes, these([("Events", 1.0), ("Events/by_type", 1.0), ("Deliveries", 20.0)]));
+    // Per event, which is ten deliveries: a tenth is dispatch's, for ten events.
+    let calls = [
+        ("SQS.SendMessage", 1.0),
+        ("DynamoDB.Query", 0.1),
+        ("DynamoDB.BatchGetItem", 0.1 + 1.0),
+        // 110 rows for ten events, 25 a call.
+        ("DynamoDB.BatchExecuteStatement", 0.5 + 1.0),
+        ("SQS.SendMessageBatch", 1.0),
+        ("SQS.ReceiveMessage (by Lambda)", 1.1),
+        ("SQS.DeleteMessageBatch (by Lambda)", 1.1),
+    ];
+    assert_eq!(counted.calls, these(calls));
+    assert_eq!(kept("10 destinations"), counted, "{STALE}");
+}
+
+#[tokio::test]
+async fn a_hundred_rules_cost_no_call_more() {
+    let counted = run(Scenario { name: "100 rules", rules: 100, ..Scenario::default() }).await;
+    let one = kept("1 destination");
+    assert_eq!((&counted.calls, &counted.writes), (&one.calls, &one.writes));
+    // Half a unit for each 4 KiB of rules, once a batch of ten events.
+    assert!(counted.reads["Channels"] <= 0.6, "{:?}", counted.reads);
+    assert_eq!(kept("100 rules"), counted, "{STALE}");
+}
+
+#[tokio::test]
+async fn a_failure_costs_three_write_units_and_leaves_no_entry_behind() {
+    let scenario = Scenario { name: "failing once", outcome: Outcome::FailingOnce, ..Scenario::default() };
+    let counted = run(scenario).await;
+    // One more outcome; into the index of what needs attention, and out of it.
+    let writes = [("Events", 1.0), ("Events/by_type", 1.0), ("Deliveries", 3.0), ("Deliveries/by_state", 2.0)];
+    assert_eq!(counted.writes, these(writes));
+    assert_eq!(kept("failing once").writes, counted.writes, "{STALE}");
+}
+
+#[tokio::test]
+async fn a_hundred_kilobytes_are_written_as_what_they_deflate_to() {
+    let counted = run(Scenario { name: "100 kB", payload: 100_000, ..Scenario::default() }).await;
+    assert!(counted.writes["Events"] < 40.0, "{:?}", counted.writes);
+    assert_eq!((counted.writes["Events/by_type"], counted.writes["Deliveries"]), (1.0, 2.0));
+    assert_eq!(kept("100 kB").calls, counted.calls, "{STALE}");
 }
