@@ -66,7 +66,8 @@ bench: functions ## Measure what a start, a request, an event and a delivery cos
 .PHONY: cost
 cost: ## What a million events cost: FAN_OUT=1,10 FAILING=0.01 PAYLOAD=2000 RULES=10 BATCH=10 FORMAT=text, markdown or json
 # What it is told, it reads from the environment; and it says what else it can be told.
-	@cargo run --quiet --package bench --bin cost
+	@cargo build --quiet --workspace --bin cost
+	@$${CARGO_TARGET_DIR:-target}/debug/cost
 
 .PHONY: lint
 lint: $(VENV)/.installed $(CLIENT_TOOLS) $(WEB_TOOLS) ## Check format, lints, template and dependencies

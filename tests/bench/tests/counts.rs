@@ -118,7 +118,7 @@ async fn a_failure_costs_three_write_units_and_leaves_no_entry_behind() {
 }
 
 #[tokio::test]
-async fn a_hundred_kilobytes_are_written_as_what_they_deflate_to() {
+async fn a_hundred_kilobytes_are_written_packed() {
     let counted = run(Scenario { name: "100 kB", payload: 100_000, ..Scenario::default() }).await;
     assert!(counted.writes["Events"] < 40.0, "{:?}", counted.writes);
     assert_eq!((counted.writes["Events/by_type"], counted.writes["Deliveries"]), (1.0, 2.0));
