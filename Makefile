@@ -61,7 +61,7 @@ bench: functions ## Measure what a start, a request, an event and a delivery cos
 	@echo "Building the functions as for AWS (a first time takes some twenty minutes) …"
 	@cargo build --release $(patsubst functions/%,--package %,$(wildcard functions/*))
 	@infra/local/with_cloud.sh bench "" "" \
-	  $${CARGO_TARGET_DIR:-target}/debug/bench release .local/bench.json $(if $(PARTS),-,tests/bench/counts.json) $(PARTS)
+	  $${CARGO_TARGET_DIR:-target}/debug/bench release .local/bench.json tests/bench/counts.json $(PARTS)
 
 .PHONY: cost
 cost: ## What a million events cost: FAN_OUT=1,10 FAILING=0.01 PAYLOAD=2000 RULES=10 BATCH=10 FORMAT=text, markdown or json

@@ -116,7 +116,8 @@ async fn main() {
 
     table::print(&results);
     write(results_to, &serde_json::to_value(&results).expect("JSON"));
-    if parts.is_empty() {
+    // Part of it would be less than what is there.
+    if wanted("time") && wanted("counts") && only.is_empty() && timed.is_none() {
         write(counts_to, &serde_json::json!({ "scenarios": results.scenarios }));
     }
 }
