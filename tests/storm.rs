@@ -12,12 +12,14 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// Verifies by a code; asks again, as any caller would, when the machine is too busy to answer.
 async fn verify(operator: &Operator, path: &str, code: &str) -> Answer {
-    loop {
+    const TRIES: usize = 20;
+    for _ in 1..TRIES {
         let answer = operator.verify(path, code).await;
         if answer.status < 500 {
             return answer;
         }
     }
+    operator.verify(path, code).await
 }
 
 #[tokio::test]

@@ -29,9 +29,9 @@ finish() {
 "$python" infra/local/cloud.py stop "$cloud"
 rm -f "$env_file"
 trap finish EXIT
-"$python" infra/local/cloud.py start "$cloud" 0 "${environment[@]}"
+"$python" infra/local/cloud.py start "$cloud" 0 ${environment[@]+"${environment[@]}"}
 "$python" infra/local/deploy.py "$cloud" "$env_file" AllowPrivateTargets=true MailFrom=notifications@example.com \
-    'TeamMailFrom=*@example.com' "${parameters[@]}"
+    'TeamMailFrom=*@example.com' ${parameters[@]+"${parameters[@]}"}
 # shellcheck source=/dev/null
 . "$env_file"
 "$@"

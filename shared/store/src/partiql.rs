@@ -2,7 +2,8 @@
 //! which neither `BatchWriteItem` (no conditions) nor `TransactWriteItems` (twice the write units) can.
 
 use aws_sdk_dynamodb::{
-    Client,
+    Client, Config,
+    config::retry::RetryConfig,
     types::{AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest},
 };
 use futures::{StreamExt, TryStreamExt, stream};
@@ -80,6 +81,10 @@ async fn call(client: &Client, requests: Vec<BatchStatementRequest>) -> Result<V
     let answer = client
         .batch_execute_statement()
         .set_statements(Some(requests))
+        .customize()
+        // Tried once. A second try of what was carried out, and whose answer was lost, is refused, and looks like another
+        // worker's work, whose follow-up nobody would then see to. The caller's own message comes again instead.
+        .config_override(Config::builder().retry_config(RetryConfig::disabled()))
         .send()
         .await
         .map_err(aws("BatchExecuteStatement"))?;
@@ -95,5 +100,55 @@ fn judge(error: Option<&aws_sdk_dynamodb::types::BatchStatementError>) -> Writte
             Some(ConditionalCheckFailed | DuplicateItem) => Written::Refused,
             code => Written::Failed(format!("{code:?}: {}", error.message().unwrap_or_default())),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+    use crate::item::s;
+
+    /// A DynamoDB that fails as it does when it has trouble of its own: its address, and how often it was asked.
+    async fn failing() -> (String, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = asked.clone();
+        tokio::spawn(async move {
+            while let Ok((mut connection, _)) = listener.accept().await {
+                let mut request = [0; 4096];
+                let _ = connection.read(&mut request).await;
+                count.fetch_add(1, Ordering::Relaxed);
+                let answer = "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                let _ = connection.write_all(answer.as_bytes()).await;
+            }
+        });
+        (address, asked)
+    }
+
+    #[tokio::test]
+    async fn what_may_have_been_carried_out_is_not_tried_again_unseen() {
+        let (address, asked) = failing().await;
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .endpoint_url(address)
+            .build();
+        let insert = Statement::insert("t", Item::from([("id".to_owned(), s("1"))]));
+        assert!(execute(&Client::from_conf(config), vec![insert]).await.is_err());
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
     }
 }
