@@ -133,3 +133,16 @@ fn record(message: &Value) -> Value {
         "awsRegion": "us-east-1",
     })
 }
+
+/// A batch of one message, as a worker gets it, that came past no queue.
+pub fn batch_of_one(body: &Value) -> Value {
+    let sent = jiff::Timestamp::now().as_millisecond().to_string();
+    let message = json!({
+        "MessageId": "a message",
+        "ReceiptHandle": "a handle",
+        "Body": body.to_string(),
+        "Attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": sent},
+        "MD5OfBody": "",
+    });
+    json!({ "Records": [record(&message)] })
+}

@@ -7,12 +7,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use domain::{DeliveryId, DestinationId, EventId, OperatorId, message::Job};
 use flate2::{Compression, write::DeflateEncoder};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::{
     gateway,
     host::{self, Host, Started},
+    mapping,
 };
 
 /// How often each function is started.
@@ -27,7 +30,8 @@ pub struct Start {
     pub first_poll_ms: f64,
     /// The processor time of it, likewise.
     pub cpu_ms: f64,
-    /// The first invocation after it, likewise; for the functions behind the API a request that reads, with a key.
+    /// The first invocation after it, likewise: of a function behind the API a request that reads, with a key; of a worker a
+    /// message for which there is little to do.
     pub first_invocation_ms: Option<f64>,
     /// In memory at the first poll, in mebibytes.
     pub resident_mib: f64,
@@ -35,21 +39,44 @@ pub struct Start {
     pub zip_mb: f64,
 }
 
-/// The functions, each with a request that it can answer at once.
-const FUNCTIONS: [(&str, Option<&str>); 12] = [
-    ("admin", None),
-    ("channels", Some("/v1/notifications/channels?limit=1")),
-    ("config", Some("/v1/config/notifications")),
-    ("console", Some("/console/index.html")),
-    ("deliver", None),
-    ("destinations", Some("/v1/notifications/destinations?limit=1")),
-    ("dispatch", None),
-    ("endpoints", Some("/v1/webhooks/endpoints?limit=1")),
-    ("events", Some("/v1/events?limit=1")),
-    ("feedback", None),
-    ("mail", Some("/mail/events?limit=1")),
-    ("providers", Some("/api/v1/notifications/providers?limit=1")),
+/// What a function is given first.
+#[derive(Debug, Clone, Copy)]
+enum First {
+    /// A request that reads, with a key.
+    Request(&'static str),
+    /// A batch of one message.
+    Message(fn() -> Value),
+    /// Nothing: what it is given comes from people, or from SES.
+    Nothing,
+}
+
+/// The functions, each with what it can answer at once.
+const FUNCTIONS: [(&str, First); 12] = [
+    ("admin", First::Nothing),
+    ("channels", First::Request("/v1/notifications/channels?limit=1")),
+    ("config", First::Request("/v1/config/notifications")),
+    ("console", First::Request("/console/index.html")),
+    ("deliver", First::Message(unknown_job)),
+    ("destinations", First::Request("/v1/notifications/destinations?limit=1")),
+    ("dispatch", First::Message(event_for_nobody)),
+    ("endpoints", First::Request("/v1/webhooks/endpoints?limit=1")),
+    ("events", First::Request("/v1/events?limit=1")),
+    ("feedback", First::Nothing),
+    ("mail", First::Request("/mail/events?limit=1")),
+    ("providers", First::Request("/api/v1/notifications/providers?limit=1")),
 ];
+
+/// An event that no rule takes: its rules are read, and it is written.
+fn event_for_nobody() -> Value {
+    json!({"operator_id": e2e::variable("OPERATOR_ID"), "event": {"type": "custom.start", "data": {}}})
+}
+
+/// A job of a delivery that is past its retention: its rows are read.
+fn unknown_job() -> Value {
+    let operator: OperatorId = e2e::variable("OPERATOR_ID").parse().expect("an operator's id");
+    let delivery = DeliveryId::new(DestinationId::generate(), EventId::generate());
+    serde_json::to_value(Job::at_once(delivery, operator, 0)).expect("JSON")
+}
 
 /// Starts every function twenty times, as cargo has built it by `profile`.
 ///
@@ -57,17 +84,26 @@ const FUNCTIONS: [(&str, Option<&str>); 12] = [
 /// When one does not start.
 pub async fn measure(profile: &str, variables: &BTreeMap<String, String>, key: &str) -> Vec<Start> {
     let mut starts = vec![];
-    for (function, path) in FUNCTIONS {
+    for (function, given) in FUNCTIONS {
         let program = host::program(profile, function);
         let (mut began, mut first) = (vec![], vec![]);
         for _ in 0..TIMES {
             let host = Host::start(&program, variables).await;
             began.push(host.started());
-            if let Some(path) = path {
-                let asked = Instant::now();
-                let answer = gateway::send(&host, "GET", path, key, None).await;
-                first.push(asked.elapsed());
-                assert!(answer.status < 500, "{function}: {answer:?}");
+            let asked = Instant::now();
+            match given {
+                First::Request(path) => {
+                    let answer = gateway::send(&host, "GET", path, key, None).await;
+                    assert!(answer.status < 500, "{function}: {answer:?}");
+                    first.push(asked.elapsed());
+                }
+                First::Message(message) => {
+                    let batch = mapping::batch_of_one(&message());
+                    let answer = host.invoke(batch.to_string()).await.expect("an answer");
+                    first.push(asked.elapsed());
+                    assert_eq!(&*answer, br#"{"batchItemFailures":[]}"#, "{function}: {:#?}", host.tail());
+                }
+                First::Nothing => {}
             }
             host.stop().await;
         }
@@ -76,7 +112,7 @@ pub async fn measure(profile: &str, variables: &BTreeMap<String, String>, key: &
             function,
             first_poll_ms: of(|started| started.first_poll),
             cpu_ms: of(|started| started.cpu),
-            first_invocation_ms: path.map(|_| milliseconds(median(first))),
+            first_invocation_ms: (!first.is_empty()).then(|| milliseconds(median(first))),
             resident_mib: median(began.iter().map(|started| started.resident).collect()) as f64 / (1024.0 * 1024.0),
             zip_mb: zipped(&program) as f64 / 1e6,
         });
