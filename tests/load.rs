@@ -43,14 +43,7 @@ async fn three_thousand_deliveries_succeed_and_the_queues_are_empty() {
         within(limit, "all deliveries are recorded", async || (succeeded(&operator, id).await == EVENTS).then_some(()))
             .await;
     }
-    within(limit, "no delivery waits", async || (aws::depth("DELIVERIES_QUEUE_URL").await == [0, 0, 0]).then_some(()))
-        .await;
-    // What is delayed there tells, when its time has come, of codes that other tests left unused.
-    let events = async || matches!(aws::depth("EVENTS_QUEUE_URL").await, [0, _, 0]).then_some(());
-    within(limit, "no event waits", events).await;
-    for queue in ["EVENTS_DEAD_LETTERS_URL", "DELIVERIES_DEAD_LETTERS_URL"] {
-        assert_eq!(aws::depth(queue).await, [0, 0, 0], "{queue}");
-    }
+    aws::nothing_waits(limit).await;
     let requests: usize = receivers.iter().map(|receiver| receiver.received().len()).sum();
     println!(
         "{EVENTS} events, {} deliveries succeeded, {requests} requests; accepted in {accepted:.1?}, arrived in {arrived:.1?}",

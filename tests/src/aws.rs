@@ -1,6 +1,6 @@
 //! Calls to the local AWS, signed as AWS wants them. For tests only: the functions use the SDK.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::{
@@ -9,7 +9,7 @@ use aws_sigv4::{
 };
 use serde_json::{Value, json};
 
-use crate::variable;
+use crate::{variable, within};
 
 /// Where the local AWS is, and who asks.
 #[derive(Debug, Clone)]
@@ -86,7 +86,7 @@ impl Cloud {
             if answer.0 != 500 {
                 break;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
             answer = self.post(service, "/", &headers, body.to_string()).await;
         }
         answer
@@ -147,6 +147,17 @@ pub async fn depth(queue: &str) -> [u64; 3] {
     let request = json!({"QueueUrl": variable(queue), "AttributeNames": names});
     let answer = call("sqs", "AmazonSQS.GetQueueAttributes", request).await;
     names.map(|name| answer["Attributes"][name].as_str().and_then(|n| n.parse().ok()).expect("a number"))
+}
+
+/// Waits until no delivery and no event waits, for at most `limit`; and nothing was given up.
+pub async fn nothing_waits(limit: Duration) {
+    within(limit, "no delivery waits", async || (depth("DELIVERIES_QUEUE_URL").await == [0, 0, 0]).then_some(())).await;
+    // What is delayed there tells, when its time has come, of codes that other tests left unused.
+    let events = async || matches!(depth("EVENTS_QUEUE_URL").await, [0, _, 0]).then_some(());
+    within(limit, "no event waits", events).await;
+    for queue in ["EVENTS_DEAD_LETTERS_URL", "DELIVERIES_DEAD_LETTERS_URL"] {
+        assert_eq!(depth(queue).await, [0, 0, 0], "{queue}");
+    }
 }
 
 /// Publishes to the topic that this variable names.

@@ -171,11 +171,6 @@ impl Host {
         self.tail.lock().expect("no panic").clone()
     }
 
-    /// Its process, for a profiler.
-    pub fn pid(&self) -> u32 {
-        self.pid
-    }
-
     /// Ends it.
     pub async fn stop(mut self) {
         self.child.kill().await.expect("it ends");
