@@ -2,7 +2,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// The longest that SQS delays one message: a longer wait is several hops.
 pub const MAX_HOP: Duration = Duration::from_secs(900);
@@ -48,18 +48,31 @@ impl Schedule {
     /// How long to wait after the attempt number `step` of a round (0 is the first) has failed; none when it was
     /// the last.
     ///
-    /// `jitter` is a random number from 0 to 1. `retry_after`, which a receiver sent with a 429 or 503, lengthens the
-    /// wait to twice its length at most.
-    pub fn wait_after(&self, step: u32, retry_after: Option<Duration>, jitter: f64) -> Option<Duration> {
+    /// `jitter` is a random number from 0 to 1.
+    pub fn wait_after(&self, step: u32, jitter: f64) -> Option<Duration> {
         let wait = *self.0.get(usize::try_from(step).ok()?)?;
-        let jittered = wait.mul_f64(1.0 + MAX_JITTER * jitter.clamp(0.0, 1.0));
-        Some(jittered.max(retry_after.unwrap_or_default().min(wait * 2)))
+        Some(wait.mul_f64(1.0 + MAX_JITTER * jitter.clamp(0.0, 1.0)))
+    }
+
+    /// How long after the first attempt of a round the fourth is made, or the last if there are fewer.
+    pub fn time_to_fourth_attempt(&self) -> SignedDuration {
+        let wait: Duration = self.0.iter().take(3).sum();
+        SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)
     }
 
     /// How many attempts one round has: one at once, and one after each wait.
     pub fn attempts(&self) -> u32 {
         u32::try_from(self.0.len()).unwrap_or(u32::MAX).saturating_add(1)
     }
+}
+
+/// For how long a message is hidden that could not be done with now and was handed out `received` times, this one
+/// included: twice as long each time up to [`MAX_HOP`], of which `random`, a random number from 0 to 1, takes up to half,
+/// so that messages that failed together do not come back together.
+pub fn hand_back_after(received: u32, random: f64) -> Duration {
+    const FIRST: Duration = Duration::from_secs(4);
+    let full = FIRST.saturating_mul(1 << received.saturating_sub(1).min(12)).min(MAX_HOP);
+    full.mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
 }
 
 /// For how many whole seconds to delay the message of an attempt that is `due`; none when it is due now.
@@ -97,7 +110,7 @@ mod tests {
     #[test]
     fn the_published_schedule_is_cut_into_hops_that_sqs_takes() {
         let schedule = Schedule::default();
-        let waits: Vec<_> = (0..5).map(|step| schedule.wait_after(step, None, 0.0).map(|w| w.as_secs())).collect();
+        let waits: Vec<_> = (0..5).map(|step| schedule.wait_after(step, 0.0).map(|w| w.as_secs())).collect();
         assert_eq!(waits, [Some(60), Some(300), Some(1800), Some(10_800), None]);
         assert_eq!(hops(Duration::from_secs(60)), [60]);
         assert_eq!(hops(Duration::from_secs(300)), [300]);
@@ -107,12 +120,19 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_lengthens_a_wait_to_twice_its_length_at_most() {
-        let schedule = Schedule::default();
-        let wait = |seconds| schedule.wait_after(0, Some(Duration::from_secs(seconds)), 0.0).map(|w| w.as_secs());
-        assert_eq!(wait(10), Some(60));
-        assert_eq!(wait(90), Some(90));
-        assert_eq!(wait(100_000), Some(120));
+    fn a_message_that_failed_comes_back_within_seconds_and_later_each_time() {
+        let longest: Vec<_> = (1..=10).map(|received| hand_back_after(received, 0.0).as_secs()).collect();
+        assert_eq!(longest, [4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
+        assert_eq!(hand_back_after(1, 1.0).as_secs(), 2);
+        assert_eq!(hand_back_after(0, 0.0), hand_back_after(1, 0.0));
+        assert_eq!(hand_back_after(u32::MAX, 0.0), MAX_HOP);
+    }
+
+    #[test]
+    fn the_fourth_attempt_comes_after_three_waits() {
+        assert_eq!(Schedule::default().time_to_fourth_attempt().as_secs(), 60 + 300 + 1800);
+        let short: Schedule = "1".parse().expect("a schedule");
+        assert_eq!(short.time_to_fourth_attempt().as_secs(), 1);
     }
 
     #[test]
@@ -125,8 +145,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_wait_is_ever_asked_of_sqs_that_it_refuses(step in 0u32..4, jitter in 0.0..=1.0, after in 0u64..1_000_000) {
-            let wait = Schedule::default().wait_after(step, Some(Duration::from_secs(after)), jitter).expect("a wait");
+        fn no_wait_is_ever_asked_of_sqs_that_it_refuses(wait in 100u64..100_000_000) {
+            let wait = Duration::from_millis(wait);
             let hops = hops(wait);
             prop_assert!(hops.iter().all(|hop| (1..=900).contains(hop)));
             let total = Duration::from_secs(hops.iter().sum());
@@ -135,8 +155,8 @@ mod tests {
 
         #[test]
         fn jitter_adds_a_tenth_at_most(step in 0u32..4, jitter in 0.0..=1.0) {
-            let plain = Schedule::default().wait_after(step, None, 0.0).expect("a wait");
-            let wait = Schedule::default().wait_after(step, None, jitter).expect("a wait");
+            let plain = Schedule::default().wait_after(step, 0.0).expect("a wait");
+            let wait = Schedule::default().wait_after(step, jitter).expect("a wait");
             prop_assert!(wait >= plain && wait <= plain.mul_f64(1.1));
         }
     }

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Address, ChannelType, DeliveryId, DestinationId, EndpointId, Face, Kind, MessageId, OperatorId, RuleId, Unhealthy,
-    WebhookId, guard::TargetPolicy, time::now,
+    WebhookId,
+    guard::TargetPolicy,
+    time::now,
+    traffic::{Breaker, Pace, Rate},
 };
 
 /// A secret encrypted under the operator's data key. What it holds is the business of the store's vault.
@@ -171,6 +174,28 @@ pub struct Destination {
     /// What it is for, in its operator's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// The most deliveries a second that its operator wants it to get.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_per_second: Option<Rate>,
+    /// How many of the newest attempts in a row got no answer; workers count, up to where the breaker opens.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unreached: u32,
+    /// Set while attempts are put off because it does not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<Breaker>,
+    /// Until when it counts as slow.
+    #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
+    pub slow_until: Option<Timestamp>,
+    /// The pace that its rate limit has taught us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace: Option<Pace>,
+    /// The first slot that is free, in microseconds since the Unix epoch, where it has a pace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_slot: Option<i64>,
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 impl Destination {
@@ -195,6 +220,12 @@ impl Destination {
             project_id: None,
             updated_at: None,
             description: None,
+            max_per_second: None,
+            unreached: 0,
+            breaker: None,
+            slow_until: None,
+            pace: None,
+            next_slot: None,
         }
     }
 

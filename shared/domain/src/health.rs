@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Attempt, DeliveryId, Destination, EventType, Face, Kind, Rule,
     backoff::Schedule,
-    delivery::{Fault, cut},
+    delivery::{Fault, cut, is_gone},
     destination::Owner,
 };
 
@@ -49,22 +49,21 @@ impl Unhealthy {
 /// Failures of the receiver after which its destination is unhealthy («after four failed attempts» in the STACK API).
 const MAX_FAILURES: usize = 4;
 
-/// Whether the newest of a round's attempts, which are given oldest first, makes its destination unhealthy.
+/// Whether the newest of a round's attempts, which are given oldest first, makes its destination unhealthy. Attempts that
+/// were rate limited are no part of a round.
 ///
 /// The fourth failure of the receiver in a round does; `410 Gone`, and an address that can never be reached, do at once.
-/// The last attempt of a round does if it did not come to four: with a short schedule, or when a platform's rate limit
-/// stood in the way, which counts only when it lasts as long as that. That the service between failed, or refuses us,
-/// says nothing of the destination.
-pub fn breaks(schedule: &Schedule, round: &[Attempt]) -> bool {
+/// With a schedule of fewer attempts the last one does. A failure of the service between, or its refusal of us, says
+/// nothing about the destination.
+pub fn breaks(schedule: &Schedule, round: &[&Attempt]) -> bool {
     let Some(newest) = round.last().filter(|newest| !newest.succeeded()) else { return false };
     let failures = round.iter().filter(|attempt| attempt.fault == Fault::Receiver).count();
     let last = round.len() >= usize::try_from(schedule.attempts()).unwrap_or(usize::MAX);
     match newest.fault {
-        Fault::Receiver if newest.status == Some(410) => true,
+        Fault::Receiver if is_gone(newest) => true,
         Fault::Receiver => failures == MAX_FAILURES || (last && failures < MAX_FAILURES),
-        Fault::Throttled => last && failures < MAX_FAILURES,
         Fault::Address => true,
-        Fault::Carrier | Fault::Sender => false,
+        Fault::Throttled | Fault::Carrier | Fault::Sender => false,
     }
 }
 
@@ -202,7 +201,7 @@ impl Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::RuleId;
+    use crate::{Delivery, RuleId, fanout::Fate};
     use crate::{Severity, delivery::tests::attempt, destination::tests::email, rule::OnUnhealthy, time::now};
 
     fn rule(to: &Destination, active: bool, on_unhealthy: OnUnhealthy) -> Rule {
@@ -253,6 +252,7 @@ mod tests {
 
     /// Whether each attempt of a round breaks health that ends with these.
     fn breaking(schedule: &Schedule, round: &[Attempt]) -> Vec<bool> {
+        let round: Vec<_> = round.iter().collect();
         (1..=round.len()).map(|length| breaks(schedule, &round[..length])).collect()
     }
 
@@ -261,8 +261,8 @@ mod tests {
         let schedule = Schedule::default();
         let failing = [500; 5].map(attempt);
         assert_eq!(breaking(&schedule, &failing), [false, false, false, true, false]);
-        assert!(breaks(&schedule, &[attempt(410)]));
-        assert!(!breaks(&schedule, &[attempt(500), attempt(500), attempt(500), attempt(200)]));
+        assert!(breaks(&schedule, &[&attempt(410)]));
+        assert_eq!(breaking(&schedule, &[500, 500, 500, 200].map(attempt)), [false; 4]);
         let short = "1".parse().expect("a schedule");
         assert_eq!(breaking(&short, &failing[..2]), [false, true]);
     }
@@ -273,22 +273,25 @@ mod tests {
         for fault in [Fault::Carrier, Fault::Sender] {
             assert_eq!(breaking(&Schedule::default(), &[(); 5].map(|()| by(fault))), [false; 5]);
         }
-        assert!(breaks(&Schedule::default(), &[by(Fault::Address)]));
+        assert!(breaks(&Schedule::default(), &[&by(Fault::Address)]));
     }
 
     #[test]
-    fn a_rate_limit_counts_only_when_it_lasts() {
-        let limited = || Attempt { fault: Fault::Throttled, ..attempt(429) };
-        let failed = || attempt(500);
+    fn a_rate_limit_never_counts() {
         let schedule = Schedule::default();
-        let lasting = [(); 5].map(|()| limited());
-        assert_eq!(breaking(&schedule, &lasting), [false, false, false, false, true]);
-        let then_failing = [limited(), failed(), failed(), failed(), failed()];
-        assert_eq!(breaking(&schedule, &then_failing), [false, false, false, false, true]);
-        let failing_first = [failed(), failed(), failed(), failed(), limited()];
-        assert_eq!(breaking(&schedule, &failing_first), [false, false, false, true, false]);
-        let mixed = [failed(), limited(), failed(), limited(), failed()];
-        assert_eq!(breaking(&schedule, &mixed), [false, false, false, false, true]);
+        let limited = Attempt { fault: Fault::Throttled, ..attempt(429) };
+        assert_eq!(breaking(&schedule, &vec![limited.clone(); 9]), [false; 9]);
+        let id = DeliveryId::new(crate::DestinationId::generate(), crate::EventId::generate());
+        let event_type: EventType = "custom.a".try_into().expect("a type");
+        let of = |attempts| Delivery {
+            attempts,
+            ..Delivery::new(id, crate::OperatorId::generate(), &event_type, Face::Stack, Fate::Send, now())
+        };
+        let failed = || attempt(500);
+        let mixed = of(vec![failed(), limited.clone(), failed(), failed(), limited.clone(), failed()]);
+        assert!(breaks(&schedule, &mixed.round(3)), "the fourth failure");
+        let round = of(vec![failed(), failed(), failed(), limited]);
+        assert_eq!(round.round(2).len(), 3);
     }
 
     #[test]

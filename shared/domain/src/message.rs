@@ -1,6 +1,4 @@
-//! What the two queues carry.
-
-use std::collections::BTreeMap;
+//! What the queues carry.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,21 +6,29 @@ use serde::{Deserialize, Serialize};
 use crate::{
     DeliveryId, DestinationId, EventId, EventType, OperatorId, OtpId,
     event::PostedEvent,
-    fanout::{Fate, Fates},
+    traffic::Slot,
 };
 
-/// On the queue `events`: an event on its way in.
+/// On the queue `events`: an event as another service sends it, by EventBridge, SNS or SQS.
 ///
-/// The API writes it with an id that it has already answered with. Other producers (EventBridge, SNS, SQS) leave the
-/// id out, and are trusted, by the queue's policy, to name the operator.
+/// The queue's policy says who may send; they are trusted to name the operator, and nothing else.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offered {
+    /// Whose event it is.
+    pub operator_id: OperatorId,
+    /// The event.
+    pub event: PostedEvent,
+}
+
+/// On the queue `accepted`: an event that has its id. Only functions of this project write to that queue.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ingest {
     /// Whose event it is.
     pub operator_id: OperatorId,
     /// The id it was given when it was accepted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event_id: Option<EventId>,
+    pub event_id: EventId,
     /// That an event with this id was accepted before: dispatch looks whether it has been done.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeat: bool,
@@ -43,7 +49,6 @@ pub struct Ingest {
 impl Ingest {
     /// An event under the id that it was given, for whom the rules say.
     pub fn new(operator_id: OperatorId, event_id: EventId, event: PostedEvent) -> Self {
-        let event_id = Some(event_id);
         Self { operator_id, event_id, repeat: false, to_operator: false, log_only: false, if_unused: None, event }
     }
 }
@@ -61,9 +66,8 @@ pub struct LiveOtp {
     pub expires_at: Timestamp,
 }
 
-/// On the queue `events` as well: more deliveries of an event whose row is written and which has too many for once
-/// ([`crate::fanout::PART`]). Only dispatch writes it. Its fates are settled, since they hang on the health of all
-/// destinations of a rule: no rule is read for it again. Nor does it carry the event's content, which no delivery holds.
+/// On the queue `accepted` as well: a further part of an event of many destinations ([`crate::fanout::PART`]), whose row is
+/// written. Only dispatch sends it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
@@ -71,29 +75,8 @@ pub struct Part {
     pub operator_id: OperatorId,
     /// Which.
     pub event_id: EventId,
-    /// Of which type.
-    pub event_type: EventType,
     /// Which part this is: from 2, since the event itself is the first.
     pub part: u32,
-    /// The destinations by their fate: so each is little more than its id.
-    destinations: BTreeMap<Fate, Vec<DestinationId>>,
-}
-
-impl Part {
-    /// The part of this number.
-    pub fn new(operator_id: OperatorId, event_id: EventId, event_type: EventType, part: u32, fates: Fates) -> Self {
-        let mut destinations = BTreeMap::<_, Vec<_>>::new();
-        for (id, fate) in fates {
-            destinations.entry(fate).or_default().push(id);
-        }
-        Self { operator_id, event_id, event_type, part, destinations }
-    }
-
-    /// What becomes of its deliveries.
-    pub fn fates(&self) -> Fates {
-        let of = |(fate, ids): (&Fate, &Vec<DestinationId>)| ids.iter().map(|id| (*id, *fate)).collect::<Vec<_>>();
-        self.destinations.iter().flat_map(of).collect()
-    }
 }
 
 /// On the queue `deliveries`: «look at this delivery now». The row is the truth; doing a job twice does no harm.
@@ -110,12 +93,22 @@ pub struct Job {
     /// When to make it; at once when absent.
     #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
+    /// Whether somebody asked for it: then it is made whatever the destination's health, breaker and pace.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
+    /// The slot that it got of its destination's pace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<Slot>,
+    /// Since when the destination's rate limit has put it off.
+    #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
+    pub limited_since: Option<Timestamp>,
 }
 
 impl Job {
     /// The first attempt of a round, at once: of a new delivery, of a retry by hand, of a recovery.
     pub fn at_once(delivery_id: DeliveryId, operator_id: OperatorId, attempts_so_far: u32) -> Self {
-        Self { delivery_id, operator_id, attempt: attempts_so_far + 1, step: 0, due: None }
+        let attempt = attempts_so_far.saturating_add(1);
+        Self { delivery_id, operator_id, attempt, step: 0, due: None, by_hand: false, slot: None, limited_since: None }
     }
 
     /// Whether two jobs ask for one attempt, whichever round and time they have.
@@ -125,25 +118,49 @@ impl Job {
 
     /// The attempt after this one, at `due`.
     pub fn next(&self, due: Timestamp) -> Self {
-        Self { attempt: self.attempt + 1, step: self.step + 1, due: Some(due), ..self.clone() }
+        let again = Self { attempt: self.attempt + 1, step: self.step + 1, due: Some(due), ..self.clone() };
+        Self { by_hand: false, slot: None, limited_since: None, ..again }
+    }
+
+    /// The attempt after this one, which the destination's rate limit refused at `at`: no step of the schedule is used up.
+    pub fn next_limited(&self, due: Timestamp, slot: Option<Slot>, at: Timestamp) -> Self {
+        let limited_since = Some(self.limited_since.unwrap_or(at));
+        let attempt = self.attempt + 1;
+        Self { attempt, due: Some(due), by_hand: false, slot, limited_since, ..self.clone() }
+    }
+
+    /// The same attempt, put off until `due`.
+    pub fn put_off(&self, due: Timestamp, slot: Option<Slot>) -> Self {
+        Self { due: Some(due), slot, ..self.clone() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fanout::PART;
 
     #[test]
-    fn a_part_keeps_its_fates_and_a_full_one_is_one_request_to_sqs() {
-        let all = [Fate::Abandon, Fate::Disabled, Fate::Hold, Fate::Send];
-        let fates: Fates = all.into_iter().cycle().take(PART).map(|fate| (DestinationId::generate(), fate)).collect();
-        let event_type: EventType = format!("custom.{}", "x".repeat(100)).try_into().expect("a type");
-        let part = Part::new(OperatorId::generate(), EventId::generate(), event_type, 2, fates.clone());
+    fn a_part_and_an_event_are_not_taken_for_each_other() {
+        let part = Part { operator_id: OperatorId::generate(), event_id: EventId::generate(), part: 2 };
         let text = serde_json::to_string(&part).expect("JSON");
-        assert!(text.len() < 64 * 1024, "SQS charges each 64 KiB as a request: {}", text.len());
-        let read: Part = serde_json::from_str(&text).expect("a part");
-        assert_eq!((&read, read.fates()), (&part, fates));
+        assert_eq!(serde_json::from_str::<Part>(&text).expect("a part"), part);
         serde_json::from_str::<Ingest>(&text).expect_err("no event");
+    }
+
+    #[test]
+    fn a_job_of_an_earlier_version_is_read() {
+        let job = Job::at_once(DeliveryId::new(DestinationId::generate(), EventId::generate()), OperatorId::generate(), 0);
+        let text = serde_json::to_value(&job).expect("JSON");
+        assert_eq!(text.as_object().expect("an object").len(), 4, "{text}");
+        assert_eq!(serde_json::from_value::<Job>(text).expect("a job"), job);
+    }
+
+    #[test]
+    fn a_rate_limit_uses_up_no_step() {
+        let job = Job::at_once(DeliveryId::new(DestinationId::generate(), EventId::generate()), OperatorId::generate(), 0);
+        let (first, second) = (crate::time::from_millis(1000), crate::time::from_millis(2000));
+        let limited = job.next_limited(second, None, first).next_limited(second, None, second);
+        assert_eq!((limited.attempt, limited.step, limited.limited_since), (3, 0, Some(first)));
+        assert_eq!(limited.next(second).limited_since, None);
     }
 }

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{DeliveryId, EventType, Face, OperatorId, fanout::Fate, message::Job};
 
-pub use verdict::{Task, Verdict, judge, task};
+pub(crate) use verdict::is_gone;
+pub use verdict::{Task, Verdict, due_again, is_limited_too_long, judge, task};
 
 /// The most attempts that a row keeps, the newest; the count goes on. Keeps a row far below DynamoDB's 400 KB.
 pub const MAX_KEPT_ATTEMPTS: usize = 50;
@@ -104,7 +105,8 @@ pub enum Fault {
     Receiver,
     /// Of what lies between, the mail or text service or ourselves: it may pass, and the destination cannot help it.
     Carrier,
-    /// A chat platform's rate limit: it passes, and counts against the destination's health only when it lasts.
+    /// The receiver's or the carrier's rate limit: it passes, and counts neither against the destination's health nor for
+    /// the schedule.
     Throttled,
     /// Of the address, for good: it does not exist, or its owner has opted out. The delivery ends.
     Address,
@@ -158,10 +160,21 @@ pub struct Delivery {
     /// The API by which its destination was made.
     #[serde(default, skip_serializing_if = "Face::is_stack")]
     pub face: Face,
+    /// The place of the newest attempt in the retry schedule, from 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub step: u32,
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 /// Why a delivery is held.
 pub const RULE_PAUSED: &str = "rule_paused";
+/// Why a delivery is held whose destination became unhealthy before its first attempt.
+pub const DESTINATION_UNHEALTHY: &str = "destination_unhealthy";
+/// Why a delivery is abandoned that its destination has rate limited for too long.
+pub const RATE_LIMITED: &str = "rate_limited";
 /// Why a delivery is held whose destination is switched off.
 pub const DESTINATION_DISABLED: &str = "destination_disabled";
 /// Why a delivery is abandoned that could not be sent, for a reason on our side.
@@ -204,6 +217,7 @@ impl Delivery {
             next_attempt_at: None,
             created_at: now,
             face,
+            step: 0,
         }
     }
 
@@ -223,10 +237,12 @@ pub enum NoRetry {
 }
 
 impl Delivery {
-    /// The attempts of the newest round, oldest first, of which `step` more came before the newest.
-    pub fn round(&self, step: u32) -> &[Attempt] {
+    /// The attempts of the newest round that used up a step of the schedule, oldest first, of which `step` more came
+    /// before the newest.
+    pub fn round(&self, step: u32) -> Vec<&Attempt> {
         let length = usize::try_from(step).unwrap_or(usize::MAX).saturating_add(1);
-        &self.attempts[self.attempts.len().saturating_sub(length)..]
+        let counted: Vec<_> = self.attempts.iter().filter(|attempt| attempt.fault != Fault::Throttled).collect();
+        counted[counted.len().saturating_sub(length)..].to_vec()
     }
 
     /// Whether it may be sent again by hand: when it failed, was abandoned or is held.

@@ -4,65 +4,103 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Attempt, Delivery, DeliveryState, Fault};
-use crate::{backoff::Schedule, message::Job};
+use super::{Attempt, Delivery, DeliveryState, Fault, RATE_LIMITED};
+use crate::{backoff::Schedule, message::Job, traffic::MAX_LIMITED};
 
 /// What a job asks for, once its row has been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
     /// Make the attempt now.
     Attempt,
-    /// The attempt is recorded, but the worker may have died before what follows from it: do that again.
+    /// The attempt is recorded, but what follows from it may not have been done: do that again.
     FollowUp,
     /// Nothing: the job is a copy of one that was done.
     Nothing,
+    /// Nothing can be done: the row of the attempt before is missing.
+    Missing,
 }
 
-/// Reads a job against its row. `received` is how often SQS has handed this very message out: a second time means that
-/// a worker died with it, a first time with a recorded attempt that it is a copy.
-pub fn task(job: &Job, row: &Delivery, received: u32) -> Task {
+/// Reads a job against its row, if it has one. `received` is how often SQS has handed this very message out.
+///
+/// A delivery without a row is one that its event plans and that nobody has attempted. Whatever brought a job whose
+/// attempt is recorded, a dead worker or a dead-letter queue, what follows from the attempt is done again. Only jobs of
+/// another round than the row's newest attempt, such as the backoff's beside a retry by hand, are left to the others.
+pub fn task(job: &Job, row: Option<&Delivery>, received: u32) -> Task {
+    let Some(row) = row else {
+        return if job.attempt == 1 { Task::Attempt } else { Task::Missing };
+    };
     if job.attempt > row.attempt_count {
         return Task::Attempt;
     }
     let newest = job.attempt == row.attempt_count;
-    let may_lack_follow_up = !matches!(row.state, DeliveryState::Pending | DeliveryState::Held);
-    if newest && received > 1 && may_lack_follow_up { Task::FollowUp } else { Task::Nothing }
+    let of_its_round = received > 1 || job.step == row.step;
+    let ended = !matches!(row.state, DeliveryState::Pending | DeliveryState::Held);
+    if newest && of_its_round && ended { Task::FollowUp } else { Task::Nothing }
 }
 
-/// What a failed or successful attempt changes.
+/// How long the job that follows waits for another one to do the same.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// When the next attempt is due once more, by a job that finds the attempt before recorded. After the first time that a
+/// message is handed out it may be a copy, whose original has sent that job: then it comes later and finds the attempt
+/// made, unless the other was lost.
+pub fn due_again(next_attempt_at: Timestamp, received: u32, now: Timestamp) -> Timestamp {
+    if received > 1 { next_attempt_at } else { (next_attempt_at + GRACE).max(now) }
+}
+
+/// What an attempt changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// The delivery's state from now on.
     pub state: DeliveryState,
     /// When the next attempt is due.
     pub next_attempt_at: Option<Timestamp>,
+    /// Why the delivery ends, where the attempt itself does not say.
+    pub reason: Option<&'static str>,
 }
 
-/// The longest that a platform's rate limit puts the next attempt off, when it asks for more than the schedule has.
-const MAX_THROTTLE: Duration = Duration::from_secs(3600);
-
-/// Judges the attempt that `job` asked for. `retry_after` is what the receiver sent with a 429 or 503; `jitter` is a
-/// random number from 0 to 1; `now` is the end of the attempt.
-///
-/// What a receiver asks for lengthens a wait to twice its length at most; what a platform's rate limit asks for, up to
-/// [`MAX_THROTTLE`], since whoever tries before that is limited for longer.
-pub fn judge(
-    job: &Job,
-    attempt: &Attempt,
-    retry_after: Option<Duration>,
-    schedule: &Schedule,
-    jitter: f64,
-    now: Timestamp,
-) -> Verdict {
-    if attempt.succeeded() {
-        return Verdict { state: DeliveryState::Succeeded, next_attempt_at: None };
+impl Verdict {
+    fn of(state: DeliveryState, next_attempt_at: Option<Timestamp>) -> Self {
+        Self { state, next_attempt_at, reason: None }
     }
-    let wait = schedule.wait_after(job.step, retry_after, jitter).filter(|_| attempt.fault.may_pass());
-    let limit = retry_after.filter(|_| attempt.fault == Fault::Throttled).unwrap_or_default().min(MAX_THROTTLE);
-    let wait = wait.map(|wait| wait.max(limit));
-    let next_attempt_at = wait.map(|wait| now + wait);
+
+    /// The attempt that `job` asked for was rate limited, and may be made again at `due`. After [`MAX_LIMITED`] the
+    /// delivery ends.
+    pub fn limited(job: &Job, due: Timestamp, now: Timestamp) -> Self {
+        match job.limited_since {
+            Some(since) if is_limited_too_long(since, now) => {
+                Self { reason: Some(RATE_LIMITED), ..Self::of(DeliveryState::Abandoned, None) }
+            }
+            _ => Self::of(DeliveryState::Failed, Some(due)),
+        }
+    }
+
+    /// A notification that was sent at once, and is not tried again by itself.
+    pub fn at_once(state: DeliveryState) -> Self {
+        Self::of(state, None)
+    }
+}
+
+/// Whether a delivery has been rate limited for so long that it ends.
+pub fn is_limited_too_long(since: Timestamp, now: Timestamp) -> bool {
+    Duration::try_from(now.duration_since(since)).is_ok_and(|limited| limited >= MAX_LIMITED)
+}
+
+/// Whether the receiver wants nothing more of this: `410 Gone`.
+pub(crate) fn is_gone(attempt: &Attempt) -> bool {
+    attempt.fault == Fault::Receiver && attempt.status == Some(410)
+}
+
+/// Judges the attempt that `job` asked for, if it was not rate limited. `jitter` is a random number from 0 to 1; `now` is
+/// the end of the attempt.
+pub fn judge(job: &Job, attempt: &Attempt, schedule: &Schedule, jitter: f64, now: Timestamp) -> Verdict {
+    if attempt.succeeded() {
+        return Verdict::of(DeliveryState::Succeeded, None);
+    }
+    let again = attempt.fault.may_pass() && !is_gone(attempt);
+    let next_attempt_at = schedule.wait_after(job.step, jitter).filter(|_| again).map(|wait| now + wait);
     let state = if next_attempt_at.is_some() { DeliveryState::Failed } else { DeliveryState::Abandoned };
-    Verdict { state, next_attempt_at }
+    Verdict::of(state, next_attempt_at)
 }
 
 #[cfg(test)]
@@ -72,7 +110,7 @@ mod tests {
 
     fn job(attempt: u32, step: u32) -> Job {
         let id = DeliveryId::new(DestinationId::generate(), EventId::generate());
-        Job { delivery_id: id, operator_id: OperatorId::generate(), attempt, step, due: None }
+        Job { step, ..Job::at_once(id, OperatorId::generate(), attempt - 1) }
     }
 
     fn row(state: DeliveryState, attempt_count: u32) -> Delivery {
@@ -88,22 +126,39 @@ mod tests {
             next_attempt_at: None,
             created_at: from_millis(0),
             face: Face::Stack,
+            step: 0,
         }
     }
 
-    /// A webhook's attempt that was answered with this status.
     #[test]
-    fn a_copy_of_a_job_is_told_from_one_whose_worker_died() {
+    fn what_follows_a_recorded_attempt_is_done_whatever_brings_the_job() {
         use DeliveryState::*;
-        assert_eq!(task(&job(1, 0), &row(Pending, 0), 1), Task::Attempt);
-        assert_eq!(task(&job(1, 0), &row(Pending, 0), 3), Task::Attempt);
-        assert_eq!(task(&job(1, 0), &row(Succeeded, 1), 1), Task::Nothing);
-        assert_eq!(task(&job(1, 0), &row(Succeeded, 1), 2), Task::FollowUp);
-        assert_eq!(task(&job(1, 0), &row(Pending, 1), 2), Task::Nothing, "sent again by hand since");
-        assert_eq!(task(&job(1, 0), &row(Failed, 1), 1), Task::Nothing);
-        assert_eq!(task(&job(1, 0), &row(Failed, 1), 2), Task::FollowUp);
-        assert_eq!(task(&job(1, 0), &row(Failed, 2), 2), Task::Nothing);
-        assert_eq!(task(&job(2, 0), &row(Succeeded, 1), 1), Task::Attempt, "a retry by hand");
+        let task = |job: &Job, row: Delivery, received| super::task(job, Some(&row), received);
+        assert_eq!(task(&job(1, 0), row(Pending, 0), 1), Task::Attempt);
+        assert_eq!(task(&job(1, 0), row(Pending, 0), 3), Task::Attempt);
+        for state in [Succeeded, Failed, Abandoned] {
+            assert_eq!(task(&job(1, 0), row(state, 1), 1), Task::FollowUp, "from the dead-letter queue");
+            assert_eq!(task(&job(1, 0), row(state, 1), 2), Task::FollowUp, "from a dead worker");
+            assert_eq!(task(&job(1, 3), row(state, 1), 1), Task::Nothing, "of another round");
+        }
+        assert_eq!(task(&job(1, 0), row(Pending, 1), 2), Task::Nothing, "sent again by hand since");
+        assert_eq!(task(&job(1, 0), row(Failed, 2), 2), Task::Nothing);
+        assert_eq!(task(&job(2, 0), row(Succeeded, 1), 1), Task::Attempt, "a retry by hand");
+    }
+
+    #[test]
+    fn a_delivery_without_a_row_is_attempted_for_the_first_time() {
+        assert_eq!(task(&job(1, 0), None, 1), Task::Attempt);
+        assert_eq!(task(&job(2, 1), None, 1), Task::Missing);
+    }
+
+    #[test]
+    fn a_job_that_may_be_a_copy_comes_after_its_original() {
+        let now = from_millis(1_000_000);
+        let due = now + Duration::from_secs(60);
+        assert_eq!(due_again(due, 2, now), due);
+        assert_eq!(due_again(due, 1, now), due + GRACE);
+        assert_eq!(due_again(now - Duration::from_secs(3600), 1, now), now);
     }
 
     #[test]
@@ -112,7 +167,7 @@ mod tests {
         let mut job = job(1, 0);
         let mut walk = vec![];
         loop {
-            let verdict = judge(&job, &attempt(500), None, &schedule, 0.0, from_millis(0));
+            let verdict = judge(&job, &attempt(500), &schedule, 0.0, from_millis(0));
             walk.push(verdict.state);
             match verdict.next_attempt_at {
                 Some(due) => job = job.next(due),
@@ -129,26 +184,28 @@ mod tests {
         let schedule = Schedule::default();
         let judged = |step, fault| {
             let attempt = Attempt { fault, ..attempt(400) };
-            judge(&job(1, step), &attempt, None, &schedule, 0.0, from_millis(0)).state
+            judge(&job(1, step), &attempt, &schedule, 0.0, from_millis(0)).state
         };
         use DeliveryState::*;
         assert_eq!([judged(0, Fault::Address), judged(0, Fault::Sender)], [Abandoned; 2]);
-        for fault in [Fault::Carrier, Fault::Throttled] {
-            assert_eq!([judged(0, fault), judged(3, fault), judged(4, fault)], [Failed, Failed, Abandoned]);
-        }
+        let carrier = Fault::Carrier;
+        assert_eq!([judged(0, carrier), judged(3, carrier), judged(4, carrier)], [Failed, Failed, Abandoned]);
     }
 
     #[test]
-    fn a_rate_limit_is_kept_to_beyond_the_schedule() {
-        let waits = |fault, asked| {
-            let attempt = Attempt { fault, ..attempt(429) };
-            let asked = Some(Duration::from_secs(asked));
-            let verdict = judge(&job(1, 0), &attempt, asked, &Schedule::default(), 0.0, from_millis(0));
-            verdict.next_attempt_at.map(|at| at.as_second())
-        };
-        assert_eq!([waits(Fault::Receiver, 600), waits(Fault::Receiver, 5)], [Some(120), Some(60)]);
-        assert_eq!([waits(Fault::Throttled, 600), waits(Fault::Throttled, 5)], [Some(600), Some(60)]);
-        assert_eq!(waits(Fault::Throttled, 90_000), Some(3600));
+    fn gone_ends_it_at_once() {
+        let verdict = judge(&job(1, 0), &attempt(410), &Schedule::default(), 0.0, from_millis(0));
+        assert_eq!(verdict, Verdict::of(DeliveryState::Abandoned, None));
+    }
+
+    #[test]
+    fn a_rate_limit_ends_it_after_a_day() {
+        let (first, due) = (from_millis(0), from_millis(1000));
+        let judged = |limited_since, now| Verdict::limited(&Job { limited_since, ..job(1, 0) }, due, now);
+        assert_eq!(judged(None, first), Verdict::of(DeliveryState::Failed, Some(due)));
+        assert_eq!(judged(Some(first), first + MAX_LIMITED - Duration::from_millis(1)).state, DeliveryState::Failed);
+        let ended = judged(Some(first), first + MAX_LIMITED);
+        assert_eq!((ended.state, ended.reason), (DeliveryState::Abandoned, Some(RATE_LIMITED)));
     }
 
     #[test]
@@ -162,7 +219,7 @@ mod tests {
 
     #[test]
     fn success_ends_it() {
-        let verdict = judge(&job(3, 2), &attempt(204), None, &Schedule::default(), 0.5, from_millis(0));
-        assert_eq!(verdict, Verdict { state: DeliveryState::Succeeded, next_attempt_at: None });
+        let verdict = judge(&job(3, 2), &attempt(204), &Schedule::default(), 0.5, from_millis(0));
+        assert_eq!(verdict, Verdict::of(DeliveryState::Succeeded, None));
     }
 }

@@ -1,0 +1,405 @@
+//! What steers the traffic to a destination: a circuit breaker, a lane for the slow, and a pace.
+//!
+//! All of it is on the destination's row, which workers read for every batch anyway: while all is well nothing is written,
+//! and it costs nothing. Nothing here makes a delivery fail: it only puts the next attempt off.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Destination, backoff::Schedule};
+
+/// An attempt without an answer for so long makes its destination slow.
+pub const SLOW: Duration = Duration::from_secs(2);
+/// For how long a destination stays in the slow lane after it was last seen slow.
+pub const SLOW_FOR: Duration = Duration::from_secs(120);
+/// How much of [`SLOW_FOR`] has to be over before it is written again.
+pub const SLOW_AGAIN: Duration = Duration::from_secs(60);
+/// Attempts in a row without an answer after which the breaker opens.
+pub const FAILURES_TO_OPEN: u32 = 5;
+/// For how long it opens the first time, and at most: twice as long each time.
+const FIRST_OPEN: Duration = Duration::from_secs(30);
+const LONGEST_OPEN: Duration = Duration::from_secs(300);
+/// For how long nobody else probes once somebody does: longer than an attempt takes.
+pub const PROBE: Duration = Duration::from_secs(15);
+/// The spread over which deferred deliveries come back, so that they do not come back all at once.
+const SPREAD: Duration = Duration::from_secs(20);
+/// The longest `Retry-After` that is honoured.
+pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+/// For how long a delivery may be rate limited before it is abandoned.
+pub const MAX_LIMITED: Duration = Duration::from_secs(24 * 3600);
+/// How far ahead slots are given out. What has none then asks again: by that time the pace may be another.
+pub const HORIZON: Duration = Duration::from_secs(30);
+/// A slot that is so near is waited for, instead of putting the delivery off by way of the queue, whose delays are whole
+/// seconds.
+pub const NEAR: Duration = Duration::from_millis(1000);
+
+/// How many deliveries go out in a time, to the thousandth of a delivery a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Rate {
+    per_thousand_seconds: u32,
+}
+
+impl Rate {
+    /// The slowest and the fastest that an operator may ask for, per second.
+    pub const RANGE: (f64, f64) = (0.001, 1000.0);
+    /// The pace of a destination that asks to be left alone for the first time.
+    const FIRST: Self = Self { per_thousand_seconds: 10_000 };
+    /// It slows down no further: what asks for more says so by `Retry-After`.
+    const SLOWEST: Self = Self { per_thousand_seconds: 100 };
+    /// A destination that takes so much needs no pace.
+    const UNPACED: Self = Self { per_thousand_seconds: 200_000 };
+
+    /// So many a second; none if that is out of [`Rate::RANGE`].
+    pub fn per_second(number: f64) -> Option<Self> {
+        let within = (Self::RANGE.0..=Self::RANGE.1).contains(&number);
+        // In range, the product fits.
+        within.then(|| Self { per_thousand_seconds: (number * 1000.0).round() as u32 })
+    }
+
+    /// How many a second.
+    pub fn a_second(self) -> f64 {
+        f64::from(self.per_thousand_seconds) / 1000.0
+    }
+
+    /// The time from one to the next, in microseconds.
+    pub fn interval_us(self) -> i64 {
+        1_000_000_000 / i64::from(self.per_thousand_seconds.max(1))
+    }
+
+    fn times(self, numerator: u32, denominator: u32) -> Self {
+        let product = u64::from(self.per_thousand_seconds) * u64::from(numerator) / u64::from(denominator);
+        Self { per_thousand_seconds: u32::try_from(product).unwrap_or(u32::MAX) }
+    }
+}
+
+/// Says that too many attempts in a row got no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breaker {
+    /// When it opened first, without an answer since.
+    #[serde(with = "crate::time::millis")]
+    pub opened_at: Timestamp,
+    /// Until when nothing is attempted; then one worker probes. While it does, this is the end of its turn.
+    #[serde(with = "crate::time::millis")]
+    pub until: Timestamp,
+    /// How often it has opened in a row.
+    pub times: u32,
+    /// Whether a probe has been sent since it last opened.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub probing: bool,
+}
+
+/// Where a breaker stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum BreakerState {
+    /// Deliveries go out.
+    Closed,
+    /// Deliveries are put off.
+    Open,
+    /// One delivery tries whether the destination answers again; the others are put off.
+    HalfOpen,
+}
+
+impl Breaker {
+    /// The breaker after [`FAILURES_TO_OPEN`] failures in a row, or after a failed probe of `before`.
+    pub fn opened(before: Option<&Self>, now: Timestamp) -> Self {
+        let times = before.map_or(0, |before| before.times);
+        let wait = FIRST_OPEN.saturating_mul(1 << times.min(8)).min(LONGEST_OPEN);
+        let opened_at = before.map_or(now, |before| before.opened_at);
+        Self { opened_at, until: now + wait, times: times.saturating_add(1), probing: false }
+    }
+
+    /// The breaker while somebody probes, from `now` on.
+    pub fn probing(&self, now: Timestamp) -> Self {
+        Self { until: now + PROBE, probing: true, ..self.clone() }
+    }
+
+    /// Where it stands.
+    pub fn state(&self, now: Timestamp) -> BreakerState {
+        if self.probing || self.until <= now { BreakerState::HalfOpen } else { BreakerState::Open }
+    }
+
+    /// Whether a probe may be sent now.
+    pub fn may_probe(&self, now: Timestamp) -> bool {
+        self.until <= now
+    }
+
+    /// Whether a destination that it has been open for is unhealthy, by the time in which a delivery would have failed
+    /// for the fourth time. Single deliveries do not get so far: while it is open, few of them are attempted.
+    pub fn breaks_health(&self, schedule: &Schedule, now: Timestamp) -> bool {
+        now.duration_since(self.opened_at) >= schedule.time_to_fourth_attempt()
+    }
+}
+
+/// The pace at which a destination takes deliveries, found out from its rate limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pace {
+    /// How many go out.
+    pub rate: Rate,
+    /// Since when; names the pace.
+    #[serde(with = "crate::time::millis")]
+    pub since: Timestamp,
+    /// Whether the destination has asked to slow down since the pace began: then it grows by small steps.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub found: bool,
+}
+
+/// For how long a pace must hold before it grows.
+const GROWS_AFTER: Duration = Duration::from_secs(2);
+
+impl Pace {
+    /// The pace after a delivery that was attempted `at` was rate limited: half of it. The same if it was slowed down
+    /// since, as many deliveries meet one limit at once.
+    pub fn slower(before: Option<Self>, max: Option<Rate>, at: Timestamp, now: Timestamp) -> Self {
+        match before {
+            None => {
+                let first = max.map_or(Rate::FIRST, |max| max.times(1, 2).min(Rate::FIRST));
+                Self { rate: first.max(Rate::SLOWEST), since: now, found: false }
+            }
+            Some(pace) if pace.since > at => pace,
+            Some(pace) => Self { rate: pace.rate.times(1, 2).max(Rate::SLOWEST), since: now, found: true },
+        }
+    }
+
+    /// The pace after a delivery has succeeded that went out by it: `Some(None)` if none is needed any more, `None` if it
+    /// stays as it is.
+    ///
+    /// It doubles until the destination first asks to slow down again, and grows by an eighth from then on.
+    pub fn faster(self, slot: Option<&Slot>, now: Timestamp) -> Option<Option<Self>> {
+        let by_this_pace = slot.is_none_or(|slot| slot.pace == Some(self.since));
+        if !by_this_pace || now.duration_since(self.since) < signed(GROWS_AFTER) {
+            return None;
+        }
+        let rate = if self.found { self.rate.times(9, 8) } else { self.rate.times(2, 1) };
+        Some((rate < Rate::UNPACED).then_some(Self { rate, since: now, ..self }))
+    }
+}
+
+/// When a delivery may go out to a destination that has a pace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    /// When.
+    #[serde(with = "crate::time::millis")]
+    pub at: Timestamp,
+    /// By which pace it was given out ([`Pace::since`]); none by the operator's own.
+    #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
+    pub pace: Option<Timestamp>,
+}
+
+/// By which queue deliveries go to a destination, each with a concurrency of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lane {
+    /// Most of them.
+    Fast,
+    /// Those to destinations that are slow, paced, or do not answer: nobody else waits behind them.
+    Slow,
+    /// Mails, which go out at the rate of the account at SES.
+    Mail,
+}
+
+/// Whether a delivery may be attempted now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signal {
+    /// It may.
+    Go,
+    /// It may not, before this time.
+    Wait(Timestamp),
+    /// It may if nobody else probes: to be claimed.
+    Probe,
+}
+
+impl Destination {
+    /// By which queue its deliveries go.
+    pub fn lane(&self, now: Timestamp) -> Lane {
+        let slow = self.slow_until.is_some_and(|until| now < until);
+        match self.kind.is_mail() {
+            true => Lane::Mail,
+            false if slow || self.breaker.is_some() || self.rate().is_some() => Lane::Slow,
+            false => Lane::Fast,
+        }
+    }
+
+    /// What its breaker says. `random` is a random number from 0 to 1.
+    pub fn signal(&self, now: Timestamp, random: f64) -> Signal {
+        match &self.breaker {
+            None => Signal::Go,
+            Some(breaker) if breaker.may_probe(now) => Signal::Probe,
+            Some(breaker) => Signal::Wait(breaker.until + SPREAD.mul_f64(random)),
+        }
+    }
+
+    /// The pace at which deliveries go out: the slower of the operator's and the one that was found out; none if as fast
+    /// as they come.
+    pub fn rate(&self) -> Option<Rate> {
+        let found = self.pace.map(|pace| pace.rate);
+        found.into_iter().chain(self.max_per_second).min()
+    }
+
+    /// Whether deliveries wait because the destination has asked for it.
+    pub fn is_limited(&self) -> bool {
+        self.pace.is_some()
+    }
+
+    /// Whether a slot still holds: it does unless the pace has become slower since it was given out.
+    pub fn keeps(&self, slot: &Slot) -> bool {
+        self.pace.is_none_or(|pace| !pace.found || slot.pace.is_some_and(|of| of >= pace.since))
+    }
+
+    /// Where its breaker stands.
+    pub fn breaker_state(&self, now: Timestamp) -> BreakerState {
+        self.breaker.as_ref().map_or(BreakerState::Closed, |breaker| breaker.state(now))
+    }
+}
+
+/// The slots of `count` deliveries that end where the counter, in microseconds, stands after they were taken from it.
+pub fn slots(rate: Rate, count: usize, counter_us: i64) -> impl Iterator<Item = Timestamp> {
+    let interval = rate.interval_us();
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    // The counter is the time of the first slot that is free.
+    (0..count).map(move |i| crate::time::from_millis((counter_us - (count - i) * interval) / 1000))
+}
+
+/// When a delivery asks again that got no slot within the horizon. `random` is a random number from 0 to 1.
+pub fn ask_again(now: Timestamp, random: f64) -> Timestamp {
+    now + HORIZON.mul_f64(0.5 + random / 2.0)
+}
+
+fn signed(duration: Duration) -> jiff::SignedDuration {
+    jiff::SignedDuration::try_from(duration).unwrap_or(jiff::SignedDuration::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Kind, destination::tests::email, time::from_millis};
+
+    fn webhook() -> Destination {
+        Destination { kind: Kind::Webhook, ..email("https://example.com") }
+    }
+
+    #[test]
+    fn a_breaker_opens_for_thirty_seconds_and_twice_as_long_each_time_up_to_five_minutes() {
+        let now = from_millis(1_000_000);
+        let mut breaker = Breaker::opened(None, now);
+        let mut waits = vec![];
+        for _ in 0..6 {
+            waits.push(breaker.until.duration_since(now).as_secs());
+            breaker = Breaker::opened(Some(&breaker), now);
+        }
+        assert_eq!(waits, [30, 60, 120, 240, 300, 300]);
+        assert_eq!(breaker.opened_at, now);
+    }
+
+    #[test]
+    fn one_worker_probes_and_the_others_wait_for_the_end_of_its_turn() {
+        let now = from_millis(1_000_000);
+        let open = Breaker::opened(None, now);
+        let mut to = Destination { breaker: Some(open.clone()), ..webhook() };
+        assert!(matches!(to.signal(now, 0.5), Signal::Wait(at) if at == open.until + Duration::from_secs(10)));
+        assert_eq!((to.breaker_state(now), to.lane(now)), (BreakerState::Open, Lane::Slow));
+        assert_eq!(to.signal(open.until, 0.5), Signal::Probe);
+        to.breaker = Some(open.probing(open.until));
+        assert!(matches!(to.signal(open.until, 0.0), Signal::Wait(at) if at == open.until + PROBE));
+        assert_eq!(to.breaker_state(open.until), BreakerState::HalfOpen);
+        // It may have died.
+        assert_eq!(to.signal(open.until + PROBE, 0.0), Signal::Probe);
+        assert_eq!(webhook().signal(now, 0.5), Signal::Go);
+    }
+
+    #[test]
+    fn a_breaker_breaks_health_when_a_fourth_attempt_would_have() {
+        let now = from_millis(1_000_000);
+        let breaker = Breaker::opened(None, now);
+        let schedule = Schedule::default();
+        assert!(!breaker.breaks_health(&schedule, now + Duration::from_secs(60 + 300 + 1800 - 1)));
+        assert!(breaker.breaks_health(&schedule, now + Duration::from_secs(60 + 300 + 1800)));
+    }
+
+    #[test]
+    fn a_destination_is_slow_until_it_has_not_been_for_a_while() {
+        let now = from_millis(1_000_000);
+        let to = Destination { slow_until: Some(now + SLOW_FOR), ..webhook() };
+        assert_eq!((to.lane(now), to.lane(now + SLOW_FOR)), (Lane::Slow, Lane::Fast));
+        assert_eq!(Destination { kind: Kind::Email, ..to }.lane(now), Lane::Mail);
+        assert_eq!(webhook().lane(now), Lane::Fast);
+    }
+
+    #[test]
+    fn many_deliveries_that_meet_one_limit_halve_the_pace_once() {
+        let now = from_millis(1_000_000);
+        let first = Pace::slower(None, None, now, now);
+        assert_eq!(first.rate.a_second(), 10.0);
+        assert_eq!(Pace::slower(Some(first), None, now - Duration::from_millis(1), now), first, "the same limit");
+        let later = now + Duration::from_secs(5);
+        let second = Pace::slower(Some(first), None, later, later);
+        assert_eq!((second.rate.a_second(), second.since, second.found), (5.0, later, true));
+        let own = Rate::per_second(4.0);
+        assert_eq!(Pace::slower(None, own, now, now).rate.a_second(), 2.0);
+        let slowest = (0..20u64).fold(second, |pace, n| {
+            let at = later + Duration::from_secs(n + 1);
+            Pace::slower(Some(pace), None, at, at)
+        });
+        assert_eq!(slowest.rate, Rate::SLOWEST);
+    }
+
+    #[test]
+    fn a_pace_grows_only_by_what_went_out_by_it() {
+        let now = from_millis(1_000_000);
+        let pace = Pace::slower(None, None, now, now);
+        let slot = |pace: Option<Timestamp>| Slot { at: now, pace };
+        let later = now + GROWS_AFTER;
+        assert_eq!(pace.faster(Some(&slot(Some(now))), now), None, "too early to tell");
+        assert_eq!(pace.faster(Some(&slot(None)), later), None, "of an earlier pace");
+        let faster = pace.faster(Some(&slot(Some(now))), later).flatten().expect("a pace");
+        assert_eq!((faster.rate.a_second(), faster.since), (20.0, later));
+        let found = Pace { found: true, ..faster };
+        let grown = found.faster(None, later + GROWS_AFTER).flatten().expect("a pace");
+        assert_eq!(grown.rate.a_second(), 22.5);
+        let fast = Pace { rate: Rate::UNPACED, ..pace };
+        assert_eq!(fast.faster(None, later), Some(None), "it needs none");
+    }
+
+    #[test]
+    fn slots_given_out_at_a_faster_pace_do_not_hold() {
+        let now = from_millis(1_000_000);
+        let first = Pace::slower(None, None, now, now);
+        let slot = Slot { at: now, pace: Some(first.since) };
+        let later = now + Duration::from_secs(5);
+        let with = |pace| Destination { pace, ..webhook() };
+        assert!(with(Some(first)).keeps(&slot) && with(None).keeps(&slot));
+        assert!(with(first.faster(Some(&slot), later).flatten()).keeps(&slot), "a slower one does");
+        assert!(!with(Some(Pace::slower(Some(first), None, later, later))).keeps(&slot));
+        assert!(!with(Some(Pace::slower(Some(first), None, later, later))).keeps(&Slot { pace: None, ..slot }));
+    }
+
+    #[test]
+    fn slots_follow_one_another_at_the_rate() {
+        let rate = Rate::per_second(4.0).expect("a rate");
+        let at: Vec<_> = slots(rate, 4, 2_000_000).map(Timestamp::as_millisecond).collect();
+        assert_eq!(at, [1000, 1250, 1500, 1750]);
+        assert_eq!((Rate::per_second(0.0), Rate::per_second(1e9), Rate::per_second(f64::NAN)), (None, None, None));
+        assert_eq!(Rate::per_second(0.001).map(Rate::interval_us), Some(1_000_000_000));
+    }
+
+    #[test]
+    fn the_slower_of_two_paces_counts() {
+        let now = from_millis(1_000_000);
+        let own = Rate::per_second(2.0);
+        let pace = Some(Pace::slower(None, None, now, now));
+        assert_eq!(webhook().rate(), None);
+        assert_eq!(Destination { max_per_second: own, pace, ..webhook() }.rate(), own);
+        assert_eq!(Destination { pace, ..webhook() }.rate().map(Rate::a_second), Some(10.0));
+        assert_eq!(Destination { max_per_second: own, ..webhook() }.lane(now), Lane::Slow);
+    }
+
+    #[test]
+    fn what_found_no_slot_asks_again_within_the_horizon() {
+        let now = from_millis(0);
+        assert_eq!(ask_again(now, 0.0), now + HORIZON / 2);
+        assert_eq!(ask_again(now, 1.0), now + HORIZON);
+    }
+}
