@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{EventId, EventType, OperatorId, Severity, catalogue, fields, severity};
+use crate::{EventId, EventType, OperatorId, Severity, catalogue, fields, fingerprint::canonical, severity};
 
 /// The largest `data` of an event, in bytes (design, section 10).
 pub const MAX_DATA: usize = 256 * 1024;
@@ -109,10 +109,13 @@ pub struct Event {
 }
 
 impl PostedEvent {
-    /// One text for every JSON spelling of this event: two posts with the same are the same event.
+    /// One text for every JSON spelling of this event: two posts with the same are the same event, and two that differ in
+    /// anything else are not.
     pub fn fingerprint(&self) -> Vec<u8> {
-        // Through a `Value`, whose objects are sorted by key and whose whitespace is gone.
-        serde_json::to_value(self).and_then(|value| serde_json::to_vec(&value)).unwrap_or_default()
+        let Self { event_type, severity, timestamp, data, id, resource, project_id } = self;
+        let resource = resource.as_ref().map(|resource| (&resource.kind, &resource.id));
+        // Of texts and options, which `Debug` writes in one way each.
+        format!("{:?}", (event_type, severity, timestamp, id, resource, project_id, canonical(data))).into_bytes()
     }
 
     /// Checks every field.
@@ -219,10 +222,13 @@ pub(crate) mod tests {
 
     #[test]
     fn a_fingerprint_is_of_the_content_and_not_of_its_spelling() {
-        let of = |json| serde_json::from_str::<PostedEvent>(json).expect("JSON of the right shape").fingerprint();
+        let of = |json: &str| serde_json::from_str::<PostedEvent>(json).expect("JSON of the right shape").fingerprint();
         let first = of(r#"{"type": "custom.a", "data": {"a": 1, "b": 2}}"#);
         assert_eq!(first, of(r#"{"data": {"b":2,"a":1}, "type":"custom.a"}"#));
         assert_ne!(first, of(r#"{"type": "custom.a", "data": {"a": 1, "b": 3}}"#));
+        // What a JSON value cannot hold differs all the same.
+        let half = |half: &str| format!(r#"{{"type":"custom.a","data":{{"a":"{half}"}}}}"#);
+        assert_ne!(of(&half(r"\ud83d")), of(&half(r"\ud83e")));
     }
 
     #[test]

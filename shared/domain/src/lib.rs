@@ -19,6 +19,7 @@ pub mod face;
 pub mod fanout;
 pub mod feedback;
 pub mod fields;
+mod fingerprint;
 pub mod guard;
 pub mod health;
 pub mod id;

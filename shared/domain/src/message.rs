@@ -3,11 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    DeliveryId, DestinationId, EventId, EventType, OperatorId, OtpId,
-    event::PostedEvent,
-    traffic::Slot,
-};
+use crate::{DeliveryId, DestinationId, EventId, OperatorId, OtpId, event::PostedEvent, traffic::Slot};
 
 /// On the queue `events`: an event as another service sends it, by EventBridge, SNS or SQS.
 ///
@@ -149,7 +145,8 @@ mod tests {
 
     #[test]
     fn a_job_of_an_earlier_version_is_read() {
-        let job = Job::at_once(DeliveryId::new(DestinationId::generate(), EventId::generate()), OperatorId::generate(), 0);
+        let job =
+            Job::at_once(DeliveryId::new(DestinationId::generate(), EventId::generate()), OperatorId::generate(), 0);
         let text = serde_json::to_value(&job).expect("JSON");
         assert_eq!(text.as_object().expect("an object").len(), 4, "{text}");
         assert_eq!(serde_json::from_value::<Job>(text).expect("a job"), job);
@@ -157,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_rate_limit_uses_up_no_step() {
-        let job = Job::at_once(DeliveryId::new(DestinationId::generate(), EventId::generate()), OperatorId::generate(), 0);
+        let job =
+            Job::at_once(DeliveryId::new(DestinationId::generate(), EventId::generate()), OperatorId::generate(), 0);
         let (first, second) = (crate::time::from_millis(1000), crate::time::from_millis(2000));
         let limited = job.next_limited(second, None, first).next_limited(second, None, second);
         assert_eq!((limited.attempt, limited.step, limited.limited_since), (3, 0, Some(first)));

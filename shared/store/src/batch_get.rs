@@ -38,17 +38,22 @@ pub(crate) async fn batch_get_counted(client: &Client, ask: HashMap<String, Keys
 /// The rows of a table that have these keys, however many: several calls side by side, in no order. DynamoDB refuses a key
 /// that comes twice.
 pub(crate) async fn get_rows<T: DeserializeOwned>(client: &Client, table: &str, keys: Vec<Item>) -> Result<Vec<T>> {
+    from_items(Some(get_items(client, table, keys).await?))
+}
+
+/// The same as items.
+pub(crate) async fn get_items(client: &Client, table: &str, keys: Vec<Item>) -> Result<Vec<Item>> {
     let chunks: Vec<_> = keys.chunks(MAX_KEYS).map(<[_]>::to_vec).collect();
-    let calls = stream::iter(chunks).map(|keys| some_rows(client, table, keys));
+    let calls = stream::iter(chunks).map(|keys| some_items(client, table, keys));
     calls.buffer_unordered(MAX_CALLS).try_concat().await
 }
 
 /// Those of one call.
-async fn some_rows<T: DeserializeOwned>(client: &Client, table: &str, keys: Vec<Item>) -> Result<Vec<T>> {
+async fn some_items(client: &Client, table: &str, keys: Vec<Item>) -> Result<Vec<Item>> {
     let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
     let request = request.build().map_err(aws("BatchGetItem"))?;
     let mut rows = batch_get(client, HashMap::from([(table.to_owned(), request)])).await?;
-    from_items(rows.remove(table))
+    Ok(rows.remove(table).unwrap_or_default())
 }
 
 async fn read(

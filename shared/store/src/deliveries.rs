@@ -9,9 +9,10 @@ use domain::{
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::{
-    Aws, Result,
+    Aws, Result, StoreError,
     aws::variable,
     batch_get::get_rows,
     error::aws,
@@ -116,20 +117,31 @@ impl Deliveries {
         Ok(Statement::insert(&self.table, item))
     }
 
-    /// The statement that records an attempt of the delivery `row`, unless another worker has recorded one since.
+    /// The statement that records an attempt of the delivery `row`, the one at this `step` of the schedule, unless another
+    /// worker has recorded one since.
     ///
     /// # Errors
     /// When the attempts cannot be written as an attribute.
-    pub fn record(&self, row: &Delivery, attempt: &Attempt, verdict: &Verdict) -> Result<Statement> {
-        let mut attempts = row.attempts.clone();
-        attempts.push(attempt.clone());
-        attempts.drain(..attempts.len().saturating_sub(MAX_KEPT_ATTEMPTS));
-        let update = Update::new(row, verdict.state)
-            .set("attempt_count", n(attempt.number))
-            .set("attempts", serde_dynamo::to_attribute_value(attempts)?)
-            .without("reason", row.reason.is_some())
-            .maybe("next_attempt_at", verdict.next_attempt_at, row.next_attempt_at.is_some());
+    pub fn record(&self, row: &Delivery, step: u32, attempt: &Attempt, verdict: &Verdict) -> Result<Statement> {
+        let recorded = recorded(row, step, attempt, verdict);
+        let update = Update::new(row, recorded.state)
+            .set("attempt_count", n(recorded.attempt_count))
+            .set("attempts", serde_dynamo::to_attribute_value(&recorded.attempts)?)
+            .set("step", n(recorded.step));
+        let update = match &recorded.reason {
+            Some(reason) => update.set("reason", s(reason)),
+            None => update.without("reason", row.reason.is_some()),
+        };
+        let update = update.maybe("next_attempt_at", recorded.next_attempt_at, row.next_attempt_at.is_some());
         Ok(update.statement(&self.table))
+    }
+
+    /// The statement that records the first attempt of a delivery that has no row, unless another worker has.
+    ///
+    /// # Errors
+    /// When the row cannot be written as an item.
+    pub fn record_first(&self, row: &Delivery, step: u32, attempt: &Attempt, verdict: &Verdict) -> Result<Statement> {
+        self.insert(&recorded(row, step, attempt, verdict))
     }
 
     /// The statement that ends a delivery without an attempt, unless another worker has recorded one since.
@@ -170,16 +182,16 @@ impl Deliveries {
             Statement::new(text, parameters)
         };
         let statements = rows.iter().map(statement).collect();
-        self.execute(statements).await?;
-        Ok(())
+        let written = self.execute(statements, partiql::soon()).await;
+        match written.into_iter().find_map(Written::failure) {
+            Some(error) => Err(StoreError::Unwritten(error)),
+            None => Ok(()),
+        }
     }
 
-    /// Carries out statements of this table and of others.
-    ///
-    /// # Errors
-    /// When a whole call fails.
-    pub async fn execute(&self, statements: Vec<Statement>) -> Result<Vec<Written>> {
-        partiql::execute(&self.client, statements).await
+    /// Carries out statements of this table and of others; what fails is tried again until `until`.
+    pub async fn execute(&self, statements: Vec<Statement>, until: Instant) -> Vec<Written> {
+        partiql::execute(&self.client, statements, until).await
     }
 
     /// A delivery of the operator.
@@ -295,6 +307,22 @@ impl Deliveries {
     /// The table's name, for reads that span tables.
     pub(crate) fn table(&self) -> &str {
         &self.table
+    }
+}
+
+/// The row with one more attempt.
+pub fn recorded(row: &Delivery, step: u32, attempt: &Attempt, verdict: &Verdict) -> Delivery {
+    let mut attempts = row.attempts.clone();
+    attempts.push(attempt.clone());
+    attempts.drain(..attempts.len().saturating_sub(MAX_KEPT_ATTEMPTS));
+    Delivery {
+        state: verdict.state,
+        reason: verdict.reason.map(str::to_owned),
+        attempt_count: attempt.number,
+        attempts,
+        next_attempt_at: verdict.next_attempt_at,
+        step,
+        ..row.clone()
     }
 }
 

@@ -25,6 +25,9 @@ pub enum StoreError {
     /// A sealed secret does not open: it was moved between rows, or its key is another operator's.
     #[error("a sealed secret of {0} does not open")]
     Sealed(String),
+    /// A row could not be written within the time there was.
+    #[error("a row was not written: {0}")]
+    Unwritten(String),
     /// DynamoDB went on refusing part of a batch.
     #[error("{0} left part of a batch undone")]
     Unprocessed(&'static str),

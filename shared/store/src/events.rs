@@ -2,7 +2,8 @@
 //!
 //! | `operator_id` | `id` | row |
 //! | --- | --- | --- |
-//! | `op_…` | `evt_…` | an event; kept 30 days |
+//! | `op_…` | `evt_…` | an event with its plan, the destinations that it goes to; kept 30 days |
+//! | `op_…` | `plan#evt_…#<planning>#<number>` | a further part of a large plan; kept 30 days |
 //! | `op_…` | `idem#<sha256>` | an idempotency mark; valid 24 h |
 //!
 //! Its indexes hold keys and what a filter looks at, never `data`: so an entry is one write unit, however large the event.
@@ -21,15 +22,18 @@ use aws_sdk_dynamodb::{
     operation::put_item::PutItemError::ConditionalCheckFailedException,
     types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure},
 };
-use domain::{Event, EventId, OperatorId};
+use domain::{
+    DeliveryPlan, Event, EventId, EventType, OperatorId, PlannedEvent,
+    delivery_plan::{Destined, Parts},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Aws, Result,
+    Aws, Result, StoreError,
     aws::variable,
-    batch_get::batch_get,
+    batch_get::{batch_get, get_items, get_rows},
     error::aws,
     item::{Item, from_item, from_items, key, n, retention_ttl, s, to_item},
     partiql::Statement,
@@ -82,6 +86,40 @@ pub(crate) fn row_key(operator: OperatorId, id: EventId) -> Item {
     key(("operator_id", operator), ("id", id))
 }
 
+/// The attribute that holds an event's plan.
+const PLAN: &str = "plan";
+
+fn part_key(operator: OperatorId, event: EventId, parts: &Parts, number: u32) -> Item {
+    key(("operator_id", operator), ("id", format!("plan#{event}#{}#{number:04}", parts.key)))
+}
+
+/// An event's row with its plan.
+pub(crate) fn planned(mut item: Item) -> Result<PlannedEvent> {
+    let plan = item.remove(PLAN).map(serde_dynamo::from_attribute_value).transpose()?;
+    Ok(PlannedEvent { event: from_item(item)?, plan })
+}
+
+#[derive(Deserialize)]
+struct Id {
+    id: EventId,
+}
+
+/// What is read of many events to find out where they go.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Plans {
+    /// The event.
+    pub id: EventId,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub event_type: EventType,
+    /// Its project.
+    #[serde(default)]
+    pub project_id: Option<String>,
+    /// Where it goes.
+    #[serde(default)]
+    pub plan: Option<DeliveryPlan>,
+}
+
 impl Events {
     /// The table that `EVENTS_TABLE` names.
     ///
@@ -131,12 +169,15 @@ impl Events {
         Ok(if first.fingerprint == fingerprint { Claim::Repeat(first.event_id) } else { Claim::OtherContent })
     }
 
-    /// The statement that inserts an event, unless its id is known.
+    /// The statement that inserts an event with its plan, unless its id is known.
     ///
     /// # Errors
     /// When the row cannot be written as an item.
-    pub fn insert(&self, event: &Event) -> Result<Statement> {
+    pub fn insert(&self, event: &Event, plan: Option<&DeliveryPlan>) -> Result<Statement> {
         let mut item = to_item(event)?;
+        if let Some(plan) = plan {
+            item.insert(PLAN.into(), serde_dynamo::to_attribute_value(plan)?);
+        }
         item.insert("ttl".into(), retention_ttl());
         item.insert(TYPE_KEY.into(), s(in_partition(event.operator_id, event.event_type.as_str())));
         if let Some(resource) = &event.resource {
@@ -145,6 +186,22 @@ impl Events {
         if event.event_type.is_mail() {
             item.insert(MAIL_KEY.into(), s(event.operator_id));
         }
+        Ok(Statement::insert(&self.table, item))
+    }
+
+    /// The statement that inserts a further part of a plan. To be carried out before the event's own insert.
+    ///
+    /// # Errors
+    /// When the row cannot be written as an item.
+    pub fn insert_part(
+        &self,
+        (operator, event): (OperatorId, EventId),
+        (parts, number): (&Parts, u32),
+        destined: &Destined,
+    ) -> Result<Statement> {
+        let mut item = to_item(destined)?;
+        item.extend(part_key(operator, event, parts, number));
+        item.insert("ttl".into(), retention_ttl());
         Ok(Statement::insert(&self.table, item))
     }
 
@@ -157,17 +214,76 @@ impl Events {
         get.consistent_read(true).send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
     }
 
-    /// Which of these events, at most 100, are known.
+    /// Those of these events that are known, with their plans.
     ///
     /// # Errors
-    /// When the call fails.
-    pub async fn known(&self, ids: &[(OperatorId, EventId)]) -> Result<HashSet<EventId>> {
-        #[derive(Deserialize)]
-        struct Known {
-            id: EventId,
+    /// When a call fails.
+    pub async fn planned(
+        &self,
+        ids: impl IntoIterator<Item = (OperatorId, EventId)>,
+    ) -> Result<HashMap<EventId, PlannedEvent>> {
+        let keys: HashSet<_> = ids.into_iter().collect();
+        let keys = keys.into_iter().map(|(operator, id)| row_key(operator, id)).collect();
+        let items: Vec<Item> = get_items(&self.client, &self.table, keys).await?;
+        let planned = |item| planned(item).map(|planned| (planned.event.id, planned));
+        items.into_iter().map(planned).collect()
+    }
+
+    /// These parts of a plan, by their numbers.
+    ///
+    /// # Errors
+    /// When a call fails, or a part is missing.
+    pub async fn parts(
+        &self,
+        (operator, event): (OperatorId, EventId),
+        parts: &Parts,
+        numbers: impl IntoIterator<Item = u32>,
+    ) -> Result<Vec<Destined>> {
+        let keys: Vec<_> = numbers.into_iter().map(|number| part_key(operator, event, parts, number)).collect();
+        let count = keys.len();
+        let found: Vec<Destined> = get_rows(&self.client, &self.table, keys).await?;
+        // They are written before the event's row that names them, and live as long.
+        if found.len() == count { Ok(found) } else { Err(StoreError::Unprocessed("BatchGetItem")) }
+    }
+
+    /// The events of an operator with their plans, without their data: those from `oldest` to `newest`, oldest first, at
+    /// most about `max`; and where the next call begins if there are more.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn plans(
+        &self,
+        operator: OperatorId,
+        (oldest, newest): (EventId, EventId),
+        max: usize,
+    ) -> Result<(Vec<Plans>, Option<EventId>)> {
+        let (mut found, mut start) = (vec![], None);
+        if newest < oldest {
+            return Ok((found, None));
         }
-        let known: Vec<Known> = self.parts_of(ids, "id").await?;
-        Ok(known.into_iter().map(|row| row.id).collect())
+        loop {
+            let query = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("operator_id = :operator AND id BETWEEN :oldest AND :newest")
+                .expression_attribute_values(":operator", s(operator))
+                .expression_attribute_values(":oldest", s(oldest))
+                .expression_attribute_values(":newest", s(newest))
+                .projection_expression("id, #type, project_id, #plan")
+                .expression_attribute_names("#type", "type")
+                .expression_attribute_names("#plan", PLAN)
+                .limit(i32::try_from(max.saturating_sub(found.len()).max(1)).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start);
+            let answer = query.send().await.map_err(aws("Query"))?;
+            found.extend(from_items::<Plans>(answer.items)?);
+            start = answer.last_evaluated_key;
+            let Some(last) = &start else { return Ok((found, None)) };
+            if found.len() >= max {
+                let last: Id = from_item(last.clone())?;
+                return Ok((found, last.id.after()));
+            }
+        }
     }
 
     /// Which of these events, at most 100, are of a project of the operator.

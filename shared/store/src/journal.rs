@@ -17,7 +17,7 @@ impl Journal {
     /// # Errors
     /// When it lacks one.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self { events: Queue::events(aws)? })
+        Ok(Self { events: Queue::accepted(aws)? })
     }
 
     /// Tells events, in as few calls as hold them; for each, whether the queue has it. One that is still to happen is
@@ -55,7 +55,7 @@ impl Journal {
 }
 
 fn message(ingest: &Ingest) -> Result<Outgoing> {
-    let at = ingest.event_id.map(|id| id.made_at()).filter(|_| ingest.if_unused.is_some());
+    let at = ingest.if_unused.as_ref().map(|_| ingest.event_id.made_at());
     // A second more, since delays are whole seconds.
     let wait = at.and_then(|at| Duration::try_from(at.duration_since(now())).ok());
     let wait = wait.map(|wait| wait + Duration::from_secs(1));

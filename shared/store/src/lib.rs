@@ -39,7 +39,7 @@ pub use error::{Result, StoreError};
 pub use events::Events;
 pub use journal::Journal;
 pub use project_channels::ProjectChannels;
-pub use queue::Queue;
+pub use queue::{Lanes, Queue};
 pub use suppressions::Suppressions;
 pub use vault::Vault;
 pub use verifications::Verifications;

@@ -1,18 +1,20 @@
 //! Batches of conditional writes: `BatchExecuteStatement` does up to 25 in one call, each with a condition of its own,
 //! which neither `BatchWriteItem` (no conditions) nor `TransactWriteItems` (twice the write units) can.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::{
     Client, Config,
     config::retry::RetryConfig,
-    types::{AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest},
+    error::{BuildError, ProvideErrorMetadata, SdkError},
+    operation::batch_execute_statement::BatchExecuteStatementError,
+    types::{AttributeValue, BatchStatementError, BatchStatementErrorCodeEnum, BatchStatementRequest},
 };
-use futures::{StreamExt, TryStreamExt, stream};
+use backon::{BackoffBuilder, ExponentialBuilder};
+use futures::{StreamExt, stream};
+use tokio::time::Instant;
 
-use crate::{
-    Result,
-    error::{StoreError, aws},
-    item::Item,
-};
+use crate::{error::aws, item::Item};
 
 /// The most statements of one call: a limit of DynamoDB.
 const MAX_STATEMENTS: usize = 25;
@@ -27,11 +29,29 @@ pub enum Written {
     Yes,
     /// Its condition did not hold: for an insert, the row exists.
     Refused,
-    /// It failed in a way that may pass, such as throttling.
+    /// Its condition did not hold, after a try whose outcome nobody knows: that try may have carried it out. The row tells.
+    Unsure,
+    /// It failed as often as there was time to try.
     Failed(String),
 }
 
+impl Written {
+    /// Why it was not carried out, if it failed.
+    pub fn failure(self) -> Option<String> {
+        match self {
+            Self::Failed(error) => Some(error),
+            Self::Yes | Self::Refused | Self::Unsure => None,
+        }
+    }
+}
+
+/// Until when a request's writes are tried: its caller waits.
+pub fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(5)
+}
+
 /// A conditional write.
+#[derive(Debug, Clone)]
 pub struct Statement {
     text: String,
     parameters: Vec<AttributeValue>,
@@ -59,55 +79,162 @@ impl Statement {
 
 /// Carries statements out, 25 a call, several calls side by side. One answer per statement, in their order.
 ///
-/// # Errors
-/// When a whole call fails. Statements of other calls may have been carried out: every caller can do all of them again.
-pub async fn execute(client: &Client, statements: Vec<Statement>) -> Result<Vec<Written>> {
-    let mut requests = Vec::with_capacity(statements.len());
-    for Statement { text, parameters } in statements {
-        let request = BatchStatementRequest::builder().statement(text).set_parameters(Some(parameters)).build();
-        requests.push(request.map_err(aws("BatchExecuteStatement"))?);
-    }
-    let count = requests.len().div_ceil(MAX_STATEMENTS);
-    let mut requests = requests.into_iter();
+/// What fails is tried again until `until`, with growing pauses: a statement that was throttled on its own, or all of a
+/// call that failed. DynamoDB throttles single statements and carries out their neighbours.
+pub async fn execute(client: &Client, statements: Vec<Statement>, until: Instant) -> Vec<Written> {
+    let count = statements.len().div_ceil(MAX_STATEMENTS);
+    let mut statements = statements.into_iter();
     // Moved and not copied: an event may have a quarter of a megabyte.
-    let chunks = (0..count).map(|_| requests.by_ref().take(MAX_STATEMENTS).collect::<Vec<_>>());
-    let calls = stream::iter(chunks.collect::<Vec<_>>()).map(|chunk| call(client, chunk));
-    let answers: Vec<_> = calls.buffered(MAX_CALLS).try_collect().await?;
-    Ok(answers.into_iter().flatten().collect())
+    let chunks = (0..count).map(|_| statements.by_ref().take(MAX_STATEMENTS).collect::<Vec<_>>());
+    let calls = stream::iter(chunks.collect::<Vec<_>>()).map(|chunk| execute_chunk(client, chunk, until));
+    let answers: Vec<_> = calls.buffered(MAX_CALLS).collect().await;
+    answers.into_iter().flatten().collect()
 }
 
-async fn call(client: &Client, requests: Vec<BatchStatementRequest>) -> Result<Vec<Written>> {
+/// The pauses between tries: from 50 ms on, twice as long each time up to a second, and up to as much again at random.
+fn pauses() -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(50))
+        .with_max_delay(Duration::from_secs(1))
+        .without_max_times()
+        .with_jitter()
+        .build()
+}
+
+/// Those of one call.
+async fn execute_chunk(client: &Client, statements: Vec<Statement>, until: Instant) -> Vec<Written> {
+    let mut written = vec![Written::Failed("there was no time to try".into()); statements.len()];
+    let mut left: Vec<_> = statements.into_iter().enumerate().collect();
+    // Whether an earlier try of what is left may have been carried out.
+    let mut unsure = false;
+    for pause in pauses() {
+        let may_pass = match call(client, left.iter().map(|(_, statement)| statement)).await {
+            Ok(answers) => {
+                let (mut answers, mut lost) = (answers.into_iter(), false);
+                left.retain(|(place, _)| {
+                    let answer = answers.next().unwrap_or(Answer::Failed(Failure::unknown("was not answered")));
+                    written[*place] = answer.written(unsure);
+                    lost |= answer.unsure();
+                    answer.may_pass()
+                });
+                unsure |= lost;
+                !left.is_empty()
+            }
+            Err(failure) => {
+                left.iter().for_each(|(place, _)| written[*place] = Written::Failed(failure.error.clone()));
+                unsure |= failure.unsure;
+                failure.may_pass
+            }
+        };
+        if !may_pass || Instant::now() + pause >= until {
+            break;
+        }
+        tokio::time::sleep(pause).await;
+    }
+    written
+}
+
+/// Why a statement, or all of a call, failed.
+#[derive(Debug, Clone)]
+struct Failure {
+    error: String,
+    /// Whether it may have been carried out all the same.
+    unsure: bool,
+    /// Whether another try may succeed.
+    may_pass: bool,
+}
+
+impl Failure {
+    /// A failure that says nothing about what was carried out.
+    fn unknown(error: impl Into<String>) -> Self {
+        Self { error: error.into(), unsure: true, may_pass: true }
+    }
+
+    /// A request that cannot be made.
+    fn wrong(error: BuildError) -> Self {
+        Self { error: error.to_string(), unsure: false, may_pass: false }
+    }
+
+    /// The failure of a whole call: a throttle has carried out nothing, nor has anything else that the caller did wrong.
+    fn of(error: SdkError<BatchExecuteStatementError>) -> Self {
+        const THROTTLES: [&str; 3] =
+            ["ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"];
+        let refused = error.raw_response().is_some_and(|response| response.status().is_client_error());
+        let throttled = error.code().is_some_and(|code| THROTTLES.contains(&code));
+        let text = aws("BatchExecuteStatement")(error).to_string();
+        Self { error: text, unsure: !refused, may_pass: !refused || throttled }
+    }
+}
+
+async fn call(client: &Client, statements: impl Iterator<Item = &Statement>) -> Result<Vec<Answer>, Failure> {
+    let request = |Statement { text, parameters }: &Statement| {
+        let request = BatchStatementRequest::builder().statement(text).set_parameters(Some(parameters.clone()));
+        request.build().map_err(Failure::wrong)
+    };
+    let requests: Vec<_> = statements.map(request).collect::<Result<_, _>>()?;
     let expected = requests.len();
     let answer = client
         .batch_execute_statement()
         .set_statements(Some(requests))
         .customize()
-        // Tried once. A second try of what was carried out, and whose answer was lost, is refused, and looks like another
-        // worker's work, whose follow-up nobody would then see to. The caller's own message comes again instead.
+        // Tried again here, where it is known which tries may have been carried out.
         .config_override(Config::builder().retry_config(RetryConfig::disabled()))
         .send()
         .await
-        .map_err(aws("BatchExecuteStatement"))?;
-    let written: Vec<_> = answer.responses().iter().map(|response| judge(response.error())).collect();
-    if written.len() == expected { Ok(written) } else { Err(StoreError::Unprocessed("BatchExecuteStatement")) }
+        .map_err(Failure::of)?;
+    let answers: Vec<_> = answer.responses().iter().map(|response| judge(response.error())).collect();
+    if answers.len() == expected { Ok(answers) } else { Err(Failure::unknown("not all statements were answered")) }
 }
 
-fn judge(error: Option<&aws_sdk_dynamodb::types::BatchStatementError>) -> Written {
-    use BatchStatementErrorCodeEnum::{ConditionalCheckFailed, DuplicateItem};
-    match error {
-        None => Written::Yes,
-        Some(error) => match error.code() {
-            Some(ConditionalCheckFailed | DuplicateItem) => Written::Refused,
-            code => Written::Failed(format!("{code:?}: {}", error.message().unwrap_or_default())),
-        },
+/// What DynamoDB says of one statement.
+#[derive(Debug)]
+enum Answer {
+    Done,
+    Refused,
+    Failed(Failure),
+}
+
+impl Answer {
+    fn written(&self, unsure: bool) -> Written {
+        match self {
+            Self::Done => Written::Yes,
+            Self::Refused if unsure => Written::Unsure,
+            Self::Refused => Written::Refused,
+            Self::Failed(failure) => Written::Failed(failure.error.clone()),
+        }
+    }
+
+    fn may_pass(&self) -> bool {
+        matches!(self, Self::Failed(failure) if failure.may_pass)
+    }
+
+    fn unsure(&self) -> bool {
+        matches!(self, Self::Failed(failure) if failure.unsure)
+    }
+}
+
+fn judge(error: Option<&BatchStatementError>) -> Answer {
+    use BatchStatementErrorCodeEnum::{
+        ConditionalCheckFailed, DuplicateItem, InternalServerError, ProvisionedThroughputExceeded,
+        RequestLimitExceeded, ThrottlingError, TransactionConflict,
+    };
+    let Some(error) = error else { return Answer::Done };
+    let text = || format!("{:?}: {}", error.code(), error.message().unwrap_or_default());
+    match error.code() {
+        Some(ConditionalCheckFailed | DuplicateItem) => Answer::Refused,
+        Some(ProvisionedThroughputExceeded | RequestLimitExceeded | ThrottlingError | TransactionConflict) => {
+            Answer::Failed(Failure { error: text(), unsure: false, may_pass: true })
+        }
+        Some(InternalServerError) | None => Answer::Failed(Failure::unknown(text())),
+        Some(_) => Answer::Failed(Failure { error: text(), unsure: false, may_pass: false }),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
+    use std::{
+        collections::VecDeque,
+        sync::{Arc, Mutex},
     };
 
     use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
@@ -119,27 +246,33 @@ mod tests {
     use super::*;
     use crate::item::s;
 
-    /// A DynamoDB that fails as it does when it has trouble of its own: its address, and how often it was asked.
-    async fn failing() -> (String, Arc<AtomicUsize>) {
+    /// A DynamoDB that answers its calls with these statuses and bodies, and then with the last of them: a client of it,
+    /// and how many statements each call had.
+    async fn answering(answers: &[(u16, &str)]) -> (Client, Arc<Mutex<Vec<usize>>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let asked = Arc::new(AtomicUsize::new(0));
-        let count = asked.clone();
+        let calls = Arc::new(Mutex::new(vec![]));
+        let counted = calls.clone();
+        let mut answers: VecDeque<_> = answers.iter().map(|(status, body)| (*status, (*body).to_owned())).collect();
         tokio::spawn(async move {
             while let Ok((mut connection, _)) = listener.accept().await {
-                let mut request = [0; 4096];
-                let _ = connection.read(&mut request).await;
-                count.fetch_add(1, Ordering::Relaxed);
-                let answer = "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-                let _ = connection.write_all(answer.as_bytes()).await;
+                let mut request = vec![0; 65536];
+                let mut length = 0;
+                while !request[..length].ends_with(b"}]}") {
+                    match connection.read(&mut request[length..]).await {
+                        Ok(0) | Err(_) => break,
+                        Ok(read) => length += read,
+                    }
+                }
+                let text = String::from_utf8_lossy(&request[..length]).into_owned();
+                counted.lock().expect("no panic").push(text.matches("\"Statement\"").count());
+                let (status, body) =
+                    if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() }.expect("an answer");
+                let head =
+                    format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                let _ = connection.write_all((head + &body).as_bytes()).await;
             }
         });
-        (address, asked)
-    }
-
-    #[tokio::test]
-    async fn what_may_have_been_carried_out_is_not_tried_again_unseen() {
-        let (address, asked) = failing().await;
         let config = Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("us-east-1"))
@@ -147,8 +280,57 @@ mod tests {
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .endpoint_url(address)
             .build();
-        let insert = Statement::insert("t", Item::from([("id".to_owned(), s("1"))]));
-        assert!(execute(&Client::from_conf(config), vec![insert]).await.is_err());
-        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        (Client::from_conf(config), calls)
+    }
+
+    async fn inserted(answers: &[(u16, &str)], count: usize, time: Duration) -> (Vec<Written>, Vec<usize>) {
+        let (client, calls) = answering(answers).await;
+        let insert = |id: usize| Statement::insert("t", Item::from([("id".to_owned(), s(id))]));
+        let written = execute(&client, (0..count).map(insert).collect(), Instant::now() + time).await;
+        let calls = calls.lock().expect("no panic").clone();
+        (written, calls)
+    }
+
+    const THROTTLED: &str = r#"{"Error": {"Code": "ThrottlingError", "Message": "slow down"}}"#;
+    const REFUSED: &str = r#"{"Error": {"Code": "DuplicateItem", "Message": "exists"}}"#;
+    const SOON: Duration = Duration::from_secs(30);
+
+    fn responses(each: &[&str]) -> String {
+        format!(r#"{{"Responses": [{}]}}"#, each.join(","))
+    }
+
+    #[tokio::test]
+    async fn a_statement_that_was_throttled_is_made_again_alone() {
+        let first = responses(&["{}", THROTTLED, REFUSED]);
+        let (written, calls) = inserted(&[(200, &first), (200, &responses(&["{}"]))], 3, SOON).await;
+        assert_eq!(written, [Written::Yes, Written::Yes, Written::Refused]);
+        assert_eq!(calls, [3, 1]);
+    }
+
+    #[tokio::test]
+    async fn after_a_throttle_a_refusal_is_another_workers() {
+        let throttle = r#"{"__type": "com.amazon.coral.availability#ThrottlingException", "message": "slow down"}"#;
+        let (written, calls) = inserted(&[(400, throttle), (200, &responses(&[REFUSED]))], 1, SOON).await;
+        assert_eq!((written, calls), (vec![Written::Refused], vec![1, 1]));
+    }
+
+    #[tokio::test]
+    async fn after_a_lost_outcome_a_refusal_may_be_our_own() {
+        let (written, calls) = inserted(&[(500, ""), (200, &responses(&[REFUSED]))], 1, SOON).await;
+        assert_eq!((written, calls), (vec![Written::Unsure], vec![1, 1]));
+        let failed = responses(&[r#"{"Error": {"Code": "InternalServerError", "Message": "x"}}"#]);
+        let (written, _) = inserted(&[(200, &failed), (200, &responses(&[REFUSED]))], 1, SOON).await;
+        assert_eq!(written, [Written::Unsure]);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_pass_is_tried_once_and_what_can_until_time_is_up() {
+        let wrong = r#"{"__type": "com.amazon.coral.validate#ValidationException", "message": "no"}"#;
+        let (written, calls) = inserted(&[(400, wrong)], 1, SOON).await;
+        assert!(matches!(&written[..], [Written::Failed(error)] if error.contains("no")), "{written:?}");
+        assert_eq!(calls, [1]);
+        let (written, calls) = inserted(&[(200, &responses(&[THROTTLED]))], 1, Duration::ZERO).await;
+        assert!(matches!(&written[..], [Written::Failed(error)] if error.contains("slow down")), "{written:?}");
+        assert_eq!(calls, [1]);
     }
 }

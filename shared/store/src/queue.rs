@@ -1,10 +1,13 @@
-//! The two queues.
+//! The queues.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
-use domain::{OperatorId, backoff::MAX_HOP};
-use futures::{StreamExt, stream};
+use aws_sdk_sqs::{
+    Client,
+    types::{ChangeMessageVisibilityBatchRequestEntry, SendMessageBatchRequestEntry},
+};
+use domain::{Destination, OperatorId, backoff::MAX_HOP, time::now, traffic::Lane};
+use futures::{StreamExt, future::join_all, stream};
 use serde::Serialize;
 
 use crate::{Aws, Result, aws::variable, error::aws};
@@ -42,6 +45,11 @@ impl Outgoing {
         Ok(Self { body: serde_json::to_string(message)?, operator_id, delay_seconds: 0 })
     }
 
+    /// A message with a body that is written already.
+    pub fn of_text(body: String, operator_id: OperatorId) -> Self {
+        Self { body, operator_id, delay_seconds: 0 }
+    }
+
     /// The same, hidden from receivers for `delay`: at most [`MAX_HOP`], since SQS refuses more.
     #[must_use]
     pub fn delayed(mut self, delay: Duration) -> Self {
@@ -51,20 +59,61 @@ impl Outgoing {
 }
 
 impl Queue {
-    /// The queue `events`, by `EVENTS_QUEUE_URL`.
-    ///
-    /// # Errors
-    /// When the variable is missing.
-    pub fn events(aws: &Aws) -> Result<Self> {
-        Ok(Self { client: aws.sqs(), url: variable("EVENTS_QUEUE_URL")? })
+    fn from_env(aws: &Aws, name: &'static str) -> Result<Self> {
+        Ok(Self { client: aws.sqs(), url: variable(name)? })
     }
 
-    /// The queue `deliveries`, by `DELIVERIES_QUEUE_URL`.
+    /// The queue `accepted`, by `ACCEPTED_QUEUE_URL`: events that have their id.
     ///
     /// # Errors
     /// When the variable is missing.
-    pub fn deliveries(aws: &Aws) -> Result<Self> {
-        Ok(Self { client: aws.sqs(), url: variable("DELIVERIES_QUEUE_URL")? })
+    pub fn accepted(aws: &Aws) -> Result<Self> {
+        Self::from_env(aws, "ACCEPTED_QUEUE_URL")
+    }
+
+    /// The dead-letter queue of the queue `events`, by `EVENTS_DEAD_LETTERS_URL`.
+    ///
+    /// # Errors
+    /// When the variable is missing.
+    pub fn refused_events(aws: &Aws) -> Result<Self> {
+        Self::from_env(aws, "EVENTS_DEAD_LETTERS_URL")
+    }
+
+    /// The name of the queue, which its ARN ends with as well.
+    pub fn name(&self) -> &str {
+        self.url.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Another queue of the same account and region, by its name.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> Self {
+        let account = self.url.rsplit_once('/').map_or("", |(account, _)| account);
+        Self { client: self.client.clone(), url: format!("{account}/{name}") }
+    }
+
+    /// Hides messages that were received, each for so long, after which they are handed out again. What goes wrong is
+    /// logged: the message is then handed out after the queue's own visibility timeout.
+    pub async fn hide(&self, messages: Vec<(String, Duration)>) {
+        for batch in messages.chunks(MAX_BATCH) {
+            if let Err(error) = self.hide_some(batch).await {
+                tracing::warn!(%error, messages = batch.len(), "visibility not changed");
+            }
+        }
+    }
+
+    async fn hide_some(&self, batch: &[(String, Duration)]) -> Result<()> {
+        const CALL: &str = "ChangeMessageVisibilityBatch";
+        let mut change = self.client.change_message_visibility_batch().queue_url(&self.url);
+        for (i, (receipt, delay)) in batch.iter().enumerate() {
+            let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(i.to_string()).receipt_handle(receipt);
+            let entry = entry.visibility_timeout(i32::try_from(delay.as_secs()).unwrap_or(i32::MAX));
+            change = change.entries(entry.build().map_err(aws(CALL))?);
+        }
+        let answer = change.send().await.map_err(aws(CALL))?;
+        for refused in answer.failed() {
+            tracing::warn!(code = refused.code(), message = refused.message(), "visibility not changed");
+        }
+        Ok(())
     }
 
     /// Sends messages: one `SendMessage`, or as few batches as hold them. For each, whether SQS has it.
@@ -117,6 +166,66 @@ impl Queue {
             tracing::error!(code = refused.code(), message = refused.message(), "SQS did not take a message");
         }
         Ok(sent)
+    }
+}
+
+/// The queues of deliveries, one for each lane.
+#[derive(Clone)]
+pub struct Lanes {
+    fast: Queue,
+    slow: Queue,
+    mail: Queue,
+}
+
+impl Lanes {
+    /// By `DELIVERIES_QUEUE_URL`, `SLOW_QUEUE_URL` and `MAIL_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// When a variable is missing.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        let queue = |name| Queue::from_env(aws, name);
+        Ok(Self {
+            fast: queue("DELIVERIES_QUEUE_URL")?,
+            slow: queue("SLOW_QUEUE_URL")?,
+            mail: queue("MAIL_QUEUE_URL")?,
+        })
+    }
+
+    /// The queue of a lane.
+    pub fn of(&self, lane: Lane) -> &Queue {
+        match lane {
+            Lane::Fast => &self.fast,
+            Lane::Slow => &self.slow,
+            Lane::Mail => &self.mail,
+        }
+    }
+
+    /// The queue by which deliveries go to a destination now.
+    pub fn to(&self, destination: &Destination) -> &Queue {
+        self.of(destination.lane(now()))
+    }
+
+    /// The lane whose queue has this name.
+    pub fn named(&self, name: &str) -> Option<Lane> {
+        [Lane::Fast, Lane::Slow, Lane::Mail].into_iter().find(|lane| self.of(*lane).name() == name)
+    }
+
+    /// Sends messages, each by its lane. For each, whether SQS has it.
+    pub async fn send(&self, messages: Vec<(Lane, Outgoing)>) -> Vec<bool> {
+        let mut sent = vec![false; messages.len()];
+        let mut by_lane: BTreeMap<Lane, (Vec<usize>, Vec<Outgoing>)> = BTreeMap::new();
+        for (place, (lane, message)) in messages.into_iter().enumerate() {
+            let (places, messages) = by_lane.entry(lane).or_default();
+            places.push(place);
+            messages.push(message);
+        }
+        let calls = by_lane.into_iter().map(async |(lane, (places, messages))| {
+            places.into_iter().zip(self.of(lane).send(messages).await).collect::<Vec<_>>()
+        });
+        for (place, taken) in join_all(calls).await.into_iter().flatten() {
+            sent[place] = taken;
+        }
+        sent
     }
 }
 

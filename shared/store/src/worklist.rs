@@ -1,10 +1,10 @@
-//! One batched read of all rows that a batch of jobs needs, across tables (design, section 3, «Deliver»).
+//! One batched read of all rows that a batch of jobs needs, across tables.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::{
-    Delivery, DeliveryId, Destination, DestinationId, Event, EventId,
+    Delivery, DeliveryId, Destination, DestinationId, EventId, PlannedEvent,
     destination::{HeldBack, Suppression},
     message::Job,
 };
@@ -22,12 +22,12 @@ use crate::{
 /// The rows of a batch of jobs, as they are now.
 #[derive(Debug, Default)]
 pub struct Worklist {
-    /// The deliveries.
+    /// The deliveries, but for those that nobody has attempted yet.
     pub deliveries: HashMap<DeliveryId, Delivery>,
     /// Where they go; a deleted destination is missing.
     pub destinations: HashMap<DestinationId, Destination>,
-    /// What they say; an event past its retention is missing.
-    pub events: HashMap<EventId, Event>,
+    /// What they say, with their plans; an event past its retention is missing.
+    pub events: HashMap<EventId, PlannedEvent>,
     /// Which of the mail addresses among them are suppressed.
     suppressions: HashMap<suppressions::Key, Suppression>,
 }
@@ -79,8 +79,8 @@ pub async fn read(
         list.destinations.insert(row.id, row);
     }
     for item in found.remove(events.table()).unwrap_or_default() {
-        let row: Event = from_item(item)?;
-        list.events.insert(row.id, row);
+        let row = events::planned(item)?;
+        list.events.insert(row.event.id, row);
     }
     let keys = list.destinations.values().flat_map(suppressions::keys_of).collect();
     list.suppressions = suppressions.get_many(keys).await?;

@@ -176,6 +176,11 @@ impl EventId {
         Ulid::from(u128::MAX).into()
     }
 
+    /// The id that sorts just after this one, if there is one.
+    pub fn after(self) -> Option<Self> {
+        Some(Ulid::from(u128::from(self.ulid).checked_add(1)?).into())
+    }
+
     /// The id that sorts just before this one, if there is one.
     pub fn before(self) -> Option<Self> {
         Some(Ulid::from(u128::from(self.ulid).checked_sub(1)?).into())

@@ -30,8 +30,8 @@ pub enum Marked {
     Not,
 }
 
-/// Makes a destination verified and healthy.
-const VERIFIED: &str = "SET verified_at = :now REMOVE unhealthy";
+/// Makes a destination verified and healthy, and forgets that it was slow or did not answer.
+const VERIFIED: &str = "SET verified_at = :now REMOVE unhealthy, unreached, breaker, slow_until";
 
 impl Destinations {
     /// Replaces what an operator changes of a destination, unless it has been changed since `old` was read: false then,
@@ -60,7 +60,8 @@ impl Destinations {
             .expression_attribute_values(":updated", updated);
         if old.connection != new.connection {
             set.push_str(
-                ", #connection = :connection, destination = :destination, verified_at = :updated REMOVE unhealthy",
+                ", #connection = :connection, destination = :destination, verified_at = :updated \
+                 REMOVE unhealthy, unreached, breaker, slow_until, pace, next_slot",
             );
             update = update
                 .expression_attribute_names("#connection", "connection")

@@ -4,9 +4,11 @@
 //! | --- | --- | --- |
 //! | `op_…` | `ndst_…` | a destination |
 //! | `op_…` | `unique#<sha256>` | the guard that keeps a second destination of the same address out |
+//! | `service` | `pace#mails` | when the next mail may go out, at the account's rate |
 //! | `op_…` | `suppressed#<sha256>` | that nothing is mailed to an address: module [`crate::suppressions`] |
 
 mod changes;
+mod traffic;
 
 use std::collections::HashMap;
 
@@ -25,6 +27,7 @@ use crate::{
 
 pub use changes::Marked;
 pub(crate) use changes::condition_failed;
+pub use traffic::Counter;
 
 /// The table.
 #[derive(Clone)]

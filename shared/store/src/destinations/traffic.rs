@@ -1,0 +1,234 @@
+//! What workers learn about a destination's traffic ([`domain::traffic`]): its breaker, its lane, its pace.
+//!
+//! Nothing here is written while all is well.
+
+use aws_sdk_dynamodb::{operation::update_item::builders::UpdateItemFluentBuilder, types::ReturnValue};
+use domain::{
+    Destination, DestinationId, OperatorId,
+    traffic::{Breaker, FAILURES_TO_OPEN, Pace, Rate, SLOW_AGAIN, SLOW_FOR},
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::{Destinations, condition_failed, row_key};
+use crate::{
+    Result,
+    error::aws,
+    item::{Item, from_item, key, n},
+};
+
+/// A counter from which slots are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counter {
+    /// A destination's own.
+    Destination(OperatorId, DestinationId),
+    /// That of all mails: the account's rate at the mail service.
+    Mails,
+}
+
+impl Counter {
+    fn key(self) -> Item {
+        match self {
+            Self::Destination(operator, id) => row_key(operator, id),
+            Self::Mails => key(("operator_id", "service"), ("id", "pace#mails")),
+        }
+    }
+
+    /// The condition that keeps a destination that was deleted from coming back.
+    fn exists(self) -> &'static str {
+        match self {
+            Self::Destination(..) => "attribute_exists(id) AND ",
+            Self::Mails => "",
+        }
+    }
+}
+
+impl Destinations {
+    fn updating(&self, key: Item) -> UpdateItemFluentBuilder {
+        self.client.update_item().table_name(&self.table).set_key(Some(key))
+    }
+
+    /// Claims the probe of a breaker that was seen to be due for one; false when somebody else has it.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn claim_probe(&self, to: &Destination, seen: &Breaker, now: Timestamp) -> Result<bool> {
+        self.change_breaker(to, Some(seen), &seen.probing(now)).await
+    }
+
+    /// Notes that a destination has answered, in whatever way, that was seen not to.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn set_answered(&self, to: &Destination) -> Result<()> {
+        let update = self.updating(row_key(to.operator_id, to.id)).condition_expression("attribute_exists(id)");
+        done(update.update_expression("REMOVE unreached, breaker")).await?;
+        Ok(())
+    }
+
+    /// Notes that a destination has not answered `count` attempts, the last of them a probe of `probed` if it was one.
+    /// Opens its breaker when that makes too many, or the probe has failed: the breaker as it is now.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn add_unreached(
+        &self,
+        to: &Destination,
+        count: u32,
+        probed: Option<&Breaker>,
+        now: Timestamp,
+    ) -> Result<Option<Breaker>> {
+        if let Some(probed) = probed {
+            let opened = Breaker::opened(Some(probed), now);
+            self.change_breaker(to, Some(probed), &opened).await?;
+            return Ok(Some(opened));
+        }
+        #[derive(Deserialize)]
+        struct Row {
+            #[serde(default)]
+            unreached: u32,
+            #[serde(default)]
+            breaker: Option<Breaker>,
+        }
+        let update = self
+            .updating(row_key(to.operator_id, to.id))
+            .condition_expression("attribute_exists(id)")
+            .update_expression("ADD unreached :count")
+            .expression_attribute_values(":count", n(count))
+            .return_values(ReturnValue::AllNew);
+        let Some(row) = done(update).await? else { return Ok(None) };
+        let row: Row = from_item(row)?;
+        if row.breaker.is_some() || row.unreached < FAILURES_TO_OPEN {
+            return Ok(row.breaker);
+        }
+        let opened = Breaker::opened(None, now);
+        self.change_breaker(to, None, &opened).await?;
+        Ok(Some(opened))
+    }
+
+    /// False when it was another than `seen` by now.
+    async fn change_breaker(&self, to: &Destination, seen: Option<&Breaker>, new: &Breaker) -> Result<bool> {
+        let update = self
+            .updating(row_key(to.operator_id, to.id))
+            .update_expression("SET #breaker = :new")
+            .expression_attribute_names("#breaker", "breaker")
+            .expression_attribute_values(":new", serde_dynamo::to_attribute_value(new)?);
+        let update = match seen {
+            None => update.condition_expression("attribute_exists(id) AND attribute_not_exists(#breaker)"),
+            Some(seen) => update
+                .condition_expression("#breaker.#until = :seen")
+                .expression_attribute_names("#until", "until")
+                .expression_attribute_values(":seen", n(seen.until.as_millisecond())),
+        };
+        Ok(done(update).await?.is_some())
+    }
+
+    /// Notes that a destination is slow, unless that was noted of late.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn set_slow(&self, to: &Destination, now: Timestamp) -> Result<()> {
+        let noted = to.slow_until.is_some_and(|until| until > now + SLOW_AGAIN);
+        if noted {
+            return Ok(());
+        }
+        let update = self
+            .updating(row_key(to.operator_id, to.id))
+            .condition_expression("attribute_exists(id) AND (attribute_not_exists(slow_until) OR slow_until < :again)")
+            .update_expression("SET slow_until = :until")
+            .expression_attribute_values(":again", n((now + SLOW_AGAIN).as_millisecond()))
+            .expression_attribute_values(":until", n((now + SLOW_FOR).as_millisecond()));
+        done(update).await?;
+        Ok(())
+    }
+
+    /// Gives a destination another pace, or none, unless it has another than it was seen with. Whether it was given.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn set_pace(&self, to: &Destination, seen: Option<Pace>, new: Option<Pace>) -> Result<bool> {
+        let update = self.updating(row_key(to.operator_id, to.id)).expression_attribute_names("#pace", "pace");
+        let update = match new {
+            Some(new) => update
+                .update_expression("SET #pace = :new")
+                .expression_attribute_values(":new", serde_dynamo::to_attribute_value(new)?),
+            None => update.update_expression("REMOVE #pace, next_slot"),
+        };
+        let update = match seen {
+            None => update.condition_expression("attribute_exists(id) AND attribute_not_exists(#pace)"),
+            Some(seen) => update
+                .condition_expression("#pace.#since = :seen")
+                .expression_attribute_names("#since", "since")
+                .expression_attribute_values(":seen", n(seen.since.as_millisecond())),
+        };
+        Ok(done(update).await?.is_some())
+    }
+
+    /// Takes `count` slots, one interval apart, from now on or from where the counter stands: where it stands then, in
+    /// microseconds. [`domain::traffic::slots`] has the slots.
+    ///
+    /// # Errors
+    /// When a call fails; or when the destination has been deleted.
+    pub async fn take_slots(&self, counter: Counter, rate: Rate, count: usize, now: Timestamp) -> Result<i64> {
+        let taken = rate.interval_us().saturating_mul(i64::try_from(count).unwrap_or(i64::MAX));
+        let exists = counter.exists();
+        for _ in 0..TRIES {
+            let ahead = self
+                .updating(counter.key())
+                .condition_expression("next_slot >= :now")
+                .update_expression("SET next_slot = next_slot + :taken")
+                .expression_attribute_values(":now", n(now.as_microsecond()))
+                .expression_attribute_values(":taken", n(taken))
+                .return_values(ReturnValue::UpdatedNew);
+            if let Some(row) = done(ahead).await? {
+                return next_slot(row);
+            }
+            let behind = self
+                .updating(counter.key())
+                .condition_expression(format!("{exists}(attribute_not_exists(next_slot) OR next_slot < :now)"))
+                .update_expression("SET next_slot = :next")
+                .expression_attribute_values(":now", n(now.as_microsecond()))
+                .expression_attribute_values(":next", n(now.as_microsecond().saturating_add(taken)))
+                .return_values(ReturnValue::UpdatedNew);
+            if let Some(row) = done(behind).await? {
+                return next_slot(row);
+            }
+        }
+        Err(crate::StoreError::Unwritten("the slots of a destination's pace".into()))
+    }
+
+    /// Gives out no slot before `at`.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn no_slot_before(&self, counter: Counter, at: Timestamp) -> Result<()> {
+        let exists = counter.exists();
+        let update = self
+            .updating(counter.key())
+            .condition_expression(format!("{exists}(attribute_not_exists(next_slot) OR next_slot < :at)"))
+            .update_expression("SET next_slot = :at")
+            .expression_attribute_values(":at", n(at.as_microsecond()));
+        done(update).await?;
+        Ok(())
+    }
+}
+
+/// How often slots are asked for: between two tries, the counter may come into the past or out of it.
+const TRIES: u32 = 3;
+
+/// Carries an update out: what it returns, or none when its condition did not hold.
+async fn done(update: UpdateItemFluentBuilder) -> Result<Option<Item>> {
+    match update.send().await {
+        Ok(answer) => Ok(Some(answer.attributes.unwrap_or_default())),
+        Err(error) if condition_failed(&error) => Ok(None),
+        Err(error) => Err(aws("UpdateItem")(error)),
+    }
+}
+
+fn next_slot(row: Item) -> Result<i64> {
+    #[derive(Deserialize)]
+    struct Row {
+        next_slot: i64,
+    }
+    from_item::<Row>(row).map(|row| row.next_slot)
+}
