@@ -1,324 +1,419 @@
 //! A batch of jobs: one read of their rows, all attempts side by side, and as few writes as their endings allow.
+//!
+//! Every step can be done twice without harm. The row is the truth; a message only says «look at this delivery now».
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::Duration,
+};
 
 use api::worker::Record;
 use domain::{
-    Delivery, Destination, Unhealthy,
-    backoff::next_hop,
-    delivery::{DESTINATION_DISABLED, SUPPRESSED, Task, Verdict, judge, task},
+    Delivery, Destination, DestinationId, Unhealthy,
+    delivery::SUPPRESSED,
     destination::Suppression,
     message::{Ingest, Job},
     time::now,
+    traffic::{Lane, NEAR, Slot, ask_again, slots},
 };
-use futures::{StreamExt, stream::FuturesUnordered};
-use jiff::Timestamp;
-use outbound::Answer;
-use store::{
-    Result,
-    partiql::{Statement, Written},
-    queue::Outgoing,
-    worklist::{self, Worklist},
+use futures::{
+    StreamExt,
+    channel::mpsc::{self, UnboundedReceiver},
+    future::join_all,
 };
-use tokio::time::{Instant, sleep_until};
+use store::{Lanes, Result, destinations::Counter, worklist::Worklist};
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    App,
-    attempt::{self, Ready, ready},
-    follow_up::{Next, later},
+    Settings, attempt,
+    cloud::{Change, Cloud},
+    follow_up::{Next, Recorded, follow_up, lane},
+    group::{Ended, Group, Outcome, Planned},
+    record::{Done, change, judge_all},
     tell,
+    triage::{Known, Triage, triage},
+    work::{self, Work},
 };
 
 /// How long an ended attempt waits for others to be recorded with it. Longer saves writes, and loses more attempts
 /// (which are then made again) when the worker dies.
 const LINGER: Duration = Duration::from_millis(200);
+/// How long before the end of a batch no write is tried any more: what follows has to be done.
+const TO_FOLLOW_UP: Duration = Duration::from_secs(2);
+/// How long before the end of a batch attempts are given up on: the others have to be recorded.
+const TO_RECORD: Duration = Duration::from_secs(4);
 
-/// A job with the message that brought it.
-struct Work {
-    message_id: String,
-    received: u32,
-    sent_at: Timestamp,
-    job: Job,
+/// Delivers a batch; the ids of the messages to be handed out again.
+pub(crate) async fn deliver(
+    cloud: &impl Cloud,
+    settings: &Settings,
+    lanes: &Lanes,
+    records: Vec<Record>,
+    end: Instant,
+) -> Vec<String> {
+    let lane_of = |queue: &str| lanes.named(queue).unwrap_or(Lane::Fast);
+    let mut batch = Batch::new(cloud, settings, &records, end);
+    let works = work::read(records, lane_of, &mut batch.unfinished);
+    batch.deliver(works).await;
+    batch.unfinished.into_iter().collect()
 }
 
-impl Work {
-    /// When the attempt was asked for: the same however often the message is handed out.
-    fn asked_at(&self) -> Timestamp {
-        self.job.due.unwrap_or(self.sent_at)
-    }
+/// A batch on its way.
+pub(crate) struct Batch<'c, C> {
+    cloud: &'c C,
+    settings: &'c Settings,
+    end: Instant,
+    /// The ids of the messages whose work is not done.
+    pub(crate) unfinished: HashSet<String>,
 }
 
-/// A delivery that ends without an attempt: the write that says so, and what is told of it.
-struct Ending<'a> {
-    work: &'a Work,
-    statement: Statement,
+/// A delivery that ends or waits without an attempt, and the events that tell of it.
+struct Ending {
+    work: Work,
+    known: Known,
+    change: Change,
     events: Vec<Ingest>,
 }
 
-/// An attempt that has ended.
-struct Ended<'a> {
-    work: &'a Work,
-    row: &'a Delivery,
-    answer: Answer,
-    verdict: Verdict,
+/// Attempts by where they go.
+type Attempts<'a> = BTreeMap<DestinationId, (&'a Destination, Vec<Planned<'a>>)>;
+
+/// What is to be done about the jobs of a batch.
+#[derive(Default)]
+struct Todo<'a> {
+    endings: Vec<Ending>,
+    recorded: Vec<Recorded>,
+    moved: Vec<(Work, Lane, Job)>,
+    attempts: Attempts<'a>,
+    suppressed: Vec<(Work, Known, &'a Destination, Suppression)>,
 }
 
-impl Ended<'_> {
-    /// The row as this attempt's record has left it, as far as what follows needs it.
-    fn recorded(&self) -> Delivery {
-        let mut row = self.row.clone();
-        row.state = self.verdict.state;
-        row.next_attempt_at = self.verdict.next_attempt_at;
-        row.attempts.push(self.answer.attempt.clone());
-        row
-    }
-}
-
-impl App {
-    /// Delivers a batch; the ids of the messages to be handed out again.
-    pub(crate) async fn deliver(&self, records: Vec<Record>, end: Instant) -> Vec<String> {
-        let mut unfinished: HashSet<_> = records.iter().map(|record| record.message_id.clone()).collect();
-        let mut works: Vec<Work> = vec![];
-        for record in records {
-            match serde_json::from_str::<Job>(&record.body) {
-                // Of two jobs for one attempt in one batch (copies, or a retry by hand beside the backoff's), one does
-                // the work of both: the one that is due first.
-                Ok(job) => match works.iter_mut().find(|work| work.job.names_same_attempt(&job)) {
-                    Some(work) => {
-                        work.received = work.received.max(record.received);
-                        if job.due < work.job.due {
-                            work.job = job;
-                        }
-                        unfinished.remove(&record.message_id);
-                    }
-                    None => {
-                        let Record { message_id, received, sent_at, .. } = record;
-                        works.push(Work { message_id, received, sent_at, job });
-                    }
-                },
-                Err(error) => tracing::error!(message_id = record.message_id, %error, "not a job"),
-            }
-        }
-        let (due, early): (Vec<_>, Vec<_>) =
-            works.into_iter().partition(|work| work.job.due.and_then(|due| next_hop(now(), due)).is_none());
-        self.hop(early, &mut unfinished).await;
-        if let Err(error) = self.deliver_due(due, &mut unfinished, end).await {
-            tracing::error!(%error, "a batch was not delivered in full");
-        }
-        unfinished.into_iter().collect()
+impl<'c, C: Cloud> Batch<'c, C> {
+    pub(crate) fn new(cloud: &'c C, settings: &'c Settings, records: &[Record], end: Instant) -> Self {
+        let unfinished = records.iter().map(|record| record.message_id.clone()).collect();
+        Self { cloud, settings, end, unfinished }
     }
 
-    /// Sends jobs that are not due yet on for what is left of their wait.
-    async fn hop(&self, early: Vec<Work>, unfinished: &mut HashSet<String>) {
-        let messages = early.iter().filter_map(|work| Some((work, later(&work.job).ok()?)));
-        self.send_on(messages.collect(), unfinished).await;
-    }
-
-    /// Puts messages on the queue, in as few calls as hold them; their works are done when SQS has them.
-    async fn send_on(&self, messages: Vec<(&Work, Outgoing)>, unfinished: &mut HashSet<String>) {
-        let (works, messages): (Vec<_>, Vec<_>) = messages.into_iter().unzip();
-        for (work, sent) in works.iter().zip(self.queue.send(messages).await) {
-            if sent {
-                unfinished.remove(&work.message_id);
-            }
+    /// Delivers jobs: those that are not due yet go on for what is left of their wait.
+    pub(crate) async fn deliver(&mut self, works: Vec<Work>) {
+        let (due, early): (Vec<_>, Vec<_>) = works.into_iter().partition(|work| work.is_due(now()));
+        let early = early.into_iter().map(|work| {
+            let (lane, job) = (work.lane, work.job.clone());
+            (work, lane, job)
+        });
+        self.send_on(early.collect()).await;
+        if !due.is_empty()
+            && let Err(error) = self.deliver_due(due).await
+        {
+            tracing::error!(%error, "batch not delivered in full");
         }
     }
 
-    async fn deliver_due(&self, works: Vec<Work>, unfinished: &mut HashSet<String>, end: Instant) -> Result<()> {
-        if works.is_empty() {
-            return Ok(());
+    fn done(&mut self, work: &Work) {
+        self.unfinished.remove(&work.message_id);
+    }
+
+    /// Puts jobs on their queues, in as few calls as hold them; their works are done when SQS has them.
+    async fn send_on(&mut self, jobs: Vec<(Work, Lane, Job)>) {
+        if jobs.is_empty() {
+            return;
         }
+        let (works, jobs): (Vec<_>, Vec<_>) = jobs.into_iter().map(|(work, lane, job)| (work, (lane, job))).unzip();
+        match self.cloud.send(&jobs).await {
+            Ok(sent) => works.iter().zip(sent).filter(|(_, sent)| *sent).for_each(|(work, _)| self.done(work)),
+            Err(error) => tracing::error!(%error, "jobs not sent"),
+        }
+    }
+
+    async fn deliver_due(&mut self, works: Vec<Work>) -> Result<()> {
         let jobs: Vec<_> = works.iter().map(|work| &work.job).collect();
-        let rows =
-            worklist::read(&jobs, &self.deliveries, &self.destinations, &self.events, &self.suppressions).await?;
-        let mut running = FuturesUnordered::new();
-        let mut endings = vec![];
-        let mut recorded = vec![];
-        for work in &works {
-            let Some(row) = rows.deliveries.get(&work.job.delivery_id) else {
-                tracing::warn!(delivery_id = %work.job.delivery_id, "a delivery is past its retention");
-                unfinished.remove(&work.message_id);
-                continue;
-            };
-            match task(&work.job, row, work.received) {
-                Task::Nothing => {
-                    unfinished.remove(&work.message_id);
-                }
-                Task::FollowUp => recorded.push((work, row.clone())),
-                Task::Attempt => match ready(&work.job, &rows) {
-                    Ready::Never(reason) => {
-                        let to = rows.destinations.get(&row.id.destination);
-                        let events = tell::ended(row, to, work.asked_at(), reason)?;
-                        endings.push(Ending { work, statement: self.deliveries.abandon(row, reason), events });
-                    }
-                    Ready::Off => {
-                        let statement = self.deliveries.hold(row, DESTINATION_DISABLED);
-                        endings.push(Ending { work, statement, events: vec![] });
-                    }
-                    Ready::Suppressed { destination, suppression } => {
-                        match self.suppress(work, row, destination, &suppression).await {
-                            Ok(ending) => endings.extend(ending),
-                            Err(error) => tracing::error!(delivery_id = %row.id, %error, "health was not marked"),
-                        }
-                    }
-                    Ready::Send { destination, event, held_back } => running.push(async move {
-                        let answer = self.attempt(&work.job, destination, event, &held_back).await;
-                        let jitter = rand::random();
-                        let verdict =
-                            judge(&work.job, &answer.attempt, answer.retry_after, &self.schedule, jitter, now());
-                        Ended { work, row, answer, verdict }
-                    }),
-                },
+        let rows = self.cloud.read(&jobs).await?;
+        let todo = self.sort(works, &rows)?;
+        self.send_on(todo.moved).await;
+        let mut endings = todo.endings;
+        for (work, known, to, suppression) in todo.suppressed {
+            match self.suppress(&work, &known, to, &suppression).await {
+                Ok(Some(events)) => endings.push(Ending { work, known, change: Change::Abandoned(SUPPRESSED), events }),
+                Ok(None) => {}
+                Err(error) => tracing::error!(delivery_id = %known.row.id, %error, "health not marked"),
             }
         }
-        self.end_without_attempt(endings, unfinished).await?;
-        self.follow_up_all(recorded, &rows, unfinished).await?;
-
-        let mut ended: Vec<Ended<'_>> = vec![];
-        let mut flush_at = end;
-        while !running.is_empty() {
-            tokio::select! {
-                Some(one) = running.next() => {
-                    if ended.is_empty() {
-                        flush_at = (Instant::now() + LINGER).min(end);
-                    }
-                    ended.push(one);
-                }
-                () = sleep_until(flush_at) => {
-                    self.record(std::mem::take(&mut ended), &rows, unfinished).await?;
-                    // What has not ended by the end is handed out again.
-                    if Instant::now() >= end {
-                        return Ok(());
-                    }
-                    flush_at = end;
-                }
-            }
-        }
-        self.record(ended, &rows, unfinished).await
+        self.end_without_attempt(endings, &rows).await?;
+        self.follow_up_all(todo.recorded, &rows).await?;
+        let attempts = self.pace_mails(todo.attempts).await;
+        self.attempt_all(attempts, &rows).await
     }
 
-    /// What ends a delivery to a suppressed address. Its destination is unhealthy from now on, if it was not so already:
-    /// another destination of the same address may have been the one whose mail came back. None when that could not be
-    /// told, so that all of it is done again.
-    async fn suppress<'a>(
+    /// Sorts jobs by what is to be done about them.
+    fn sort<'a>(&mut self, works: Vec<Work>, rows: &'a Worklist) -> Result<Todo<'a>> {
+        let mut todo = Todo::default();
+        for work in works {
+            let id = work.job.delivery_id;
+            match triage(&work, rows, now(), rand::random()) {
+                Triage::Nothing => self.done(&work),
+                Triage::Expired => {
+                    tracing::warn!(delivery_id = %id, "delivery past its retention");
+                    self.done(&work);
+                }
+                Triage::Lost(what) => tracing::error!(delivery_id = %id, received = work.received, what, "row missing"),
+                Triage::FollowUp(Known { row, .. }) => {
+                    todo.recorded.push(Recorded { work, row, just_now: false, slot: None, breaker: None });
+                }
+                Triage::End(known, reason) => {
+                    let events =
+                        tell::ended(&known.row, rows.destinations.get(&id.destination), work.asked_at(), reason)?;
+                    todo.endings.push(Ending { work, known, change: Change::Abandoned(reason), events });
+                }
+                Triage::Hold(known, reason) => {
+                    todo.endings.push(Ending { work, known, change: Change::Held(reason), events: vec![] });
+                }
+                Triage::Suppressed(known, to, suppression) => todo.suppressed.push((work, known, to, suppression)),
+                Triage::Move(lane) => {
+                    let job = work.job.clone();
+                    todo.moved.push((work, lane, job));
+                }
+                Triage::PutOff(to, until) => {
+                    let job = work.job.put_off(until, None);
+                    let lane = lane(&work, Some(to));
+                    todo.moved.push((work, lane, job));
+                }
+                Triage::Attempt(ready) => {
+                    let to: &Destination = ready.to;
+                    let planned = Planned { work, ready, slot: None };
+                    todo.attempts.entry(id.destination).or_insert((to, vec![])).1.push(planned);
+                }
+            }
+        }
+        Ok(todo)
+    }
+
+    /// Marks a suppressed address's destination as unhealthy, if it was not so already: another destination of the same
+    /// address may have been the one whose mail came back. What there is to tell of it; none when that has to be done again.
+    async fn suppress(
         &self,
-        work: &'a Work,
-        row: &Delivery,
+        work: &Work,
+        Known { row, .. }: &Known,
         to: &Destination,
         suppression: &Suppression,
-    ) -> Result<Option<Ending<'a>>> {
+    ) -> Result<Option<Vec<Ingest>>> {
         let reason = format!("{}: {}", suppression.reason, suppression.detail);
         let unhealthy = Unhealthy::new(suppression.since, &reason, suppression.delivery_id);
-        if !self.health.mark(row.operator_id, row.id.destination, &unhealthy, None).await? {
+        if !self.cloud.mark_unhealthy((row.operator_id, row.id.destination), &unhealthy, None).await? {
             return Ok(None);
         }
-        let events = tell::suppressed(row, to, work.asked_at(), work.job.attempt, reason)?;
-        Ok(Some(Ending { work, statement: self.deliveries.abandon(row, SUPPRESSED), events }))
+        Ok(Some(tell::suppressed(row, to, work.asked_at(), work.job.attempt, reason)?))
     }
 
-    /// Ends deliveries for which no attempt can be made.
-    async fn end_without_attempt(&self, endings: Vec<Ending<'_>>, unfinished: &mut HashSet<String>) -> Result<()> {
+    /// Ends or holds deliveries that are not attempted.
+    async fn end_without_attempt(&mut self, endings: Vec<Ending>, rows: &Worklist) -> Result<()> {
         if endings.is_empty() {
             return Ok(());
         }
+        let changes: Vec<_> = endings.iter().map(|ending| (&ending.known, &ending.change)).collect();
+        let done = change(self.cloud, &changes, self.last_write()).await?;
         let mut told = vec![];
-        let mut statements = vec![];
-        for Ending { work, statement, events } in endings {
-            told.push((work, events));
-            statements.push(statement);
-        }
-        let written = self.deliveries.execute(statements).await?;
-        let mut done = vec![];
-        for ((work, events), written) in told.into_iter().zip(written) {
-            match written {
-                Written::Yes => {
-                    tracing::info!(delivery_id = %work.job.delivery_id, "delivery ended without an attempt");
-                    done.push((work, events));
+        for (Ending { work, known, change, events }, done) in endings.into_iter().zip(done) {
+            match done {
+                Done::Ours => {
+                    let row = change.of(&known.row);
+                    let kind = rows.destinations.get(&row.id.destination).map(|to| to.kind.as_str());
+                    let state = row.state.as_str();
+                    tracing::info!(delivery_id = %row.id, kind, state, reason = row.reason, "delivery ended without an attempt");
+                    told.push((work, events));
                 }
-                // Another worker has recorded an attempt: it has not ended like this.
-                Written::Refused => {
-                    unfinished.remove(&work.message_id);
-                }
-                Written::Failed(error) => tracing::error!(delivery_id = %work.job.delivery_id, error, "not recorded"),
+                Done::Anothers => self.done(&work),
+                Done::Not => {}
             }
         }
-        for work in self.tell(done).await? {
-            unfinished.remove(&work.message_id);
+        for work in self.tell(told).await? {
+            self.done(&work);
         }
         Ok(())
     }
 
-    /// Tells what there is to tell of works; those of which all is told. The others are handed out again.
-    async fn tell<'a>(&self, works: Vec<(&'a Work, Vec<Ingest>)>) -> Result<Vec<&'a Work>> {
-        let counts: Vec<_> = works.iter().map(|(work, events)| (*work, events.len())).collect();
-        let events: Vec<_> = works.into_iter().flat_map(|(_, events)| events).collect();
-        let mut told = self.journal.tell(&events).await?.into_iter();
-        let mut done = vec![];
-        for (work, count) in counts {
-            let of_this: Vec<_> = told.by_ref().take(count).collect();
-            done.extend(of_this.into_iter().all(|told| told).then_some(work));
-        }
-        Ok(done)
+    fn last_write(&self) -> Instant {
+        self.end.checked_sub(TO_FOLLOW_UP).unwrap_or(self.end)
     }
 
-    /// Records attempts in one call, and does what follows from those that failed.
-    async fn record(&self, ended: Vec<Ended<'_>>, rows: &Worklist, unfinished: &mut HashSet<String>) -> Result<()> {
+    /// Emits the events of works; those of which all were taken. The others are handed out again.
+    async fn tell(&self, works: Vec<(Work, Vec<Ingest>)>) -> Result<Vec<Work>> {
+        let (works, events): (Vec<_>, Vec<_>) = works.into_iter().unzip();
+        let counts: Vec<_> = events.iter().map(Vec::len).collect();
+        let events: Vec<_> = events.into_iter().flatten().collect();
+        let mut taken = if events.is_empty() { vec![] } else { self.cloud.emit(&events).await? }.into_iter();
+        let all_taken = |count| taken.by_ref().take(count).fold(true, |all, one| all && one);
+        let all_taken: Vec<_> = counts.into_iter().map(all_taken).collect();
+        Ok(works.into_iter().zip(all_taken).filter(|(_, all)| *all).map(|(work, _)| work).collect())
+    }
+
+    /// Makes the attempts, those to each destination side by side with those to the others, and records them as they end.
+    async fn attempt_all<'a>(&mut self, attempts: Attempts<'a>, rows: &'a Worklist) -> Result<()> {
+        if attempts.is_empty() {
+            return Ok(());
+        }
+        let (outcomes, ended) = mpsc::unbounded();
+        let give_up = self.end.checked_sub(TO_RECORD).unwrap_or(self.end);
+        let groups: Vec<_> = attempts
+            .into_values()
+            .map(|(to, planned)| {
+                let lane = planned.first().map_or(Lane::Fast, |one| one.work.lane);
+                (Group::new(self.cloud, to, lane, give_up, outcomes.clone()), planned)
+            })
+            .collect();
+        drop(outcomes);
+        let running = async {
+            // What has not ended by then is handed out again.
+            let _ = timeout_at(
+                give_up,
+                join_all(groups.into_iter().map(async |(group, planned)| group.run(planned).await)),
+            )
+            .await;
+        };
+        let (_, recorded) = futures::join!(running, self.record_as_they_end(ended, rows));
+        recorded
+    }
+
+    /// Gives mails their slots of the account's rate; those that go out later than in a moment are put off.
+    async fn pace_mails<'a>(&mut self, attempts: Attempts<'a>) -> Attempts<'a> {
+        let is_mail = |planned: &[Planned<'_>]| planned.iter().any(|one| one.work.lane == Lane::Mail);
+        let (mails, mut attempts): (Attempts<'_>, Attempts<'_>) =
+            attempts.into_iter().partition(|(_, (_, planned))| is_mail(planned));
+        let mails: Vec<_> =
+            mails.into_values().flat_map(|(to, all)| all.into_iter().map(move |one| (to, one))).collect();
+        let asking = mails.iter().filter(|(_, one)| one.work.job.slot.is_none());
+        let counts: Vec<_> = asking.map(|(to, _)| to.mail_addresses().len().max(1)).collect();
+        let mut given = self.mail_slots(&counts).await.into_iter();
+        let mut put_off = vec![];
+        for (to, one) in mails {
+            let slot = one.work.job.slot.clone().or_else(|| given.next().flatten());
+            match slot {
+                Some(slot) if slot.at <= now() + NEAR => {
+                    let planned = Planned { slot: Some(slot), ..one };
+                    attempts.entry(to.id).or_insert((to, vec![])).1.push(planned);
+                }
+                slot => {
+                    let due = slot.as_ref().map_or_else(|| ask_again(now(), rand::random()), |slot| slot.at - NEAR);
+                    let job = one.work.job.put_off(due, slot);
+                    put_off.push((one.work, Lane::Mail, job));
+                }
+            }
+        }
+        self.send_on(put_off).await;
+        attempts
+    }
+
+    /// The slots of mails that have so many recipients each, who count one by one.
+    async fn mail_slots(&self, recipients: &[usize]) -> Vec<Option<Slot>> {
+        let total: usize = recipients.iter().sum();
+        if total == 0 {
+            return vec![];
+        }
+        match self.cloud.take_slots(Counter::Mails, self.settings.mails, total, now()).await {
+            Ok(counter) => {
+                let mut all = slots(self.settings.mails, total, counter);
+                let first = |count: &usize| all.by_ref().take(*count).collect::<Vec<_>>().first().copied();
+                recipients.iter().map(first).map(|at| at.map(|at| Slot { at, pace: None })).collect()
+            }
+            Err(error) => {
+                tracing::warn!(%error, "no slots taken for mails");
+                vec![None; recipients.len()]
+            }
+        }
+    }
+
+    /// Records attempts as they end, several in one call.
+    async fn record_as_they_end(
+        &mut self,
+        mut outcomes: UnboundedReceiver<Outcome<'_>>,
+        rows: &Worklist,
+    ) -> Result<()> {
+        while let Some(first) = outcomes.next().await {
+            let mut all = vec![first];
+            let flush_at = Instant::now() + LINGER;
+            while let Ok(Some(next)) = timeout_at(flush_at, outcomes.next()).await {
+                all.push(next);
+            }
+            let (mut ended, mut put_off) = (vec![], vec![]);
+            for outcome in all {
+                match outcome {
+                    Outcome::Ended(one) => ended.push(one),
+                    Outcome::PutOff(work, lane, job) => put_off.push((work, lane, job)),
+                }
+            }
+            self.send_on(put_off).await;
+            self.record(ended, rows).await?;
+        }
+        Ok(())
+    }
+
+    /// Records attempts in one call, and does what follows from them.
+    async fn record(&mut self, ended: Vec<Ended<'_>>, rows: &Worklist) -> Result<()> {
         if ended.is_empty() {
             return Ok(());
         }
-        let statement = |e: &Ended<'_>| self.deliveries.record(e.row, &e.answer.attempt, &e.verdict);
-        let statements = ended.iter().map(statement).collect::<Result<_>>()?;
-        let written = self.deliveries.execute(statements).await?;
+        let judged = judge_all(self.cloud, self.settings, &ended).await;
+        let changes: Vec<_> = ended
+            .iter()
+            .zip(&judged)
+            .map(|(one, (verdict, _))| {
+                Change::Attempted(one.work.job.step, one.answer.attempt.clone(), verdict.clone())
+            })
+            .collect();
+        let pairs: Vec<_> = ended.iter().map(|one| &one.ready.known).zip(&changes).collect();
+        let done = change(self.cloud, &pairs, self.last_write()).await?;
         let mut recorded = vec![];
-        for (one, written) in ended.into_iter().zip(written) {
-            match written {
-                Written::Yes => {
-                    let destination = rows.destinations.get(&one.row.id.destination);
-                    if let (Some(event), Some(to)) = (rows.events.get(&one.row.id.event), destination) {
-                        let state = one.verdict.state.as_str();
-                        attempt::log(one.row, to.kind, event, &one.answer.attempt, state);
+        for (((one, change), (_, slot)), done) in ended.iter().zip(&changes).zip(judged).zip(done) {
+            match done {
+                Done::Ours => {
+                    let row = change.of(&one.ready.known.row);
+                    attempt::log(&row, one.after.kind, &one.answer.attempt);
+                    if one.answer.attempt.succeeded() && !tell::concerns(&row, Some(&one.after)) {
+                        self.done(&one.work);
+                        continue;
                     }
-                    if one.answer.attempt.succeeded() && !tell::concerns(one.row, destination) {
-                        unfinished.remove(&one.work.message_id);
-                    } else {
-                        recorded.push((one.work, one.recorded()));
-                    }
+                    let breaker = one.after.breaker.clone().filter(|_| one.answer.unreachable);
+                    recorded.push(Recorded { work: one.work.clone(), row, just_now: true, slot, breaker });
                 }
-                // Another worker recorded this attempt, and sees to what follows.
-                Written::Refused => {
-                    unfinished.remove(&one.work.message_id);
-                }
-                Written::Failed(error) => {
-                    tracing::error!(delivery_id = %one.row.id, error, "an attempt was not recorded");
-                }
+                Done::Anothers => self.done(&one.work),
+                Done::Not => {}
             }
         }
-        self.follow_up_all(recorded, rows, unfinished).await
+        let lanes: HashMap<_, _> = ended.iter().map(|one| (one.after.id, one.after.lane(now()))).collect();
+        self.follow_up_all_by(recorded, rows, &lanes).await
     }
 
-    /// Tells of recorded attempts, and does what follows from those that failed; a message for which that fails is handed
-    /// out again.
-    async fn follow_up_all(
-        &self,
-        recorded: Vec<(&Work, Delivery)>,
+    async fn follow_up_all(&mut self, recorded: Vec<Recorded>, rows: &Worklist) -> Result<()> {
+        self.follow_up_all_by(recorded, rows, &HashMap::new()).await
+    }
+
+    /// Emits what there is to tell of recorded attempts, and does what follows from those that failed; a message for which
+    /// that fails is handed out again. `lanes` has those of destinations of which something was learned.
+    async fn follow_up_all_by(
+        &mut self,
+        recorded: Vec<Recorded>,
         rows: &Worklist,
-        unfinished: &mut HashSet<String>,
+        lanes: &HashMap<DestinationId, Lane>,
     ) -> Result<()> {
+        if recorded.is_empty() {
+            return Ok(());
+        }
         let of = |row: &Delivery| tell::attempted(row, rows.destinations.get(&row.id.destination));
-        let events = recorded.iter().map(|(work, row)| Ok((*work, of(row)?))).collect::<Result<_>>()?;
-        let told: HashSet<_> = self.tell(events).await?.into_iter().map(|work| &*work.message_id).collect();
-        let mut messages = vec![];
-        for (work, row) in recorded.into_iter().filter(|(work, _)| told.contains(&*work.message_id)) {
-            match self.follow_up(&work.job, &row).await {
-                Ok(Next::Nothing) => {
-                    unfinished.remove(&work.message_id);
+        let events = recorded.iter().map(|one| Ok((one.work.clone(), of(&one.row)?))).collect::<Result<_>>()?;
+        let told: HashSet<_> = self.tell(events).await?.into_iter().map(|work| work.message_id).collect();
+        let mut jobs = vec![];
+        for one in recorded.into_iter().filter(|one| told.contains(&one.work.message_id)) {
+            match follow_up(self.cloud, self.settings, &one).await {
+                Ok(Next::Nothing) => self.done(&one.work),
+                Ok(Next::Send(job)) => {
+                    let to = one.row.id.destination;
+                    let lane = lanes.get(&to).copied().unwrap_or_else(|| lane(&one.work, rows.destinations.get(&to)));
+                    jobs.push((one.work, lane, job));
                 }
-                Ok(Next::Send(message)) => messages.push((work, message)),
                 Ok(Next::Again) => {}
-                Err(error) => tracing::error!(delivery_id = %row.id, %error, "what follows was not done"),
+                Err(error) => tracing::error!(delivery_id = %one.row.id, %error, "post-attempt follow-up failed"),
             }
         }
-        self.send_on(messages, unfinished).await;
+        self.send_on(jobs).await;
         Ok(())
     }
 }

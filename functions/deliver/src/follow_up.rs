@@ -1,45 +1,77 @@
-//! What follows from a recorded failure: the destination's health, word to the operator, the next attempt.
+//! What follows from a recorded attempt: the destination's health, word to the operator, the next attempt.
 //!
 //! Every step can be done twice without harm, and is, when a worker dies on its way through them.
 
-use domain::{Delivery, DeliveryState, Unhealthy, backoff::next_hop, health, message::Job, time::now};
-use store::{Result, queue::Outgoing};
+use domain::{
+    Delivery, DeliveryState, Destination, Unhealthy,
+    delivery::{Fault, due_again},
+    health,
+    message::Job,
+    time::now,
+    traffic::{Breaker, Slot},
+};
+use store::Result;
 
-use crate::App;
+use crate::{Settings, cloud::Cloud, work::Work};
 
-/// What is left to do after an attempt that failed.
+/// What is left to do after an attempt.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// Nothing: it was the last.
     Nothing,
-    /// This message, which makes the next attempt.
-    Send(Outgoing),
+    /// To send this job, which makes the next attempt.
+    Send(Job),
     /// All of it again: the queue did not take the word to the operator.
     Again,
 }
 
-impl App {
-    /// Does what follows from the newest attempt of `row`, which `job` asked for and which failed, but for the message
-    /// of the next attempt: the caller sends those of a batch together.
-    pub(crate) async fn follow_up(&self, job: &Job, row: &Delivery) -> Result<Next> {
-        let Some(attempt) = row.attempts.last().filter(|attempt| !attempt.succeeded()) else {
-            return Ok(Next::Nothing);
-        };
-        if health::breaks(&self.schedule, row.round(job.step)) {
-            let reason = attempt.error.as_deref().unwrap_or_default();
-            let unhealthy = Unhealthy::new(attempt.at, reason, Some(row.id));
-            if !self.health.mark(job.operator_id, row.id.destination, &unhealthy, Some(attempt)).await? {
-                return Ok(Next::Again);
-            }
-        }
-        match row.next_attempt_at {
-            Some(due) if row.state == DeliveryState::Failed => Ok(Next::Send(later(&job.next(due))?)),
-            _ => Ok(Next::Nothing),
-        }
-    }
+/// A delivery whose newest attempt is recorded.
+pub(crate) struct Recorded {
+    pub(crate) work: Work,
+    pub(crate) row: Delivery,
+    /// Whether the attempt was made just now, rather than by a worker before.
+    pub(crate) just_now: bool,
+    /// The slot of the next attempt, if this one was rate limited.
+    pub(crate) slot: Option<Slot>,
+    /// The destination's breaker after the attempt.
+    pub(crate) breaker: Option<Breaker>,
 }
 
-/// The message of a job that is not due yet, hidden for as much of its wait as SQS can.
-pub(crate) fn later(job: &Job) -> Result<Outgoing> {
-    let hop = job.due.and_then(|due| next_hop(now(), due)).unwrap_or_default();
-    Ok(Outgoing::new(job, job.operator_id)?.delayed(hop))
+/// Does what follows from the newest attempt, but for sending the job of the next one: the caller sends those of a batch
+/// together.
+pub(crate) async fn follow_up(cloud: &impl Cloud, settings: &Settings, recorded: &Recorded) -> Result<Next> {
+    let Recorded { work, row, .. } = recorded;
+    let Some(attempt) = row.attempts.last().filter(|attempt| !attempt.succeeded()) else {
+        return Ok(Next::Nothing);
+    };
+    if breaks_health(settings, recorded) {
+        let reason = attempt.error.as_deref().unwrap_or_default();
+        let unhealthy = Unhealthy::new(attempt.at, reason, Some(row.id));
+        let whose = (row.operator_id, row.id.destination);
+        if !cloud.mark_unhealthy(whose, &unhealthy, Some(attempt)).await? {
+            return Ok(Next::Again);
+        }
+    }
+    let Some(due) = row.next_attempt_at.filter(|_| row.state == DeliveryState::Failed) else {
+        return Ok(Next::Nothing);
+    };
+    let limited = attempt.fault == Fault::Throttled;
+    Ok(Next::Send(match (recorded.just_now, limited) {
+        (_, true) => work.job.next_limited(due, recorded.slot.clone(), attempt.at),
+        (true, false) => work.job.next(due),
+        (false, false) => work.job.next(due_again(due, work.received, now())),
+    }))
+}
+
+/// Whether the newest attempt makes its destination unhealthy: by the attempts of its delivery, or because the destination
+/// has not answered anybody for as long as four of them would take.
+fn breaks_health(settings: &Settings, Recorded { row, breaker, .. }: &Recorded) -> bool {
+    let schedule = &settings.schedule;
+    health::breaks(schedule, &row.round(row.step))
+        || breaker.as_ref().is_some_and(|breaker| breaker.breaks_health(schedule, now()))
+}
+
+/// The lane by which the next attempt goes.
+pub(crate) fn lane(work: &Work, to: Option<&Destination>) -> domain::traffic::Lane {
+    to.map_or(work.lane, |to| to.lane(now()))
 }

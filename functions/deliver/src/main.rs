@@ -1,13 +1,22 @@
-//! The function `deliver`: from the queue `deliveries` to the outside world, and the backoff (design, section 3).
+//! The function `deliver`: from the queues of deliveries to the outside world, and the backoff.
+//!
+//! Three queues feed it, one for each lane ([`domain::traffic::Lane`]), each with a concurrency of its own.
 
 mod attempt;
 mod batch;
+mod cloud;
 mod follow_up;
+mod group;
+mod record;
 mod tell;
+#[cfg(test)]
+mod tests;
+mod triage;
+mod work;
 
 use api::{telemetry, worker};
-use domain::backoff::Schedule;
-use store::{Aws, Deliveries, Destinations, Events, Journal, Queue, Suppressions, aws};
+use domain::{backoff::Schedule, traffic::Rate};
+use store::{Aws, Deliveries, Destinations, Events, Journal, Lanes, StoreError, Suppressions, aws};
 use upkeep::{Health, Sender};
 
 /// What the worker works with.
@@ -16,27 +25,49 @@ struct App {
     destinations: Destinations,
     events: Events,
     suppressions: Suppressions,
-    queue: Queue,
+    lanes: Lanes,
     journal: Journal,
     health: Health,
     sender: Sender,
+    settings: Settings,
+}
+
+/// What the deployment has chosen.
+#[derive(Debug, Clone)]
+struct Settings {
+    /// The waits between the attempts of a delivery.
     schedule: Schedule,
+    /// How many mails a second the account may send.
+    mails: Rate,
+}
+
+impl Settings {
+    fn from_env() -> store::Result<Self> {
+        const MAILS: &str = "MAILS_PER_SECOND";
+        let problem = || format!("send a number from {} to {}", Rate::RANGE.0, Rate::RANGE.1);
+        let mails = Rate::per_second(aws::parsed_variable(MAILS)?);
+        let mails = mails.ok_or_else(|| StoreError::Environment { name: MAILS, problem: problem() })?;
+        Ok(Self { schedule: aws::parsed_variable("RETRY_SCHEDULE")?, mails })
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let telemetry = telemetry::init();
     let aws = Aws::from_env();
+    let lanes = Lanes::from_env(&aws)?;
     let app = &App {
         deliveries: Deliveries::from_env(&aws)?,
         destinations: Destinations::from_env(&aws)?,
         events: Events::from_env(&aws)?,
         suppressions: Suppressions::from_env(&aws)?,
-        queue: Queue::deliveries(&aws)?,
+        lanes: lanes.clone(),
         journal: Journal::from_env(&aws)?,
         health: Health::from_env(&aws)?,
         sender: Sender::from_env(&aws)?,
-        schedule: aws::parsed_variable("RETRY_SCHEDULE")?,
+        settings: Settings::from_env()?,
     };
-    worker::run(async |records, end| app.deliver(records, end).await, telemetry).await
+    let queue = lanes.of(domain::traffic::Lane::Fast).clone();
+    let work = async |records, end| batch::deliver(app, &app.settings, &app.lanes, records, end).await;
+    worker::run(work, queue, telemetry).await
 }

@@ -1,206 +1,428 @@
-//! A batch of events: read, planned, written and sent on.
+//! A batch of events: planned, written and sent on.
 //!
-//! Done twice it changes nothing: ids are functions of what they name, and inserts are conditional. A delivery's first
-//! message goes out with its insert; when a worker dies in between, SQS hands the event out again, and then, and only
-//! then, deliveries that were inserted before and never attempted get their message again.
+//! An event and its deliveries cannot come apart, because there is one write to lose or to keep: the event's row, which
+//! holds the plan. Jobs are sent only for what a row plans. Whatever hands an event out again (SQS after a crash, a
+//! dead-letter queue, at any time) finds that row and takes the plan from it, whatever the rules say by then, and sends a
+//! job for each planned delivery that nobody has attempted. So the price of a crash is a repeat, never a loss.
 //!
-//! An event with more destinations than one invocation should handle ([`domain::fanout::PART`]) is cut: the first part is
-//! done with it, the others go on as messages of their own, whose deliveries are made in the same way. They go out once
-//! the event's row is there, and the event is acknowledged once they are on the queue; handed out again it sends them
-//! again, and what they name twice is inserted once. Whoever finds the event's row leaves its parts, as its deliveries, to
-//! whoever wrote it.
+//! The plan of an event with more destinations than [`domain::fanout::PART`] is cut into parts, each a row and a message
+//! of its own. Their rows are written before the event's, so that a row never names a part that is missing.
 
-use std::collections::{HashMap, HashSet};
-
-use api::worker::Record;
-use domain::{DeliveryId, DeliveryState, EventId, message::Part, time::now};
-use futures::future::join_all;
-use store::{Result, partiql::Written, queue::Outgoing};
-use tokio::time::Instant;
-
-use crate::{
-    App,
-    incoming::{self, Incoming},
-    plan::{Plan, Planned},
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    time::Duration,
 };
 
+use api::worker::Record;
+use domain::{
+    Delivery, DeliveryId, DeliveryPlan, Destination, DestinationId, EventId, EventType, OperatorId, PlannedEvent,
+    delivery::DESTINATION_DELETED,
+    delivery_plan::Unrecorded,
+    fanout::{Fate, Fates},
+    journal::Mail,
+    message::Part,
+    time::now,
+    traffic::Lane,
+};
+use futures::future::join_all;
+use jiff::Timestamp;
+use store::{Result, partiql::Written};
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    cloud::{Cloud, Key, Row, Source},
+    incoming::{Incoming, What},
+    plan::{NewPlan, Rules, matching, plan, sources},
+};
+
+/// How long before the end of a batch no write is tried any more: what was written has to be sent on.
+const TO_SEND: Duration = Duration::from_secs(4);
+
+/// Dispatches a batch; the ids of the messages to be handed out again.
+pub(crate) async fn dispatch(cloud: &impl Cloud, records: Vec<Record>, end: Instant) -> Vec<String> {
+    let mut batch = Batch::new(cloud, &records, end);
+    if timeout_at(end, batch.run(records)).await.is_err() {
+        tracing::error!("batch not dispatched in time");
+    }
+    batch.unfinished.into_iter().collect()
+}
+
+struct Batch<'a, C> {
+    cloud: &'a C,
+    end: Instant,
+    /// The destinations that were read.
+    destinations: HashMap<DestinationId, Destination>,
+    /// The ids of the messages whose work is not done.
+    unfinished: HashSet<String>,
+}
+
 /// An event, or a part of one, with the message that brought it.
+#[derive(Debug)]
 struct Work {
     message_id: String,
     incoming: Incoming,
 }
 
-impl App {
-    /// Dispatches a batch; the ids of the messages to be handed out again.
-    pub(crate) async fn dispatch(&self, records: Vec<Record>, end: Instant) -> Vec<String> {
-        let ids: Vec<_> = records.iter().map(|record| record.message_id.clone()).collect();
-        match tokio::time::timeout_at(end, self.dispatch_all(records)).await {
-            Ok(Ok(failed)) => failed,
-            Ok(Err(error)) => {
-                tracing::error!(%error, events = ids.len(), "a batch was not dispatched");
-                ids
-            }
-            Err(_) => {
-                tracing::error!(events = ids.len(), "a batch was not dispatched in time");
-                ids
-            }
-        }
+impl Work {
+    fn key(&self) -> Key {
+        (self.incoming.operator_id(), self.incoming.event_id())
     }
 
-    async fn dispatch_all(&self, records: Vec<Record>) -> Result<Vec<String>> {
-        let mut failed = vec![];
-        let mut works: Vec<Work> = vec![];
-        let read =
-            join_all(records.iter().map(|record| incoming::read(record, &self.events, &self.verifications))).await;
-        for (record, result) in records.iter().zip(read) {
-            match result {
-                // Of two copies in one batch, one does the work of both.
-                Ok(None) => {}
-                Ok(Some(incoming)) => match works.iter_mut().find(|work| work.incoming.is_copy_of(&incoming)) {
-                    Some(work) => work.incoming.again |= incoming.again,
-                    None => works.push(Work { message_id: record.message_id.clone(), incoming }),
-                },
-                Err(error) => {
-                    tracing::error!(message_id = record.message_id, received = record.received, %error, "not an event");
-                    failed.push(record.message_id.clone());
-                }
-            }
-        }
-        // What several of them name is the first one's: it has to be one that looks whether it was only half done.
-        works.sort_by_key(|work| !work.incoming.again);
-        let works = self.without_done(works).await?;
-        failed.extend(self.write_and_send(works).await?);
-        Ok(failed)
+    /// Whether a row of its event may be there: else it is not looked for, and the insert tells.
+    fn may_be_known(&self) -> bool {
+        self.incoming.again || self.incoming.part().is_some() || self.is_repeat()
     }
 
-    /// Leaves out repeats of events that are known: whoever inserted them sees to them.
-    async fn without_done(&self, works: Vec<Work>) -> Result<Vec<Work>> {
-        let is_repeat = |work: &Work| !work.incoming.again && work.incoming.arrival().is_some_and(|new| new.repeat);
-        let repeats = works.iter().filter(|work| is_repeat(work));
-        let repeats: Vec<_> = repeats.map(|work| (work.incoming.operator_id(), work.incoming.event_id())).collect();
-        let known = self.events.known(&repeats).await?;
-        let done = |work: &Work| is_repeat(work) && known.contains(&work.incoming.event_id());
-        Ok(works.into_iter().filter(|work| !done(work)).collect())
-    }
-
-    async fn write_and_send(&self, works: Vec<Work>) -> Result<Vec<String>> {
-        if works.is_empty() {
-            return Ok(vec![]);
-        }
-        let incoming: Vec<_> = works.iter().map(|work| &work.incoming).collect();
-        let plans = self.plan(&incoming).await?;
-
-        let mut statements = vec![];
-        for (incoming, plan) in incoming.iter().zip(&plans) {
-            if let Some(arrival) = incoming.arrival() {
-                statements.push(self.events.insert(&arrival.event)?);
-            }
-            for planned in &plan.now {
-                statements.push(self.deliveries.insert(&planned.delivery)?);
-            }
-        }
-        let mut written = self.deliveries.execute(statements).await?.into_iter();
-
-        let mut lost: HashSet<EventId> = HashSet::new();
-        let mut to_send: Vec<&Planned> = vec![];
-        let mut to_check: HashMap<DeliveryId, &Planned> = HashMap::new();
-        let mut parts: Vec<&Part> = vec![];
-        for (incoming, plan) in incoming.iter().zip(&plans) {
-            let id = incoming.event_id();
-            let mut check = |written: Option<Written>| {
-                if let Some(Written::Failed(error)) = &written {
-                    tracing::error!(event_id = %id, error, "a row was not written");
-                    lost.insert(id);
-                }
-                written
-            };
-            if incoming.arrival().is_some() {
-                match check(written.next()) {
-                    Some(Written::Yes) => parts.extend(&plan.later),
-                    Some(Written::Refused) if incoming.again => parts.extend(&plan.later),
-                    _ => {}
-                }
-            }
-            for planned in &plan.now {
-                match check(written.next()) {
-                    Some(Written::Yes) if planned.delivery.state == DeliveryState::Pending => to_send.push(planned),
-                    Some(Written::Refused) if incoming.again => {
-                        to_check.insert(planned.delivery.id, planned);
-                    }
-                    _ => {}
-                }
-            }
-        }
-        to_send.extend(self.never_attempted(to_check).await?);
-        lost.extend(self.send_on(&parts).await?);
-        lost.extend(self.tell_queued(&to_send).await?);
-        lost.extend(self.send(&to_send).await?);
-        log(&works, &plans, &lost);
-        let failed = works.into_iter().filter(|work| lost.contains(&work.incoming.event_id()));
-        Ok(failed.map(|work| work.message_id).collect())
-    }
-
-    /// Of deliveries that an earlier run has inserted, those whose message may not have been sent.
-    async fn never_attempted<'a>(&self, inserted: HashMap<DeliveryId, &'a Planned>) -> Result<Vec<&'a Planned>> {
-        let rows = self.deliveries.get_many(inserted.keys().copied()).await?;
-        let waiting = rows.iter().filter(|row| row.state == DeliveryState::Pending && row.attempt_count == 0);
-        Ok(waiting.filter_map(|row| inserted.get(&row.id)).copied().collect())
-    }
-
-    /// Sends parts of large events on; the events of those that the queue did not take.
-    async fn send_on(&self, parts: &[&Part]) -> Result<Vec<EventId>> {
-        let messages = parts.iter().map(|part| Outgoing::new(part, part.operator_id)).collect::<Result<_>>()?;
-        let sent = self.own_queue.send(messages).await;
-        let lost = parts.iter().zip(sent).filter(|(_, sent)| !sent);
-        Ok(lost.map(|(part, _)| part.event_id).collect())
-    }
-
-    /// Tells of the mails among them that they are queued, since their events were accepted; the events of those for
-    /// which that could not be told.
-    async fn tell_queued(&self, planned: &[&Planned]) -> Result<Vec<EventId>> {
-        let mails = planned.iter().filter_map(|planned| Some((planned.delivery.id.event, planned.mail.as_ref()?)));
-        let mails: Vec<_> = mails.collect();
-        let queued = mails.iter().map(|(event, mail)| mail.queued(event.made_at()));
-        let told = self.journal.tell(&queued.collect::<serde_json::Result<Vec<_>>>()?).await?;
-        Ok(mails.iter().zip(told).filter(|(_, told)| !told).map(|((event, _), _)| *event).collect())
-    }
-
-    /// Sends the first job of each delivery; the events of those that the queue did not take.
-    async fn send(&self, planned: &[&Planned]) -> Result<Vec<EventId>> {
-        let message = |planned: &&Planned| Outgoing::new(&planned.delivery.job_at_once(), planned.delivery.operator_id);
-        let messages = planned.iter().map(message).collect::<Result<_>>()?;
-        let sent = self.queue.send(messages).await;
-        let lost = planned.iter().zip(sent).filter(|(_, sent)| !sent);
-        Ok(lost.map(|(planned, _)| planned.delivery.id.event).collect())
+    fn is_repeat(&self) -> bool {
+        self.incoming.arrival().is_some_and(|arrival| arrival.repeat)
     }
 }
 
-fn log(works: &[Work], plans: &[Plan], lost: &HashSet<EventId>) {
-    for (Work { incoming, .. }, plan) in works.iter().zip(plans) {
-        let (event_id, arrival) = (incoming.event_id(), incoming.arrival());
-        let count = |state| plan.now.iter().filter(|planned| planned.delivery.state == state).count();
-        tracing::info!(
-            %event_id,
-            operator_id = %incoming.operator_id(),
-            event_type = %incoming.event_type(),
-            // Of a large event alone: which of its parts this line is about, or into how many it was cut.
-            part = incoming.part().map(|part| part.part),
-            parts = Some(plan.later.len() + 1).filter(|parts| *parts > 1),
-            pending = count(DeliveryState::Pending),
-            held = count(DeliveryState::Held),
-            abandoned = count(DeliveryState::Abandoned),
-            age_ms = now().duration_since(event_id.made_at()).as_millis() as i64,
-            repeat = incoming.again || arrival.is_some_and(|new| new.repeat),
-            done = !lost.contains(&event_id),
-            "event"
-        );
-        for lost in plan.now.iter().filter(|planned| planned.delivery.state == DeliveryState::Abandoned) {
-            let (id, reason) = (lost.delivery.id, lost.delivery.reason.as_deref());
-            tracing::warn!(delivery_id = %id, destination_id = %id.destination, event_id = %id.event, reason, "delivery_failed");
-        }
-        if arrival.is_some() {
-            metrics::counter!("events").increment(1);
-        }
-        metrics::counter!("deliveries_held").increment(count(DeliveryState::Held) as u64);
+/// The deliveries of one message that are to be seen to.
+struct Step {
+    work: Work,
+    event_type: EventType,
+    at: Timestamp,
+    fates: Fates,
+    /// Whether the plan was found rather than written: some of it may be done.
+    found: bool,
+    /// The further parts of the plan, to be sent on.
+    parts: Vec<Part>,
+}
+
+impl Step {
+    fn ids(&self) -> impl Iterator<Item = DeliveryId> {
+        let event = self.work.incoming.event_id();
+        self.fates.keys().map(move |to| DeliveryId::new(*to, event))
     }
+
+    fn operator_id(&self) -> OperatorId {
+        self.work.incoming.operator_id()
+    }
+
+    /// A delivery as it begins.
+    fn delivery(&self, id: DestinationId, fate: Fate, destinations: &HashMap<DestinationId, Destination>) -> Delivery {
+        let (operator_id, event_id) = self.work.key();
+        let unrecorded = Unrecorded { operator_id, event_id, event_type: &self.event_type, at: self.at };
+        unrecorded.delivery_to(id, destinations.get(&id), fate)
+    }
+}
+
+impl<'a, C: Cloud> Batch<'a, C> {
+    fn new(cloud: &'a C, records: &[Record], end: Instant) -> Self {
+        let unfinished = records.iter().map(|record| record.message_id.clone()).collect();
+        Self { cloud, end, destinations: HashMap::new(), unfinished }
+    }
+
+    async fn run(&mut self, records: Vec<Record>) {
+        let works = self.read(records).await;
+        let mut steps = match self.steps(works).await {
+            Ok(steps) => steps,
+            Err(error) => {
+                tracing::error!(%error, "batch not dispatched");
+                return;
+            }
+        };
+        if steps.is_empty() {
+            return;
+        }
+        if let Err(error) = self.send_on(&mut steps).await {
+            tracing::error!(%error, "events not sent on");
+        }
+        steps.iter().for_each(|step| log(step, !self.unfinished.contains(&step.work.message_id)));
+    }
+
+    fn done(&mut self, work: &Work) {
+        self.unfinished.remove(&work.message_id);
+    }
+
+    /// Reads the messages. Of two copies in one batch, one does the work of both.
+    async fn read(&mut self, records: Vec<Record>) -> Vec<Work> {
+        let read = join_all(records.iter().map(|record| self.cloud.read(record))).await;
+        let mut works: Vec<Work> = vec![];
+        for (record, result) in records.into_iter().zip(read) {
+            let message_id = record.message_id;
+            match result {
+                Ok(None) => {
+                    self.unfinished.remove(&message_id);
+                }
+                Ok(Some(incoming)) => match works.iter_mut().find(|work| work.incoming.is_copy_of(&incoming)) {
+                    Some(work) => {
+                        work.incoming.again |= incoming.again;
+                        self.unfinished.remove(&message_id);
+                    }
+                    None => works.push(Work { message_id, incoming }),
+                },
+                Err(error) => tracing::error!(message_id, received = record.received, %error, "event not read"),
+            }
+        }
+        works
+    }
+
+    /// What there is to see to: of new events once their plans are written, of known ones by the plans in their rows.
+    async fn steps(&mut self, works: Vec<Work>) -> Result<Vec<Step>> {
+        let asked: Vec<_> = works.iter().filter(|work| work.may_be_known()).map(Work::key).collect();
+        let mut known = if asked.is_empty() { HashMap::new() } else { self.cloud.events(asked).await? };
+        let is_new = |work: &&Work| work.incoming.arrival().is_some() && !known.contains_key(&work.incoming.event_id());
+        let new: Vec<_> = works.iter().filter(is_new).collect();
+        let plans = self.plan(&new).await?;
+        let (written, refused) = self.write(&new, &plans).await?;
+        if !refused.is_empty() {
+            known.extend(self.cloud.events(refused).await?);
+        }
+        let mut steps = vec![];
+        for work in works {
+            let id = work.incoming.event_id();
+            let event_type = work.incoming.arrival().map(|arrival| arrival.event.event_type.clone());
+            let new = plans.get(&id).filter(|_| written.contains(&id));
+            if let (Some(new), Some(event_type)) = (new, event_type) {
+                steps.push(planned_now(work, event_type, &new.plan));
+            } else if let Some(event) = known.get(&id) {
+                steps.extend(self.resumed(work, event).await?);
+            } else if work.incoming.part().is_some() {
+                tracing::error!(event_id = %id, "the event of a part is not found");
+            }
+        }
+        Ok(steps)
+    }
+
+    /// Plans new events. Two reads per operator of the batch: its rules, and together with the other operators' the
+    /// destinations of those that match; for analyses a third, the project's rules.
+    async fn plan(&mut self, new: &[&Work]) -> Result<HashMap<EventId, NewPlan>> {
+        let arrivals: Vec<_> = new.iter().filter_map(|work| work.incoming.arrival()).collect();
+        let asked = arrivals.iter().filter(|arrival| !arrival.log_only);
+        let distinct: BTreeSet<Source> = asked.flat_map(|arrival| sources(&arrival.event)).collect();
+        let read = distinct.into_iter().map(async |source| (self.cloud.rules(&source).await, source));
+        let mut rules = Rules::new();
+        let mut failed = HashSet::new();
+        for (read, source) in join_all(read).await {
+            match read {
+                Ok(found) => drop(rules.insert(source, found)),
+                // The other operators' events are dispatched all the same.
+                Err(error) => {
+                    tracing::error!(operator_id = %source.0, %error, "rules not read");
+                    failed.insert(source.0);
+                }
+            }
+        }
+        let wanted = arrivals.iter().flat_map(|arrival| matching(arrival, &rules));
+        let wanted: BTreeSet<_> =
+            wanted.flat_map(|rule| rule.destination_ids.iter().map(|id| (rule.operator_id, *id))).collect();
+        if !wanted.is_empty() {
+            self.destinations.extend(self.cloud.destinations(wanted).await?);
+        }
+        let readable = arrivals.into_iter().filter(|arrival| !failed.contains(&arrival.event.operator_id));
+        let now = now();
+        Ok(readable.map(|arrival| (arrival.event.id, plan(arrival, &rules, &self.destinations, now))).collect())
+    }
+
+    /// Writes new events with their plans: those that were, and those that were there already.
+    async fn write(&self, new: &[&Work], plans: &HashMap<EventId, NewPlan>) -> Result<(HashSet<EventId>, Vec<Key>)> {
+        let until = self.end.checked_sub(TO_SEND).unwrap_or(self.end);
+        let without_parts = self.write_parts(new, plans, until).await?;
+        let (mut keys, mut rows) = (vec![], vec![]);
+        for work in new {
+            let id = work.incoming.event_id();
+            let plan = plans.get(&id).filter(|_| !without_parts.contains(&id));
+            if let (Some(arrival), Some(new)) = (work.incoming.arrival(), plan) {
+                keys.push(work.key());
+                rows.push(Row::Event(&arrival.event, &new.plan));
+            }
+        }
+        if rows.is_empty() {
+            return Ok(Default::default());
+        }
+        let (mut written, mut refused) = (HashSet::new(), vec![]);
+        for (key, outcome) in keys.into_iter().zip(self.cloud.insert(rows, until).await?) {
+            match outcome {
+                Written::Yes => drop(written.insert(key.1)),
+                // By whoever: the row tells where the event goes.
+                Written::Refused | Written::Unsure => refused.push(key),
+                Written::Failed(error) => tracing::error!(event_id = %key.1, error, "event not written"),
+            }
+        }
+        Ok((written, refused))
+    }
+
+    /// Writes the further parts of large plans; the events of those that could not be written.
+    async fn write_parts(
+        &self,
+        new: &[&Work],
+        plans: &HashMap<EventId, NewPlan>,
+        until: Instant,
+    ) -> Result<HashSet<EventId>> {
+        let mut rows = vec![];
+        for work in new {
+            let Some(NewPlan { plan, further }) = plans.get(&work.incoming.event_id()) else { continue };
+            for (parts, (number, destined)) in
+                plan.parts.iter().flat_map(|p| p.numbers().zip(further).map(move |n| (p, n)))
+            {
+                rows.push((work.key(), Row::Part(work.key(), parts, number, destined)));
+            }
+        }
+        if rows.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let (keys, rows): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        let written = self.cloud.insert(rows, until).await?;
+        let failed = keys.into_iter().zip(written).filter(|(_, written)| matches!(written, Written::Failed(_)));
+        Ok(failed.map(|((_, id), _)| id).collect())
+    }
+
+    /// What is left to do of an event whose plan is in its row.
+    async fn resumed(&mut self, work: Work, PlannedEvent { event, plan }: &PlannedEvent) -> Result<Option<Step>> {
+        // Notifications that were sent at once have no plan; and where the first message wrote the plan, it sees to it
+        // that all is done, and a repeat of the post has nothing to do.
+        let left_to_others = |plan: &&DeliveryPlan| work.is_repeat() && !work.incoming.again && !plan.by_repeat;
+        let Some(plan) = plan.as_ref().filter(|plan| !left_to_others(plan)) else {
+            self.done(&work);
+            return Ok(None);
+        };
+        let key = work.key();
+        let (fates, parts) = match &work.incoming.what {
+            What::Event(_) => (plan.destined.fates(), further(key, plan)),
+            What::Part(part) => {
+                let Some(parts) = &plan.parts else {
+                    self.done(&work);
+                    return Ok(None);
+                };
+                let found = self.cloud.part(key, parts, part.part).await?;
+                (found.iter().flat_map(|destined| destined.fates()).collect(), vec![])
+            }
+        };
+        let event_type = event.event_type.clone();
+        Ok(Some(Step { work, event_type, at: plan.at, fates, found: true, parts }))
+    }
+
+    /// Sees to the deliveries of all steps: inserts those that are not sent, and sends jobs for the others.
+    async fn send_on(&mut self, steps: &mut [Step]) -> Result<()> {
+        let done: Vec<_> = steps.iter().filter(|step| step.found).flat_map(Step::ids).collect();
+        if !done.is_empty() {
+            let recorded = self.cloud.recorded(done).await?;
+            for step in steps.iter_mut().filter(|step| step.found) {
+                let event = step.work.incoming.event_id();
+                step.fates.retain(|to, _| !recorded.contains(&DeliveryId::new(*to, event)));
+            }
+            self.read_destinations(steps).await?;
+        }
+        let mut failed = self.insert_unsent(steps).await?;
+        let parts: Vec<_> =
+            steps.iter().enumerate().flat_map(|(i, step)| step.parts.iter().map(move |p| (i, p))).collect();
+        if !parts.is_empty() {
+            let (places, parts): (Vec<_>, Vec<_>) = parts.into_iter().map(|(i, part)| (i, part.clone())).unzip();
+            failed.extend(refused(places, self.cloud.send_parts(&parts).await?));
+        }
+        failed.extend(self.send(steps).await?);
+        for (_, step) in steps.iter().enumerate().filter(|(place, _)| !failed.contains(place)) {
+            self.done(&step.work);
+        }
+        Ok(())
+    }
+
+    /// Reads the destinations of plans that were found.
+    async fn read_destinations(&mut self, steps: &[Step]) -> Result<()> {
+        let found = steps.iter().filter(|step| step.found);
+        let ids = found.flat_map(|step| step.fates.keys().map(|id| (step.operator_id(), *id)));
+        let missing: BTreeSet<_> = ids.filter(|(_, id)| !self.destinations.contains_key(id)).collect();
+        if !missing.is_empty() {
+            self.destinations.extend(self.cloud.destinations(missing).await?);
+        }
+        Ok(())
+    }
+
+    /// Inserts the deliveries that are held or abandoned from the start: nothing else would show them. The places of the
+    /// steps of which one could not be inserted.
+    async fn insert_unsent(&self, steps: &[Step]) -> Result<HashSet<usize>> {
+        let unsent = steps.iter().enumerate().flat_map(|(place, step)| {
+            let unsent = step.fates.iter().filter(|(_, fate)| **fate != Fate::Send);
+            unsent.map(move |(id, fate)| (place, step.delivery(*id, *fate, &self.destinations)))
+        });
+        let (places, rows): (Vec<_>, Vec<_>) = unsent.unzip();
+        if rows.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let until = self.end.checked_sub(TO_SEND).unwrap_or(self.end);
+        let written = self.cloud.insert(rows.iter().map(Row::Delivery).collect(), until).await?;
+        let failed = places.into_iter().zip(written).filter(|(_, written)| matches!(written, Written::Failed(_)));
+        Ok(failed.map(|(place, _)| place).collect())
+    }
+
+    /// Emits that the mails among the deliveries are queued, and sends their first jobs; the places of the steps of which
+    /// the queues did not take all.
+    async fn send(&self, steps: &[Step]) -> Result<HashSet<usize>> {
+        let sent = steps.iter().enumerate().flat_map(|(place, step)| {
+            let sent = step.fates.iter().filter(|(_, fate)| **fate == Fate::Send);
+            sent.map(move |(id, fate)| (place, step.delivery(*id, *fate, &self.destinations)))
+        });
+        let (mut places, mut jobs) = (vec![], vec![]);
+        let (mut mail_places, mut queued) = (vec![], vec![]);
+        for (place, delivery) in sent {
+            let (to, own) = (self.destinations.get(&delivery.id.destination), is_operators_own(&delivery));
+            if own || to.is_some_and(|to| to.kind.is_mail()) {
+                let mail = Mail::of(delivery.id, &delivery.event_type, delivery.operator_id, to.filter(|_| !own));
+                mail_places.push(place);
+                queued.push(mail.queued(delivery.id.event.made_at())?);
+            }
+            let lane = to.map_or(if own { Lane::Mail } else { Lane::Fast }, |to| to.lane(now()));
+            places.push(place);
+            jobs.push((lane, delivery.job_at_once()));
+        }
+        let mut failed = refused(mail_places, self.cloud.emit(&queued).await?);
+        if !jobs.is_empty() {
+            failed.extend(refused(places, self.cloud.send_jobs(&jobs).await?));
+        }
+        Ok(failed)
+    }
+}
+
+/// The operator's own address, which no rule names.
+fn is_operators_own(delivery: &Delivery) -> bool {
+    delivery.id.destination == DestinationId::of_operator(delivery.operator_id)
+}
+
+/// The step of an event whose plan has just been written.
+fn planned_now(work: Work, event_type: EventType, plan: &DeliveryPlan) -> Step {
+    let parts = further(work.key(), plan);
+    Step { work, event_type, at: plan.at, fates: plan.destined.fates(), found: false, parts }
+}
+
+/// The messages of a plan's further parts.
+fn further((operator_id, event_id): Key, plan: &DeliveryPlan) -> Vec<Part> {
+    let numbers = plan.parts.iter().flat_map(|parts| parts.numbers());
+    numbers.map(|part| Part { operator_id, event_id, part }).collect()
+}
+
+/// The places of those that a queue did not take.
+fn refused(places: Vec<usize>, sent: Vec<bool>) -> HashSet<usize> {
+    places.into_iter().zip(sent).filter(|(_, sent)| !sent).map(|(place, _)| place).collect()
+}
+
+fn log(step: &Step, done: bool) {
+    let Step { work: Work { incoming, .. }, event_type, fates, found, parts, .. } = step;
+    let event_id = incoming.event_id();
+    let count = |wanted| fates.values().filter(|fate| **fate == wanted).count();
+    let held = count(Fate::Hold) + count(Fate::Disabled);
+    tracing::info!(
+        %event_id,
+        operator_id = %incoming.operator_id(),
+        %event_type,
+        // Of a large event alone: which of its parts this line is about, or into how many it was cut.
+        part = incoming.part().map(|part| part.part),
+        parts = Some(parts.len() + 1).filter(|parts| *parts > 1),
+        pending = count(Fate::Send),
+        held,
+        abandoned = count(Fate::Abandon),
+        age_ms = now().duration_since(event_id.made_at()).as_millis() as i64,
+        repeat = *found,
+        done,
+        "event"
+    );
+    for (to, _) in fates.iter().filter(|(_, fate)| **fate == Fate::Abandon) {
+        let (id, reason) = (DeliveryId::new(*to, event_id), DESTINATION_DELETED);
+        tracing::warn!(delivery_id = %id, destination_id = %to, %event_id, reason, "delivery_failed");
+    }
+    if incoming.arrival().is_some() && !found {
+        metrics::counter!("events").increment(1);
+    }
+    metrics::counter!("deliveries_held").increment(held as u64);
 }

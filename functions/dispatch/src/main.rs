@@ -1,21 +1,34 @@
-//! The function `dispatch`: from the queue `events` to deliveries (design, section 3).
+//! The function `dispatch`: from events to deliveries.
+//!
+//! It is fed by two queues. On `events` other services put what they offer: that is checked, gets its id, and goes on to
+//! `accepted` ([`outside`]). On `accepted` are events that have their id: those of the API, our own, and what came from
+//! outside; and the further parts of large ones. They are planned, written and sent on ([`batch`]).
 
 mod batch;
+mod cloud;
 mod incoming;
+mod outside;
 mod plan;
 
-use api::{telemetry, worker};
-use store::{Aws, Channels, Deliveries, Destinations, Events, Journal, Queue, Verifications};
+use api::{
+    telemetry,
+    worker::{self, Record},
+};
+use store::{Accounts, Aws, Channels, Deliveries, Destinations, Events, Journal, Lanes, Queue, Verifications};
+use tokio::time::Instant;
 
 /// What the worker works with.
 struct App {
+    accounts: Accounts,
     channels: Channels,
     destinations: Destinations,
     events: Events,
     deliveries: Deliveries,
-    queue: Queue,
-    /// The queue that we are fed from, for parts of large events.
-    own_queue: Queue,
+    lanes: Lanes,
+    /// Events that have their id, and parts of large ones.
+    accepted: Queue,
+    /// Where what is no event waits to be fixed.
+    refused: Queue,
     verifications: Verifications,
     journal: Journal,
 }
@@ -25,14 +38,28 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let telemetry = telemetry::init();
     let aws = Aws::from_env();
     let app = &App {
+        accounts: Accounts::from_env(&aws)?,
         channels: Channels::from_env(&aws)?,
         destinations: Destinations::from_env(&aws)?,
         events: Events::from_env(&aws)?,
         deliveries: Deliveries::from_env(&aws)?,
-        queue: Queue::deliveries(&aws)?,
-        own_queue: Queue::events(&aws)?,
+        lanes: Lanes::from_env(&aws)?,
+        accepted: Queue::accepted(&aws)?,
+        refused: Queue::refused_events(&aws)?,
         verifications: Verifications::from_env(&aws)?,
         journal: Journal::from_env(&aws)?,
     };
-    worker::run(async |records, end| app.dispatch(records, end).await, telemetry).await
+    worker::run(async |records, end| app.work(records, end).await, app.accepted.clone(), telemetry).await
+}
+
+impl App {
+    /// Works on a batch; the ids of the messages to be handed out again. What outsiders can write is never read as one of
+    /// our own messages: the queue tells, not the message.
+    async fn work(&self, records: Vec<Record>, end: Instant) -> Vec<String> {
+        let (accepted, outside): (Vec<_>, Vec<_>) =
+            records.into_iter().partition(|record| record.queue == self.accepted.name());
+        let mut failed = self.take_in(outside, end).await;
+        failed.extend(batch::dispatch(self, accepted, end).await);
+        failed
+    }
 }

@@ -1,5 +1,5 @@
 //! The function `feedback`: what the mail service reports back of mails that it took, to the health of their destinations
-//! and to the log of their deliveries (design, section 2).
+//! and to the log of their deliveries.
 
 mod outcome;
 
@@ -11,7 +11,7 @@ use api::{
 };
 use domain::feedback::Feedback;
 use futures::{StreamExt, stream};
-use store::{Aws, Deliveries, Destinations, Journal, Suppressions};
+use store::{Aws, Deliveries, Destinations, Journal, Queue, Suppressions};
 use tokio::time::{Instant, timeout_at};
 use upkeep::Health;
 
@@ -71,5 +71,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         health: Health::from_env(&aws)?,
         journal: Journal::from_env(&aws)?,
     };
-    worker::run(async |records, end| app.take_in(records, end).await, telemetry).await
+    worker::run(async |records, end| app.take_in(records, end).await, Queue::accepted(&aws)?, telemetry).await
 }

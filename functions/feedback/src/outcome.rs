@@ -8,13 +8,18 @@ use std::time::Duration;
 use domain::{
     Address, ChannelType, Delivery, DeliveryId, DeliveryState, Destination, Kind, OperatorId, Unhealthy,
     delivery::{BOUNCED, INTERRUPTED, REJECTED},
+    delivery_plan::is_past_retention,
     destination::{Suppression, SuppressionReason},
     feedback::{Feedback, Outcome},
     guard::TargetPolicy,
     journal::{self, Mail},
     time::now,
 };
-use store::{Result, partiql::Written, suppressions::Suppressed};
+use store::{
+    Result,
+    partiql::{Written, soon},
+    suppressions::Suppressed,
+};
 
 use crate::App;
 
@@ -121,7 +126,10 @@ impl App {
     /// that the report is about is not recorded yet.
     async fn came_back(&self, operator: OperatorId, feedback: &Feedback, reason: &str) -> Result<bool> {
         let Some(id) = feedback.delivery_id else { return Ok(true) };
-        let Some(row) = self.deliveries.get(operator, id).await? else { return Ok(true) };
+        // A mail may come back before the attempt that sent it, which gives the delivery its row, is recorded.
+        let Some(row) = self.deliveries.get(operator, id).await? else {
+            return Ok(is_past_retention(id.event, now()));
+        };
         let newest = row.attempts.last().and_then(|attempt| attempt.response.as_deref());
         if newest != Some(&feedback.message_id) {
             let known = |mail_id: &str| row.attempts.iter().any(|attempt| attempt.response.as_deref() == Some(mail_id));
@@ -131,7 +139,7 @@ impl App {
         if row.state != DeliveryState::Succeeded || self.others_got_it(operator, feedback, id).await? {
             return Ok(true);
         }
-        let written = self.deliveries.execute(vec![self.deliveries.abandon(&row, reason)]).await?;
+        let written = self.deliveries.execute(vec![self.deliveries.abandon(&row, reason)], soon()).await;
         Ok(!written.iter().any(|written| matches!(written, Written::Failed(_))))
     }
 

@@ -19,7 +19,10 @@ use domain::{
 };
 use futures::future::join_all;
 use serde_json::Value;
-use store::{events::Claim, partiql::Written};
+use store::{
+    events::Claim,
+    partiql::{Written, soon},
+};
 
 use crate::{
     App, State,
@@ -29,8 +32,6 @@ use crate::{
     results::{SendResults, log, results},
 };
 
-/// How often a write is tried that was refused for the moment.
-const TRIES: u32 = 3;
 /// How long a request may be under way, at most: the function's timeout.
 const UNDER_WAY: Duration = Duration::from_secs(25);
 
@@ -130,47 +131,39 @@ impl App {
 
     /// Writes the event and its deliveries before anything is sent: whatever becomes of this request, the log knows of it.
     async fn begin(&self, event: &Event, begun: &[Begun<'_>]) -> Result<()> {
-        let mut last = None;
-        for _ in 0..TRIES {
-            let mut statements = vec![self.events.insert(event)?];
-            for begun in begun {
-                statements.push(self.deliveries.insert(&begun.row)?);
-            }
-            // Their ids are of this request alone: what is known was written by an earlier try of its own.
-            let written = self.deliveries.execute(statements).await?;
-            last = written.into_iter().find(|written| matches!(written, Written::Failed(_)));
-            if last.is_none() {
-                return Ok(());
-            }
+        // It has no plan: whatever is not sent by this request is not sent by itself.
+        let mut statements = vec![self.events.insert(event, None)?];
+        for begun in begun {
+            statements.push(self.deliveries.insert(&begun.row)?);
         }
-        tracing::error!(event_id = %event.id, ?last, "a notification was not recorded, and not sent");
+        // Their ids are of this request alone: what is known was written by an earlier try of its own.
+        let written = self.deliveries.execute(statements, soon()).await;
+        let Some(error) = written.into_iter().find_map(Written::failure) else { return Ok(()) };
+        tracing::error!(event_id = %event.id, error, "notification neither recorded nor sent");
         let sentence = "The notification was not sent; send it again, with another Idempotency-Key if it has one.";
         Err(ApiError::unavailable(sentence))
     }
 
     /// Records how a delivery ended. What cannot be recorded stays `interrupted`.
     async fn record(&self, begun: &Begun<'_>, ended: &Ended) {
-        let mut problem = None;
-        for _ in 0..TRIES {
-            match self.try_record(begun, ended).await {
-                Ok(Some(Written::Failed(error))) => problem = Some(error),
-                Ok(_) => return,
-                Err(error) => problem = Some(error.to_string()),
-            }
-        }
-        tracing::error!(delivery_id = %begun.row.id, problem, "how a notification ended was not recorded");
-    }
-
-    async fn try_record(&self, begun: &Begun<'_>, ended: &Ended) -> store::Result<Option<Written>> {
         let statement = match ended {
             Ended::Attempted(attempt) => {
-                let state = ended.of(&begun.row).state;
-                self.deliveries.record(&begun.row, attempt, &Verdict { state, next_attempt_at: None })?
+                let verdict = Verdict::at_once(ended.of(&begun.row).state);
+                self.deliveries.record(&begun.row, 0, attempt, &verdict)
             }
-            Ended::Held(reason) => self.deliveries.hold(&begun.row, reason),
-            Ended::Not(reason) => self.deliveries.abandon(&begun.row, reason),
+            Ended::Held(reason) => Ok(self.deliveries.hold(&begun.row, reason)),
+            Ended::Not(reason) => Ok(self.deliveries.abandon(&begun.row, reason)),
         };
-        Ok(self.deliveries.execute(vec![statement]).await?.pop())
+        let problem = match statement {
+            Ok(statement) => {
+                let written = self.deliveries.execute(vec![statement], soon()).await;
+                written.into_iter().find_map(Written::failure)
+            }
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(problem) = problem {
+            tracing::error!(delivery_id = %begun.row.id, problem, "outcome of a notification not recorded");
+        }
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Answer {
     pub attempt: Attempt,
     /// How long the receiver asked to be left alone, with a 429 or 503.
     pub retry_after: Option<Duration>,
+    /// Whether no answer came, since the receiver could not be connected to or took too long.
+    pub unreachable: bool,
 }
 
 /// An attempt that has begun.
@@ -61,7 +63,7 @@ impl Begun {
         };
         let Self { number, at, signatures, .. } = self;
         let attempt = Attempt { number, at, duration_ms, status, error, fault, response, signatures };
-        Answer { attempt, retry_after: None }
+        Answer { attempt, retry_after: None, unreachable: false }
     }
 }
 

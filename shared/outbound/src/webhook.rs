@@ -95,9 +95,15 @@ impl Webhooks {
             Ok(Taken { status, retry_after, body }) => {
                 let mut answer = begun.ended(Ok((Some(status.as_u16()), kept(&body, secrets_of))));
                 answer.attempt.error = (!status.is_success()).then(|| refusal_of(status));
+                if status == StatusCode::TOO_MANY_REQUESTS || retry_after.is_some() {
+                    answer.attempt.fault = Fault::Throttled;
+                }
                 Answer { retry_after, ..answer }
             }
-            Err(error) => begun.ended(Err(Failure { status: None, error, fault: Fault::Receiver })),
+            Err(error) => {
+                let unreachable = !error.contains("not allowed");
+                Answer { unreachable, ..begun.ended(Err(Failure { status: None, error, fault: Fault::Receiver })) }
+            }
         }
     }
 

@@ -1,0 +1,191 @@
+//! What deliver asks of the cloud and of the outside world: all of it, so that its rules can be tested without them.
+
+use domain::backoff::next_hop;
+use domain::{
+    Attempt, Delivery, DeliveryId, Destination, DestinationId, OperatorId, Unhealthy,
+    delivery::Verdict,
+    message::{Ingest, Job},
+    traffic::{Breaker, Lane, Pace, Rate},
+};
+use jiff::Timestamp;
+use outbound::{Answer, email::Envelope};
+use store::{
+    Result,
+    destinations::Counter,
+    partiql::Written,
+    queue::Outgoing,
+    worklist::{self, Worklist},
+};
+use tokio::time::Instant;
+use upkeep::sender::Attempted;
+
+use crate::{App, triage::Known, triage::Ready};
+
+/// A change of a delivery's row.
+#[derive(Debug, Clone)]
+pub(crate) enum Change {
+    /// An attempt was made: its place in the schedule, how it ended, and what follows.
+    Attempted(u32, Attempt, Verdict),
+    /// It ends without an attempt, for this reason.
+    Abandoned(&'static str),
+    /// It waits until it is recovered, for this reason.
+    Held(&'static str),
+}
+
+impl Change {
+    /// The row as the change leaves it.
+    pub(crate) fn of(&self, row: &Delivery) -> Delivery {
+        let ended = |fate: domain::DeliveryState, reason: &str| Delivery {
+            state: fate,
+            reason: Some(reason.to_owned()),
+            next_attempt_at: None,
+            ..row.clone()
+        };
+        match self {
+            Self::Attempted(step, attempt, verdict) => store::deliveries::recorded(row, *step, attempt, verdict),
+            Self::Abandoned(reason) => ended(domain::DeliveryState::Abandoned, reason),
+            Self::Held(reason) => ended(domain::DeliveryState::Held, reason),
+        }
+    }
+}
+
+pub(crate) trait Cloud {
+    /// The rows of jobs.
+    async fn read(&self, jobs: &[&Job]) -> Result<Worklist>;
+
+    /// Changes rows, each on the condition that nobody has recorded an attempt since it was read; what fails is tried again
+    /// until `until`.
+    async fn write(&self, changes: &[(&Known, &Change)], until: Instant) -> Result<Vec<Written>>;
+
+    /// Those of these rows that there are.
+    async fn rows(&self, ids: Vec<DeliveryId>) -> Result<Vec<Delivery>>;
+
+    /// Makes an attempt. It never fails: what goes wrong, on our side too, is a failed attempt.
+    async fn attempt(&self, job: &Job, ready: &Ready<'_>) -> Answer;
+
+    /// Sends jobs, each by a lane and hidden until it is due; for each, whether the queue has it.
+    async fn send(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>>;
+
+    /// Emits events of our own; for each, whether the queue has it.
+    async fn emit(&self, events: &[Ingest]) -> Result<Vec<bool>>;
+
+    /// Marks a destination as unhealthy and tells its operator; false when that has to be done again.
+    async fn mark_unhealthy(
+        &self,
+        whose: (OperatorId, DestinationId),
+        unhealthy: &Unhealthy,
+        attempt: Option<&Attempt>,
+    ) -> Result<bool>;
+
+    /// As [`store::Destinations::claim_probe`].
+    async fn claim_probe(&self, to: &Destination, seen: &Breaker, now: Timestamp) -> Result<bool>;
+
+    /// As [`store::Destinations::set_answered`].
+    async fn set_answered(&self, to: &Destination) -> Result<()>;
+
+    /// As [`store::Destinations::add_unreached`], for one attempt.
+    async fn add_unreached(
+        &self,
+        to: &Destination,
+        probed: Option<&Breaker>,
+        now: Timestamp,
+    ) -> Result<Option<Breaker>>;
+
+    /// As [`store::Destinations::set_slow`].
+    async fn set_slow(&self, to: &Destination, now: Timestamp) -> Result<()>;
+
+    /// As [`store::Destinations::set_pace`].
+    async fn set_pace(&self, to: &Destination, seen: Option<Pace>, new: Option<Pace>) -> Result<bool>;
+
+    /// As [`store::Destinations::take_slots`].
+    async fn take_slots(&self, counter: Counter, rate: Rate, count: usize, now: Timestamp) -> Result<i64>;
+
+    /// As [`store::Destinations::no_slot_before`].
+    async fn no_slot_before(&self, counter: Counter, at: Timestamp) -> Result<()>;
+}
+
+impl Cloud for App {
+    async fn read(&self, jobs: &[&Job]) -> Result<Worklist> {
+        worklist::read(jobs, &self.deliveries, &self.destinations, &self.events, &self.suppressions).await
+    }
+
+    async fn write(&self, changes: &[(&Known, &Change)], until: Instant) -> Result<Vec<Written>> {
+        let statement = |(known, change): &(&Known, &Change)| {
+            let (row, table) = (&known.row, &self.deliveries);
+            match change {
+                // Nobody else may have recorded it since: the insert is conditional.
+                change if !known.recorded => table.insert(&change.of(row)),
+                Change::Attempted(step, attempt, verdict) => table.record(row, *step, attempt, verdict),
+                Change::Abandoned(reason) => Ok(table.abandon(row, reason)),
+                Change::Held(reason) => Ok(table.hold(row, reason)),
+            }
+        };
+        let statements = changes.iter().map(statement).collect::<Result<_>>()?;
+        Ok(self.deliveries.execute(statements, until).await)
+    }
+
+    async fn rows(&self, ids: Vec<DeliveryId>) -> Result<Vec<Delivery>> {
+        self.deliveries.get_many(ids).await
+    }
+
+    async fn attempt(&self, job: &Job, ready: &Ready<'_>) -> Answer {
+        let event = &ready.event.event;
+        let envelope = Envelope::from((job.delivery_id, &event.event_type));
+        let (to, held_back, number) = (ready.to, &ready.held_back, job.attempt);
+        self.sender.send(Attempted { to, event, envelope, held_back, number }).await
+    }
+
+    async fn send(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>> {
+        let message = |(lane, job): &(Lane, Job)| {
+            let hop = job.due.and_then(|due| next_hop(domain::time::now(), due)).unwrap_or_default();
+            Ok((*lane, Outgoing::new(job, job.operator_id)?.delayed(hop)))
+        };
+        Ok(self.lanes.send(jobs.iter().map(message).collect::<Result<_>>()?).await)
+    }
+
+    async fn emit(&self, events: &[Ingest]) -> Result<Vec<bool>> {
+        self.journal.tell(events).await
+    }
+
+    async fn mark_unhealthy(
+        &self,
+        (operator, id): (OperatorId, DestinationId),
+        unhealthy: &Unhealthy,
+        attempt: Option<&Attempt>,
+    ) -> Result<bool> {
+        self.health.mark(operator, id, unhealthy, attempt).await
+    }
+
+    async fn claim_probe(&self, to: &Destination, seen: &Breaker, now: Timestamp) -> Result<bool> {
+        self.destinations.claim_probe(to, seen, now).await
+    }
+
+    async fn set_answered(&self, to: &Destination) -> Result<()> {
+        self.destinations.set_answered(to).await
+    }
+
+    async fn add_unreached(
+        &self,
+        to: &Destination,
+        probed: Option<&Breaker>,
+        now: Timestamp,
+    ) -> Result<Option<Breaker>> {
+        self.destinations.add_unreached(to, 1, probed, now).await
+    }
+
+    async fn set_slow(&self, to: &Destination, now: Timestamp) -> Result<()> {
+        self.destinations.set_slow(to, now).await
+    }
+
+    async fn set_pace(&self, to: &Destination, seen: Option<Pace>, new: Option<Pace>) -> Result<bool> {
+        self.destinations.set_pace(to, seen, new).await
+    }
+
+    async fn take_slots(&self, counter: Counter, rate: Rate, count: usize, now: Timestamp) -> Result<i64> {
+        self.destinations.take_slots(counter, rate, count, now).await
+    }
+
+    async fn no_slot_before(&self, counter: Counter, at: Timestamp) -> Result<()> {
+        self.destinations.no_slot_before(counter, at).await
+    }
+}

@@ -1,0 +1,139 @@
+//! What is to be done about a job, by the rows as they are now.
+
+use domain::{
+    Delivery, DeliveryState, Destination, PlannedEvent,
+    delivery::{
+        DESTINATION_DELETED, DESTINATION_DISABLED, DESTINATION_UNHEALTHY, RATE_LIMITED, Task, is_limited_too_long, task,
+    },
+    delivery_plan::is_past_retention,
+    destination::{HeldBack, Suppression},
+    fanout::Fate,
+    traffic::{Lane, Signal},
+};
+use jiff::Timestamp;
+use store::worklist::Worklist;
+
+use crate::work::Work;
+
+/// A delivery with what is known of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    /// The row; where there is none yet, the delivery as its event plans it.
+    pub(crate) row: Delivery,
+    /// Whether it has a row.
+    pub(crate) recorded: bool,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub(crate) enum Triage<'a> {
+    /// Nothing: it has been done.
+    Nothing,
+    /// Nothing, since the rows were deleted at the end of their time.
+    Expired,
+    /// Nothing for now: a row is missing that has to be there. To be tried again.
+    Lost(&'static str),
+    /// What follows from the newest attempt, which is recorded.
+    FollowUp(Known),
+    /// The delivery ends here, with this reason.
+    End(Known, &'static str),
+    /// It waits until it is recovered, for this reason.
+    Hold(Known, &'static str),
+    /// It ends, because nothing is mailed to the address.
+    Suppressed(Known, &'a Destination, Suppression),
+    /// It goes by another queue.
+    Move(Lane),
+    /// It is put off until then.
+    PutOff(&'a Destination, Timestamp),
+    /// It is attempted.
+    Attempt(Ready<'a>),
+}
+
+/// What an attempt needs.
+#[derive(Debug)]
+pub(crate) struct Ready<'a> {
+    pub(crate) known: Known,
+    pub(crate) to: &'a Destination,
+    pub(crate) event: &'a PlannedEvent,
+    /// Which of a team's addresses are left out.
+    pub(crate) held_back: HeldBack,
+    /// Whether it has to claim the probe of the destination's breaker first.
+    pub(crate) probe: bool,
+}
+
+/// Judges a job. `random` is a random number from 0 to 1.
+pub(crate) fn triage<'a>(work: &Work, rows: &'a Worklist, now: Timestamp, random: f64) -> Triage<'a> {
+    let id = work.job.delivery_id;
+    let row = rows.deliveries.get(&id);
+    let Some(event) = rows.events.get(&id.event) else {
+        // The event is written before any job is sent. Within its time it is there, and a read that misses it is wrong.
+        let expired = is_past_retention(id.event, now);
+        return if expired { Triage::Expired } else { Triage::Lost("its event is not found") };
+    };
+    let to = rows.destinations.get(&id.destination);
+    let known = || match row {
+        Some(row) => Known { row: row.clone(), recorded: true },
+        None => Known { row: planned(work, to, event), recorded: false },
+    };
+    match task(&work.job, row, work.received) {
+        Task::Nothing => Triage::Nothing,
+        Task::Missing => Triage::Lost("the attempt before is not found"),
+        Task::FollowUp => Triage::FollowUp(known()),
+        Task::Attempt => match to {
+            None => Triage::End(known(), DESTINATION_DELETED),
+            Some(to) => attempt(work, known(), to, event, rows.held_back(to), now, random),
+        },
+    }
+}
+
+/// A delivery that nobody has attempted, as its event plans it.
+fn planned(work: &Work, to: Option<&Destination>, event: &PlannedEvent) -> Delivery {
+    let id = work.job.delivery_id;
+    match event.unrecorded() {
+        Some(unrecorded) => unrecorded.delivery_to(id.destination, to, Fate::Send),
+        None => {
+            let face = to.map_or_else(Default::default, |to| to.face);
+            let event = &event.event;
+            Delivery::new(id, event.operator_id, &event.event_type, face, Fate::Send, event.id.made_at())
+        }
+    }
+}
+
+fn attempt<'a>(
+    work: &Work,
+    known: Known,
+    to: &'a Destination,
+    event: &'a PlannedEvent,
+    held_back: HeldBack,
+    now: Timestamp,
+    random: f64,
+) -> Triage<'a> {
+    let job = &work.job;
+    if to.disabled {
+        return Triage::Hold(known, DESTINATION_DISABLED);
+    }
+    if let Some(suppression) = held_back.wholly() {
+        let suppression = suppression.clone();
+        return Triage::Suppressed(known, to, suppression);
+    }
+    let first = known.row.attempt_count == 0 && known.row.state == DeliveryState::Pending;
+    if first && to.unhealthy.is_some() && !job.by_hand {
+        return Triage::Hold(known, DESTINATION_UNHEALTHY);
+    }
+    if job.limited_since.is_some_and(|since| is_limited_too_long(since, now)) {
+        return Triage::End(known, RATE_LIMITED);
+    }
+    let lane = to.lane(now);
+    // What came by the slow lane stays there: it has waited once.
+    if lane != work.lane && (work.lane == Lane::Fast || lane == Lane::Mail) {
+        return Triage::Move(lane);
+    }
+    let signal = if job.by_hand { Signal::Go } else { to.signal(now, random) };
+    match signal {
+        Signal::Wait(until) => Triage::PutOff(to, until),
+        Signal::Go | Signal::Probe => {
+            let probe = signal == Signal::Probe;
+            Triage::Attempt(Ready { known, to, event, held_back, probe })
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Jobs as the queues hand them out.
+
+use std::collections::HashSet;
+
+use api::worker::Record;
+use domain::{backoff::next_hop, message::Job, traffic::Lane};
+use jiff::Timestamp;
+
+/// A job with the message that brought it.
+#[derive(Debug, Clone)]
+pub(crate) struct Work {
+    pub(crate) message_id: String,
+    pub(crate) received: u32,
+    pub(crate) sent_at: Timestamp,
+    pub(crate) job: Job,
+    /// The lane by whose queue it came.
+    pub(crate) lane: Lane,
+}
+
+impl Work {
+    /// When the attempt was asked for: the same however often the message is handed out.
+    pub(crate) fn asked_at(&self) -> Timestamp {
+        self.job.due.unwrap_or(self.sent_at)
+    }
+
+    /// Whether the job is due.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.job.due.and_then(|due| next_hop(now, due)).is_none()
+    }
+}
+
+/// Reads a batch. Of two jobs for one attempt (copies, or a retry by hand beside the backoff's), one does the work of both:
+/// the one that is due first. What cannot be read is handed out again; the rest of the batch is not lost with it. `lane_of`
+/// knows the lane of a queue by its name.
+pub(crate) fn read(
+    records: Vec<Record>,
+    lane_of: impl Fn(&str) -> Lane,
+    unfinished: &mut HashSet<String>,
+) -> Vec<Work> {
+    let mut works: Vec<Work> = vec![];
+    for record in records {
+        let job: Job = match serde_json::from_str(&record.body) {
+            Ok(job) => job,
+            Err(error) => {
+                tracing::error!(message_id = record.message_id, %error, "job not read");
+                continue;
+            }
+        };
+        let lane = lane_of(&record.queue);
+        let Record { message_id, received, sent_at, .. } = record;
+        match works.iter_mut().find(|work| work.job.names_same_attempt(&job)) {
+            Some(work) => {
+                work.received = work.received.max(received);
+                let by_hand = work.job.by_hand || job.by_hand;
+                if job.due < work.job.due {
+                    work.job = job;
+                }
+                work.job.by_hand = by_hand;
+                unfinished.remove(&message_id);
+            }
+            None => works.push(Work { message_id, received, sent_at, job, lane }),
+        }
+    }
+    works
+}

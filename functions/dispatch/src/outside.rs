@@ -1,0 +1,216 @@
+//! Events as other services offer them: EventBridge, SNS, or anybody whom the queue's policy lets in.
+//!
+//! Nothing is done with such an event but to check it and to give it its id; then it goes on to the queue `accepted`, as
+//! the API's events do. From there on its identity is in the message, and survives every way that the message may take.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use api::worker::Record;
+use domain::{
+    EventId, OperatorId,
+    message::{Ingest, Offered},
+    time::{now, rfc3339},
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use store::{StoreError, events::Claim, queue::Outgoing};
+use tokio::time::{Instant, timeout_at};
+
+use crate::App;
+
+/// Why an event is not taken.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("the message is not an event: {0}")]
+    Shape(#[from] serde_json::Error),
+    #[error("the event is not valid: {0}")]
+    Invalid(#[from] domain::event::InvalidEvent),
+    #[error("operator {0} does not exist")]
+    UnknownOperator(OperatorId),
+    #[error("its id was used for another event within 24 h")]
+    OtherContent,
+    /// It may be taken later.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The envelopes that SNS and EventBridge put around a message. Neither has the fields of the other, nor an event any of
+/// these.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    // SNS
+    #[serde(borrow, rename = "Message")]
+    message: Option<Cow<'a, str>>,
+    #[serde(rename = "MessageId")]
+    message_id: Option<Cow<'a, str>>,
+    #[serde(rename = "Timestamp")]
+    timestamp: Option<Timestamp>,
+    // EventBridge
+    #[serde(borrow)]
+    detail: Option<&'a RawValue>,
+    id: Option<Cow<'a, str>>,
+    time: Option<Timestamp>,
+}
+
+/// An event without its envelope.
+struct Unwrapped {
+    offered: Offered,
+    /// When it happened, as its producer's service says. That is the event's time, unless it has one itself; it is never
+    /// the time of its id, by which the log is sorted.
+    stated_at: Option<Timestamp>,
+    /// Under which name the producer's service took it: the same when the service delivers it twice.
+    name: Option<String>,
+}
+
+fn unwrap(body: &str) -> Result<Unwrapped, serde_json::Error> {
+    let envelope: Envelope<'_> = serde_json::from_str(body)?;
+    Ok(match (envelope.message, envelope.detail) {
+        (Some(message), _) => Unwrapped {
+            offered: serde_json::from_str(&message)?,
+            stated_at: envelope.timestamp,
+            name: envelope.message_id.map(|id| format!("sns:{id}")),
+        },
+        (None, Some(detail)) => Unwrapped {
+            offered: serde_json::from_str(detail.get())?,
+            stated_at: envelope.time,
+            name: envelope.id.map(|id| format!("eventbridge:{id}")),
+        },
+        (None, None) => Unwrapped { offered: serde_json::from_str(body)?, stated_at: None, name: None },
+    })
+}
+
+impl App {
+    /// Takes events in, or refuses them to the dead-letter queue; the ids of the messages to be handed out again.
+    pub(crate) async fn take_in(&self, records: Vec<Record>, end: Instant) -> Vec<String> {
+        let mut known = HashMap::new();
+        let mut failed = vec![];
+        for record in records {
+            let taken = timeout_at(end, self.take_one(&record, &mut known)).await;
+            match taken.map_err(|_| Refusal::Store(StoreError::Unprocessed("the batch"))).flatten() {
+                Ok(true) => {}
+                Ok(false) => failed.push(record.message_id),
+                Err(Refusal::Store(error)) => {
+                    tracing::error!(message_id = record.message_id, %error, "event not taken in");
+                    failed.push(record.message_id);
+                }
+                Err(refusal) => {
+                    tracing::error!(message_id = record.message_id, reason = %refusal, "event refused");
+                    metrics::counter!("events_refused").increment(1);
+                    if !self.refuse(&record).await {
+                        failed.push(record.message_id);
+                    }
+                }
+            }
+        }
+        failed
+    }
+
+    /// Whether the queue `accepted` has the event.
+    async fn take_one(&self, record: &Record, known: &mut HashMap<OperatorId, bool>) -> Result<bool, Refusal> {
+        let Unwrapped { offered: Offered { operator_id, mut event }, stated_at, name } = unwrap(&record.body)?;
+        event.check()?;
+        if !self.is_known(operator_id, known).await? {
+            return Err(Refusal::UnknownOperator(operator_id));
+        }
+        if event.timestamp.is_none() {
+            event.timestamp = stated_at.map(rfc3339);
+        }
+        // The queue's own time: a producer's may lie anywhere. A message that SQS hands out again has the same.
+        let offered = EventId::derived(record.sent_at, &[&operator_id.to_string(), &record.message_id]);
+        let key = event.id.as_ref().map(|id| format!("id:{id}")).or(name);
+        let (event_id, repeat) = match key {
+            None => (offered, false),
+            Some(key) => match self.events.claim(operator_id, &key, offered, &event.fingerprint(), now()).await? {
+                Claim::New => (offered, false),
+                Claim::Repeat(first) => (first, first != offered),
+                Claim::OtherContent => return Err(Refusal::OtherContent),
+            },
+        };
+        let ingest = Ingest { repeat, ..Ingest::new(operator_id, event_id, event) };
+        let sent = self.accepted.send(vec![Outgoing::new(&ingest, operator_id)?]).await;
+        if sent == [true] {
+            tracing::info!(%event_id, %operator_id, message_id = record.message_id, repeat, "event taken in");
+        }
+        Ok(sent == [true])
+    }
+
+    async fn is_known(&self, id: OperatorId, known: &mut HashMap<OperatorId, bool>) -> Result<bool, Refusal> {
+        if let Some(known) = known.get(&id) {
+            return Ok(*known);
+        }
+        let found = self.accounts.operator(id).await?.is_some();
+        known.insert(id, found);
+        Ok(found)
+    }
+
+    /// Puts a message as it is on the dead-letter queue, where it waits to be looked at; whether the queue has it.
+    async fn refuse(&self, record: &Record) -> bool {
+        // The group of those that belong to nobody.
+        let message = Outgoing::of_text(record.body.clone(), OperatorId::first());
+        self.refused.send(vec![message]).await == [true]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{DestinationId, OtpId, message::Part};
+    use serde_json::{Value, json};
+
+    fn offered() -> Value {
+        json!({"operator_id": OperatorId::generate(), "event": {"type": "custom.a", "data": {"x": 1}}})
+    }
+
+    fn of(body: &Value) -> Result<Unwrapped, serde_json::Error> {
+        unwrap(&body.to_string())
+    }
+
+    #[test]
+    fn each_producers_envelope_is_taken_off() {
+        let sns = json!({
+            "Type": "Notification", "MessageId": "s-1", "TopicArn": "arn", "Message": offered().to_string(),
+            "Timestamp": "2026-04-15T10:00:00.000Z"
+        });
+        let bridge = json!({
+            "version": "0", "id": "e-1", "detail-type": "x", "source": "my.app", "time": "2026-04-15T10:00:00Z",
+            "resources": [], "detail": offered()
+        });
+        let at = Some("2026-04-15T10:00:00Z".parse().expect("a time"));
+        for (body, name, stated_at) in
+            [(sns, Some("sns:s-1"), at), (bridge, Some("eventbridge:e-1"), at), (offered(), None, None)]
+        {
+            let unwrapped = of(&body).expect("an event");
+            assert_eq!((unwrapped.name.as_deref(), unwrapped.stated_at), (name, stated_at));
+            assert_eq!(unwrapped.offered.event.event_type, "custom.a");
+        }
+    }
+
+    #[test]
+    fn no_producer_can_use_a_field_of_ours() {
+        let otp = json!({"destination_id": DestinationId::generate(), "otp_id": OtpId::generate(), "expires_at": 0});
+        for (name, value) in [
+            ("event_id", json!(EventId::generate())),
+            ("repeat", json!(true)),
+            ("to_operator", json!(true)),
+            ("log_only", json!(true)),
+            ("part", json!(2)),
+            ("if_unused", otp),
+        ] {
+            let mut body = offered();
+            body[name] = value;
+            assert!(of(&body).is_err(), "{name}");
+            assert!(of(&json!({"Message": body.to_string(), "MessageId": "s-1"})).is_err(), "{name}");
+            assert!(of(&json!({"detail": body})).is_err(), "{name}");
+        }
+        let part = Part { operator_id: OperatorId::generate(), event_id: EventId::generate(), part: 2 };
+        assert!(of(&serde_json::to_value(part).expect("JSON")).is_err());
+    }
+
+    #[test]
+    fn what_is_not_an_event_is_refused() {
+        for body in [json!({}), json!([]), json!({"detail": {"state": "ALARM"}}), json!({"Message": "hello"})] {
+            assert!(of(&body).is_err());
+        }
+    }
+}
