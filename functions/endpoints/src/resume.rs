@@ -62,6 +62,6 @@ pub(crate) async fn recover(
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let found = app.find(&caller, &id).await?;
-    let with = (&app.deliveries, &app.queue, app.upkeep.journal());
+    let with = (&app.log, &app.lanes, app.upkeep.journal());
     Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, &found.endpoint, since).await?)))
 }
