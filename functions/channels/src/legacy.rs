@@ -96,7 +96,7 @@ pub(crate) async fn deliveries(
     Ok(Json(log::deliveries(&app.log, &brought, &page).await?))
 }
 
-/// Sends again what a legacy channel missed: held, failed and abandoned deliveries, oldest event first.
+/// Sends again what a legacy channel missed: held, failed, abandoned and overdue deliveries, oldest event first.
 #[utoipa::path(
     post, path = "/v1/notifications/channels/{id}/recover", tag = "Legacy channels", operation_id = "recoverChannel",
     params(("id" = String, Path)), request_body = Since,

@@ -119,8 +119,8 @@ pub(crate) struct Overview {
     until: String,
     /// How long each bucket is, in seconds.
     step_seconds: i64,
-    /// Whether all deliveries of the time were counted: 20,000 are, to 1,000 destinations, and those without an attempt of
-    /// the newest 4,000 events.
+    /// Whether all deliveries of the time were counted: 20,000 are, to 1,000 destinations. Of those that nobody has
+    /// attempted yet, those of the newest 4,000 events are.
     complete: bool,
     /// Deliveries by when their event was accepted, oldest first.
     buckets: Vec<BucketView>,
@@ -185,10 +185,9 @@ impl App {
         let waiting = (rows.held(&ids, MAX_WAITING), rows.overdue(&ids, now, MAX_WAITING));
         let counted = rows.count(&ids, oldest, MAX_COUNTED);
         let ((counted, complete), held, overdue) = futures::try_join!(counted, waiting.0, waiting.1)?;
-        let not_counted = self.log.not_counted(caller.operator_id(), &ids, oldest, (&counted, complete)).await?;
-        let (planned, all_planned) = not_counted;
+        let planned = self.log.not_counted(caller.operator_id(), &ids, oldest, (&counted, complete)).await?;
         let (tallies, totals) = (HashMap::new(), Tally::default());
-        let mut counts = Counts { chart, totals, tallies, overdue, complete: complete && all_planned };
+        let mut counts = Counts { chart, totals, tallies, overdue, complete };
         for one in planned.iter().filter(|one| one.state() == DeliveryState::Pending) {
             counts.overdue.entry(one.id.destination).or_default().add(one.at, now);
         }

@@ -282,8 +282,8 @@ impl DeliveryLog {
         Ok(plans.into_iter().flat_map(of_event).filter(|planned| !known(planned.id)).collect())
     }
 
-    /// The deliveries to these destinations that have no row, of events from `oldest` on, and whether those are all. `counted`
-    /// are those with a row; `complete` says whether all are.
+    /// The deliveries to these destinations that have no row, of events from `oldest` on. `counted` are those with a row;
+    /// `complete` says whether they are all.
     ///
     /// Reads 4,000 events and 8 MB at most, the newest ones: 1,000 read units.
     ///
@@ -295,15 +295,15 @@ impl DeliveryLog {
         destinations: &[DestinationId],
         oldest: EventId,
         (counted, complete): (&[Counted], bool),
-    ) -> Result<(Vec<Planned>, bool)> {
-        let (plans, more) = self.plans(operator, (oldest, EventId::last()), true, FOR_AN_OVERVIEW).await?;
+    ) -> Result<Vec<Planned>> {
+        let (plans, _) = self.plans(operator, (oldest, EventId::last()), true, FOR_AN_OVERVIEW).await?;
         let known: HashSet<_> = counted.iter().map(|one| one.id).collect();
         let mut planned = self.planned(operator, plans, destinations, |id| known.contains(&id)).await?;
         if !complete {
             let reached = reached(counted);
             planned.retain(|one| reached.get(&one.id.destination).is_none_or(|oldest| one.id.event >= *oldest));
         }
-        Ok((planned, more.is_none()))
+        Ok(planned)
     }
 
     /// The deliveries to a destination that have no row although they were planned 15 minutes ago or earlier, oldest event
