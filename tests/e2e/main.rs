@@ -26,6 +26,7 @@ mod mail_client;
 mod notifications;
 mod openapi;
 mod overview;
+mod planned;
 mod preview;
 mod producers;
 mod project_channels;

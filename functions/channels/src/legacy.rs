@@ -93,10 +93,10 @@ pub(crate) async fn deliveries(
     page: PageQuery,
 ) -> Result<Json<DeliveryPage>> {
     let brought = app.brought(&caller, &id).await?;
-    Ok(Json(log::deliveries(&app.deliveries, brought.id, &page).await?))
+    Ok(Json(log::deliveries(&app.log, &brought, &page).await?))
 }
 
-/// Sends again what a legacy channel missed: held, failed and abandoned deliveries, oldest event first.
+/// Sends again what a legacy channel missed: held, failed, abandoned and overdue deliveries, oldest event first.
 #[utoipa::path(
     post, path = "/v1/notifications/channels/{id}/recover", tag = "Legacy channels", operation_id = "recoverChannel",
     params(("id" = String, Path)), request_body = Since,
@@ -113,7 +113,7 @@ pub(crate) async fn recover(
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let brought = app.brought(&caller, &id).await?;
-    let recovered = recovery::recover((&app.deliveries, &app.queue, app.upkeep.journal()), &brought, since).await?;
+    let recovered = recovery::recover((&app.log, &app.lanes, app.upkeep.journal()), &brought, since).await?;
     Ok((StatusCode::ACCEPTED, Json(recovered)))
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use api::{Keys, auth::HasKeys};
 use domain::guard::TargetPolicy;
-use store::{Accounts, Aws, Channels, Deliveries, Destinations, Queue, aws};
+use store::{Accounts, Aws, Channels, DeliveryLog, Destinations, Lanes, aws};
 use upkeep::Upkeep;
 
 /// What the routes work with.
@@ -18,8 +18,8 @@ pub struct App {
     keys: Keys,
     channels: Channels,
     destinations: Destinations,
-    deliveries: Deliveries,
-    queue: Queue,
+    log: DeliveryLog,
+    lanes: Lanes,
     upkeep: Upkeep,
     policy: TargetPolicy,
 }
@@ -36,8 +36,8 @@ impl App {
             keys: Keys::new(Accounts::from_env(&aws)?),
             channels: Channels::from_env(&aws)?,
             destinations: Destinations::from_env(&aws)?,
-            deliveries: Deliveries::from_env(&aws)?,
-            queue: Queue::deliveries(&aws)?,
+            log: DeliveryLog::from_env(&aws)?,
+            lanes: Lanes::from_env(&aws)?,
             upkeep: Upkeep::from_env(&aws)?,
             policy,
         })

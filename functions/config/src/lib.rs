@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use api::{ApiError, Keys, auth::HasKeys};
 use domain::{DestinationId, connection::Allowed};
-use store::{Accounts, Aws, Deliveries, ProjectChannels, Queue, project_channels::ProjectChannel};
+use store::{Accounts, Aws, DeliveryLog, Lanes, ProjectChannels, project_channels::ProjectChannel};
 use upkeep::{Upkeep, allowed};
 
 use crate::access::Scope;
@@ -20,8 +20,8 @@ use crate::access::Scope;
 pub struct App {
     keys: Keys,
     channels: ProjectChannels,
-    deliveries: Deliveries,
-    queue: Queue,
+    log: DeliveryLog,
+    lanes: Lanes,
     upkeep: Upkeep,
     allowed: Allowed,
 }
@@ -36,8 +36,8 @@ impl App {
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
             channels: ProjectChannels::from_env(&aws)?,
-            deliveries: Deliveries::from_env(&aws)?,
-            queue: Queue::deliveries(&aws)?,
+            log: DeliveryLog::from_env(&aws)?,
+            lanes: Lanes::from_env(&aws)?,
             upkeep: Upkeep::from_env(&aws)?,
             allowed: allowed::from_env()?,
         })

@@ -32,7 +32,7 @@ pub(crate) async fn test(
     app.upkeep.test_and_heal(&found.destination).await
 }
 
-/// Sends what a channel missed again: held, failed and abandoned deliveries of events since then, oldest first.
+/// Sends what a channel missed again: held, failed, abandoned and overdue deliveries of events since then, oldest first.
 #[utoipa::path(
     post, path = "/v1/config/notifications/{id}/recover", tag = "Project channels",
     operation_id = "recoverProjectChannel",
@@ -51,7 +51,7 @@ pub(crate) async fn recover(
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let found = app.find(&scope, &id).await?;
-    let with = (&app.deliveries, &app.queue, app.upkeep.journal());
+    let with = (&app.log, &app.lanes, app.upkeep.journal());
     Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, &found.destination, since).await?)))
 }
 
@@ -72,5 +72,5 @@ pub(crate) async fn deliveries(
     page: PageQuery,
 ) -> Result<Json<DeliveryRecords>> {
     let found = app.find(&scope, &id).await?;
-    Ok(Json(log::records(&app.deliveries, found.destination.id, &page).await?))
+    Ok(Json(log::records(&app.log, &found.destination, &page).await?))
 }

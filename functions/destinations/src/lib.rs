@@ -13,15 +13,15 @@ use std::sync::Arc;
 use api::{Keys, auth::HasKeys};
 use axum::{Router, http::header::CONTENT_TYPE, routing::get};
 use domain::guard::TargetPolicy;
-use store::{Accounts, Aws, Deliveries, Destinations, Queue, aws};
+use store::{Accounts, Aws, DeliveryLog, Destinations, Lanes, aws};
 use upkeep::Upkeep;
 
 /// What the routes work with.
 pub struct App {
     keys: Keys,
     destinations: Destinations,
-    deliveries: Deliveries,
-    queue: Queue,
+    log: DeliveryLog,
+    lanes: Lanes,
     upkeep: Upkeep,
     policy: TargetPolicy,
 }
@@ -37,8 +37,8 @@ impl App {
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
             destinations: Destinations::from_env(&aws)?,
-            deliveries: Deliveries::from_env(&aws)?,
-            queue: Queue::deliveries(&aws)?,
+            log: DeliveryLog::from_env(&aws)?,
+            lanes: Lanes::from_env(&aws)?,
             upkeep: Upkeep::from_env(&aws)?,
             policy,
         })

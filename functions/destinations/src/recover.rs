@@ -6,7 +6,7 @@ use upkeep::recovery::{self, Recovered, Since};
 
 use crate::State;
 
-/// Sends again what a destination missed: held, failed and abandoned deliveries, oldest event first.
+/// Sends again what a destination missed: held, failed, abandoned and overdue deliveries, oldest event first.
 ///
 /// The destination must be healthy: verify it first.
 #[utoipa::path(
@@ -25,6 +25,6 @@ pub(crate) async fn recover(
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let destination = app.find(&caller, &id).await?;
-    let recovered = recovery::recover((&app.deliveries, &app.queue, app.upkeep.journal()), &destination, since).await?;
+    let recovered = recovery::recover((&app.log, &app.lanes, app.upkeep.journal()), &destination, since).await?;
     Ok((StatusCode::ACCEPTED, Json(recovered)))
 }

@@ -18,7 +18,7 @@ use api::{
 };
 use domain::{DestinationId, Face, guard::TargetPolicy};
 use store::{
-    Accounts, Aws, Deliveries, Queue, aws,
+    Accounts, Aws, DeliveryLog, Lanes, aws,
     subscriptions::{Subscription, Subscriptions},
 };
 use upkeep::Upkeep;
@@ -27,8 +27,8 @@ use upkeep::Upkeep;
 pub struct App {
     keys: Keys,
     endpoints: Subscriptions,
-    deliveries: Deliveries,
-    queue: Queue,
+    log: DeliveryLog,
+    lanes: Lanes,
     upkeep: Upkeep,
     policy: TargetPolicy,
 }
@@ -44,8 +44,8 @@ impl App {
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
             endpoints: Subscriptions::from_env(&aws, Face::StackAuth)?,
-            deliveries: Deliveries::from_env(&aws)?,
-            queue: Queue::deliveries(&aws)?,
+            log: DeliveryLog::from_env(&aws)?,
+            lanes: Lanes::from_env(&aws)?,
             upkeep: Upkeep::from_env(&aws)?,
             policy,
         })

@@ -43,7 +43,7 @@ pub(crate) async fn verify(app: State, Owner(caller): Owner, Path(id): Path<Stri
     Ok(Json(app.upkeep.verify(&found.endpoint, CodeGiven::default()).await?))
 }
 
-/// Sends again what an endpoint missed: held, failed and abandoned deliveries, oldest event first.
+/// Sends again what an endpoint missed: held, failed, abandoned and overdue deliveries, oldest event first.
 ///
 /// The endpoint must be healthy: test or verify it first.
 #[utoipa::path(
@@ -62,6 +62,6 @@ pub(crate) async fn recover(
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let found = app.find(&caller, &id).await?;
-    let with = (&app.deliveries, &app.queue, app.upkeep.journal());
+    let with = (&app.log, &app.lanes, app.upkeep.journal());
     Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, &found.endpoint, since).await?)))
 }

@@ -41,7 +41,7 @@ pub(crate) async fn retry(
     OptionalBody(how): OptionalBody<Retry>,
 ) -> Result<(StatusCode, Json<DeliveryView>)> {
     let delivery = app.find(&caller, &id).await?;
-    let with = (&app.deliveries, &app.destinations, &app.deliveries_queue, &app.journal);
+    let with = (app.log.rows(), &app.destinations, &app.lanes, &app.journal);
     let delivery = retry::retry(delivery, how, with).await?;
     Ok((StatusCode::ACCEPTED, Json(DeliveryView::from(&delivery))))
 }
@@ -49,7 +49,7 @@ pub(crate) async fn retry(
 impl App {
     async fn find(&self, caller: &api::Caller, id: &str) -> Result<Delivery> {
         let not_found = || ApiError::not_found("delivery");
-        let found = self.deliveries.get(caller.operator_id(), path_id(id, "delivery")?).await?;
+        let found = self.log.get(caller.operator_id(), path_id(id, "delivery")?, &self.destinations).await?;
         let found = found.ok_or_else(not_found)?;
         // A key that is bound to a project reads that project's events only, and so their deliveries.
         if let Some(own) = caller.project_id() {

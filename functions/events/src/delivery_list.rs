@@ -68,8 +68,8 @@ pub(crate) async fn list(
     let wanted = Wanted { after: page.after(&list)?, ..query.wanted()? };
     let ids = app.ids_of(&caller, query.destination_id.as_deref()).await?;
     let (rows, next) = match event {
-        Some(event) => app.of_event(ids, event, &wanted, limit).await?,
-        None => app.deliveries.across(&ids, &wanted, limit).await?,
+        Some(event) => app.of_event(&caller, &ids, event, &wanted, limit).await?,
+        None => app.log.across(caller.operator_id(), &ids, &wanted, limit).await?,
     };
     let rows = app.visible(&caller, rows).await?;
     let next_cursor = next_cursor(&list, next, next.is_some());
@@ -108,12 +108,13 @@ impl App {
     /// The deliveries of one event to these destinations: found by their ids, which are a function of the two.
     async fn of_event(
         &self,
-        ids: Vec<DestinationId>,
+        caller: &Caller,
+        ids: &[DestinationId],
         event: EventId,
         wanted: &Wanted,
         limit: usize,
     ) -> Result<(Vec<Delivery>, Option<DeliveryId>)> {
-        let mut rows = self.deliveries.get_many(ids.into_iter().map(|id| DeliveryId::new(id, event))).await?;
+        let mut rows = self.log.of_event(caller.operator_id(), event, ids).await?;
         rows.retain(|row| wanted.takes(row));
         rows.sort_unstable_by_key(|row| Reverse(row.id));
         let more = rows.len() > limit;

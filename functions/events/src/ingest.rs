@@ -104,7 +104,7 @@ impl App {
             Outgoing::new(&ingest, operator_id)
         };
         let messages: Vec<_> = events.into_iter().zip(ready).map(message).collect::<store::Result<_>>()?;
-        let sent = self.events_queue.send(messages).await;
+        let sent = self.accepted_queue.send(messages).await;
         let lost = sent.iter().filter(|sent| !**sent).count();
         if lost > 0 {
             return Err(ApiError::unavailable(format!(

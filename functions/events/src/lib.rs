@@ -13,7 +13,7 @@ mod whoami;
 use std::sync::Arc;
 
 use api::{Keys, auth::HasKeys};
-use store::{Accounts, Aws, Channels, Deliveries, Destinations, Events, Journal, Queue};
+use store::{Accounts, Aws, Channels, DeliveryLog, Destinations, Events, Journal, Lanes, Queue};
 
 /// What the routes work with.
 pub struct App {
@@ -21,10 +21,10 @@ pub struct App {
     accounts: Accounts,
     channels: Channels,
     events: Events,
-    deliveries: Deliveries,
+    log: DeliveryLog,
     destinations: Destinations,
-    events_queue: Queue,
-    deliveries_queue: Queue,
+    accepted_queue: Queue,
+    lanes: Lanes,
     journal: Journal,
 }
 
@@ -40,10 +40,10 @@ impl App {
             accounts: Accounts::from_env(&aws)?,
             channels: Channels::from_env(&aws)?,
             events: Events::from_env(&aws)?,
-            deliveries: Deliveries::from_env(&aws)?,
+            log: DeliveryLog::from_env(&aws)?,
             destinations: Destinations::from_env(&aws)?,
-            events_queue: Queue::events(&aws)?,
-            deliveries_queue: Queue::deliveries(&aws)?,
+            accepted_queue: Queue::accepted(&aws)?,
+            lanes: Lanes::from_env(&aws)?,
             journal: Journal::from_env(&aws)?,
         })
     }

@@ -2,25 +2,27 @@
 
 use std::collections::HashMap;
 
-use api::{ApiError, ErrorBody, Query, Reader, error::Result};
+use api::{ApiError, Caller, ErrorBody, Query, Reader, error::Result};
 use axum::Json;
 use domain::{
-    DestinationId, EventId,
+    DeliveryState, DestinationId, EventId,
     attention::{Attention, Concern, attention},
     chart::{Chart, Tally},
+    overdue::Overdue,
     time::{now, rfc3339},
 };
 use serde::{Deserialize, Serialize};
+use store::{counts::Counted, unrecorded::Planned};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{State, known::Known};
+use crate::{App, State, known::Known};
 
 /// The longest span of an overview: a week.
 const MAX_HOURS: u32 = 168;
 /// How many deliveries an overview counts: where each is 500 bytes, 10 MB are read for it.
 const MAX_COUNTED: usize = 20_000;
-/// How many held deliveries of one destination it counts.
-const MAX_HELD: i32 = 1000;
+/// How many held deliveries of one destination it counts, and among how many failed ones it looks for overdue ones.
+const MAX_WAITING: i32 = 1000;
 
 /// Of which time an overview is wanted.
 #[derive(Deserialize, IntoParams)]
@@ -117,7 +119,8 @@ pub(crate) struct Overview {
     until: String,
     /// How long each bucket is, in seconds.
     step_seconds: i64,
-    /// Whether all deliveries of the time were counted: 20,000 are, to 1,000 destinations.
+    /// Whether all deliveries of the time were counted: 20,000 are, to 1,000 destinations. Of those that nobody has
+    /// attempted yet, those of the newest 4,000 events are.
     complete: bool,
     /// Deliveries by when their event was accepted, oldest first.
     buckets: Vec<BucketView>,
@@ -148,22 +151,8 @@ pub(crate) async fn overview(
         None => app.known(caller.operator_id()).await?,
         Some(own) => app.known_of(caller.operator_id(), own).await?,
     };
-    let mut chart = Chart::empty(now(), hours);
-    let oldest = EventId::first_at(chart.since);
-    let ids = known.ids();
-    let counted = app.deliveries.count(&ids, oldest, MAX_COUNTED);
-    // What is held waits for its operator, however old it is.
-    let ((counted, complete), held) = futures::try_join!(counted, app.deliveries.held(&ids, MAX_HELD))?;
-    let mut tallies: HashMap<DestinationId, Tally> = HashMap::new();
-    let mut totals = Tally::default();
-    for one in counted {
-        chart.add(one.id.event.made_at(), one.state);
-        tallies.entry(one.id.destination).or_default().add(one.state);
-        totals.add(one.state);
-    }
-    for (id, held) in held {
-        tallies.entry(id).or_default().held = held;
-    }
+    let Counts { chart, totals, tallies, overdue, complete } = app.counts(&caller, &known, hours).await?;
+    let attention = attention(&known.destinations, &known.rules, &tallies, &overdue);
     Ok(Json(Overview {
         since: rfc3339(chart.since),
         until: rfc3339(chart.until()),
@@ -173,8 +162,52 @@ pub(crate) async fn overview(
         totals,
         destinations: destinations(&known),
         rules: rules(&known),
-        attention: attention(&known.destinations, &known.rules, &tallies).into_iter().map(Into::into).collect(),
+        attention: attention.into_iter().map(Into::into).collect(),
     }))
+}
+
+/// How the deliveries of a span of time stand.
+struct Counts {
+    chart: Chart,
+    totals: Tally,
+    tallies: HashMap<DestinationId, Tally>,
+    /// The failed ones of any time among them.
+    overdue: HashMap<DestinationId, Overdue>,
+    complete: bool,
+}
+
+impl App {
+    async fn counts(&self, caller: &Caller, known: &Known, hours: u32) -> Result<Counts> {
+        let (rows, ids, now) = (self.log.rows(), known.ids(), now());
+        let chart = Chart::empty(now, hours);
+        let oldest = EventId::first_at(chart.since);
+        // What is held or overdue waits for its operator, however old it is.
+        let waiting = (rows.held(&ids, MAX_WAITING), rows.overdue(&ids, now, MAX_WAITING));
+        let counted = rows.count(&ids, oldest, MAX_COUNTED);
+        let ((counted, complete), held, overdue) = futures::try_join!(counted, waiting.0, waiting.1)?;
+        let planned = self.log.not_counted(caller.operator_id(), &ids, oldest, (&counted, complete)).await?;
+        let (tallies, totals) = (HashMap::new(), Tally::default());
+        let mut counts = Counts { chart, totals, tallies, overdue, complete };
+        for one in planned.iter().filter(|one| one.state() == DeliveryState::Pending) {
+            counts.overdue.entry(one.id.destination).or_default().add(one.at, now);
+        }
+        counts.add(counted, &planned);
+        for (id, held) in held {
+            counts.tallies.entry(id).or_default().held = held;
+        }
+        Ok(counts)
+    }
+}
+
+impl Counts {
+    fn add(&mut self, counted: Vec<Counted>, planned: &[Planned]) {
+        let unrecorded = planned.iter().map(|one| Counted { id: one.id, state: one.state() });
+        for one in counted.into_iter().chain(unrecorded) {
+            self.chart.add(one.id.event.made_at(), one.state);
+            self.tallies.entry(one.id.destination).or_default().add(one.state);
+            self.totals.add(one.state);
+        }
+    }
 }
 
 fn destinations(known: &Known) -> DestinationCounts {

@@ -8,7 +8,7 @@ use api::{
 };
 use axum::{Json, extract::Path, http::StatusCode};
 use domain::{Delivery, DeliveryState, Face};
-use store::deliveries::Summary;
+use store::{across::Wanted, deliveries::Summary};
 use upkeep::retry::{self, Retry};
 
 use crate::{
@@ -32,18 +32,19 @@ pub(crate) async fn list(
     Query(query): Query<DeliveryQuery>,
 ) -> Result<Json<MailDeliveryPage>> {
     let status = query.status()?;
-    let destination = app.find(&caller, &id).await?.endpoint.id;
+    let destination = app.find(&caller, &id).await?.endpoint;
     let list = format!("deliveries of {id} {}", status.map_or("", DeliveryState::as_str));
     let page = query.into_page();
     let (limit, after) = (page.limit()?, page.after(&list)?);
-    let (rows, more) = match status {
-        Some(state) => app.deliveries.in_state(destination, state, limit, after).await?,
+    let (rows, next) = match status {
+        Some(state) => app.log.in_state(&destination, state, limit, after).await?,
         None => {
-            let (found, more) = app.deliveries.list(destination, limit, after).await?;
-            (found.iter().map(Summary::from).collect(), more)
+            let (wanted, limit) = (Wanted { after, ..Wanted::default() }, usize::try_from(limit).unwrap_or(1));
+            let (found, next) = app.log.across(caller.operator_id(), &[destination.id], &wanted, limit).await?;
+            (found.iter().map(Summary::from).collect(), next)
         }
     };
-    let next_cursor = next_cursor(&list, rows.last().map(|row| row.id), more);
+    let next_cursor = next_cursor(&list, next, next.is_some());
     Ok(Json(MailDeliveryPage { items: rows.into_iter().map(MailDelivery::from).collect(), next_cursor }))
 }
 
@@ -81,7 +82,7 @@ pub(crate) async fn retry(
     OptionalBody(how): OptionalBody<Retry>,
 ) -> Result<(StatusCode, Json<MailDeliveryDetail>)> {
     let delivery = app.delivery(&caller, &id).await?;
-    let with = (&app.deliveries, &app.destinations, &app.queue, app.upkeep.journal());
+    let with = (app.log.rows(), &app.destinations, &app.lanes, app.upkeep.journal());
     let delivery = retry::retry(delivery, how, with).await?;
     Ok((StatusCode::ACCEPTED, Json(MailDeliveryDetail::from(&delivery))))
 }
@@ -89,7 +90,7 @@ pub(crate) async fn retry(
 impl App {
     /// A delivery to a subscription of the caller's, or a 404.
     async fn delivery(&self, caller: &Caller, id: &str) -> Result<Delivery> {
-        let found = self.deliveries.get(caller.operator_id(), path_id(id, "webhook delivery")?).await?;
+        let found = self.log.get(caller.operator_id(), path_id(id, "webhook delivery")?, &self.destinations).await?;
         found.filter(|found| found.face == Face::Mail).ok_or_else(|| ApiError::not_found("webhook delivery"))
     }
 }

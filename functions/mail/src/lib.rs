@@ -14,7 +14,7 @@ use std::sync::Arc;
 use api::{ApiError, Caller, Keys, auth::HasKeys, error::path_id};
 use domain::{DestinationId, Face, guard::TargetPolicy, journal, message::Ingest, time::now};
 use store::{
-    Accounts, Aws, Deliveries, Destinations, Events, Queue, aws,
+    Accounts, Aws, DeliveryLog, Destinations, Events, Lanes, aws,
     subscriptions::{Subscription, Subscriptions},
 };
 use upkeep::Upkeep;
@@ -25,8 +25,8 @@ pub struct App {
     events: Events,
     subscriptions: Subscriptions,
     destinations: Destinations,
-    deliveries: Deliveries,
-    queue: Queue,
+    log: DeliveryLog,
+    lanes: Lanes,
     upkeep: Upkeep,
     policy: TargetPolicy,
 }
@@ -44,8 +44,8 @@ impl App {
             events: Events::from_env(&aws)?,
             subscriptions: Subscriptions::from_env(&aws, Face::Mail)?,
             destinations: Destinations::from_env(&aws)?,
-            deliveries: Deliveries::from_env(&aws)?,
-            queue: Queue::deliveries(&aws)?,
+            log: DeliveryLog::from_env(&aws)?,
+            lanes: Lanes::from_env(&aws)?,
             upkeep: Upkeep::from_env(&aws)?,
             policy,
         })

@@ -29,7 +29,7 @@ pub(crate) async fn verify(app: State, Writer(caller): Writer, Path(id): Path<St
     Ok(Json(verified))
 }
 
-/// Sends again what an endpoint missed: held, failed and abandoned deliveries, oldest event first.
+/// Sends again what an endpoint missed: held, failed, abandoned and overdue deliveries, oldest event first.
 ///
 /// The endpoint must be healthy: verify it first.
 #[utoipa::path(
@@ -48,6 +48,6 @@ pub(crate) async fn recover(
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let found = app.find(&caller, &id).await?;
-    let with = (&app.deliveries, &app.queue, app.upkeep.journal());
+    let with = (&app.log, &app.lanes, app.upkeep.journal());
     Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, &found.endpoint, since).await?)))
 }

@@ -70,7 +70,7 @@ impl App {
             self.upkeep.note_mail(&mail, attempt).await;
         }
         // A single attempt is the first of a round, which breaks health only when no other could succeed.
-        if !health::breaks(&Schedule::default(), std::slice::from_ref(attempt)) {
+        if !health::breaks(&Schedule::default(), &[attempt]) {
             return;
         }
         let reason = attempt.error.as_deref().unwrap_or_default();

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use api::{ApiError, Caller, Keys, auth::HasKeys};
 use domain::{Destination, DestinationId, Face, connection::Allowed};
-use store::{Accounts, Aws, Deliveries, Destinations, Events, Queue};
+use store::{Accounts, Aws, Deliveries, DeliveryLog, Destinations, Events, Lanes};
 use upkeep::{Health, Upkeep, allowed};
 
 /// What the routes work with.
@@ -23,8 +23,9 @@ pub struct App {
     keys: Keys,
     destinations: Destinations,
     deliveries: Deliveries,
+    log: DeliveryLog,
     events: Events,
-    queue: Queue,
+    lanes: Lanes,
     upkeep: Upkeep,
     health: Health,
     allowed: Allowed,
@@ -41,8 +42,9 @@ impl App {
             keys: Keys::new(Accounts::from_env(&aws)?),
             destinations: Destinations::from_env(&aws)?,
             deliveries: Deliveries::from_env(&aws)?,
+            log: DeliveryLog::from_env(&aws)?,
             events: Events::from_env(&aws)?,
-            queue: Queue::deliveries(&aws)?,
+            lanes: Lanes::from_env(&aws)?,
             upkeep: Upkeep::from_env(&aws)?,
             health: Health::from_env(&aws)?,
             allowed: allowed::from_env()?,

@@ -32,7 +32,7 @@ pub(crate) async fn test(
     app.upkeep.test_and_heal(&found).await
 }
 
-/// Sends what a provider missed again: held, failed and abandoned deliveries of events since then, oldest first.
+/// Sends what a provider missed again: held, failed, abandoned and overdue deliveries of events since then, oldest first.
 #[utoipa::path(
     post, path = "/api/v1/notifications/providers/{id}/recover", tag = "Providers", operation_id = "recoverProvider",
     params(("id" = String, Path), FromPage),
@@ -50,7 +50,7 @@ pub(crate) async fn recover(
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let found = app.find(&caller, &id).await?;
-    let with = (&app.deliveries, &app.queue, app.upkeep.journal());
+    let with = (&app.log, &app.lanes, app.upkeep.journal());
     Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, &found, since).await?)))
 }
 
@@ -70,5 +70,5 @@ pub(crate) async fn deliveries(
     page: PageQuery,
 ) -> Result<Json<DeliveryRecords>> {
     let found = app.find(&caller, &id).await?;
-    Ok(Json(log::records(&app.deliveries, found.id, &page).await?))
+    Ok(Json(log::records(&app.log, &found, &page).await?))
 }

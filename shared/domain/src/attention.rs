@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{Destination, DestinationId, Rule, RuleId, chart::Tally};
+use crate::{Destination, DestinationId, Rule, RuleId, chart::Tally, overdue::Overdue};
 
 /// What kind of thing needs attention, the most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -16,6 +16,8 @@ pub enum Concern {
     DestinationUnhealthy,
     /// A rule sends nothing for now.
     RulePaused,
+    /// Deliveries wait longer than they should.
+    DeliveriesOverdue,
     /// Deliveries have ended without success.
     DeliveriesAbandoned,
     /// Deliveries wait to be recovered, and could be.
@@ -63,11 +65,12 @@ fn deliveries(count: u32) -> String {
 }
 
 /// What needs attention, the most urgent first: of one kind, that of which the most deliveries hang. `tallies` has how
-/// the deliveries of late stand, by destination.
+/// the deliveries of late stand, and `overdue` which of them wait longer than they should, by destination.
 pub fn attention(
     destinations: &[Destination],
     rules: &[Rule],
     tallies: &HashMap<DestinationId, Tally>,
+    overdue: &HashMap<DestinationId, Overdue>,
 ) -> Vec<Attention> {
     let known: BTreeMap<_, _> = destinations.iter().map(|to| (to.id, to)).collect();
     let find = |id: DestinationId| known.get(&id).copied();
@@ -75,6 +78,7 @@ pub fn attention(
         .iter()
         .filter_map(|to| of_destination(to, rules, tallies.get(&to.id).copied().unwrap_or_default()))
         .collect();
+    found.extend(destinations.iter().filter_map(|to| late(to, *overdue.get(&to.id)?)));
     // A rule that one destination brought along, or that has no other, is told of with the destination.
     let several = rules.iter().filter(|rule| rule.active && rule.destination_ids.len() > 1);
     found.extend(several.filter_map(|rule| {
@@ -148,11 +152,32 @@ fn of_destination(to: &Destination, rules: &[Rule], tally: Tally) -> Option<Atte
     Some(Attention { count: Some(number), ..told })
 }
 
+/// The overdue deliveries of a destination that takes deliveries. Of any other, [`of_destination`] says what to do first.
+fn late(to: &Destination, overdue: Overdue) -> Option<Attention> {
+    if overdue.count == 0 || !to.receives() {
+        return None;
+    }
+    let verb = if overdue.count == 1 { "is" } else { "are" };
+    let title = format!("{} to {} {verb} overdue", deliveries(overdue.count), called(to));
+    let recover = "Recover the destination to send them again.";
+    let detail = if to.breaker.is_some() {
+        format!("The destination does not answer. Deliveries wait until it does. {recover}")
+    } else if let Some(rate) = to.rate() {
+        let rate = rate.a_second();
+        format!("The destination gets {rate} a second at most. If the number does not fall, recover the destination.")
+    } else {
+        format!("They should have been attempted at least 15 minutes ago. {recover}")
+    };
+    let found = Attention::of_destination(Concern::DeliveriesOverdue, to, title, detail);
+    Some(Attention { since: overdue.since, count: Some(overdue.count), ..found })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         Face, OperatorId, Severity, Unhealthy, destination::tests::email, rule::OnUnhealthy, time::from_millis,
+        traffic::Breaker,
     };
 
     fn rule(to: &[&Destination]) -> Rule {
@@ -187,7 +212,7 @@ mod tests {
             (off.id, Tally { held: 7, ..Tally::default() }),
             (gone, Tally { abandoned: 1, ..Tally::default() }),
         ]);
-        let found = attention(&[well, quiet, new, loud.clone(), off], &rules, &tallies);
+        let found = attention(&[well, quiet, new, loud.clone(), off], &rules, &tallies, &HashMap::new());
         let told: Vec<_> = found.iter().map(|one| (one.concern, &*one.title, one.count)).collect();
         let paused = format!("The rule {} is paused", rules[1].id);
         assert_eq!(
@@ -206,5 +231,33 @@ mod tests {
             "Answered 500. 1 rule waits for it. Mend it, verify it again, then recover 3 deliveries of late."
         );
         assert!(found[2].detail.contains("while loud@example.com is unhealthy"), "{}", found[2].detail);
+    }
+
+    #[test]
+    fn overdue_deliveries_come_after_what_is_paused_and_before_what_ended() {
+        let (well, held) = (email("well@example.com"), email("held@example.com"));
+        let breaker = Some(Breaker::opened(None, from_millis(7)));
+        let silent = Destination { breaker, ..email("silent@example.com") };
+        let ill = Destination {
+            unhealthy: Some(Unhealthy::new(from_millis(5), "answered 500.", None)),
+            ..email("ill@example.com")
+        };
+        let late = |count| Overdue { count, since: Some(from_millis(9)) };
+        let overdue = HashMap::from([(well.id, late(1)), (silent.id, late(12)), (ill.id, late(3)), (held.id, late(0))]);
+        let tallies = HashMap::from([(held.id, Tally { abandoned: 40, ..Tally::default() })]);
+        let found = attention(&[well, held, silent, ill], &[], &tallies, &overdue);
+        let told: Vec<_> = found.iter().map(|one| (one.concern, &*one.title, one.count)).collect();
+        assert_eq!(
+            told,
+            [
+                (Concern::DestinationUnhealthy, "ill@example.com is unhealthy", None),
+                (Concern::DeliveriesOverdue, "12 deliveries to silent@example.com are overdue", Some(12)),
+                (Concern::DeliveriesOverdue, "1 delivery to well@example.com is overdue", Some(1)),
+                (Concern::DeliveriesAbandoned, "40 deliveries to held@example.com ended without success", Some(40)),
+            ]
+        );
+        assert!(found[1].detail.starts_with("The destination does not answer."), "{}", found[1].detail);
+        assert!(found[2].detail.contains("15 minutes"), "{}", found[2].detail);
+        assert_eq!(found[2].since, Some(from_millis(9)));
     }
 }

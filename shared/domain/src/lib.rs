@@ -27,6 +27,7 @@ pub mod journal;
 pub mod kind;
 pub mod message;
 pub mod notification;
+pub mod overdue;
 mod packed;
 pub mod payload;
 pub mod plan;

@@ -44,7 +44,7 @@ struct Part<T> {
 }
 
 /// What has a place in the list.
-trait Placed {
+pub(crate) trait Placed {
     fn id(&self) -> DeliveryId;
 }
 
@@ -61,7 +61,7 @@ impl Placed for Summary {
 }
 
 /// The order of the list is the reverse of this one's.
-fn place(id: DeliveryId) -> (EventId, DestinationId) {
+pub(crate) fn place(id: DeliveryId) -> (EventId, DestinationId) {
     (id.event, id.destination)
 }
 

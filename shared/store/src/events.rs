@@ -27,7 +27,10 @@ use domain::{
     delivery_plan::{Destined, Parts},
 };
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Serialize,
+    de::{DeserializeOwned, Error as _},
+};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -112,12 +115,22 @@ pub struct Plans {
     /// Its type.
     #[serde(rename = "type")]
     pub event_type: EventType,
-    /// Its project.
-    #[serde(default)]
-    pub project_id: Option<String>,
     /// Where it goes.
     #[serde(default)]
     pub plan: Option<DeliveryPlan>,
+}
+
+/// Which plans are read, and how many at most.
+#[derive(Debug, Clone, Copy)]
+pub struct PlansWanted {
+    /// The oldest and the newest event.
+    pub range: (EventId, EventId),
+    /// Whether the newest events come first; otherwise the oldest do.
+    pub newest_first: bool,
+    /// How many events are read, at most.
+    pub max: usize,
+    /// How many calls are made for them, at most: each reads up to 1 MB, a limit of DynamoDB.
+    pub max_calls: u32,
 }
 
 impl Events {
@@ -246,22 +259,20 @@ impl Events {
         if found.len() == count { Ok(found) } else { Err(StoreError::Unprocessed("BatchGetItem")) }
     }
 
-    /// The events of an operator with their plans, without their data: those from `oldest` to `newest`, oldest first, at
-    /// most about `max`; and where the next call begins if there are more.
+    /// The events of an operator with their plans, without their data; and where the next call begins if there are more.
+    ///
+    /// DynamoDB reads the rows whole, `data` included, so that the cost depends on the size of the events: half a read unit
+    /// for each 4 KB.
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn plans(
-        &self,
-        operator: OperatorId,
-        (oldest, newest): (EventId, EventId),
-        max: usize,
-    ) -> Result<(Vec<Plans>, Option<EventId>)> {
+    pub async fn plans(&self, operator: OperatorId, wanted: &PlansWanted) -> Result<(Vec<Plans>, Option<EventId>)> {
+        let PlansWanted { range: (oldest, newest), newest_first, max, max_calls } = *wanted;
         let (mut found, mut start) = (vec![], None);
         if newest < oldest {
             return Ok((found, None));
         }
-        loop {
+        for call in 1.. {
             let query = self
                 .client
                 .query()
@@ -270,20 +281,43 @@ impl Events {
                 .expression_attribute_values(":operator", s(operator))
                 .expression_attribute_values(":oldest", s(oldest))
                 .expression_attribute_values(":newest", s(newest))
-                .projection_expression("id, #type, project_id, #plan")
+                .projection_expression("id, #type, #plan")
                 .expression_attribute_names("#type", "type")
                 .expression_attribute_names("#plan", PLAN)
+                .scan_index_forward(!newest_first)
                 .limit(i32::try_from(max.saturating_sub(found.len()).max(1)).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(start);
             let answer = query.send().await.map_err(aws("Query"))?;
             found.extend(from_items::<Plans>(answer.items)?);
             start = answer.last_evaluated_key;
-            let Some(last) = &start else { return Ok((found, None)) };
-            if found.len() >= max {
-                let last: Id = from_item(last.clone())?;
-                return Ok((found, last.id.after()));
+            let Some(last) = &start else { break };
+            if found.len() >= max || call >= max_calls {
+                let Id { id } = from_item(last.clone())?;
+                return Ok((found, if newest_first { id.before() } else { id.after() }));
             }
         }
+        Ok((found, None))
+    }
+
+    /// The further parts of these plans, each with its event. Parts that are past their retention are left out.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub(crate) async fn all_parts(
+        &self,
+        operator: OperatorId,
+        of: &[(EventId, Parts)],
+    ) -> Result<Vec<(EventId, Destined)>> {
+        let keys = of.iter().flat_map(|(event, parts)| {
+            parts.numbers().map(|number| part_key(operator, *event, parts, number)).collect::<Vec<_>>()
+        });
+        let items = get_items(&self.client, &self.table, keys.collect()).await?;
+        let part = |item: Item| {
+            let event = item.get("id").and_then(|id| id.as_s().ok()).and_then(|id| id.split('#').nth(1)?.parse().ok());
+            let event = event.ok_or_else(|| serde_dynamo::Error::custom("a part of a plan without its event"))?;
+            Ok((event, from_item(item)?))
+        };
+        items.into_iter().map(part).collect()
     }
 
     /// Which of these events, at most 100, are of a project of the operator.

@@ -6,15 +6,15 @@ use api::{
     page::next_cursor,
     views::{DeliveryPage, DeliveryRecord, DeliveryRecords, DeliveryView},
 };
-use domain::{Delivery, DestinationId};
-use store::Deliveries;
+use domain::{Delivery, Destination};
+use store::{DeliveryLog, across::Wanted};
 
-/// A page of a destination's deliveries, newest event first. The caller has made sure that it is the operator's.
+/// A page of a destination's deliveries, newest event first.
 ///
 /// # Errors
 /// A 400 for a page that cannot be.
-pub async fn deliveries(deliveries: &Deliveries, id: DestinationId, page: &PageQuery) -> Result<DeliveryPage> {
-    let (found, next_cursor) = read(deliveries, id, page).await?;
+pub async fn deliveries(log: &DeliveryLog, of: &Destination, page: &PageQuery) -> Result<DeliveryPage> {
+    let (found, next_cursor) = read(log, of, page).await?;
     Ok(DeliveryPage { deliveries: found.iter().map(DeliveryView::from).collect(), next_cursor })
 }
 
@@ -22,14 +22,14 @@ pub async fn deliveries(deliveries: &Deliveries, id: DestinationId, page: &PageQ
 ///
 /// # Errors
 /// As [`deliveries`].
-pub async fn records(deliveries: &Deliveries, id: DestinationId, page: &PageQuery) -> Result<DeliveryRecords> {
-    let (found, next_cursor) = read(deliveries, id, page).await?;
+pub async fn records(log: &DeliveryLog, of: &Destination, page: &PageQuery) -> Result<DeliveryRecords> {
+    let (found, next_cursor) = read(log, of, page).await?;
     Ok(DeliveryRecords { data: found.iter().map(DeliveryRecord::from).collect(), next_cursor })
 }
 
-async fn read(deliveries: &Deliveries, id: DestinationId, page: &PageQuery) -> Result<(Vec<Delivery>, Option<String>)> {
-    let list = format!("deliveries of {id}");
-    let (found, more) = deliveries.list(id, page.limit()?, page.after(&list)?).await?;
-    let next_cursor = next_cursor(&list, found.last().map(|delivery| delivery.id), more);
-    Ok((found, next_cursor))
+async fn read(log: &DeliveryLog, of: &Destination, page: &PageQuery) -> Result<(Vec<Delivery>, Option<String>)> {
+    let list = format!("deliveries of {}", of.id);
+    let (limit, wanted) = (page.limit()?, Wanted { after: page.after(&list)?, ..Wanted::default() });
+    let (found, next) = log.across(of.operator_id, &[of.id], &wanted, usize::try_from(limit).unwrap_or(1)).await?;
+    Ok((found, next_cursor(&list, next, next.is_some())))
 }

@@ -4,7 +4,7 @@ use api::{ApiError, error::Result};
 use domain::{DeliveryId, DeliveryState, Destination, Face, journal::Mail, message::Job, time::now};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{Deliveries, Journal, Queue, deliveries::Summary, queue::Outgoing};
+use store::{DeliveryLog, Journal, Lanes, deliveries::Summary, queue::Outgoing};
 use utoipa::ToSchema;
 
 /// How many deliveries one request sends again: what fits well into the 30 s of an HTTP API.
@@ -31,12 +31,14 @@ pub struct Recovered {
     more: bool,
 }
 
-/// Sends held, failed and abandoned deliveries of events since then again, oldest first.
+/// Sends held, failed and abandoned deliveries of events since then again, oldest first; then those that have been planned
+/// for 15 minutes and have no row, of the first 10,000 events since then ([`DeliveryLog::overdue`]). For those of later
+/// events, send the request again with a later time.
 ///
 /// # Errors
 /// A 409 unless the destination is verified and healthy; a 503 when the queue does not take all.
 pub async fn recover(
-    (deliveries, queue, journal): (&Deliveries, &Queue, &Journal),
+    (log, lanes, journal): (&DeliveryLog, &Lanes, &Journal),
     destination: &Destination,
     since: Timestamp,
 ) -> Result<Recovered> {
@@ -54,14 +56,35 @@ pub async fn recover(
     let mut after = DeliveryId::lower_bound(destination.id, since);
     let mut recovered = 0;
     while recovered < MAX_RECOVERED {
-        let rows = deliveries.attention(destination.id, &after, PAGE).await?;
-        let Some(last) = rows.last() else { return Ok(Recovered { recovered, more: false }) };
+        let rows = log.rows().attention(destination.id, &after, PAGE).await?;
+        let Some(last) = rows.last() else {
+            return recover_overdue((log, lanes, journal), destination, since, recovered).await;
+        };
         after = last.id.to_string();
         recovered += rows.len();
         tell_queued(&rows, destination, journal).await;
-        send_page(deliveries, queue, rows).await?;
+        send_page(log, lanes, destination, rows).await?;
     }
     Ok(Recovered { recovered, more: true })
+}
+
+/// Sends those again that have no row although their time is over, after `recovered` others. They get a row first, so that
+/// a repeat of the request does not send them again.
+async fn recover_overdue(
+    (log, lanes, journal): (&DeliveryLog, &Lanes, &Journal),
+    destination: &Destination,
+    since: Timestamp,
+    mut recovered: usize,
+) -> Result<Recovered> {
+    let overdue = log.overdue(destination, since, now()).await?;
+    let (now, later) = overdue.split_at(overdue.len().min(MAX_RECOVERED.saturating_sub(recovered)));
+    for page in now.chunks(PAGE) {
+        let rows = log.record(page, destination).await?;
+        recovered += rows.len();
+        tell_queued(&rows, destination, journal).await;
+        send_page(log, lanes, destination, rows).await?;
+    }
+    Ok(Recovered { recovered, more: !later.is_empty() })
 }
 
 /// Tells of mails that were held until now that they are queued.
@@ -76,13 +99,13 @@ pub(crate) async fn tell_queued(rows: &[Summary], destination: &Destination, jou
 }
 
 /// First the messages, then the rows: after a crash in between a delivery is sent twice rather than never.
-async fn send_page(deliveries: &Deliveries, queue: &Queue, rows: Vec<Summary>) -> Result<()> {
+async fn send_page(log: &DeliveryLog, lanes: &Lanes, destination: &Destination, rows: Vec<Summary>) -> Result<()> {
     let job = |row: &Summary| Job::at_once(row.id, row.operator_id, row.attempt_count);
     let messages: Vec<_> =
         rows.iter().map(|row| Outgoing::new(&job(row), row.operator_id)).collect::<store::Result<_>>()?;
-    let sent = queue.send(messages).await;
+    let sent = lanes.to(destination).send(messages).await;
     let taken: Vec<_> = rows.into_iter().zip(&sent).filter(|(_, sent)| **sent).map(|(row, _)| row).collect();
-    deliveries.mark_pending(&taken).await?;
+    log.rows().mark_pending(&taken).await?;
     if taken.len() < sent.len() {
         return Err(ApiError::unavailable("The queue did not take all deliveries; send the same request again."));
     }

@@ -1,9 +1,9 @@
 //! Sending one delivery again by hand.
 
 use api::{ApiError, error::Result};
-use domain::{Delivery, DeliveryState, delivery::NoRetry};
+use domain::{Delivery, DeliveryState, delivery::NoRetry, message::Job};
 use serde::Deserialize;
-use store::{Deliveries, Destinations, Journal, Queue, deliveries::Summary, queue::Outgoing};
+use store::{Deliveries, Destinations, Journal, Lanes, deliveries::Summary, queue::Outgoing};
 use utoipa::ToSchema;
 
 use crate::recovery::tell_queued;
@@ -17,7 +17,7 @@ pub struct Retry {
     pub force: bool,
 }
 
-/// Makes a new attempt at once, in a new round, whatever the destination's health.
+/// Makes a new attempt at once, in a new round, whatever the destination's health, breaker and pace.
 ///
 /// # Errors
 /// A 409 when the delivery is on its way or has arrived, unless `force`d, or when its destination is deleted; a 503 when
@@ -25,7 +25,7 @@ pub struct Retry {
 pub async fn retry(
     mut delivery: Delivery,
     Retry { force }: Retry,
-    (deliveries, destinations, queue, journal): (&Deliveries, &Destinations, &Queue, &Journal),
+    (deliveries, destinations, lanes, journal): (&Deliveries, &Destinations, &Lanes, &Journal),
 ) -> Result<Delivery> {
     if !force {
         delivery.may_retry().map_err(refused)?;
@@ -37,11 +37,14 @@ pub async fn retry(
     let row = [Summary::from(&delivery)];
     tell_queued(&row, &destination, journal).await;
     // First the message, then the row: after a crash in between a delivery is sent twice rather than never.
-    let message = Outgoing::new(&delivery.job_at_once(), delivery.operator_id)?;
-    if queue.send(vec![message]).await != [true] {
+    let message = Outgoing::new(&Job { by_hand: true, ..delivery.job_at_once() }, delivery.operator_id)?;
+    if lanes.to(&destination).send(vec![message]).await != [true] {
         return Err(ApiError::unavailable("The queue did not take the delivery; send the same request again."));
     }
-    deliveries.mark_pending(&row).await?;
+    // One that is pending may have no row yet.
+    if delivery.state != DeliveryState::Pending {
+        deliveries.mark_pending(&row).await?;
+    }
     delivery.state = DeliveryState::Pending;
     Ok(delivery)
 }

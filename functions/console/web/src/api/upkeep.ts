@@ -19,7 +19,7 @@ export function routesOf(destination: Destination): MadeBy | 'channel' {
 
 export type Recovered = { recovered: number; more: boolean }
 
-/** Sends again what a destination missed since a time: held, failed and abandoned deliveries. */
+/** Sends again what a destination missed since a time: held, failed, abandoned and overdue deliveries. */
 export function recover(destination: Destination, since: string): Promise<Recovered> {
   const path = { id: destination.id }
   const body = { since }

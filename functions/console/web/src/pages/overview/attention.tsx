@@ -1,4 +1,12 @@
-import { CircleAlert, CircleCheck, CirclePause, CircleX, type LucideIcon, ShieldQuestionMark } from 'lucide-preact'
+import {
+  CircleAlert,
+  CircleCheck,
+  CirclePause,
+  CircleX,
+  ClockAlert,
+  type LucideIcon,
+  ShieldQuestionMark,
+} from 'lucide-preact'
 import type { Attention } from '../../api/types'
 import { href } from '../../router/hash'
 import { ButtonLink } from '../../ui/button'
@@ -9,6 +17,7 @@ import './attention.css'
 const faces: Record<Attention['kind'], { icon: LucideIcon; tone: string; todo: string }> = {
   destination_unhealthy: { icon: CircleAlert, tone: 'red', todo: 'Open destination' },
   rule_paused: { icon: CirclePause, tone: 'red', todo: 'Open rule' },
+  deliveries_overdue: { icon: ClockAlert, tone: 'amber', todo: 'Open destination' },
   deliveries_abandoned: { icon: CircleX, tone: 'amber', todo: 'See deliveries' },
   deliveries_held: { icon: CirclePause, tone: 'violet', todo: 'See deliveries' },
   destination_unverified: { icon: ShieldQuestionMark, tone: 'grey', todo: 'Verify' },
@@ -67,6 +76,7 @@ function target({ kind, destination_id, rule_id }: Attention): string {
   switch (kind) {
     case 'destination_unhealthy':
     case 'destination_unverified':
+    case 'deliveries_overdue':
       return href(`/destinations/${destination_id ?? ''}`)
     case 'rule_paused':
       return href(`/rules/${rule_id ?? ''}`)

@@ -1,0 +1,548 @@
+//! Deliveries that an event plans and that have no row, since nobody has recorded an attempt yet. To the outside they are
+//! deliveries like any other: one that is simply to be sent reads as `pending`.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::{
+    Delivery, DeliveryId, DeliveryState, Destination, DestinationId, EventId, EventType, Face, OperatorId,
+    delivery_plan::{Destined, Unrecorded},
+    fanout::Fate,
+    overdue::{is_overdue, overdue_before},
+};
+use jiff::Timestamp;
+
+use crate::{
+    Aws, Deliveries, Destinations, Events, Result, StoreError,
+    across::{Placed, Wanted, place},
+    counts::Counted,
+    deliveries::Summary,
+    events::{Plans, PlansWanted},
+    partiql::{self, Written},
+};
+
+/// How many events are read, at most, and in how many calls.
+#[derive(Clone, Copy)]
+struct Bounds {
+    events: usize,
+    calls: u32,
+}
+
+/// For a page of a list.
+const FOR_A_PAGE: Bounds = Bounds { events: 500, calls: 4 };
+/// For an overview.
+const FOR_AN_OVERVIEW: Bounds = Bounds { events: 4000, calls: 8 };
+/// For a recovery.
+const FOR_A_RECOVERY: Bounds = Bounds { events: 10_000, calls: 20 };
+/// How many further parts of large plans are read, at most, those of the first events first.
+const MAX_PARTS: usize = 500;
+/// How many planned deliveries are looked up for a page of those that are pending: ten calls.
+const MAX_LOOKED_UP: usize = 1000;
+
+/// The deliveries of destinations, those without a row included.
+#[derive(Clone)]
+pub struct DeliveryLog {
+    deliveries: Deliveries,
+    events: Events,
+}
+
+/// A delivery that its event plans.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// Which delivery.
+    pub id: DeliveryId,
+    /// Whose.
+    pub operator_id: OperatorId,
+    /// The type of its event.
+    pub event_type: EventType,
+    /// When it was planned, and was due for the first time.
+    pub at: Timestamp,
+    /// What is to become of it.
+    pub fate: Fate,
+}
+
+impl Planned {
+    /// The delivery as it reads while it has no row, to a destination that was made by the API `face`.
+    pub fn delivery(&self, face: Face) -> Delivery {
+        let Self { id, operator_id, event_type, at, fate } = self;
+        let of = Unrecorded { operator_id: *operator_id, event_id: id.event, event_type, at: *at };
+        of.delivery(id.destination, face, *fate)
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> DeliveryState {
+        self.delivery(Face::Stack).state
+    }
+
+    /// The row by which it is sent again. One that was to be sent reads as failed until then, so that a recovery that ends
+    /// halfway leaves it to the next one.
+    fn row(&self, face: Face) -> Delivery {
+        let row = self.delivery(face);
+        match row.state {
+            DeliveryState::Pending => Delivery { state: DeliveryState::Failed, next_attempt_at: Some(self.at), ..row },
+            _ => row,
+        }
+    }
+}
+
+/// Planned deliveries, and the last one looked at if there are more.
+struct Found {
+    planned: Vec<Planned>,
+    looked_to: Option<DeliveryId>,
+}
+
+impl DeliveryLog {
+    /// The tables that `DELIVERIES_TABLE` and `EVENTS_TABLE` name.
+    ///
+    /// # Errors
+    /// When a variable is missing.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        Ok(Self { deliveries: Deliveries::from_env(aws)?, events: Events::from_env(aws)? })
+    }
+
+    /// The rows alone.
+    pub fn rows(&self) -> &Deliveries {
+        &self.deliveries
+    }
+
+    /// A delivery of the operator.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn get(
+        &self,
+        operator: OperatorId,
+        id: DeliveryId,
+        destinations: &Destinations,
+    ) -> Result<Option<Delivery>> {
+        if let Some(row) = self.deliveries.get(operator, id).await? {
+            return Ok(Some(row));
+        }
+        let Some(planned) = self.of_plan(operator, id.event, &[id.destination]).await?.pop() else { return Ok(None) };
+        let to = destinations.get(operator, id.destination).await?;
+        Ok(Some(planned.delivery(to.map_or(Face::Stack, |to| to.face))))
+    }
+
+    /// The deliveries of an event to these destinations, which the caller has made sure to be the operator's.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn of_event(
+        &self,
+        operator: OperatorId,
+        event: EventId,
+        destinations: &[DestinationId],
+    ) -> Result<Vec<Delivery>> {
+        let rows = self.deliveries.get_many(destinations.iter().map(|id| DeliveryId::new(*id, event)));
+        let (mut rows, planned) = futures::try_join!(rows, self.of_plan(operator, event, destinations))?;
+        let known: HashSet<_> = rows.iter().map(|row| row.id).collect();
+        rows.extend(planned.into_iter().filter(|planned| !known.contains(&planned.id)).map(listed));
+        Ok(rows)
+    }
+
+    /// What the plan of one event has for these destinations.
+    async fn of_plan(
+        &self,
+        operator: OperatorId,
+        event: EventId,
+        destinations: &[DestinationId],
+    ) -> Result<Vec<Planned>> {
+        let Some(found) = self.events.planned([(operator, event)]).await?.remove(&event) else { return Ok(vec![]) };
+        let plans = Plans { id: event, event_type: found.event.event_type, plan: found.plan };
+        self.planned(operator, vec![plans], destinations, |_| false).await
+    }
+
+    /// As [`Deliveries::across`], with the deliveries that have no row.
+    ///
+    /// The rows say which events the page covers. One more Query reads the plans of those, of the newest 500 at most: half
+    /// a read unit for each 4 KB of events, as a rule less than the rows took. Only a page of pending deliveries has more
+    /// to look up, and ends where it has looked at 500 events. Lists by another state read rows alone.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn across(
+        &self,
+        operator: OperatorId,
+        destinations: &[DestinationId],
+        wanted: &Wanted,
+        limit: usize,
+    ) -> Result<(Vec<Delivery>, Option<DeliveryId>)> {
+        let (rows, next) = self.deliveries.across(destinations, wanted, limit).await?;
+        match wanted.state {
+            None => {
+                let known = rows.iter().map(|row| row.id).collect();
+                let found = self.behind(operator, destinations, wanted, next, &known).await?;
+                Ok(merge(rows, unrecorded(found.planned, wanted, next), next, limit))
+            }
+            Some(DeliveryState::Pending) => {
+                let known = rows.iter().map(|row| row.id).collect();
+                let found = self.behind(operator, destinations, wanted, next, &known).await?;
+                let Found { planned, looked_to } = self.without_row(found, wanted, next).await?;
+                let next = next.into_iter().chain(looked_to).max_by_key(|id| place(*id));
+                Ok(merge(rows, unrecorded(planned, wanted, next), next, limit))
+            }
+            Some(_) => Ok((rows, next)),
+        }
+    }
+
+    /// As [`Deliveries::in_state`], with the deliveries that have no row, and the last one before the next page.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn in_state(
+        &self,
+        destination: &Destination,
+        state: DeliveryState,
+        limit: i32,
+        after: Option<DeliveryId>,
+    ) -> Result<(Vec<Summary>, Option<DeliveryId>)> {
+        let (rows, more) = self.deliveries.in_state(destination.id, state, limit, after).await?;
+        let next = rows.last().map(|row| row.id).filter(|_| more);
+        if state != DeliveryState::Pending {
+            return Ok((rows, next));
+        }
+        let wanted = Wanted { state: Some(state), after, ..Wanted::default() };
+        let known = rows.iter().map(|row| row.id).collect();
+        let found = self.behind(destination.operator_id, &[destination.id], &wanted, next, &known).await?;
+        let Found { planned, .. } = self.without_row(found, &wanted, next).await?;
+        let unrecorded = unrecorded(planned, &wanted, next).iter().map(Summary::from).collect();
+        Ok(merge(rows, unrecorded, next, usize::try_from(limit).unwrap_or(0)))
+    }
+
+    /// What the events that a page covers plan, but for what is `known`, newest first: from where `wanted` begins to `next`.
+    async fn behind(
+        &self,
+        operator: OperatorId,
+        destinations: &[DestinationId],
+        wanted: &Wanted,
+        next: Option<DeliveryId>,
+        known: &HashSet<DeliveryId>,
+    ) -> Result<Found> {
+        let newest = wanted.newest.into_iter().chain(wanted.after.map(|id| id.event)).min();
+        let oldest = wanted.oldest.into_iter().chain(next.map(|id| id.event)).max();
+        let range = (oldest.unwrap_or_else(EventId::first), newest.unwrap_or_else(EventId::last));
+        let (plans, more) = self.plans(operator, range, true, FOR_A_PAGE).await?;
+        let last = plans.last().map(|plans| DeliveryId::new(DestinationId::first(), plans.id));
+        let planned = self.planned(operator, plans, destinations, |id| known.contains(&id)).await?;
+        Ok(Found { planned, looked_to: more.and(last) })
+    }
+
+    /// Those of which there is no row: rows in other states are not in the page.
+    async fn without_row(&self, found: Found, wanted: &Wanted, next: Option<DeliveryId>) -> Result<Found> {
+        let Found { mut planned, mut looked_to } = found;
+        planned.retain(|planned| belongs(planned, wanted, next));
+        if planned.len() > MAX_LOOKED_UP {
+            planned.truncate(MAX_LOOKED_UP);
+            looked_to = planned.last().map(|last| last.id);
+        }
+        let known = self.known(&planned).await?;
+        planned.retain(|planned| !known.contains(&planned.id));
+        Ok(Found { planned, looked_to })
+    }
+
+    async fn known(&self, planned: &[Planned]) -> Result<HashSet<DeliveryId>> {
+        let rows = self.deliveries.get_many(planned.iter().map(|planned| planned.id)).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
+    async fn plans(
+        &self,
+        operator: OperatorId,
+        range: (EventId, EventId),
+        newest_first: bool,
+        Bounds { events, calls }: Bounds,
+    ) -> Result<(Vec<Plans>, Option<EventId>)> {
+        self.events.plans(operator, &PlansWanted { range, newest_first, max: events, max_calls: calls }).await
+    }
+
+    /// What these events plan for these destinations, but for what is `known`, in the order of the events; of one event, in
+    /// that of a list.
+    async fn planned(
+        &self,
+        operator: OperatorId,
+        plans: Vec<Plans>,
+        destinations: &[DestinationId],
+        known: impl Fn(DeliveryId) -> bool,
+    ) -> Result<Vec<Planned>> {
+        let wanted: HashSet<_> = destinations.iter().copied().collect();
+        let (mut of, mut count) = (vec![], 0);
+        for plans in &plans {
+            let Some(plan) = &plans.plan else { continue };
+            let Some(parts) = &plan.parts else { continue };
+            let parts_count = usize::try_from(parts.count).unwrap_or(usize::MAX);
+            if count + parts_count <= MAX_PARTS && needs_parts(plans.id, &plan.destined, &wanted, &known) {
+                count += parts_count;
+                of.push((plans.id, parts.clone()));
+            }
+        }
+        let mut parts: HashMap<EventId, Vec<Destined>> = HashMap::new();
+        for (event, part) in self.events.all_parts(operator, &of).await? {
+            parts.entry(event).or_default().push(part);
+        }
+        let of_event = |plans: Plans| planned(operator, plans, &parts, &wanted);
+        Ok(plans.into_iter().flat_map(of_event).filter(|planned| !known(planned.id)).collect())
+    }
+
+    /// The deliveries to these destinations that have no row, of events from `oldest` on. `counted` are those with a row;
+    /// `complete` says whether they are all.
+    ///
+    /// Reads 4,000 events and 8 MB at most, the newest ones: 1,000 read units.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn not_counted(
+        &self,
+        operator: OperatorId,
+        destinations: &[DestinationId],
+        oldest: EventId,
+        (counted, complete): (&[Counted], bool),
+    ) -> Result<Vec<Planned>> {
+        let (plans, _) = self.plans(operator, (oldest, EventId::last()), true, FOR_AN_OVERVIEW).await?;
+        let known: HashSet<_> = counted.iter().map(|one| one.id).collect();
+        let mut planned = self.planned(operator, plans, destinations, |id| known.contains(&id)).await?;
+        if !complete {
+            let reached = reached(counted);
+            planned.retain(|one| reached.get(&one.id.destination).is_none_or(|oldest| one.id.event >= *oldest));
+        }
+        Ok(planned)
+    }
+
+    /// The deliveries to a destination that have no row although they were planned 15 minutes ago or earlier, oldest event
+    /// first: of the first 10,000 events, and 20 MB of them, from `since` on.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn overdue(&self, destination: &Destination, since: Timestamp, now: Timestamp) -> Result<Vec<Planned>> {
+        let before = overdue_before(now);
+        let range = (EventId::first_at(since), EventId::first_at(before));
+        let operator = destination.operator_id;
+        let (plans, _) = self.plans(operator, range, false, FOR_A_RECOVERY).await?;
+        let mut planned = self.planned(operator, plans, &[destination.id], |_| false).await?;
+        planned.retain(|planned| is_overdue(planned.at, now));
+        let known = self.known(&planned).await?;
+        planned.retain(|planned| !known.contains(&planned.id));
+        Ok(planned)
+    }
+
+    /// Writes the rows by which planned deliveries to a destination are sent again: those that had none until now.
+    ///
+    /// # Errors
+    /// When a row could not be written. The others are found by the next recovery.
+    pub async fn record(&self, planned: &[Planned], destination: &Destination) -> Result<Vec<Summary>> {
+        let rows: Vec<_> = planned.iter().map(|planned| planned.row(destination.face)).collect();
+        let statements = rows.iter().map(|row| self.deliveries.insert(row)).collect::<Result<_>>()?;
+        let mut inserted = vec![];
+        for (row, written) in rows.iter().zip(self.deliveries.execute(statements, partiql::soon()).await) {
+            match written {
+                Written::Yes | Written::Unsure => inserted.push(Summary::from(row)),
+                // Somebody has attempted it meanwhile, or another recovery sends it.
+                Written::Refused => {}
+                Written::Failed(error) => return Err(StoreError::Unwritten(error)),
+            }
+        }
+        Ok(inserted)
+    }
+}
+
+/// A delivery without a row as lists have it. They do not show by which API its destination was made.
+fn listed(planned: Planned) -> Delivery {
+    planned.delivery(Face::Stack)
+}
+
+/// Whether the further parts of a plan may have a destination that is wanted: one behind those of the first part, since a
+/// plan has its destinations in order.
+fn needs_parts(
+    event: EventId,
+    first: &Destined,
+    wanted: &HashSet<DestinationId>,
+    known: impl Fn(DeliveryId) -> bool,
+) -> bool {
+    let last = first.fates().last_key_value().map(|(id, _)| *id);
+    let behind = |id: &&DestinationId| last.is_none_or(|last| **id > last);
+    wanted.iter().filter(behind).any(|id| !known(DeliveryId::new(*id, event)))
+}
+
+/// What one event plans for the destinations that are wanted, in the order of a list.
+fn planned(
+    operator_id: OperatorId,
+    plans: Plans,
+    parts: &HashMap<EventId, Vec<Destined>>,
+    wanted: &HashSet<DestinationId>,
+) -> Vec<Planned> {
+    let Plans { id: event, event_type, plan: Some(plan) } = plans else { return vec![] };
+    let all = std::iter::once(&plan.destined).chain(parts.get(&event).into_iter().flatten());
+    let mut fates: Vec<_> = all.flat_map(Destined::fates).filter(|(id, _)| wanted.contains(id)).collect();
+    fates.sort_unstable_by(|a, b| b.cmp(a));
+    let of = |(to, fate)| {
+        let (id, event_type) = (DeliveryId::new(to, event), event_type.clone());
+        Planned { id, operator_id, event_type, at: plan.at, fate }
+    };
+    fates.into_iter().map(of).collect()
+}
+
+/// The oldest event down to which each destination's deliveries have been counted.
+fn reached(counted: &[Counted]) -> HashMap<DestinationId, EventId> {
+    let mut reached = HashMap::new();
+    for Counted { id, .. } in counted {
+        let oldest = reached.entry(id.destination).or_insert(id.event);
+        *oldest = id.event.min(*oldest);
+    }
+    reached
+}
+
+/// Whether a planned delivery is wanted, and has its place before the next page.
+fn belongs(planned: &Planned, wanted: &Wanted, next: Option<DeliveryId>) -> bool {
+    let before_next = next.is_none_or(|next| place(planned.id) >= place(next));
+    before_next && wanted.takes(&planned.delivery(Face::Stack))
+}
+
+/// Those that belong into the page.
+fn unrecorded(planned: Vec<Planned>, wanted: &Wanted, next: Option<DeliveryId>) -> Vec<Delivery> {
+    planned.into_iter().filter(|planned| belongs(planned, wanted, next)).map(listed).collect()
+}
+
+/// One page of the rows and of what has none, and the last delivery before the next page if there is one. The page covers
+/// what comes before `next`.
+fn merge<T: Placed>(
+    rows: Vec<T>,
+    unrecorded: Vec<T>,
+    next: Option<DeliveryId>,
+    limit: usize,
+) -> (Vec<T>, Option<DeliveryId>) {
+    let mut page: Vec<_> = rows.into_iter().chain(unrecorded).collect();
+    page.retain(|row| next.is_none_or(|next| place(row.id()) >= place(next)));
+    page.sort_unstable_by_key(|row| std::cmp::Reverse(place(row.id())));
+    if page.len() <= limit {
+        return (page, next);
+    }
+    page.truncate(limit);
+    let last = page.last().map(Placed::id);
+    (page, last)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use domain::{DeliveryPlan, fanout::Fates, time::from_millis};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn destination_id(number: u64) -> DestinationId {
+        format!("ndst_{number:026}").parse().expect("an id")
+    }
+
+    fn event_id(number: u64) -> EventId {
+        format!("evt_{number:026}").parse().expect("an id")
+    }
+
+    fn plans(event: u64, fates: &[(u64, Fate)]) -> Plans {
+        let fates: Fates = fates.iter().map(|(id, fate)| (destination_id(*id), *fate)).collect();
+        let plan = DeliveryPlan { at: from_millis(7), destined: (&fates).into(), parts: None, by_repeat: false };
+        Plans { id: event_id(event), event_type: "custom.a".try_into().expect("a type"), plan: Some(plan) }
+    }
+
+    fn delivery(destination: u64, event: u64) -> Delivery {
+        let found = planned(
+            OperatorId::generate(),
+            plans(event, &[(destination, Fate::Send)]),
+            &HashMap::new(),
+            &HashSet::from([destination_id(destination)]),
+        );
+        listed(found.into_iter().next().expect("one"))
+    }
+
+    #[test]
+    fn a_planned_delivery_reads_by_its_fate() {
+        let fates = [(1, Fate::Send), (2, Fate::Hold), (3, Fate::Disabled), (4, Fate::Abandon), (5, Fate::Send)];
+        let wanted = (1..5).map(destination_id).collect();
+        let found = planned(OperatorId::generate(), plans(9, &fates), &HashMap::new(), &wanted);
+        let told: Vec<_> = found.iter().map(|planned| listed(planned.clone())).collect();
+        let told: Vec<_> = told.iter().map(|row| (row.id.destination, row.state, row.reason.as_deref())).collect();
+        assert_eq!(
+            found.iter().map(Planned::state).collect::<Vec<_>>(),
+            told.iter().map(|row| row.1).collect::<Vec<_>>()
+        );
+        assert_eq!(
+            told,
+            [
+                (destination_id(4), DeliveryState::Abandoned, Some("destination_deleted")),
+                (destination_id(3), DeliveryState::Held, Some("destination_disabled")),
+                (destination_id(2), DeliveryState::Held, Some("rule_paused")),
+                (destination_id(1), DeliveryState::Pending, None),
+            ]
+        );
+    }
+
+    #[test]
+    fn further_parts_are_read_only_where_they_may_have_more() {
+        let first: Destined = (&Fates::from([(destination_id(3), Fate::Send), (destination_id(5), Fate::Hold)])).into();
+        let needs = |wanted: &[u64], known: bool| {
+            let wanted = wanted.iter().map(|id| destination_id(*id)).collect();
+            needs_parts(event_id(1), &first, &wanted, |_| known)
+        };
+        assert_eq!(
+            [needs(&[3], false), needs(&[4, 5], false), needs(&[6], false), needs(&[6], true)],
+            [false, false, true, false]
+        );
+    }
+
+    #[test]
+    fn a_delivery_older_than_what_was_counted_may_have_a_row() {
+        let counted = |destination, event| {
+            let id = DeliveryId::new(destination_id(destination), event_id(event));
+            Counted { id, state: DeliveryState::Succeeded }
+        };
+        let reached = reached(&[counted(1, 5), counted(1, 3), counted(1, 4), counted(2, 9)]);
+        assert_eq!(reached, HashMap::from([(destination_id(1), event_id(3)), (destination_id(2), event_id(9))]));
+    }
+
+    #[test]
+    fn a_recovered_delivery_needs_attention_until_it_is_sent() {
+        let found = planned(
+            OperatorId::generate(),
+            plans(1, &[(1, Fate::Send), (2, Fate::Hold)]),
+            &HashMap::new(),
+            &HashSet::from([destination_id(1), destination_id(2)]),
+        );
+        let rows: Vec<_> = found.iter().map(|planned| planned.row(Face::Mail)).collect();
+        assert_eq!((rows[0].state, rows[1].state), (DeliveryState::Held, DeliveryState::Failed));
+        assert!(rows.iter().all(|row| row.state.needs_attention() && row.attempt_count == 0 && row.face == Face::Mail));
+    }
+
+    proptest! {
+        /// However the deliveries are divided into rows and what has none: the pages together are all of them, each once,
+        /// in order.
+        #[test]
+        fn pages_are_the_whole_list(
+            rows in prop::collection::btree_set((0u64..4, 1u64..30), 0..40),
+            others in prop::collection::btree_set((0u64..4, 1u64..30), 0..40),
+            limit in 1usize..9,
+        ) {
+            let others: BTreeSet<_> = others.difference(&rows).copied().collect();
+            let mut expected: Vec<_> = rows.union(&others).map(|(to, event)| delivery(*to, *event).id).collect();
+            expected.sort_unstable_by_key(|id| std::cmp::Reverse(place(*id)));
+            let mut sorted: Vec<_> = rows.iter().map(|(to, event)| delivery(*to, *event)).collect();
+            sorted.sort_unstable_by_key(|row| std::cmp::Reverse(place(row.id)));
+            let (mut wanted, mut seen) = (Wanted::default(), vec![]);
+            loop {
+                // As `Deliveries::across` gives them.
+                let mut page: Vec<_> = sorted.iter().filter(|row| wanted.takes(row)).cloned().collect();
+                let more = page.len() > limit;
+                page.truncate(limit);
+                let next = page.last().map(|row| row.id).filter(|_| more);
+                let behind = others.iter().map(|(to, event)| delivery(*to, *event));
+                let planned = behind.map(|row| Planned {
+                    id: row.id, operator_id: row.operator_id, event_type: row.event_type, at: row.created_at,
+                    fate: Fate::Send,
+                });
+                let (page, next) = merge(page, unrecorded(planned.collect(), &wanted, next), next, limit);
+                prop_assert!(page.len() <= limit);
+                seen.extend(page.into_iter().map(|row| row.id));
+                wanted.after = next;
+                if next.is_none() { break; }
+            }
+            prop_assert_eq!(seen, expected);
+        }
+    }
+}
