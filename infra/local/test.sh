@@ -23,4 +23,4 @@ export RELAY_URL
 # Tests wait far more than they work: more at once than there are processors.
 export RUST_TEST_THREADS="${RUST_TEST_THREADS:-8}"
 infra/local/with_cloud.sh test "AWS_ENDPOINT_URL_SESV2=$RELAY_URL AWS_ENDPOINT_URL_SNS=$RELAY_URL" \
-    "RetrySchedule=1,1,2,2 CodeIntervalSeconds=2" cargo test "$@"
+    "RetrySchedule=1,1,2,2 CodeIntervalSeconds=2 MailsPerSecond=200" cargo test "$@"

@@ -71,9 +71,9 @@ async fn the_same_message_twice_makes_one_delivery() {
     let id = format!("evt_{}", "01JRX2Q0Z8K5V3M7N9P4T6W8YB");
     let mut message = to.message(11);
     message["event_id"] = json!(id);
-    aws::send_message("EVENTS_QUEUE_URL", &message).await;
+    aws::send_message("ACCEPTED_QUEUE_URL", &message).await;
     to.receiver.wait_for(1).await;
-    aws::send_message("EVENTS_QUEUE_URL", &message).await;
+    aws::send_message("ACCEPTED_QUEUE_URL", &message).await;
     assert_eq!(to.arrived(1).await, [0, 11]);
 
     // And the job of a delivery twice makes one request.

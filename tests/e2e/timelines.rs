@@ -244,7 +244,7 @@ async fn a_code_that_nobody_typed_expires() {
         subjects.push((id, path, inbox::code(&address, 0).await, expires_at));
     }
     let otps = codes(&operator, 2).await;
-    let [_, delayed, _] = aws::depth("EVENTS_QUEUE_URL").await;
+    let [_, delayed, _] = aws::depth("ACCEPTED_QUEUE_URL").await;
     assert!(delayed >= 2, "the word of each waits until its time has come: {delayed}");
     // The first is used. Then ten minutes pass, so that the words come: here they are sent once more, without a delay.
     let (_, path, code, _) = &subjects[0];
@@ -255,7 +255,7 @@ async fn a_code_that_nobody_typed_expires() {
             "if_unused": {"destination_id": id, "otp_id": otp, "expires_at": expires_at.as_millisecond()},
             "event": {"type": "mail.otp.expired", "data": {"otpId": otp}, "resource": {"type": "otp", "id": otp}},
         });
-        aws::send_message("EVENTS_QUEUE_URL", &word).await;
+        aws::send_message("ACCEPTED_QUEUE_URL", &word).await;
     }
     let made = ["mail.otp.created", "mail.otp.sent"];
     events_about(&operator, "otp", &otps[1], &[made[0], made[1], "mail.otp.expired"]).await;

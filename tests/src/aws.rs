@@ -149,13 +149,28 @@ pub async fn depth(queue: &str) -> [u64; 3] {
     names.map(|name| answer["Attributes"][name].as_str().and_then(|n| n.parse().ok()).expect("a number"))
 }
 
+/// The queues of deliveries.
+const LANES: [&str; 3] = ["DELIVERIES_QUEUE_URL", "SLOW_QUEUE_URL", "MAIL_QUEUE_URL"];
+/// Where messages wait that were given up on.
+pub const DEAD_LETTERS: [&str; 5] = [
+    "EVENTS_DEAD_LETTERS_URL",
+    "ACCEPTED_DEAD_LETTERS_URL",
+    "DELIVERIES_DEAD_LETTERS_URL",
+    "SLOW_DEAD_LETTERS_URL",
+    "MAIL_DEAD_LETTERS_URL",
+];
+
 /// Waits until no delivery and no event waits, for at most `limit`; and nothing was given up.
 pub async fn nothing_waits(limit: Duration) {
-    within(limit, "no delivery waits", async || (depth("DELIVERIES_QUEUE_URL").await == [0, 0, 0]).then_some(())).await;
-    // What is delayed there tells, when its time has come, of codes that other tests left unused.
-    let events = async || matches!(depth("EVENTS_QUEUE_URL").await, [0, _, 0]).then_some(());
-    within(limit, "no event waits", events).await;
-    for queue in ["EVENTS_DEAD_LETTERS_URL", "DELIVERIES_DEAD_LETTERS_URL"] {
+    for queue in LANES {
+        within(limit, "no delivery waits", async || (depth(queue).await == [0, 0, 0]).then_some(())).await;
+    }
+    for queue in ["EVENTS_QUEUE_URL", "ACCEPTED_QUEUE_URL"] {
+        // What is delayed there tells, when its time has come, of codes that other tests left unused.
+        let events = async || matches!(depth(queue).await, [0, _, 0]).then_some(());
+        within(limit, "no event waits", events).await;
+    }
+    for queue in DEAD_LETTERS {
         assert_eq!(depth(queue).await, [0, 0, 0], "{queue}");
     }
 }

@@ -56,10 +56,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
 impl App {
     /// Works on a batch; the ids of the messages to be handed out again. What outsiders can write is never read as one of
-    /// our own messages: the queue tells, not the message.
+    /// our own messages: the queue tells, not the message. A record without a queue is an administrator's, who has invoked
+    /// the function directly.
     async fn work(&self, records: Vec<Record>, end: Instant) -> Vec<String> {
-        let (accepted, outside): (Vec<_>, Vec<_>) =
-            records.into_iter().partition(|record| record.queue == self.accepted.name());
+        let is_ours = |record: &Record| record.queue.is_empty() || record.queue == self.accepted.name();
+        let (accepted, outside): (Vec<_>, Vec<_>) = records.into_iter().partition(is_ours);
         let mut failed = self.take_in(outside, end).await;
         failed.extend(batch::dispatch(self, accepted, end).await);
         failed

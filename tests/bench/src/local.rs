@@ -48,8 +48,12 @@ pub fn variables(
     let mut variables: BTreeMap<_, _> = given.map(|name| (name.to_owned(), variable(name))).collect();
     let chosen = [
         ("AWS_ENDPOINT_URL", endpoint),
-        ("EVENTS_QUEUE_URL", events_queue),
+        ("ACCEPTED_QUEUE_URL", events_queue),
+        ("EVENTS_DEAD_LETTERS_URL", events_queue),
         ("DELIVERIES_QUEUE_URL", deliveries_queue),
+        ("SLOW_QUEUE_URL", deliveries_queue),
+        ("MAIL_QUEUE_URL", deliveries_queue),
+        ("MAILS_PER_SECOND", "1000"),
         ("RETRY_SCHEDULE", schedule),
         ("ALLOW_PRIVATE_TARGETS", "true"),
         ("MAIL_FROM", "notifications@example.com"),
