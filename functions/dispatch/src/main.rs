@@ -9,6 +9,8 @@ mod cloud;
 mod incoming;
 mod outside;
 mod plan;
+#[cfg(test)]
+mod tests;
 
 use api::{
     telemetry,

@@ -1,0 +1,388 @@
+//! Dispatch without a cloud: what it writes and sends when parts of its work fail, and when it is asked again.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    time::Duration,
+};
+
+use api::worker::Record;
+use domain::{
+    Delivery, DeliveryId, DeliveryPlan, DeliveryState, Destination, DestinationId, Event, EventId, EventType, Face,
+    Kind, OperatorId, PlannedEvent, Rule, RuleId, Severity, Unhealthy,
+    delivery_plan::{Destined, Parts},
+    event::PostedEvent,
+    fanout::PART,
+    message::{Ingest, Job, Part},
+    rule::OnUnhealthy,
+    time::now,
+    traffic::{Breaker, Lane},
+};
+use store::{Result, StoreError, partiql::Written};
+use tokio::time::Instant;
+
+use crate::{
+    batch::dispatch,
+    cloud::{Cloud, Key, Row, Source},
+    incoming::{Arrival, Incoming, Unreadable, What},
+};
+
+/// A cloud in memory, of which single calls can be made to fail.
+#[derive(Default)]
+struct Memory {
+    rules: RefCell<Vec<Rule>>,
+    destinations: RefCell<HashMap<DestinationId, Destination>>,
+    events: RefCell<HashMap<EventId, (Event, DeliveryPlan)>>,
+    parts: RefCell<BTreeMap<(EventId, String, u32), Destined>>,
+    deliveries: RefCell<HashMap<DeliveryId, Delivery>>,
+    jobs: RefCell<Vec<(Lane, Job)>>,
+    sent_parts: RefCell<Vec<Part>>,
+    /// What fails next, and what of it.
+    faults: RefCell<Faults>,
+}
+
+#[derive(Default)]
+struct Faults {
+    /// Inserts of events that are not carried out.
+    throttle_events: usize,
+    /// Inserts of events that are carried out, and whose answer is lost.
+    lose_events: usize,
+    /// Jobs that the queue does not take, of the first on.
+    refuse_jobs: usize,
+    /// Parts that the queue does not take.
+    refuse_parts: usize,
+}
+
+fn take(count: &mut usize) -> bool {
+    let any = *count > 0;
+    *count = count.saturating_sub(1);
+    any
+}
+
+impl Cloud for Memory {
+    async fn read(&self, record: &Record) -> std::result::Result<Option<Incoming>, Unreadable> {
+        if let Ok(part) = serde_json::from_str::<Part>(&record.body) {
+            return Ok(Some(Incoming { what: What::Part(part), again: record.received > 1 }));
+        }
+        let Ingest { operator_id, event_id, repeat, to_operator, log_only, event, .. } =
+            serde_json::from_str(&record.body)?;
+        let event = event.accept(operator_id, event_id)?;
+        let what = What::Event(Arrival { event, repeat, to_operator, log_only });
+        Ok(Some(Incoming { what, again: record.received > 1 }))
+    }
+
+    async fn rules(&self, (operator, project): &Source) -> Result<Vec<Rule>> {
+        let rules = self.rules.borrow();
+        let of = rules.iter().filter(|rule| rule.operator_id == *operator && rule.project_id == *project);
+        Ok(of.cloned().collect())
+    }
+
+    async fn destinations(
+        &self,
+        keys: BTreeSet<(OperatorId, DestinationId)>,
+    ) -> Result<HashMap<DestinationId, Destination>> {
+        let known = self.destinations.borrow();
+        Ok(keys.into_iter().filter_map(|(_, id)| Some((id, known.get(&id)?.clone()))).collect())
+    }
+
+    async fn events(&self, keys: Vec<Key>) -> Result<HashMap<EventId, PlannedEvent>> {
+        let known = self.events.borrow();
+        let of =
+            |(event, plan): &(Event, DeliveryPlan)| PlannedEvent { event: event.clone(), plan: Some(plan.clone()) };
+        Ok(keys.into_iter().filter_map(|(_, id)| Some((id, of(known.get(&id)?)))).collect())
+    }
+
+    async fn part(&self, (_, event): Key, parts: &Parts, number: u32) -> Result<Vec<Destined>> {
+        let found = self.parts.borrow().get(&(event, parts.key.to_string(), number)).cloned();
+        found.map(|part| vec![part]).ok_or(StoreError::Unprocessed("a part that an event's row names"))
+    }
+
+    async fn recorded(&self, ids: Vec<DeliveryId>) -> Result<HashSet<DeliveryId>> {
+        let known = self.deliveries.borrow();
+        Ok(ids.into_iter().filter(|id| known.contains_key(id)).collect())
+    }
+
+    async fn insert(&self, rows: Vec<Row<'_>>, _: Instant) -> Result<Vec<Written>> {
+        let mut faults = self.faults.borrow_mut();
+        let insert = |row| match row {
+            Row::Event(..) if take(&mut faults.throttle_events) => Written::Failed("throttled".into()),
+            Row::Event(event, plan) => {
+                let lost = take(&mut faults.lose_events);
+                let mut known = self.events.borrow_mut();
+                if known.contains_key(&event.id) {
+                    return Written::Refused;
+                }
+                known.insert(event.id, (event.clone(), plan.clone()));
+                if lost { Written::Unsure } else { Written::Yes }
+            }
+            Row::Part((_, event), parts, number, destined) => {
+                let place = (event, parts.key.to_string(), number);
+                assert!(!self.events.borrow().contains_key(&event), "a part is written before the row that names it");
+                self.parts.borrow_mut().insert(place, destined.clone());
+                Written::Yes
+            }
+            Row::Delivery(delivery) => {
+                let mut known = self.deliveries.borrow_mut();
+                if known.contains_key(&delivery.id) {
+                    return Written::Refused;
+                }
+                known.insert(delivery.id, delivery.clone());
+                Written::Yes
+            }
+        };
+        Ok(rows.into_iter().map(insert).collect())
+    }
+
+    async fn send_parts(&self, parts: &[Part]) -> Result<Vec<bool>> {
+        let taken = |part: &Part| {
+            let taken = !take(&mut self.faults.borrow_mut().refuse_parts);
+            self.sent_parts.borrow_mut().extend(taken.then(|| part.clone()));
+            taken
+        };
+        Ok(parts.iter().map(taken).collect())
+    }
+
+    async fn send_jobs(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>> {
+        let taken = |job: &(Lane, Job)| {
+            let taken = !take(&mut self.faults.borrow_mut().refuse_jobs);
+            self.jobs.borrow_mut().extend(taken.then(|| job.clone()));
+            taken
+        };
+        Ok(jobs.iter().map(taken).collect())
+    }
+
+    async fn emit(&self, events: &[Ingest]) -> Result<Vec<bool>> {
+        Ok(vec![true; events.len()])
+    }
+}
+
+const TYPE: &str = "custom.a";
+
+impl Memory {
+    /// With so many webhooks of one operator, all of which one rule names.
+    fn with(count: usize) -> (Self, OperatorId, Vec<DestinationId>) {
+        let (memory, operator) = (Self::default(), OperatorId::generate());
+        let ids: Vec<_> = (0..count).map(|_| memory.webhook(operator)).collect();
+        memory.rule(operator, ids.clone());
+        (memory, operator, ids)
+    }
+
+    fn webhook(&self, operator: OperatorId) -> DestinationId {
+        let id = DestinationId::generate();
+        let url = format!("https://example.com/{id}");
+        let new = Destination::new(operator, id, Kind::Webhook, url.clone(), url);
+        self.destinations.borrow_mut().insert(id, Destination { verified_at: Some(now()), ..new });
+        id
+    }
+
+    fn rule(&self, operator: OperatorId, destination_ids: Vec<DestinationId>) {
+        let events: Vec<EventType> = vec![TYPE.try_into().expect("a type")];
+        self.rules.borrow_mut().push(Rule {
+            operator_id: operator,
+            id: RuleId::generate(),
+            destination_ids,
+            events,
+            min_severity: Severity::Info,
+            active: true,
+            on_unhealthy: OnUnhealthy::Skip,
+            created_at: now(),
+            face: Face::Stack,
+            project_id: None,
+        });
+    }
+
+    fn change(&self, id: DestinationId, change: impl FnOnce(&mut Destination)) {
+        change(self.destinations.borrow_mut().get_mut(&id).expect("a destination"));
+    }
+
+    /// Where the jobs go that were sent since the last time.
+    fn sent(&self) -> Vec<DestinationId> {
+        let mut sent: Vec<_> = self.jobs.take().into_iter().map(|(_, job)| job.delivery_id.destination).collect();
+        sent.sort_unstable();
+        sent
+    }
+
+    /// Records an attempt, as a worker would.
+    fn attempted(&self, to: DestinationId, event: EventId) {
+        let (operator, event_type) = (OperatorId::generate(), TYPE.try_into().expect("a type"));
+        let id = DeliveryId::new(to, event);
+        let new = Delivery::new(id, operator, &event_type, Face::Stack, domain::fanout::Fate::Send, now());
+        let row = Delivery { state: DeliveryState::Succeeded, attempt_count: 1, ..new };
+        self.deliveries.borrow_mut().insert(id, row);
+    }
+}
+
+fn ingest(operator: OperatorId) -> Ingest {
+    let event: PostedEvent = serde_json::from_value(serde_json::json!({"type": TYPE, "data": {}})).expect("an event");
+    Ingest::new(operator, EventId::generate(), event)
+}
+
+fn record(message: &impl serde::Serialize, received: u32) -> Record {
+    let body = serde_json::to_string(message).expect("JSON");
+    let id = format!("m-{}", EventId::generate());
+    Record { message_id: id, body, received, sent_at: now(), queue: "accepted".into(), receipt: String::new() }
+}
+
+/// Hands messages out; whether all of them are done.
+async fn hand_out(memory: &Memory, records: Vec<Record>) -> bool {
+    dispatch(memory, records, Instant::now() + Duration::from_secs(60)).await.is_empty()
+}
+
+fn sorted(mut ids: Vec<DestinationId>) -> Vec<DestinationId> {
+    ids.sort_unstable();
+    ids
+}
+
+#[tokio::test]
+async fn an_event_whose_row_was_throttled_sends_nothing_and_comes_again() {
+    let (memory, operator, ids) = Memory::with(3);
+    memory.faults.borrow_mut().throttle_events = 1;
+    let event = ingest(operator);
+    assert!(!hand_out(&memory, vec![record(&event, 1)]).await);
+    assert_eq!(memory.sent(), []);
+    assert!(hand_out(&memory, vec![record(&event, 2)]).await);
+    assert_eq!(memory.sent(), sorted(ids));
+}
+
+#[tokio::test]
+async fn one_failed_event_leaves_the_others_of_its_batch_alone() {
+    let (memory, operator, ids) = Memory::with(1);
+    memory.faults.borrow_mut().throttle_events = 1;
+    let records = vec![record(&ingest(operator), 1), record(&ingest(operator), 1)];
+    let failed = dispatch(&memory, records.clone(), Instant::now() + Duration::from_secs(60)).await;
+    assert_eq!(failed, [records[0].message_id.clone()]);
+    assert_eq!(memory.sent(), ids);
+}
+
+#[tokio::test]
+async fn a_redriven_event_sends_what_is_missing() {
+    let (memory, operator, ids) = Memory::with(3);
+    memory.faults.borrow_mut().refuse_jobs = 2;
+    let event = ingest(operator);
+    assert!(!hand_out(&memory, vec![record(&event, 1)]).await);
+    let sent = memory.sent();
+    assert_eq!(sent.len(), 1);
+    memory.attempted(sent[0], event.event_id);
+    // As from the dead-letter queue: its message looks new.
+    assert!(hand_out(&memory, vec![record(&event, 1)]).await);
+    assert_eq!(memory.sent(), sorted(ids.into_iter().filter(|id| *id != sent[0]).collect()));
+}
+
+#[tokio::test]
+async fn an_insert_whose_answer_was_lost_is_resumed_at_once() {
+    let (memory, operator, ids) = Memory::with(2);
+    memory.faults.borrow_mut().lose_events = 1;
+    assert!(hand_out(&memory, vec![record(&ingest(operator), 1)]).await);
+    assert_eq!(memory.sent(), sorted(ids));
+}
+
+#[tokio::test]
+async fn a_rule_that_is_deleted_meanwhile_changes_nothing() {
+    let (memory, operator, ids) = Memory::with(2);
+    memory.faults.borrow_mut().refuse_jobs = 2;
+    let event = ingest(operator);
+    assert!(!hand_out(&memory, vec![record(&event, 1)]).await);
+    memory.rules.borrow_mut().clear();
+    assert!(hand_out(&memory, vec![record(&event, 2)]).await);
+    assert_eq!(memory.sent(), sorted(ids));
+}
+
+#[tokio::test]
+async fn a_repeat_of_the_post_leaves_it_to_the_first_message() {
+    let (memory, operator, ids) = Memory::with(1);
+    let event = ingest(operator);
+    let repeat = Ingest { repeat: true, ..event.clone() };
+    assert!(hand_out(&memory, vec![record(&event, 1)]).await);
+    assert_eq!(memory.sent(), ids);
+    assert!(hand_out(&memory, vec![record(&repeat, 1)]).await);
+    assert_eq!(memory.sent(), [], "its job is on the queue");
+}
+
+#[tokio::test]
+async fn a_repeat_whose_first_message_is_lost_is_resumed_however_it_comes_back() {
+    let (memory, operator, ids) = Memory::with(1);
+    memory.faults.borrow_mut().refuse_jobs = 1;
+    let repeat = Ingest { repeat: true, ..ingest(operator) };
+    assert!(!hand_out(&memory, vec![record(&repeat, 1)]).await);
+    assert!(hand_out(&memory, vec![record(&repeat, 1)]).await, "from the dead-letter queue");
+    assert_eq!(memory.sent(), ids);
+}
+
+#[tokio::test]
+async fn two_copies_in_one_batch_are_one_event() {
+    let (memory, operator, ids) = Memory::with(1);
+    let event = ingest(operator);
+    assert!(hand_out(&memory, vec![record(&event, 1), record(&event, 1)]).await);
+    assert_eq!(memory.sent(), ids);
+}
+
+#[tokio::test]
+async fn held_and_refused_deliveries_get_their_rows_even_if_a_worker_died_before() {
+    let (memory, operator, ids) = Memory::with(3);
+    memory.change(ids[0], |to| to.unhealthy = Some(Unhealthy::new(now(), "gone", None)));
+    memory.destinations.borrow_mut().remove(&ids[1]);
+    let event = ingest(operator);
+    memory.faults.borrow_mut().refuse_jobs = 1;
+    assert!(!hand_out(&memory, vec![record(&event, 1)]).await);
+    memory.deliveries.borrow_mut().clear();
+    assert!(hand_out(&memory, vec![record(&event, 2)]).await);
+    let state = |id| memory.deliveries.borrow().get(&DeliveryId::new(id, event.event_id)).map(|row| row.state);
+    assert_eq!(state(ids[0]), Some(DeliveryState::Held));
+    assert_eq!(state(ids[1]), Some(DeliveryState::Abandoned));
+    assert_eq!(state(ids[2]), None, "no row before its first attempt");
+    assert_eq!(memory.sent(), [ids[2]]);
+}
+
+#[tokio::test]
+async fn a_large_event_goes_on_in_parts_of_its_own_planning() {
+    let (memory, operator, ids) = Memory::with(2 * PART + 1);
+    let event = ingest(operator);
+    assert!(hand_out(&memory, vec![record(&event, 1)]).await);
+    let mut all = memory.sent();
+    assert_eq!(all.len(), PART);
+    let parts = memory.sent_parts.take();
+    assert_eq!(parts.iter().map(|part| part.part).collect::<Vec<_>>(), [2, 3]);
+    // Whatever the rules say by then.
+    memory.rules.borrow_mut().clear();
+    for part in &parts {
+        assert!(hand_out(&memory, vec![record(part, 1)]).await);
+        all.extend(memory.sent());
+    }
+    assert_eq!(sorted(all), sorted(ids.clone()));
+    // What was attempted is not sent again.
+    for id in &ids {
+        memory.attempted(*id, event.event_id);
+    }
+    assert!(hand_out(&memory, vec![record(&parts[0], 1)]).await);
+    assert_eq!(memory.sent(), []);
+}
+
+#[tokio::test]
+async fn a_large_event_whose_parts_were_not_taken_comes_again() {
+    let (memory, operator, _) = Memory::with(PART + 1);
+    memory.faults.borrow_mut().refuse_parts = 1;
+    let event = ingest(operator);
+    assert!(!hand_out(&memory, vec![record(&event, 1)]).await);
+    assert!(hand_out(&memory, vec![record(&event, 2)]).await);
+    assert_eq!(memory.sent_parts.take().len(), 1);
+}
+
+#[tokio::test]
+async fn jobs_go_by_the_lanes_of_their_destinations() {
+    let (memory, operator, ids) = Memory::with(3);
+    memory.change(ids[1], |to| to.breaker = Some(Breaker::opened(None, now())));
+    memory.change(ids[2], |to| to.kind = Kind::Email);
+    assert!(hand_out(&memory, vec![record(&ingest(operator), 1)]).await);
+    let lanes: BTreeMap<_, _> =
+        memory.jobs.take().into_iter().map(|(lane, job)| (job.delivery_id.destination, lane)).collect();
+    assert_eq!([lanes[&ids[0]], lanes[&ids[1]], lanes[&ids[2]]], [Lane::Fast, Lane::Slow, Lane::Mail]);
+}
+
+#[tokio::test]
+async fn an_event_for_the_log_alone_goes_nowhere() {
+    let (memory, operator, _) = Memory::with(1);
+    let event = Ingest { log_only: true, ..ingest(operator) };
+    assert!(hand_out(&memory, vec![record(&event, 1)]).await);
+    assert_eq!(memory.sent(), []);
+    assert!(memory.events.borrow().contains_key(&event.event_id));
+}
