@@ -71,8 +71,9 @@ def route(method, path, function):
 def allow_batches(resources):
     """Adds actions that MiniStack asks for and AWS does not know.
 
-    On AWS a batch of messages takes `SendMessage`, and a batch of PartiQL statements what each statement does to its
-    own table; MiniStack judges both by the name of the call, the statements on `*`.
+    On AWS a batch of messages takes `SendMessage`, a batch of visibilities `ChangeMessageVisibility`, and a batch of PartiQL
+    statements what each statement does to its own table; MiniStack judges all by the name of the call, the statements on
+    `*`.
     """
     for resource in resources.values():
         if resource["Type"] != "AWS::IAM::Role":
@@ -82,6 +83,8 @@ def allow_batches(resources):
         for statement in statements:
             if statement["Action"] == "sqs:SendMessage":
                 statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
+            if "sqs:ChangeMessageVisibility" in statement["Action"]:
+                statement["Action"].append("sqs:ChangeMessageVisibilityBatch")
         if any("dynamodb:PartiQL" in action for action in actions):
             statements.append({"Effect": "Allow", "Action": "dynamodb:BatchExecuteStatement", "Resource": "*"})
 

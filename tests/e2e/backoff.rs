@@ -105,8 +105,10 @@ async fn gone_makes_unhealthy_at_once_and_skip_goes_on_to_the_others() {
         "destination_ids": [gone_id, well_id], "events": [EVENT], "min_severity": "info", "on_unhealthy": "skip",
     });
     let rule = operator.post("/v1/notifications/channels", rule).await.expect(201);
-    operator.event(EVENT, json!({"n": 1})).await;
+    let first = operator.event(EVENT, json!({"n": 1})).await;
     well.wait_for(1).await;
+    let ended = operator.delivery(gone_id.as_str().expect("an id"), &first, "abandoned").await;
+    assert_eq!(ended["attempt_count"], 1, "it ends at once");
     let path = format!("/v1/notifications/destinations/{}", gone_id.as_str().expect("an id"));
     e2e::eventually("it is unhealthy", async || {
         (operator.get(&path).await.expect(200)["health"]["status"] == "unhealthy").then_some(())
@@ -119,21 +121,48 @@ async fn gone_makes_unhealthy_at_once_and_skip_goes_on_to_the_others() {
     assert_eq!(shown.expect(200)["active"], true);
 }
 
+/// A receiver that answers its first request with this status and `Retry-After`, and takes the others.
+async fn limiting_once(status: StatusCode, retry_after: String) -> Receiver {
+    Receiver::answering(move |n| {
+        let status = if n == 1 { status } else { StatusCode::OK };
+        (status, [(RETRY_AFTER, retry_after.clone())])
+    })
+    .await
+}
+
 #[tokio::test]
-async fn retry_after_lengthens_a_step_to_twice_its_length_at_most() {
-    let receiver = Receiver::answering(|n| {
-        if n == 1 {
-            (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "3600")])
-        } else {
-            (StatusCode::OK, [(RETRY_AFTER, "0")])
-        }
+async fn retry_after_is_honoured_in_seconds_and_as_a_date() {
+    let date = || httpdate::fmt_http_date(std::time::SystemTime::now() + Duration::from_secs(5));
+    for (status, retry_after) in [
+        (StatusCode::TOO_MANY_REQUESTS, "4".to_owned()),
+        (StatusCode::SERVICE_UNAVAILABLE, "4".to_owned()),
+        (StatusCode::TOO_MANY_REQUESTS, date()),
+    ] {
+        let receiver = limiting_once(status, retry_after.clone()).await;
+        let (operator, destination, _) = subscribed(&receiver).await;
+        let event = operator.event(EVENT, json!({})).await;
+        let done = operator.delivery(&destination, &event, "succeeded").await;
+        assert_eq!(done["attempt_count"], 2, "{status} {retry_after}");
+        let got = receiver.received();
+        // A date says whole seconds, and the request took its time to come here. The schedule says 1 s.
+        assert!(got[1].at - got[0].at >= Duration::from_secs(3) - TOLERANCE, "{status} {retry_after}");
+    }
+}
+
+#[tokio::test]
+async fn a_rate_limit_uses_up_no_attempt_of_the_schedule_and_leaves_health_alone() {
+    let receiver = Receiver::answering(|n| match n {
+        // More often than the schedule has attempts.
+        1..=7 => (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "1")]),
+        _ => (StatusCode::OK, [(RETRY_AFTER, "0")]),
     })
     .await;
     let (operator, destination, _) = subscribed(&receiver).await;
     let event = operator.event(EVENT, json!({})).await;
-    operator.delivery(&destination, &event, "succeeded").await;
-    let got = receiver.received();
-    assert!(got[1].at - got[0].at >= Duration::from_secs(2) - TOLERANCE, "twice the step of 1 s");
+    let done = operator.delivery(&destination, &event, "succeeded").await;
+    assert_eq!(done["attempt_count"], 8);
+    let shown = operator.get(&format!("/v1/notifications/destinations/{destination}")).await.expect(200);
+    assert_eq!(shown["health"]["status"], "healthy");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::{
 
 use api::worker::Record;
 use domain::{
-    Delivery, Destination, DestinationId, Unhealthy,
+    Delivery, DeliveryState, Destination, DestinationId, Unhealthy,
     delivery::SUPPRESSED,
     destination::Suppression,
     message::{Ingest, Job},
@@ -219,6 +219,11 @@ impl<'c, C: Cloud> Batch<'c, C> {
                     let kind = rows.destinations.get(&row.id.destination).map(|to| to.kind.as_str());
                     let state = row.state.as_str();
                     tracing::info!(delivery_id = %row.id, kind, state, reason = row.reason, "delivery ended without an attempt");
+                    match row.state {
+                        DeliveryState::Held => metrics::counter!("deliveries_held").increment(1),
+                        _ => metrics::counter!("deliveries", "kind" => kind.unwrap_or("unknown"), "outcome" => state)
+                            .increment(1),
+                    }
                     told.push((work, events));
                 }
                 Done::Anothers => self.done(&work),

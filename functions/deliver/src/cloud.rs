@@ -92,7 +92,7 @@ pub(crate) trait Cloud {
     ) -> Result<Option<Breaker>>;
 
     /// As [`store::Destinations::set_slow`].
-    async fn set_slow(&self, to: &Destination, now: Timestamp) -> Result<()>;
+    async fn set_slow(&self, to: &Destination, now: Timestamp) -> Result<Option<Breaker>>;
 
     /// As [`store::Destinations::set_pace`].
     async fn set_pace(&self, to: &Destination, seen: Option<Pace>, new: Option<Pace>) -> Result<bool>;
@@ -173,7 +173,7 @@ impl Cloud for App {
         self.destinations.add_unreached(to, 1, probed, now).await
     }
 
-    async fn set_slow(&self, to: &Destination, now: Timestamp) -> Result<()> {
+    async fn set_slow(&self, to: &Destination, now: Timestamp) -> Result<Option<Breaker>> {
         self.destinations.set_slow(to, now).await
     }
 

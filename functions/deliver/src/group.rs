@@ -241,10 +241,16 @@ impl<'a, C: Cloud> Group<'a, C> {
         if !self.is_request() {
             return;
         }
-        if let Err(error) = self.cloud.set_slow(&to, now).await {
-            tracing::warn!(destination_id = %to.id, %error, "slowness not noted");
-        }
-        self.known.borrow_mut().slow_until = Some(now + traffic::SLOW_FOR);
+        let suspected = match self.cloud.set_slow(&to, now).await {
+            Ok(suspected) => suspected,
+            Err(error) => {
+                tracing::warn!(destination_id = %to.id, %error, "slowness not noted");
+                None
+            }
+        };
+        let mut known = self.known.borrow_mut();
+        known.slow_until = Some(now + traffic::SLOW_FOR);
+        known.breaker = known.breaker.take().or(suspected);
     }
 
     /// Writes down what an answer says about the destination. A failure to do so is logged: the next answer says it again.

@@ -36,6 +36,8 @@ enum Says {
     Status(u16),
     /// A rate limit, with the seconds of its `Retry-After`.
     Limit(u64),
+    /// A 200, after so long.
+    Slowly(Duration),
     /// Nothing, after so long.
     Nothing(Duration),
 }
@@ -179,6 +181,7 @@ fn answer(number: u32, says: Says) -> Answer {
         signatures: Default::default(),
     };
     match says {
+        Says::Slowly(_) => answer(number, Says::Status(200)),
         Says::Status(status) => {
             let error = (status >= 300).then_some("answered");
             Answer { attempt: attempt(Some(status), error, Fault::Receiver), retry_after: None, unreachable: false }
@@ -237,7 +240,7 @@ impl Cloud for Memory {
         self.under_way.set((running + 1, most.max(running + 1)));
         let says = self.says.get();
         match says {
-            Says::Nothing(after) => tokio::time::sleep(after).await,
+            Says::Nothing(after) | Says::Slowly(after) => tokio::time::sleep(after).await,
             Says::Status(_) | Says::Limit(_) => tokio::task::yield_now().await,
         }
         let (running, most) = self.under_way.get();
@@ -288,18 +291,22 @@ impl Cloud for Memory {
         self.noted();
         self.change(to.id, |to| {
             to.unreached += 1;
-            let opens = to.breaker.is_none() && to.unreached >= FAILURES_TO_OPEN;
-            if probed.is_some() || opens {
-                to.breaker = Some(Breaker::opened(probed, now));
+            let may_open = to.breaker.as_ref().is_none_or(Breaker::is_suspicion);
+            if probed.is_some() || (may_open && to.unreached >= FAILURES_TO_OPEN) {
+                to.breaker = Some(Breaker::opened(probed.or(to.breaker.as_ref()), now));
             }
         });
         Ok(self.to(to.id).breaker)
     }
 
-    async fn set_slow(&self, to: &Destination, now: Timestamp) -> Result<()> {
+    async fn set_slow(&self, to: &Destination, now: Timestamp) -> Result<Option<Breaker>> {
         self.noted();
-        self.change(to.id, |to| to.slow_until = Some(now + domain::traffic::SLOW_FOR));
-        Ok(())
+        let suspected = to.slow_until.is_none().then(|| Breaker::suspected(now));
+        self.change(to.id, |to| {
+            to.slow_until = Some(now + domain::traffic::SLOW_FOR);
+            to.breaker = to.breaker.take().or(suspected.clone());
+        });
+        Ok(suspected)
     }
 
     async fn set_pace(&self, to: &Destination, seen: Option<Pace>, new: Option<Pace>) -> Result<bool> {
@@ -400,7 +407,12 @@ async fn an_attempt_that_another_worker_has_recorded_is_left_to_it() {
     memory.says.set(Says::Nothing(Duration::ZERO));
     let other = answer(1, Says::Status(500)).attempt;
     let planned = Known {
-        row: Delivery { attempts: vec![other], attempt_count: 1, state: DeliveryState::Failed, ..row_of(&memory, &job) },
+        row: Delivery {
+            attempts: vec![other],
+            attempt_count: 1,
+            state: DeliveryState::Failed,
+            ..row_of(&memory, &job)
+        },
         recorded: true,
     };
     // In between the read and the write.
@@ -473,12 +485,26 @@ async fn a_destination_that_does_not_answer_costs_a_batch_one_request() {
     assert_eq!(memory.attempts.borrow().len(), 1);
     let sent = memory.sent.take();
     assert_eq!(sent.iter().filter(|(lane, job)| *lane == Lane::Slow && job.attempt == 1).count(), 9);
-    assert!(memory.to(to).slow_until.is_some(), "known before the attempt has ended");
-    // Its other deliveries go by the slow lane, without an attempt.
+    // Its other deliveries wait in the slow lane for what becomes of the attempt.
+    assert!(memory.to(to).slow_until.is_some() && memory.to(to).breaker.is_some_and(|it| it.is_suspicion()));
     let another = memory.event(to);
     assert!(memory.fast(&another).await);
-    assert_eq!(memory.next().0, Lane::Slow);
-    assert_eq!(memory.attempts.borrow().len(), 1);
+    let (lane, put_off) = memory.next();
+    assert_eq!((lane, memory.attempts.borrow().len()), (Lane::Slow, 1));
+    assert!(put_off.due.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destination_that_is_only_slow_is_suspected_once() {
+    let memory = Memory::new();
+    let to = memory.webhook();
+    memory.says.set(Says::Slowly(Duration::from_secs(3)));
+    assert!(memory.fast(&memory.event(to)).await);
+    assert_eq!((memory.to(to).breaker, memory.to(to).lane(now())), (None, Lane::Slow));
+    let jobs: Vec<_> = (0..10).map(|_| memory.event(to)).collect();
+    assert!(memory.hand_out(&jobs.iter().collect::<Vec<_>>(), 1, Lane::Slow).await.is_empty());
+    assert_eq!((memory.attempts.borrow().len(), memory.to(to).breaker), (11, None));
+    assert_eq!(memory.sent.take(), []);
 }
 
 #[tokio::test]

@@ -123,17 +123,14 @@ fn attempt<'a>(
     if job.limited_since.is_some_and(|since| is_limited_too_long(since, now)) {
         return Triage::End(known, RATE_LIMITED);
     }
+    let signal = if job.by_hand { Signal::Go } else { to.signal(now, random) };
+    if let Signal::Wait(until) = signal {
+        return Triage::PutOff(to, until);
+    }
     let lane = to.lane(now);
     // What came by the slow lane stays there: it has waited once.
     if lane != work.lane && (work.lane == Lane::Fast || lane == Lane::Mail) {
         return Triage::Move(lane);
     }
-    let signal = if job.by_hand { Signal::Go } else { to.signal(now, random) };
-    match signal {
-        Signal::Wait(until) => Triage::PutOff(to, until),
-        Signal::Go | Signal::Probe => {
-            let probe = signal == Signal::Probe;
-            Triage::Attempt(Ready { known, to, event, held_back, probe })
-        }
-    }
+    Triage::Attempt(Ready { known, to, event, held_back, probe: signal == Signal::Probe })
 }

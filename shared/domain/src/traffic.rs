@@ -23,6 +23,8 @@ const FIRST_OPEN: Duration = Duration::from_secs(30);
 const LONGEST_OPEN: Duration = Duration::from_secs(300);
 /// For how long nobody else probes once somebody does: longer than an attempt takes.
 pub const PROBE: Duration = Duration::from_secs(15);
+/// For how long a destination is suspected not to answer: what is left of an attempt, and its record.
+const SUSPECTED: Duration = Duration::from_secs(10);
 /// The spread over which deferred deliveries come back, so that they do not come back all at once.
 const SPREAD: Duration = Duration::from_secs(20);
 /// The longest `Retry-After` that is honoured.
@@ -113,6 +115,17 @@ impl Breaker {
         Self { opened_at, until: now + wait, times: times.saturating_add(1), probing: false }
     }
 
+    /// The breaker of a destination that has not answered an attempt for [`SLOW`] and was not known to be slow: until that
+    /// attempt has ended, nobody else is attempted. So a destination that has died costs few requests before that is known.
+    pub fn suspected(now: Timestamp) -> Self {
+        Self { opened_at: now, until: now + SUSPECTED, times: 0, probing: true }
+    }
+
+    /// Whether it has not opened, but waits for what becomes of an attempt.
+    pub fn is_suspicion(&self) -> bool {
+        self.times == 0
+    }
+
     /// The breaker while somebody probes, from `now` on.
     pub fn probing(&self, now: Timestamp) -> Self {
         Self { until: now + PROBE, probing: true, ..self.clone() }
@@ -131,7 +144,7 @@ impl Breaker {
     /// Whether a destination that it has been open for is unhealthy, by the time in which a delivery would have failed
     /// for the fourth time. Single deliveries do not get so far: while it is open, few of them are attempted.
     pub fn breaks_health(&self, schedule: &Schedule, now: Timestamp) -> bool {
-        now.duration_since(self.opened_at) >= schedule.time_to_fourth_attempt()
+        !self.is_suspicion() && now.duration_since(self.opened_at) >= schedule.time_to_fourth_attempt()
     }
 }
 
@@ -308,6 +321,19 @@ mod tests {
         // It may have died.
         assert_eq!(to.signal(open.until + PROBE, 0.0), Signal::Probe);
         assert_eq!(webhook().signal(now, 0.5), Signal::Go);
+    }
+
+    #[test]
+    fn a_suspicion_opens_like_any_breaker_once_it_is_confirmed() {
+        let now = from_millis(1_000_000);
+        let suspected = Breaker::suspected(now);
+        assert!(suspected.is_suspicion() && !suspected.may_probe(now));
+        assert_eq!(suspected.state(now), BreakerState::HalfOpen);
+        let later = now + SUSPECTED;
+        assert!(suspected.may_probe(later));
+        let opened = Breaker::opened(Some(&suspected), later);
+        assert_eq!((opened.times, opened.opened_at, opened.until), (1, now, later + FIRST_OPEN));
+        assert!(!opened.is_suspicion());
     }
 
     #[test]

@@ -98,11 +98,12 @@ impl Destinations {
             .return_values(ReturnValue::AllNew);
         let Some(row) = done(update).await? else { return Ok(None) };
         let row: Row = from_item(row)?;
-        if row.breaker.is_some() || row.unreached < FAILURES_TO_OPEN {
+        let may_open = row.breaker.as_ref().is_none_or(Breaker::is_suspicion);
+        if !may_open || row.unreached < FAILURES_TO_OPEN {
             return Ok(row.breaker);
         }
-        let opened = Breaker::opened(None, now);
-        self.change_breaker(to, None, &opened).await?;
+        let opened = Breaker::opened(row.breaker.as_ref(), now);
+        self.change_breaker(to, row.breaker.as_ref(), &opened).await?;
         Ok(Some(opened))
     }
 
@@ -123,23 +124,32 @@ impl Destinations {
         Ok(done(update).await?.is_some())
     }
 
-    /// Notes that a destination is slow, unless that was noted of late.
+    /// Notes that a destination is slow, unless that was noted of late. One that was not slow before is suspected not to
+    /// answer at all: its breaker then.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn set_slow(&self, to: &Destination, now: Timestamp) -> Result<()> {
+    pub async fn set_slow(&self, to: &Destination, now: Timestamp) -> Result<Option<Breaker>> {
         let noted = to.slow_until.is_some_and(|until| until > now + SLOW_AGAIN);
         if noted {
-            return Ok(());
+            return Ok(None);
         }
+        let suspected = Breaker::suspected(now);
+        let was_slow = to.slow_until.is_some_and(|until| until > now);
         let update = self
             .updating(row_key(to.operator_id, to.id))
             .condition_expression("attribute_exists(id) AND (attribute_not_exists(slow_until) OR slow_until < :again)")
-            .update_expression("SET slow_until = :until")
             .expression_attribute_values(":again", n((now + SLOW_AGAIN).as_millisecond()))
             .expression_attribute_values(":until", n((now + SLOW_FOR).as_millisecond()));
-        done(update).await?;
-        Ok(())
+        let update = match was_slow {
+            true => update.update_expression("SET slow_until = :until"),
+            false => update
+                .update_expression("SET slow_until = :until, #breaker = if_not_exists(#breaker, :suspected)")
+                .expression_attribute_names("#breaker", "breaker")
+                .expression_attribute_values(":suspected", serde_dynamo::to_attribute_value(&suspected)?),
+        };
+        let set = done(update).await?.is_some();
+        Ok(Some(suspected).filter(|_| set && !was_slow))
     }
 
     /// Gives a destination another pace, or none, unless it has another than it was seen with. Whether it was given.
