@@ -15,7 +15,9 @@ pub struct Answer {
     pub attempt: Attempt,
     /// How long the receiver asked to be left alone, with a 429 or 503.
     pub retry_after: Option<Duration>,
-    /// Whether no answer came, since the receiver could not be connected to or took too long.
+    /// Whether the server of a webhook or chat platform could not be reached: the connection was refused, failed or broke,
+    /// or no answer came in time. False for an answer of any status, for addresses that we refuse to call, and for mails
+    /// and text messages.
     pub unreachable: bool,
 }
 

@@ -175,7 +175,6 @@ mod tests {
     #[test]
     fn a_refusal_that_can_pass_is_told_from_one_that_cannot() {
         for (code, message, expected) in [
-            ("TooManyRequestsException", "Maximum sending rate exceeded.", Fault::Carrier),
             ("LimitExceededException", "Daily message quota exceeded.", Fault::Carrier),
             ("SendingPausedException", "Email sending is paused.", Fault::Carrier),
             ("AccessDeniedException", "not authorized", Fault::Carrier),

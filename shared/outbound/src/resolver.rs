@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 
 use domain::guard::{self, Refusal, TargetPolicy};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use transport::{Resolve, Resolving, SystemResolver};
 
 /// Resolves names as the operating system does, and leaves out the addresses that the policy refuses.
 pub(crate) struct GuardedResolver {
@@ -12,12 +12,10 @@ pub(crate) struct GuardedResolver {
 }
 
 impl Resolve for GuardedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
+    fn resolve(&self, name: String) -> Resolving {
         let policy = self.policy;
-        Box::pin(async move {
-            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            Ok(Box::new(allowed(found, policy)?.into_iter()) as Addrs)
-        })
+        let resolving = SystemResolver.resolve(name);
+        Box::pin(async move { Ok(allowed(resolving.await?, policy)?) })
     }
 }
 
@@ -52,7 +50,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_resolves_to_a_private_address_is_refused() {
-        let resolve = |policy| GuardedResolver { policy }.resolve("localhost".parse().expect("a name"));
+        let resolve = |policy| GuardedResolver { policy }.resolve("localhost".to_owned());
         assert!(resolve(TargetPolicy::Public).await.is_err());
         assert!(resolve(TargetPolicy::AllowPrivate).await.is_ok());
     }

@@ -87,8 +87,6 @@ mod tests {
     #[test]
     fn a_refusal_that_can_pass_is_told_from_one_that_cannot() {
         for (code, message, expected) in [
-            ("Throttled", "Rate exceeded", Fault::Carrier),
-            ("ThrottledException", "", Fault::Carrier),
             ("AuthorizationError", "not authorized", Fault::Carrier),
             ("InvalidParameter", "Invalid parameter: PhoneNumber Reason: +1 is not valid", Fault::Address),
             ("InvalidParameterException", "Phone number is opted out", Fault::Address),

@@ -8,23 +8,25 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use bytes::Bytes;
 use domain::{
     Connection, Face, Platform, WebhookSecret,
     delivery::{Fault, MAX_KEPT_RESPONSE, cut},
     guard::{self, Refusal, TargetPolicy},
     signature,
 };
-use reqwest::{
-    Client, Response, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER},
-    redirect::Policy,
+use http::{
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    header::{self, CONTENT_TYPE, RETRY_AFTER},
 };
-use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
+use http_body_util::BodyExt;
+use tokio::time::{Instant, timeout_at};
+use transport::{Client, Error, Incoming, Settings};
 use url::Url;
 
 use crate::{
     answer::{Answer, Begun, Failure},
-    chat::{self, Answered, Card, Reading},
+    chat::{self, Answered, Card, Reading, refusal::is_rate_limit},
     resolver::GuardedResolver,
 };
 
@@ -69,16 +71,13 @@ impl Webhooks {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(policy: TargetPolicy) -> Result<Self, Box<dyn StdError + Send + Sync>> {
-        let client = Client::builder()
-            .user_agent(USER_AGENT)
-            .redirect(Policy::none())
-            .no_proxy()
-            .connect_timeout(CONNECT)
-            .timeout(TOTAL)
-            .https_only(policy == TargetPolicy::Public)
-            .dns_resolver(Arc::new(GuardedResolver { policy }))
-            .tls_backend_preconfigured(tls()?)
-            .build()?;
+        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let client = Client::new(Settings {
+            tls: transport::tls(roots)?,
+            https_only: policy == TargetPolicy::Public,
+            connect_timeout: Some(CONNECT),
+            resolver: Arc::new(GuardedResolver { policy }),
+        });
         Ok(Self { client, policy })
     }
 
@@ -95,15 +94,12 @@ impl Webhooks {
             Ok(Taken { status, retry_after, body }) => {
                 let mut answer = begun.ended(Ok((Some(status.as_u16()), kept(&body, secrets_of))));
                 answer.attempt.error = (!status.is_success()).then(|| refusal_of(status));
-                if status == StatusCode::TOO_MANY_REQUESTS || retry_after.is_some() {
+                if is_rate_limit(status.as_u16(), retry_after) {
                     answer.attempt.fault = Fault::Throttled;
                 }
                 Answer { retry_after, ..answer }
             }
-            Err(error) => {
-                let unreachable = !error.contains("not allowed");
-                Answer { unreachable, ..begun.ended(Err(Failure { status: None, error, fault: Fault::Receiver })) }
-            }
+            Err(unanswered) => unanswered.ends(begun),
         }
     }
 
@@ -122,7 +118,7 @@ impl Webhooks {
         let message = chat::body(platform, card).to_string().into_bytes();
         let taken = match self.post(&chat::url(platform, url), vec![], message).await {
             Ok(taken) => taken,
-            Err(error) => return begun.ended(Err(Failure { status: None, error, fault: Fault::Receiver })),
+            Err(unanswered) => return unanswered.ends(begun),
         };
         let status = taken.status.as_u16();
         match chat::read(platform, Answered { status, retry_after: taken.retry_after, body: &taken.body }) {
@@ -136,31 +132,35 @@ impl Webhooks {
         }
     }
 
-    async fn post(&self, url: &str, headers: Vec<(&str, String)>, body: Vec<u8>) -> Result<Taken, String> {
+    async fn post(&self, url: &str, headers: Vec<(&str, String)>, body: Vec<u8>) -> Result<Taken, Unanswered> {
+        let deadline = Instant::now() + TOTAL;
+        let request = self.request(url, headers, body).map_err(|error| Unanswered { error, unreachable: false })?;
+        let response = self.client.send(request, Some(deadline)).await.map_err(unanswered)?;
+        let status = response.status();
+        let retry_after = retry_after(status, response.headers());
+        let body = read_body(response.into_body(), deadline).await;
+        Ok(Taken { status, retry_after, body })
+    }
+
+    fn request(&self, url: &str, headers: Vec<(&str, String)>, body: Vec<u8>) -> Result<http::Request<Bytes>, String> {
         let url = Url::parse(url).map_err(|e| e.to_string())?;
         // Address literals never reach the resolver, and the policy may be stricter than when the URL was registered.
         guard::judge_url(&url, self.policy).map_err(|refusal| refusal.to_string())?;
-        let mut post = self.client.post(url).header(CONTENT_TYPE, "application/json");
+        let mut request = http::Request::post(url.as_str())
+            .header(CONTENT_TYPE, "application/json")
+            .body(Bytes::from(body))
+            .map_err(|e| e.to_string())?;
         for (name, value) in headers {
-            post = post.header(name, value);
+            let error = |e: &dyn StdError| format!("the header {name} cannot be sent: {e}");
+            let value = HeaderValue::try_from(value).map_err(|e| error(&e))?;
+            request.headers_mut().append(HeaderName::try_from(name).map_err(|e| error(&e))?, value);
         }
-        let mut response = post.body(body).send().await.map_err(failure)?;
-        let status = response.status();
-        let retry_after = retry_after(&response);
-        let body = read_body(&mut response).await;
-        Ok(Taken { status, retry_after, body })
+        // Unless the operator set them.
+        for (name, value) in [(header::USER_AGENT, USER_AGENT), (header::ACCEPT, "*/*")] {
+            request.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+        }
+        Ok(request)
     }
-}
-
-/// TLS 1.2 and 1.3 for HTTP/1.1, as the client would set it up for itself but for the roots.
-fn tls() -> Result<ClientConfig, rustls::Error> {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let mut tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(tls)
 }
 
 struct Taken {
@@ -169,14 +169,27 @@ struct Taken {
     body: String,
 }
 
-/// Reads up to [`MAX_READ`] of the answer. The status has told what became of the delivery, so a
-/// body that breaks off changes nothing.
-async fn read_body(response: &mut Response) -> String {
+/// Why there was no answer.
+struct Unanswered {
+    error: String,
+    unreachable: bool,
+}
+
+impl Unanswered {
+    fn ends(self, begun: Begun) -> Answer {
+        let answer = begun.ended(Err(Failure { status: None, error: self.error, fault: Fault::Receiver }));
+        Answer { unreachable: self.unreachable, ..answer }
+    }
+}
+
+/// Reads up to [`MAX_READ`] of the answer. The status already says whether the delivery succeeded, so a body that breaks
+/// off changes nothing.
+async fn read_body(mut incoming: Incoming, deadline: Instant) -> String {
     let mut body = Vec::new();
     while body.len() < MAX_READ {
-        match response.chunk().await {
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) | Err(_) => break,
+        match timeout_at(deadline, incoming.frame()).await {
+            Ok(Some(Ok(frame))) => body.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
+            Ok(Some(Err(_)) | None) | Err(_) => break,
         }
     }
     body.truncate(MAX_READ);
@@ -190,14 +203,18 @@ fn kept(body: &str, secrets_of: Option<&Connection>) -> Option<String> {
     (!kept.is_empty()).then(|| kept.to_owned())
 }
 
-/// `Retry-After`, in seconds or as a date, where it means what we ask: RFC 9110, 10.2.3.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let asks = matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
-    let value = response.headers().get(RETRY_AFTER).filter(|_| asks)?;
+/// `Retry-After`, in seconds or as a date, where it means what we ask: RFC 9110, 10.2.3. A date in the past asks for no
+/// wait.
+fn retry_after(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+    let asks = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+    let value = headers.get(RETRY_AFTER).filter(|_| asks)?;
     let text = value.to_str().ok()?.trim();
     match text.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::now()).ok(),
+        Err(_) => {
+            let until = httpdate::parse_http_date(text).ok()?;
+            Some(until.duration_since(SystemTime::now()).unwrap_or_default())
+        }
     }
 }
 
@@ -211,22 +228,19 @@ fn refusal_of(status: StatusCode) -> String {
 }
 
 /// Why there was no answer: the innermost cause, without the URL, which may hold a token.
-fn failure(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut cause: &dyn StdError = &error;
-    while let Some(source) = cause.source() {
-        if let Some(refusal) = source.downcast_ref::<Refusal>() {
-            return refusal.to_string();
-        }
-        cause = source;
+fn unanswered(error: Error) -> Unanswered {
+    if let Some(refusal) = error.find::<Refusal>() {
+        return Unanswered { error: refusal.to_string(), unreachable: false };
     }
-    if error.is_timeout() && error.is_connect() {
-        format!("no connection within {} s", CONNECT.as_secs())
-    } else if error.is_timeout() {
-        format!("no answer within {} s", TOTAL.as_secs())
-    } else if error.is_connect() {
-        format!("could not connect: {cause}")
-    } else {
-        format!("the connection failed: {cause}")
-    }
+    let cause = error.root();
+    let (error, unreachable) = match &error {
+        Error::ConnectTimeout => (format!("no connection within {} s", CONNECT.as_secs()), true),
+        Error::Timeout => (format!("no answer within {} s", TOTAL.as_secs()), true),
+        Error::Connect(_) => (format!("could not connect: {cause}"), true),
+        Error::Broken(_) => (format!("the connection failed: {cause}"), true),
+        // It is there, but no web server.
+        Error::Malformed(_) => (format!("the connection failed: {cause}"), false),
+        Error::Request(_) => (format!("the request could not be sent: {cause}"), false),
+    };
+    Unanswered { error, unreachable }
 }

@@ -12,6 +12,7 @@ use axum::{
 use domain::{
     Connection, WebhookSecret,
     connection::{Credential, Endpoint},
+    delivery::Fault,
     guard::TargetPolicy,
     signature,
 };
@@ -65,13 +66,22 @@ async fn anything_else_is_a_failure_that_says_why() {
                 (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, soon)])
             }),
         )
+        .route("/down", post(|| async { StatusCode::SERVICE_UNAVAILABLE }))
         .route("/away", post(|| async { axum::response::Redirect::permanent("/busy") }));
     let address = serve(router).await;
     let busy = send(TargetPolicy::AllowPrivate, &format!("http://{address}/busy")).await;
     assert_eq!(busy.attempt.error.as_deref(), Some("answered 429 Too Many Requests"));
     assert_eq!(busy.retry_after.map(|wait| wait.as_secs()), Some(7));
+    assert_eq!((busy.attempt.fault, busy.unreachable), (Fault::Throttled, false));
     let until = send(TargetPolicy::AllowPrivate, &format!("http://{address}/until")).await;
     assert!((80..=90).contains(&until.retry_after.expect("a date").as_secs()));
+    assert_eq!(until.attempt.fault, Fault::Throttled);
+    let down = send(TargetPolicy::AllowPrivate, &format!("http://{address}/down")).await;
+    assert_eq!(
+        (down.attempt.fault, down.retry_after),
+        (Fault::Receiver, None),
+        "without Retry-After it is no rate limit"
+    );
     let away = send(TargetPolicy::AllowPrivate, &format!("http://{address}/away")).await;
     assert_eq!(away.attempt.error.as_deref(), Some("answered 308; redirects are not followed"));
 }
@@ -83,7 +93,8 @@ async fn a_closed_port_is_a_failure_without_the_urls_token() {
     drop(listener);
     let answer = send(TargetPolicy::AllowPrivate, &format!("http://{address}/?token=secret")).await;
     let error = answer.attempt.error.expect("a failure");
-    assert!(error.starts_with("could not connect") && !error.contains("secret"), "{error}");
+    assert!(error.starts_with("could not connect: Connection refused") && !error.contains("secret"), "{error}");
+    assert!(answer.unreachable);
 }
 
 #[tokio::test]
@@ -91,7 +102,7 @@ async fn private_addresses_are_not_dialled_by_literal_or_by_name() {
     let address = serve(Router::new().route("/", post(|| async { "reached" }))).await;
     for host in ["127.0.0.1", "localhost.", "localtest.localhost"] {
         let answer = send(TargetPolicy::Public, &format!("https://{host}:{}/", address.port())).await;
-        assert_eq!(answer.attempt.status, None, "{host}");
+        assert_eq!((answer.attempt.status, answer.unreachable), (None, false), "{host}");
     }
 }
 

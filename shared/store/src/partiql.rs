@@ -279,6 +279,7 @@ mod tests {
             .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .endpoint_url(address)
+            .http_client(crate::http::client())
             .build();
         (Client::from_conf(config), calls)
     }

@@ -105,8 +105,8 @@ pub enum Fault {
     Receiver,
     /// Of what lies between, the mail or text service or ourselves: it may pass, and the destination cannot help it.
     Carrier,
-    /// The receiver's or the carrier's rate limit: it passes, and counts neither against the destination's health nor for
-    /// the schedule.
+    /// The receiver's or the carrier's rate limit (of a webhook, a 429, or a 503 with `Retry-After`): it passes, and counts
+    /// neither against the destination's health nor for the schedule.
     Throttled,
     /// Of the address, for good: it does not exist, or its owner has opted out. The delivery ends.
     Address,

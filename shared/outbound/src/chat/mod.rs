@@ -7,7 +7,7 @@ mod discord;
 mod google_chat;
 #[cfg(test)]
 mod hostile;
-mod refusal;
+pub(crate) mod refusal;
 mod slack;
 mod teams;
 mod text;

@@ -6,7 +6,7 @@ use domain::{
     delivery::{Fault, cut},
     notification::readable,
 };
-use reqwest::StatusCode;
+use http::StatusCode;
 use serde_json::Value;
 
 use super::{Answered, Reading};
@@ -43,9 +43,9 @@ impl Answered<'_> {
         Reading::Refused { error, fault, retry_after: self.retry_after.max(wait) }
     }
 
-    /// Whether it is one whatever the body says: the status of a rate limit.
+    /// Whether the platform limits our rate, whatever the body says.
     pub(super) fn is_rate_limit(&self) -> bool {
-        self.status == 429
+        is_rate_limit(self.status, self.retry_after)
     }
 
     /// Whether the status says that the message is too large.
@@ -61,6 +61,11 @@ impl Answered<'_> {
             _ => Object::None,
         }
     }
+}
+
+/// Whether an answer limits our rate: a 429, or a 503 that says when to come back.
+pub(crate) fn is_rate_limit(status: u16, retry_after: Option<Duration>) -> bool {
+    status == 429 || (status == 503 && retry_after.is_some())
 }
 
 /// A body that should be a JSON object.
@@ -111,6 +116,24 @@ mod tests {
         let words =
             "posting_to_general_channel_denied DirectApiAuthorizationRequired and/or spaces/AAA 1234567890123456";
         assert_eq!(harmless(words), words);
+    }
+
+    #[test]
+    fn every_platform_limits_our_rate_by_429_and_by_503_with_a_time() {
+        use domain::Platform::{Discord, GoogleChat, Slack, Teams};
+        let wait = Some(Duration::from_secs(7));
+        for platform in [Slack, Teams, Discord, GoogleChat] {
+            for (status, retry_after, expected) in
+                [(429, None, Fault::Throttled), (503, wait, Fault::Throttled), (503, None, Fault::Receiver)]
+            {
+                match crate::chat::read(platform, Answered { status, retry_after, body: "busy" }) {
+                    Reading::Refused { fault, retry_after: asked, .. } => {
+                        assert_eq!((fault, asked), (expected, retry_after), "{platform:?} {status}");
+                    }
+                    Reading::Taken(_) => panic!("{platform:?} took a {status}"),
+                }
+            }
+        }
     }
 
     #[test]

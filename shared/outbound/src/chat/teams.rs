@@ -99,7 +99,7 @@ pub(super) fn read(answered: Answered<'_>) -> Reading {
         (200..300, "") | (200, "1") | (202, _) => Reading::Taken(None),
         (200, _) => read_hidden(&answered, said),
         (200..300, _) => answered.not_a_success(),
-        (429, _) => answered.refused("", Fault::Throttled),
+        _ if answered.is_rate_limit() => answered.refused("", Fault::Throttled),
         (413, _) => answered.refused("", Fault::Sender),
         (410, _) => answered.refused("", Fault::Address),
         (400 | 404, _) => read_connector(&answered, said),
