@@ -36,6 +36,17 @@ async fn event_row(operator: &Operator, event: &str) -> Value {
     answer.await
 }
 
+/// The rows of the further parts of its plan.
+async fn part_rows(operator: &Operator, event: &str) -> Vec<Value> {
+    let values = json!({":operator": {"S": operator.id}, ":parts": {"S": format!("plan#{event}#")}});
+    let request = json!({
+        "TableName": variable("EVENTS_TABLE"), "ExpressionAttributeValues": values,
+        "KeyConditionExpression": "operator_id = :operator AND begins_with(id, :parts)",
+    });
+    let answer = aws::call("dynamodb", "DynamoDB_20120810.Query", request).await;
+    answer["Items"].as_array().expect("rows").clone()
+}
+
 async fn put(table: &str, item: Value) {
     let request = json!({"TableName": variable(table), "Item": item});
     aws::call("dynamodb", "DynamoDB_20120810.PutItem", request).await;
@@ -60,6 +71,11 @@ async fn an_event_of_more_than_one_part_reaches_every_destination_once() {
     let second = format!("evt_{}", domain::EventId::generate().ulid());
     let mut row = event_row(&crowd.operator, &event).await;
     row["id"] = json!({ "S": second });
+    // The rows of the parts come before the event's.
+    for mut part in part_rows(&crowd.operator, &event).await {
+        part["id"] = json!({"S": part["id"]["S"].as_str().expect("an id").replace(&event, &second)});
+        put("EVENTS_TABLE", part).await;
+    }
     put("EVENTS_TABLE", row).await;
     let posted = json!({"type": EVENT, "data": {"for": "all"}});
     let message = json!({"operator_id": crowd.operator.id, "event_id": second, "event": posted});

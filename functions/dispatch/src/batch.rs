@@ -178,7 +178,10 @@ impl<'a, C: Cloud> Batch<'a, C> {
             if let (Some(new), Some(event_type)) = (new, event_type) {
                 steps.push(planned_now(work, event_type, &new.plan));
             } else if let Some(event) = known.get(&id) {
-                steps.extend(self.resumed(work, event).await?);
+                match self.resumed(work, event).await {
+                    Ok(step) => steps.extend(step),
+                    Err(error) => tracing::error!(event_id = %id, %error, "event not resumed"),
+                }
             } else if work.incoming.part().is_some() {
                 tracing::error!(event_id = %id, "the event of a part is not found");
             }

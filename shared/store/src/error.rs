@@ -28,6 +28,9 @@ pub enum StoreError {
     /// A row could not be written within the time there was.
     #[error("a row was not written: {0}")]
     Unwritten(String),
+    /// A row is missing that another one names.
+    #[error("{0} is missing")]
+    Missing(&'static str),
     /// DynamoDB went on refusing part of a batch.
     #[error("{0} left part of a batch undone")]
     Unprocessed(&'static str),

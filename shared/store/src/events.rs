@@ -256,7 +256,7 @@ impl Events {
         let count = keys.len();
         let found: Vec<Destined> = get_rows(&self.client, &self.table, keys).await?;
         // They are written before the event's row that names them, and live as long.
-        if found.len() == count { Ok(found) } else { Err(StoreError::Unprocessed("BatchGetItem")) }
+        if found.len() == count { Ok(found) } else { Err(StoreError::Missing("a part of an event's plan")) }
     }
 
     /// The events of an operator with their plans, without their data; and where the next call begins if there are more.
