@@ -60,6 +60,17 @@ impl Fields {
         }
     }
 
+    /// A field that may be left out, and whose null means something else than that.
+    pub fn nullable<T: DeserializeOwned>(&mut self, name: &str) -> Option<Option<T>> {
+        match self.object.get(name)? {
+            Value::Null => {
+                self.object.remove(name);
+                Some(None)
+            }
+            _ => self.optional(name).map(Some),
+        }
+    }
+
     /// A field that may not be left out.
     pub fn required<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         if self.object.get(name).is_none_or(Value::is_null) {
@@ -130,6 +141,17 @@ mod tests {
         assert_eq!(named, ["config.b", "config.c", "config.d", "config.e", "config.more"]);
         assert_eq!(problems[3].message, "is odd");
         assert_eq!(problems[0].message, "send u8", "and not what was sent");
+    }
+
+    #[test]
+    fn null_differs_from_what_is_left_out() {
+        let mut fields = Fields::of(json!({"a": null, "b": 1, "c": "x"}), "");
+        assert_eq!(fields.nullable::<u8>("a"), Some(None));
+        assert_eq!(fields.nullable::<u8>("b"), Some(Some(1)));
+        assert_eq!(fields.nullable::<u8>("c"), None);
+        assert_eq!(fields.nullable::<u8>("d"), None);
+        let problems = fields.finish().expect_err("a problem");
+        assert_eq!((problems.len(), &*problems[0].field), (1, "c"));
     }
 
     #[test]

@@ -74,6 +74,11 @@ impl Kind {
         matches!(self, Self::Email | Self::OpsEmail)
     }
 
+    /// Whether it receives HTTP requests.
+    pub fn is_http(self) -> bool {
+        !matches!(self, Self::Email | Self::Sms | Self::OpsEmail)
+    }
+
     /// What people call it at the beginning of a sentence.
     pub fn title(self) -> &'static str {
         match self {

@@ -228,7 +228,7 @@ pub enum Signal {
 impl Destination {
     /// By which queue its deliveries go.
     pub fn lane(&self, now: Timestamp) -> Lane {
-        let slow = self.slow_until.is_some_and(|until| now < until);
+        let slow = self.is_slow(now);
         match self.kind.is_mail() {
             true => Lane::Mail,
             false if slow || self.breaker.is_some() || self.rate().is_some() => Lane::Slow,
@@ -260,6 +260,20 @@ impl Destination {
     /// Whether a slot still holds: it does unless the pace has become slower since it was given out.
     pub fn keeps(&self, slot: &Slot) -> bool {
         self.pace.is_none_or(|pace| !pace.found || slot.pace.is_some_and(|of| of >= pace.since))
+    }
+
+    /// Whether deliveries use the slow queue because it answers slowly.
+    pub fn is_slow(&self, now: Timestamp) -> bool {
+        self.slow_until.is_some_and(|until| now < until)
+    }
+
+    /// Clears what deliveries have found out: none of it applies to a new address.
+    pub fn forget_traffic(&mut self) {
+        self.unreached = 0;
+        self.breaker = None;
+        self.slow_until = None;
+        self.pace = None;
+        self.next_slot = None;
     }
 
     /// Where its breaker stands.

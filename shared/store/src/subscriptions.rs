@@ -6,7 +6,10 @@ use domain::{Destination, DestinationId, Face, OperatorId, Rule, RuleId};
 
 use crate::{
     Aws, Channels, Destinations, Result,
-    destinations::row_key,
+    destinations::{
+        clauses::{Clauses, LIMIT},
+        row_key,
+    },
     item::s,
     transact::{self, Outcome},
 };
@@ -98,13 +101,15 @@ impl Subscriptions {
         Ok((endpoints.into_iter().filter_map(both).collect(), next))
     }
 
-    /// Replaces `old` by `new`, which has the same id: address, description and rule. Of the endpoint's other fields none
-    /// is touched: its secret and its health change by other ways.
+    /// Replaces `old` by `new`, which has the same id: address, description, limit and rule. Of the endpoint's other fields
+    /// none is touched, since its secret and its health change by other ways; but what deliveries have found out about an
+    /// address is cleared with the address.
     ///
     /// # Errors
     /// When the call fails; nothing is changed then.
     pub async fn replace(&self, old: &Subscription, new: &Subscription) -> Result<Changed> {
-        let writes = vec![self.channels.replacement(&old.rule, &new.rule)?, self.endpoint_change(&new.endpoint)?];
+        let writes =
+            vec![self.channels.replacement(&old.rule, &new.rule)?, self.endpoint_change(&old.endpoint, &new.endpoint)?];
         Ok(match transact::all_or_none(self.channels.client(), writes).await? {
             Outcome::Done => Changed::Yes,
             Outcome::Refused(0) => Changed::Meanwhile,
@@ -112,22 +117,30 @@ impl Subscriptions {
         })
     }
 
-    fn endpoint_change(&self, new: &Destination) -> Result<TransactWriteItem> {
-        let (description, value) = match &new.description {
-            Some(text) => ("SET destination = :url, uniqueness_key = :key, description = :description", Some(s(text))),
-            None => ("SET destination = :url, uniqueness_key = :key REMOVE description", None),
-        };
+    fn endpoint_change(&self, old: &Destination, new: &Destination) -> Result<TransactWriteItem> {
+        let mut clauses = Clauses::setting(&["destination = :url", "uniqueness_key = :key"]);
         let mut update = Update::builder()
             .table_name(self.destinations.table())
             .set_key(Some(row_key(new.operator_id, new.id)))
             .condition_expression("attribute_exists(id)")
-            .update_expression(description)
             .expression_attribute_values(":url", s(&new.destination))
             .expression_attribute_values(":key", s(&new.uniqueness_key));
-        if let Some(value) = value {
-            update = update.expression_attribute_values(":description", value);
+        match &new.description {
+            Some(text) => {
+                clauses.set(&["description = :description"]);
+                update = update.expression_attribute_values(":description", s(text));
+            }
+            None => clauses.remove("description"),
         }
-        transact::update(update)
+        if old.destination != new.destination {
+            clauses.forget_traffic();
+        }
+        if old.max_per_second != new.max_per_second
+            && let Some(limit) = clauses.limit(new.max_per_second)?
+        {
+            update = update.expression_attribute_values(LIMIT, limit);
+        }
+        transact::update(update.update_expression(clauses.expression()))
     }
 
     /// Deletes a subscription; false when it was deleted before.

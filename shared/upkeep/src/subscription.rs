@@ -3,7 +3,7 @@
 use api::{ApiError, error::Result, subscription::SubscriptionStatus};
 use domain::{
     Address, Destination, DestinationId, EventType, OperatorId, Rule, RuleId, Severity, WebhookSecret,
-    rule::OnUnhealthy, time::now,
+    rule::OnUnhealthy, time::now, traffic::Rate,
 };
 use store::subscriptions::{Changed, Subscription, Subscriptions};
 
@@ -20,6 +20,8 @@ pub struct New {
     pub description: Option<String>,
     /// What it sends.
     pub events: Vec<EventType>,
+    /// The most deliveries per second.
+    pub max_per_second: Option<Rate>,
 }
 
 /// What to change of a subscription; what is none stays as it is.
@@ -32,6 +34,8 @@ pub struct Change {
     pub events: Option<Vec<EventType>>,
     /// Whether it sends.
     pub status: Option<SubscriptionStatus>,
+    /// The most deliveries per second; none within removes the limit.
+    pub max_per_second: Option<Option<Rate>>,
 }
 
 impl Change {
@@ -40,6 +44,15 @@ impl Change {
         if let Some(url) = &self.url {
             new.endpoint.destination = url.as_str().to_owned();
             new.endpoint.uniqueness_key = url.uniqueness_key();
+            if new.endpoint.destination != old.endpoint.destination {
+                new.endpoint.forget_traffic();
+            }
+        }
+        if let Some(max_per_second) = self.max_per_second
+            && max_per_second != old.endpoint.max_per_second
+        {
+            new.endpoint.max_per_second = max_per_second;
+            new.endpoint.next_slot = None;
         }
         if let Some(description) = &self.description {
             new.endpoint.description.clone_from(description);
@@ -88,7 +101,7 @@ impl Upkeep {
         &self,
         subscriptions: &Subscriptions,
         operator_id: OperatorId,
-        New { url, description, events }: New,
+        New { url, description, events, max_per_second }: New,
     ) -> Result<(Subscription, WebhookSecret)> {
         let (id, created_at) = (DestinationId::generate(), now());
         let (face, secret) = (subscriptions.face(), WebhookSecret::generate());
@@ -99,6 +112,7 @@ impl Upkeep {
             created_at,
             face,
             description,
+            max_per_second,
             ..Destination::at(operator_id, id, &url)
         };
         let rule = Rule {

@@ -10,10 +10,15 @@ use aws_sdk_dynamodb::{
 use domain::{
     Destination, DestinationId, OperatorId, Unhealthy,
     destination::{PreviousSecret, Sealed},
+    traffic::Rate,
 };
 use jiff::Timestamp;
 
-use super::{Destinations, row_key};
+use super::{
+    Destinations,
+    clauses::{Clauses, LIMIT},
+    row_key,
+};
 use crate::{
     Result,
     error::aws,
@@ -44,12 +49,12 @@ impl Destinations {
         Ok(transact::all_or_none(&self.client, vec![write]).await?.done())
     }
 
-    /// The write that does so beside others: name, and whether it is switched off. Where the connection is another, that
-    /// and what is shown of it, too; it is as good as new then, and healthy. Where it is not, it is left alone: it may have
-    /// been sealed anew meanwhile, under another data key.
+    /// The write that does so beside others: name, limit, and whether it is switched off. Where the connection is another,
+    /// that and what is shown of it, too; it is as good as new then, and healthy. Where it is not, it is left alone: it may
+    /// have been sealed anew meanwhile, under another data key.
     pub(crate) fn changing(&self, old: &Destination, new: &Destination) -> Result<UpdateBuilder> {
         let updated = serde_dynamo::to_attribute_value(new.updated_at.map(|at| at.as_millisecond()))?;
-        let mut set = "SET #name = :name, disabled = :disabled, updated_at = :updated".to_owned();
+        let mut clauses = Clauses::setting(&["#name = :name", "disabled = :disabled", "updated_at = :updated"]);
         // Both `name` and `connection` are words of DynamoDB's own.
         let mut update = Update::builder()
             .table_name(&self.table)
@@ -59,22 +64,55 @@ impl Destinations {
             .expression_attribute_values(":disabled", AttributeValue::Bool(new.disabled))
             .expression_attribute_values(":updated", updated);
         if old.connection != new.connection {
-            set.push_str(
-                ", #connection = :connection, destination = :destination, verified_at = :updated \
-                 REMOVE unhealthy, unreached, breaker, slow_until, pace, next_slot",
-            );
+            clauses.set(&["#connection = :connection", "destination = :destination", "verified_at = :updated"]);
+            clauses.remove("unhealthy");
+            clauses.forget_traffic();
             update = update
                 .expression_attribute_names("#connection", "connection")
                 .expression_attribute_values(":connection", serde_dynamo::to_attribute_value(&new.connection)?)
                 .expression_attribute_values(":destination", s(&new.destination));
         }
-        let update = update.update_expression(set);
+        if old.max_per_second != new.max_per_second
+            && let Some(limit) = clauses.limit(new.max_per_second)?
+        {
+            update = update.expression_attribute_values(LIMIT, limit);
+        }
+        let update = update.update_expression(clauses.expression());
         Ok(match old.updated_at {
             Some(at) => update
                 .condition_expression("updated_at = :old")
                 .expression_attribute_values(":old", n(at.as_millisecond())),
             None => update.condition_expression("attribute_exists(id) AND attribute_not_exists(updated_at)"),
         })
+    }
+
+    /// Sets or removes the most deliveries per second of a destination, and nothing else: the row as it is then; none when
+    /// it is no more.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn set_max_per_second(
+        &self,
+        operator: OperatorId,
+        id: DestinationId,
+        new: Option<Rate>,
+    ) -> Result<Option<Destination>> {
+        let mut clauses = Clauses::setting(&[]);
+        let limit = clauses.limit(new)?;
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(row_key(operator, id)))
+            .condition_expression("attribute_exists(id)")
+            .update_expression(clauses.expression())
+            .set_expression_attribute_values(limit.map(|limit| [(LIMIT.to_owned(), limit)].into()))
+            .return_values(ReturnValue::AllNew);
+        match update.send().await {
+            Ok(answer) => Ok(Some(from_item(answer.attributes.unwrap_or_default())?)),
+            Err(error) if condition_failed(&error) => Ok(None),
+            Err(error) => Err(aws("UpdateItem")(error)),
+        }
     }
 
     /// Makes a destination verified and healthy; false when it is no more.

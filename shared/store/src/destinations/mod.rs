@@ -8,6 +8,7 @@
 //! | `op_…` | `suppressed#<sha256>` | that nothing is mailed to an address: module [`crate::suppressions`] |
 
 mod changes;
+pub(crate) mod clauses;
 mod traffic;
 
 use std::collections::HashMap;
