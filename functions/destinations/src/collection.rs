@@ -1,7 +1,7 @@
 //! Registering destinations and listing them.
 
 use api::{
-    ApiError, Body, ErrorBody, PageQuery, Query, Reader, Writer, error::Result, page::next_cursor,
+    ApiError, Body, ErrorBody, MaxPerSecond, PageQuery, Query, Reader, Writer, error::Result, page::next_cursor,
     views::DestinationView,
 };
 use axum::{Json, http::StatusCode};
@@ -11,7 +11,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{App, State, origin::Origin};
+use crate::{App, State, item::limited, origin::Origin};
 
 const LIST: &str = "destinations";
 /// The name of all APIs together.
@@ -26,6 +26,9 @@ pub(crate) struct NewDestination {
     /// The mail address, the phone number in E.164 form, or the https URL.
     #[schema(example = "https://example.com/hooks/stack")]
     destination: String,
+    /// The most deliveries per second, 0.001 to 1000, for a webhook. Without it they go out as they come.
+    #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 1000, example = 10)]
+    max_per_second: Option<MaxPerSecond>,
 }
 
 /// A page of destinations, newest first.
@@ -97,6 +100,7 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<DestinationView>)> {
     let address = Address::parse(new.channel_type, &new.destination, app.policy)
         .map_err(|problem| ApiError::field("destination", problem))?;
+    let max_per_second = new.max_per_second.map(|limit| limited(limit, new.channel_type.into())).transpose()?;
     let id = DestinationId::generate();
     let secret = (new.channel_type == ChannelType::Webhook).then(WebhookSecret::generate);
     let sealed = match &secret {
@@ -109,6 +113,7 @@ pub(crate) async fn create(
         secret: sealed,
         verified_at: at_once.then_some(created_at),
         created_at,
+        max_per_second,
         ..Destination::at(caller.operator_id(), id, &address)
     };
     if !app.destinations.insert(&destination).await? {

@@ -61,7 +61,7 @@ pub fn router() -> Router<Arc<App>> {
 
 api::routes! { App;
     collection::create, collection::list;
-    item::get, item::delete;
+    item::get, item::update, item::delete;
     verify::send_code;
     verify::verify;
     verify::test;

@@ -1,8 +1,15 @@
 //! A destination as the STACK API shows it.
 
-use domain::{Destination, Kind, secret::REDACTED, time::rfc3339};
+use domain::{
+    Destination, Kind,
+    secret::REDACTED,
+    time::{now, rfc3339},
+    traffic::Rate,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::TrafficView;
 
 /// A destination.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,6 +36,10 @@ pub struct DestinationView {
     /// Whether notifications go out to it. Left out when it is created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<HealthView>,
+    /// The most deliveries per second, as the operator has set it; null without a limit. Left out when it is created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, example = 10)]
+    pub max_per_second: Option<Option<f64>>,
 }
 
 /// A destination's health.
@@ -43,6 +54,8 @@ pub struct HealthView {
     pub reason: Option<String>,
     /// Since when to recover what it has missed: when the event was accepted whose delivery made it so.
     pub missed_since: Option<String>,
+    #[serde(flatten)]
+    traffic: TrafficView,
 }
 
 impl DestinationView {
@@ -57,13 +70,18 @@ impl DestinationView {
             webhook_secret: secret.map(str::to_owned),
             created_at: rfc3339(destination.created_at),
             health: None,
+            max_per_second: None,
         }
     }
 
     /// Everywhere else: with the health, without the secret.
     pub fn of(destination: &Destination) -> Self {
         let secret = destination.secret.as_ref().map(|_| REDACTED);
-        Self { health: Some(HealthView::of(destination)), ..Self::created(destination, secret) }
+        Self {
+            health: Some(HealthView::of(destination)),
+            max_per_second: Some(destination.max_per_second.map(Rate::a_second)),
+            ..Self::created(destination, secret)
+        }
     }
 }
 
@@ -76,6 +94,45 @@ impl HealthView {
             since: broken.map(|unhealthy| rfc3339(unhealthy.since)),
             reason: broken.map(|unhealthy| unhealthy.reason.clone()),
             missed_since: broken.map(|unhealthy| rfc3339(unhealthy.missed_since())),
+            traffic: TrafficView::of(destination, now()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{DestinationId, OperatorId};
+    use serde_json::{Value, json};
+
+    fn webhook() -> Destination {
+        let (operator, id) = (OperatorId::generate(), DestinationId::generate());
+        Destination {
+            max_per_second: Rate::per_second(10.0),
+            ..Destination::new(operator, id, Kind::Webhook, "https://example.com/".into(), String::new())
+        }
+    }
+
+    #[test]
+    fn the_answer_to_a_creation_has_the_published_fields_only() {
+        let created = serde_json::to_value(DestinationView::created(&webhook(), Some("whsec_x"))).expect("JSON");
+        let mut names: Vec<_> = created.as_object().expect("an object").keys().collect();
+        names.sort();
+        let published =
+            ["channel_type", "created_at", "destination", "id", "operator_id", "verified", "webhook_secret"];
+        assert_eq!(names, published);
+    }
+
+    #[test]
+    fn elsewhere_health_traffic_and_limit_are_shown() {
+        let shown = |of: &Destination| serde_json::to_value(DestinationView::of(of)).expect("JSON");
+        let limited = shown(&webhook());
+        assert_eq!(limited["max_per_second"], 10.0);
+        assert_eq!(limited["health"]["status"], "healthy");
+        assert_eq!(limited["health"]["breaker"], json!({"state": "closed", "until": null}));
+        assert_eq!(limited["health"]["pace"], json!({"rate": 10.0, "source": "operator"}));
+        let unlimited = shown(&Destination { max_per_second: None, ..webhook() });
+        assert_eq!(unlimited.get("max_per_second"), Some(&Value::Null));
+        assert_eq!(unlimited["health"]["pace"], Value::Null);
     }
 }

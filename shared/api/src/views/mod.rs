@@ -5,9 +5,11 @@ mod delivery;
 mod delivery_record;
 mod destination;
 mod event;
+mod traffic;
 
 pub use deleted::Deleted;
 pub use delivery::{AttemptView, DeliveryPage, DeliveryView};
 pub use delivery_record::{AttemptRecord, DeliveryRecord, DeliveryRecords};
 pub use destination::{DestinationView, HealthView};
 pub use event::{EventPage, EventView};
+pub use traffic::{BreakerView, PaceSource, PaceView, TrafficView};
