@@ -32,7 +32,7 @@ pub(crate) async fn create(
     Writing(scope): Writing,
     Body(body): Body<Value>,
 ) -> Result<(StatusCode, Json<MadeProjectChannel>)> {
-    let Channel { kind, name, connection, threshold, active } = Channel::read(body, &app.allowed)?;
+    let Channel { kind, name, connection, threshold, active, max_per_second } = Channel::read(body, &app.allowed)?;
     let (operator_id, id) = (scope.operator_id, DestinationId::generate_uuid());
     let operator = app.upkeep.operator(operator_id).await?;
     let created_at = now();
@@ -40,6 +40,7 @@ pub(crate) async fn create(
         connection: Some(app.upkeep.seal_connection_of(&operator, id, &connection).await?),
         name: Some(name),
         disabled: !active,
+        max_per_second,
         // Whoever may write the project's configuration vouches for it; a test proves it.
         verified_at: Some(created_at),
         created_at,

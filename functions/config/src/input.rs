@@ -1,12 +1,13 @@
 //! What callers write of a channel, and what is wrong with it.
 
-use api::{ApiError, error::Result};
+use api::{ApiError, MaxPerSecond, error::Result};
 use axum::http::StatusCode;
 use domain::{
     Connection, Kind, Severity,
     connection::{Allowed, config},
     fields::{Fields, Problem, line},
     severity::CONFIG_NAMES,
+    traffic::Rate,
 };
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -33,6 +34,10 @@ pub(crate) struct NewProjectChannel {
     severity_threshold: String,
     /// Whether it sends; true by default.
     active: Option<bool>,
+    /// The most notifications per second, 0.001 to 1000, for the types that receive HTTP requests. Without it they go out
+    /// as they come.
+    #[schema(minimum = 0.001, maximum = 1000, example = 10)]
+    max_per_second: Option<f64>,
 }
 
 /// What to change of a channel; what is left out stays as it is.
@@ -52,6 +57,9 @@ pub(crate) struct ProjectChannelChange {
     severity_threshold: Option<String>,
     /// Whether it sends; what it misses meanwhile is held.
     active: Option<bool>,
+    /// The most notifications per second, 0.001 to 1000; null removes the limit.
+    #[schema(minimum = 0.001, maximum = 1000, example = 10)]
+    max_per_second: Option<f64>,
 }
 
 /// A channel that is as it should be.
@@ -61,6 +69,7 @@ pub(crate) struct Channel {
     pub(crate) connection: Connection,
     pub(crate) threshold: Severity,
     pub(crate) active: bool,
+    pub(crate) max_per_second: Option<Rate>,
 }
 
 /// A change that is as it should be.
@@ -69,6 +78,8 @@ pub(crate) struct Change {
     pub(crate) connection: Option<Connection>,
     pub(crate) threshold: Option<Severity>,
     pub(crate) active: Option<bool>,
+    /// None within removes the limit.
+    pub(crate) max_per_second: Option<Option<Rate>>,
 }
 
 fn wrong(problems: Vec<Problem>) -> ApiError {
@@ -100,6 +111,10 @@ fn connection(fields: &mut Fields, kind: Option<Kind>, given: Option<Value>, all
     }
 }
 
+fn limit(fields: &mut Fields, given: MaxPerSecond, kind: Kind) -> Option<Rate> {
+    fields.checked("maxPerSecond", given.of(kind))
+}
+
 impl Channel {
     /// Reads a channel.
     ///
@@ -116,10 +131,12 @@ impl Channel {
         let given = fields.required("severityThreshold");
         let threshold = threshold(&mut fields, given);
         let active = fields.optional("active").unwrap_or(true);
+        let given = fields.optional("maxPerSecond");
+        let max_per_second = given.zip(kind).and_then(|(given, kind)| limit(&mut fields, given, kind));
         fields.finish().map_err(wrong)?;
         match (kind, name, connection, threshold) {
             (Some(kind), Some(name), Some(connection), Some(threshold)) => {
-                Ok(Self { kind, name, connection, threshold, active })
+                Ok(Self { kind, name, connection, threshold, active, max_per_second })
             }
             _ => Err(ApiError::internal("a field was lost")),
         }
@@ -145,8 +162,10 @@ impl Change {
         let given = fields.optional("severityThreshold");
         let threshold = threshold(&mut fields, given);
         let active = fields.optional("active");
+        let given: Option<Option<MaxPerSecond>> = fields.nullable("maxPerSecond");
+        let max_per_second = given.map(|given| given.and_then(|given| limit(&mut fields, given, of)));
         fields.finish().map_err(wrong)?;
-        Ok(Self { name, connection, threshold, active })
+        Ok(Self { name, connection, threshold, active, max_per_second })
     }
 }
 
@@ -184,5 +203,29 @@ mod tests {
         assert!(change(json!({"type": "teams"})).contains("cannot be changed"));
         assert!(change(json!({"credentials": {"url": "x"}})).contains("`credentials.webhookUrl`"));
         assert!(Change::read(json!({"type": "slack"}), Kind::Slack, &allowed()).is_ok());
+    }
+
+    #[test]
+    fn a_limit_is_for_types_that_receive_requests() {
+        let slack = json!({"webhookUrl": "https://hooks.slack.com/services/T/B/XYZ"});
+        let of = |name: &str, credentials: &Value, limit: Value| {
+            let body = json!({
+                "type": name, "name": "x", "credentials": credentials, "severityThreshold": "high",
+                "maxPerSecond": limit,
+            });
+            Channel::read(body, &allowed())
+        };
+        let read = of("slack", &slack, json!(2)).ok().and_then(|read| read.max_per_second);
+        assert_eq!(read, Rate::per_second(2.0));
+        let problem = format!("{:?}", of("slack", &slack, json!(1001)).err());
+        assert!(problem.contains("`maxPerSecond`: send a number from 0.001 to 1000"), "{problem}");
+        let mails = json!({"recipients": ["a@example.com"]});
+        let problem = format!("{:?}", of("email", &mails, json!(2)).err());
+        assert!(problem.contains("the account's rate"), "{problem}");
+
+        let change = |body| Change::read(body, Kind::Slack, &allowed()).map(|read| read.max_per_second);
+        assert!(matches!(change(json!({})), Ok(None)));
+        assert!(matches!(change(json!({"maxPerSecond": null})), Ok(Some(None))));
+        assert!(matches!(change(json!({"maxPerSecond": 10})), Ok(Some(Some(_)))));
     }
 }

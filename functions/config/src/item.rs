@@ -75,6 +75,9 @@ impl App {
         if let Some(active) = change.active {
             of.disabled = !active;
         }
+        if let Some(max_per_second) = change.max_per_second {
+            of.max_per_second = max_per_second;
+        }
         if let Some(threshold) = change.threshold {
             rule.min_severity = threshold;
         }
@@ -82,6 +85,7 @@ impl App {
             of.connection = Some(self.upkeep.seal_connection(of.operator_id, of.id, connection).await?);
             of.destination = connection.shown();
             of.unhealthy = None;
+            of.forget_traffic();
         }
         of.updated_at = Some(after(of.updated_at.unwrap_or(of.created_at)));
         Ok(new)

@@ -1,7 +1,7 @@
 //! JSON of channels. Their credentials are never in it.
 
 use api::views::HealthView;
-use domain::{connection::config, time::rfc3339};
+use domain::{connection::config, time::rfc3339, traffic::Rate};
 use serde::Serialize;
 use store::project_channels::ProjectChannel;
 use utoipa::ToSchema;
@@ -48,6 +48,9 @@ pub(crate) struct ProjectChannelView {
     created_at: String,
     /// When it was last changed.
     updated_at: String,
+    /// The most notifications per second; null without a limit.
+    #[schema(example = 10)]
+    max_per_second: Option<f64>,
 }
 
 /// One channel.
@@ -100,6 +103,7 @@ impl From<&ProjectChannel> for ProjectChannelView {
             health: HealthView::of(destination),
             created_at: rfc3339(destination.created_at),
             updated_at: rfc3339(destination.updated_at.unwrap_or(destination.created_at)),
+            max_per_second: destination.max_per_second.map(Rate::a_second),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What callers write of an endpoint, and what is wrong with it.
 
 use api::{
-    ApiError,
+    ApiError, MaxPerSecond,
     error::Result,
     event_types,
     subscription::{self, SubscriptionStatus},
@@ -23,6 +23,9 @@ pub(crate) struct NewEndpoint {
     /// What to send; when left out, the ten event types of Stack Auth.
     #[schema(example = json!(["user.created", "team.created"]))]
     event_types: Option<Vec<String>>,
+    /// The most deliveries per second, 0.001 to 1000. Without it they go out as they come.
+    #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 1000, example = 10)]
+    max_per_second: Option<MaxPerSecond>,
 }
 
 /// What to change of an endpoint; what is left out stays as it is.
@@ -39,6 +42,10 @@ pub(crate) struct EndpointChange {
     event_types: Option<Vec<String>>,
     /// Whether to send.
     status: Option<SubscriptionStatus>,
+    /// The most deliveries per second, 0.001 to 1000; null removes the limit.
+    #[serde(default, deserialize_with = "subscription::given")]
+    #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 1000, example = 10)]
+    max_per_second: Option<Option<MaxPerSecond>>,
 }
 
 impl NewEndpoint {
@@ -47,6 +54,7 @@ impl NewEndpoint {
             url: subscription::url(&self.url, policy)?,
             description: self.description.as_deref().map_or(Ok(None), subscription::description)?,
             events: self.event_types.as_deref().map_or_else(all_types, event_types)?,
+            max_per_second: self.max_per_second.map(MaxPerSecond::rate),
         })
     }
 }
@@ -58,6 +66,7 @@ impl EndpointChange {
             description: subscription::new_description(self.description.as_ref())?,
             events: self.event_types.as_deref().map(event_types).transpose()?,
             status: self.status,
+            max_per_second: self.max_per_second.map(|new| new.map(MaxPerSecond::rate)),
         })
     }
 }

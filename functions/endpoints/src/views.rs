@@ -1,7 +1,7 @@
 //! JSON of endpoints.
 
 use api::{subscription::SubscriptionStatus, views::HealthView};
-use domain::time::rfc3339;
+use domain::{time::rfc3339, traffic::Rate};
 use serde::Serialize;
 use store::subscriptions::Subscription;
 use utoipa::ToSchema;
@@ -27,6 +27,9 @@ pub(crate) struct Endpoint {
     /// When it was made.
     #[schema(example = "2026-04-15T10:05:00.000Z")]
     created_at: String,
+    /// The most deliveries per second; null without a limit.
+    #[schema(example = 10)]
+    max_per_second: Option<f64>,
 }
 
 impl From<&Subscription> for Endpoint {
@@ -39,6 +42,7 @@ impl From<&Subscription> for Endpoint {
             status: SubscriptionStatus::of(rule.active),
             health: HealthView::of(endpoint),
             created_at: rfc3339(endpoint.created_at),
+            max_per_second: endpoint.max_per_second.map(Rate::a_second),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What callers write of a subscription, and what is wrong with it.
 
 use api::{
+    MaxPerSecond,
     error::Result,
     event_types,
     subscription::{self, SubscriptionStatus},
@@ -22,6 +23,9 @@ pub(crate) struct NewMailWebhook {
     /// What to send; at least one event type.
     #[schema(example = json!(["mail.message.sent", "mail.message.bounced"]))]
     event_types: Option<Vec<String>>,
+    /// The most deliveries per second, 0.001 to 1000. Without it they go out as they come.
+    #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 1000, example = 10)]
+    max_per_second: Option<MaxPerSecond>,
 }
 
 /// What to change of a subscription; what is left out stays as it is.
@@ -38,6 +42,10 @@ pub(crate) struct MailWebhookChange {
     event_types: Option<Vec<String>>,
     /// Whether to send.
     status: Option<SubscriptionStatus>,
+    /// The most deliveries per second, 0.001 to 1000; null removes the limit.
+    #[serde(default, deserialize_with = "subscription::given")]
+    #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 1000, example = 10)]
+    max_per_second: Option<Option<MaxPerSecond>>,
 }
 
 impl NewMailWebhook {
@@ -46,6 +54,7 @@ impl NewMailWebhook {
             url: subscription::url(&self.url, policy)?,
             description: self.description.as_deref().map_or(Ok(None), subscription::description)?,
             events: event_types::read("eventTypes", self.event_types.as_deref().unwrap_or_default())?,
+            max_per_second: self.max_per_second.map(MaxPerSecond::rate),
         })
     }
 }
@@ -58,6 +67,29 @@ impl MailWebhookChange {
             description: subscription::new_description(self.description.as_ref())?,
             events: events.transpose()?,
             status: self.status,
+            max_per_second: self.max_per_second.map(|new| new.map(MaxPerSecond::rate)),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::body::parse;
+    use domain::traffic::Rate;
+
+    #[test]
+    fn a_limit_is_read_under_its_own_name() {
+        let new = r#"{"url": "https://example.com/", "eventTypes": ["mail.message.sent"], "maxPerSecond": 5}"#;
+        let new = parse::<NewMailWebhook>(new.as_bytes()).and_then(|new| new.read(TargetPolicy::Public));
+        assert_eq!(new.ok().and_then(|new| new.max_per_second), Rate::per_second(5.0));
+        let change = |body: &str| {
+            let change = parse::<MailWebhookChange>(body.as_bytes())?;
+            change.read(TargetPolicy::Public).map(|change| change.max_per_second)
+        };
+        assert!(matches!(change("{}"), Ok(None)));
+        assert!(matches!(change(r#"{"maxPerSecond": null}"#), Ok(Some(None))));
+        assert!(matches!(change(r#"{"maxPerSecond": 0.5}"#), Ok(Some(Some(_)))));
+        assert!(change(r#"{"max_per_second": 1}"#).is_err(), "another API's name");
     }
 }

@@ -57,6 +57,7 @@ fn changed(old: &Subscription, new: &Subscription) -> Vec<&'static str> {
         ("description", old.endpoint.description != new.endpoint.description),
         ("eventTypes", old.rule.events != new.rule.events),
         ("status", old.rule.active != new.rule.active),
+        ("maxPerSecond", old.endpoint.max_per_second != new.endpoint.max_per_second),
     ];
     fields.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
 }

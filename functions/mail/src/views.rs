@@ -1,8 +1,11 @@
 //! JSON of the Mail API: camelCase, lists under `items`.
 
-use api::subscription::SubscriptionStatus;
+use api::{subscription::SubscriptionStatus, views::TrafficView};
 use domain::{
-    Attempt, Delivery, DeliveryId, DeliveryState, Event, Severity, WebhookId, event::Resource, time::rfc3339,
+    Attempt, Delivery, DeliveryId, DeliveryState, Event, Severity, WebhookId,
+    event::Resource,
+    time::{now, rfc3339},
+    traffic::Rate,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -79,6 +82,8 @@ struct MailWebhookHealth {
     since: Option<String>,
     /// What went wrong.
     reason: Option<String>,
+    #[serde(flatten)]
+    traffic: TrafficView,
 }
 
 /// A webhook subscription.
@@ -103,6 +108,9 @@ pub(crate) struct MailWebhook {
     /// When it was made.
     #[schema(example = "2026-04-15T10:05:00.000Z")]
     created_at: String,
+    /// The most deliveries per second; null without a limit.
+    #[schema(example = 10)]
+    max_per_second: Option<f64>,
 }
 
 impl From<&Subscription> for MailWebhook {
@@ -118,8 +126,10 @@ impl From<&Subscription> for MailWebhook {
                 status: if broken.is_some() { "unhealthy" } else { "healthy" },
                 since: broken.map(|unhealthy| rfc3339(unhealthy.since)),
                 reason: broken.map(|unhealthy| unhealthy.reason.clone()),
+                traffic: TrafficView::of(endpoint, now()),
             },
             created_at: rfc3339(rule.created_at),
+            max_per_second: endpoint.max_per_second.map(Rate::a_second),
         }
     }
 }

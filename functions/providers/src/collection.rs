@@ -51,13 +51,14 @@ pub(crate) async fn create(
     Managing(caller): Managing,
     Body(body): Body<Value>,
 ) -> Result<(StatusCode, Json<ProviderRecord>)> {
-    let Provider { kind, name, connection, enabled } = Provider::read(body, &app.allowed)?;
+    let Provider { kind, name, connection, enabled, max_per_second } = Provider::read(body, &app.allowed)?;
     let (operator_id, id) = (caller.operator_id(), DestinationId::generate_uuid());
     let created_at = now();
     let made = Destination {
         connection: Some(app.upkeep.seal_connection(operator_id, id, &connection).await?),
         name: Some(name),
         disabled: !enabled,
+        max_per_second,
         // An admin vouches for it; a test proves it.
         verified_at: Some(created_at),
         created_at,

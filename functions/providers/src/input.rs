@@ -1,11 +1,12 @@
 //! What callers write of a provider, and what is wrong with it.
 
-use api::{ApiError, error::Result};
+use api::{ApiError, MaxPerSecond, error::Result};
 use axum::http::StatusCode;
 use domain::{
     Connection, Kind,
     connection::{Allowed, providers},
     fields::{Fields, Problem, line},
+    traffic::Rate,
 };
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -15,6 +16,7 @@ const MAX_NAME: usize = 120;
 
 /// A provider to make.
 #[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "the API's text shows it; it is read field by field, so that all wrong ones are named")]
 pub(crate) struct NewProvider {
     /// `slack`, `teams`, `webhook` or `ops_email`.
@@ -28,10 +30,15 @@ pub(crate) struct NewProvider {
     config: Map<String, Value>,
     /// Whether notifications go out to it; true by default.
     enabled: Option<bool>,
+    /// The most notifications per second, 0.001 to 1000, for the kinds that receive HTTP requests. Without it they go out
+    /// as they come.
+    #[schema(minimum = 0.001, maximum = 1000, example = 10)]
+    max_per_second: Option<f64>,
 }
 
 /// What to change of a provider; what is left out stays as it is.
 #[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "as above")]
 pub(crate) struct ProviderChange {
     /// What people call it.
@@ -41,6 +48,9 @@ pub(crate) struct ProviderChange {
     /// The fields of the config that change; null takes one away, and `••••••••` leaves a secret as it is.
     #[schema(value_type = Option<Object>, example = json!({"secret": "another-secret"}))]
     config: Option<Map<String, Value>>,
+    /// The most notifications per second, 0.001 to 1000; null removes the limit.
+    #[schema(minimum = 0.001, maximum = 1000, example = 10)]
+    max_per_second: Option<f64>,
 }
 
 /// A provider that is as it should be.
@@ -49,6 +59,7 @@ pub(crate) struct Provider {
     pub(crate) name: String,
     pub(crate) connection: Connection,
     pub(crate) enabled: bool,
+    pub(crate) max_per_second: Option<Rate>,
 }
 
 /// A change that is as it should be, but for the config, which is judged with what it changes.
@@ -56,6 +67,8 @@ pub(crate) struct Change {
     pub(crate) name: Option<String>,
     pub(crate) enabled: Option<bool>,
     pub(crate) config: Option<Map<String, Value>>,
+    /// None within removes the limit.
+    pub(crate) max_per_second: Option<Option<Rate>>,
 }
 
 /// Several fields that are wrong.
@@ -65,6 +78,10 @@ pub(crate) fn wrong(problems: Vec<Problem>) -> ApiError {
 
 fn name(fields: &mut Fields, given: Option<String>) -> Option<String> {
     given.and_then(|name| fields.checked("name", line(&name, MAX_NAME)))
+}
+
+fn limit(fields: &mut Fields, given: MaxPerSecond, kind: Kind) -> Option<Rate> {
+    fields.checked("maxPerSecond", given.of(kind))
 }
 
 impl Provider {
@@ -81,6 +98,8 @@ impl Provider {
         let given = fields.required("name");
         let name = name(&mut fields, given);
         let enabled = fields.optional("enabled").unwrap_or(true);
+        let given = fields.optional("maxPerSecond");
+        let max_per_second = given.zip(kind).and_then(|(given, kind)| limit(&mut fields, given, kind));
         let config: Option<Value> = fields.required("config");
         // What a config should be depends on the kind.
         let connection = match kind.zip(config).map(|(kind, config)| providers::read(kind, config, allowed)) {
@@ -93,25 +112,27 @@ impl Provider {
         };
         fields.finish().map_err(wrong)?;
         match (kind, name, connection) {
-            (Some(kind), Some(name), Some(connection)) => Ok(Self { kind, name, connection, enabled }),
+            (Some(kind), Some(name), Some(connection)) => Ok(Self { kind, name, connection, enabled, max_per_second }),
             _ => Err(ApiError::internal("a field was lost")),
         }
     }
 }
 
 impl Change {
-    /// Reads a change.
+    /// Reads a change of a provider of this kind.
     ///
     /// # Errors
     /// A 422 that names every field that is wrong.
-    pub(crate) fn read(body: Value) -> Result<Self> {
+    pub(crate) fn read(body: Value, of: Kind) -> Result<Self> {
         let mut fields = Fields::of(body, "");
         let given = fields.optional("name");
         let name = name(&mut fields, given);
         let enabled = fields.optional("enabled");
         let config = fields.optional("config");
+        let given: Option<Option<MaxPerSecond>> = fields.nullable("maxPerSecond");
+        let max_per_second = given.map(|given| given.and_then(|given| limit(&mut fields, given, of)));
         fields.finish().map_err(wrong)?;
-        Ok(Self { name, enabled, config })
+        Ok(Self { name, enabled, config, max_per_second })
     }
 }
 
@@ -147,5 +168,26 @@ mod tests {
         assert!(["`kind`", "`name`", "`config`"].iter().all(|field| nothing.contains(field)), "{nothing}");
         let unknown = sentence(json!({"kind": "pager", "name": "x", "config": {}}));
         assert!(unknown.contains("slack, teams, webhook, ops_email") && unknown.contains("400"), "{unknown}");
+    }
+
+    #[test]
+    fn a_limit_is_for_kinds_that_receive_requests() {
+        let slack = json!({"webhookUrl": "https://hooks.slack.com/services/T/B/XYZ"});
+        let of_slack =
+            |limit: Value| read(json!({"kind": "slack", "name": "x", "config": slack, "maxPerSecond": limit}));
+        assert_eq!(of_slack(json!(0.5)).ok().and_then(|read| read.max_per_second), Rate::per_second(0.5));
+        assert!(of_slack(json!(null)).is_ok_and(|read| read.max_per_second.is_none()));
+        let problem = format!("{:?}", of_slack(json!(0)).err());
+        assert!(problem.contains("`maxPerSecond`: send a number from 0.001 to 1000"), "{problem}");
+        let mails = json!({"kind": "ops_email", "name": "x", "config": {}, "maxPerSecond": 1});
+        let problem = format!("{:?}", read(mails).err());
+        assert!(problem.contains("`maxPerSecond`") && problem.contains("the account's rate"), "{problem}");
+
+        let change = |body, kind| Change::read(body, kind).map(|read| read.max_per_second);
+        assert!(matches!(change(json!({}), Kind::Slack), Ok(None)));
+        assert!(matches!(change(json!({"maxPerSecond": null}), Kind::OpsEmail), Ok(Some(None))));
+        assert!(matches!(change(json!({"maxPerSecond": 10}), Kind::Slack), Ok(Some(Some(_)))));
+        assert!(change(json!({"maxPerSecond": 10}), Kind::OpsEmail).is_err());
+        assert!(change(json!({"maxPerSecond": "10"}), Kind::Slack).is_err());
     }
 }

@@ -49,7 +49,7 @@ pub(crate) async fn update(
     Body(body): Body<Value>,
 ) -> Result<Json<ProviderView>> {
     let mut old = app.find(&caller, &id).await?;
-    let change = Change::read(body)?;
+    let change = Change::read(body, old.kind)?;
     for _ in 0..TRIES {
         let (new, connection) = app.changed(&old, &change).await?;
         if app.destinations.change(&old, &new).await? {
@@ -83,11 +83,15 @@ impl App {
         if let Some(enabled) = change.enabled {
             new.disabled = !enabled;
         }
+        if let Some(max_per_second) = change.max_per_second {
+            new.max_per_second = max_per_second;
+        }
         new.updated_at = Some(after(old.updated_at.unwrap_or(old.created_at)));
         if let Some(connection) = connection.as_ref().filter(|_| connection != before) {
             new.connection = Some(self.upkeep.seal_connection(old.operator_id, old.id, connection).await?);
             new.destination = connection.shown();
             new.unhealthy = None;
+            new.forget_traffic();
         }
         Ok((new, connection))
     }

@@ -1,7 +1,7 @@
 //! JSON of providers.
 
 use api::views::HealthView;
-use domain::{Connection, Destination, Kind, connection::providers, time::rfc3339};
+use domain::{Connection, Destination, Kind, connection::providers, time::rfc3339, traffic::Rate};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -42,6 +42,9 @@ pub(crate) struct ProviderView {
     config_summary: String,
     /// Whether it is well; when not, a successful test makes it so.
     health: HealthView,
+    /// The most notifications per second; null without a limit.
+    #[schema(example = 10)]
+    max_per_second: Option<f64>,
 }
 
 /// A kind of providers.
@@ -88,6 +91,7 @@ impl ProviderView {
             config: connection.map(providers::shown).unwrap_or_default(),
             config_summary: connection.map_or_else(|| of.destination.clone(), providers::summary),
             health: HealthView::of(of),
+            max_per_second: of.max_per_second.map(Rate::a_second),
         }
     }
 }
