@@ -74,8 +74,12 @@ const first = webhook.secret
 process.env.STACKSHIFT_MAIL_WEBHOOK_SECRET = first
 assert.deepEqual(
   keysOf(webhook),
-  ['createdAt', 'description', 'eventTypes', 'health', 'id', 'secret', 'status', 'url'].sort(),
+  ['createdAt', 'description', 'eventTypes', 'health', 'id', 'maxPerSecond', 'secret', 'status', 'url'].sort(),
 )
+assert.deepEqual(keysOf(webhook.health), ['breaker', 'pace', 'reason', 'since', 'slow', 'status'])
+assert.equal((await webhooks.update(webhook.id, { maxPerSecond: 100 })).maxPerSecond, 100)
+assert.deepEqual((await webhooks.get(webhook.id)).health.pace, { rate: 100, source: 'operator' })
+assert.equal((await webhooks.update(webhook.id, { maxPerSecond: null })).maxPerSecond, null)
 
 /** Posts an event, as a producer does. */
 async function post(): Promise<string> {

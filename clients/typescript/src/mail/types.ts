@@ -39,6 +39,20 @@ export interface MailTimeline {
   items: TimelineItem[]
 }
 
+/** How an endpoint is, and how deliveries go out to it. */
+export interface MailWebhookHealth {
+  /** Unhealthy once deliveries keep failing; `reason` says why. */
+  status: 'healthy' | 'unhealthy'
+  since: string | null
+  reason: string | null
+  /** Open while the endpoint does not answer: deliveries wait `until` then, and one tries again (half open). */
+  breaker: { state: 'closed' | 'open' | 'half_open'; until: string | null }
+  /** Whether it answers slowly: its deliveries use a separate queue. */
+  slow: boolean
+  /** Deliveries per second, where they are limited, and who asked for it; `null` if they are not. */
+  pace: { rate: number; source: 'operator' | 'receiver' } | null
+}
+
 /** An endpoint of yours that events are delivered to. */
 export interface MailWebhook {
   /** `whk_…` */
@@ -47,9 +61,10 @@ export interface MailWebhook {
   description: string | null
   eventTypes: AnyMailEventType[]
   status: 'enabled' | 'disabled'
-  /** Unhealthy once deliveries keep failing; `reason` says why. */
-  health: { status: 'healthy' | 'unhealthy'; since: string | null; reason: string | null }
+  health: MailWebhookHealth
   createdAt: string
+  /** The most deliveries per second; `null` without a limit. */
+  maxPerSecond: number | null
 }
 
 /** A webhook just created. */

@@ -18,6 +18,8 @@ export interface CreateWebhook {
   description?: string | undefined
   /** Only known ones, so that a slip of the pen does not compile. */
   eventTypes: readonly MailEventType[]
+  /** The most deliveries per second, 0.001 to 1000. */
+  maxPerSecond?: number | undefined
 }
 
 /** What to change of a webhook. What is left out stays as it is. */
@@ -28,6 +30,8 @@ export interface UpdateWebhook {
   /** All that it shall be subscribed to from now on. Any, so that those of a webhook just read can be given back. */
   eventTypes?: readonly AnyMailEventType[] | undefined
   status?: MailWebhook['status'] | undefined
+  /** The most deliveries per second, 0.001 to 1000; `null` removes the limit. */
+  maxPerSecond?: number | null | undefined
 }
 
 /** Your endpoints. */
