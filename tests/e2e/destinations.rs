@@ -154,6 +154,7 @@ async fn another_operators_destination_does_not_exist() {
     for answer in [
         other.get(&of(&made, "")).await,
         other.delete(&of(&made, "")).await,
+        other.patch(&of(&made, ""), json!({"max_per_second": 1})).await,
         other.post_empty(&of(&made, "/verify")).await,
         other.post_empty(&of(&made, "/test")).await,
         other.post_empty(&of(&made, "/send-code")).await,

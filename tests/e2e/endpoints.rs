@@ -64,8 +64,12 @@ async fn an_endpoint_is_made_changed_disabled_and_deleted() {
         shown,
         json!({
             "id": endpoint, "url": receiver.url(), "description": "Keeps users in step", "event_types": [CREATED],
-            "status": "enabled", "health": {"status": "healthy", "since": null, "reason": null, "missed_since": null},
-            "created_at": made["created_at"],
+            "status": "enabled",
+            "health": {
+                "status": "healthy", "since": null, "reason": null, "missed_since": null,
+                "breaker": {"state": "closed", "until": null}, "slow": false, "pace": null,
+            },
+            "created_at": made["created_at"], "max_per_second": null,
         }),
         "without the secret"
     );

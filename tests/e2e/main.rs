@@ -40,5 +40,6 @@ mod subscriptions;
 mod svix;
 mod team_mail;
 mod timelines;
+mod traffic;
 mod verification;
 mod webhook_deliveries;

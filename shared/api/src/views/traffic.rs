@@ -53,8 +53,10 @@ pub enum PaceSource {
 impl TrafficView {
     /// The traffic of a destination at `now`.
     pub fn of(destination: &Destination, now: Timestamp) -> Self {
-        let state = destination.breaker_state(now);
-        let open = destination.breaker.as_ref().filter(|_| state == BreakerState::Open);
+        // Until a slow attempt has ended, the breaker is only suspected to open.
+        let breaker = destination.breaker.as_ref().filter(|breaker| !breaker.is_suspicion());
+        let state = breaker.map_or(BreakerState::Closed, |breaker| breaker.state(now));
+        let open = breaker.filter(|_| state == BreakerState::Open);
         Self {
             breaker: BreakerView { state, until: open.map(|breaker| rfc3339(breaker.until)) },
             slow: destination.is_slow(now),
@@ -109,6 +111,13 @@ mod tests {
         assert_eq!(shown(&to, open.until)["breaker"], half_open, "due for a probe");
         let probed = Destination { breaker: Some(open.probing(open.until)), ..webhook() };
         assert_eq!(shown(&probed, open.until)["breaker"], half_open, "being probed");
+    }
+
+    #[test]
+    fn a_suspected_breaker_is_closed() {
+        let now = from_millis(NOW);
+        let to = Destination { breaker: Some(Breaker::suspected(now)), ..webhook() };
+        assert_eq!(shown(&to, now)["breaker"], json!({"state": "closed", "until": null}));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-// Secrets, switches and deletion of a destination, by the API that has made it.
+// Secrets, switches, limits and deletion of a destination, by the API that has made it.
 import { api, call } from './client'
 import { ApiError } from './error'
 import type { Destination } from './types'
@@ -51,6 +51,35 @@ export async function setEnabled(destination: Destination, enabled: boolean): Pr
       )
     case 'stack':
       return impossible('This destination has no switch of its own. Switch off the rules that target it.')
+  }
+}
+
+/** Sets the most deliveries per second of a destination; null removes the limit. */
+export async function setLimit(destination: Destination, limit: number | null): Promise<unknown> {
+  const path = { id: destination.id }
+  switch (destination.made_by) {
+    case 'stack':
+      return call(
+        api.PATCH('/v1/notifications/destinations/{id}', { params: { path }, body: { max_per_second: limit } }),
+      )
+    case 'mail':
+      return call(api.PATCH('/mail/webhooks/{id}', { params: { path }, body: { maxPerSecond: limit } }))
+    case 'stack_auth':
+      return call(api.PATCH('/v1/webhooks/endpoints/{id}', { params: { path }, body: { max_per_second: limit } }))
+    case 'providers':
+      return call(
+        api.PATCH('/api/v1/notifications/providers/{id}', {
+          params: { path, header: fromScript },
+          body: { maxPerSecond: limit },
+        }),
+      )
+    case 'config':
+      return call(
+        api.PUT('/v1/config/notifications/{id}', {
+          params: { path, header: ofProject(destination) },
+          body: { maxPerSecond: limit },
+        }),
+      )
   }
 }
 

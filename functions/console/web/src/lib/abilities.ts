@@ -23,3 +23,7 @@ export const canSwitch = (of: Of): boolean => isOwn(of) && of.made_by !== 'stack
 
 /** Rules may target everything but the address of a legacy channel, which is that channel's alone. */
 export const canBeTargeted = ({ belongs_to }: Of): boolean => !belongs_to
+
+/** A limit is for requests; the address of a legacy channel has no route to set one by. */
+export const canLimit = ({ channel_type, belongs_to }: Of): boolean =>
+  !belongs_to && channel_type !== 'email' && channel_type !== 'sms' && channel_type !== 'ops_email'

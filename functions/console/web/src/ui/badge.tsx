@@ -8,6 +8,7 @@ import {
   type LucideIcon,
   RotateCcw,
   ShieldQuestionMark,
+  Unplug,
 } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import type { DeliveryState, Health } from '../api/types'
@@ -117,6 +118,17 @@ export function HealthBadge({
   return (
     <Badge tone="green" icon={CircleCheck}>
       Healthy
+    </Badge>
+  )
+}
+
+/** Says that deliveries wait because a destination does not answer. Nothing while it does. */
+export function BreakerBadge({ health }: { health: Health | null | undefined }) {
+  const state = health?.breaker.state ?? 'closed'
+  if (state === 'closed') return null
+  return (
+    <Badge tone="amber" icon={Unplug} title="Deliveries wait until it answers.">
+      {state === 'open' ? 'Not answering' : 'Trying again'}
     </Badge>
   )
 }

@@ -3,7 +3,7 @@ import type { Destination } from '../../api/types'
 import { kinds, madeByLabels } from '../../lib/kinds'
 import { plural } from '../../lib/plural'
 import { href, useQuery } from '../../router/hash'
-import { Badge, HealthBadge } from '../../ui/badge'
+import { Badge, BreakerBadge, HealthBadge } from '../../ui/badge'
 import { Button } from '../../ui/button'
 import { DestinationFace } from '../../ui/destination-label'
 import { Page } from '../../ui/page'
@@ -24,7 +24,12 @@ const columns: Column<Destination>[] = [
     header: 'Status',
     width: '8.5rem',
     corner: true,
-    cell: ({ health, verified, disabled }) => <HealthBadge {...{ health, verified, disabled }} />,
+    cell: ({ health, verified, disabled }) => (
+      <span class="badges">
+        <HealthBadge {...{ health, verified, disabled }} />
+        <BreakerBadge health={health} />
+      </span>
+    ),
   },
   { header: 'Made with', width: '10.5rem', cell: of => <Badge>{madeByLabels[of.made_by]}</Badge> },
   { header: 'Added', width: '9.5rem', align: 'end', wideOnly: true, cell: of => <Time at={of.created_at} /> },

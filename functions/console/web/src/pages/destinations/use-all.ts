@@ -1,8 +1,10 @@
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { usePages } from '../../api/hooks'
 import type { Destination } from '../../api/types'
 import { hasId } from '../../lib/destination-id'
 
+/** How often a destination is asked for again while it is on the screen: its traffic changes within seconds. */
+const EVERY_MS = 10_000
 const ROUTE = '/v1/notifications/destinations'
 const OF_EVERY_API = { params: { query: { made_by: 'any' as const, limit: 100 } } }
 
@@ -17,5 +19,18 @@ export function useDestination(id: string) {
   useEffect(() => {
     if (goOn) loadMore()
   }, [goOn, rows?.length])
+  useAgain(found ? mutate : null)
   return { destination: found, error, mutate, isMissing: rows !== undefined && !found && !hasMore }
+}
+
+/** Calls `reload` again and again while the tab is seen. All pages are read anew, which an interval of SWR's does not. */
+function useAgain(reload: (() => void) | null) {
+  const latest = useRef(reload)
+  latest.current = reload
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') latest.current?.()
+    }, EVERY_MS)
+    return () => clearInterval(timer)
+  }, [])
 }

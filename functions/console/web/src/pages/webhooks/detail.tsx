@@ -6,11 +6,18 @@ import { Skeleton } from '../../ui/states'
 import { ThingError } from '../../ui/thing-error'
 import { Found } from './found'
 
+const EVERY_MS = 10_000
+
 const back = { label: 'Webhooks', href: href('/webhooks') }
 
 /** One endpoint. */
 export function EndpointDetail({ id }: { id: string }) {
-  const { data, error, mutate } = useGet('/v1/webhooks/endpoints/{id}', { params: { path: { id } } })
+  const { data, error, mutate } = useGet(
+    '/v1/webhooks/endpoints/{id}',
+    { params: { path: { id } } },
+    // Its traffic changes within seconds.
+    { refreshEvery: EVERY_MS },
+  )
   if (data) return <Found endpoint={data} />
   return (
     <Page title="Endpoint" back={back}>

@@ -12,6 +12,7 @@ export const asDestination = (endpoint: Endpoint): Destination => ({
   verified: true,
   disabled: endpoint.status === 'disabled',
   health: endpoint.health,
+  max_per_second: endpoint.max_per_second ?? null,
   made_by: 'stack_auth',
   project_id: null,
   created_at: endpoint.created_at,

@@ -2,7 +2,7 @@ import { Pencil, RotateCcw } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { Endpoint } from '../../api/types'
 import { href } from '../../router/hash'
-import { HealthBadge } from '../../ui/badge'
+import { BreakerBadge, HealthBadge } from '../../ui/badge'
 import { Button } from '../../ui/button'
 import { Id } from '../../ui/id'
 import { Page } from '../../ui/page'
@@ -11,6 +11,7 @@ import { RecoverDialog } from '../../ui/recover-dialog'
 import { Time } from '../../ui/time'
 import { HealthNotice } from '../destinations/detail/health'
 import { Manage } from '../destinations/detail/manage'
+import { TrafficNotice } from '../destinations/detail/traffic'
 import { TestButton, TestSaid, useTest } from '../destinations/parts/test'
 import { VerifyDialog } from '../destinations/verify'
 import { EndpointDeliveries } from './deliveries'
@@ -34,6 +35,7 @@ export function Found({ endpoint }: { endpoint: Endpoint }) {
       lede={
         <span class="row">
           <HealthBadge health={endpoint.health} disabled={endpoint.status === 'disabled'} />
+          <BreakerBadge health={endpoint.health} />
           {endpoint.description}
         </span>
       }
@@ -51,6 +53,7 @@ export function Found({ endpoint }: { endpoint: Endpoint }) {
     >
       <TestSaid test={test} />
       <HealthNotice destination={destination} onVerify={() => setOpen('verify')} />
+      <TrafficNotice health={endpoint.health} />
       <div class="detail">
         <div class="stack">
           <EndpointDeliveries id={endpoint.id} />

@@ -3,7 +3,7 @@ import { usePages } from '../../api/hooks'
 import type { Endpoint } from '../../api/types'
 import { plural } from '../../lib/plural'
 import { href, navigate, useQuery } from '../../router/hash'
-import { HealthBadge } from '../../ui/badge'
+import { BreakerBadge, HealthBadge } from '../../ui/badge'
 import { Button } from '../../ui/button'
 import { Page } from '../../ui/page'
 import { Panel } from '../../ui/panel'
@@ -35,7 +35,12 @@ const columns: Column<Endpoint>[] = [
     header: 'Status',
     width: '8.5rem',
     corner: true,
-    cell: of => <HealthBadge health={of.health} disabled={of.status === 'disabled'} />,
+    cell: of => (
+      <span class="badges">
+        <HealthBadge health={of.health} disabled={of.status === 'disabled'} />
+        <BreakerBadge health={of.health} />
+      </span>
+    ),
   },
   { header: 'Added', width: '9.5rem', align: 'end', cell: of => <Time at={of.created_at} /> },
 ]

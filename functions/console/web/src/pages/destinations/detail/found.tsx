@@ -4,7 +4,7 @@ import type { Destination } from '../../../api/types'
 import { canTest, isOwn } from '../../../lib/abilities'
 import { kinds, madeByLabels } from '../../../lib/kinds'
 import { href } from '../../../router/hash'
-import { Badge, HealthBadge } from '../../../ui/badge'
+import { Badge, BreakerBadge, HealthBadge } from '../../../ui/badge'
 import { Button } from '../../../ui/button'
 import { Page } from '../../../ui/page'
 import { RecoverDialog } from '../../../ui/recover-dialog'
@@ -15,6 +15,7 @@ import { DestinationFacts } from './facts'
 import { HealthNotice } from './health'
 import { Manage } from './manage'
 import { RulesOf } from './rules'
+import { TrafficNotice } from './traffic'
 import './detail.css'
 
 /** How a destination stands, what it was sent, and what can be done with it. */
@@ -32,6 +33,7 @@ export function Found({ destination }: { destination: Destination }) {
         <span class="row destination-badges">
           <Badge icon={Icon}>{kind}</Badge>
           <HealthBadge {...{ health, verified, disabled }} />
+          <BreakerBadge health={health} />
           <Badge>{madeByLabels[made_by]}</Badge>
         </span>
       }
@@ -54,6 +56,7 @@ export function Found({ destination }: { destination: Destination }) {
     >
       <TestSaid test={test} />
       <HealthNotice destination={destination} onVerify={() => setOpen('verify')} />
+      <TrafficNotice health={health} />
       <div class="detail">
         <DeliveriesOf destinationId={destination.destination_id} />
         <div class="detail-aside">

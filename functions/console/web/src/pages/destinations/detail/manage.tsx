@@ -2,18 +2,20 @@ import { useState } from 'preact/hooks'
 import { useAction } from '../../../api/action'
 import { setEnabled } from '../../../api/keeping'
 import type { Destination } from '../../../api/types'
-import { canRotate, canSwitch } from '../../../lib/abilities'
+import { canLimit, canRotate, canSwitch } from '../../../lib/abilities'
+import { perSecond } from '../../../lib/traffic'
 import { navigate } from '../../../router/hash'
 import { Button } from '../../../ui/button'
 import { Panel } from '../../../ui/panel'
 import { toast } from '../../../ui/toast'
 import { DeleteDestination } from '../parts/delete'
+import { LimitDialog } from '../parts/limit'
 import { RotateSecret } from '../parts/rotate'
 import { refreshHealth } from '../verify/refresh'
 
-/** The switch, the secret and the end of a destination. `home` is the page that lists it. */
+/** The switch, the secret, the limit and the end of a destination. `home` is the page that lists it. */
 export function Manage({ destination, home = '/destinations' }: { destination: Destination; home?: string }) {
-  const [open, setOpen] = useState<'rotate' | 'delete' | null>(null)
+  const [open, setOpen] = useState<'limit' | 'rotate' | 'delete' | null>(null)
   const { disabled } = destination
   const close = () => setOpen(null)
   const flip = useAction(async () => {
@@ -42,6 +44,19 @@ export function Manage({ destination, home = '/destinations' }: { destination: D
             </Button>
           </li>
         )}
+        {canLimit(destination) && (
+          <li>
+            <span class="manage-name">Maximum per second</span>
+            <span class="manage-what">
+              {destination.max_per_second
+                ? perSecond(destination.max_per_second)
+                : 'No limit: deliveries go out as they come.'}
+            </span>
+            <Button writes size="s" onClick={() => setOpen('limit')}>
+              Change
+            </Button>
+          </li>
+        )}
         <li>
           <span class="manage-name">Delete</span>
           <span class="manage-what">This cannot be undone.</span>
@@ -50,6 +65,7 @@ export function Manage({ destination, home = '/destinations' }: { destination: D
           </Button>
         </li>
       </ul>
+      {open === 'limit' && <LimitDialog destination={destination} onClose={close} />}
       {open === 'rotate' && <RotateSecret destination={destination} onClose={close} />}
       {open === 'delete' && (
         <DeleteDestination
