@@ -8,6 +8,8 @@ RETRY_SCHEDULE ?=
 ARCHITECTURE ?= arm64
 # What `make bench` measures: all of it, unless some of these are named.
 PARTS ?=
+# The stack on AWS that `make redrive` is for; the local cloud's unless one is named.
+STACK ?=
 # What `make test` hands on to `cargo test`: `make test ARGS="--package e2e retry"`.
 ARGS ?= --workspace
 
@@ -55,6 +57,15 @@ listen: $(VENV)/.installed ## Receive webhooks, show them, check their signature
 .PHONY: test
 test: functions $(RECEIVERS) $(CLIENT_TESTED) $(WEB_TESTED) ## Run every test, against a local cloud of their own
 	@infra/local/test.sh $(ARGS)
+
+.PHONY: chaos
+chaos: functions ## Run the tests of faults, kills and slow receivers at full size, for half an hour
+	@CHAOS_DELIVERIES=10000 NEIGHBOUR_SECONDS=300 HERD_EVENTS=2000 \
+	  infra/local/test.sh --workspace --test chaos --test faults --test neighbour --test herd -- --nocapture
+
+.PHONY: redrive
+redrive: $(VENV)/.installed ## Send dead letters back to their queues, locally or with STACK=name on AWS
+	@$(PYTHON) infra/redrive.py $(if $(STACK),$(STACK),stack-notifications .local/env)
 
 .PHONY: bench
 bench: functions ## Measure what a start, a request, an event and a delivery cost: PARTS="starts time counts latency"

@@ -3,32 +3,10 @@
 //! A test program of its own, since it kills the function that all deliveries go through.
 #![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
-use e2e::{Operator, Receiver, variable, within};
+use e2e::{Operator, Receiver, operations::kill, variable, within};
 use serde_json::json;
-
-/// Ends every process of a function at once, as `kill -9` does: how many there were. Only those of this local cloud:
-/// another may run beside it, with functions of the same names.
-fn kill(function: &str, endpoint: &str) -> usize {
-    let port = endpoint.rsplit(':').next().expect("a port");
-    let name = format!("AWS_LAMBDA_FUNCTION_NAME={function}\0");
-    let cloud = format!(":{port}\0");
-    let mut killed = 0;
-    for process in fs::read_dir("/proc").expect("a Linux machine").flatten() {
-        let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        // Another user's, or gone by now.
-        let Ok(environment) = fs::read(process.path().join("environ")) else { continue };
-        let environment = String::from_utf8_lossy(&environment);
-        let theirs =
-            environment.split_inclusive('\0').any(|v| v.starts_with("AWS_ENDPOINT_URL=") && v.ends_with(&cloud));
-        if theirs && environment.contains(&name) {
-            let status = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().expect("kill");
-            killed += usize::from(status.success());
-        }
-    }
-    killed
-}
 
 #[tokio::test]
 async fn a_delivery_whose_worker_is_killed_before_the_record_still_ends() {

@@ -149,8 +149,25 @@ pub async fn depth(queue: &str) -> [u64; 3] {
     names.map(|name| answer["Attributes"][name].as_str().and_then(|n| n.parse().ok()).expect("a number"))
 }
 
+/// All rows of a partition, whatever their number.
+pub async fn rows(table: &str, key: &str, value: &str) -> Vec<Value> {
+    let mut request = json!({"TableName": variable(table), "KeyConditionExpression": "#key = :value",
+        "ExpressionAttributeNames": {"#key": key}, "ExpressionAttributeValues": {":value": {"S": value}}});
+    let mut rows = vec![];
+    loop {
+        let mut page = call("dynamodb", "DynamoDB_20120810.Query", request.clone()).await;
+        rows.append(page["Items"].as_array_mut().expect("rows"));
+        match page.get("LastEvaluatedKey") {
+            Some(last) => request["ExclusiveStartKey"] = last.clone(),
+            None => return rows,
+        }
+    }
+}
+
+/// The queues of events.
+pub const EVENT_QUEUES: [&str; 2] = ["EVENTS_QUEUE_URL", "ACCEPTED_QUEUE_URL"];
 /// The queues of deliveries.
-const LANES: [&str; 3] = ["DELIVERIES_QUEUE_URL", "SLOW_QUEUE_URL", "MAIL_QUEUE_URL"];
+pub const LANES: [&str; 3] = ["DELIVERIES_QUEUE_URL", "SLOW_QUEUE_URL", "MAIL_QUEUE_URL"];
 /// Where messages wait that were given up on.
 pub const DEAD_LETTERS: [&str; 5] = [
     "EVENTS_DEAD_LETTERS_URL",
@@ -162,17 +179,36 @@ pub const DEAD_LETTERS: [&str; 5] = [
 
 /// Waits until no delivery and no event waits, for at most `limit`; and nothing was given up.
 pub async fn nothing_waits(limit: Duration) {
+    queues_are_empty(limit).await;
+    for (queue, count) in dead_letters().await {
+        assert_eq!(count, 0, "{queue}");
+    }
+}
+
+/// Waits until no delivery and no event waits, for at most `limit`.
+pub async fn queues_are_empty(limit: Duration) {
     for queue in LANES {
         within(limit, "no delivery waits", async || (depth(queue).await == [0, 0, 0]).then_some(())).await;
     }
-    for queue in ["EVENTS_QUEUE_URL", "ACCEPTED_QUEUE_URL"] {
+    for queue in EVENT_QUEUES {
         // What is delayed there tells, when its time has come, of codes that other tests left unused.
         let events = async || matches!(depth(queue).await, [0, _, 0]).then_some(());
         within(limit, "no event waits", events).await;
     }
+}
+
+/// How many messages each dead-letter queue holds.
+pub async fn dead_letters() -> Vec<(&'static str, u64)> {
+    let mut all = vec![];
     for queue in DEAD_LETTERS {
-        assert_eq!(depth(queue).await, [0, 0, 0], "{queue}");
+        all.push((queue, depth(queue).await.iter().sum()));
     }
+    all
+}
+
+/// Empties a queue.
+pub async fn purge(queue: &str) {
+    call("sqs", "AmazonSQS.PurgeQueue", json!({"QueueUrl": variable(queue)})).await;
 }
 
 /// Publishes to the topic that this variable names.

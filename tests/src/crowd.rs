@@ -1,10 +1,15 @@
 //! An operator of many destinations, all at one receiver.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use domain::rule::MAX_DESTINATIONS;
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
+
+use tokio::time::{Instant, sleep};
 
 use crate::{Operator, Receiver, aws, variable, within};
 
@@ -26,7 +31,12 @@ pub struct Crowd {
 impl Crowd {
     /// A new operator with this many webhooks, and rules that send events of this type to all of them.
     pub async fn hearing(event_type: &str, count: usize) -> Self {
-        let (operator, receiver) = (Operator::create().await, Receiver::taking().await);
+        Self::at(Receiver::taking().await, event_type, count).await
+    }
+
+    /// The same, at this receiver.
+    pub async fn at(receiver: Receiver, event_type: &str, count: usize) -> Self {
+        let operator = Operator::create().await;
         let register = async |number: usize| {
             let made = operator.register("webhook", &format!("{}/{number}", receiver.url())).await.expect(201);
             made["id"].as_str().expect("an id").to_owned()
@@ -39,6 +49,64 @@ impl Crowd {
         let rules = destinations.chunks(MAX_DESTINATIONS).map(rule);
         stream::iter(rules).buffered(AT_ONCE).collect::<Vec<_>>().await;
         Self { operator, receiver, destinations }
+    }
+
+    /// Posts so many events, in tens, each ten again and again until it is accepted: their ids.
+    pub async fn post(&self, event_type: &str, count: usize) -> Vec<String> {
+        let numbers: Vec<_> = (0..count).collect();
+        let post = async |numbers: &[usize]| {
+            // By the ids, a repeat is known as such.
+            let event = |n: &usize| json!({"type": event_type, "id": format!("event-{n}"), "data": {"n": n}});
+            let body = json!({"events": numbers.iter().map(event).collect::<Vec<_>>()});
+            loop {
+                let answer = self.operator.post("/v1/events", body.clone()).await;
+                if answer.status < 500 {
+                    let accepted = answer.expect(202)["events"].as_array().expect("a list").clone();
+                    return accepted.iter().map(|e| e["id"].as_str().expect("an id").to_owned()).collect::<Vec<_>>();
+                }
+                sleep(Duration::from_millis(100)).await;
+            }
+        };
+        stream::iter(numbers.chunks(10).map(post)).buffered(AT_ONCE).concat().await
+    }
+
+    /// How the deliveries of these events stand.
+    pub async fn standing(&self, events: &[String]) -> Standing {
+        let wanted: BTreeSet<_> = events.iter().flat_map(|event| self.deliveries(event)).collect();
+        let (mut states, mut attempts) = (BTreeMap::<String, usize>::new(), 0);
+        let mut recorded = BTreeSet::new();
+        for destination in &self.destinations {
+            for row in aws::rows("DELIVERIES_TABLE", "destination_id", destination).await {
+                let state = row["state"]["S"].as_str().expect("a state").to_owned();
+                *states.entry(state).or_default() += 1;
+                let count = row["attempt_count"]["N"].as_str().and_then(|count| count.parse::<usize>().ok());
+                attempts += count.unwrap_or_default();
+                recorded.insert(row["id"]["S"].as_str().expect("an id").to_owned());
+            }
+        }
+        let got = self.receiver.received();
+        let arrived: BTreeSet<_> = got.iter().map(|request| request.header("webhook-id").to_owned()).collect();
+        Standing {
+            deliveries: wanted.len(),
+            states,
+            attempts,
+            requests: got.len(),
+            missing: wanted.difference(&arrived).count(),
+            not_recorded: wanted.difference(&recorded).count(),
+            unexpected: arrived.difference(&wanted).count() + recorded.difference(&wanted).count(),
+        }
+    }
+
+    /// Waits until each delivery of these events has succeeded or was given up, for at most `limit`: how they stand then.
+    pub async fn settled(&self, events: &[String], limit: Duration) -> Standing {
+        let end = Instant::now() + limit;
+        loop {
+            let standing = self.standing(events).await;
+            if standing.is_settled() || Instant::now() >= end {
+                return standing;
+            }
+            sleep(Duration::from_secs(2)).await;
+        }
     }
 
     /// The ids of an event's deliveries, one for each destination.
@@ -80,5 +148,48 @@ impl Crowd {
             rows.extend(answer["Responses"][&table].as_array().expect("rows").clone());
         }
         rows
+    }
+}
+
+/// How the deliveries of events stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// How many there have to be.
+    pub deliveries: usize,
+    /// How many rows there are of each state.
+    pub states: BTreeMap<String, usize>,
+    /// All attempts that are recorded.
+    pub attempts: usize,
+    /// All requests that the receiver got.
+    pub requests: usize,
+    /// How many deliveries have not arrived.
+    pub missing: usize,
+    /// How many have no row.
+    pub not_recorded: usize,
+    /// How many arrived or have a row without being wanted.
+    pub unexpected: usize,
+}
+
+impl Standing {
+    /// How many rows have this state.
+    pub fn count(&self, state: &str) -> usize {
+        self.states.get(state).copied().unwrap_or_default()
+    }
+
+    /// Whether each delivery has succeeded or was given up.
+    pub fn is_settled(&self) -> bool {
+        self.not_recorded == 0 && self.count("succeeded") + self.count("abandoned") >= self.deliveries
+    }
+
+    /// How many requests were made beyond the first of each attempt.
+    pub fn repeats(&self) -> usize {
+        self.requests.saturating_sub(self.attempts)
+    }
+
+    /// Holds that each delivery has arrived and succeeded, and nothing else has.
+    #[track_caller]
+    pub fn expect_all_succeeded(&self) {
+        assert_eq!((self.missing, self.unexpected, self.not_recorded), (0, 0, 0), "{self:?}");
+        assert_eq!(self.count("succeeded"), self.deliveries, "{self:?}");
     }
 }

@@ -1,12 +1,14 @@
 //! What the end-to-end tests share: a client of the deployed API, receivers that are real HTTP servers (chat platforms
-//! among them), calls to the local AWS, and waiting for conditions.
+//! among them), calls to the local AWS, faults on the way to it, and waiting for conditions.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 pub mod api_text;
 pub mod aws;
 pub mod client;
 pub mod crowd;
+pub mod faults;
 pub mod inbox;
+pub mod operations;
 pub mod platform;
 pub mod receiver;
 mod validators;

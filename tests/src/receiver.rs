@@ -62,19 +62,42 @@ pub struct Receiver {
 impl Receiver {
     /// Answers every request, counted from 1, as `answer` says.
     pub async fn answering<R: IntoResponse + Send>(answer: impl Fn(usize) -> R + Send + Sync + 'static) -> Self {
+        Self::judging(move |_, number| answer(number)).await
+    }
+
+    /// Answers every request, counted from 1, as `answer` says of it.
+    pub async fn judging<R: IntoResponse + Send>(
+        answer: impl Fn(&Received, usize) -> R + Send + Sync + 'static,
+    ) -> Self {
+        let answer = Arc::new(answer);
+        Self::handling(move |received, number| {
+            let answer = answer.clone();
+            async move { answer(&received, number).into_response() }
+        })
+        .await
+    }
+
+    /// Takes connections and requests, and never answers.
+    pub async fn silent() -> Self {
+        Self::handling(|_, _| std::future::pending()).await
+    }
+
+    async fn handling<F>(handle: impl Fn(Received, usize) -> F + Clone + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Response> + Send + 'static,
+    {
         let received = Arc::new(Mutex::new(Vec::new()));
         let log = received.clone();
-        let answer = Arc::new(answer);
         let handle = move |headers: HeaderMap, body: Bytes| {
-            let (log, answer) = (log.clone(), answer.clone());
+            let (log, handle) = (log.clone(), handle.clone());
             async move {
+                let received = Received { at: Instant::now(), headers, body };
                 let number = {
                     let mut log = log.lock().expect("no panic");
-                    log.push(Received { at: Instant::now(), headers, body });
+                    log.push(received.clone());
                     log.len()
                 };
-                let response: Response = answer(number).into_response();
-                response
+                handle(received, number).await
             }
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -102,6 +125,11 @@ impl Receiver {
     /// What it got so far.
     pub fn received(&self) -> Vec<Received> {
         self.received.lock().expect("no panic").clone()
+    }
+
+    /// How many requests it got so far.
+    pub fn count(&self) -> usize {
+        self.received.lock().expect("no panic").len()
     }
 
     /// Waits until it got `count` requests: all that it got.

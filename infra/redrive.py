@@ -1,0 +1,102 @@
+"""Sends the messages of every dead-letter queue back to the queue that they came from.
+
+    redrive.py STACK [ENV_FILE]
+
+STACK is the name of the stack. ENV_FILE says how to reach a local cloud; without it, the AWS account of the environment
+is used.
+
+A message is sent before it is deleted, so none is lost when this program is stopped: at most it is sent twice, which
+the functions expect.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import boto3
+
+sys.path.append(str(Path(__file__).parent / "local"))
+import env  # noqa: E402
+
+# The most messages of one call: a limit of SQS.
+BATCH = 10
+# For how long a received message is hidden: enough to send and delete a batch.
+HIDDEN_SECONDS = 60
+
+
+def main():
+    if not 2 <= len(sys.argv) <= 3:
+        sys.exit(__doc__.split("\n\n")[1])
+    stack, *env_files = sys.argv[1:]
+    for env_file in env_files:
+        variables = env.read(env_file)
+        if not variables:
+            sys.exit(f"There is no {env_file}: run `make up`, or name a stack on AWS with STACK=…")
+        env.use(variables)
+    sqs = boto3.client("sqs")
+    pairs = dead_letter_queues(sqs, stack)
+    if not pairs:
+        sys.exit(f"No queue of the stack {stack} has a dead-letter queue. Check STACK, the region and the credentials.")
+    for name, (dead_letters, queue) in sorted(pairs.items()):
+        count = redrive(sqs, dead_letters, queue)
+        messages = f"{count or 'no'} message{'' if count == 1 else 's'}"
+        print(f"{name}: {messages} sent back to {queue.rsplit('/', 1)[-1]}", flush=True)
+
+
+def dead_letter_queues(sqs, stack):
+    """By name, the URLs of each dead-letter queue and of the queue whose redrive policy names it."""
+    urls, sources = {}, {}
+    # CloudFormation begins the name of every resource with the stack's.
+    pages = sqs.get_paginator("list_queues").paginate(
+        QueueNamePrefix=f"{stack}-", PaginationConfig={"PageSize": 1000}
+    )
+    for page in pages:
+        for url in page.get("QueueUrls", []):
+            answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn", "RedrivePolicy"])
+            attributes = answer["Attributes"]
+            urls[attributes["QueueArn"]] = url
+            policy = attributes.get("RedrivePolicy")
+            if policy:
+                sources[json.loads(policy)["deadLetterTargetArn"]] = url
+    return {arn.rsplit(":", 1)[-1]: (urls[arn], queue) for arn, queue in sources.items() if arn in urls}
+
+
+def redrive(sqs, dead_letters, queue):
+    """Sends all messages back: how many."""
+    count = 0
+    while messages := receive(sqs, dead_letters):
+        for message in messages:
+            send(sqs, queue, message)
+            sqs.delete_message(QueueUrl=dead_letters, ReceiptHandle=message["ReceiptHandle"])
+            count += 1
+    return count
+
+
+def receive(sqs, dead_letters):
+    answer = sqs.receive_message(
+        QueueUrl=dead_letters,
+        MaxNumberOfMessages=BATCH,
+        VisibilityTimeout=HIDDEN_SECONDS,
+        # Asks all of SQS's servers: without a wait, some of the messages may be overlooked.
+        WaitTimeSeconds=2,
+        AttributeNames=["MessageGroupId", "AWSTraceHeader"],
+        MessageAttributeNames=["All"],
+    )
+    return answer.get("Messages", [])
+
+
+def send(sqs, queue, message):
+    request = {"QueueUrl": queue, "MessageBody": message["Body"]}
+    system = message.get("Attributes", {})
+    if "MessageGroupId" in system:
+        request["MessageGroupId"] = system["MessageGroupId"]
+    if "AWSTraceHeader" in system:
+        trace = {"DataType": "String", "StringValue": system["AWSTraceHeader"]}
+        request["MessageSystemAttributes"] = {"AWSTraceHeader": trace}
+    if message.get("MessageAttributes"):
+        request["MessageAttributes"] = message["MessageAttributes"]
+    sqs.send_message(**request)
+
+
+if __name__ == "__main__":
+    main()

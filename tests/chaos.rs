@@ -1,0 +1,170 @@
+//! Faults of every kind, receivers that fail, and workers that are killed all the while: nothing is lost.
+//!
+//! A test program of its own, since all of this concerns all functions. Another number of deliveries may be given as
+//! `CHAOS_DELIVERIES`.
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "a test that reports")]
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    env,
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::http::StatusCode;
+use e2e::{
+    Crowd, Receiver, aws,
+    faults::{Faults, Settings},
+    operations::{Changed, kill, redrive},
+    receiver::Received,
+    variable,
+};
+use rand::RngExt;
+use tokio::time::sleep;
+
+const EVENT: &str = "custom.chaos";
+/// Of ten destinations three fail.
+const FAN_OUT: usize = 10;
+const FAILING: usize = 3;
+/// How often a failing destination refuses one delivery at most: fewer times than make it unhealthy, after which its
+/// deliveries are held by design.
+const MAX_REFUSALS: usize = 3;
+const FAULTS: f64 = 0.05;
+/// A killed worker's messages come back after the visibility timeout of their queue. The template's, of minutes, would
+/// make this test wait for most of an hour, as messages may meet several kills. A worker ends after 30 s.
+const VISIBILITY_SECONDS: u32 = 35;
+/// How long the record of an attempt may take after its request: what a receiver got for so long before a kill was under
+/// way.
+const UNDER_WAY: Duration = Duration::from_secs(1);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_among_faults_and_kills() {
+    let deliveries: usize = env::var("CHAOS_DELIVERIES").map_or(3000, |count| count.parse().expect("a number"));
+    let faults = Faults::alone().await;
+    let failing = Arc::new(OnceLock::new());
+    let crowd = Crowd::at(receiver(failing.clone()).await, EVENT, FAN_OUT).await;
+    failing.set(crowd.destinations[..FAILING].to_vec()).expect("set once");
+    let queues = [&aws::EVENT_QUEUES[..], &aws::LANES[..]].concat();
+    println!("the visibility timeout is {VISIBILITY_SECONDS} s: messages of killed workers come back after it");
+    let visibility = Changed::set(&queues, "VisibilityTimeout", |_| VISIBILITY_SECONDS.to_string()).await;
+
+    let started = Instant::now();
+    faults.set(&Settings { seed: 14, ..Settings::all(FAULTS) }).await;
+    let killer = Killer::start();
+    let events = crowd.post(EVENT, deliveries / FAN_OUT).await;
+    let posted = started.elapsed();
+    // Long enough for all, unless they are killed again and again: the rest comes through when the kills have ended.
+    let most = Duration::from_secs_f64(60.0_f64.max(deliveries as f64 / 50.0));
+    while started.elapsed() < most && arrived(&crowd) < deliveries {
+        sleep(Duration::from_secs(1)).await;
+    }
+    let kills = killer.stop().await;
+    let counts = faults.reset().await;
+    let chaos = started.elapsed();
+    println!("posted in {posted:.1?}; {} of {deliveries} arrived within {chaos:.1?} of chaos", arrived(&crowd));
+
+    aws::queues_are_empty(Duration::from_secs(240)).await;
+    println!("dead letters before the redrive: {:?}", aws::dead_letters().await);
+    print!("{}", redrive().await);
+    let standing = crowd.settled(&events, Duration::from_secs(120)).await;
+    aws::queues_are_empty(Duration::from_secs(120)).await;
+    visibility.restore().await;
+    let under_way = kills.under_way(&crowd.receiver.received());
+    println!("{standing:?}");
+    println!("faults: {counts:?}");
+    println!(
+        "{} kills of {} processes, {under_way} attempts under way; {} requests beyond the first of an attempt; \
+         all in {:.1?}",
+        kills.times.len(),
+        kills.processes,
+        standing.repeats(),
+        started.elapsed()
+    );
+    standing.expect_all_succeeded();
+    aws::nothing_waits(Duration::from_secs(10)).await;
+    // A lost reply of a batch puts up to ten jobs on the queue twice.
+    let allowed = under_way + usize::try_from(counts.lost_entries).expect("a number") + standing.attempts / 100;
+    assert!(standing.repeats() <= allowed, "{} requests too many, {allowed} allowed", standing.repeats());
+}
+
+/// A receiver that refuses half of the requests to failing destinations, and each delivery only so often.
+async fn receiver(failing: Arc<OnceLock<Vec<String>>>) -> Receiver {
+    let refusals = Mutex::new(HashMap::<String, usize>::new());
+    Receiver::judging(move |received, _| {
+        let delivery = received.header("webhook-id");
+        let fails = failing.get().is_some_and(|all| all.iter().any(|id| id["ndst_".len()..] == delivery[4..30]));
+        if !fails || rand::random() {
+            return StatusCode::NO_CONTENT;
+        }
+        let mut refusals = refusals.lock().expect("no panic");
+        let refused = refusals.entry(delivery.to_owned()).or_default();
+        if *refused == MAX_REFUSALS {
+            return StatusCode::NO_CONTENT;
+        }
+        *refused += 1;
+        StatusCode::INTERNAL_SERVER_ERROR
+    })
+    .await
+}
+
+fn arrived(crowd: &Crowd) -> usize {
+    let got = crowd.receiver.received();
+    got.iter().map(|request| request.header("webhook-id")).collect::<BTreeSet<_>>().len()
+}
+
+/// Kills the processes of dispatch and deliver, by turns.
+struct Killer {
+    ended: Arc<AtomicBool>,
+    thread: std::thread::JoinHandle<Kills>,
+}
+
+/// When processes of deliver were killed, and how many of both functions.
+#[derive(Default)]
+struct Kills {
+    times: Vec<Instant>,
+    deliver: Vec<Instant>,
+    processes: usize,
+}
+
+impl Killer {
+    fn start() -> Self {
+        let ended = Arc::new(AtomicBool::new(false));
+        let until = ended.clone();
+        let functions = [variable("DISPATCH_FUNCTION"), variable("DELIVER_FUNCTION")];
+        let endpoint = variable("AWS_ENDPOINT_URL");
+        let thread = std::thread::spawn(move || {
+            let mut kills = Kills::default();
+            while !until.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(rand::rng().random_range(300..2000)));
+                let which = usize::from(rand::random::<bool>());
+                let at = Instant::now();
+                kills.processes += kill(&functions[which], &endpoint);
+                kills.times.push(at);
+                if which == 1 {
+                    kills.deliver.push(at);
+                }
+            }
+            kills
+        });
+        Self { ended, thread }
+    }
+
+    async fn stop(self) -> Kills {
+        self.ended.store(true, Ordering::Relaxed);
+        tokio::task::spawn_blocking(|| self.thread.join()).await.expect("a thread").expect("no panic")
+    }
+}
+
+impl Kills {
+    /// How many attempts were under way when deliver was killed.
+    fn under_way(&self, requests: &[Received]) -> usize {
+        // A kill takes its time, in which requests are still made.
+        let met = |at: Instant| {
+            self.deliver.iter().any(|kill| at < *kill + Duration::from_millis(200) && *kill < at + UNDER_WAY)
+        };
+        requests.iter().filter(|request| met(request.at)).count()
+    }
+}

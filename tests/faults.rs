@@ -1,0 +1,126 @@
+//! Faults of DynamoDB and SQS: what is throttled, fails or is not answered is neither lost nor sent twice without need.
+//!
+//! A test program of its own, since the faults concern all functions; one test after the other.
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "tests that report")]
+
+use std::time::{Duration, Instant};
+
+use domain::EventId;
+use e2e::{
+    Crowd, Operator, Receiver, aws,
+    faults::{Cap, Faults, Settings},
+    operations::{max_receives, redrive},
+    variable,
+};
+use serde_json::json;
+use tokio::time::sleep;
+
+/// For how long a delivery is waited for: some come back after a visibility timeout.
+const LIMIT: Duration = Duration::from_secs(240);
+
+#[tokio::test]
+async fn a_dead_letter_that_is_sent_back_is_delivered() {
+    let _alone = Faults::alone().await;
+    let receiver = Receiver::taking().await;
+    let operator = Operator::create().await;
+    let destination = operator.webhook(&receiver).await["id"].as_str().expect("an id").to_owned();
+    operator.rule("custom.redrive", &[&destination]).await;
+    let event = EventId::generate();
+    let message = json!({"operator_id": operator.id, "event_id": event,
+        "event": {"type": "custom.redrive", "data": {"from": "the dead"}}});
+    aws::send_message("ACCEPTED_DEAD_LETTERS_URL", &message).await;
+
+    let said = redrive().await;
+    assert!(said.contains("1 message sent back"), "{said}");
+    operator.delivery(&destination, &event.to_string(), "succeeded").await;
+    assert_eq!(receiver.received().len(), 1);
+    assert_eq!(receiver.received()[0].json()["data"]["from"], "the dead");
+    aws::nothing_waits(LIMIT).await;
+}
+
+#[tokio::test]
+async fn throttled_statements_lose_nothing() {
+    let faults = Faults::alone().await;
+    let crowd = Crowd::hearing("custom.throttled", 10).await;
+    faults.set(&Settings { throttled_statements: 0.02, ..Settings::default() }).await;
+    let events = crowd.post("custom.throttled", 150).await;
+    let standing = crowd.settled(&events, LIMIT).await;
+    let counts = faults.reset().await;
+    println!("2 % of statements throttled: {counts:?}, {standing:?}");
+    standing.expect_all_succeeded();
+    assert!(counts.throttled_statements > 0);
+    aws::nothing_waits(LIMIT).await;
+}
+
+#[tokio::test]
+async fn throttled_records_make_no_duplicate_webhooks() {
+    let faults = Faults::alone().await;
+    let crowd = Crowd::hearing("custom.once", 10).await;
+    faults.set(&Settings { throttled_statements: 0.3, ..Settings::default() }).await;
+    let events = crowd.post("custom.once", 30).await;
+    let standing = crowd.settled(&events, LIMIT).await;
+    let counts = faults.reset().await;
+    println!("30 % of statements throttled: {counts:?}, {standing:?}");
+    standing.expect_all_succeeded();
+    assert_eq!(standing.requests, standing.deliveries, "{} statements were throttled", counts.throttled_statements);
+    aws::nothing_waits(LIMIT).await;
+}
+
+#[tokio::test]
+async fn after_an_outage_a_redrive_delivers_what_is_missing() {
+    let faults = Faults::alone().await;
+    let crowd = Crowd::hearing("custom.outage", 10).await;
+    // So that the outage leaves dead letters, which it would only after hours.
+    let queues = [&aws::EVENT_QUEUES[..], &aws::LANES[..]].concat();
+    let receives = max_receives(&queues, 1).await;
+    faults.set(&Settings::all(0.2)).await;
+    let started = Instant::now();
+    let events = crowd.post("custom.outage", 60).await;
+    sleep(Duration::from_secs(30).saturating_sub(started.elapsed())).await;
+    let counts = faults.reset().await;
+    aws::queues_are_empty(LIMIT).await;
+    let before = crowd.standing(&events).await;
+    let dead = aws::dead_letters().await;
+    println!("20 % of everything failed: {counts:?}, {before:?}, dead letters {dead:?}");
+    receives.restore().await;
+    print!("{}", redrive().await);
+    let after = crowd.settled(&events, LIMIT).await;
+    println!("after the redrive: {after:?}");
+    after.expect_all_succeeded();
+    aws::nothing_waits(LIMIT).await;
+}
+
+#[tokio::test]
+async fn failing_batches_at_a_wide_fan_out_leave_no_dead_letters() {
+    let faults = Faults::alone().await;
+    let crowd = Crowd::hearing("custom.wide", 100).await;
+    let operations = vec!["BatchExecuteStatement".to_owned()];
+    faults.set(&Settings { failed_calls: 0.05, operations, ..Settings::default() }).await;
+    let events = crowd.post("custom.wide", 20).await;
+    let standing = crowd.settled(&events, LIMIT).await;
+    let counts = faults.reset().await;
+    println!("5 % of batches failed: {counts:?}, {standing:?}");
+    standing.expect_all_succeeded();
+    aws::nothing_waits(LIMIT).await;
+}
+
+#[tokio::test]
+async fn a_partition_at_its_limit_slows_events_down_and_loses_none() {
+    let faults = Faults::alone().await;
+    let crowd = Crowd::hearing("custom.capped", 1).await;
+    let cap = |table: &str, key: &str| Cap { table: variable(table), key: key.into(), writes_per_second: 40.0 };
+    let caps = vec![cap("EVENTS_TABLE", "operator_id"), cap("DELIVERIES_TABLE", "destination_id")];
+    faults.set(&Settings { caps, ..Settings::default() }).await;
+    let started = Instant::now();
+    let events = crowd.post("custom.capped", 600).await;
+    let posted = started.elapsed();
+    let standing = crowd.settled(&events, LIMIT).await;
+    let took = started.elapsed();
+    let counts = faults.reset().await;
+    println!("40 writes a second: posted in {posted:.1?}, all in {took:.1?}, {counts:?}, {standing:?}");
+    standing.expect_all_succeeded();
+    assert!(counts.capped_writes > 0);
+    // The cap alone takes 15 s.
+    assert!(took < Duration::from_secs(110), "{took:.1?}");
+    aws::nothing_waits(LIMIT).await;
+}

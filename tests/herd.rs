@@ -1,0 +1,74 @@
+//! Many events to a receiver that takes 20 a second and answers 429 beyond: it is not overrun, and gets them all soon.
+//!
+//! A test program of its own, since it measures a time. Another number of events may be given as `HERD_EVENTS`.
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "a test that reports")]
+
+use std::{
+    env,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    http::{StatusCode, header::RETRY_AFTER},
+    response::IntoResponse,
+};
+use e2e::{Crowd, Receiver, aws};
+use tokio::time::sleep;
+
+const PER_SECOND: f64 = 20.0;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receiver_that_limits_its_rate_is_not_overrun() {
+    let count: usize = env::var("HERD_EVENTS").map_or(600, |count| count.parse().expect("a number"));
+    let crowd = Crowd::at(limited().await, "custom.herd", 1).await;
+    let path = format!("/v1/notifications/destinations/{}", crowd.destinations[0]);
+    let ideal = Duration::from_secs_f64(count as f64 / PER_SECOND);
+    let started = Instant::now();
+    let events = crowd.post("custom.herd", count).await;
+    let posted = started.elapsed();
+    let mut ill = vec![];
+    let mut shown = 0;
+    let standing = loop {
+        sleep(Duration::from_secs(2)).await;
+        let health = crowd.operator.get(&path).await.expect(200)["health"].clone();
+        if health != "healthy" {
+            ill.push(health);
+        }
+        let standing = crowd.standing(&events).await;
+        let seconds = started.elapsed().as_secs();
+        if seconds >= shown + 10 {
+            shown = seconds;
+            println!("{seconds} s: {} succeeded, {} requests", standing.count("succeeded"), standing.requests);
+        }
+        if standing.is_settled() || started.elapsed() > ideal * 4 {
+            break standing;
+        }
+    };
+    let took = started.elapsed();
+    println!("{count} events, posted in {posted:.1?}, all delivered in {took:.1?}, ideally {ideal:.1?}; {standing:?}");
+    standing.expect_all_succeeded();
+    assert!(ill.is_empty(), "{ill:?}");
+    assert!(took <= ideal * 3, "{took:.1?} rather than {ideal:.1?}");
+    let most = count * 13 / 10;
+    assert!(standing.requests <= most, "{} requests for {count} deliveries", standing.requests);
+    aws::nothing_waits(Duration::from_secs(120)).await;
+}
+
+/// Takes 20 requests a second, with a burst of one second.
+async fn limited() -> Receiver {
+    let left = Mutex::new((PER_SECOND, Instant::now()));
+    Receiver::judging(move |_, _| {
+        let mut left = left.lock().expect("no panic");
+        let (tokens, at) = *left;
+        let tokens = (tokens + at.elapsed().as_secs_f64() * PER_SECOND).min(PER_SECOND);
+        let taken = tokens >= 1.0;
+        *left = (if taken { tokens - 1.0 } else { tokens }, Instant::now());
+        if taken {
+            StatusCode::NO_CONTENT.into_response()
+        } else {
+            (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "1")]).into_response()
+        }
+    })
+    .await
+}

@@ -1,0 +1,86 @@
+//! Faults between the functions and the local cloud's DynamoDB and SQS.
+//!
+//! The program `faults` is a proxy that all tests go through. It forwards until a test asks it for faults ([`Faults`]).
+
+mod call;
+mod proxy;
+mod settings;
+mod state;
+
+use std::path::Path;
+
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, MutexGuard},
+};
+
+pub use settings::{Cap, Counts, Settings};
+
+use crate::variable;
+
+/// Serves the proxy on a free port, which it writes to a file. `cloud` is the directory of infra/local/cloud.py, whose
+/// emulator may start later.
+///
+/// # Errors
+/// When there is no port, or the file cannot be written.
+pub async fn serve(port_file: &Path, cloud: &Path) -> std::io::Result<()> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let part = port_file.with_extension("part");
+    std::fs::write(&part, listener.local_addr()?.port().to_string())?;
+    std::fs::rename(part, port_file)?;
+    match proxy::Proxy::before(cloud.join("emulator.json")).serve(listener).await {}
+}
+
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
+/// The proxy, for one test alone: others of the same program wait. All faults end when this is dropped.
+pub struct Faults {
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Faults {
+    /// Waits until no other test has the proxy, and makes no faults yet.
+    pub async fn alone() -> Self {
+        let alone = Self { _alone: ONE_AT_A_TIME.lock().await };
+        alone.reset().await;
+        alone
+    }
+
+    /// Makes these faults from now on. Counts begin again at 0.
+    pub async fn set(&self, settings: &Settings) {
+        tell(reqwest::Client::new().post(url()).json(settings)).await;
+    }
+
+    /// Makes no more faults: those that were made since they were set.
+    pub async fn reset(&self) -> Counts {
+        let counts = self.counts().await;
+        tell(reqwest::Client::new().delete(url())).await;
+        counts
+    }
+
+    /// The faults that were made since they were set.
+    pub async fn counts(&self) -> Counts {
+        tell(reqwest::Client::new().get(url())).await.json().await.expect("counts")
+    }
+}
+
+impl Drop for Faults {
+    fn drop(&mut self) {
+        // A test that has panicked ends its runtime too: the request needs one of its own.
+        let reset = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(tell(reqwest::Client::new().delete(url())));
+        };
+        if std::thread::spawn(reset).join().is_err() {
+            eprintln!("the fault proxy could not be reset");
+        }
+    }
+}
+
+fn url() -> String {
+    format!("{}{}", variable("FAULTS_URL"), proxy::CONTROL)
+}
+
+async fn tell(request: reqwest::RequestBuilder) -> reqwest::Response {
+    request.send().await.expect("the fault proxy").error_for_status().expect("an answer of the fault proxy")
+}
