@@ -9,6 +9,7 @@ import { targets } from '../src/pages/destinations/detail/targets'
 import { filtered, standing } from '../src/pages/destinations/filter'
 import { snippets } from '../src/pages/destinations/parts/snippets'
 import { digits } from '../src/pages/destinations/verify/code'
+import { healthy } from './fixtures'
 
 const webhook: Destination = {
   id: 'ndst_1',
@@ -22,7 +23,7 @@ const webhook: Destination = {
   description: null,
   disabled: false,
   project_id: null,
-  health: { status: 'healthy' },
+  health: healthy,
   created_at: '2026-04-15T10:00:00.000Z',
 }
 const slack: Destination = {
@@ -55,7 +56,7 @@ describe('the list of destinations', () => {
   })
 
   it('tells the most pressing first', () => {
-    const unhealthy = { ...phone, health: { status: 'unhealthy' } }
+    const unhealthy = { ...phone, health: { ...healthy, status: 'unhealthy' } }
     expect(standing(unhealthy)).toBe('unhealthy')
     expect(standing({ ...unhealthy, disabled: true })).toBe('disabled')
     expect(standing(webhook)).toBe('healthy')

@@ -4,6 +4,7 @@ import { allBeside, fieldErrors } from '../src/api/field-errors'
 import { clockOf, secondsUntil } from '../src/lib/countdown'
 import { missedSince, sinceTime } from '../src/lib/since'
 import { asDestination, endpointChange, isStackAuth } from '../src/pages/webhooks/endpoint'
+import { healthy } from './fixtures'
 
 const labels = { name: 'Name', 'config.toEmails': 'To', url: 'URL' }
 
@@ -104,7 +105,7 @@ describe('an endpoint', () => {
       description: null,
       event_types: ['user.created'],
       status: 'disabled' as const,
-      health: { status: 'healthy' },
+      health: healthy,
       created_at: '2026-04-15T10:00:00.000Z',
     }
     expect(asDestination(endpoint)).toMatchObject({ id: 'ep_1', made_by: 'stack_auth', disabled: true })

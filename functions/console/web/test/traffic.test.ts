@@ -3,11 +3,11 @@ import type { Destination, Health } from '../src/api/types'
 import { canLimit } from '../src/lib/abilities'
 import { clock } from '../src/lib/time'
 import { trafficSaid, typedLimit } from '../src/lib/traffic'
+import { healthy } from './fixtures'
 
 const UNTIL = '2026-04-15T14:05:00.000Z'
 const BEFORE = Date.parse(UNTIL) - 20_000
-const calm: Health = { status: 'healthy', breaker: { state: 'closed' }, slow: false }
-const said = (health: Partial<Health>, now = BEFORE) => trafficSaid({ ...calm, ...health }, now)
+const said = (health: Partial<Health>, now = BEFORE) => trafficSaid({ ...healthy, ...health }, now)
 
 describe('the traffic to a destination', () => {
   it('goes without saying while all is well', () => {

@@ -13,8 +13,9 @@ const hours: Record<'hour' | 'day' | 'week', number> = { hour: 1, day: 24, week:
  * From when on a destination may have missed events, RFC 3339; null when it has missed none that is known of. Recovery
  * goes by when an event was accepted, which is before its last retry made the destination unhealthy.
  */
-export const missedSince = (health: Health | null | undefined): string | null =>
-  health?.missed_since ?? health?.since ?? null
+export const missedSince = (
+  health: Pick<Health, 'status' | 'since' | 'missed_since'> | null | undefined,
+): string | null => health?.missed_since ?? health?.since ?? null
 
 /** As people read it: the field that shows it knows no seconds, and what was accepted in that minute is included. */
 const wholeMinute = (time: string) => new Date(Math.floor(Date.parse(time) / MINUTE_MS) * MINUTE_MS).toISOString()

@@ -18,7 +18,8 @@ type Props = VerifyProps & {
 export function VerifyDone({ destination, inRule, title, said, since, onClose }: Props) {
   const [recovering, setRecovering] = useState(false)
   if (recovering) {
-    const well = { ...destination, health: { status: 'healthy', since } }
+    const { health } = destination
+    const well = { ...destination, ...(health && { health: { ...health, status: 'healthy', since } }) }
     return <RecoverDialog destination={well} onClose={onClose} />
   }
   return (
