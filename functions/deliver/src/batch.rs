@@ -246,7 +246,10 @@ impl<'c, C: Cloud> Batch<'c, C> {
         let counts: Vec<_> = events.iter().map(Vec::len).collect();
         let events: Vec<_> = events.into_iter().flatten().collect();
         let mut taken = if events.is_empty() { vec![] } else { self.cloud.emit(&events).await? }.into_iter();
-        let all_taken = |count| taken.by_ref().take(count).fold(true, |all, one| all && one);
+        let all_taken = |count| {
+            let of_work: Vec<_> = taken.by_ref().take(count).collect();
+            of_work.into_iter().all(|one| one)
+        };
         let all_taken: Vec<_> = counts.into_iter().map(all_taken).collect();
         Ok(works.into_iter().zip(all_taken).filter(|(_, all)| *all).map(|(work, _)| work).collect())
     }
@@ -341,8 +344,8 @@ impl<'c, C: Cloud> Batch<'c, C> {
             let (mut ended, mut put_off) = (vec![], vec![]);
             for outcome in all {
                 match outcome {
-                    Outcome::Ended(one) => ended.push(one),
-                    Outcome::PutOff(work, lane, job) => put_off.push((work, lane, job)),
+                    Outcome::Ended(one) => ended.push(*one),
+                    Outcome::PutOff(later) => put_off.push(*later),
                 }
             }
             self.send_on(put_off).await;

@@ -6,7 +6,7 @@
 use std::{cell::RefCell, time::Duration};
 
 use domain::{
-    Destination, Kind,
+    Destination,
     delivery::Fault,
     message::Job,
     time::now,
@@ -37,9 +37,9 @@ pub(crate) struct Planned<'a> {
 /// What has become of it.
 pub(crate) enum Outcome<'a> {
     /// It was made.
-    Ended(Ended<'a>),
+    Ended(Box<Ended<'a>>),
     /// It is made later, by this job.
-    PutOff(Work, Lane, Job),
+    PutOff(Box<(Work, Lane, Job)>),
 }
 
 /// An attempt that has ended.
@@ -172,7 +172,7 @@ impl<'a, C: Cloud> Group<'a, C> {
     fn hand_on(&self, rest: Vec<Planned<'a>>) {
         for one in rest {
             let job = one.work.job.clone();
-            self.put(Outcome::PutOff(one.work, Lane::Slow, job));
+            self.put(Outcome::PutOff(Box::new((one.work, Lane::Slow, job))));
         }
     }
 
@@ -190,7 +190,7 @@ impl<'a, C: Cloud> Group<'a, C> {
     fn put_off_all(&self, rest: Vec<Planned<'a>>, until: Timestamp) {
         for one in rest {
             let job = one.work.job.put_off(until, None);
-            self.put(Outcome::PutOff(one.work, Lane::Slow, job));
+            self.put(Outcome::PutOff(Box::new((one.work, Lane::Slow, job))));
         }
     }
 
@@ -201,7 +201,7 @@ impl<'a, C: Cloud> Group<'a, C> {
         let job = one.work.job.put_off(due, slot);
         let limited = self.known.borrow().is_limited().then_some(now);
         let limited_since = job.limited_since.or(limited);
-        self.put(Outcome::PutOff(one.work, Lane::Slow, Job { limited_since, ..job }));
+        self.put(Outcome::PutOff(Box::new((one.work, Lane::Slow, Job { limited_since, ..job }))));
     }
 
     fn put(&self, outcome: Outcome<'a>) {
@@ -211,8 +211,7 @@ impl<'a, C: Cloud> Group<'a, C> {
 
     /// Whether the destination is sent requests, rather than mails or text messages by way of a service.
     fn is_request(&self) -> bool {
-        let kind = self.known.borrow().kind;
-        !kind.is_mail() && kind != Kind::Sms
+        self.known.borrow().kind.is_http()
     }
 
     /// Makes an attempt, in its slot, and learns from it.
@@ -232,7 +231,7 @@ impl<'a, C: Cloud> Group<'a, C> {
         };
         self.learn(&answer, slot.as_ref(), probe.as_ref()).await;
         let made = Made::of(&answer);
-        self.put(Outcome::Ended(Ended { work, ready, answer, after: self.to() }));
+        self.put(Outcome::Ended(Box::new(Ended { work, ready, answer, after: self.to() })));
         made
     }
 
