@@ -85,8 +85,7 @@ async fn nothing_is_lost_among_faults_and_kills() {
     );
     standing.expect_all_succeeded();
     aws::nothing_waits(Duration::from_secs(10)).await;
-    // A lost reply of a batch puts up to ten jobs on the queue twice.
-    let allowed = under_way + usize::try_from(counts.lost_entries).expect("a number") + standing.attempts / 100;
+    let allowed = under_way + usize::try_from(counts.lost_replies).expect("a number") + standing.attempts / 100;
     assert!(standing.repeats() <= allowed, "{} requests too many, {allowed} allowed", standing.repeats());
 }
 
