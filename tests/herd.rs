@@ -31,7 +31,7 @@ async fn a_receiver_that_limits_its_rate_is_not_overrun() {
     let mut shown = 0;
     let standing = loop {
         sleep(Duration::from_secs(2)).await;
-        let health = crowd.operator.get(&path).await.expect(200)["health"].clone();
+        let health = crowd.operator.get(&path).await.expect(200)["health"]["status"].clone();
         if health != "healthy" {
             ill.push(health);
         }
