@@ -53,7 +53,7 @@ impl Mapping {
             return Polled { waited: [receiving, Duration::ZERO], ..Polled::default() };
         }
         self.invocations.fetch_add(1, Ordering::Relaxed);
-        let records: Vec<_> = messages.iter().map(record).collect();
+        let records: Vec<_> = messages.iter().map(|message| record(message, &self.queue)).collect();
         let answer = worker.invoke(json!({ "Records": records }).to_string()).await.expect("an answer");
         let answer: Value = serde_json::from_slice(&answer).expect("JSON");
         let failures = answer["batchItemFailures"].as_array().cloned().unwrap_or_default();
@@ -120,7 +120,7 @@ pub fn billed(bytes: usize) -> u64 {
 }
 
 /// A message in the form in which Lambda hands it on.
-fn record(message: &Value) -> Value {
+fn record(message: &Value, queue: &str) -> Value {
     json!({
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
@@ -129,7 +129,7 @@ fn record(message: &Value) -> Value {
         "messageAttributes": {},
         "md5OfBody": message["MD5OfBody"],
         "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:bench",
+        "eventSourceARN": format!("arn:aws:sqs:us-east-1:000000000000:{}", queue.rsplit('/').next().unwrap_or_default()),
         "awsRegion": "us-east-1",
     })
 }
@@ -144,5 +144,5 @@ pub fn batch_of_one(body: &Value) -> Value {
         "Attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": sent},
         "MD5OfBody": "",
     });
-    json!({ "Records": [record(&message)] })
+    json!({ "Records": [record(&message, "")] })
 }
