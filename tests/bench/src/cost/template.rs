@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(template.memory["dispatch"], 256.0);
         assert_eq!(template.memory["events"], 256.0);
         assert_eq!(template.retry_schedule, [60.0, 300.0, 1800.0, 10800.0]);
-        assert_eq!((template.polled_queues, template.keys), (3, 1));
+        assert_eq!((template.polled_queues, template.keys), (6, 1));
         assert!(template.memory_of("nothing").is_err_and(|error| error.contains("`nothing`")));
     }
 }
