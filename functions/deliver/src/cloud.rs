@@ -95,7 +95,13 @@ pub(crate) trait Cloud {
     async fn set_slow(&self, to: &Destination, now: Timestamp) -> Result<Option<Breaker>>;
 
     /// As [`store::Destinations::set_pace`].
-    async fn set_pace(&self, to: &Destination, seen: Option<Pace>, new: Option<Pace>) -> Result<bool>;
+    async fn set_pace(
+        &self,
+        to: &Destination,
+        seen: Option<Pace>,
+        new: Option<Pace>,
+        from: Option<Timestamp>,
+    ) -> Result<bool>;
 
     /// As [`store::Destinations::take_slots`].
     async fn take_slots(&self, counter: Counter, rate: Rate, count: usize, now: Timestamp) -> Result<i64>;
@@ -177,8 +183,14 @@ impl Cloud for App {
         self.destinations.set_slow(to, now).await
     }
 
-    async fn set_pace(&self, to: &Destination, seen: Option<Pace>, new: Option<Pace>) -> Result<bool> {
-        self.destinations.set_pace(to, seen, new).await
+    async fn set_pace(
+        &self,
+        to: &Destination,
+        seen: Option<Pace>,
+        new: Option<Pace>,
+        from: Option<Timestamp>,
+    ) -> Result<bool> {
+        self.destinations.set_pace(to, seen, new, from).await
     }
 
     async fn take_slots(&self, counter: Counter, rate: Rate, count: usize, now: Timestamp) -> Result<i64> {

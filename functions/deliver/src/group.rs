@@ -283,7 +283,7 @@ impl<'a, C: Cloud> Group<'a, C> {
         self.note_answered(&to).await?;
         let Some(pace) = to.pace.filter(|_| answer.attempt.succeeded()) else { return Ok(()) };
         if let Some(faster) = pace.faster(slot, now)
-            && self.cloud.set_pace(&to, Some(pace), faster).await?
+            && self.cloud.set_pace(&to, Some(pace), faster, None).await?
         {
             self.known.borrow_mut().pace = faster;
         }
@@ -312,12 +312,17 @@ impl<'a, C: Cloud> Group<'a, C> {
             return self.cloud.no_slot_before(Counter::Mails, now + asked).await;
         }
         let slower = Pace::slower(to.pace, to.max_per_second, answer.attempt.at, now);
-        if to.pace != Some(slower) {
-            let changed = self.cloud.set_pace(&to, to.pace, Some(slower)).await?;
-            tracing::info!(destination_id = %to.id, per_second = slower.rate.a_second(), changed, "destination paced");
-            self.known.borrow_mut().pace = Some(slower);
-        }
         let at = now + asked;
+        if to.pace != Some(slower) {
+            let changed = self.cloud.set_pace(&to, to.pace, Some(slower), Some(at)).await?;
+            tracing::info!(destination_id = %to.id, per_second = slower.rate.a_second(), changed, "destination paced");
+            let mut known = self.known.borrow_mut();
+            known.pace = Some(slower);
+            if changed {
+                known.next_slot = Some(at.as_microsecond());
+                return Ok(());
+            }
+        }
         if to.next_slot.is_none_or(|next| next < at.as_microsecond()) {
             self.cloud.no_slot_before(Counter::Destination(to.operator_id, to.id), at).await?;
             self.known.borrow_mut().next_slot = Some(at.as_microsecond());

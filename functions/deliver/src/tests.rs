@@ -309,10 +309,19 @@ impl Cloud for Memory {
         Ok(suspected)
     }
 
-    async fn set_pace(&self, to: &Destination, seen: Option<Pace>, new: Option<Pace>) -> Result<bool> {
+    async fn set_pace(
+        &self,
+        to: &Destination,
+        seen: Option<Pace>,
+        new: Option<Pace>,
+        from: Option<Timestamp>,
+    ) -> Result<bool> {
         self.noted();
         let as_seen = self.to(to.id).pace == seen;
-        self.change(to.id, |to| to.pace = if as_seen { new } else { to.pace });
+        self.change(to.id, |to| {
+            to.pace = if as_seen { new } else { to.pace };
+            to.next_slot = from.filter(|_| as_seen).map(Timestamp::as_microsecond).or(to.next_slot);
+        });
         Ok(as_seen)
     }
 
@@ -577,6 +586,24 @@ async fn a_rate_limit_uses_up_no_step_and_paces_the_destination_once() {
     assert_eq!((limited.state, limited.attempt_count, limited.step), (DeliveryState::Failed, 1, 0));
     assert_eq!(memory.to(to).pace.map(|pace| pace.rate.a_second()), Some(10.0));
     assert!(memory.unhealthy.borrow().is_empty());
+}
+
+#[tokio::test]
+async fn a_slower_pace_gives_out_slots_from_now_on() {
+    let memory = Memory::new();
+    let to = memory.webhook();
+    let long_ago = now() - Duration::from_secs(60);
+    // Slots of the faster pace reach far ahead: they do not hold any more, and nobody waits behind them.
+    memory.change(to, |to| {
+        to.pace = Some(Pace::slower(None, None, long_ago, long_ago));
+        to.next_slot = Some((now() + Duration::from_secs(25)).as_microsecond());
+    });
+    memory.says.set(Says::Limit(1));
+    let slot = Some(Slot { at: now(), pace: memory.to(to).pace.map(|pace| pace.since) });
+    assert!(memory.hand_out(&[&Job { slot, ..memory.event(to) }], 1, Lane::Slow).await.is_empty());
+    assert_eq!(memory.to(to).pace.map(|pace| pace.rate.a_second()), Some(5.0));
+    let due = memory.next().1.due.expect("a time");
+    assert!(due < now() + Duration::from_secs(5), "{due}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -36,12 +36,12 @@ const TABLES: [&str; 6] = [
     "DELIVERIES_TABLE",
 ];
 
-/// The variables of every function: those that the template sets, on the deployed tables, with these two queues, calling
+/// The variables of every function: those that the template sets, on the deployed tables, with these queues, calling
 /// AWS at `endpoint`.
 pub fn variables(
     endpoint: &str,
     events_queue: &str,
-    deliveries_queue: &str,
+    [deliveries, slow, mail]: [&str; 3],
     schedule: &str,
 ) -> BTreeMap<String, String> {
     let given = TABLES.into_iter().chain(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"]);
@@ -50,9 +50,9 @@ pub fn variables(
         ("AWS_ENDPOINT_URL", endpoint),
         ("ACCEPTED_QUEUE_URL", events_queue),
         ("EVENTS_DEAD_LETTERS_URL", events_queue),
-        ("DELIVERIES_QUEUE_URL", deliveries_queue),
-        ("SLOW_QUEUE_URL", deliveries_queue),
-        ("MAIL_QUEUE_URL", deliveries_queue),
+        ("DELIVERIES_QUEUE_URL", deliveries),
+        ("SLOW_QUEUE_URL", slow),
+        ("MAIL_QUEUE_URL", mail),
         ("MAILS_PER_SECOND", "1000"),
         ("RETRY_SCHEDULE", schedule),
         ("ALLOW_PRIVATE_TARGETS", "true"),

@@ -88,7 +88,7 @@ async fn main() {
     let stage = Stage::start(profile, SCHEDULE, 10).await;
     if wanted("starts") {
         println!("Starting each function twenty times …");
-        let variables = variables(stage.cloud().endpoint(), "http://none", "http://none", SCHEDULE);
+        let variables = variables(stage.cloud().endpoint(), "http://none", ["http://none"; 3], SCHEDULE);
         results.starts = starts::measure(profile, &variables, &e2e::variable("API_KEY")).await;
     }
     let only = std::env::var("ONLY").unwrap_or_default();

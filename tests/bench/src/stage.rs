@@ -41,6 +41,8 @@ pub struct Stage {
     functions: BTreeMap<&'static str, Host>,
     events: Mapping,
     deliveries: Mapping,
+    /// The queues of slow destinations and of mails.
+    other_lanes: [Mapping; 2],
     /// How many events were posted.
     posted: AtomicUsize,
 }
@@ -82,7 +84,9 @@ impl Stage {
         let unique = format!("{}-{}", std::process::id(), jiff::Timestamp::now().as_microsecond());
         let events = queue(&cloud, &format!("bench-events-{unique}")).await;
         let deliveries = queue(&cloud, &format!("bench-deliveries-{unique}")).await;
-        let variables = variables(meter.url(), &events, &deliveries, schedule);
+        let slow = queue(&cloud, &format!("bench-slow-{unique}")).await;
+        let mail = queue(&cloud, &format!("bench-mail-{unique}")).await;
+        let variables = variables(meter.url(), &events, [&deliveries, &slow, &mail], schedule);
         let mut functions = BTreeMap::new();
         for name in ON_THE_WAY {
             functions.insert(name, Host::start(&host::program(profile, name), &variables).await);
@@ -94,6 +98,7 @@ impl Stage {
             functions,
             events: Mapping::new(&cloud, &events, batch),
             deliveries: Mapping::new(&cloud, &deliveries, batch),
+            other_lanes: [Mapping::new(&cloud, &slow, batch), Mapping::new(&cloud, &mail, batch)],
             profile: profile.to_owned(),
             variables,
             cloud,
@@ -205,14 +210,21 @@ impl Stage {
     pub async fn drain(&self) {
         let end = Instant::now() + Duration::from_secs(600);
         loop {
-            let polled = [self.dispatch().await, self.deliver().await];
-            for (name, polled) in ["dispatch", "deliver"].into_iter().zip(polled) {
+            let [slow, mail] = &self.other_lanes;
+            let worker = self.function("deliver");
+            let polled =
+                [self.dispatch().await, self.deliver().await, slow.poll(worker).await, mail.poll(worker).await];
+            for (name, polled) in ["dispatch", "deliver", "deliver", "deliver"].into_iter().zip(polled) {
                 assert_eq!(polled.failed, 0, "{name} left messages: {:#?}", self.function(name).tail());
             }
             if polled.iter().any(|polled| polled.taken > 0) {
                 continue;
             }
-            if self.events.depth().await == [0; 3] && self.deliveries.depth().await == [0; 3] {
+            let mut depths = vec![];
+            for mapping in [&self.events, &self.deliveries, slow, mail] {
+                depths.push(mapping.depth().await);
+            }
+            if depths.iter().all(|depth| *depth == [0; 3]) {
                 return;
             }
             assert!(Instant::now() < end, "the queues do not empty");
@@ -224,7 +236,8 @@ impl Stage {
     pub async fn measure(&self, work: impl Future<Output = ()>) -> Measured {
         self.meter.take();
         self.receiver.take();
-        let _ = [&self.events, &self.deliveries].map(Mapping::take);
+        let [slow, mail] = &self.other_lanes;
+        let _ = [&self.events, &self.deliveries, slow, mail].map(Mapping::take);
         let before: BTreeMap<_, _> =
             self.functions.iter().map(|(name, host)| (*name, (host.cpu(), host.logged()))).collect();
         work.await;
@@ -234,9 +247,10 @@ impl Stage {
             measured.cpu.insert(name, host.cpu().saturating_sub(cpu));
             measured.logged.insert(name, host.logged() - logged);
         }
-        for (name, mapping) in [("dispatch", &self.events), ("deliver", &self.deliveries)] {
+        let lanes = [&self.deliveries, slow, mail].map(|mapping| ("deliver", mapping));
+        for (name, mapping) in [("dispatch", &self.events)].into_iter().chain(lanes) {
             let [receives, requests, invocations] = mapping.take();
-            measured.invocations.insert(name, invocations);
+            *measured.invocations.entry(name).or_default() += invocations;
             measured.counts.sqs_requests += requests;
             for call in ["SQS.ReceiveMessage (by Lambda)", "SQS.DeleteMessageBatch (by Lambda)"] {
                 *measured.counts.calls.entry(call.into()).or_default() += receives;

@@ -152,17 +152,29 @@ impl Destinations {
         Ok(Some(suspected).filter(|_| set && !was_slow))
     }
 
-    /// Gives a destination another pace, or none, unless it has another than it was seen with. Whether it was given.
+    /// Gives a destination another pace, or none, unless it has another than it was seen with. Whether it was given. With
+    /// `from` slots are given out from then on: those of a faster pace do not hold any more, and nobody waits behind them.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn set_pace(&self, to: &Destination, seen: Option<Pace>, new: Option<Pace>) -> Result<bool> {
+    pub async fn set_pace(
+        &self,
+        to: &Destination,
+        seen: Option<Pace>,
+        new: Option<Pace>,
+        from: Option<Timestamp>,
+    ) -> Result<bool> {
         let update = self.updating(row_key(to.operator_id, to.id)).expression_attribute_names("#pace", "pace");
+        let update = match (new, from) {
+            (Some(_), None) => update.update_expression("SET #pace = :new"),
+            (Some(_), Some(from)) => update
+                .update_expression("SET #pace = :new, next_slot = :from")
+                .expression_attribute_values(":from", n(from.as_microsecond())),
+            (None, _) => update.update_expression("REMOVE #pace, next_slot"),
+        };
         let update = match new {
-            Some(new) => update
-                .update_expression("SET #pace = :new")
-                .expression_attribute_values(":new", serde_dynamo::to_attribute_value(new)?),
-            None => update.update_expression("REMOVE #pace, next_slot"),
+            Some(new) => update.expression_attribute_values(":new", serde_dynamo::to_attribute_value(new)?),
+            None => update,
         };
         let update = match seen {
             None => update.condition_expression("attribute_exists(id) AND attribute_not_exists(#pace)"),
