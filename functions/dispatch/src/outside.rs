@@ -1,4 +1,4 @@
-//! Events as other services offer them: EventBridge, SNS, or anybody whom the queue's policy lets in.
+//! Events from other services: EventBridge, SNS, or any SQS producer that the queue's policy allows.
 //!
 //! Nothing is done with such an event but to check it and to give it its id; then it goes on to the queue `accepted`, as
 //! the API's events do. From there on its identity is in the message, and survives every way that the message may take.

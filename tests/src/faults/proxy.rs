@@ -170,7 +170,7 @@ impl Proxy {
                 Ok(endpoint) => endpoint,
                 Err(error) => return answer(502, error.into()),
             };
-            // The signature is that of the whole batch: what is left of it is signed anew.
+            // The signature covers the whole batch, so the rest of it needs a new one.
             let cloud = Cloud::at(endpoint, ROOT_KEY, ROOT_KEY, REGION);
             let text;
             (status, text) = cloud.post("dynamodb", "/", &TARGET, request.to_string()).await;

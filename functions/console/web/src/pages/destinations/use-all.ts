@@ -23,7 +23,7 @@ export function useDestination(id: string) {
   return { destination: found, error, mutate, isMissing: rows !== undefined && !found && !hasMore }
 }
 
-/** Calls `reload` again and again while the tab is seen. All pages are read anew, which an interval of SWR's does not. */
+/** Calls `reload` at intervals while the tab is visible. It reloads all pages; SWR's own interval reloads only one. */
 function useAgain(reload: (() => void) | null) {
   const latest = useRef(reload)
   latest.current = reload
