@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-/// The most events of one request (design, section 5).
+/// The most events of one request.
 const MAX_EVENTS: usize = 100;
 
 /// Several events at once.

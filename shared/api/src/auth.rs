@@ -1,4 +1,4 @@
-//! Who calls, and what they may do (design, section 5).
+//! Who calls, and what they may do.
 
 use std::{
     collections::HashMap,

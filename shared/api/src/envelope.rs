@@ -1,5 +1,5 @@
-//! How each API writes its errors (design, section 7). An error is turned into a body as the very last step, so that
-//! those of extractors, of unknown paths and of our own faults have the API's form, too.
+//! How each API writes its errors. An error is turned into a body as the very last step, so that those of extractors, of
+//! unknown paths and of our own faults have the API's form, too.
 
 use axum::{
     Json,

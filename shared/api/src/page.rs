@@ -1,4 +1,4 @@
-//! Paging: `limit` (1–100, default 50) and an opaque `cursor`, newest first (design, section 5).
+//! Paging: `limit` (1–100, default 50) and an opaque `cursor`, newest first.
 
 use std::str::FromStr;
 

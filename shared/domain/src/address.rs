@@ -62,7 +62,7 @@ const MAX_EMAIL: usize = 254;
 const MAX_URL: usize = 2048;
 
 impl Address {
-    /// Reads `text` as an address of the kind `channel_type`; a webhook's also against `policy` (design, section 10).
+    /// Reads `text` as an address of the kind `channel_type`; a webhook's also against `policy`.
     pub fn parse(channel_type: ChannelType, text: &str, policy: TargetPolicy) -> Result<Self, NotAnAddress> {
         let text = text.trim();
         if text.chars().any(char::is_control) {

@@ -1,4 +1,4 @@
-//! API keys and what their bearers may do (design, section 5).
+//! API keys and what their bearers may do.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! When a failed delivery is tried again (design, section 3).
+//! When a failed delivery is tried again.
 
 use std::{str::FromStr, time::Duration};
 

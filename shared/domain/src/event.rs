@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::{EventId, EventType, OperatorId, Severity, catalogue, fields, fingerprint::canonical, severity};
 
-/// The largest `data` of an event, in bytes (design, section 10).
+/// The largest `data` of an event, in bytes.
 pub const MAX_DATA: usize = 256 * 1024;
 /// The longest idempotency key, resource name or project id, in bytes.
 pub const MAX_NAME: usize = 256;
@@ -25,7 +25,7 @@ pub struct Resource {
     pub id: String,
 }
 
-/// An event as its producer writes it, in the API and on the queue (design, section 5).
+/// An event as its producer writes it, in the API and on the queue.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -1,4 +1,4 @@
-//! Event types: those of the [`catalogue`](crate::catalogue), and `custom.<anything>` (design, section 7).
+//! Event types: those of the [`catalogue`](crate::catalogue), and `custom.<anything>`.
 
 use std::fmt;
 
@@ -55,7 +55,7 @@ impl EventType {
 
     /// Whether a rule that names this type takes an event of type `event`.
     ///
-    /// `agent.blocked` and `passport.blocked` overlap: a rule on either gets both (design, section 7).
+    /// `agent.blocked` and `passport.blocked` overlap: a rule on either gets both.
     pub fn covers(&self, event: &EventType) -> bool {
         const BLOCKED: [&str; 2] = ["agent.blocked", "passport.blocked"];
         self == event || (BLOCKED.contains(&&*self.0) && BLOCKED.contains(&&*event.0))

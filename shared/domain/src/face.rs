@@ -1,9 +1,9 @@
-//! The APIs by which something is made and shown: one model, several faces (design, section 1).
+//! The APIs by which something is made and shown: one model, several faces.
 
 use serde::{Deserialize, Serialize};
 
 /// By which API a destination, with its rule and its deliveries, was made. It decides in whose lists they show, and how
-/// what goes out is written and signed (design, section 6).
+/// what goes out is written and signed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -1,4 +1,4 @@
-//! From one event and an operator's rules to its deliveries (design, section 3, «Dispatch»).
+//! From one event and an operator's rules to its deliveries.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Which outgoing addresses are allowed (design, section 10): a webhook's URL is an operator's input, and this service
+//! Which outgoing addresses are allowed: a webhook's URL is an operator's input, and this service
 //! must not become a way into the network that it runs in.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -1,4 +1,4 @@
-//! When a destination becomes unhealthy (design, section 3).
+//! When a destination becomes unhealthy.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Bodies of what goes out (design, section 6).
+//! Bodies of what goes out.
 
 use jiff::Timestamp;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! Plans of operators, from which their limits come (design, section 7). Money is never guessed.
+//! Plans of operators, from which their limits come. Money is never guessed.
 
 use serde::{Deserialize, Serialize};
 

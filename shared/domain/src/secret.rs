@@ -10,7 +10,7 @@ use crate::connection::Credential;
 
 const PREFIX: &str = "whsec_";
 
-/// For how many hours after a rotation the old secret signs too (design, section 6).
+/// For how many hours after a rotation the old secret signs too.
 pub const ROTATION_HOURS: i64 = 24;
 
 /// What the API shows in place of a secret.

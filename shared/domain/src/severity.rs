@@ -1,4 +1,4 @@
-//! Severities: one order, of which each API speaks its own names (design, section 6).
+//! Severities: one order, of which each API speaks its own names.
 
 use serde::{Deserialize, Serialize};
 

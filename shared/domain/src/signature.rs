@@ -1,4 +1,4 @@
-//! Signatures of what goes out (design, section 6).
+//! Signatures of what goes out.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data_encoding::HEXLOWER;

@@ -1,4 +1,4 @@
-//! Time as the API writes it: RFC 3339, UTC, milliseconds (design, section 7).
+//! Time as the API writes it: RFC 3339, UTC, milliseconds.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! Verification by code of mail addresses and phone numbers: what a code is, how long it lives, how often one may be
-//! asked for (design, section 7, «`send-code`»).
+//! asked for.
 
 use std::{fmt, str::FromStr, time::Duration};
 

@@ -1,4 +1,4 @@
-//! The guard at connect time: what a name resolves to is judged, and only what passes is dialled (design, section 10).
+//! The guard at connect time: what a name resolves to is judged, and only what passes is dialled.
 //! A name that resolves to a public address when it is registered and to a private one later gets nowhere.
 
 use std::net::SocketAddr;

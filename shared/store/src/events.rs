@@ -42,7 +42,7 @@ use crate::{
     partiql::Statement,
 };
 
-/// For how long a repeat counts as the same event (design, section 3).
+/// For how long a repeat counts as the same event.
 pub const IDEMPOTENCY_SECONDS: i64 = 24 * 3600;
 
 /// The table.

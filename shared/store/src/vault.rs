@@ -1,4 +1,4 @@
-//! Credentials at rest: AES-256-GCM under a data key of the operator's, which KMS has wrapped (design, section 4).
+//! Credentials at rest: AES-256-GCM under a data key of the operator's, which KMS has wrapped.
 //!
 //! A sealed secret carries its wrapped data key with it, so that a worker needs no row but the destination's to open
 //! it, and KMS only once in five minutes per operator:

@@ -1,4 +1,4 @@
-//! Marking a destination as unhealthy, and telling its operator: once, by an event and by mail (design, section 3).
+//! Marking a destination as unhealthy, and telling its operator: once, by an event and by mail.
 
 use domain::{
     Attempt, ChannelType, Destination, DestinationId, Face, OperatorId, Unhealthy, address::Address,

@@ -21,7 +21,7 @@ use serde::Serialize;
 
 /// Retries come soon: how often is what counts, and how long they wait is the schedule's affair.
 const SCHEDULE: &str = "1,1,1,1";
-/// Deliveries that are timed at least, by destinations per event (design, section 9).
+/// Deliveries that are timed at least, by destinations per event.
 const TIMED: usize = 5000;
 /// Of the other kinds of traffic.
 const TIMED_BESIDES: usize = 1000;

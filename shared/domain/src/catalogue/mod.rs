@@ -1,5 +1,5 @@
 //! The catalogue of event types: all types of all five APIs, each with the severity of an event that is posted without
-//! one, a label for people, and the shape of its `data` (design, section 7).
+//! one, a label for people, and the shape of its `data`.
 //!
 //! A shape is a Rust type: what is posted is read as it, what we emit is written from it, and the JSON Schema that the
 //! API shows is derived from it. Fields beyond a shape's are passed on: producers may say more than we know of.

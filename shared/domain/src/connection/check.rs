@@ -1,4 +1,4 @@
-//! What the parts of a connection may be (design, section 10).
+//! What the parts of a connection may be.
 
 use http::{HeaderName, HeaderValue};
 use indexmap::IndexMap;

@@ -1,5 +1,4 @@
-//! How a destination of the Providers or the Config API is reached: an address with credentials, sealed as a whole
-//! (design, section 4).
+//! How a destination of the Providers or the Config API is reached: an address with credentials, sealed as a whole.
 
 mod check;
 pub mod config;

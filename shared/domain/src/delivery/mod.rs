@@ -1,4 +1,4 @@
-//! A delivery, its attempts, and every change of its state (design, section 3).
+//! A delivery, its attempts, and every change of its state.
 
 mod verdict;
 

@@ -8,7 +8,7 @@ use ulid::{ULID_LEN, Ulid};
 
 use super::{DestinationId, EventId, NotAnId, OperatorId};
 
-/// Two ids in one, `<prefix><first ULID><second ULID>`: a row is found from it alone, with no index (design, section 4).
+/// Two ids in one, `<prefix><first ULID><second ULID>`: a row is found from it alone, with no index.
 fn pair(prefix: &'static str, text: &str) -> Result<(Ulid, Ulid), NotAnId> {
     let error = NotAnId { prefix };
     let both = text.strip_prefix(prefix).ok_or(error.clone())?;

@@ -1,5 +1,4 @@
-//! The events that we emit of what we do ourselves, ready for the queue (design, section 7, «Mail, where its events come
-//! from»).
+//! The events that we emit of what we do ourselves, ready for the queue.
 //!
 //! Each has an id that follows from what it tells: telling it again, after a worker died, is the same event.
 
