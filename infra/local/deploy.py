@@ -53,7 +53,7 @@ def main():
     for sender in [chosen["MailFrom"], *filter(None, chosen.get("TeamMailFrom", "").split(","))]:
         boto3.client("sesv2").create_email_identity(EmailIdentity=sender.removeprefix("*@"))
     s3 = boto3.client("s3")
-    expanded = template.expand(ROOT / "template.yaml", partial(upload, s3))
+    expanded = template.expand(ROOT / "template.yaml", partial(upload, s3), chosen)
     outputs = deploy(s3, expanded, chosen)
 
     variables |= {shell_name(key): value for key, value in outputs.items()}

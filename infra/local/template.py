@@ -14,14 +14,17 @@ class NoManagedPolicies:
         return {}
 
 
-def expand(path, code):
-    """The template at `path` as plain CloudFormation, each function's `CodeUri` replaced by what `code` makes of it."""
+def expand(path, code, parameters=None):
+    """The template at `path` as plain CloudFormation, each function's `CodeUri` replaced by what `code` makes of it.
+
+    Some of the parameters are used by the expansion itself, as on AWS.
+    """
     template = yaml_parse(Path(path).read_text())
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = code(resource["Properties"]["CodeUri"])
     allow_time(template["Globals"]["Function"])
-    template = transform(template, {}, NoManagedPolicies())
+    template = transform(template, parameters or {}, NoManagedPolicies())
     add_routes(template["Resources"])
     allow_batches(template["Resources"])
     allow_mail(template["Resources"])
@@ -36,9 +39,14 @@ def allow_time(function):
 def add_routes(resources):
     """Writes the API's routes out: MiniStack does not read them from the OpenAPI text that SAM puts into `Body`."""
     body = resources["Api"]["Properties"].pop("Body")
-    resources["Api"]["Properties"].update({"Name": body["info"]["title"], "ProtocolType": "HTTP"})
+    # MiniStack stores the names as they are given, and reads those of the service's own API.
+    cors = body["x-amazon-apigateway-cors"]
+    resources["Api"]["Properties"].update(
+        {"Name": body["info"]["title"], "ProtocolType": "HTTP", "CorsConfiguration": cors}
+    )
     for path, methods in body["paths"].items():
         for method, operation in methods.items():
+            method = method.removeprefix("x-amazon-apigateway-").removesuffix("-method")
             integration = operation["x-amazon-apigateway-integration"]
             function = re.search(r"\$\{(\w+)\.Arn\}", integration["uri"]["Fn::Sub"])[1]
             resources[f"{function}Integration"] = {
@@ -62,7 +70,7 @@ def route(method, path, function):
         "Type": "AWS::ApiGatewayV2::Route",
         "Properties": {
             "ApiId": {"Ref": "Api"},
-            "RouteKey": f"{method.upper()} {path}",
+            "RouteKey": path if path == "$default" else f"{method.upper()} {path}",
             "Target": {"Fn::Sub": f"integrations/${{{function}Integration}}"},
         },
     }

@@ -70,9 +70,9 @@ pub(crate) struct RuleChange {
 
 impl NewRule {
     /// Where the rule sends; each destination once.
-    pub(crate) fn target(&self, policy: TargetPolicy) -> Result<Target> {
+    pub(crate) fn target(&self, policy: TargetPolicy, premium_numbers: bool) -> Result<Target> {
         let ambiguous = |sentence| Err(ApiError::bad_request("ambiguous_destination", sentence));
-        let inline = self.inline(policy)?;
+        let inline = self.inline(policy, premium_numbers)?;
         match (&self.destination_id, &self.destination_ids, inline) {
             (Some(_), Some(_), _) => ambiguous("Send either `destination_id` or `destination_ids`, not both."),
             (None, Some(_), Some(_)) => ambiguous("Send either `destination_ids` or an address of its own, not both."),
@@ -85,7 +85,7 @@ impl NewRule {
         }
     }
 
-    fn inline(&self, policy: TargetPolicy) -> Result<Option<Inline>> {
+    fn inline(&self, policy: TargetPolicy, premium_numbers: bool) -> Result<Option<Inline>> {
         let (channel_type, text) = match (self.channel_type, &self.destination) {
             (None, None) => return Ok(None),
             (None, Some(_)) => {
@@ -96,7 +96,8 @@ impl NewRule {
             }
             (Some(channel_type), Some(text)) => (channel_type, text),
         };
-        let address = Address::parse(channel_type, text, policy);
+        let address =
+            Address::parse(channel_type, text, policy).and_then(|address| address.not_charged(premium_numbers));
         let address = address.map_err(|problem| ApiError::field("destination", problem))?;
         Ok(Some(Inline { channel_type, address }))
     }

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use api::{
-    ApiError, Body, Caller, ErrorBody, OptionalBody, PageQuery, Reader, Writer,
+    ApiError, Body, Caller, ErrorBody, OptionalBody, PageQuery, Reader, Rotation, Writer,
     error::{Result, path_id},
     views::DeliveryPage,
 };
 use axum::{Json, extract::Path, http::StatusCode};
-use domain::{ChannelType, Destination, DestinationId, Rule, WebhookSecret, destination::Owner};
+use domain::{ChannelType, Destination, DestinationId, Rule, WebhookSecret, destination::Owner, time::rfc3339};
+use serde::Serialize;
 use store::legacy;
 use upkeep::{
     log,
@@ -16,6 +17,7 @@ use upkeep::{
     testing::TestResult,
     verification::{CodeGiven, CodeSent, Verified},
 };
+use utoipa::ToSchema;
 
 use crate::{App, State, input::Inline, routes::NOUN, view::RuleView};
 
@@ -55,6 +57,43 @@ pub(crate) async fn verify(
 ) -> Result<Json<Verified>> {
     let brought = app.brought(&caller, &id).await?;
     Ok(Json(app.upkeep.verify(&brought, code).await?))
+}
+
+/// A legacy channel with a new secret.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RotatedChannel {
+    #[serde(flatten)]
+    channel: RuleView,
+    /// Until when the old secret signs too.
+    #[schema(example = "2026-04-16T10:00:00.000Z")]
+    previous_secret_expires_at: String,
+}
+
+/// Gives the webhook of a legacy channel a new secret, shown this once.
+///
+/// As `POST /v1/notifications/destinations/{id}/rotate-secret` does for a destination.
+#[utoipa::path(
+    post, path = "/v1/notifications/channels/{id}/rotate-secret", tag = "Legacy channels",
+    operation_id = "rotateChannelSecret", params(("id" = String, Path)), request_body = Option<Rotation>,
+    responses(
+        (status = 200, body = RotatedChannel),
+        (status = 400, body = ErrorBody, description = "No address of its own, or not a webhook"),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "Five earlier secrets still sign, or another request rotates it"),
+    )
+)]
+pub(crate) async fn rotate_secret(
+    app: State,
+    Writer(caller): Writer,
+    Path(id): Path<String>,
+    OptionalBody(how): OptionalBody<Rotation>,
+) -> Result<Json<RotatedChannel>> {
+    let brought = app.brought(&caller, &id).await?;
+    let rule = app.find(&caller, path_id(&id, NOUN)?).await?;
+    let (secret, until) = app.upkeep.rotate_secret(&brought, how.expire_now).await?;
+    let destinations = HashMap::from([(brought.id, brought)]);
+    let channel = RuleView::of(&rule, &destinations, true).with_secret(Some(&secret));
+    Ok(Json(RotatedChannel { channel, previous_secret_expires_at: rfc3339(until) }))
 }
 
 /// Sends a test notification to the verified address of a legacy channel.
@@ -152,7 +191,7 @@ impl App {
             return Err(ApiError::internal("a new id was taken"));
         }
         let destinations = HashMap::from([(id, brought)]);
-        Ok(RuleView::of(rule, &destinations).with_secret(secret.as_ref()))
+        Ok(RuleView::of(rule, &destinations, true).with_secret(secret.as_ref()))
     }
 
     /// Replaces a rule's own address by destinations; false when the rule is not `old` any more.

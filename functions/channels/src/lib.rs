@@ -22,6 +22,8 @@ pub struct App {
     lanes: Lanes,
     upkeep: Upkeep,
     policy: TargetPolicy,
+    /// Whether premium-rate numbers and their like may be addresses.
+    premium_numbers: bool,
 }
 
 impl App {
@@ -40,6 +42,7 @@ impl App {
             lanes: Lanes::from_env(&aws)?,
             upkeep: Upkeep::from_env(&aws)?,
             policy,
+            premium_numbers: aws::parsed_variable("ALLOW_PREMIUM_NUMBERS")?,
         })
     }
 }
@@ -60,6 +63,7 @@ api::routes! { App;
     legacy::send_code;
     legacy::verify;
     legacy::test;
+    legacy::rotate_secret;
     legacy::deliveries;
     legacy::recover;
 }

@@ -72,7 +72,7 @@ struct Outcome {
     )
 )]
 pub(crate) async fn preview(app: State, Reader(caller): Reader, Body(of): Body<PreviewOf>) -> Result<Json<Preview>> {
-    let (ids, inline) = match of.rule.target(app.policy)? {
+    let (ids, inline) = match of.rule.target(app.policy, app.premium_numbers)? {
         Target::Registered { ids, inline } => (ids, inline),
         Target::Inline(_) => {
             return Err(ApiError::field(
@@ -127,14 +127,14 @@ fn outcome(
         _ if to.unhealthy.is_some() => Some("The destination is unhealthy; verify it again.".to_owned()),
         _ => {
             let paused_by = rule.paused_by(|id| all.get(&id));
-            let names: Vec<_> = paused_by.iter().filter_map(|id| all.get(id)).map(|to| &*to.destination).collect();
+            let names: Vec<_> = paused_by.iter().filter_map(|id| all.get(id)).map(Destination::shown).collect();
             Some(format!("The rule is paused while {} is unhealthy.", names.join(", ")))
         }
     };
     Ok(Outcome {
         destination_id: to.public_id(),
         channel_type: to.kind,
-        destination: to.destination.clone(),
+        destination: to.shown().into_owned(),
         outcome: if fate == Fate::Send { "send" } else { "hold" },
         reason,
         message: written::text(to, event, None).map_err(ApiError::internal)?,

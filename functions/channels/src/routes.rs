@@ -52,7 +52,7 @@ pub(crate) async fn create(
     Writer(caller): Writer,
     Body(new): Body<NewRule>,
 ) -> Result<(StatusCode, Json<RuleView>)> {
-    let target = new.target(app.policy)?;
+    let target = new.target(app.policy, app.premium_numbers)?;
     let id = RuleId::generate();
     let destination_ids = match &target {
         Target::Registered { ids, .. } => ids.clone(),
@@ -64,7 +64,7 @@ pub(crate) async fn create(
             let destinations = app.verified(&caller, &rule.destination_ids).await?;
             same_address(inline.as_ref(), destinations.values())?;
             app.channels.insert(&rule).await?;
-            RuleView::of(&rule, &destinations)
+            RuleView::of(&rule, &destinations, true)
         }
         Target::Inline(inline) => app.insert_with(&rule, inline).await?,
     };
@@ -94,7 +94,7 @@ pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) ->
     let ids: Vec<_> = rules.iter().flat_map(|rule| rule.destination_ids.clone()).collect();
     let destinations = app.destinations.get_many(caller.operator_id(), ids).await?;
     let next_cursor = next_cursor(LIST, rules.last().map(|rule| rule.id), more);
-    let channels = rules.iter().map(|rule| RuleView::enriched(rule, &destinations)).collect();
+    let channels = rules.iter().map(|rule| RuleView::enriched(rule, &destinations, caller.may_write())).collect();
     Ok(Json(RulePage { channels, next_cursor }))
 }
 
@@ -108,7 +108,7 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
     let rule = app.find(&caller, path_id(&id, NOUN)?).await?;
     let ids = rule.destination_ids.iter().copied();
     let destinations = app.destinations.get_many(caller.operator_id(), ids).await?;
-    Ok(Json(RuleView::enriched(&rule, &destinations)))
+    Ok(Json(RuleView::enriched(&rule, &destinations, caller.may_write())))
 }
 
 /// Changes a rule. What is left out stays as it is; a change that is refused changes nothing.
@@ -149,7 +149,7 @@ pub(crate) async fn update(
             _ => app.channels.replace(&old, &new).await?,
         };
         if replaced {
-            return Ok(Json(RuleView::of(&new, &destinations)));
+            return Ok(Json(RuleView::of(&new, &destinations, true)));
         }
     }
     let sentence = "This channel is being changed by other requests; look at it and try again.";

@@ -30,8 +30,10 @@ pub(crate) struct RuleView {
     min_severity: &'static str,
     /// Whether all of its destinations, or its own address, are verified.
     verified: bool,
-    /// Whether it sends now: switched on, and not paused.
+    /// Whether it sends now: switched on, not paused, and with a destination that still exists.
     active: bool,
+    /// Why it does not send now.
+    inactive_reason: Option<Inactive>,
     /// The operator's own switch, which `active` in a PATCH sets: whether it sends when nothing pauses it.
     enabled: bool,
     /// What it does while one of its destinations is unhealthy.
@@ -48,14 +50,32 @@ pub(crate) struct RuleView {
     delivery_methods: Option<Vec<DestinationView>>,
 }
 
+/// Why a rule does not send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Inactive {
+    /// It is switched off: `enabled` is false.
+    Disabled,
+    /// All of its destinations are deleted; give it others.
+    DestinationsDeleted,
+    /// A destination is unhealthy: see `paused_by`.
+    Paused,
+}
+
 impl RuleView {
     /// The rule, with what follows from the state of its destinations.
-    pub(crate) fn of(rule: &Rule, destinations: &HashMap<DestinationId, Destination>) -> Self {
+    pub(crate) fn of(rule: &Rule, destinations: &HashMap<DestinationId, Destination>, writer: bool) -> Self {
         let found: Vec<_> = rule.destination_ids.iter().filter_map(|id| destinations.get(id)).collect();
-        let first_id = rule.destination_ids.first();
-        let first = first_id.and_then(|id| destinations.get(id));
+        let first = found.first();
+        let first_id = first.map(|destination| &destination.id).or_else(|| rule.destination_ids.first());
         let paused_by = rule.paused_by(|id| destinations.get(&id));
         let brought = rule.brought();
+        let inactive = match () {
+            () if !rule.active => Some(Inactive::Disabled),
+            () if found.is_empty() => Some(Inactive::DestinationsDeleted),
+            () if !paused_by.is_empty() => Some(Inactive::Paused),
+            () => None,
+        };
         // As the API writes it by which the destination was made.
         let public = |id: &DestinationId| destinations.get(id).map_or_else(|| id.to_string(), Destination::public_id);
         let shown = rule.destination_ids.iter().filter(|_| brought.is_none());
@@ -63,13 +83,14 @@ impl RuleView {
             id: rule.id.to_string(),
             operator_id: rule.operator_id.to_string(),
             channel_type: first.map(|destination| destination.kind),
-            destination: first.map(|destination| destination.destination.clone()),
+            destination: first.map(|destination| destination.shown_to(writer).into_owned()),
             destination_id: first_id.filter(|_| brought.is_none()).map(public),
             destination_ids: shown.map(public).collect(),
             events: rule.events.iter().map(ToString::to_string).collect(),
             min_severity: rule.min_severity.stack_name(),
-            verified: found.iter().all(|destination| destination.verified()),
-            active: rule.active && paused_by.is_empty(),
+            verified: !found.is_empty() && found.iter().all(|destination| destination.verified()),
+            active: inactive.is_none(),
+            inactive_reason: inactive,
             enabled: rule.active,
             on_unhealthy: rule.on_unhealthy,
             paused_by: paused_by.iter().map(public).collect(),
@@ -85,8 +106,9 @@ impl RuleView {
     }
 
     /// The same with its destinations in full.
-    pub(crate) fn enriched(rule: &Rule, destinations: &HashMap<DestinationId, Destination>) -> Self {
+    pub(crate) fn enriched(rule: &Rule, destinations: &HashMap<DestinationId, Destination>, writer: bool) -> Self {
         let found = rule.destination_ids.iter().filter_map(|id| destinations.get(id));
-        Self { delivery_methods: Some(found.map(DestinationView::of).collect()), ..Self::of(rule, destinations) }
+        let methods = found.map(|destination| DestinationView::of(destination, writer)).collect();
+        Self { delivery_methods: Some(methods), ..Self::of(rule, destinations, writer) }
     }
 }

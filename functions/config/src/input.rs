@@ -50,7 +50,7 @@ pub(crate) struct ProjectChannelChange {
     type_: Option<String>,
     /// What people call it.
     name: Option<String>,
-    /// All credentials anew: one that is left out is gone.
+    /// The credentials that change; null removes one.
     #[schema(value_type = Option<Object>)]
     credentials: Option<Map<String, Value>>,
     /// The least severity that it takes.
@@ -72,10 +72,10 @@ pub(crate) struct Channel {
     pub(crate) max_per_second: Option<Rate>,
 }
 
-/// A change that is as it should be.
+/// A change that is as it should be, but for the credentials, which are judged with those that stay.
 pub(crate) struct Change {
     pub(crate) name: Option<String>,
-    pub(crate) connection: Option<Connection>,
+    pub(crate) credentials: Option<Map<String, Value>>,
     pub(crate) threshold: Option<Severity>,
     pub(crate) active: Option<bool>,
     /// None within removes the limit.
@@ -148,7 +148,7 @@ impl Change {
     ///
     /// # Errors
     /// A 400 that names every field that is wrong.
-    pub(crate) fn read(body: Value, of: Kind, allowed: &Allowed) -> Result<Self> {
+    pub(crate) fn read(body: Value, of: Kind) -> Result<Self> {
         let mut fields = Fields::of(body, "");
         let given = fields.optional("type");
         if kind(&mut fields, given).is_some_and(|kind| kind != of) {
@@ -157,16 +157,29 @@ impl Change {
         }
         let given = fields.optional("name");
         let name = name(&mut fields, given);
-        let given = fields.optional("credentials");
-        let connection = connection(&mut fields, Some(of), given, allowed);
+        let credentials = fields.optional("credentials");
         let given = fields.optional("severityThreshold");
         let threshold = threshold(&mut fields, given);
         let active = fields.optional("active");
         let given: Option<Option<MaxPerSecond>> = fields.nullable("maxPerSecond");
         let max_per_second = given.map(|given| given.and_then(|given| limit(&mut fields, given, of)));
         fields.finish().map_err(wrong)?;
-        Ok(Self { name, connection, threshold, active, max_per_second })
+        Ok(Self { name, credentials, threshold, active, max_per_second })
     }
+}
+
+/// The connection that a change makes of the one before; of one that does not open any more nothing is left to merge with.
+///
+/// # Errors
+/// A 400 that names every field that is wrong.
+pub(crate) fn credentials_merged(
+    before: Option<&Connection>,
+    change: &Map<String, Value>,
+    kind: Kind,
+    allowed: &Allowed,
+) -> Result<Connection> {
+    let merged = before.map_or_else(|| Value::Object(change.clone()), |before| config::merged(before, change.clone()));
+    config::read(kind, merged, allowed).map_err(wrong)
 }
 
 #[cfg(test)]
@@ -199,10 +212,13 @@ mod tests {
         for field in ["`type`", "`name`", "`credentials`", "`severityThreshold`", "`a`", "google_chat"] {
             assert!(several.contains(field), "{field}: {several}");
         }
-        let change = |body| format!("{:?}", Change::read(body, Kind::Slack, &allowed()).err());
+        let change = |body| format!("{:?}", Change::read(body, Kind::Slack).err());
         assert!(change(json!({"type": "teams"})).contains("cannot be changed"));
-        assert!(change(json!({"credentials": {"url": "x"}})).contains("`credentials.webhookUrl`"));
-        assert!(Change::read(json!({"type": "slack"}), Kind::Slack, &allowed()).is_ok());
+        assert!(change(json!({"credentials": "x"})).contains("`credentials`"));
+        assert!(Change::read(json!({"type": "slack"}), Kind::Slack).is_ok());
+        let Value::Object(credentials) = json!({"url": "x"}) else { unreachable!("an object") };
+        let wrong = credentials_merged(None, &credentials, Kind::Slack, &allowed());
+        assert!(format!("{:?}", wrong.err()).contains("`credentials.webhookUrl`"));
     }
 
     #[test]
@@ -223,7 +239,7 @@ mod tests {
         let problem = format!("{:?}", of("email", &mails, json!(2)).err());
         assert!(problem.contains("the account's rate"), "{problem}");
 
-        let change = |body| Change::read(body, Kind::Slack, &allowed()).map(|read| read.max_per_second);
+        let change = |body| Change::read(body, Kind::Slack).map(|read| read.max_per_second);
         assert!(matches!(change(json!({})), Ok(None)));
         assert!(matches!(change(json!({"maxPerSecond": null})), Ok(Some(None))));
         assert!(matches!(change(json!({"maxPerSecond": 10})), Ok(Some(Some(_)))));

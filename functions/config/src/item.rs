@@ -9,7 +9,7 @@ use store::project_channels::{Changed, ProjectChannel};
 use crate::{
     App, State,
     access::{ProjectHeader, Reading, Writing},
-    input::{Change, ProjectChannelChange},
+    input::{Change, ProjectChannelChange, credentials_merged},
     not_found,
     views::OneProjectChannel,
 };
@@ -34,8 +34,8 @@ pub(crate) async fn get(
     Ok(Json(OneProjectChannel::of(&app.find(&scope, &id).await?)))
 }
 
-/// Changes a channel. What is left out stays as it is; credentials that are given replace all that there were, which is
-/// how a signing secret is rotated.
+/// Changes a channel. What is left out stays as it is, of the credentials too; null removes one of those. A signing secret
+/// is rotated by a new `hmacSecret`.
 #[utoipa::path(
     put, path = "/v1/config/notifications/{id}", tag = "Project channels", operation_id = "updateProjectChannel",
     params(("id" = String, Path), ProjectHeader),
@@ -52,9 +52,12 @@ pub(crate) async fn replace(
     Body(body): Body<Value>,
 ) -> Result<Json<OneProjectChannel>> {
     let mut old = app.find(&scope, &id).await?;
-    let change = Change::read(body, old.destination.kind, &app.allowed)?;
+    let change = Change::read(body, old.destination.kind)?;
     for _ in 0..TRIES {
         let new = app.changed(&old, &change).await?;
+        if new == old {
+            return Ok(Json(OneProjectChannel::of(&new)));
+        }
         match app.channels.replace(&old, &new).await? {
             Changed::Yes => return Ok(Json(OneProjectChannel::of(&new))),
             Changed::Meanwhile => old = app.find(&scope, &id).await?,
@@ -81,13 +84,20 @@ impl App {
         if let Some(threshold) = change.threshold {
             rule.min_severity = threshold;
         }
-        if let Some(connection) = &change.connection {
-            of.connection = Some(self.upkeep.seal_connection(of.operator_id, of.id, connection).await?);
-            of.destination = connection.shown();
-            of.unhealthy = None;
-            of.forget_traffic();
+        if let Some(credentials) = &change.credentials {
+            let before = self.upkeep.connection(&old.destination).await?;
+            let connection = credentials_merged(before.as_ref(), credentials, of.kind, &self.allowed)?;
+            if before.as_ref() != Some(&connection) {
+                of.connection = Some(self.upkeep.seal_connection(of.operator_id, of.id, &connection).await?);
+                of.destination = connection.shown();
+                of.unhealthy = None;
+                of.forget_traffic();
+            }
         }
-        of.updated_at = Some(after(of.updated_at.unwrap_or(of.created_at)));
+        if new != *old {
+            let of = &mut new.destination;
+            of.updated_at = Some(after(of.updated_at.unwrap_or(of.created_at)));
+        }
         Ok(new)
     }
 }

@@ -1,6 +1,6 @@
 //! JSON of channels. Their credentials are never in it.
 
-use api::views::HealthView;
+use api::views::HealthRecord;
 use domain::{connection::config, time::rfc3339, traffic::Rate};
 use serde::Serialize;
 use store::project_channels::ProjectChannel;
@@ -43,7 +43,7 @@ pub(crate) struct ProjectChannelView {
     /// Whether it sends.
     active: bool,
     /// Whether it is well; when not, a successful test makes it so.
-    health: HealthView,
+    health: HealthRecord,
     /// When it was made.
     created_at: String,
     /// When it was last changed.
@@ -100,7 +100,7 @@ impl From<&ProjectChannel> for ProjectChannelView {
             name: destination.name.clone().unwrap_or_default(),
             severity_threshold: rule.min_severity.config_name(),
             active: !destination.disabled,
-            health: HealthView::of(destination),
+            health: HealthRecord::of(destination),
             created_at: rfc3339(destination.created_at),
             updated_at: rfc3339(destination.updated_at.unwrap_or(destination.created_at)),
             max_per_second: destination.max_per_second.map(Rate::a_second),

@@ -178,6 +178,7 @@ fn answer(number: u32, says: Says) -> Answer {
         error: error.map(str::to_owned),
         fault,
         response: None,
+        note: None,
         signatures: Default::default(),
     };
     match says {

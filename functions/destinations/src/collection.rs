@@ -99,6 +99,7 @@ pub(crate) async fn create(
     Body(new): Body<NewDestination>,
 ) -> Result<(StatusCode, Json<DestinationView>)> {
     let address = Address::parse(new.channel_type, &new.destination, app.policy)
+        .and_then(|address| address.not_charged(app.premium_numbers))
         .map_err(|problem| ApiError::field("destination", problem))?;
     let max_per_second = new.max_per_second.map(|limit| limited(limit, new.channel_type.into())).transpose()?;
     let id = DestinationId::generate();
@@ -117,9 +118,13 @@ pub(crate) async fn create(
         ..Destination::at(caller.operator_id(), id, &address)
     };
     if !app.destinations.insert(&destination).await? {
+        let article = if new.channel_type == ChannelType::Webhook { "A" } else { "An" };
         return Err(ApiError::conflict(
             "destination_exists",
-            format!("A {} destination with this address already exists; use it, or delete it first.", new.channel_type),
+            format!(
+                "{article} {} destination with this address already exists; use it, or delete it first.",
+                new.channel_type
+            ),
         ));
     }
     let view = DestinationView::created(&destination, secret.as_ref().map(WebhookSecret::reveal));
@@ -154,7 +159,7 @@ pub(crate) async fn list(
     let next_cursor = next_cursor(&list, found.last().map(|destination| destination.id), more);
     let with_origin = query.made_by.is_some();
     let listed = |destination: &Destination| Listed {
-        destination: DestinationView::of(destination),
+        destination: DestinationView::of(destination, caller.may_write()),
         origin: with_origin.then(|| Origin::of(destination)),
     };
     let visible = found.iter().filter(|destination| caller.may_see(destination.project_id.as_deref()));

@@ -20,7 +20,7 @@ use crate::State;
     responses((status = 200, body = DestinationView), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
 )]
 pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<String>) -> Result<Json<DestinationView>> {
-    Ok(Json(DestinationView::of(&app.find(&caller, &id).await?)))
+    Ok(Json(DestinationView::of(&app.find(&caller, &id).await?, caller.may_write())))
 }
 
 /// What to change of a destination; what is left out stays as it is.
@@ -52,13 +52,13 @@ pub(crate) async fn update(
     Body(change): Body<DestinationChange>,
 ) -> Result<Json<DestinationView>> {
     let found = app.find(&caller, &id).await?;
-    let Some(new) = change.max_per_second else { return Ok(Json(DestinationView::of(&found))) };
+    let Some(new) = change.max_per_second else { return Ok(Json(DestinationView::of(&found, true))) };
     let new = new.map(|limit| limited(limit, found.kind)).transpose()?;
     if new == found.max_per_second {
-        return Ok(Json(DestinationView::of(&found)));
+        return Ok(Json(DestinationView::of(&found, true)));
     }
     let changed = app.destinations.set_max_per_second(found.operator_id, found.id, new).await?;
-    Ok(Json(DestinationView::of(&changed.ok_or_else(|| ApiError::not_found("destination"))?)))
+    Ok(Json(DestinationView::of(&changed.ok_or_else(|| ApiError::not_found("destination"))?, true)))
 }
 
 /// The limit of a destination of this kind, or a 400.
@@ -106,7 +106,7 @@ mod tests {
         for sent in ["0", "1001", "-1", "\"fast\"", "{}"] {
             let problem = format!("{:?}", read(&format!(r#"{{"max_per_second": {sent}}}"#)).err());
             assert!(problem.contains("`max_per_second`: "), "{problem}");
-            assert!(problem.contains("expected a number from 0.001 to 1000."), "{problem}");
+            assert!(problem.contains("send a number from 0.001 to 1000."), "{problem}");
         }
         let unknown = format!("{:?}", read(r#"{"destination": "https://example.com"}"#).err());
         assert!(unknown.contains("unknown field `destination`"), "{unknown}");

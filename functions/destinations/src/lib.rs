@@ -24,6 +24,8 @@ pub struct App {
     lanes: Lanes,
     upkeep: Upkeep,
     policy: TargetPolicy,
+    /// Whether premium-rate numbers and their like may be destinations.
+    premium_numbers: bool,
 }
 
 impl App {
@@ -41,6 +43,7 @@ impl App {
             lanes: Lanes::from_env(&aws)?,
             upkeep: Upkeep::from_env(&aws)?,
             policy,
+            premium_numbers: aws::parsed_variable("ALLOW_PREMIUM_NUMBERS")?,
         })
     }
 }

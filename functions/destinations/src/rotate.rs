@@ -1,6 +1,6 @@
 //! A new secret for a webhook.
 
-use api::{ErrorBody, Writer, error::Result, views::DestinationView};
+use api::{ErrorBody, OptionalBody, Rotation, Writer, error::Result, views::DestinationView};
 use axum::{Json, extract::Path};
 use domain::time::rfc3339;
 use serde::Serialize;
@@ -20,20 +20,27 @@ pub(crate) struct Rotated {
 
 /// Gives a webhook a new secret, shown this once.
 ///
-/// For 24 h the old one signs too: `webhook-signature` carries both signatures, `X-STACK-Signature-256` the new
-/// secret's and `X-STACK-Signature-256-Previous` the old one's.
+/// For 24 h the old one signs too, unless it is told to end at once: `webhook-signature` carries the signatures of all,
+/// `X-STACK-Signature-256` the new secret's and `X-STACK-Signature-256-Previous` that of the one before. Up to five earlier
+/// secrets sign at a time; then the last header has their signatures with commas between.
 #[utoipa::path(
     post, path = "/v1/notifications/destinations/{id}/rotate-secret", tag = "Destinations", operation_id = "rotateSecret",
-    params(("id" = String, Path)),
+    params(("id" = String, Path)), request_body = Option<Rotation>,
     responses(
         (status = 200, body = Rotated), (status = 400, body = ErrorBody, description = "Not a webhook"),
-        (status = 401, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "Five earlier secrets still sign, or another request rotates it"),
     )
 )]
-pub(crate) async fn rotate_secret(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Rotated>> {
+pub(crate) async fn rotate_secret(
+    app: State,
+    Writer(caller): Writer,
+    Path(id): Path<String>,
+    OptionalBody(how): OptionalBody<Rotation>,
+) -> Result<Json<Rotated>> {
     let destination = app.find(&caller, &id).await?;
-    let (secret, until) = app.upkeep.rotate_secret(&destination).await?;
-    let mut view = DestinationView::of(&destination);
+    let (secret, until) = app.upkeep.rotate_secret(&destination, how.expire_now).await?;
+    let mut view = DestinationView::of(&destination, true);
     view.webhook_secret = Some(secret.reveal().to_owned());
     Ok(Json(Rotated { destination: view, previous_secret_expires_at: rfc3339(until) }))
 }

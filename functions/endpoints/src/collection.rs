@@ -29,7 +29,7 @@ pub(crate) async fn create(
     let new = new.read(app.policy)?;
     let (made, secret) = app.upkeep.subscribe(&app.endpoints, caller.operator_id(), new).await?;
     let secret = secret.reveal().to_owned();
-    let view = EndpointWithSecret { endpoint: Endpoint::from(&made), secret, previous_secret_expires_at: None };
+    let view = EndpointWithSecret { endpoint: Endpoint::of(&made, true), secret, previous_secret_expires_at: None };
     Ok((StatusCode::CREATED, uncached(view)))
 }
 
@@ -42,5 +42,8 @@ pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) ->
     let (limit, after) = (page.limit()?, page.after(LIST)?);
     let (found, next) = app.endpoints.list(caller.operator_id(), limit, after).await?;
     let next_cursor = next_cursor(LIST, next, next.is_some());
-    Ok(Json(EndpointPage { endpoints: found.iter().map(Endpoint::from).collect(), next_cursor }))
+    Ok(Json(EndpointPage {
+        endpoints: found.iter().map(|found| Endpoint::of(found, caller.may_write())).collect(),
+        next_cursor,
+    }))
 }

@@ -33,15 +33,15 @@ pub(crate) async fn list(
 ) -> Result<Json<DeliveryPage>> {
     let state = query.status()?;
     let page = query.into_page();
-    let destination = app.find(&caller, &id).await?.endpoint.id;
+    let endpoint = app.find(&caller, &id).await?.endpoint;
     let list = format!("deliveries of {id} {}", state.map_or("", DeliveryState::as_str));
     let limit = usize::try_from(page.limit()?).unwrap_or(1);
     // Read from the index where that holds the state, else by reading over the others: the index is sparse, so that a
     // delivery that succeeds at once writes nothing for its place in a list.
     let wanted = Wanted { state, after: page.after(&list)?, ..Wanted::default() };
-    let (found, next) = app.log.across(caller.operator_id(), &[destination], &wanted, limit).await?;
+    let (found, next) = app.log.across(caller.operator_id(), &[endpoint.id], &wanted, limit).await?;
     Ok(Json(DeliveryPage {
-        deliveries: found.iter().map(DeliveryView::from).collect(),
+        deliveries: found.iter().map(|found| DeliveryView::to(&endpoint, found)).collect(),
         next_cursor: next_cursor(&list, next, next.is_some()),
     }))
 }

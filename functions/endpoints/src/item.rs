@@ -12,7 +12,7 @@ use crate::{NOUN, State, access::Owner, destination_id, input::EndpointChange, v
     responses((status = 200, body = Endpoint), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
 )]
 pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<String>) -> Result<Json<Endpoint>> {
-    Ok(Json(Endpoint::from(&app.find(&caller, &id).await?)))
+    Ok(Json(Endpoint::of(&app.find(&caller, &id).await?, caller.may_write())))
 }
 
 /// Changes an endpoint, or switches it off and on. What is left out stays as it is; a change that is refused changes
@@ -33,7 +33,7 @@ pub(crate) async fn update(
 ) -> Result<Json<Endpoint>> {
     let which = (caller.operator_id(), destination_id(&id)?, NOUN);
     let (_, new) = change.read(app.policy)?.make(&app.endpoints, which).await?;
-    Ok(Json(Endpoint::from(&new)))
+    Ok(Json(Endpoint::of(&new, true)))
 }
 
 /// Deletes an endpoint. What was on its way to it is abandoned.

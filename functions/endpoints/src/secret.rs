@@ -1,16 +1,16 @@
 //! The secret of an endpoint: shown to those who may change the endpoint, and rotated.
 
-use api::{ErrorBody, error::Result};
+use api::{ErrorBody, OptionalBody, Rotation, error::Result};
 use axum::extract::Path;
-use domain::time::rfc3339;
+use domain::{WebhookSecret, time::rfc3339};
 
 use crate::{
     State,
     access::{Owner, Uncached, uncached},
-    views::{Endpoint, EndpointSecret, EndpointWithSecret},
+    views::{EarlierSecret, Endpoint, EndpointSecret, EndpointWithSecret},
 };
 
-/// Shows the secret of an endpoint, and the one before it while it signs too. Takes an editor's key.
+/// Shows the secret of an endpoint, and those before it while they sign too. Takes an editor's key.
 #[utoipa::path(
     get, path = "/v1/webhooks/endpoints/{id}/secret", tag = "Webhook endpoints", operation_id = "getEndpointSecret",
     params(("id" = String, Path)),
@@ -21,33 +21,44 @@ use crate::{
 )]
 pub(crate) async fn show(app: State, Owner(caller): Owner, Path(id): Path<String>) -> Result<Uncached<EndpointSecret>> {
     let (secret, previous) = app.upkeep.secrets(&app.find(&caller, &id).await?.endpoint).await?;
-    let (previous, until) = previous.unzip();
+    let mut previous = previous.into_iter();
+    let (newest, until) = previous.next().unzip();
+    let older = |(secret, until): (WebhookSecret, _)| EarlierSecret {
+        secret: secret.reveal().to_owned(),
+        expires_at: rfc3339(until),
+    };
     let view = EndpointSecret {
         secret: secret.reveal().to_owned(),
-        previous_secret: previous.map(|secret| secret.reveal().to_owned()),
+        previous_secret: newest.map(|secret| secret.reveal().to_owned()),
         previous_secret_expires_at: until.map(rfc3339),
+        older_secrets: previous.map(older).collect(),
     };
     Ok(uncached(view))
 }
 
-/// Gives an endpoint a new secret. For 24 h the old one signs too: `svix-signature` has both signatures.
+/// Gives an endpoint a new secret.
+///
+/// For 24 h the old one signs too, unless it is told to end at once: `svix-signature` has the signatures of all. Up to five
+/// earlier secrets sign at a time.
 #[utoipa::path(
     post, path = "/v1/webhooks/endpoints/{id}/rotate-secret", tag = "Webhook endpoints",
-    operation_id = "rotateEndpointSecret", params(("id" = String, Path)),
+    operation_id = "rotateEndpointSecret", params(("id" = String, Path)), request_body = Option<Rotation>,
     responses(
-        (status = 200, body = EndpointWithSecret), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 200, body = EndpointWithSecret), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "Five earlier secrets still sign, or another request rotates it"),
     )
 )]
 pub(crate) async fn rotate(
     app: State,
     Owner(caller): Owner,
     Path(id): Path<String>,
+    OptionalBody(how): OptionalBody<Rotation>,
 ) -> Result<Uncached<EndpointWithSecret>> {
     let found = app.find(&caller, &id).await?;
-    let (secret, until) = app.upkeep.rotate_secret(&found.endpoint).await?;
+    let (secret, until) = app.upkeep.rotate_secret(&found.endpoint, how.expire_now).await?;
     Ok(uncached(EndpointWithSecret {
-        endpoint: Endpoint::from(&found),
+        endpoint: Endpoint::of(&found, true),
         secret: secret.reveal().to_owned(),
         previous_secret_expires_at: Some(rfc3339(until)),
     }))

@@ -32,11 +32,12 @@ pub(crate) struct Endpoint {
     max_per_second: Option<f64>,
 }
 
-impl From<&Subscription> for Endpoint {
-    fn from(Subscription { endpoint, rule }: &Subscription) -> Self {
+impl Endpoint {
+    /// A subscription as this reader may see it: only a `writer` sees the credentials in its address.
+    pub(crate) fn of(Subscription { endpoint, rule }: &Subscription, writer: bool) -> Self {
         Self {
             id: endpoint.public_id(),
-            url: endpoint.destination.clone(),
+            url: endpoint.shown_to(writer).into_owned(),
             description: endpoint.description.clone(),
             event_types: rule.events.iter().map(ToString::to_string).collect(),
             status: SubscriptionStatus::of(rule.active),
@@ -80,4 +81,17 @@ pub(crate) struct EndpointSecret {
     /// Until when that is.
     #[schema(example = "2026-04-16T10:05:00.000Z")]
     pub(crate) previous_secret_expires_at: Option<String>,
+    /// Those before that one which sign too, the newest first. Left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) older_secrets: Vec<EarlierSecret>,
+}
+
+/// A secret that signs for a while yet.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EarlierSecret {
+    /// The secret.
+    #[schema(example = "whsec_…")]
+    pub(crate) secret: String,
+    /// Until when it signs.
+    pub(crate) expires_at: String,
 }

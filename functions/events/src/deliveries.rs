@@ -18,7 +18,7 @@ use crate::{App, State, detail::DeliveryDetail};
 )]
 pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<String>) -> Result<Json<DeliveryDetail>> {
     let delivery = app.find(&caller, &id).await?;
-    Ok(Json(app.detail(&delivery).await?))
+    Ok(Json(app.detail(&delivery, caller.may_write()).await?))
 }
 
 /// Sends a delivery again at once that failed, was abandoned or is held.

@@ -33,17 +33,17 @@ struct RequestView {
 }
 
 impl App {
-    /// A delivery with what is kept of its destination and its event.
-    pub(crate) async fn detail(&self, delivery: &Delivery) -> Result<DeliveryDetail> {
+    /// A delivery with what is kept of its destination and its event. Only a `writer` sees the credentials in an address.
+    pub(crate) async fn detail(&self, delivery: &Delivery, writer: bool) -> Result<DeliveryDetail> {
         let (operator, id) = (delivery.operator_id, delivery.id);
         let destination = self.destinations.get(operator, id.destination);
         let (destination, event) = futures::try_join!(destination, self.events.get(operator, id.event))?;
-        DeliveryDetail::of(delivery, destination.as_ref(), event.as_ref())
+        DeliveryDetail::of(delivery, destination.as_ref(), event.as_ref(), writer)
     }
 }
 
 impl DeliveryDetail {
-    fn of(delivery: &Delivery, to: Option<&Destination>, event: Option<&Event>) -> Result<Self> {
+    fn of(delivery: &Delivery, to: Option<&Destination>, event: Option<&Event>, writer: bool) -> Result<Self> {
         let mut view = DeliveryView::from(delivery);
         for (shown, attempt) in view.attempts.iter_mut().zip(&delivery.attempts) {
             shown.request_headers = headers(delivery, attempt, to.map(|to| to.kind));
@@ -52,7 +52,7 @@ impl DeliveryDetail {
         let request = match (to.filter(by_request), event) {
             (Some(to), Some(event)) => Some(RequestView {
                 method: "POST",
-                url: to.destination.clone(),
+                url: to.shown_to(writer).into_owned(),
                 body: written::text(to, event, Some(delivery.id)).map_err(ApiError::internal)?,
             }),
             _ => None,

@@ -9,7 +9,7 @@ use api::{
     views::{EventPage, EventView},
 };
 use axum::{Json, extract::Path, http::header::CONTENT_TYPE, response::IntoResponse};
-use domain::{Event, Severity, catalogue};
+use domain::{Event, catalogue};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -55,8 +55,8 @@ struct EventTypeView {
     #[schema(example = "Sent")]
     label: &'static str,
     /// The severity of an event that is posted without one.
-    #[schema(value_type = String, example = "info")]
-    severity: Severity,
+    #[schema(example = "info")]
+    severity: &'static str,
     /// The JSON Schema of its `data`. Fields that it does not name are passed on.
     #[schema(value_type = Object)]
     schema: schemars::Schema,
@@ -80,7 +80,7 @@ pub(crate) async fn types(_app: State, _caller: Reader) -> Result<impl IntoRespo
         let view = |entry: &'static catalogue::Entry| EventTypeView {
             name: entry.name,
             label: entry.label,
-            severity: entry.severity,
+            severity: entry.severity.stack_name(),
             schema: entry.schema(),
         };
         let types = EventTypes { event_types: catalogue::all().map(view).collect() };

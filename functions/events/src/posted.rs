@@ -1,6 +1,10 @@
 //! A posted body: one event, or a batch.
 
-use api::{ApiError, body::parse, error::Result};
+use api::{
+    ApiError,
+    body::{parse, without_mark},
+    error::Result,
+};
 use domain::event::PostedEvent;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -44,6 +48,7 @@ impl Posted {
             #[serde(borrow)]
             events: Option<&'a RawValue>,
         }
+        let body = without_mark(body);
         if body.trim_ascii().is_empty() {
             return Err(ApiError::bad_request("invalid_body", "The request has no body; send an event as JSON."));
         }

@@ -2,9 +2,10 @@
 
 use api::{ApiError, ErrorBody, Query, Reader, error::Result, event_query::EventQuery};
 use axum::{Json, extract::Path};
-use domain::{Event, EventId, catalogue, journal::MESSAGE, time::rfc3339};
+use domain::{Event, EventId, catalogue, journal::MESSAGE, time::rfc3339, unpaired::mended};
+use indexmap::IndexMap;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 use store::event_log::Filter;
 use utoipa::ToSchema;
 
@@ -48,8 +49,9 @@ struct TimelineItem {
     #[schema(example = "2026-04-15T10:05:00.000Z")]
     created_at: String,
     /// What more there is to say of it.
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    metadata: Map<String, Value>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    #[schema(value_type = Object)]
+    metadata: IndexMap<String, Box<RawValue>>,
 }
 
 /// The life of a mail.
@@ -99,8 +101,10 @@ pub(crate) async fn timeline(app: State, Reader(caller): Reader, Path(id): Path<
 }
 
 fn item(event: Event) -> TimelineItem {
-    let mut metadata: Map<String, Value> = serde_json::from_str(&event.data).unwrap_or_default();
-    metadata.remove("messageId");
+    let raw = |data: &str| serde_json::from_str::<IndexMap<String, Box<RawValue>>>(data).ok();
+    // Only names need mending: a value is passed on as it was posted.
+    let mut metadata = raw(&event.data).or_else(|| raw(&mended(&event.data))).unwrap_or_default();
+    metadata.shift_remove("messageId");
     TimelineItem {
         event_type: event.event_type.to_string(),
         label: event.event_type.label().to_owned(),

@@ -48,6 +48,14 @@ pub(crate) struct MailWebhookChange {
     max_per_second: Option<Option<MaxPerSecond>>,
 }
 
+/// How to rotate a secret; an empty body means the defaults.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct MailRotation {
+    /// Whether the secret that is replaced ends at once, as it must when it has leaked; by default it signs for 24 h more.
+    pub(crate) expire_now: bool,
+}
+
 impl NewMailWebhook {
     pub(crate) fn read(&self, policy: TargetPolicy) -> Result<New> {
         Ok(New {

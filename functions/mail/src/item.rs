@@ -1,13 +1,13 @@
 //! One subscription.
 
-use api::{ApiError, Body, ErrorBody, Reader, Writer, error::Result, views::Deleted};
+use api::{ApiError, Body, ErrorBody, OptionalBody, Reader, Writer, error::Result, views::Deleted};
 use axum::{Json, extract::Path};
 use domain::{catalogue::mail::name, time::rfc3339};
 use store::subscriptions::Subscription;
 
 use crate::{
     NOUN, State, endpoint_id,
-    input::MailWebhookChange,
+    input::{MailRotation, MailWebhookChange},
     told,
     views::{MailWebhook, MailWebhookWithSecret},
 };
@@ -19,7 +19,7 @@ use crate::{
     responses((status = 200, body = MailWebhook), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
 )]
 pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<String>) -> Result<Json<MailWebhook>> {
-    Ok(Json(MailWebhook::from(&app.find(&caller, &id).await?)))
+    Ok(Json(MailWebhook::of(&app.find(&caller, &id).await?, caller.may_write())))
 }
 
 /// Changes a subscription, or switches it off and on. What is left out stays as it is; a change that is refused changes
@@ -48,7 +48,7 @@ pub(crate) async fn update(
         let updated = told(name::WEBHOOK_UPDATED, &new, &changed, None);
         app.upkeep.journal().note([updated].into_iter().chain(disabled)).await;
     }
-    Ok(Json(MailWebhook::from(&new)))
+    Ok(Json(MailWebhook::of(&new, true)))
 }
 
 fn changed(old: &Subscription, new: &Subscription) -> Vec<&'static str> {
@@ -82,25 +82,28 @@ pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<St
 
 /// Gives a subscription a new secret, shown this once.
 ///
-/// For 24 h the old one signs too: `StackShift-Signature` has both signatures, and so has `webhook-signature`.
+/// For 24 h the old one signs too, unless it is told to end at once: `StackShift-Signature` has the signatures of all, and so
+/// has `webhook-signature`. Up to five earlier secrets sign at a time.
 #[utoipa::path(
     post, path = "/mail/webhooks/{id}/rotate-secret", tag = "Mail webhooks", operation_id = "rotateMailWebhookSecret",
-    params(("id" = String, Path)),
+    params(("id" = String, Path)), request_body = Option<MailRotation>,
     responses(
-        (status = 200, body = MailWebhookWithSecret), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 200, body = MailWebhookWithSecret), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "Five earlier secrets still sign, or another request rotates it"),
     )
 )]
 pub(crate) async fn rotate_secret(
     app: State,
     Writer(caller): Writer,
     Path(id): Path<String>,
+    OptionalBody(how): OptionalBody<MailRotation>,
 ) -> Result<Json<MailWebhookWithSecret>> {
     let found = app.find(&caller, &id).await?;
-    let (secret, until) = app.upkeep.rotate_secret(&found.endpoint).await?;
+    let (secret, until) = app.upkeep.rotate_secret(&found.endpoint, how.expire_now).await?;
     app.upkeep.journal().note([told(name::WEBHOOK_UPDATED, &found, &["secret"], None)]).await;
     Ok(Json(MailWebhookWithSecret {
-        webhook: MailWebhook::from(&found),
+        webhook: MailWebhook::of(&found, true),
         secret: secret.reveal().to_owned(),
         previous_secret_expires_at: Some(rfc3339(until)),
     }))

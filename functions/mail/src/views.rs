@@ -1,11 +1,8 @@
 //! JSON of the Mail API: camelCase, lists under `items`.
 
-use api::{subscription::SubscriptionStatus, views::TrafficView};
+use api::{subscription::SubscriptionStatus, views::HealthRecord};
 use domain::{
-    Attempt, Delivery, DeliveryId, DeliveryState, Event, Severity, WebhookId,
-    event::Resource,
-    time::{now, rfc3339},
-    traffic::Rate,
+    Attempt, Delivery, DeliveryId, DeliveryState, Event, WebhookId, event::Resource, time::rfc3339, traffic::Rate,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -25,8 +22,8 @@ pub(crate) struct MailEvent {
     #[schema(example = "mail.message.sent")]
     event_type: String,
     /// How serious it is.
-    #[schema(value_type = String, example = "info")]
-    severity: Severity,
+    #[schema(example = "info")]
+    severity: &'static str,
     /// When it was accepted: the log is in this order.
     #[schema(example = "2026-04-15T10:05:00.000Z")]
     created_at: String,
@@ -50,7 +47,7 @@ impl TryFrom<Event> for MailEvent {
         let about = event.resource.as_ref().filter(|resource| resource.kind == domain::journal::MESSAGE);
         Ok(Self {
             id: event.id.to_string(),
-            severity: event.severity,
+            severity: event.severity.stack_name(),
             created_at: rfc3339(event.id.made_at()),
             timestamp: rfc3339(event.timestamp),
             message_id: about.map(|resource| resource.id.clone()),
@@ -72,20 +69,6 @@ pub(crate) struct MailEventPage {
     pub(crate) next_cursor: Option<String>,
 }
 
-/// How an endpoint is.
-#[derive(Serialize, ToSchema)]
-struct MailWebhookHealth {
-    /// `healthy`, or `unhealthy` after failures: what it would be sent is held until it is verified again.
-    #[schema(example = "healthy")]
-    status: &'static str,
-    /// Since when it is unhealthy.
-    since: Option<String>,
-    /// What went wrong.
-    reason: Option<String>,
-    #[serde(flatten)]
-    traffic: TrafficView,
-}
-
 /// A webhook subscription.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -104,7 +87,7 @@ pub(crate) struct MailWebhook {
     /// Whether it sends.
     status: SubscriptionStatus,
     /// How its endpoint is.
-    health: MailWebhookHealth,
+    health: HealthRecord,
     /// When it was made.
     #[schema(example = "2026-04-15T10:05:00.000Z")]
     created_at: String,
@@ -113,21 +96,16 @@ pub(crate) struct MailWebhook {
     max_per_second: Option<f64>,
 }
 
-impl From<&Subscription> for MailWebhook {
-    fn from(Subscription { endpoint, rule }: &Subscription) -> Self {
-        let broken = endpoint.unhealthy.as_ref();
+impl MailWebhook {
+    /// A subscription as this reader may see it: only a `writer` sees the credentials in its address.
+    pub(crate) fn of(Subscription { endpoint, rule }: &Subscription, writer: bool) -> Self {
         Self {
             id: WebhookId::of_destination(endpoint.id).to_string(),
-            url: endpoint.destination.clone(),
+            url: endpoint.shown_to(writer).into_owned(),
             description: endpoint.description.clone(),
             event_types: rule.events.iter().map(ToString::to_string).collect(),
             status: SubscriptionStatus::of(rule.active),
-            health: MailWebhookHealth {
-                status: if broken.is_some() { "unhealthy" } else { "healthy" },
-                since: broken.map(|unhealthy| rfc3339(unhealthy.since)),
-                reason: broken.map(|unhealthy| unhealthy.reason.clone()),
-                traffic: TrafficView::of(endpoint, now()),
-            },
+            health: HealthRecord::of(endpoint),
             created_at: rfc3339(rule.created_at),
             max_per_second: endpoint.max_per_second.map(Rate::a_second),
         }
@@ -241,6 +219,9 @@ struct MailAttempt {
     error: Option<String>,
     /// The first 1 KiB of the answer's body.
     response: Option<String>,
+    /// What is odd about an answer that was taken all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
 }
 
 impl From<&Delivery> for MailDeliveryDetail {
@@ -252,6 +233,7 @@ impl From<&Delivery> for MailDeliveryDetail {
             status_code: attempt.status,
             error: attempt.error.clone(),
             response: attempt.response.clone(),
+            note: attempt.note.clone(),
         };
         Self { delivery: Summary::from(delivery).into(), attempts: delivery.attempts.iter().map(attempt).collect() }
     }

@@ -31,7 +31,8 @@ pub(crate) async fn create(
     let (made, secret) = app.upkeep.subscribe(&app.subscriptions, caller.operator_id(), new).await?;
     app.upkeep.journal().note([told(name::WEBHOOK_CREATED, &made, &[], None)]).await;
     let secret = secret.reveal().to_owned();
-    let view = MailWebhookWithSecret { webhook: MailWebhook::from(&made), secret, previous_secret_expires_at: None };
+    let view =
+        MailWebhookWithSecret { webhook: MailWebhook::of(&made, true), secret, previous_secret_expires_at: None };
     Ok((StatusCode::CREATED, Json(view)))
 }
 
@@ -44,5 +45,8 @@ pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) ->
     let (limit, after) = (page.limit()?, page.after(LIST)?);
     let (found, next) = app.subscriptions.list(caller.operator_id(), limit, after).await?;
     let next_cursor = next_cursor(LIST, next, next.is_some());
-    Ok(Json(MailWebhookPage { items: found.iter().map(MailWebhook::from).collect(), next_cursor }))
+    Ok(Json(MailWebhookPage {
+        items: found.iter().map(|found| MailWebhook::of(found, caller.may_write())).collect(),
+        next_cursor,
+    }))
 }

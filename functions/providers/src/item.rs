@@ -29,8 +29,8 @@ pub(crate) async fn get(app: State, Viewing(caller): Viewing, Path(id): Path<Str
     Ok(Json(ProviderView::new(&found, app.upkeep.connection(&found).await?.as_ref())))
 }
 
-/// Changes a provider. Fields of the config that are left out, or given as `••••••••`, stay as they are; the whole is
-/// judged anew, and a change that is refused changes nothing.
+/// Changes a provider. Fields of the config that are left out, or given as `••••••••`, stay as they are; null removes one.
+/// The same goes for each of the `headers`. The whole is judged anew, and a change that is refused changes nothing.
 #[utoipa::path(
     patch, path = "/api/v1/notifications/providers/{id}", tag = "Providers", operation_id = "updateProvider",
     params(("id" = String, Path), FromPage),
@@ -52,7 +52,7 @@ pub(crate) async fn update(
     let change = Change::read(body, old.kind)?;
     for _ in 0..TRIES {
         let (new, connection) = app.changed(&old, &change).await?;
-        if app.destinations.change(&old, &new).await? {
+        if new == old || app.destinations.change(&old, &new).await? {
             return Ok(Json(ProviderView::new(&new, connection.as_ref())));
         }
         old = app.find(&caller, &id).await?;
@@ -86,12 +86,14 @@ impl App {
         if let Some(max_per_second) = change.max_per_second {
             new.max_per_second = max_per_second;
         }
-        new.updated_at = Some(after(old.updated_at.unwrap_or(old.created_at)));
         if let Some(connection) = connection.as_ref().filter(|_| connection != before) {
             new.connection = Some(self.upkeep.seal_connection(old.operator_id, old.id, connection).await?);
             new.destination = connection.shown();
             new.unhealthy = None;
             new.forget_traffic();
+        }
+        if new != *old {
+            new.updated_at = Some(after(old.updated_at.unwrap_or(old.created_at)));
         }
         Ok((new, connection))
     }

@@ -7,6 +7,7 @@ use domain::{
     delivery::{DESTINATION_DISABLED, NOT_SENT, SUPPRESSED},
 };
 use serde::Serialize;
+use upkeep::probe::returned;
 use utoipa::ToSchema;
 
 /// How each provider took a notification, in the order in which they were asked.
@@ -31,7 +32,7 @@ pub(crate) struct SendResult {
     provider_message_id: Option<String>,
     /// Why it did not take it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Webhook answered 500 Internal Server Error")]
+    #[schema(example = "Webhook returned 500")]
     error: Option<String>,
     /// The delivery in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,8 +68,7 @@ fn result(id: DestinationId, to: Option<&Destination>, row: Option<&Delivery>) -
 
 fn why_not(to: Option<&Destination>, row: &Delivery) -> String {
     if let Some(error) = row.attempts.last().and_then(|attempt| attempt.error.as_deref()) {
-        let failed = if error.starts_with("answered ") { "" } else { "failed: " };
-        return format!("{} {failed}{error}", to.map_or("It", |to| to.kind.title()));
+        return returned(to.map_or("It", |to| to.kind.title()), error);
     }
     let again = format!("send it again with POST /v1/deliveries/{}/retry", row.id);
     match (row.state, row.reason.as_deref()) {

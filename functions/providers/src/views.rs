@@ -1,9 +1,13 @@
 //! JSON of providers.
 
-use api::views::HealthView;
-use domain::{Connection, Destination, Kind, connection::providers, time::rfc3339, traffic::Rate};
+use api::views::HealthRecord;
+use domain::{
+    Connection, Destination, Kind,
+    connection::{Written, providers},
+    time::rfc3339,
+    traffic::Rate,
+};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// A provider, as it is answered when it was made.
@@ -36,12 +40,13 @@ pub(crate) struct ProviderView {
     record: ProviderRecord,
     /// The config as its kind has it.
     #[schema(value_type = Object, example = json!({"webhookUrl": "••••••••"}))]
-    config: Map<String, Value>,
+    #[schema(value_type = Object)]
+    config: Written,
     /// Where it leads, in a few words.
     #[schema(example = "hooks.slack.com")]
     config_summary: String,
     /// Whether it is well; when not, a successful test makes it so.
-    health: HealthView,
+    health: HealthRecord,
     /// The most notifications per second; null without a limit.
     #[schema(example = 10)]
     max_per_second: Option<f64>,
@@ -90,7 +95,7 @@ impl ProviderView {
             record: of.into(),
             config: connection.map(providers::shown).unwrap_or_default(),
             config_summary: connection.map_or_else(|| of.destination.clone(), providers::summary),
-            health: HealthView::of(of),
+            health: HealthRecord::of(of),
             max_per_second: of.max_per_second.map(Rate::a_second),
         }
     }

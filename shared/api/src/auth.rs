@@ -104,6 +104,11 @@ impl Caller {
         Ok(())
     }
 
+    /// Whether the bearer may write destinations, rules and events, and so see the credentials in an address.
+    pub fn may_write(&self) -> bool {
+        self.0.role >= Role::Editor
+    }
+
     /// Whether the bearer may do what takes this permission: an admin may do all.
     pub fn has(&self, permission: &str) -> bool {
         self.0.role == Role::Admin || self.0.permissions.iter().any(|given| given == permission)

@@ -4,6 +4,7 @@ use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
 };
+use domain::{objects::Objects, wording};
 use serde::de::DeserializeOwned;
 
 use crate::error::{ApiError, Result};
@@ -19,7 +20,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
         let bytes = read(request, state).await?;
-        if bytes.trim_ascii().is_empty() {
+        if without_mark(&bytes).trim_ascii().is_empty() {
             return Err(ApiError::bad_request("invalid_body", "The request has no body; send a JSON object."));
         }
         parse(&bytes).map(Self)
@@ -31,7 +32,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalB
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
         let bytes = read(request, state).await?;
-        if bytes.trim_ascii().is_empty() { Ok(Self(T::default())) } else { parse(&bytes).map(Self) }
+        if without_mark(&bytes).trim_ascii().is_empty() { Ok(Self(T::default())) } else { parse(&bytes).map(Self) }
     }
 }
 
@@ -41,22 +42,27 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
         .map_err(|rejection| ApiError::new(rejection.status(), "invalid_body", format!("{}.", rejection.body_text())))
 }
 
+/// The text without a byte order mark, which some editors and shells put in front (RFC 8259, 8.1).
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
 /// Reads JSON; an error names the field by its path and says what is wrong with it.
 ///
 /// # Errors
 /// A 400.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let mut json = serde_json::Deserializer::from_slice(without_mark(bytes));
+    let value = serde_path_to_error::deserialize(Objects(&mut json)).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
         if !inner.is_data() {
             return not_json(&inner);
         }
-        // serde_json adds the place, which means little once the field is named.
-        let text = inner.to_string();
-        let problem = text.rsplit_once(" at line ").map_or(&*text, |(problem, _)| problem);
-        let at = if path == "." { String::new() } else { format!("`{path}`: ") };
+        let problem = wording::problem(&inner.to_string());
+        // Of the whole body, a sentence of its own.
+        let whole = if problem.starts_with("is ") { "The request's body " } else { "" };
+        let at = if path == "." { whole.to_owned() } else { format!("`{path}`: ") };
         ApiError::bad_request("invalid_field", format!("{at}{problem}."))
     })?;
     json.end().map_err(|error| not_json(&error))?;
@@ -82,12 +88,24 @@ mod tests {
     #[tokio::test]
     async fn every_error_names_its_field() {
         assert!(sentence(r#"{"data": {}}"#).await.contains("missing field `type`"));
-        assert!(sentence(r#"{"type": 7, "data": {}}"#).await.contains("`type`: invalid type"));
+        assert!(sentence(r#"{"type": 7, "data": {}}"#).await.contains("`type`: is the number 7; send a string."));
+        assert!(
+            sentence(r#"["custom.a", null, null, {}]"#).await.contains("The request's body is a list; send an object.")
+        );
+        assert!(
+            sentence(r#"{"type": "a", "data": {}, "resource": ["m", "1"]}"#).await.contains("`resource`: is a list")
+        );
         assert!(sentence(r#"{"type": "a", "data": {}, "colour": 1}"#).await.contains("unknown field `colour`"));
         assert!(
             sentence(r#"{"type": "a", "data": {}, "resource": {"type": "m"}}"#).await.contains("missing field `id`")
         );
         assert!(sentence(r#"{"type": "a", "data": {}"#).await.contains("is not JSON"));
         assert!(sentence(r#"{"type": "a", "data": {}} x"#).await.contains("is not JSON"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_skipped() {
+        let json = "\u{feff}{\"type\": \"custom.a\", \"data\": {}}";
+        assert!(parse::<PostedEvent>(json.as_bytes()).is_ok());
     }
 }

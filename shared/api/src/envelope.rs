@@ -57,6 +57,15 @@ pub struct ConfigErrorDetail {
 }
 
 impl Envelope {
+    /// That of the API to which a path belongs.
+    pub(crate) fn of_path(path: &str) -> Self {
+        match path {
+            path if path.starts_with("/api/v1/") => Self::Providers,
+            path if path.starts_with("/v1/config/") => Self::Config,
+            _ => Self::Stack,
+        }
+    }
+
     /// Writes an answer's error, if it is one, in this form; status and headers stay.
     pub(crate) fn rewrite(self, mut response: Response) -> Response {
         if self == Self::Stack {

@@ -6,7 +6,7 @@ use axum::{
     extract::{self, FromRequestParts},
     http::request::Parts,
 };
-use domain::DeliveryState;
+use domain::{DeliveryState, wording};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
@@ -30,7 +30,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 pub async fn read<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<T> {
     match extract::Query::<T>::from_request_parts(parts, state).await {
         Ok(extract::Query(query)) => Ok(query),
-        Err(rejection) => Err(ApiError::bad_request("invalid_query", format!("{}.", rejection.body_text()))),
+        Err(rejection) => {
+            let text = rejection.body_text();
+            // axum's own words before serde's.
+            let problem = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
+            let problem = wording::problem(problem).replace("unknown field", "unknown parameter");
+            Err(ApiError::bad_request("invalid_query", format!("The query of the URL has a fault: {problem}.")))
+        }
     }
 }
 
@@ -41,8 +47,7 @@ pub async fn read<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state:
 pub fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>> {
     // A plus sign that was not escaped arrives as a space; nothing else in such a time can be one.
     let text = text.map(|text| if text.contains('T') { Cow::Owned(text.replace(' ', "+")) } else { text.into() });
-    let problem = |_| ApiError::field(field, "send an RFC 3339 time such as 2026-04-15T10:00:00.000Z");
-    text.map(|text| text.parse().map_err(problem)).transpose()
+    text.map(|text| domain::time::read(&text).map_err(|problem| ApiError::field(field, problem))).transpose()
 }
 
 /// Reads where deliveries are to stand.

@@ -55,7 +55,7 @@ impl Visitor<'_> for InRange {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<MaxPerSecond, E> {
-        let problem = || E::custom(format_args!("{number} is out of range, expected {self}"));
+        let problem = || E::custom(format_args!("invalid value: number `{number}`, expected {self}"));
         Rate::per_second(number).map(MaxPerSecond).ok_or_else(problem)
     }
 
@@ -86,7 +86,7 @@ mod tests {
         }
         for sent in [json!(0), json!(-1), json!(0.0009), json!(1000.1), json!(u64::MAX)] {
             let problem = read(sent).expect_err("out of range");
-            assert!(problem.contains("is out of range, expected a number from 0.001 to 1000"), "{problem}");
+            assert!(problem.contains("expected a number from 0.001 to 1000"), "{problem}");
         }
         for sent in [json!("10"), json!(true), json!([10])] {
             assert!(read(sent).expect_err("no number").contains("expected a number from 0.001 to 1000"));

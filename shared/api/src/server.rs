@@ -5,11 +5,12 @@ use std::{sync::Arc, time::Instant};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
-    http::StatusCode,
+    http::{StatusCode, Uri, header::CONTENT_ENCODING},
     middleware::{self, Next},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use lambda_http::RequestExt;
+use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::{
     ApiError,
@@ -18,7 +19,7 @@ use crate::{
     telemetry::Telemetry,
 };
 
-/// The largest body: what Lambda passes on.
+/// The largest body, once it is decompressed: what Lambda passes on.
 const MAX_BODY: usize = 6 * 1024 * 1024;
 
 /// Serves `routes` on `app` until the function is shut down.
@@ -67,12 +68,38 @@ fn finish(router: Router, envelope: Envelope, telemetry: Telemetry) -> Router {
                 "This path has no such method; see the header Allow.",
             )
         })
-        .fallback(async || {
-            ApiError::new(StatusCode::NOT_FOUND, "no_such_route", "There is no such path; see /openapi.json.")
-        })
+        .fallback(async move |uri: Uri| no_such_path(envelope, uri.path()))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(RequestDecompressionLayer::new().no_br().no_deflate().no_zstd())
+        .layer(middleware::from_fn(known_encoding))
         .layer(middleware::map_response(move |response: Response| std::future::ready(envelope.rewrite(response))))
         .layer(middleware::from_fn_with_state(telemetry, log))
+}
+
+/// Of a path that no function has, the form of the error is that of the API under which it lies.
+fn no_such_path(envelope: Envelope, path: &str) -> Response {
+    let envelope = if envelope == Envelope::Stack { Envelope::of_path(path) } else { envelope };
+    let sentence = match path.len() > 1 && path.ends_with('/') {
+        true => "There is no such path; leave out the slash at its end.",
+        false => "There is no such path; see /openapi.json.",
+    };
+    envelope.rewrite(ApiError::new(StatusCode::NOT_FOUND, "no_such_route", sentence).into_response())
+}
+
+/// Bodies come as they are, or by gzip.
+async fn known_encoding(request: Request, next: Next) -> Response {
+    let encoding = request.headers().get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or_default().trim());
+    match encoding {
+        None => {}
+        Some(known) if ["", "identity", "gzip"].iter().any(|name| known.eq_ignore_ascii_case(name)) => {}
+        Some(other) => {
+            let other: String = other.chars().take(64).collect();
+            let sentence =
+                format!("The body's Content-Encoding {other:?} is not read here; send it as it is, or by gzip.");
+            return ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", sentence).into_response();
+        }
+    }
+    next.run(request).await
 }
 
 async fn log(State(telemetry): State<Telemetry>, mut request: Request, next: Next) -> Response {

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::{Host, Url};
 
-use crate::guard::{self, TargetPolicy};
+use crate::{
+    guard::{self, TargetPolicy},
+    secret::REDACTED,
+};
 
 /// The kind of a destination. The STACK API knows these three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,8 +68,9 @@ impl Address {
     /// Reads `text` as an address of the kind `channel_type`; a webhook's also against `policy`.
     pub fn parse(channel_type: ChannelType, text: &str, policy: TargetPolicy) -> Result<Self, NotAnAddress> {
         let text = text.trim();
-        if text.chars().any(char::is_control) {
-            return not("the destination has a control character in it; remove it");
+        if let Some(control) = text.chars().find(|c| c.is_control()) {
+            let number = u32::from(control);
+            return not(format!("the destination has the control character U+{number:04X} in it; remove it"));
         }
         let (normal, same) = match channel_type {
             ChannelType::Email => email(text)?,
@@ -84,6 +88,20 @@ impl Address {
     /// The address as it is stored, shown and used.
     pub fn as_str(&self) -> &str {
         &self.normal
+    }
+
+    /// Refuses premium-rate, toll-free and shared-cost phone numbers, unless the deployment has `allowed` them.
+    ///
+    /// # Errors
+    /// Which it is, and what to send.
+    pub fn not_charged(self, allowed: bool) -> Result<Self, NotAnAddress> {
+        match charged(&self.normal).filter(|_| self.channel_type == ChannelType::Sms && !allowed) {
+            None => Ok(self),
+            Some(what) => not(format!(
+                "{} is {what}, to which this deployment sends nothing; send another, or have `AllowPremiumNumbers` set",
+                self.normal
+            )),
+        }
     }
 
     /// One text for every spelling of this address, of its kind: two addresses with the same key are duplicates.
@@ -131,6 +149,12 @@ fn email(text: &str) -> Result<(String, String), NotAnAddress> {
 /// E.164: a plus sign, the country code, the number, digits only.
 fn phone(text: &str) -> Result<(String, String), NotAnAddress> {
     const HINT: &str = "send it in E.164 form such as +14155551234";
+    let text = &*without_formatting(text);
+    if let Some(odd) = text.chars().find(|c| !(c.is_ascii_digit() || "+ ()-./".contains(*c))) {
+        let (number, shown) = (u32::from(odd), Some(odd).filter(|c| !c.is_control() && !c.is_whitespace()));
+        let shown = shown.map(|c| format!(" ({c})")).unwrap_or_default();
+        return not(format!("the character U+{number:04X}{shown} is no part of a phone number; {HINT}"));
+    }
     if !text.starts_with('+') {
         return not(format!("a phone number begins with + and the country code; {HINT}"));
     }
@@ -144,14 +168,45 @@ fn phone(text: &str) -> Result<(String, String), NotAnAddress> {
         return not(format!("{text:?} is not a number that its country has; {HINT}"));
     }
     let normal = number.format().mode(phonenumber::Mode::E164).to_string();
-    // The parser drops trunk prefixes and reads letters and other scripts' digits. Whoever writes those may mean
-    // another number than it makes of them.
+    // The parser drops trunk prefixes. Whoever writes one may mean another number than it makes of it.
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    let known = |c: char| c.is_ascii_digit() || "+ ()-./".contains(c);
-    if digits(text) != digits(&normal) || !text.chars().all(known) {
+    if digits(text) != digits(&normal) {
         return not(format!("{text:?} reads as {normal}; {HINT}"));
     }
     Ok((normal.clone(), normal))
+}
+
+/// A phone number without what comes along when it is copied: a `tel:` in front, characters without width or for the
+/// direction of writing; with plain spaces and hyphens.
+fn without_formatting(text: &str) -> String {
+    let plain = text.chars().filter_map(|c| match c {
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{feff}' => None,
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}' => Some('-'),
+        c if c.is_whitespace() => Some(' '),
+        c => Some(c),
+    });
+    let plain: String = plain.collect();
+    let plain = plain.trim();
+    let number = plain.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("tel:")).map_or(plain, |_| &plain[4..]);
+    number.trim().to_owned()
+}
+
+/// What kind of number this is, if whoever calls or writes to it, or its owner, pays more than for others: to ask for many
+/// codes to one is a known way to make a sender pay.
+fn charged(number: &str) -> Option<&'static str> {
+    let number = phonenumber::parse(None, number).ok()?;
+    match number.number_type(&phonenumber::metadata::DATABASE) {
+        phonenumber::Type::PremiumRate => Some("a premium-rate number"),
+        phonenumber::Type::TollFree => Some("a toll-free number"),
+        phonenumber::Type::SharedCost => Some("a shared-cost number"),
+        _ => None,
+    }
 }
 
 /// The country calling code of a number in E.164 form, with its plus sign, e.g. `+44`; none for text that is no number.
@@ -161,6 +216,9 @@ pub fn calling_code(number: &str) -> Option<String> {
 
 /// An absolute https URL. Case of scheme and host, default port and dot segments are made one by the URL parser.
 fn webhook(text: &str, policy: TargetPolicy) -> Result<(String, String), NotAnAddress> {
+    if text.contains(REDACTED) {
+        return not("the URL has the placeholder that stands for what is hidden of it; send the whole URL");
+    }
     let Ok(mut url) = Url::parse(text) else {
         return not(format!(
             "{:?} is not a URL; send an absolute one such as https://example.com/hooks/stack",
@@ -254,6 +312,54 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_along_when_a_number_is_copied_is_taken_off() {
+        same(
+            Sms,
+            &[
+                "+14155551234",
+                "\u{202d}+14155551234\u{202c}",
+                "\u{200e}+1 415 555 1234",
+                "+1\u{a0}415\u{202f}555\u{a0}1234\u{feff}",
+                "+1\u{2011}415\u{2010}555\u{2212}1234",
+                "tel:+1-415-555-1234",
+                "TEL: +14155551234",
+                "\u{2068}tel:+14155551234\u{2069}",
+            ],
+        );
+        for (wrong, named) in [
+            ("+1 415 555 123\u{664}", "U+0664 (\u{664})"),
+            ("\u{ff0b}14155551234", "U+FF0B"),
+            ("+1415555I234", "U+0049 (I)"),
+            ("+1415555\u{7}1234", "U+0007"),
+            ("+14155551234;ext=5", "U+003B (;)"),
+        ] {
+            let sentence = parse(Sms, wrong).expect_err(wrong).to_string();
+            assert!(sentence.contains(named), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_make_somebody_pay_are_refused_unless_they_are_allowed() {
+        for (number, what) in [
+            ("+19002345678", "premium-rate"),
+            ("+449098790000", "premium-rate"),
+            ("+18002345678", "toll-free"),
+            ("+448001234567", "toll-free"),
+            ("+4980012345678", "toll-free"),
+        ] {
+            let address = parse(Sms, number).expect(number);
+            let refused = address.clone().not_charged(false).expect_err(number).to_string();
+            assert!(refused.contains(what) && refused.contains("AllowPremiumNumbers"), "{refused}");
+            assert_eq!(address.clone().not_charged(true), Ok(address));
+        }
+        for (kind, text) in [(Sms, "+14155551234"), (Sms, "+491701234567"), (Email, "a@example.com")] {
+            assert!(parse(kind, text).expect(text).not_charged(false).is_ok(), "{text}");
+        }
+        let refused = examples().into_iter().filter(|(code, number)| charged(&format!("{code}{number}")).is_some());
+        assert_eq!(refused.count(), 0, "no mobile number is one");
+    }
+
+    #[test]
     fn every_spelling_of_a_phone_number_is_one() {
         same(Sms, &["+14155551234", "+1 (415) 555-1234", "+1.415.555.1234"]);
         assert_eq!(parse(Sms, "+44 20 7946 0958").expect("valid").as_str(), "+442079460958");
@@ -299,6 +405,7 @@ mod tests {
             "https://169.254.169.254/latest",
             "https://host/",
             "https://example.com:0/",
+            "https://example.com/hooks?••••••••",
         ] {
             assert!(parse(Webhook, wrong).is_err(), "{wrong}");
         }

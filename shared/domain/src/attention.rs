@@ -1,6 +1,9 @@
 //! What of an account needs its operator's attention, and what to do about it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -56,8 +59,8 @@ impl Attention {
 }
 
 /// What people call a destination.
-fn called(to: &Destination) -> &str {
-    to.name.as_deref().unwrap_or(&to.destination)
+fn called(to: &Destination) -> Cow<'_, str> {
+    to.name.as_deref().map_or_else(|| to.shown(), Cow::Borrowed)
 }
 
 fn deliveries(count: u32) -> String {

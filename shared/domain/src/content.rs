@@ -1,15 +1,11 @@
-//! What an event says, taken apart for people to read: in mails and text messages.
+//! What an event says, taken apart for people to read. All of it: who writes a message knows how much of it fits.
 
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::delivery::cut;
+use crate::unpaired::mended;
 
-/// The most fields that are shown of one event, and the most flags.
-const MAX_SHOWN: usize = 40;
-/// How much of one value is shown, in bytes.
-const MAX_VALUE: usize = 500;
 /// How deep objects are taken apart: what lies deeper is shown as JSON.
 const MAX_DEPTH: usize = 3;
 
@@ -22,8 +18,6 @@ pub struct Content {
     pub flags: Vec<Flag>,
     /// All else, in the order it was posted in.
     pub fields: Vec<Field>,
-    /// How many flags and fields there are besides.
-    pub omitted: usize,
 }
 
 /// One of the `flags` of an event.
@@ -57,13 +51,13 @@ type Object<'a> = IndexMap<String, &'a RawValue>;
 impl Content {
     /// Reads `data`. What is no JSON object has no content.
     pub fn of(data: &str) -> Self {
-        let object: Object<'_> = serde_json::from_str(data).unwrap_or_default();
+        let data = mended(data);
+        let object: Object<'_> = serde_json::from_str(&data).unwrap_or_default();
         let mut content = Self::default();
         for (name, value) in &object {
             match serde_json::from_str::<Vec<Flag>>(value.get()) {
                 Ok(flags) if name == "flags" && flags.iter().all(|flag| !flag.message.is_empty()) => {
-                    content.omitted += flags.len().saturating_sub(MAX_SHOWN);
-                    content.flags = flags.into_iter().take(MAX_SHOWN).map(Flag::shortened).collect();
+                    content.flags = flags;
                 }
                 _ => content.take(name.clone(), value, 0),
             }
@@ -72,6 +66,14 @@ impl Content {
         let summary = content.flags.first().map(|flag| &flag.message).or_else(|| SUMMARIES.iter().find_map(named));
         content.summary = summary.filter(|text| !text.trim().is_empty()).cloned();
         content
+    }
+
+    /// Takes the field out that says the summary, which is shown on its own.
+    pub fn drop_summary(&mut self) {
+        let says_it = |field: &Field| SUMMARIES.contains(&&*field.name) && Some(&field.value) == self.summary.as_ref();
+        if let Some(at) = self.fields.iter().position(says_it).filter(|_| self.flags.is_empty()) {
+            self.fields.remove(at);
+        }
     }
 
     fn take(&mut self, name: String, value: &RawValue, depth: usize) {
@@ -83,17 +85,9 @@ impl Content {
             for (inner, value) in object {
                 self.take(format!("{name}.{inner}"), value, depth + 1);
             }
-        } else if self.fields.len() >= MAX_SHOWN {
-            self.omitted += 1;
         } else {
-            self.fields.push(Field { name: shortened(name), value: shortened(plain(text)) });
+            self.fields.push(Field { name, value: plain(text) });
         }
-    }
-}
-
-impl Flag {
-    fn shortened(self) -> Self {
-        Self { kind: shortened(self.kind), severity: shortened(self.severity), message: shortened(self.message) }
     }
 }
 
@@ -107,13 +101,6 @@ fn plain(json: &str) -> String {
             list.into_iter().map(|item| plain(item.get())).collect::<Vec<_>>().join(", ")
         }
         _ => json.to_owned(),
-    }
-}
-
-fn shortened(text: String) -> String {
-    match cut(&text, MAX_VALUE) {
-        whole if whole.len() == text.len() => text,
-        part => format!("{part}…"),
     }
 }
 
@@ -158,11 +145,19 @@ mod tests {
     }
 
     #[test]
-    fn a_large_event_is_cut_and_says_so() {
+    fn a_large_event_has_all_its_fields_whole() {
         let many: Vec<_> = (0..100).map(|i| format!(r#""f{i}": "{}""#, "é".repeat(1000))).collect();
         let content = Content::of(&format!("{{{}}}", many.join(",")));
-        assert_eq!((content.fields.len(), content.omitted), (MAX_SHOWN, 60));
-        assert!(content.fields.iter().all(|field| field.value.len() <= MAX_VALUE + 3));
+        assert_eq!(content.fields.len(), 100);
+        assert!(content.fields.iter().all(|field| field.value.len() == 2000));
+    }
+
+    #[test]
+    fn half_an_emoji_costs_nothing_else() {
+        let content =
+            Content::of(r#"{"title": "Down \ud83d", "n\ude00": 1, "list": ["\ud83d"], "deep": {"a": "\ud83d\ude00"}}"#);
+        let expected = [("title", "Down \u{fffd}"), ("n\u{fffd}", "1"), ("list", "\u{fffd}"), ("deep.a", "😀")];
+        assert_eq!(fields(&content), expected);
     }
 
     proptest! {

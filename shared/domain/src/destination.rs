@@ -1,5 +1,7 @@
 //! Destinations: where notifications go.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +9,7 @@ use crate::{
     Address, ChannelType, DeliveryId, DestinationId, EndpointId, Face, Kind, MessageId, OperatorId, RuleId, Unhealthy,
     WebhookId,
     guard::TargetPolicy,
+    hidden::shown_url,
     time::now,
     traffic::{Breaker, Pace, Rate},
 };
@@ -22,7 +25,10 @@ impl std::fmt::Debug for Sealed {
     }
 }
 
-/// The secret before a rotation, and until when it signs too.
+/// How many earlier secrets sign at a time, at most.
+pub const MAX_PREVIOUS_SECRETS: usize = 5;
+
+/// A secret before a rotation, and until when it signs too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviousSecret {
     /// The old secret.
@@ -141,6 +147,9 @@ pub struct Destination {
     /// The one before it, after a rotation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_secret: Option<PreviousSecret>,
+    /// Those before that one, after several rotations, the newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub older_secrets: Vec<PreviousSecret>,
     /// When it was last verified; none when it never was.
     #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<Timestamp>,
@@ -209,6 +218,7 @@ impl Destination {
             uniqueness_key: key,
             secret: None,
             previous_secret: None,
+            older_secrets: vec![],
             verified_at: None,
             unhealthy: None,
             created_at: now(),
@@ -246,6 +256,19 @@ impl Destination {
         }
     }
 
+    /// The address as anybody may see it: what of a webhook's URL is a credential is hidden.
+    pub fn shown(&self) -> Cow<'_, str> {
+        match (self.kind, &self.connection) {
+            (Kind::Webhook, None) => Cow::Owned(shown_url(&self.destination)),
+            _ => Cow::Borrowed(&self.destination),
+        }
+    }
+
+    /// The address as this reader may see it: whoever may write also sees the credentials in it.
+    pub fn shown_to(&self, writer: bool) -> Cow<'_, str> {
+        if writer { Cow::Borrowed(&self.destination) } else { self.shown() }
+    }
+
     /// Whether it has been verified, which it must be before a rule can target it.
     pub fn verified(&self) -> bool {
         self.verified_at.is_some()
@@ -274,10 +297,28 @@ impl Destination {
         }
     }
 
+    /// The secrets before the current one that still sign at `now`, the newest first.
+    pub fn previous_secrets(&self, now: Timestamp) -> impl Iterator<Item = &PreviousSecret> {
+        self.previous_secret.iter().chain(&self.older_secrets).filter(move |previous| now < previous.until)
+    }
+
     /// The sealed secrets that sign at `now`, the current one first.
     pub fn signing_secrets(&self, now: Timestamp) -> impl Iterator<Item = &Sealed> {
-        let previous = self.previous_secret.as_ref().filter(|previous| now < previous.until);
-        self.secret.iter().chain(previous.map(|previous| &previous.sealed))
+        self.secret.iter().chain(self.previous_secrets(now).map(|previous| &previous.sealed))
+    }
+
+    /// The secrets that sign beside a new one, the newest first: those that do until now, and the `current` one until its
+    /// end, if it has one in the future.
+    ///
+    /// # Errors
+    /// When they would be more than [`MAX_PREVIOUS_SECRETS`]: when the first of them ends.
+    pub fn rotated(&self, current: PreviousSecret, now: Timestamp) -> Result<Vec<PreviousSecret>, Timestamp> {
+        let ending = Some(current).filter(|current| now < current.until);
+        let all: Vec<_> = ending.into_iter().chain(self.previous_secrets(now).cloned()).collect();
+        match all.iter().map(|previous| previous.until).min() {
+            Some(first) if all.len() > MAX_PREVIOUS_SECRETS => Err(first),
+            _ => Ok(all),
+        }
     }
 }
 
@@ -306,6 +347,32 @@ pub(crate) mod tests {
         assert_eq!(HeldBack::of(&team, |_| Some(&row)).wholly(), Some(&row));
         let webhook = Destination { kind: Kind::Webhook, ..team };
         assert!(HeldBack::of(&webhook, |_| Some(&row)).wholly().is_none());
+    }
+
+    #[test]
+    fn every_secret_signs_to_its_end_and_no_more_than_five_earlier_ones_do() {
+        let at = |hours: i64| crate::time::from_millis(hours * 3_600_000);
+        let mut webhook = Destination { secret: Some(Sealed(vec![0])), ..email("https://example.com/") };
+        let rotate = |webhook: &mut Destination, now, until| {
+            let current = PreviousSecret { sealed: webhook.secret.clone().expect("one"), until };
+            let mut all = webhook.rotated(current, now)?.into_iter();
+            webhook.previous_secret = all.next();
+            webhook.older_secrets = all.collect();
+            webhook.secret = webhook.secret.take().map(|Sealed(old)| Sealed(vec![old[0] + 1]));
+            Ok::<(), Timestamp>(())
+        };
+        let signing =
+            |webhook: &Destination, now| webhook.signing_secrets(now).map(|sealed| sealed.0[0]).collect::<Vec<_>>();
+        for hour in 0..5 {
+            assert_eq!(rotate(&mut webhook, at(hour), at(hour + 24)), Ok(()));
+        }
+        assert_eq!(signing(&webhook, at(5)), [5, 4, 3, 2, 1, 0]);
+        assert_eq!(rotate(&mut webhook, at(5), at(29)), Err(at(24)), "the first to end");
+        assert_eq!(rotate(&mut webhook, at(5), at(5)), Ok(()), "one that ends at once");
+        assert_eq!(signing(&webhook, at(5)), [6, 4, 3, 2, 1, 0]);
+        assert_eq!(signing(&webhook, at(26)), [6, 4, 3]);
+        assert_eq!(rotate(&mut webhook, at(26), at(50)), Ok(()));
+        assert_eq!(signing(&webhook, at(26)), [7, 6, 4, 3]);
     }
 
     /// A verified, healthy mail address.

@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{EventId, EventType, OperatorId, Severity, catalogue, fields, fingerprint::canonical, severity};
+use crate::{
+    EventId, EventType, OperatorId, Severity, catalogue, fields, fingerprint::canonical, journal, severity, time,
+    unpaired::mended,
+};
 
 /// The largest `data` of an event, in bytes.
 pub const MAX_DATA: usize = 256 * 1024;
@@ -139,8 +142,8 @@ impl PostedEvent {
                 }
             },
         };
-        let timestamp = match self.timestamp.as_deref().map(str::parse) {
-            Some(Err(_)) => return invalid("timestamp", "send an RFC 3339 time such as 2026-04-15T10:05:00.000Z"),
+        let timestamp = match self.timestamp.as_deref().map(time::read) {
+            Some(Err(problem)) => return invalid("timestamp", problem),
             Some(Ok(at)) => Some(at),
             None => None,
         };
@@ -176,6 +179,7 @@ impl PostedEvent {
     /// As [`PostedEvent::check`].
     pub fn accept(self, operator_id: OperatorId, id: EventId) -> Result<Event, InvalidEvent> {
         let (event_type, severity, timestamp) = self.checked()?;
+        let resource = self.resource.or_else(|| message(&event_type, self.data.get()));
         Ok(Event {
             operator_id,
             id,
@@ -183,10 +187,22 @@ impl PostedEvent {
             severity,
             timestamp: timestamp.unwrap_or_else(|| id.made_at()),
             data: Box::<str>::from(self.data).into_string(),
-            resource: self.resource,
+            resource,
             project_id: self.project_id,
         })
     }
+}
+
+/// The message that an event about mail names in its `data` alone.
+fn message(event_type: &EventType, data: &str) -> Option<Resource> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct About {
+        message_id: String,
+    }
+    let About { message_id: id } = serde_json::from_str(&mended(data)).ok().filter(|_| event_type.is_mail())?;
+    let fits = !id.is_empty() && id.len() <= MAX_NAME;
+    fits.then(|| Resource { kind: journal::MESSAGE.to_owned(), id })
 }
 
 #[cfg(test)]
@@ -229,6 +245,17 @@ pub(crate) mod tests {
         // What a JSON value cannot hold differs all the same.
         let half = |half: &str| format!(r#"{{"type":"custom.a","data":{{"a":"{half}"}}}}"#);
         assert_ne!(of(&half(r"\ud83d")), of(&half(r"\ud83e")));
+    }
+
+    #[test]
+    fn the_message_of_an_event_about_mail_is_what_it_is_about() {
+        let resource = |json: &str| accept(json).expect("valid").resource.map(|about| (about.kind, about.id));
+        let about = |kind: &str, id: &str| Some((kind.to_owned(), id.to_owned()));
+        let sent = r#"{"type": "mail.message.sent", "data": {"messageId": "m-1"}}"#;
+        assert_eq!(resource(sent), about("message", "m-1"));
+        let with_another = r#"{"type": "mail.message.sent", "data": {"messageId": "m-1"}, "resource": {"type": "order", "id": "o-1"}}"#;
+        assert_eq!(resource(with_another), about("order", "o-1"), "what its producer says");
+        assert_eq!(resource(r#"{"type": "custom.a", "data": {"messageId": "m-1"}}"#), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Event types: those of the [`catalogue`](crate::catalogue), and `custom.<anything>`.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,12 +28,30 @@ pub struct EventType(String);
 /// A type that is not in the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{given:?} is not a known event type; did you mean {nearest:?}? Your own types begin with \"custom.\", \
-     followed by letters, digits, '.', '_' or '-'"
+    "{given:?} is not a known event type; {hint} Your own types begin with \"custom.\", followed by letters, digits, \
+     '.', '_' or '-'"
 )]
 pub struct UnknownEventType {
     given: String,
-    nearest: &'static str,
+    hint: Cow<'static, str>,
+}
+
+/// How much alike two names are that one may have been meant by the other, of 1.
+const ALIKE: f64 = 0.8;
+
+impl UnknownEventType {
+    fn new(given: String) -> Self {
+        let alike = |name: &str| strsim::jaro_winkler(name, &given);
+        let nearest = catalogue::all().map(|entry| entry.name).max_by(|a, b| alike(a).total_cmp(&alike(b)));
+        let hint = match nearest {
+            _ if given.contains('*') => {
+                "there are no wildcards, so name each type; GET /v1/event-types lists them.".into()
+            }
+            Some(nearest) if alike(nearest) >= ALIKE => format!("did you mean {nearest:?}?").into(),
+            _ => "GET /v1/event-types lists those that there are.".into(),
+        };
+        Self { given, hint }
+    }
 }
 
 impl EventType {
@@ -110,12 +128,7 @@ impl TryFrom<String> for EventType {
             return Ok(Self(given));
         }
         let shown: String = given.chars().take(MAX_LEN).collect();
-        let similarity = |name: &str| strsim::jaro_winkler(name, &shown);
-        let nearest = catalogue::all()
-            .map(|entry| entry.name)
-            .max_by(|a, b| similarity(a).total_cmp(&similarity(b)))
-            .unwrap_or(STACK_TYPES[0]);
-        Err(UnknownEventType { given: shown, nearest })
+        Err(UnknownEventType::new(shown))
     }
 }
 
@@ -150,7 +163,11 @@ mod tests {
     #[test]
     fn an_unknown_type_is_told_its_nearest() {
         let error = EventType::try_from("pasport.flaged").expect_err("unknown");
-        assert!(error.to_string().contains("\"passport.flagged\""), "{error}");
+        assert!(error.to_string().contains("did you mean \"passport.flagged\"? Your own"), "{error}");
+        for (given, hint) in [("*", "no wildcards"), ("mail.*", "no wildcards"), ("zzz", "GET /v1/event-types")] {
+            let error = EventType::try_from(given).expect_err(given).to_string();
+            assert!(error.contains(hint) && !error.contains("did you mean"), "{error}");
+        }
         for wrong in ["", "custom.", "custom.a b", "Custom.a", "analysis.*"] {
             assert!(EventType::try_from(wrong).is_err(), "{wrong}");
         }

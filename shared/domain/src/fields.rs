@@ -5,6 +5,8 @@ use std::fmt::Display;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
+use crate::{objects, wording::remedy};
+
 /// What is wrong with a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -51,10 +53,10 @@ impl Fields {
     /// A field that may be left out; null is as if it were.
     pub fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let value = self.object.remove(name).filter(|value| !value.is_null())?;
-        match serde_json::from_value(value) {
+        match objects::from_value(value) {
             Ok(read) => Some(read),
             Err(error) => {
-                self.wrong(name, expected(&error.to_string()));
+                self.wrong(name, remedy(&error.to_string()));
                 None
             }
         }
@@ -99,15 +101,6 @@ impl Fields {
     }
 }
 
-/// What to send, from serde's words, without what was sent: that may be a secret.
-fn expected(error: &str) -> String {
-    match error.rsplit_once(", expected ") {
-        Some((_, expected)) => format!("send {expected}"),
-        None if error.starts_with("missing field") => error.to_owned(),
-        None => "has not the form that this field has".to_owned(),
-    }
-}
-
 /// Checks that text has 1 to `max` characters, and none that is a control character; without the space around it.
 ///
 /// # Errors
@@ -140,7 +133,7 @@ mod tests {
         let named: Vec<_> = problems.iter().map(|problem| &*problem.field).collect();
         assert_eq!(named, ["config.b", "config.c", "config.d", "config.e", "config.more"]);
         assert_eq!(problems[3].message, "is odd");
-        assert_eq!(problems[0].message, "send u8", "and not what was sent");
+        assert_eq!(problems[0].message, "send a whole number of 0 or more", "and not what was sent");
     }
 
     #[test]
@@ -172,7 +165,15 @@ mod tests {
         assert_eq!(fields.optional::<Vec<crate::notification::Field>>("c"), None);
         let problems = fields.finish().expect_err("problems");
         let told: Vec<_> = problems.iter().map(|problem| &*problem.message).collect();
-        assert_eq!(told, ["send u8", "send a string", "has not the form that this field has", "missing field `value`"]);
+        assert_eq!(
+            told,
+            [
+                "send a whole number of 0 or more",
+                "send a string",
+                "has not the form that this field has",
+                "missing field `value`"
+            ]
+        );
     }
 
     #[test]

@@ -156,7 +156,7 @@ impl Notice {
             endpoint_id: of(Face::StackAuth),
             name: destination.name.clone(),
             kind: destination.kind,
-            destination: destination.destination.clone(),
+            destination: destination.shown().into_owned(),
             delivery_id: unhealthy.delivery_id,
             reason: unhealthy.reason.clone(),
             last_answer: attempt.and_then(|a| a.response.as_deref()).map(|body| cut(body, MAX_ANSWER).to_owned()),

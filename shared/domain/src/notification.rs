@@ -1,5 +1,4 @@
-//! What people read of an event: a title, a text, a few facts and a link. The Providers API is sent it as it is; chat
-//! messages and mails to teams are written from it.
+//! What people read of an event: a title, a text, facts and a link. Chat messages and mails to teams are written from it.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -9,6 +8,7 @@ use url::Url;
 use crate::{
     Event, Severity,
     content::{Content, SUMMARIES},
+    unpaired::mended,
 };
 
 /// A notification, as the Providers API writes it.
@@ -49,43 +49,55 @@ const TITLES: [&str; 2] = ["title", "subject"];
 const LINKS: [&str; 5] = ["sourceUrl", "source_url", "url", "link", "href"];
 const BODY: &str = "body";
 const FIELDS: &str = "fields";
+const FLAGS: &str = "flags";
+const SEVERITY: &str = "severity";
 
 type Object<'a> = IndexMap<String, &'a RawValue>;
 
 impl Notification {
     /// What there is to read of `event`.
     pub fn of(event: &Event) -> Self {
-        let object: Object<'_> = serde_json::from_str(&event.data).unwrap_or_default();
-        let text = |name: &&str| serde_json::from_str::<String>(object.get(*name)?.get()).ok();
-        let first = |names: &[&str]| names.iter().filter_map(text).find(|text| !text.trim().is_empty());
-        let Content { flags, fields, .. } = Content::of(&event.data);
-        let published: Vec<Field> =
-            object.get(FIELDS).and_then(|fields| serde_json::from_str(fields.get()).ok()).unwrap_or_default();
+        let data = mended(&event.data);
+        let object: Object<'_> = serde_json::from_str(&data).unwrap_or_default();
+        let text = |name: &str| serde_json::from_str::<String>(object.get(name)?.get()).ok();
+        let first = |names: &[&'static str]| {
+            let said = names.iter().filter_map(|name| Some((*name, text(name)?)));
+            said.into_iter().find(|(_, text)| !text.trim().is_empty())
+        };
+        let Content { flags, fields, .. } = Content::of(&data);
+        let published: Option<Vec<Field>> =
+            object.get(FIELDS).and_then(|fields| serde_json::from_str(fields.get()).ok());
 
-        let title = first(&TITLES).unwrap_or_else(|| event.event_type.label().to_owned());
-        let said = flags.first().map(|flag| flag.message.clone());
-        let body = first(&[BODY]).or(said).or_else(|| first(&SUMMARIES)).filter(|body| *body != title);
-        let body = body.unwrap_or_default();
+        let titled = first(&TITLES);
+        let body = first(&[BODY]);
+        let flag = flags.first().filter(|_| body.is_none());
+        let bodied = body.or_else(|| match flag {
+            Some(flag) => Some((FLAGS, flag.message.clone())),
+            None => first(&SUMMARIES),
+        });
         let link = LINKS.iter().find_map(|name| Some((*name, web_url(&text(name)?)?)));
 
-        // What is said already is not said again.
-        let again = |name: &str| {
-            let is = |given: &str| text(&name).is_some_and(|text| text == given);
-            let link = link.as_ref().is_some_and(|(said, _)| *said == name);
-            let severity =
-                name == "severity" && text(&name).and_then(|name| Severity::from_name(&name)) == Some(event.severity);
-            link || severity || (name == FIELDS && !published.is_empty()) || is(&title) || is(&body)
-        };
-        let fields = fields.into_iter().filter(|field| !field.value.trim().is_empty() && !again(&field.name));
+        // What is said already is not said again: by its name, since another field may have the same value.
+        let severity = text(SEVERITY).and_then(|name| Severity::from_name(&name));
+        let said = [
+            titled.as_ref().map(|(name, _)| *name),
+            bodied.as_ref().map(|(name, _)| *name),
+            link.as_ref().map(|(name, _)| *name),
+            severity.filter(|severity| *severity == event.severity).map(|_| SEVERITY),
+            published.as_ref().map(|_| FIELDS),
+        ];
+        let fields = fields.into_iter().filter(|field| !said.contains(&Some(&*field.name)));
         let fields = fields.map(|field| Field { label: field.name, value: field.value });
-        let flags = flags.into_iter().filter(|flag| flag.message != body);
-        let flags = flags.map(|flag| Field { label: flag.kind, value: flag.message });
+        let flags = flags.iter().skip(usize::from(flag.is_some()));
+        let flags = flags.map(|flag| Field { label: flag.kind.clone(), value: flag.message.clone() });
         let fields: Vec<_> = flags.chain(fields).collect();
+        let title = titled.map_or_else(|| event.event_type.label().to_owned(), |(_, title)| title);
+        let body = bodied.map(|(_, body)| body).filter(|body| *body != title).unwrap_or_default();
         Self {
             title: line(&title),
             body: readable(&body),
             severity: event.severity,
-            fields: published.into_iter().chain(fields).map(Field::readable).collect(),
+            fields: published.into_iter().flatten().chain(fields).map(Field::readable).collect(),
             source_url: link.map(|(_, url)| url),
         }
     }
@@ -145,7 +157,7 @@ mod tests {
         );
         assert_eq!(read.title, "A passport was flagged");
         assert_eq!(read.body, "Agent accessed slack");
-        assert_eq!(fields(&read), [("late", "Late"), ("jti", "ppt_1")]);
+        assert_eq!(fields(&read), [("late", "Late"), ("jti", "ppt_1"), ("none", "")]);
         assert_eq!(read.source_url.map(String::from).as_deref(), Some("https://example.com/x"));
     }
 
@@ -161,6 +173,23 @@ mod tests {
         assert_eq!(readable("a\u{202e}b\u{0}c\td\r\ne\u{2029}"), "abc d\ne");
         let read = of("custom.a", r#"{"title": "two\nlines", "body": "two\nlines"}"#);
         assert_eq!((&*read.title, &*read.body), ("two lines", ""));
+    }
+
+    #[test]
+    fn all_that_was_posted_is_there_once() {
+        for count in [45, 60, 100] {
+            let posted: Vec<_> = (0..count).map(|i| format!(r#""f{i}": {{"a": [{i}, "x"], "b": {i}}}"#)).collect();
+            let read = of("custom.a", &format!(r#"{{"title": "Down", "status": "Down", {}}}"#, posted.join(",")));
+            assert_eq!(read.fields.len(), 1 + 2 * count, "the fields, and the status");
+            assert_eq!(fields(&read)[..3], [("status", "Down"), ("f0.a", "0, x"), ("f0.b", "0")]);
+        }
+    }
+
+    #[test]
+    fn half_an_emoji_is_a_replacement_character() {
+        let read = of("custom.a", r#"{"title": "Down \ud83d", "message": "\ude00 now", "n": 1}"#);
+        assert_eq!((&*read.title, &*read.body), ("Down \u{fffd}", "\u{fffd} now"));
+        assert_eq!(fields(&read), [("n", "1")]);
     }
 
     #[test]

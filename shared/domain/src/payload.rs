@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{Event, EventId, EventType, Face, Notification, OperatorId};
+use crate::{Event, EventId, EventType, Face, OperatorId};
 
 /// The body of a webhook of the STACK scheme.
 #[derive(Serialize)]
@@ -43,9 +43,9 @@ struct Mail<'a> {
     data: &'a RawValue,
 }
 
-/// The body of a webhook of the Config scheme.
+/// The body of a webhook of the Providers or the Config scheme about an event.
 #[derive(Serialize)]
-struct Config<'a> {
+struct Whole<'a> {
     id: EventId,
     #[serde(rename = "type")]
     event_type: &'a str,
@@ -73,11 +73,11 @@ pub fn of(face: Face, event: &Event) -> serde_json::Result<Vec<u8>> {
         Face::Stack => stack(event),
         // One that was written as a notification goes out as it was written.
         Face::Providers if event.event_type == EventType::notification() => Ok(event.data.clone().into_bytes()),
-        Face::Providers => serde_json::to_vec(&Notification::of(event)),
-        Face::Config => serde_json::to_vec(&Config {
+        // A program reads it: it has what was posted, and not what people read of that.
+        Face::Providers | Face::Config => serde_json::to_vec(&Whole {
             id: event.id,
             event_type: event.event_type.as_str(),
-            severity: event.severity.config_name(),
+            severity: event.severity.name(face),
             timestamp: event.timestamp,
             data: serde_json::from_str(&event.data)?,
         }),
@@ -118,6 +118,19 @@ mod tests {
         let body = of(Face::StackAuth, &event).expect("a body");
         let expected = r#"{"type":"user.created","data":{"id": "u-1",  "display_name":"Zoë \u00e9", "n": 1.50}}"#;
         assert_eq!(String::from_utf8(body).expect("text"), expected);
+    }
+
+    #[test]
+    fn a_provider_gets_the_event_whole_and_what_was_sent_to_it_as_it_was_written() {
+        let data = r#"{"title":"Down", "status":"Down",  "half": "\ud83d", "n": 1e400}"#;
+        let posted = event("alert.fired", data);
+        let expected = format!(
+            r#"{{"id":"{}","type":"alert.fired","severity":"warning","timestamp":"2026-04-15T10:05:00.000Z","data":{data}}}"#,
+            posted.id
+        );
+        assert_eq!(String::from_utf8(of(Face::Providers, &posted).expect("a body")).expect("text"), expected);
+        let sent = event(EventType::notification().as_str(), data);
+        assert_eq!(of(Face::Providers, &sent).expect("a body"), data.as_bytes());
     }
 
     #[test]

@@ -2,13 +2,24 @@
 
 use std::fmt;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
+};
 use rand::RngExt;
 use zeroize::Zeroizing;
 
 use crate::connection::Credential;
 
 const PREFIX: &str = "whsec_";
+
+/// Base64 as Node.js and Python's libraries take it: padding may be missing, and bits that are left over may be set.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 
 /// For how many hours after a rotation the old secret signs too.
 pub const ROTATION_HOURS: i64 = 24;
@@ -37,9 +48,11 @@ impl WebhookSecret {
         &self.0
     }
 
-    /// The key behind the prefix, as Standard Webhooks has it; the whole text's bytes if it has no such form.
+    /// The key as the libraries of Standard Webhooks read it from the same text: base64, with or without the prefix and the
+    /// padding. The whole text's bytes if it is no base64.
     pub fn key_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let decoded = self.0.strip_prefix(PREFIX).and_then(|text| STANDARD.decode(text).ok());
+        let text = self.0.strip_prefix(PREFIX).unwrap_or(&self.0);
+        let decoded = Some(text).filter(|text| !text.is_empty()).and_then(|text| LENIENT.decode(text).ok());
         Zeroizing::new(decoded.unwrap_or_else(|| self.0.as_bytes().to_vec()))
     }
 }
@@ -59,6 +72,21 @@ impl fmt::Debug for WebhookSecret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_read_in_each_form_that_the_libraries_read() {
+        let key = |text: &str| WebhookSecret::from_text(text.to_owned().into()).key_bytes().to_vec();
+        let bytes = b"a key of 25 bytes, padded".to_vec();
+        let padded = STANDARD.encode(&bytes);
+        let bare = padded.trim_end_matches('=');
+        assert_ne!(padded, bare);
+        for text in [&*padded, bare, &format!("whsec_{padded}"), &format!("whsec_{bare}")] {
+            assert_eq!(key(text), bytes, "{text}");
+        }
+        for text in ["a pass phrase!", "whsec_not base64", "whsec_", "abcde"] {
+            assert_eq!(key(text), text.as_bytes());
+        }
+    }
 
     #[test]
     fn a_secret_has_32_bytes_and_never_shows_itself() {

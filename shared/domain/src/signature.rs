@@ -10,8 +10,8 @@ use crate::{Face, WebhookSecret};
 
 /// The header of the STACK API's signature.
 pub const STACK_HEADER: &str = "x-stack-signature-256";
-/// The same made with the secret before a rotation, for 24 h. A header of its own, because receivers compare the whole
-/// value of [`STACK_HEADER`] with one digest.
+/// The same made with the secret before a rotation, for 24 h; with those before several, with commas between. A header of
+/// its own, because receivers compare the whole value of [`STACK_HEADER`] with one digest.
 pub const STACK_PREVIOUS_HEADER: &str = "x-stack-signature-256-previous";
 
 /// HMAC-SHA256 of `parts`, one after the other.
@@ -80,7 +80,7 @@ pub fn identity(face: Face, id: &str, at: Timestamp) -> Vec<(&'static str, Strin
 }
 
 /// The headers that sign a webhook's request, as the API has them by which the webhook was made. The first of `secrets`
-/// is the current one; a second is the one before it, while it still signs. Where there is none, nothing signs.
+/// is the current one; those that follow were before it, and still sign. Where there is none, nothing signs.
 pub fn signatures(
     face: Face,
     secrets: &[WebhookSecret],
@@ -98,8 +98,10 @@ pub fn signatures(
         Face::Providers => headers.extend(secrets.first().map(|secret| (PROVIDERS_HEADER, sha256(secret, body)))),
         Face::Config => headers.extend(secrets.first().map(|secret| (CONFIG_HEADER, sha256(secret, body)))),
         Face::Stack => {
-            let names = [STACK_HEADER, STACK_PREVIOUS_HEADER];
-            headers.extend(names.into_iter().zip(secrets).map(|(name, secret)| (name, stack(secret, body))));
+            let mut all = secrets.iter().map(|secret| stack(secret, body));
+            headers.extend(all.next().map(|current| (STACK_HEADER, current)));
+            let previous: Vec<_> = all.collect();
+            headers.extend((!previous.is_empty()).then(|| (STACK_PREVIOUS_HEADER, previous.join(", "))));
         }
         Face::Mail => {
             let signatures: Vec<_> = secrets.iter().map(|secret| mail(secret, at, body)).collect();
@@ -177,5 +179,9 @@ mod tests {
         assert_eq!(value(STACK_HEADER), Some(stack(&secrets[0], b"{}")));
         assert_eq!(value(STACK_PREVIOUS_HEADER), Some(stack(&secrets[1], b"{}")));
         assert_eq!(value("webhook-signature").map(|v| v.split(' ').count()), Some(2));
+        let three = [WebhookSecret::generate(), WebhookSecret::generate(), WebhookSecret::generate()];
+        let headers = signatures(Face::Stack, &three, "dlv_1", at, b"{}");
+        let previous = format!("{}, {}", stack(&three[1], b"{}"), stack(&three[2], b"{}"));
+        assert!(headers.contains(&(STACK_PREVIOUS_HEADER, previous)));
     }
 }

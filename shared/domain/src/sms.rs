@@ -69,7 +69,8 @@ pub fn one_segment(text: &str) -> String {
 pub fn notification(event: &Event) -> String {
     let content = Content::of(&event.data);
     let said = content.summary.unwrap_or_else(|| {
-        let fields = content.fields.iter().map(|field| format!("{}: {}", field.name, field.value));
+        // Each is a character at least, so that no more of them are read.
+        let fields = content.fields.iter().take(SEGMENT).map(|field| format!("{}: {}", field.name, field.value));
         fields.collect::<Vec<_>>().join(", ")
     });
     let head = format!("{} {}", event.severity.stack_name().to_uppercase(), event.event_type);

@@ -19,6 +19,18 @@ pub fn after(before: Timestamp) -> Timestamp {
     now().max(before + Duration::from_millis(1))
 }
 
+/// Reads an RFC 3339 time; one beyond the last that can be told, `9999-12-31T23:59:59Z` for example, as the last.
+///
+/// # Errors
+/// What to send.
+pub fn read(text: &str) -> Result<Timestamp, &'static str> {
+    text.parse().or_else(|_| {
+        // Right but for the range: of the last day of all, not every hour is in it everywhere.
+        let beyond = text.starts_with("9999-12-3") && text.replacen("9999", "9996", 1).parse::<Timestamp>().is_ok();
+        if beyond { Ok(Timestamp::MAX) } else { Err("send an RFC 3339 time such as 2026-04-15T10:00:00.000Z") }
+    })
+}
+
 /// The time `ms` milliseconds after the Unix epoch; the nearest representable one if that is out of range.
 pub fn from_millis(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })

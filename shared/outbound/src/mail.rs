@@ -4,10 +4,12 @@ use askama::Template;
 use domain::{
     DeliveryId, Event, Face, Kind, Notification, OperatorId,
     content::Content,
-    delivery::cut,
     health::Notice,
     verification::{Code, LIFETIME},
 };
+use url::Url;
+
+use crate::chat::text::{fit, plain};
 
 /// A mail's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +27,53 @@ fn subject(severity: &str, what: &str) -> String {
     format!("[{}] {what}", severity.to_uppercase())
 }
 
-/// How much of a title a subject shows, in bytes: more than mail programs do, and less than a line of RFC 5322 holds.
+/// How much of a title a subject shows, in UTF-16 units: more than mail programs do.
 const MAX_SUBJECT: usize = 200;
+/// How much of a text is shown before the message is opened, by the programs that show most.
+const MAX_PREVIEW: usize = 200;
+/// How much of one value is shown.
+const MAX_VALUE: usize = 20_000;
+/// How many bytes of HTML the rows of a mail may take: Gmail clips a message at 102 KB, and hides the rest behind a link.
+const MAX_ROWS: usize = 80_000;
+/// What the table takes for a row, at most.
+const ROW: usize = 120;
+
+/// A row of a table.
+struct Row {
+    name: String,
+    /// How serious it is, in the producer's word; empty where nobody says.
+    mark: String,
+    value: String,
+}
+
+/// The first rows that a mail has room for, and how many are left out.
+fn fitting(rows: impl Iterator<Item = Row>, room: &mut usize) -> (Vec<Row>, usize) {
+    let rows = rows.map(|Row { name, mark, value }| Row {
+        name: shown(&name, MAX_SUBJECT),
+        mark: shown(&mark, MAX_SUBJECT),
+        value: shown(&value, MAX_VALUE),
+    });
+    let (mut kept, mut left_out) = (vec![], 0);
+    for row in rows {
+        let cost = ROW + escaped(&row.name) + 2 * escaped(&row.mark) + escaped(&row.value);
+        if left_out > 0 || cost > *room {
+            left_out += 1;
+        } else {
+            *room -= cost;
+            kept.push(row);
+        }
+    }
+    (kept, left_out)
+}
+
+/// The bytes of text in HTML, where the longest escape has five.
+fn escaped(text: &str) -> usize {
+    text.len() + 4 * text.bytes().filter(|b| b"&<>\"'".contains(b)).count()
+}
+
+fn shown(text: &str, max: usize) -> String {
+    fit(text, max, plain)
+}
 
 struct EventMail<'a> {
     event_type: &'a str,
@@ -34,7 +81,9 @@ struct EventMail<'a> {
     at: String,
     preview: String,
     summary: String,
-    content: Content,
+    flags: Vec<Row>,
+    fields: Vec<Row>,
+    omitted: usize,
     operator_id: OperatorId,
     event_id: String,
     delivery_id: Option<DeliveryId>,
@@ -58,17 +107,25 @@ struct NotificationText<'a> {
 /// None that can happen: the templates write into memory.
 pub fn notification(event: &Event, delivery_id: Option<DeliveryId>) -> askama::Result<Message> {
     let mut content = Content::of(&event.data);
-    let preview = content.summary.clone().unwrap_or_default();
-    // Said once: flags say it themselves, a field that does need not be listed again.
-    let summary = if content.flags.is_empty() { preview.clone() } else { String::new() };
-    content.fields.retain(|field| field.value != summary);
+    let said = content.summary.clone().unwrap_or_default();
+    // Said once: flags say it themselves, and a field that says it is not listed again.
+    let summary = if content.flags.is_empty() { shown(&said, MAX_VALUE) } else { String::new() };
+    content.drop_summary();
+    let mut room = MAX_ROWS.saturating_sub(escaped(&summary));
+    let flags = content.flags.into_iter().map(|flag| Row { name: flag.kind, mark: flag.severity, value: flag.message });
+    let fields =
+        content.fields.into_iter().map(|field| Row { name: field.name, mark: String::new(), value: field.value });
+    let (flags, flags_omitted) = fitting(flags, &mut room);
+    let (fields, fields_omitted) = fitting(fields, &mut room);
     let mail = &EventMail {
         event_type: event.event_type.as_str(),
         severity: event.severity.stack_name(),
         at: readable(event.timestamp),
-        preview,
+        preview: shown(&said, MAX_PREVIEW),
         summary,
-        content,
+        flags,
+        fields,
+        omitted: flags_omitted + fields_omitted,
         operator_id: event.operator_id,
         event_id: event.id.to_string(),
         delivery_id,
@@ -81,7 +138,12 @@ pub fn notification(event: &Event, delivery_id: Option<DeliveryId>) -> askama::R
 }
 
 struct Team<'a> {
-    notification: &'a Notification,
+    title: &'a str,
+    body: String,
+    preview: String,
+    fields: Vec<Row>,
+    omitted: usize,
+    source_url: Option<&'a Url>,
     severity: &'static str,
     /// The severity as the colours know it.
     tone: &'static str,
@@ -109,9 +171,19 @@ struct TeamText<'a> {
 /// # Errors
 /// As [`notification`].
 pub fn team(event: &Event, face: Face, name: &str, delivery_id: Option<DeliveryId>) -> askama::Result<Message> {
-    let notification = &Notification::of(event);
+    let Notification { title, body, fields, source_url, .. } = &Notification::of(event);
+    let body = shown(body, MAX_VALUE);
+    let fields =
+        fields.iter().map(|field| Row { name: field.label.clone(), mark: String::new(), value: field.value.clone() });
+    let (fields, omitted) = fitting(fields, &mut MAX_ROWS.saturating_sub(escaped(&body)));
+    let title = &*shown(title, MAX_SUBJECT);
     let mail = &Team {
-        notification,
+        title,
+        preview: shown(&body, MAX_PREVIEW),
+        body,
+        fields,
+        omitted,
+        source_url: source_url.as_ref(),
         severity: event.severity.name(face),
         tone: event.severity.stack_name(),
         at: readable(event.timestamp),
@@ -120,7 +192,6 @@ pub fn team(event: &Event, face: Face, name: &str, delivery_id: Option<DeliveryI
         event_id: event.id.to_string(),
         delivery_id,
     };
-    let title = cut(&notification.title, MAX_SUBJECT);
     Ok(Message {
         subject: subject(mail.severity, title),
         html: TeamHtml { mail }.render()?,
@@ -278,7 +349,30 @@ mod tests {
             message.html.contains("0.04") && message.html.contains("href=\"https://app.example.com/ops?a=1&#38;b=2\"")
         );
         let long = team(&event(&format!(r#"{{"title": "{}"}}"#, "é".repeat(400))), Face::Config, "x", None);
-        assert!(long.expect("a mail").subject.len() < 220);
+        assert!(long.expect("a mail").subject.chars().count() < 220);
+    }
+
+    #[test]
+    fn what_is_shown_and_what_is_said_to_be_left_out_is_all_that_was_posted() {
+        let posted = |count: usize, value: &str| {
+            let fields: Vec<_> = (0..count).map(|i| format!(r#""f{i}": {{"a": "{value}"}}"#)).collect();
+            event(&format!(r#"{{"message": "{value}", "copy": "{value}", {}}}"#, fields.join(",")))
+        };
+        for (count, value) in [(45, "x"), (60, "x"), (100, "x"), (100, &*"語".repeat(900)), (60, &*"&".repeat(2000))] {
+            let event = posted(count, value);
+            for message in
+                [notification(&event, None).expect("a mail"), team(&event, Face::Config, "x", None).expect("a mail")]
+            {
+                let shown = (0..count).filter(|i| message.text.contains(&format!("\nf{i}.a: {value}\n"))).count();
+                let copied = usize::from(message.text.contains(&format!("\ncopy: {value}\n")));
+                let left_out = 1 + count - shown - copied;
+                let said = format!("And {left_out} more");
+                assert_eq!(left_out > 0, message.text.contains(&said), "{count} of {}: {left_out}", value.len());
+                assert_eq!(left_out > 0, message.html.contains(&said));
+                assert!(value.len() > 1 || left_out == 0);
+                assert!(message.html.len() < 100_000, "{}", message.html.len());
+            }
+        }
     }
 
     #[test]

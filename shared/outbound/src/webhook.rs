@@ -2,7 +2,6 @@
 //! whose answer the platform's own file says what it means.
 
 use std::{
-    borrow::Cow,
     error::Error as StdError,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -13,6 +12,7 @@ use domain::{
     Connection, Face, Platform, WebhookSecret,
     delivery::{Fault, MAX_KEPT_RESPONSE, cut},
     guard::{self, Refusal, TargetPolicy},
+    hidden::{Credentials, shown_url},
     signature,
 };
 use http::{
@@ -36,6 +36,11 @@ const CONNECT: Duration = Duration::from_secs(3);
 const TOTAL: Duration = Duration::from_secs(10);
 /// How much of an answer is read, in bytes.
 const MAX_READ: usize = 16 * 1024;
+
+/// How much of a URL is told, in bytes.
+const MAX_SHOWN_URL: usize = 300;
+/// What is told of an answer whose headers strict clients would not have read.
+const MALFORMED: &str = "the answer's headers were malformed";
 
 /// What every request of ours says it is from.
 pub const USER_AGENT: &str = concat!("STACK-Notifications/", env!("CARGO_PKG_VERSION"));
@@ -61,7 +66,7 @@ pub struct Request<'a> {
     pub secrets: &'a [WebhookSecret],
     /// Headers that the receiver's operator wants besides. None of them is one of ours.
     pub headers: &'a [(&'a str, &'a str)],
-    /// What of the answer must not be kept: a receiver may send back what it was sent.
+    /// What of the answer must not be kept besides the credentials in the URL: a receiver may send back what it was sent.
     pub secrets_of: Option<&'a Connection>,
 }
 
@@ -85,15 +90,20 @@ impl Webhooks {
     pub async fn send(&self, request: Request<'_>, number: u32) -> Answer {
         let mut begun = Begun::now(number);
         let Request { url, face, id, body, secrets, headers, secrets_of } = request;
+        let clean = |text: &str| match secrets_of {
+            Some(connection) => connection.scrub(text),
+            None => Credentials::of_url(url).struck_out_of(text),
+        };
         let mut all = signature::identity(face, id, begun.at());
         let signatures = signature::signatures(face, secrets, id, begun.at(), &body);
         begun.signed(&signatures);
         all.extend(signatures);
         all.extend(headers.iter().map(|(name, value)| (*name, (*value).to_owned())));
         match self.post(url, all, body).await {
-            Ok(Taken { status, retry_after, body }) => {
-                let mut answer = begun.ended(Ok((Some(status.as_u16()), kept(&body, secrets_of))));
-                answer.attempt.error = (!status.is_success()).then(|| refusal_of(status));
+            Ok(Taken { status, retry_after, points_to, note, body }) => {
+                let mut answer = begun.ended(Ok((Some(status.as_u16()), kept(&body, clean))));
+                answer.attempt.error = (!status.is_success()).then(|| clean(&refusal_of(status, points_to.as_deref())));
+                answer.attempt.note = note;
                 if is_rate_limit(status.as_u16(), retry_after) {
                     answer.attempt.fault = Fault::Throttled;
                 }
@@ -121,12 +131,18 @@ impl Webhooks {
             Err(unanswered) => return unanswered.ends(begun),
         };
         let status = taken.status.as_u16();
-        match chat::read(platform, Answered { status, retry_after: taken.retry_after, body: &taken.body }) {
-            Reading::Taken(id) => begun.ended(Ok((Some(status), id))),
+        match chat::read(platform, url, Answered { status, retry_after: taken.retry_after, body: &taken.body }) {
+            Reading::Taken(id) => {
+                let mut answer = begun.ended(Ok((Some(status), id)));
+                answer.attempt.note = taken.note;
+                answer
+            }
             Reading::Refused { error, fault, retry_after } => {
-                let error = connection.scrub(&error);
+                let redirected = taken.points_to.as_deref().map(|to| refusal_of(taken.status, Some(to)));
+                let error = connection.scrub(&redirected.unwrap_or(error));
                 let mut answer = begun.ended(Err(Failure { status: Some(status), error, fault }));
-                answer.attempt.response = kept(&taken.body, Some(connection));
+                answer.attempt.response = kept(&taken.body, |text| connection.scrub(text));
+                answer.attempt.note = taken.note;
                 Answer { retry_after, ..answer }
             }
         }
@@ -138,8 +154,14 @@ impl Webhooks {
         let response = self.client.send(request, Some(deadline)).await.map_err(unanswered)?;
         let status = response.status();
         let retry_after = retry_after(status, response.headers());
+        let points_to = points_to(url, status, response.headers());
+        let malformed = response
+            .extensions()
+            .get::<transport::Connection>()
+            .is_some_and(transport::Connection::has_malformed_headers);
+        let note = malformed.then(|| MALFORMED.to_owned());
         let body = read_body(response.into_body(), deadline).await;
-        Ok(Taken { status, retry_after, body })
+        Ok(Taken { status, retry_after, points_to, note, body })
     }
 
     fn request(&self, url: &str, headers: Vec<(&str, String)>, body: Vec<u8>) -> Result<http::Request<Bytes>, String> {
@@ -166,6 +188,10 @@ impl Webhooks {
 struct Taken {
     status: StatusCode,
     retry_after: Option<Duration>,
+    /// Where a redirect leads, as it may be shown.
+    points_to: Option<String>,
+    /// What is odd about the answer.
+    note: Option<String>,
     body: String,
 }
 
@@ -196,11 +222,19 @@ async fn read_body(mut incoming: Incoming, deadline: Instant) -> String {
     String::from_utf8_lossy(&body).into_owned()
 }
 
-/// What is kept of an answer's body, without these secrets: struck out before it is cut, which may go through one.
-fn kept(body: &str, secrets_of: Option<&Connection>) -> Option<String> {
-    let clean = secrets_of.map_or(Cow::Borrowed(body), |connection| Cow::Owned(connection.scrub(body)));
+/// What is kept of an answer's body, `clean` of secrets: struck out before it is cut, which may go through one.
+fn kept(body: &str, clean: impl Fn(&str) -> String) -> Option<String> {
+    let clean = clean(body);
     let kept = cut(&clean, MAX_KEPT_RESPONSE);
     (!kept.is_empty()).then(|| kept.to_owned())
+}
+
+/// Where a redirect leads, without what may be a credential.
+fn points_to(from: &str, status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    let location = headers.get(header::LOCATION).filter(|_| status.is_redirection())?;
+    let location = String::from_utf8_lossy(location.as_bytes());
+    let to = Url::parse(from).ok()?.join(location.trim()).ok()?;
+    Some(cut(&shown_url(to.as_str()), MAX_SHOWN_URL).to_owned())
 }
 
 /// `Retry-After`, in seconds or as a date, where it means what we ask: RFC 9110, 10.2.3. A date in the past asks for no
@@ -218,12 +252,13 @@ fn retry_after(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     }
 }
 
-fn refusal_of(status: StatusCode) -> String {
+fn refusal_of(status: StatusCode, points_to: Option<&str>) -> String {
     let number = status.as_u16();
-    match status.canonical_reason() {
+    match (status.canonical_reason(), points_to) {
+        (_, Some(to)) => format!("answered {number} and points to {to}; redirects are not followed"),
         _ if status.is_redirection() => format!("answered {number}; redirects are not followed"),
-        Some(reason) => format!("answered {number} {reason}"),
-        None => format!("answered {number}"),
+        (Some(reason), None) => format!("answered {number} {reason}"),
+        (None, None) => format!("answered {number}"),
     }
 }
 

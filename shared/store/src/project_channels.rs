@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A channel of a project.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectChannel {
     /// Where it sends, and how it is.
     pub destination: Destination,

@@ -68,12 +68,14 @@ struct Row {
     id: DestinationId,
     secret: Option<Sealed>,
     previous_secret: Option<PreviousSecret>,
+    #[serde(default)]
+    older_secrets: Vec<PreviousSecret>,
     connection: Option<Sealed>,
 }
 
 /// A sealed value that takes the place of another.
 struct Renewed<'a> {
-    path: &'static str,
+    path: String,
     old: &'a Sealed,
     new: Sealed,
 }
@@ -97,14 +99,16 @@ impl Work {
 
 impl Row {
     /// What is sealed in it, each with its path in the row.
-    fn sealed(&self) -> impl Iterator<Item = (&'static str, &Sealed)> {
+    fn sealed(&self) -> impl Iterator<Item = (String, &Sealed)> {
         let previous = self.previous_secret.as_ref().map(|previous| &previous.sealed);
         let all = [
             ("secret", self.secret.as_ref()),
             ("previous_secret.sealed", previous),
             (CONNECTION.0, self.connection.as_ref()),
         ];
-        all.into_iter().filter_map(|(path, sealed)| Some((path, sealed?)))
+        let older = self.older_secrets.iter().enumerate();
+        let older = older.map(|(i, older)| (format!("older_secrets[{i}].sealed"), &older.sealed));
+        all.into_iter().filter_map(|(path, sealed)| Some((path.to_owned(), sealed?))).chain(older)
     }
 }
 
@@ -124,7 +128,7 @@ impl Resealing<'_> {
             .key_condition_expression("operator_id = :operator AND begins_with(id, :prefix)")
             .expression_attribute_values(":operator", s(self.operator))
             .expression_attribute_values(":prefix", s("ndst_"))
-            .projection_expression(format!("id, secret, previous_secret, {}", CONNECTION.0))
+            .projection_expression(format!("id, secret, previous_secret, older_secrets, {}", CONNECTION.0))
             .expression_attribute_names(CONNECTION.0, CONNECTION.1)
             .set_exclusive_start_key(after.map(|id| row_key(self.operator, id)))
             .limit(PAGE)
@@ -179,7 +183,7 @@ impl Resealing<'_> {
 
     /// Replaces sealed values, each of which must still be what it was.
     fn update(&self, id: DestinationId, renewed: &[Renewed<'_>]) -> UpdateItemFluentBuilder {
-        let (set, condition) = expressions(renewed.iter().map(|renewed| renewed.path));
+        let (set, condition) = expressions(renewed.iter().map(|renewed| &*renewed.path));
         let update = self.destinations.client().update_item().table_name(self.destinations.table());
         let mut update =
             update.set_key(Some(row_key(self.operator, id))).condition_expression(condition).update_expression(set);
@@ -202,7 +206,7 @@ impl Resealing<'_> {
 }
 
 /// What sets the values at these paths, and what holds while none has changed: `:new0` for `:old0`, and so on.
-fn expressions(paths: impl Iterator<Item = &'static str>) -> (String, String) {
+fn expressions<'a>(paths: impl Iterator<Item = &'a str>) -> (String, String) {
     let (set, condition): (Vec<_>, Vec<_>) =
         paths.enumerate().map(|(i, path)| (format!("{path} = :new{i}"), format!("{path} = :old{i}"))).unzip();
     (format!("SET {}", set.join(", ")), condition.join(" AND "))
@@ -222,18 +226,26 @@ mod tests {
             id: DestinationId::generate(),
             secret: Some(sealed(1)),
             previous_secret: previous.then(|| PreviousSecret { sealed: sealed(2), until: now() }),
+            older_secrets: vec![],
             connection: connection.then(|| sealed(3)),
         }
     }
 
     #[test]
     fn all_that_is_sealed_in_a_row_is_found_and_nothing_else_written() {
-        let paths = |row: &Row| expressions(row.sealed().map(|(path, _)| path));
+        let paths = |row: &Row| {
+            let paths: Vec<_> = row.sealed().map(|(path, _)| path).collect();
+            expressions(paths.iter().map(|path| &**path))
+        };
         let (set, condition) = paths(&row(false, false));
         assert_eq!((&*set, &*condition), ("SET secret = :new0", "secret = :old0"));
         let (set, condition) = paths(&row(true, true));
         assert_eq!(set, "SET secret = :new0, previous_secret.sealed = :new1, #connection = :new2");
         assert_eq!(condition, "secret = :old0 AND previous_secret.sealed = :old1 AND #connection = :old2");
+        let mut several = row(true, false);
+        several.older_secrets = vec![PreviousSecret { sealed: Sealed(vec![4]), until: now() }; 2];
+        let (set, _) = paths(&several);
+        assert!(set.ends_with(":new1, older_secrets[0].sealed = :new2, older_secrets[1].sealed = :new3"), "{set}");
     }
 
     #[test]

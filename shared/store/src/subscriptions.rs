@@ -101,39 +101,52 @@ impl Subscriptions {
         Ok((endpoints.into_iter().filter_map(both).collect(), next))
     }
 
-    /// Replaces `old` by `new`, which has the same id: address, description, limit and rule. Of the endpoint's other fields
-    /// none is touched, since its secret and its health change by other ways; but what deliveries have found out about an
-    /// address is cleared with the address.
+    /// Writes what differs between `old` and `new`, which has the same id: address, description, limit and rule. Of the
+    /// endpoint's other fields none is touched, since its secret and its health change by other ways; but what deliveries
+    /// have found out about an address is cleared with the address.
     ///
     /// # Errors
     /// When the call fails; nothing is changed then.
     pub async fn replace(&self, old: &Subscription, new: &Subscription) -> Result<Changed> {
-        let writes =
-            vec![self.channels.replacement(&old.rule, &new.rule)?, self.endpoint_change(&old.endpoint, &new.endpoint)?];
+        let mut writes = vec![];
+        let rule_differs = old.rule != new.rule;
+        if rule_differs {
+            writes.push(self.channels.replacement(&old.rule, &new.rule)?);
+        }
+        if old.endpoint != new.endpoint {
+            writes.push(self.endpoint_change(&old.endpoint, &new.endpoint)?);
+        }
+        if writes.is_empty() {
+            return Ok(Changed::Yes);
+        }
         Ok(match transact::all_or_none(self.channels.client(), writes).await? {
             Outcome::Done => Changed::Yes,
-            Outcome::Refused(0) => Changed::Meanwhile,
+            Outcome::Refused(0) if rule_differs => Changed::Meanwhile,
             Outcome::Refused(_) => Changed::Gone,
         })
     }
 
+    /// The write of what differs: another change at the same time may be of another field.
     fn endpoint_change(&self, old: &Destination, new: &Destination) -> Result<TransactWriteItem> {
-        let mut clauses = Clauses::setting(&["destination = :url", "uniqueness_key = :key"]);
+        let mut clauses = Clauses::setting(&[]);
         let mut update = Update::builder()
             .table_name(self.destinations.table())
             .set_key(Some(row_key(new.operator_id, new.id)))
-            .condition_expression("attribute_exists(id)")
-            .expression_attribute_values(":url", s(&new.destination))
-            .expression_attribute_values(":key", s(&new.uniqueness_key));
+            .condition_expression("attribute_exists(id)");
+        if old.destination != new.destination {
+            clauses.set(&["destination = :url", "uniqueness_key = :key"]);
+            clauses.forget_traffic();
+            update = update
+                .expression_attribute_values(":url", s(&new.destination))
+                .expression_attribute_values(":key", s(&new.uniqueness_key));
+        }
         match &new.description {
+            description if *description == old.description => {}
             Some(text) => {
                 clauses.set(&["description = :description"]);
                 update = update.expression_attribute_values(":description", s(text));
             }
             None => clauses.remove("description"),
-        }
-        if old.destination != new.destination {
-            clauses.forget_traffic();
         }
         if old.max_per_second != new.max_per_second
             && let Some(limit) = clauses.limit(new.max_per_second)?

@@ -87,7 +87,7 @@ impl AsyncRead for Stream {
         let before = buffer.filled().len();
         let poll = Pin::new(&mut self.inner).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.history.heard();
+            self.history.heard(&buffer.filled()[before..]);
         }
         poll
     }

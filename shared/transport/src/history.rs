@@ -1,9 +1,12 @@
-//! What has happened on a connection, so that a request knows why it failed.
+//! What has happened on a connection, so that a request knows why it failed, and what is odd about its answer.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, Ordering::SeqCst},
 };
+
+/// How much of an answer is kept to judge its headers: more is not judged.
+const MAX_HEAD: usize = 16 * 1024;
 
 /// The history of one connection. Clones are of the same connection.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +20,8 @@ struct State {
     writing: AtomicBool,
     /// A byte has been read since the current request began.
     heard: AtomicBool,
+    /// The first bytes that have been read since the current request began.
+    head: Mutex<Vec<u8>>,
 }
 
 impl History {
@@ -24,12 +29,23 @@ impl History {
     pub(crate) fn writes(&self) {
         if !self.0.writing.swap(true, SeqCst) {
             self.0.heard.store(false, SeqCst);
+            self.0.head.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
     }
 
-    /// Bytes were read.
-    pub(crate) fn heard(&self) {
+    /// These bytes were read.
+    pub(crate) fn heard(&self, bytes: &[u8]) {
         self.0.heard.store(true, SeqCst);
+        let mut head = self.0.head.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = MAX_HEAD - head.len();
+        head.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    /// Whether the headers of the answer, which have been read, break the rules of RFC 9112 for them.
+    pub(crate) fn has_malformed_headers(&self) -> bool {
+        let head = self.0.head.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut headers = vec![httparse::EMPTY_HEADER; crate::MAX_HEADERS];
+        httparse::Response::new(&mut headers).parse(&head).is_err()
     }
 
     /// The headers of an answer have been read. Called before the connection carries another request: an answer's body
@@ -60,13 +76,32 @@ mod tests {
 
     #[test]
     fn only_a_reused_connection_without_a_byte_of_an_answer_was_dead() {
-        const EXCHANGE: [fn(&History); 4] = [History::writes, History::heard, History::answered, History::heard];
+        fn heard(history: &History) {
+            history.heard(b"HTTP/1.1 200 OK");
+        }
+        const EXCHANGE: [fn(&History); 4] = [History::writes, heard, History::answered, heard];
         let second = |steps: &[fn(&History)]| after(&[&EXCHANGE[..], steps].concat());
         assert!(!after(&[]) && !after(&[History::writes]), "the first request");
         assert!(second(&[]), "nothing was sent");
         assert!(second(&[History::writes, History::writes]), "sent");
-        assert!(!second(&[History::writes, History::heard]), "answered in part");
-        assert!(!second(&[History::writes, History::heard, History::writes]), "answered in part while still sending");
-        assert!(second(&[History::heard]), "an idle server said something, such as 408, before the request");
+        assert!(!second(&[History::writes, heard]), "answered in part");
+        assert!(!second(&[History::writes, heard, History::writes]), "answered in part while still sending");
+        assert!(second(&[heard]), "an idle server said something, such as 408, before the request");
+    }
+
+    #[test]
+    fn what_strict_clients_would_refuse_is_malformed() {
+        let malformed = |headers: &str| {
+            let history = History::default();
+            history.writes();
+            history.heard(format!("HTTP/1.1 200 OK\r\n{headers}\r\nbody").as_bytes());
+            history.has_malformed_headers()
+        };
+        assert!(!malformed("content-length: 0\r\nx-a: \u{e9}\r\n"));
+        assert!(!malformed(&"x-many: 1\r\n".repeat(120)), "many are no fault");
+        for odd in ["set-cookie: a=\u{1}b\r\n", "bad name: x\r\n", "Server : x\r\n", "x-folded: a\r\n b\r\n"] {
+            assert!(malformed(odd), "{odd:?}");
+        }
+        assert!(!malformed(&format!("x-long: {}\r\n", "x".repeat(2 * MAX_HEAD))), "it is not known");
     }
 }

@@ -71,6 +71,11 @@ pub struct Client {
 pub struct Connection(CaptureConnection);
 
 impl Connection {
+    /// Whether the headers of the answer break the rules of HTTP. Ask before its body is read, and the connection free.
+    pub fn has_malformed_headers(&self) -> bool {
+        history(&self.0).is_some_and(|history| history.has_malformed_headers())
+    }
+
     /// Prevents further requests from using this connection.
     pub fn poison(&self) {
         if let Some(connected) = self.0.connection_metadata().as_ref() {

@@ -5,7 +5,7 @@ pub mod allowed;
 pub mod health;
 pub mod log;
 mod messages;
-mod probe;
+pub mod probe;
 pub mod recovery;
 pub mod retry;
 mod rotation;

@@ -15,7 +15,7 @@ use store::{DeliveryLog, across::Wanted};
 /// A 400 for a page that cannot be.
 pub async fn deliveries(log: &DeliveryLog, of: &Destination, page: &PageQuery) -> Result<DeliveryPage> {
     let (found, next_cursor) = read(log, of, page).await?;
-    Ok(DeliveryPage { deliveries: found.iter().map(DeliveryView::from).collect(), next_cursor })
+    Ok(DeliveryPage { deliveries: found.iter().map(|found| DeliveryView::to(of, found)).collect(), next_cursor })
 }
 
 /// The same as the Providers and the Config API show it.

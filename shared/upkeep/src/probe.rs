@@ -1,5 +1,6 @@
 //! Events of our own to one destination: what verifying and testing have in common.
 
+use axum::http::StatusCode;
 use domain::{Destination, Event, EventId, EventType, Severity, time::rfc3339};
 use serde_json::json;
 
@@ -28,7 +29,45 @@ fn event(destination: &Destination, event_type: EventType, message: &str) -> Eve
     }
 }
 
+/// An attempt's error as the Providers API says it: `Slack returned 500: invalid_payload`, `Webhook returned 500`.
+pub fn returned(who: &str, error: &str) -> String {
+    let Some(answer) = error.strip_prefix("answered ") else { return format!("{who} failed: {error}") };
+    let (status, said) = answer.split_at(answer.find(|c: char| !c.is_ascii_digit()).unwrap_or(answer.len()));
+    let reason = status.parse().ok().and_then(|status: u16| StatusCode::from_u16(status).ok());
+    let said = said.strip_prefix(' ').unwrap_or(said);
+    match said {
+        // Of the protocol and not of the receiver.
+        said if reason.and_then(|status| status.canonical_reason()) == Some(said) => format!("{who} returned {status}"),
+        "" => format!("{who} returned {status}"),
+        said if said.starts_with("and points to ") => format!("{who} returned {status} {said}"),
+        said if said.starts_with([',', ';']) => format!("{who} returned {status}{said}"),
+        said => format!("{who} returned {status}: {said}"),
+    }
+}
+
 /// An attempt's error as the end of a sentence about the endpoint.
 pub(crate) fn predicate(error: &str) -> String {
     if error.starts_with("answered ") { error.to_owned() } else { format!("gave no answer ({error})") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_told_in_the_words_of_the_providers_api() {
+        for (who, error, expected) in [
+            ("Webhook", "answered 500 Internal Server Error", "Webhook returned 500"),
+            ("Webhook", "answered 599", "Webhook returned 599"),
+            ("Slack", "answered 500 invalid_payload", "Slack returned 500: invalid_payload"),
+            ("Slack", "answered 404 Not Found", "Slack returned 404"),
+            ("Webhook", "answered 301; redirects are not followed", "Webhook returned 301; redirects are not followed"),
+            ("Webhook", "no answer within 10 s", "Webhook failed: no answer within 10 s"),
+        ] {
+            assert_eq!(returned(who, error), expected);
+        }
+        let redirect = "answered 302 and points to https://example.com/new; redirects are not followed";
+        let expected = "Webhook returned 302 and points to https://example.com/new; redirects are not followed";
+        assert_eq!(returned("Webhook", redirect), expected);
+    }
 }

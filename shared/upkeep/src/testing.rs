@@ -3,7 +3,7 @@
 use api::{ApiError, error::Result};
 use axum::{Json, http::StatusCode};
 use domain::{
-    Attempt, Destination, Kind, MessageId,
+    Attempt, Destination, Face, Kind, MessageId,
     destination::Suppression,
     journal::Mail,
     time::{now, rfc3339},
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::{
     Upkeep,
     messages::mailed,
-    probe::{self, predicate},
+    probe::{self, predicate, returned},
     sender::Attempted,
 };
 
@@ -104,6 +104,9 @@ fn taken(destination: &Destination, attempt: &Attempt) -> String {
 }
 
 fn not_taken(destination: &Destination, error: &str) -> String {
+    if destination.face == Face::Providers && destination.kind.is_http() {
+        return returned(destination.kind.title(), error);
+    }
     match destination.kind {
         Kind::Webhook => format!("The endpoint {}.", predicate(error)),
         Kind::Email | Kind::OpsEmail | Kind::Sms => format!("The message was not taken: {error}."),

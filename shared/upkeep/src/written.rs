@@ -33,7 +33,8 @@ pub(crate) fn card<'a>(notification: &'a Notification, to: &Destination, event: 
 /// The mail about an event, to one address or to a team.
 pub(crate) fn mail(to: &Destination, event: &Event, delivery_id: Option<DeliveryId>) -> Result<Message, NotWritten> {
     if to.kind == Kind::OpsEmail {
-        let name = to.name.as_deref().unwrap_or(&to.destination);
+        let address = to.shown();
+        let name = to.name.as_deref().unwrap_or(&address);
         return Ok(mail::team(event, to.face, name, delivery_id)?);
     }
     let notice = || serde_json::from_str::<Notice>(&event.data).ok();

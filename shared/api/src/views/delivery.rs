@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Attempt, Delivery, DeliveryState, time::rfc3339};
+use domain::{Attempt, Delivery, DeliveryState, Destination, time::rfc3339};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -50,6 +50,10 @@ pub struct AttemptView {
     pub error: Option<String>,
     /// The first 1 KiB of the answer's body.
     pub response: Option<String>,
+    /// What is odd about an answer that was taken all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "the answer's headers were malformed")]
+    pub note: Option<String>,
     /// The headers of a webhook's request, where a single delivery is shown. What the operator has added is left out: it
     /// may be secret.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +88,13 @@ impl From<&Delivery> for DeliveryView {
     }
 }
 
+impl DeliveryView {
+    /// A delivery to this destination, with the id that the destination has in the API by which it was made.
+    pub fn to(destination: &Destination, delivery: &Delivery) -> Self {
+        Self { destination_id: destination.public_id(), ..Self::from(delivery) }
+    }
+}
+
 impl From<&Attempt> for AttemptView {
     fn from(attempt: &Attempt) -> Self {
         Self {
@@ -93,6 +104,7 @@ impl From<&Attempt> for AttemptView {
             status: attempt.status,
             error: attempt.error.clone(),
             response: attempt.response.clone(),
+            note: attempt.note.clone(),
             request_headers: None,
         }
     }

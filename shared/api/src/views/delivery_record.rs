@@ -47,6 +47,9 @@ pub struct AttemptRecord {
     pub error: Option<String>,
     /// The first 1 KiB of the answer's body, or the platform's id of the message.
     pub response: Option<String>,
+    /// What is odd about an answer that was taken all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// A page of deliveries, newest event first.
@@ -84,6 +87,7 @@ impl From<&Attempt> for AttemptRecord {
             status: attempt.status,
             error: attempt.error.clone(),
             response: attempt.response.clone(),
+            note: attempt.note.clone(),
         }
     }
 }

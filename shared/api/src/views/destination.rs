@@ -1,15 +1,10 @@
 //! A destination as the STACK API shows it.
 
-use domain::{
-    Destination, Kind,
-    secret::REDACTED,
-    time::{now, rfc3339},
-    traffic::Rate,
-};
+use domain::{Destination, Kind, secret::REDACTED, time::rfc3339, traffic::Rate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::TrafficView;
+use super::HealthView;
 
 /// A destination.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,7 +17,8 @@ pub struct DestinationView {
     pub operator_id: String,
     /// What kind of address; of a destination that another API has made, its kind there.
     pub channel_type: Kind,
-    /// The address, in its normal form; where that is a secret, its host.
+    /// The address, in its normal form; where that is a secret, its host. Of the query of a URL, a viewer sees only that
+    /// there is one.
     #[schema(example = "https://example.com/hooks/stack")]
     pub destination: String,
     /// Whether rules may target it.
@@ -42,22 +38,6 @@ pub struct DestinationView {
     pub max_per_second: Option<Option<f64>>,
 }
 
-/// A destination's health.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct HealthView {
-    /// `healthy` or `unhealthy`.
-    #[schema(example = "healthy")]
-    pub status: &'static str,
-    /// Since when it is unhealthy.
-    pub since: Option<String>,
-    /// What went wrong with the attempt that made it so.
-    pub reason: Option<String>,
-    /// Since when to recover what it has missed: when the event was accepted whose delivery made it so.
-    pub missed_since: Option<String>,
-    #[serde(flatten)]
-    traffic: TrafficView,
-}
-
 impl DestinationView {
     /// The answer to a creation: exactly the published fields, and the secret in full.
     pub fn created(destination: &Destination, secret: Option<&str>) -> Self {
@@ -74,27 +54,14 @@ impl DestinationView {
         }
     }
 
-    /// Everywhere else: with the health, without the secret.
-    pub fn of(destination: &Destination) -> Self {
+    /// Everywhere else: with the health, without the secret. Only a `writer` sees the credentials in an address.
+    pub fn of(destination: &Destination, writer: bool) -> Self {
         let secret = destination.secret.as_ref().map(|_| REDACTED);
         Self {
+            destination: destination.shown_to(writer).into_owned(),
             health: Some(HealthView::of(destination)),
             max_per_second: Some(destination.max_per_second.map(Rate::a_second)),
             ..Self::created(destination, secret)
-        }
-    }
-}
-
-impl HealthView {
-    /// The health of a destination.
-    pub fn of(destination: &Destination) -> Self {
-        let broken = destination.unhealthy.as_ref();
-        Self {
-            status: if broken.is_some() { "unhealthy" } else { "healthy" },
-            since: broken.map(|unhealthy| rfc3339(unhealthy.since)),
-            reason: broken.map(|unhealthy| unhealthy.reason.clone()),
-            missed_since: broken.map(|unhealthy| rfc3339(unhealthy.missed_since())),
-            traffic: TrafficView::of(destination, now()),
         }
     }
 }
@@ -125,7 +92,7 @@ mod tests {
 
     #[test]
     fn elsewhere_health_traffic_and_limit_are_shown() {
-        let shown = |of: &Destination| serde_json::to_value(DestinationView::of(of)).expect("JSON");
+        let shown = |of: &Destination| serde_json::to_value(DestinationView::of(of, true)).expect("JSON");
         let limited = shown(&webhook());
         assert_eq!(limited["max_per_second"], 10.0);
         assert_eq!(limited["health"]["status"], "healthy");

@@ -1,6 +1,6 @@
 //! An event of the log as the STACK API shows it.
 
-use domain::{Event, Severity, event::Resource, time::rfc3339};
+use domain::{Event, event::Resource, time::rfc3339};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -15,9 +15,9 @@ pub struct EventView {
     #[serde(rename = "type")]
     #[schema(example = "passport.flagged")]
     pub event_type: String,
-    /// How serious it is.
-    #[schema(value_type = String, example = "medium")]
-    pub severity: Severity,
+    /// How serious it is: `info`, `warning` or `critical`.
+    #[schema(example = "warning")]
+    pub severity: &'static str,
     /// When it happened, as its producer said.
     #[schema(example = "2026-04-15T10:05:00.000Z")]
     pub timestamp: String,
@@ -49,7 +49,7 @@ impl TryFrom<Event> for EventView {
         Ok(Self {
             id: event.id.to_string(),
             event_type: event.event_type.into(),
-            severity: event.severity,
+            severity: event.severity.stack_name(),
             timestamp: rfc3339(event.timestamp),
             created_at: rfc3339(event.id.made_at()),
             resource: event.resource,

@@ -5,11 +5,13 @@ mod delivery;
 mod delivery_record;
 mod destination;
 mod event;
+mod health;
 mod traffic;
 
 pub use deleted::Deleted;
 pub use delivery::{AttemptView, DeliveryPage, DeliveryView};
 pub use delivery_record::{AttemptRecord, DeliveryRecord, DeliveryRecords};
-pub use destination::{DestinationView, HealthView};
+pub use destination::DestinationView;
 pub use event::{EventPage, EventView};
+pub use health::{HealthRecord, HealthView};
 pub use traffic::{BreakerView, PaceSource, PaceView, TrafficView};

@@ -14,7 +14,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Severity, event_type::DESTINATION_UNHEALTHY, health::Notice};
+use crate::{Severity, event_type::DESTINATION_UNHEALTHY, health::Notice, objects::Objects, unpaired::mended, wording};
 
 /// A type of the catalogue.
 pub struct Entry {
@@ -87,7 +87,7 @@ impl Entry {
     /// # Errors
     /// The first field that does not fit.
     pub fn check(&self, data: &str) -> Result<(), WrongData> {
-        (self.check)(data)
+        (self.check)(&mended(data))
     }
 
     /// The JSON Schema of the type's `data`, complete in itself.
@@ -106,13 +106,11 @@ fn schema<T: schemars::JsonSchema>() -> schemars::Schema {
 
 fn check<T: DeserializeOwned>(data: &str) -> Result<(), WrongData> {
     let mut json = serde_json::Deserializer::from_str(data);
-    match serde_path_to_error::deserialize::<_, T>(&mut json) {
+    match serde_path_to_error::deserialize::<_, T>(Objects(&mut json)) {
         Ok(_) => Ok(()),
         Err(error) => {
             let path = error.path().to_string();
-            let text = error.into_inner().to_string();
-            // serde_json adds the place, which means little once the field is named.
-            let problem = text.rsplit_once(" at line ").map_or(&*text, |(problem, _)| problem).to_owned();
+            let problem = wording::problem(&error.into_inner().to_string());
             Err(WrongData { path: if path == "." { String::new() } else { path }, problem })
         }
     }
@@ -198,7 +196,7 @@ mod tests {
         };
         let (path, problem) = of("passport.flagged", r#"{"flags": [{"type": "a", "message": 7}]}"#);
         assert_eq!(path, "flags[0].message");
-        assert!(problem.starts_with("invalid type: integer `7`"), "{problem}");
+        assert_eq!(problem, "is the number 7; send a string");
         let (path, problem) = of("mail.message.sent", "{}");
         assert_eq!((&*path, &*problem), ("", "missing field `messageId`"));
         let (path, problem) = of("mail.otp.sent", r#"{"otpId": ""}"#);

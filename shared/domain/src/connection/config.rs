@@ -1,11 +1,12 @@
 //! Connections as the Config API writes them: the `credentials` of a project's channel. They are read and never shown.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::{
     Allowed, Connection, Endpoint, Mailing,
     check::{chat, header_value, recipients, secret, url},
+    merge::{self, Written},
 };
 use crate::{
     Kind,
@@ -78,11 +79,26 @@ fn mailing(fields: &mut Fields) -> Option<Mailing> {
     Some(Mailing { from: None, to: to?, reply_to: None })
 }
 
+/// What `change` makes of the credentials: what it does not name stays, and null takes a field away.
+pub fn merged(connection: &Connection, change: Map<String, Value>) -> Value {
+    let fields: Vec<(&str, Option<Value>)> = match connection {
+        Connection::Chat { url } => vec![("webhookUrl", Some(json!(url.reveal())))],
+        Connection::Webhook(Endpoint { url, secret, authorization, .. }) => vec![
+            ("url", Some(json!(url.reveal()))),
+            ("authHeader", authorization.as_ref().map(|value| json!(value.reveal()))),
+            ("hmacSecret", secret.as_ref().map(|secret| json!(secret.reveal()))),
+        ],
+        Connection::Mail(Mailing { to, .. }) => vec![("recipients", Some(json!(to)))],
+    };
+    let fields = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+    // Nothing of them is ever shown.
+    merge::merged(fields, &Written::new(), change)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::guard::TargetPolicy;
-    use serde_json::json;
 
     fn check(kind: Kind, credentials: Value) -> Result<Connection, Vec<String>> {
         let allowed = Allowed { targets: TargetPolicy::Public, senders: vec![] };
@@ -111,6 +127,19 @@ mod tests {
         assert_eq!(mail(json!("alice@example.com, bob@example.com")), "alice@example.com, bob@example.com");
         assert_eq!(mail(json!(["alice@example.com", "bob@example.com"])), "alice@example.com, bob@example.com");
         assert_eq!(mail(json!("alice@example.com,")), "alice@example.com");
+    }
+
+    #[test]
+    fn a_change_keeps_what_it_does_not_name() {
+        let credentials = json!({"url": "https://example.com/a", "authHeader": "Bearer abc123", "hmacSecret": "old"});
+        let Ok(old) = check(Kind::Webhook, credentials) else { panic!("not read") };
+        let change = |value: Value| match value {
+            Value::Object(map) => merged(&old, map),
+            _ => unreachable!("an object"),
+        };
+        let expected = json!({"url": "https://example.com/a", "authHeader": "Bearer abc123", "hmacSecret": "new"});
+        assert_eq!(change(json!({"hmacSecret": "new"})), expected);
+        assert_eq!(change(json!({"authHeader": null, "hmacSecret": null})), json!({"url": "https://example.com/a"}));
     }
 
     #[test]

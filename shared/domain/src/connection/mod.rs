@@ -2,18 +2,25 @@
 
 mod check;
 pub mod config;
+mod merge;
 pub mod providers;
 
 use std::fmt;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::{destination::MAIL_SEPARATOR, secret::REDACTED};
+use crate::{
+    destination::MAIL_SEPARATOR,
+    hidden::{Credentials, parts_of},
+    secret::REDACTED,
+};
 
 pub use check::Allowed;
+pub use merge::Written;
 
 /// Text that is a secret: it never shows itself.
 #[derive(Clone, PartialEq, Eq)]
@@ -93,8 +100,6 @@ pub struct Mailing {
     pub reply_to: Option<String>,
 }
 
-/// The shortest text that is looked for as a credential: of shorter ones every other word would be one.
-const MIN_CREDENTIAL: usize = 4;
 /// The shortest part of a URL that may be a token; shorter ones are words, such as `messages`.
 const MIN_TOKEN: usize = 12;
 
@@ -110,16 +115,10 @@ impl Connection {
 
     /// The text without any of the credentials: a receiver may send back what it was sent.
     pub fn scrub(&self, text: &str) -> String {
-        let mut clean = text.to_owned();
-        for credential in self.credentials() {
-            if clean.contains(&*credential) {
-                clean = clean.replace(&*credential, REDACTED);
-            }
-        }
-        clean
+        Credentials::new(self.credentials()).struck_out_of(text)
     }
 
-    /// All secrets, and the parts of them that give the whole away; the longest first.
+    /// All secrets, and the parts of them that give the whole away.
     fn credentials(&self) -> Vec<String> {
         let mut all = vec![];
         match self {
@@ -129,44 +128,41 @@ impl Connection {
             }
             Self::Webhook(endpoint) => {
                 let secrets = endpoint.secret.iter().chain(&endpoint.authorization).chain(endpoint.headers.values());
-                all.extend(secrets.map(|secret| secret.reveal().to_owned()));
-                let token = endpoint.authorization.as_ref().and_then(|value| value.reveal().split_once(' '));
-                all.extend(token.map(|(_, token)| token.to_owned()));
+                // Of `Bearer <token>`, the token may come back alone; of `Basic <base64>`, what it encodes.
+                for secret in secrets.map(Credential::reveal) {
+                    all.push(secret.to_owned());
+                    if let Some((scheme, token)) = secret.split_once(' ') {
+                        all.push(token.to_owned());
+                        let decoded = STANDARD.decode(token).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"));
+                        let pair = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
+                        all.extend(
+                            pair.iter().filter_map(|pair| pair.split_once(':')).map(|(_, word)| word.to_owned()),
+                        );
+                        all.extend(pair);
+                    }
+                }
                 all.extend(parts(endpoint.url.reveal()));
             }
             Self::Mail(_) => {}
         }
-        // As some write JSON.
-        let escaped: Vec<_> =
-            all.iter().filter(|text| text.contains('/')).map(|text| text.replace('/', "\\/")).collect();
-        all.extend(escaped);
-        all.retain(|text| text.len() >= MIN_CREDENTIAL);
-        all.sort_by_key(|text| std::cmp::Reverse(text.len()));
         all
     }
 }
 
-/// What of a URL may give a token away: all behind the host, its query, and every part that is long enough.
+/// What of a URL may give a token away: all behind the host, and every part that is long enough; of its userinfo, query and
+/// fragment, everything.
 fn parts(url: &str) -> Vec<String> {
-    let Ok(url) = Url::parse(url) else { return vec![] };
+    let mut parts = parts_of(url);
+    let Ok(url) = Url::parse(url) else { return parts };
     let behind = Some(&url[url::Position::BeforePath..]).filter(|behind| behind.len() >= MIN_TOKEN);
-    let mut parts: Vec<_> = behind.into_iter().chain(url.query()).map(str::to_owned).collect();
+    parts.extend(behind.map(str::to_owned));
     let of_path = url.path_segments().into_iter().flatten().map(str::to_owned);
-    let of_query = url.query_pairs().map(|(_, value)| value.into_owned());
-    parts.extend(of_path.chain(of_query).filter(|part| part.len() >= MIN_TOKEN));
+    parts.extend(of_path.filter(|part| part.len() >= MIN_TOKEN));
     parts
 }
 
 fn host(url: &str) -> String {
     Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// A URL as it may be shown: its query may hold a token.
-fn without_query(url: &str) -> String {
-    match url.split_once('?') {
-        Some((rest, query)) if !query.is_empty() => format!("{rest}?{REDACTED}"),
-        _ => url.to_owned(),
-    }
 }
 
 #[cfg(test)]

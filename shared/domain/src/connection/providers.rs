@@ -6,11 +6,12 @@ use serde_json::{Map, Value, json};
 use super::{
     Allowed, Connection, Endpoint, Mailing,
     check::{chat, headers, mail_address, recipients, secret, sender, url},
-    without_query,
+    merge::{self, Written},
 };
 use crate::{
     Kind,
     fields::{Fields, Problem},
+    hidden::shown_url,
     secret::REDACTED,
 };
 
@@ -64,41 +65,34 @@ fn mailing(fields: &mut Fields, allowed: &Allowed) -> Option<Mailing> {
 }
 
 /// A `config` with its secrets.
-fn revealed(connection: &Connection) -> Map<String, Value> {
-    let value = match connection {
-        Connection::Chat { url } => json!({ "webhookUrl": url.reveal() }),
+fn revealed(connection: &Connection) -> Written {
+    let fields: Vec<(&str, Option<Value>)> = match connection {
+        Connection::Chat { url } => vec![("webhookUrl", Some(json!(url.reveal())))],
         Connection::Webhook(Endpoint { url, secret, headers, .. }) => {
-            let mut config = json!({ "url": url.reveal() });
-            if let Some(secret) = secret {
-                config["secret"] = json!(secret.reveal());
-            }
-            if !headers.is_empty() {
-                config["headers"] = headers.iter().map(|(name, value)| (name.clone(), json!(value.reveal()))).collect();
-            }
-            config
+            let all: Map<_, _> = headers.iter().map(|(name, value)| (name.clone(), json!(value.reveal()))).collect();
+            vec![
+                ("url", Some(json!(url.reveal()))),
+                ("secret", secret.as_ref().map(|secret| json!(secret.reveal()))),
+                ("headers", Some(all.into()).filter(|_| !headers.is_empty())),
+            ]
         }
-        Connection::Mail(Mailing { from, to, reply_to }) => {
-            let mut config = json!({ "fromEmail": from, "toEmails": to });
-            if let Some(reply_to) = reply_to {
-                config["replyTo"] = json!(reply_to);
-            }
-            config
-        }
+        Connection::Mail(Mailing { from, to, reply_to }) => vec![
+            ("fromEmail", Some(json!(from))),
+            ("toEmails", Some(json!(to))),
+            ("replyTo", reply_to.as_ref().map(|reply_to| json!(reply_to))),
+        ],
     };
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
+    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 /// A `config` as it is shown: `••••••••` in the place of every secret.
-pub fn shown(connection: &Connection) -> Map<String, Value> {
+pub fn shown(connection: &Connection) -> Written {
     let mut config = revealed(connection);
     for (name, value) in &mut config {
         match (name.as_str(), &mut *value) {
             ("webhookUrl" | "secret", secret) => *secret = json!(REDACTED),
             ("headers", Value::Object(headers)) => headers.values_mut().for_each(|value| *value = json!(REDACTED)),
-            ("url", Value::String(url)) => *url = without_query(url),
+            ("url", Value::String(url)) => *url = shown_url(url),
             _ => {}
         }
     }
@@ -106,30 +100,9 @@ pub fn shown(connection: &Connection) -> Map<String, Value> {
 }
 
 /// What `change` makes of a `config`: what it does not name stays, and so does what it gives as it is shown. Null takes a
-/// field away.
+/// field away, and in `headers`, one header.
 pub fn merged(connection: &Connection, change: Map<String, Value>) -> Value {
-    let (mut config, shown) = (revealed(connection), shown(connection));
-    for (name, value) in change {
-        let unchanged =
-            shown.get(&name).is_some_and(|shown| *shown == value) || value == REDACTED && config.contains_key(&name);
-        match (value, config.get(&name)) {
-            _ if unchanged => {}
-            (Value::Null, _) => {
-                config.remove(&name);
-            }
-            (Value::Object(mut new), Some(Value::Object(old))) => {
-                for (header, value) in &mut new {
-                    let old = old.get(header).filter(|_| *value == REDACTED);
-                    value.clone_from(old.unwrap_or(&value.clone()));
-                }
-                config.insert(name, Value::Object(new));
-            }
-            (value, _) => {
-                config.insert(name, value);
-            }
-        }
-    }
-    Value::Object(config)
+    merge::merged(revealed(connection), &shown(connection), change)
 }
 
 /// Where it leads, in a few words: the host, or the first address and how many more there are.
@@ -171,17 +144,19 @@ mod tests {
     #[test]
     fn the_published_configs_are_read_and_shown_without_secrets() {
         let slack = of(Kind::Slack, json!({"webhookUrl": "https://hooks.slack.com/services/T/B/XYZ"}));
-        assert_eq!(Value::Object(shown(&slack)), json!({"webhookUrl": REDACTED}));
+        assert_eq!(json!(shown(&slack)), json!({"webhookUrl": REDACTED}));
         assert_eq!(summary(&slack), "hooks.slack.com");
         let teams = of(Kind::Teams, json!({"webhookUrl": "https://outlook.office.com/webhook/..."}));
         assert_eq!(summary(&teams), "outlook.office.com");
         let expected = json!({"url": format!("https://alerts.example.com/ingest?{REDACTED}"), "secret": REDACTED,
             "headers": {"X-Token": REDACTED, "X-B": REDACTED}});
-        assert_eq!(Value::Object(shown(&webhook())), expected);
+        assert_eq!(json!(shown(&webhook())), expected);
+        assert_eq!(shown(&webhook()).keys().collect::<Vec<_>>(), ["url", "secret", "headers"]);
         let config = json!({"fromEmail": "ops-alerts@example.com", "toEmails": ["ops@example.com", "oncall@example.com"],
             "replyTo": "support@example.com"});
         let mail = of(Kind::OpsEmail, config.clone());
-        assert_eq!(Value::Object(shown(&mail)), config);
+        assert_eq!(json!(shown(&mail)), config);
+        assert_eq!(shown(&mail).keys().collect::<Vec<_>>(), ["fromEmail", "toEmails", "replyTo"]);
         assert_eq!(summary(&mail), "ops@example.com and 1 more");
     }
 
@@ -210,7 +185,7 @@ mod tests {
             _ => unreachable!("an object"),
         };
         assert_eq!(change(json!({})), Ok(old.clone()));
-        assert_eq!(change(Value::Object(shown(&old))), Ok(old.clone()), "what GET shows changes nothing");
+        assert_eq!(change(json!(shown(&old))), Ok(old.clone()), "what GET shows changes nothing");
         assert_eq!(change(json!({"secret": REDACTED})), Ok(old.clone()));
         let Ok(Connection::Webhook(new)) =
             change(json!({"secret": "other", "headers": {"X-Token": REDACTED, "X-C": "c"}}))
@@ -219,7 +194,13 @@ mod tests {
         };
         assert_eq!(new.secret.as_ref().map(|s| s.reveal()), Some("other"));
         let headers: Vec<_> = new.headers.iter().map(|(name, value)| (&**name, value.reveal())).collect();
-        assert_eq!(headers, [("X-C", "c"), ("X-Token", "abc")]);
+        assert_eq!(headers, [("X-B", "b"), ("X-C", "c"), ("X-Token", "abc")]);
+        let Ok(Connection::Webhook(new)) = change(json!({"headers": {"x-token": "new", "X-B": null, "X-No": null}}))
+        else {
+            panic!("not read")
+        };
+        let headers: Vec<_> = new.headers.iter().map(|(name, value)| (&**name, value.reveal())).collect();
+        assert_eq!(headers, [("x-token", "new")]);
         let Ok(Connection::Webhook(new)) = change(json!({"secret": null, "headers": null})) else { panic!("not read") };
         assert_eq!((new.secret, new.headers.len()), (None, 0));
         assert!(change(json!({"headers": {"X-New": REDACTED}})).is_err(), "no secret to keep");

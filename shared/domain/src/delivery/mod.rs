@@ -90,6 +90,9 @@ pub struct Attempt {
     /// The first 1 KiB of the answer's body, where there was one; the mail or text service's id of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
+    /// What is odd about an answer that was taken all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// The signature headers of a webhook's request, as they were sent: the log shows them after the secret is rotated,
     /// too. Its other headers follow from the delivery and from `at` ([`crate::signature::identity`]).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -272,7 +275,17 @@ pub(crate) mod tests {
         let error = (status >= 300).then(|| format!("answered {status}"));
         let fault = Fault::Receiver;
         let (status, signatures) = (Some(status), BTreeMap::new());
-        Attempt { number: 1, at: from_millis(0), duration_ms: 5, status, error, fault, response: None, signatures }
+        Attempt {
+            number: 1,
+            at: from_millis(0),
+            duration_ms: 5,
+            status,
+            error,
+            fault,
+            response: None,
+            note: None,
+            signatures,
+        }
     }
 
     #[test]

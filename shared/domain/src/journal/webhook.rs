@@ -33,7 +33,7 @@ pub fn subscription(
     let id = WebhookId::of_destination(endpoint.id).to_string();
     let data = Webhook {
         webhook_id: Name::of(&id),
-        url: Some(endpoint.destination.clone()),
+        url: Some(endpoint.shown().into_owned()),
         event_types: rule.map(|rule| rule.events.iter().map(ToString::to_string).collect()),
         changed: (!changed.is_empty()).then(|| changed.iter().map(ToString::to_string).collect()),
         reason: reason.map(str::to_owned),
@@ -94,6 +94,7 @@ mod tests {
             error: error.map(str::to_owned),
             fault: Fault::Receiver,
             response: None,
+            note: None,
             signatures: Default::default(),
         };
         delivery(&row, &attempt, DeliveryState::Failed, Some(now())).expect("JSON")

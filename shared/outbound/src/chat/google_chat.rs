@@ -23,7 +23,6 @@ const MAX_FIELDS: usize = 50;
 const MAX_TITLE: usize = 200;
 const MAX_TEXT: usize = 5000;
 const MAX_LABEL: usize = 200;
-const MAX_VALUE: usize = 1500;
 const MAX_SMALL: usize = 300;
 
 pub(super) fn body(card: &Card<'_>) -> Value {
@@ -60,8 +59,8 @@ fn paragraph(html: String) -> Value {
 }
 
 /// The label is in the text, since `topLabel` is cut to a line and is not said to read entities.
-fn field(fact: &Fact<'_>) -> Value {
-    let text = format!("<b>{}</b><br>{}", fit(fact.label, MAX_LABEL, html), fit(fact.value, MAX_VALUE, html));
+fn field(fact: &Fact<'_>, longest: usize) -> Value {
+    let text = format!("<b>{}</b><br>{}", fit(fact.label, MAX_LABEL, html), fit(fact.value, longest, html));
     json!({"decoratedText": {"text": text, "wrapText": true}})
 }
 

@@ -10,7 +10,7 @@ mod hostile;
 pub(crate) mod refusal;
 mod slack;
 mod teams;
-mod text;
+pub(crate) mod text;
 
 use std::{borrow::Cow, time::Duration};
 
@@ -80,13 +80,25 @@ pub fn url(platform: Platform, url: &str) -> Cow<'_, str> {
     }
 }
 
-/// Says what a platform's answer means: a 200 is not always one.
-pub fn read(platform: Platform, answered: Answered<'_>) -> Reading {
-    match platform {
+/// Says what the answer to a message means that was posted to `url`: a 200 is not always a success.
+///
+/// Other servers take messages in a platform's format (Mattermost, Rocket.Chat and Zulip Slack's, and Discord under
+/// `/slack`), and answer each in its own way: there, a success is one unless the body says that it failed.
+pub fn read(platform: Platform, url: &str, answered: Answered<'_>) -> Reading {
+    let reading = match platform {
         Platform::Slack => slack::read(answered),
         Platform::Teams => teams::read(answered),
         Platform::Discord => discord::read(answered),
         Platform::GoogleChat => google_chat::read(answered),
+    };
+    let own = Url::parse(url).is_ok_and(|url| Platform::of_url(&url) == Some(platform));
+    if own || !matches!(answered.status, 200..300) {
+        return reading;
+    }
+    match (&reading, answered.says_it_failed()) {
+        (Reading::Refused { fault: Fault::Receiver, .. }, false) => Reading::Taken(None),
+        (Reading::Taken(_), true) => answered.not_a_success(),
+        _ => reading,
     }
 }
 
@@ -97,5 +109,106 @@ fn colour(severity: Severity) -> u32 {
         Severity::Medium => 0xf5_9e0b,
         Severity::High => 0xea_580c,
         Severity::Critical => 0xdc_2626,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::notification::Field;
+
+    use super::*;
+
+    const ALL: [Platform; 4] = [Platform::Slack, Platform::Teams, Platform::Discord, Platform::GoogleChat];
+
+    fn with_fields(count: usize, value: &str) -> Notification {
+        let field = |i: usize| Field { label: format!("label-{i}-end"), value: value.to_owned() };
+        Notification {
+            title: "Down".into(),
+            body: String::new(),
+            severity: Severity::Info,
+            fields: (0..count).map(field).collect(),
+            source_url: None,
+        }
+    }
+
+    fn message(platform: Platform, notification: &Notification) -> String {
+        let at = "2026-04-15T10:00:00Z".parse().expect("a time");
+        body(platform, &Card { notification, severity: "info", at, footer: "evt_1" }).to_string()
+    }
+
+    #[test]
+    fn what_is_shown_and_what_is_said_to_be_left_out_is_all_that_was_posted() {
+        for platform in ALL {
+            for (count, value) in
+                [(45, "x"), (60, "x"), (100, "x"), (100, &*"語".repeat(400)), (3, &*"x".repeat(40_000))]
+            {
+                let message = message(platform, &with_fields(count, value));
+                let shown = (0..count).filter(|i| message.contains(&format!("label-{i}-end"))).count();
+                let said = format!("And {} more", count - shown);
+                assert_eq!(shown < count, message.contains(&said), "{platform:?}: {shown} of {count}");
+                assert!(shown > 0);
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_is_cut_by_the_platforms_own_limit() {
+        for platform in ALL {
+            let value = "語".repeat(900);
+            assert!(message(platform, &with_fields(1, &value)).contains(&value), "{platform:?}");
+        }
+        for platform in [Platform::Teams, Platform::GoogleChat] {
+            let value = "語".repeat(8000);
+            assert!(message(platform, &with_fields(1, &value)).contains(&value), "{platform:?}");
+        }
+    }
+
+    #[test]
+    fn another_server_takes_a_message_in_its_own_way() {
+        let read = |platform, url: &str, status, body: &str| {
+            let reading = read(platform, url, Answered { status, retry_after: None, body });
+            matches!(reading, Reading::Taken(_))
+        };
+        let elsewhere = "https://chat.example.com/hooks/x";
+        for platform in ALL {
+            let bodies = [
+                "",
+                "ok",
+                "Message received.",
+                "{}",
+                r#"{"ok":true}"#,
+                r#"{"success":true}"#,
+                r#"{"result":"success"}"#,
+            ];
+            for body in bodies {
+                for status in [200, 201, 202, 204] {
+                    assert!(read(platform, elsewhere, status, body), "{platform:?} {status} {body}");
+                }
+            }
+            let failures = [
+                r#"{"ok":false}"#,
+                r#"{"success":false,"error":"invalid"}"#,
+                r#"{"result":"error","msg":"Stream does not exist"}"#,
+                r#"{"status":"error"}"#,
+                r#"{"error":{"code":"x"}}"#,
+                r#"{"errors":["x"]}"#,
+            ];
+            for body in failures {
+                assert!(!read(platform, elsewhere, 200, body), "{platform:?} {body}");
+            }
+            assert!(!read(platform, elsewhere, 302, "") && !read(platform, elsewhere, 500, "ok"));
+        }
+        assert!(!read(Platform::Slack, elsewhere, 200, "invalid_payload"));
+        let hidden = "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 502";
+        assert!(!read(Platform::Teams, elsewhere, 200, hidden));
+        // Discord's own host is another server to who posts in Slack's format.
+        assert!(read(Platform::Slack, "https://discord.com/api/webhooks/1/x/slack", 200, "{}"));
+        for (platform, url) in [
+            (Platform::Slack, "https://hooks.slack.com/services/T/B/x"),
+            (Platform::Discord, "https://discord.com/api/webhooks/1/x"),
+            (Platform::GoogleChat, "https://chat.googleapis.com/v1/spaces/A/messages?key=k"),
+        ] {
+            assert!(!read(platform, url, 200, "{}"), "{platform:?}");
+        }
     }
 }

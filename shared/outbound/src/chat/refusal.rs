@@ -18,6 +18,9 @@ const MAX_WORD: usize = 40;
 /// A word with letters and figures that is at least this long may be one.
 const MIN_TOKEN: usize = 16;
 
+/// What servers call a failure in a field `result` or `status`.
+const FAILED: [&str; 4] = ["error", "fail", "failed", "failure"];
+
 impl Answered<'_> {
     /// It took nothing, and `said` why.
     pub(super) fn refused(&self, said: &str, fault: Fault) -> Reading {
@@ -51,6 +54,22 @@ impl Answered<'_> {
     /// Whether the status says that the message is too large.
     pub(super) fn is_too_large(&self) -> bool {
         self.status == 413
+    }
+
+    /// Whether the body of a success says, in a way that is known of some server, that it was none.
+    pub(super) fn says_it_failed(&self) -> bool {
+        let Object::Whole(object) = self.object() else { return self.body.contains("message delivery failed") };
+        let word = |name: &str| object[name].as_str().map(str::to_ascii_lowercase);
+        let says = |value: &Value| match value {
+            Value::Null | Value::Bool(false) => false,
+            Value::String(text) => !text.is_empty(),
+            Value::Array(list) => !list.is_empty(),
+            Value::Object(object) => !object.is_empty(),
+            Value::Bool(true) | Value::Number(_) => true,
+        };
+        ["ok", "success"].iter().any(|name| object[*name] == false)
+            || ["result", "status"].iter().any(|name| word(name).is_some_and(|word| FAILED.contains(&&*word)))
+            || ["error", "errors"].iter().any(|name| says(&object[*name]))
     }
 
     /// The body as a JSON object, as far as it was read.
@@ -126,7 +145,7 @@ mod tests {
             for (status, retry_after, expected) in
                 [(429, None, Fault::Throttled), (503, wait, Fault::Throttled), (503, None, Fault::Receiver)]
             {
-                match crate::chat::read(platform, Answered { status, retry_after, body: "busy" }) {
+                match crate::chat::read(platform, "", Answered { status, retry_after, body: "busy" }) {
                     Reading::Refused { fault, retry_after: asked, .. } => {
                         assert_eq!((fault, asked), (expected, retry_after), "{platform:?} {status}");
                     }

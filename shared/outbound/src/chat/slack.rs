@@ -18,9 +18,9 @@ const MAX_HEADER: usize = 150;
 const MAX_SECTION: usize = 3000;
 /// How many fields a section has: the same.
 const MAX_FIELDS_OF_SECTION: usize = 10;
-/// A field's text, of 2000 by the same; a label takes some of it.
+/// A field's text, by the same: a label, a line's end and a value.
+const MAX_FIELD: usize = 2000;
 const MAX_LABEL: usize = 200;
-const MAX_VALUE: usize = 2000 - MAX_LABEL - 1;
 /// How many fields are shown, in three sections: more is no message that people read.
 const MAX_FIELDS: usize = 30;
 /// All blocks of a message as JSON. Slack counts "12,000 text characters with a buffer for block containers"
@@ -69,7 +69,9 @@ fn plain_text(text: &str, max: usize) -> Value {
 }
 
 fn field(fact: &Fact<'_>) -> Value {
-    let text = format!("{}\n{}", fit(fact.label, MAX_LABEL, entities), fit(fact.value, MAX_VALUE, entities));
+    let label = fit(fact.label, MAX_LABEL, entities);
+    let value = fit(fact.value, MAX_FIELD - units(&label) - 1, entities);
+    let text = format!("{label}\n{value}");
     json!({"type": "plain_text", "text": text, "emoji": false})
 }
 
@@ -128,10 +130,11 @@ pub(super) fn read(answered: Answered<'_>) -> Reading {
     }
 }
 
-/// The word of an answer: it is the body, or in an object, `error`. Pages of proxies have none.
+/// The word of an answer: it is the body, or in an object, `error`; Zulip's is `msg`. Pages of proxies have none.
 fn said(answered: &Answered<'_>) -> String {
     if let Object::Whole(object) = answered.object() {
-        return object["error"].as_str().unwrap_or_default().to_owned();
+        let word = ["error", "msg"].iter().find_map(|name| object[*name].as_str());
+        return word.unwrap_or_default().to_owned();
     }
     let word = answered.body.trim();
     let is_word = word.len() <= 100 && word.chars().all(|c| c.is_ascii_alphanumeric() || "_ .,'-".contains(c));

@@ -18,7 +18,6 @@ const MAX_MESSAGE: usize = 28_000;
 const MAX_TITLE: usize = 300;
 const MAX_TEXT: usize = 5000;
 const MAX_LABEL: usize = 200;
-const MAX_VALUE: usize = 1500;
 const MAX_SMALL: usize = 500;
 /// How many fields are shown: more is no message that people read.
 const MAX_FIELDS: usize = 50;
@@ -68,9 +67,9 @@ fn text<const N: usize>(runs: [Value; N]) -> Value {
     json!({"type": "RichTextBlock", "inlines": Vec::from(inlines)})
 }
 
-fn field(fact: &Fact<'_>) -> Value {
+fn field(fact: &Fact<'_>, longest: usize) -> Value {
     let label = json!({"text": format!("{}\n", run(fact.label, MAX_LABEL)), "weight": "Bolder"});
-    text([label, json!({"text": run(fact.value, MAX_VALUE)})])
+    text([label, json!({"text": run(fact.value, longest)})])
 }
 
 /// Text that a card shows as it is. `{{DATE(…)}}` and `{{TIME(…)}}` are the one thing that a run reads, unless

@@ -95,7 +95,7 @@ pub(super) fn units(text: &str) -> usize {
 
 /// Text of at most `max` UTF-16 units, in which `escape` has written each character as people see it (a grapheme). What
 /// is cut off, `…` stands for; an escape is never cut in two.
-pub(super) fn fit(text: &str, max: usize, mut escape: impl FnMut(&str, &mut String)) -> String {
+pub(crate) fn fit(text: &str, max: usize, mut escape: impl FnMut(&str, &mut String)) -> String {
     let text = readable(text);
     let mut fitted = String::new();
     let (mut used, mut cut_at) = (0, 0);
@@ -117,7 +117,7 @@ pub(super) fn fit(text: &str, max: usize, mut escape: impl FnMut(&str, &mut Stri
 }
 
 /// Text as it is.
-pub(super) fn plain(grapheme: &str, to: &mut String) {
+pub(crate) fn plain(grapheme: &str, to: &mut String) {
     to.push_str(grapheme);
 }
 
@@ -150,19 +150,34 @@ pub(super) fn first_within<T>(
 /// Of a message's bytes, what is kept for the line that says what was left out.
 const FOR_MORE: usize = 200;
 
-/// A message with as many of the card's fields, `most` at most, as leave it within `max` bytes of JSON. `message` writes it
-/// from its fields, and from the line that says how many were left out.
+/// How much of each value is shown where not all fit whole, in UTF-16 units: the first under which all fields fit, or the
+/// last.
+const SHORTER: [usize; 3] = [8000, 4000, 1500];
+
+/// A message with as many of the card's fields, `most` at most, as leave it within `max` bytes of JSON, and as much of
+/// their values. `field` writes one whose value has at most so many UTF-16 units, `message` all from the fields and the
+/// line that says how many were left out.
 pub(super) fn with_fields_that_fit(
     card: &Card<'_>,
     most: usize,
     max: usize,
-    field: impl Fn(&Fact<'_>) -> Value,
+    field: impl Fn(&Fact<'_>, usize) -> Value,
     message: impl Fn(&Card<'_>, Vec<Value>, Option<String>) -> Value,
 ) -> Value {
     let size = |value: &Value| value.to_string().len();
     let facts = card.facts();
-    let rest = size(&message(card, vec![], None)) + FOR_MORE;
-    let shown = first_within(facts.iter().map(field), most, max.saturating_sub(rest), |field| size(field) + 1);
+    let budget = max.saturating_sub(size(&message(card, vec![], None)) + FOR_MORE);
+    let wanted = facts.len().min(most);
+    let with_values_of = |longest: usize| {
+        first_within(facts.iter().map(|fact| field(fact, longest)), wanted, budget, |field| size(field) + 1)
+    };
+    let mut shown = with_values_of(max);
+    for longest in SHORTER {
+        if shown.len() == wanted {
+            break;
+        }
+        shown = with_values_of(longest);
+    }
     let left_out = more(facts.len() - shown.len());
     message(card, shown, left_out)
 }

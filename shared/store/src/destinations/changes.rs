@@ -151,8 +151,8 @@ impl Destinations {
         transact::update(update)
     }
 
-    /// Replaces a webhook's secret, keeping the old one until `previous.until`; false when `previous` is not the
-    /// current one any more, since two rotations at once would lose a secret that was shown.
+    /// Replaces the `old` secret of a webhook by the `new` one, beside which the `previous` ones sign; false when `old` is
+    /// not the current one any more, since two rotations at once would lose a secret that was shown.
     ///
     /// # Errors
     /// When the call fails.
@@ -160,21 +160,29 @@ impl Destinations {
         &self,
         operator: OperatorId,
         id: DestinationId,
-        new: &Sealed,
-        previous: &PreviousSecret,
+        (old, new): (&Sealed, &Sealed),
+        previous: &[PreviousSecret],
     ) -> Result<bool> {
         let value = |sealed: &Sealed| AttributeValue::B(sealed.0.clone().into());
-        let update = self
+        let mut clauses = Clauses::setting(&["secret = :new"]);
+        let mut update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(row_key(operator, id)))
             .condition_expression("secret = :old")
-            .update_expression("SET secret = :new, previous_secret = :previous")
-            .expression_attribute_values(":old", value(&previous.sealed))
-            .expression_attribute_values(":new", value(new))
-            .expression_attribute_values(":previous", serde_dynamo::to_attribute_value(previous)?);
-        match update.send().await {
+            .expression_attribute_values(":old", value(old))
+            .expression_attribute_values(":new", value(new));
+        if let [first, older @ ..] = previous {
+            clauses.set(&["previous_secret = :previous", "older_secrets = :older"]);
+            update = update
+                .expression_attribute_values(":previous", serde_dynamo::to_attribute_value(first)?)
+                .expression_attribute_values(":older", serde_dynamo::to_attribute_value(older)?);
+        } else {
+            clauses.remove("previous_secret");
+            clauses.remove("older_secrets");
+        }
+        match update.update_expression(clauses.expression()).send().await {
             Ok(_) => Ok(true),
             Err(error) if condition_failed(&error) => Ok(false),
             Err(error) => Err(aws("UpdateItem")(error)),

@@ -1,0 +1,85 @@
+//! Half an emoji. JSON may have one (`"\ud83d"`, RFC 8259, 8.2), and text of Rust may not.
+
+use std::borrow::Cow;
+
+/// What stands for half a character that takes two: U+FFFD, as in Unicode's own recommendation.
+const REPLACED: &str = "fffd";
+
+/// The same JSON with U+FFFD for each escaped surrogate that has no other half. What has none is as it was.
+pub fn mended(json: &str) -> Cow<'_, str> {
+    let places = unpaired(json.as_bytes());
+    if places.is_empty() {
+        return Cow::Borrowed(json);
+    }
+    let mut mended = json.to_owned();
+    for place in places {
+        mended.replace_range(place..place + REPLACED.len(), REPLACED);
+    }
+    Cow::Owned(mended)
+}
+
+/// Where the four digits of such escapes are.
+fn unpaired(json: &[u8]) -> Vec<usize> {
+    let mut places = vec![];
+    let mut at = 0;
+    while let Some(next) = json[at..].iter().position(|b| *b == b'\\') {
+        at += next;
+        let Some(unit) = escaped(json, at) else {
+            // The escape of one character; if that is a backslash, it begins no other.
+            at = (at + 2).min(json.len());
+            continue;
+        };
+        match unit {
+            0xd800..0xdc00 if escaped(json, at + 6).is_some_and(|low| matches!(low, 0xdc00..0xe000)) => at += 6,
+            0xd800..0xe000 => places.push(at + 2),
+            _ => {}
+        }
+        at += 6;
+    }
+    places
+}
+
+/// The UTF-16 unit that is written as `\uXXXX` here.
+fn escaped(json: &[u8], at: usize) -> Option<u16> {
+    let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    let digits = std::str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
+    u16::from_str_radix(digits, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_half_is_replaced_and_a_whole_stays() {
+        for (json, expected) in [
+            (r#"{"a": "x\ud83d"}"#, r#"{"a": "x\ufffd"}"#),
+            (r#"{"a": "\uD83D\uDE00"}"#, r#"{"a": "\uD83D\uDE00"}"#),
+            (r#"{"\ude00": 1}"#, r#"{"\ufffd": 1}"#),
+            (r#""\ud83d\ud83d\ude00""#, r#""\ufffd\ud83d\ude00""#),
+            (r#""\ude00\ud83d""#, r#""\ufffd\ufffd""#),
+            (r#""\\ud83d""#, r#""\\ud83d""#),
+            (r#""\\\ud83d\n""#, r#""\\\ufffd\n""#),
+            (r#""é\u00e9""#, r#""é\u00e9""#),
+        ] {
+            assert_eq!(mended(json), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_string_of_escapes_can_be_read(units in proptest::collection::vec(any::<u16>(), 0..8)) {
+            let escapes: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+            let json = format!("\"{escapes}\"");
+            let text: String = serde_json::from_str(&mended(&json)).expect("a string");
+            prop_assert_eq!(text, String::from_utf16_lossy(&units));
+        }
+
+        #[test]
+        fn no_text_is_too_odd(text in r#"[\\ud8cé"0-9]{0,30}"#) {
+            mended(&text);
+        }
+    }
+}
