@@ -1,4 +1,4 @@
-import { defineConfig } from 'vite'
+import { defineConfig } from 'vitest/config'
 
 // In development the API is another origin: the dev server passes its routes on, so that the console's own code
 // knows one origin only, as where it is deployed.
@@ -26,6 +26,11 @@ export default defineConfig({
       // SWR marks its modules for servers that render React; in a bundle for browsers the mark means nothing.
       onLog: (level, log, handle) => log.code === 'MODULE_LEVEL_DIRECTIVE' || handle(level, log),
     },
+  },
+  test: {
+    // Loaded by Node.js itself, SWR and its shim would get a Preact of their own.
+    alias: { 'use-sync-external-store/shim': 'preact/compat' },
+    server: { deps: { inline: ['swr'] } },
   },
   server: {
     proxy: { '/v1': passOn, '/mail': passOn, '/api': passOn },

@@ -7,7 +7,6 @@ import { headers, lines } from '../src/pages/destinations/add/lines'
 import { namedAs, registeredAs } from '../src/pages/destinations/add/made'
 import { targets } from '../src/pages/destinations/detail/targets'
 import { filtered, standing } from '../src/pages/destinations/filter'
-import { snippets } from '../src/pages/destinations/parts/snippets'
 import { digits } from '../src/pages/destinations/verify/code'
 import { healthy } from './fixtures'
 
@@ -147,10 +146,5 @@ describe('a form of a destination', () => {
     expect(digits('123 456')).toBe('123456')
     expect(digits('Your code: 123456.')).toBe('123456')
     expect(digits('1234567')).toBe('123456')
-  })
-
-  it('shows the header of the API that made a webhook', () => {
-    expect(snippets('stack')[0]?.code).toContain('x-stack-signature-256')
-    expect(snippets('mail').every(({ code }) => !code.toLowerCase().includes('x-stack'))).toBe(true)
   })
 })

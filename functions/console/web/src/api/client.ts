@@ -36,3 +36,7 @@ export async function call<T>(request: Promise<Answered<T>>): Promise<T> {
   if (response.status === 401 && sentWith !== null && sentWith === session.get().key) signOut(thrown.message)
   throw thrown
 }
+
+/** Like `call`, for a request with `parseAs: 'text'`: `read` makes the result from the answer's text. */
+export const callText = <T>(request: Promise<Answered<string>>, read: (text: string) => T): Promise<T> =>
+  call(request.then(({ data, ...answer }) => (data === undefined ? answer : { ...answer, data: read(data) })))

@@ -4,7 +4,7 @@ import { useMemo } from 'preact/hooks'
 import useSWR from 'swr'
 import useSWRInfinite from 'swr/infinite'
 import { useRefreshed } from './changes'
-import { api, call } from './client'
+import { api, call, callText } from './client'
 import type { Paths } from './types'
 
 type GetPath = PathsWithMethod<Paths, 'get'>
@@ -14,11 +14,8 @@ type Operation<P extends GetPath> = Paths[P] extends { get: infer G extends Reco
 // biome-ignore lint/complexity/noBannedTypes: openapi-fetch's own word for "no options"
 type Data<P extends GetPath> = NonNullable<FetchResponse<Operation<P>, {}, 'application/json'>['data']>
 
-function fetchPath<P extends GetPath>(path: P, init: unknown): Promise<Data<P>> {
-  // Path and options were checked where a hook was called; here TypeScript cannot know that they belong together.
-  const get = api.GET as unknown as (path: P, init: unknown) => Promise<{ data?: Data<P>; response: Response }>
-  return call(get(path, init))
-}
+// Path and options were checked where a hook was called; here TypeScript cannot know that they belong together.
+const get = api.GET as unknown as <D>(path: string, init: unknown) => Promise<{ data?: D; response: Response }>
 
 type Options<D> = {
   /** Asks again this often while the page is seen, in milliseconds; 0 does not. */
@@ -27,11 +24,22 @@ type Options<D> = {
   keepPrevious?: boolean
 }
 
+type Read<D> = {
+  /** Makes the result from the answer's text. Use the same function wherever a path is asked for: the cache is shared. */
+  read?: (text: string) => D
+}
+
 /** What a GET route answers, kept, and asked for again when the tab is looked at anew. `null` asks nothing. */
-export function useGet<P extends GetPath>(path: P | null, init?: Init<P>, options: Options<Data<P>> = {}) {
-  const answer = useSWR<Data<P>, Error>(
+export function useGet<P extends GetPath, D = Data<P>>(
+  path: P | null,
+  init?: Init<P>,
+  options: Options<D> & Read<D> = {},
+) {
+  const { read } = options
+  const answer = useSWR<D, Error>(
     path === null ? null : [path, init ?? null],
-    ([path, init]: [P, unknown]) => fetchPath(path, init ?? {}),
+    ([path, init]: [P, object | null]) =>
+      read ? callText(get<string>(path, { ...init, parseAs: 'text' }), read) : call(get<D>(path, init ?? {})),
     { refreshInterval: options.refreshEvery ?? 0, keepPreviousData: options.keepPrevious ?? false },
   )
   useRefreshed(path, answer.mutate)
@@ -53,10 +61,12 @@ export function usePages<P extends GetPath, Row>(
       return [path, init ?? null, before?.next_cursor ?? null]
     },
     ([path, init, cursor]: [P, { params?: { query?: object } } | null, string | null]) =>
-      fetchPath(path, {
-        ...init,
-        params: { ...init?.params, query: { ...init?.params?.query, ...(cursor ? { cursor } : {}) } },
-      }),
+      call(
+        get<Data<P>>(path, {
+          ...init,
+          params: { ...init?.params, query: { ...init?.params?.query, ...(cursor ? { cursor } : {}) } },
+        }),
+      ),
     { keepPreviousData: options.keepPrevious ?? false, refreshInterval: options.refreshEvery ?? 0 },
   )
   useRefreshed(path, pages.mutate)

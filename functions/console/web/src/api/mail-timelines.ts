@@ -1,6 +1,7 @@
 import useSWR from 'swr'
-import { api, call } from './client'
+import { api, callText } from './client'
 import { ApiError } from './error'
+import { readTimeline } from './exact'
 import type { TimelineItem } from './types'
 
 /** An event rarely goes to more addresses than this; the mails of the others are on their deliveries' pages. */
@@ -20,8 +21,8 @@ export function useMailTimelines(ids: readonly string[]): ReadonlyMap<string, Ti
 
 async function timeline(id: string): Promise<[string, TimelineItem[]]> {
   try {
-    const { items } = await call(api.GET('/mail/messages/{id}/timeline', { params: { path: { id } } }))
-    return [id, items]
+    const init = { params: { path: { id } }, parseAs: 'text' as const }
+    return [id, await callText(api.GET('/mail/messages/{id}/timeline', init), readTimeline)]
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return [id, []]
     throw error

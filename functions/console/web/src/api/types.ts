@@ -25,6 +25,8 @@ export type DeliveryState = Schemas['DeliveryState']
 export type Health = Schemas['HealthView']
 export type Kind = Schemas['Kind']
 export type Event = Schemas['EventView']
+/** An event with its data as the JSON text that was posted. */
+export type EventAsPosted = Omit<Event, 'data'> & { data: string }
 export type EventType = Schemas['EventTypeView']
 export type NewDestination = Schemas['NewDestination']
 export type PostedEvent = Schemas['PostedEvent']
@@ -34,7 +36,8 @@ export type OnUnhealthy = Schemas['OnUnhealthy']
 export type Rule = Schemas['RuleView']
 export type NewRule = Schemas['NewRule']
 export type RuleChange = Schemas['RuleChange']
-export type TimelineItem = Schemas['TimelineItem']
+/** A step of a mail's life, with its metadata as the JSON text that the API sent. */
+export type TimelineItem = Omit<Schemas['TimelineItem'], 'metadata'> & { metadata?: string }
 /** From least to most serious; `medium` and `warning` are the same rank. */
 export const SEVERITIES = ['info', 'low', 'medium', 'warning', 'high', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]

@@ -15,11 +15,14 @@ export type Step = {
   delivery: Delivery | null
 }
 
+/** The part of an event that its life needs. */
+export type Accepted = Pick<Event, 'created_at'>
+
 /** Mails by the id of the delivery that sent them. */
 export type Mails = ReadonlyMap<string, readonly TimelineItem[]>
 
 /** All steps in the order of time. `settled` says that the deliveries are all that there will be. */
-export function lifeOf(event: Event, deliveries: readonly Delivery[], mails: Mails, settled: boolean): Step[] {
+export function lifeOf(event: Accepted, deliveries: readonly Delivery[], mails: Mails, settled: boolean): Step[] {
   const steps = deliveries.flatMap(delivery => stepsOf(delivery, mails.get(delivery.id) ?? []))
   if (deliveries.length === 0 && settled) {
     steps.push({
@@ -37,7 +40,7 @@ export function lifeOf(event: Event, deliveries: readonly Delivery[], mails: Mai
 
 const blank = { tone: 'grey', detail: null, delivery: null } satisfies Partial<Step>
 
-const accepted = (event: Event): Step => ({
+const accepted = (event: Accepted): Step => ({
   ...blank,
   key: 'accepted',
   kind: 'accepted',

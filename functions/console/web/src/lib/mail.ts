@@ -1,4 +1,5 @@
 import type { Tone } from '../ui/badge'
+import { parts } from './json-text'
 
 /** How a step in the life of a mail is coloured, by the end of its type. */
 export function mailTone(type: string): Tone {
@@ -9,9 +10,9 @@ export function mailTone(type: string): Tone {
   return 'grey'
 }
 
-/** The facts that a step of a mail's life brings, as text. */
-export function mailFacts(metadata: Record<string, unknown> | undefined): [name: string, value: string][] {
-  return Object.entries(metadata ?? {})
-    .filter(([, value]) => value !== null && value !== undefined && value !== '')
-    .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)])
+/** The facts of a step of a mail's life, as text, from its metadata in JSON. */
+export function mailFacts(metadata: string | undefined): [name: string, value: string][] {
+  return parts(metadata ?? '')
+    .filter(({ json }) => json !== 'null' && json !== '""')
+    .map(({ name, json }) => [name, json.startsWith('"') ? JSON.parse(json) : json])
 }

@@ -1,5 +1,6 @@
 import { CircleAlert, Mail, MailCheck } from 'lucide-preact'
 import { ApiError } from '../api/error'
+import { readTimeline } from '../api/exact'
 import { useGet } from '../api/hooks'
 import { mailFacts, mailTone } from '../lib/mail'
 import { ErrorState, Skeleton } from './states'
@@ -8,12 +9,16 @@ import { Timeline, TimelineEntry } from './timeline'
 
 /** What happened to a mail (`msg_…`), oldest first. */
 export function MailTimeline({ id }: { id: string }) {
-  const { data, error, mutate } = useGet('/mail/messages/{id}/timeline', { params: { path: { id } } })
+  const { data, error, mutate } = useGet(
+    '/mail/messages/{id}/timeline',
+    { params: { path: { id } } },
+    { read: readTimeline },
+  )
   if (error instanceof ApiError && error.status === 404) return <p class="muted">No mail was sent yet.</p>
   if (!data) return error ? <ErrorState error={error} onRetry={() => void mutate()} /> : <Skeleton />
   return (
     <Timeline label="What happened to the mail, oldest first">
-      {data.items.map(({ type, label, createdAt, metadata }) => {
+      {data.map(({ type, label, createdAt, metadata }) => {
         const tone = mailTone(type)
         return (
           <TimelineEntry

@@ -58,7 +58,7 @@ function One({ attempt, open }: { attempt: Attempt; open: boolean }) {
           <section class="stack-s">
             <h3>Answer</h3>
             {attempt.response ? (
-              <Json value={attempt.response} label="answer" />
+              <Json text={attempt.response} label="answer" />
             ) : (
               <p class="muted">{attempt.status ? 'It had no body.' : 'There was none.'}</p>
             )}

@@ -102,7 +102,7 @@ function Side({ delivery }: { delivery: DeliveryWithRequest }) {
             <p class="request-line">
               <code>{`${delivery.request.method} ${delivery.request.url}`}</code>
             </p>
-            <Json value={delivery.request.body} label="request body" />
+            <Json text={delivery.request.body} label="request body" />
           </div>
         </Panel>
       )}

@@ -1,9 +1,9 @@
 import { CircleAlert, CircleCheck, CirclePause, CircleX, Clock, type LucideIcon, Mail, Minus, Zap } from 'lucide-preact'
 import { useDestinations } from '../../api/catalogue'
 import { useMailTimelines } from '../../api/mail-timelines'
-import type { Delivery, Event } from '../../api/types'
+import type { Delivery } from '../../api/types'
 import { mailOf } from '../../lib/deliveries'
-import { lifeOf, type Step } from '../../lib/event-life'
+import { type Accepted, lifeOf, type Step } from '../../lib/event-life'
 import { clock, duration } from '../../lib/time'
 import { href } from '../../router/hash'
 import { DestinationLabel } from '../../ui/destination-label'
@@ -24,7 +24,7 @@ const icons: Record<Step['kind'], LucideIcon> = {
 }
 
 /** An event's life, drawn as one: accepted, every delivery's attempts and mails, and how each ended. */
-export function Life({ event, deliveries, settled }: { event: Event; deliveries: Delivery[]; settled: boolean }) {
+export function Life({ event, deliveries, settled }: { event: Accepted; deliveries: Delivery[]; settled: boolean }) {
   const { byId } = useDestinations()
   const sentAsMail = deliveries.filter(({ destination_id }) =>
     ['email', 'ops_email'].includes(byId.get(destination_id)?.channel_type ?? ''),
@@ -54,7 +54,7 @@ export function Life({ event, deliveries, settled }: { event: Event; deliveries:
 }
 
 /** The time of day, and how long after the event was accepted. */
-function At({ step, event }: { step: Step; event: Event }) {
+function At({ step, event }: { step: Step; event: Accepted }) {
   const after = Date.parse(step.at) - Date.parse(event.created_at)
   return (
     <>

@@ -1,7 +1,8 @@
 import { useEffect } from 'preact/hooks'
 import { ApiError } from '../../api/error'
+import { readEvent } from '../../api/exact'
 import { useGet, usePages } from '../../api/hooks'
-import type { Delivery, Event } from '../../api/types'
+import type { Delivery, EventAsPosted } from '../../api/types'
 import { absolute } from '../../lib/time'
 import { useNow } from '../../lib/use-now'
 import { href, useQuery } from '../../router/hash'
@@ -28,7 +29,7 @@ const SETTLED_MS = 10_000
 /** One event: its life as one timeline, its deliveries, its data. */
 export function EventPage({ id }: { id: string }) {
   const [query] = useQuery()
-  const { data, error, mutate } = useGet('/v1/events/{id}', { params: { path: { id } } })
+  const { data, error, mutate } = useGet('/v1/events/{id}', { params: { path: { id } } }, { read: readEvent })
   // The queue has a posted event a moment before the log does.
   const awaited = !data && query.posted !== undefined && error instanceof ApiError && error.status === 404
   useEffect(() => {
@@ -71,7 +72,7 @@ export function EventPage({ id }: { id: string }) {
   )
 }
 
-function Content({ event }: { event: Event }) {
+function Content({ event }: { event: EventAsPosted }) {
   const now = useNow(SOON_MS)
   const settled = now - Date.parse(event.created_at) > SETTLED_MS
   const deliveries = usePages(
@@ -121,7 +122,7 @@ function EventDeliveries({
   )
 }
 
-function EventDetails({ event }: { event: Event }) {
+function EventDetails({ event }: { event: EventAsPosted }) {
   const { resource } = event
   return (
     <Panel title="Event">
@@ -141,7 +142,7 @@ function EventDetails({ event }: { event: Event }) {
             ['Project', event.project_id],
           ]}
         />
-        <Json value={event.data} label="data" />
+        <Json text={event.data} label="data" />
       </div>
     </Panel>
   )

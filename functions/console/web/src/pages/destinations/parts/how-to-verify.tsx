@@ -9,9 +9,9 @@ export function HowToVerify({ madeBy }: { madeBy: MadeBy }) {
     <div class="stack-s">
       <h3>Check the signature</h3>
       <p class="field-hint">
-        {madeBy === 'stack'
-          ? 'Every request carries the HMAC-SHA256 of its body in X-STACK-Signature-256, and the Standard Webhooks headers beside it.'
-          : 'Every request carries the Standard Webhooks headers: webhook-id, webhook-timestamp and webhook-signature.'}
+        Every request carries the Standard Webhooks headers: webhook-id, webhook-timestamp and webhook-signature. Any
+        Standard Webhooks library can check them as well.
+        {madeBy === 'stack' && ' X-STACK-Signature-256 is the HMAC-SHA256 of the body alone.'}
       </p>
       <Tabs
         label="Language"

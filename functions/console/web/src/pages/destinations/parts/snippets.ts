@@ -2,40 +2,95 @@ import type { MadeBy } from '../../../api/types'
 
 export type CodeSample = { label: string; code: string }
 
-const stackNode = `import { createHmac, timingSafeEqual } from 'node:crypto'
+const standardNode = `import { createHmac, timingSafeEqual } from 'node:crypto'
+
+const TOLERANCE_SECONDS = 5 * 60
 
 // \`body\` is the request's body as it came, before any parsing.
+// \`headers\` are the request's headers with lowercase names, as in Node.js and Express.
 export function isFromStack(body, headers, secret) {
-  const sent = Buffer.from(headers['x-stack-signature-256'] ?? '', 'hex')
-  const own = createHmac('sha256', secret).update(body).digest()
-  return sent.length === own.length && timingSafeEqual(sent, own)
+  const id = headers['webhook-id'] ?? ''
+  const timestamp = headers['webhook-timestamp'] ?? ''
+  const signatures = headers['webhook-signature'] ?? ''
+
+  // An old request may be a replay.
+  if (!/^[0-9]{1,12}$/.test(timestamp)) return false
+  if (Math.abs(Date.now() / 1000 - Number(timestamp)) > TOLERANCE_SECONDS) return false
+
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
+  const hmac = createHmac('sha256', key).update(\`\${id}.\${timestamp}.\`).update(body)
+  const expected = Buffer.from(\`v1,\${hmac.digest('base64')}\`)
+
+  // For 24 hours after a rotation there is a signature by each secret, old and new.
+  return signatures.split(' ').some(signature => {
+    const given = Buffer.from(signature)
+    return given.length === expected.length && timingSafeEqual(given, expected)
+  })
+}`
+
+const standardPython = `import base64
+import hashlib
+import hmac
+import re
+import time
+
+TOLERANCE_SECONDS = 5 * 60
+
+# \`body\` is the request's body in bytes, before any parsing.
+# \`headers\` finds names in any case, as in Flask, Django and FastAPI.
+def is_from_stack(body, headers, secret):
+    message_id = headers.get("webhook-id", "")
+    timestamp = headers.get("webhook-timestamp", "")
+    signatures = headers.get("webhook-signature", "")
+
+    # An old request may be a replay.
+    if not re.fullmatch("[0-9]{1,12}", timestamp):
+        return False
+    if abs(time.time() - int(timestamp)) > TOLERANCE_SECONDS:
+        return False
+
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    digest = hmac.new(key, signed, hashlib.sha256).digest()
+    expected = b"v1," + base64.b64encode(digest)
+
+    # For 24 hours after a rotation there is a signature by each secret, old and new.
+    return any(
+        hmac.compare_digest(signature.encode(), expected)
+        for signature in signatures.split(" ")
+    )`
+
+const stackNode = `import { createHmac, timingSafeEqual } from 'node:crypto'
+
+// For 24 hours after a rotation the old secret signs the second header.
+const HEADERS = ['x-stack-signature-256', 'x-stack-signature-256-previous']
+
+// These headers sign the body alone: only webhook-signature also protects from replays.
+// \`body\` is the request's body as it came, before any parsing.
+// \`headers\` are the request's headers with lowercase names, as in Node.js and Express.
+export function isFromStack(body, headers, secret) {
+  const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'))
+  return HEADERS.some(name => {
+    const given = Buffer.from(headers[name] ?? '')
+    return given.length === expected.length && timingSafeEqual(given, expected)
+  })
 }`
 
 const stackPython = `import hashlib
 import hmac
 
+# For 24 hours after a rotation the old secret signs the second header.
+HEADERS = ["X-STACK-Signature-256", "X-STACK-Signature-256-Previous"]
+
+# These headers sign the body alone: only webhook-signature also protects from replays.
 # \`body\` is the request's body in bytes, before any parsing.
+# \`headers\` finds names in any case, as in Flask, Django and FastAPI.
 def is_from_stack(body, headers, secret):
-    own = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(own, headers.get("X-STACK-Signature-256", ""))`
-
-const standardNode = `// npm install standardwebhooks
-import { Webhook } from 'standardwebhooks'
-
-const webhook = new Webhook(process.env.WEBHOOK_SECRET)
-
-// Throws when the signature is wrong or the request is older than five minutes.
-export const read = (body, headers) => webhook.verify(body, headers)`
-
-const standardPython = `# pip install standardwebhooks
-import os
-from standardwebhooks import Webhook
-
-webhook = Webhook(os.environ["WEBHOOK_SECRET"])
-
-# Raises when the signature is wrong or the request is older than five minutes.
-def read(body, headers):
-    return webhook.verify(body, headers)`
+    expected = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
+    return any(
+        hmac.compare_digest(headers.get(name, "").encode(), expected)
+        for name in HEADERS
+    )`
 
 /** How a receiver checks that a request is ours, by the API that made the destination. */
 export function snippets(madeBy: MadeBy): CodeSample[] {
@@ -45,8 +100,8 @@ export function snippets(madeBy: MadeBy): CodeSample[] {
   ]
   if (madeBy !== 'stack') return standard
   return [
-    { label: 'Node.js', code: stackNode },
-    { label: 'Python', code: stackPython },
-    { label: 'Node.js, with a library', code: standardNode },
+    ...standard,
+    { label: 'Node.js, STACK headers', code: stackNode },
+    { label: 'Python, STACK headers', code: stackPython },
   ]
 }

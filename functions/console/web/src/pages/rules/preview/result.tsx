@@ -69,5 +69,5 @@ function Message({ of }: { of: PreviewedDestination }) {
       </p>
     )
   }
-  return <Json value={of.message} label={`message to ${of.destination}`} />
+  return <Json text={of.message} label={`message to ${of.destination}`} />
 }
