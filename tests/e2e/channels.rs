@@ -105,7 +105,18 @@ async fn rules_are_listed_with_their_destinations_in_full() {
     operator.delete(&format!("/v1/notifications/destinations/{webhook}")).await.expect(200);
     let rule = operator.get(&format!("{PATH}/{first}")).await.expect(200);
     assert_eq!(rule["delivery_methods"].as_array().map(Vec::len), Some(1));
-    assert_eq!((&rule["active"], &rule["destination"]), (&json!(true), &Value::Null));
+    assert_eq!(
+        (&rule["active"], &rule["destination"], &rule["inactive_reason"]),
+        (&json!(true), &json!(EMAIL), &Value::Null)
+    );
+    assert_eq!(rule["destination_id"], methods[1]["id"]);
+
+    // With the last of them the rule has nobody left to send to.
+    let last = methods[1]["id"].as_str().expect("an id");
+    operator.delete(&format!("/v1/notifications/destinations/{last}")).await.expect(200);
+    let rule = operator.get(&format!("{PATH}/{first}")).await.expect(200);
+    assert_eq!((&rule["verified"], &rule["active"]), (&json!(false), &json!(false)));
+    assert_eq!((&rule["enabled"], &rule["inactive_reason"]), (&json!(true), &json!("destinations_deleted")));
 }
 
 #[tokio::test]

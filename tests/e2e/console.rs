@@ -204,6 +204,6 @@ async fn nothing_else_is_there() {
     }
     for path in ["/console/", "/console/v1/events"] {
         let posted: Value = ask(Method::POST, path, &[]).await.json().await.expect("JSON");
-        assert_eq!(posted["message"], "Not Found", "{path}: no route takes a POST");
+        assert_eq!(posted["code"], "method_not_allowed", "{path}");
     }
 }

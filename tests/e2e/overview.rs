@@ -89,7 +89,7 @@ async fn wrong_conditions_are_named_and_others_are_not_found() {
         ("event_type=passport.flaged", "did you mean \\\"passport.flagged\\\""),
         ("limit=0", "`limit`"),
         ("cursor=x", "`cursor`"),
-        ("status=held", "unknown field `status`"),
+        ("status=held", "`status`: is no parameter here; there are `state`,"),
     ] {
         let (sentence, _) = operator.get(&format!("/v1/deliveries?{query}")).await.error(400);
         assert!(sentence.contains(&named.replace("\\\"", "\"")), "{query}: {sentence}");

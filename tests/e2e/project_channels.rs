@@ -149,20 +149,23 @@ async fn a_change_keeps_what_it_leaves_out_and_rotates_a_secret() {
     let sent = receiver.wait_for(1).await.remove(0);
     assert_eq!(sent.header("authorization"), "Bearer abc");
     assert_eq!(sent.header("x-sigsentry-signature"), format!("sha256={}", hex_hmac("first", &sent.body)));
-    // Credentials are replaced as a whole: what is not given again is gone.
-    project
-        .put(&of(&id, ""), json!({"credentials": {"url": receiver.url(), "hmacSecret": "second"}}))
-        .await
-        .expect(200);
+    // A lost secret is rotated alone: the URL, which is never shown, and the header stay.
+    project.put(&of(&id, ""), json!({"credentials": {"hmacSecret": "second"}})).await.expect(200);
     let tested = project.post_empty(&of(&id, "/test")).await.expect(200);
     assert_eq!(tested["success"], true);
     let sent = receiver.wait_for(2).await.remove(1);
-    assert!(!sent.headers.contains_key("authorization"));
+    assert_eq!(sent.header("authorization"), "Bearer abc");
     assert_eq!(sent.header("x-sigsentry-signature"), format!("sha256={}", hex_hmac("second", &sent.body)));
+    // Null removes one; a change of nothing moves nothing.
+    let changed = project.put(&of(&id, ""), json!({"credentials": {"authHeader": null}})).await.expect(200);
+    assert_eq!(project.put(&of(&id, ""), json!({})).await.expect(200), changed);
+    assert_eq!(project.put(&of(&id, ""), json!({"credentials": {"hmacSecret": "second"}})).await.expect(200), changed);
+    project.post_empty(&of(&id, "/test")).await.expect(200);
+    assert!(!receiver.wait_for(3).await[2].headers.contains_key("authorization"));
     // What is refused changes nothing.
     let before = project.get(&of(&id, "")).await.expect(200);
-    let refused = project.put(&of(&id, ""), json!({"name": "no", "type": "slack", "credentials": {}})).await;
-    assert_eq!(error(refused, 400).1, ["type", "credentials.url"]);
+    let refused = project.put(&of(&id, ""), json!({"name": "no", "type": "slack", "credentials": {"url": null}})).await;
+    assert_eq!(error(refused, 400).1, ["type"]);
     assert_eq!(project.get(&of(&id, "")).await.expect(200), before);
     // Switched off, it holds what it misses; switched on, it can be recovered.
     project.put(&of(&id, ""), json!({"active": false})).await.expect(200);

@@ -57,7 +57,7 @@ async fn the_published_notification_goes_to_several_and_each_is_told_of_in_the_o
         .collect();
     let expected: Vec<_> = asked.iter().map(|id| (*id, *id != ids[1])).collect();
     assert_eq!(told, expected);
-    assert_eq!(results[3]["error"], "Webhook answered 500 Internal Server Error");
+    assert_eq!(results[3]["error"], "Webhook returned 500");
     assert!(results[3].get("providerMessageId").is_none() && results[4].get("error").is_none());
     let kinds: Vec<_> = results.iter().map(|result| result["kind"].as_str().expect("a kind")).collect();
     assert_eq!(kinds, ["ops_email", "webhook", "teams", "webhook", "slack"]);
@@ -203,7 +203,7 @@ async fn a_provider_that_is_gone_is_unhealthy_at_once() {
     let id = make(&tenant, "slack", json!({"webhookUrl": gone.url()})).await;
     let rule = tenant.rule("custom.gone", &[&id]).await;
     let results = send(&tenant, &[&id], 502).await;
-    assert_eq!(results[0]["error"], "Slack answered 404 no_service");
+    assert_eq!(results[0]["error"], "Slack returned 404: no_service");
     let health = tenant.get(&of(&id, "")).await.expect(200)["health"].clone();
     assert_eq!((&health["status"], &health["reason"]), (&json!("unhealthy"), &json!("answered 404 no_service")));
     assert_eq!(tenant.get(&format!("/v1/notifications/channels/{rule}")).await.expect(200)["active"], false);

@@ -186,14 +186,24 @@ async fn a_change_is_merged_judged_as_a_whole_and_refused_as_a_whole() {
     assert_eq!((sent.header("x-token"), sent.header("x-team")), ("abc", "ops"));
     assert_eq!(sent.header("x-kaireon-signature"), format!("sha256={}", hex_hmac("first", &sent.body)));
 
-    // A secret anew, one header of the two kept by its placeholder and one added.
-    let config = json!({"secret": "second", "headers": {"X-Token": REDACTED, "X-New": "n"}});
+    // A secret anew; of two headers one is kept by its placeholder and one by not being named, and two are added.
+    let config =
+        json!({"secret": "second", "headers": {"X-Token": REDACTED, "X-New": "n", "Authorization": "Bearer planted"}});
     tenant.patch(&path, json!({ "config": config })).await.expect(200);
     tenant.post_empty(&of(&id, "/test")).await.expect(200);
     let sent = receiver.wait_for(2).await.remove(1);
     assert_eq!((sent.header("x-token"), sent.header("x-new")), ("abc", "n"));
-    assert!(!sent.headers.contains_key("x-team"));
+    assert_eq!((sent.header("x-team"), sent.header("authorization")), ("ops", "Bearer planted"));
     assert_eq!(sent.header("x-kaireon-signature"), format!("sha256={}", hex_hmac("second", &sent.body)));
+
+    // Null removes a header, whatever the case of its name; a change of nothing moves nothing.
+    let changed = tenant.patch(&path, json!({"config": {"headers": {"x-TEAM": null}}})).await.expect(200);
+    assert_eq!(
+        changed["config"]["headers"],
+        json!({"X-Token": REDACTED, "X-New": REDACTED, "Authorization": REDACTED})
+    );
+    assert_eq!(tenant.patch(&path, json!({})).await.expect(200), changed);
+    assert_eq!(tenant.patch(&path, json!({"config": {"headers": {"X-Team": null}}})).await.expect(200), changed);
 
     // Refused as a whole: the name that is right stays as it was, too.
     let before = row(&tenant, &id).await;
@@ -267,12 +277,12 @@ async fn a_test_says_how_the_platform_answered() {
     let refusing = platform::refusing("slack", "invalid_payload").await;
     let id = make(&tenant, "slack", json!({"webhookUrl": refusing.url()})).await;
     let tested = tenant.post_empty(&of(&id, "/test")).await.expect(502);
-    assert_eq!(tested, json!({"success": false, "error": "Slack answered 400 invalid_payload."}));
+    assert_eq!(tested, json!({"success": false, "error": "Slack returned 400: invalid_payload"}));
 
     let failing = Receiver::answering(|_| StatusCode::INTERNAL_SERVER_ERROR).await;
     let id = make(&tenant, "webhook", json!({"url": failing.url()})).await;
     let tested = tenant.post_empty(&of(&id, "/test")).await.expect(502);
-    assert_eq!(tested, json!({"success": false, "error": "The endpoint answered 500 Internal Server Error."}));
+    assert_eq!(tested, json!({"success": false, "error": "Webhook returned 500"}));
     let id = make(&tenant, "slack", json!({"webhookUrl": "http://127.0.0.1:1/services/T/B/planted"})).await;
     let tested = tenant.post_empty(&of(&id, "/test")).await.expect(502);
     assert!(tested["error"].as_str().expect("a sentence").starts_with("Slack gave no answer"), "{tested}");

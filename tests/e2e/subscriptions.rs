@@ -62,7 +62,7 @@ async fn a_subscription_is_made_changed_disabled_and_deleted_and_each_is_told() 
             "id": webhook, "url": receiver.url(), "description": "Production",
             "eventTypes": [SENT, "mail.otp.verified"], "status": "enabled",
             "health": {
-                "status": "healthy", "since": null, "reason": null,
+                "status": "healthy", "since": null, "reason": null, "missedSince": null,
                 "breaker": {"state": "closed", "until": null}, "slow": false, "pace": null,
             },
             "createdAt": made["createdAt"], "maxPerSecond": null,

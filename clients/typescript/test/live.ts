@@ -76,7 +76,7 @@ assert.deepEqual(
   keysOf(webhook),
   ['createdAt', 'description', 'eventTypes', 'health', 'id', 'maxPerSecond', 'secret', 'status', 'url'].sort(),
 )
-assert.deepEqual(keysOf(webhook.health), ['breaker', 'pace', 'reason', 'since', 'slow', 'status'])
+assert.deepEqual(keysOf(webhook.health), ['breaker', 'missedSince', 'pace', 'reason', 'since', 'slow', 'status'])
 assert.equal((await webhooks.update(webhook.id, { maxPerSecond: 100 })).maxPerSecond, 100)
 assert.deepEqual((await webhooks.get(webhook.id)).health.pace, { rate: 100, source: 'operator' })
 assert.equal((await webhooks.update(webhook.id, { maxPerSecond: null })).maxPerSecond, null)

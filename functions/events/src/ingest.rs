@@ -1,9 +1,8 @@
 //! `POST /v1/events`: from a caller to the queue.
 
-use api::{ApiError, Caller, ErrorBody, Writer, error::Result, idempotency};
+use api::{ApiError, Caller, ErrorBody, RawBody, Writer, error::Result, idempotency};
 use axum::{
     Json,
-    body::Bytes,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
@@ -58,7 +57,7 @@ pub(crate) async fn post_events(
     app: State,
     Writer(caller): Writer,
     headers: HeaderMap,
-    body: Bytes,
+    RawBody(body): RawBody,
 ) -> Result<Response> {
     let mut posted = Posted::parse(&body)?;
     let key = idempotency::key(&headers)?;

@@ -15,6 +15,17 @@ pub struct Body<T>(pub T);
 /// A JSON body that may be left out, which means the default.
 pub struct OptionalBody<T>(pub T);
 
+/// The bytes of a body.
+pub struct RawBody(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for RawBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        read(request, state).await.map(Self)
+    }
+}
+
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 

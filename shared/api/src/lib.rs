@@ -20,7 +20,7 @@ pub mod views;
 pub mod worker;
 
 pub use auth::{Admin, Caller, Keys, Reader, Writer};
-pub use body::{Body, OptionalBody};
+pub use body::{Body, OptionalBody, RawBody};
 pub use envelope::Envelope;
 pub use error::{ApiError, ErrorBody};
 pub use page::PageQuery;

@@ -32,11 +32,23 @@ pub async fn read<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state:
         Ok(extract::Query(query)) => Ok(query),
         Err(rejection) => {
             let text = rejection.body_text();
-            // axum's own words before serde's.
-            let problem = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
-            let problem = wording::problem(problem).replace("unknown field", "unknown parameter");
-            Err(ApiError::bad_request("invalid_query", format!("The query of the URL has a fault: {problem}.")))
+            Err(ApiError::bad_request("invalid_query", sentence(&text)))
         }
+    }
+}
+
+/// What is wrong with a parameter, from axum's words: `Failed to deserialize query string: <name>: <serde's problem>`.
+fn sentence(text: &str) -> String {
+    let text = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(text);
+    let Some((name, problem)) = text.split_once(": ").filter(|(name, _)| !name.contains(' ')) else {
+        return format!("The query of the URL cannot be read: {text}.");
+    };
+    match problem.strip_prefix("unknown field ").and_then(|unknown| unknown.split_once(", expected ")) {
+        Some((_, known)) => {
+            let known = known.strip_prefix("one of ").unwrap_or(known);
+            format!("`{name}`: is no parameter here; there are {known}.")
+        }
+        None => format!("`{name}`: {}.", wording::problem(problem)),
     }
 }
 

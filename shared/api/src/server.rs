@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Instant};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
-    http::{StatusCode, Uri, header::CONTENT_ENCODING},
+    http::{
+        HeaderMap, HeaderValue, StatusCode, Uri,
+        header::{CONTENT_ENCODING, CONTENT_TYPE},
+    },
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -88,18 +91,34 @@ fn no_such_path(envelope: Envelope, path: &str) -> Response {
 
 /// Bodies come as they are, or by gzip.
 async fn known_encoding(request: Request, next: Next) -> Response {
-    let encoding = request.headers().get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or_default().trim());
-    match encoding {
-        None => {}
-        Some(known) if ["", "identity", "gzip"].iter().any(|name| known.eq_ignore_ascii_case(name)) => {}
-        Some(other) => {
-            let other: String = other.chars().take(64).collect();
-            let sentence =
-                format!("The body's Content-Encoding {other:?} is not read here; send it as it is, or by gzip.");
-            return ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", sentence).into_response();
+    match encoding_problem(request.headers()) {
+        None => next.run(request).await,
+        Some(sentence) => {
+            ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", sentence).into_response()
         }
     }
-    next.run(request).await
+}
+
+/// The types besides `text/…` that an HTTP API takes for text.
+const PASSED_AS_TEXT: [&str; 3] = ["application/json", "application/xml", "application/javascript"];
+
+fn encoding_problem(headers: &HeaderMap) -> Option<String> {
+    let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or_default().trim());
+    let encoding = text(CONTENT_ENCODING).filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity"))?;
+    if !encoding.eq_ignore_ascii_case("gzip") {
+        let shown: String = encoding.chars().take(64).collect();
+        return Some(format!("The body's Content-Encoding {shown:?} is not read here; send it as it is, or by gzip."));
+    }
+    let content_type =
+        text(CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().to_ascii_lowercase();
+    let content_type = content_type.trim();
+    // API Gateway passes such a body on as text, in which every byte that is no UTF-8 is lost.
+    (content_type.starts_with("text/") || PASSED_AS_TEXT.contains(&content_type)).then(|| {
+        format!(
+            "A gzip body of the type {content_type} is damaged on its way through API Gateway; send it as it is, or by \
+             gzip with `Content-Type: application/gzip`."
+        )
+    })
 }
 
 async fn log(State(telemetry): State<Telemetry>, mut request: Request, next: Next) -> Response {
@@ -133,5 +152,32 @@ fn class(status: StatusCode) -> &'static str {
         200..=399 => "ok",
         400..=499 => "refused",
         _ => "failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_taken_where_it_arrives_whole() {
+        let problem = |encoding: &'static str, content_type: &'static str| {
+            let headers = [(CONTENT_ENCODING, encoding), (CONTENT_TYPE, content_type)];
+            encoding_problem(
+                &headers.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter().collect(),
+            )
+        };
+        for (encoding, content_type) in
+            [("", "application/json"), ("identity", "text/plain"), ("GZIP", "application/gzip"), ("gzip", "")]
+        {
+            assert_eq!(problem(encoding, content_type), None, "{encoding} {content_type}");
+        }
+        assert!(problem("br", "application/gzip").is_some_and(|sentence| sentence.contains("\"br\"")));
+        for damaged in ["application/json; charset=utf-8", "Text/Plain", "application/xml"] {
+            assert!(
+                problem("gzip", damaged).is_some_and(|sentence| sentence.contains("application/gzip")),
+                "{damaged}"
+            );
+        }
     }
 }

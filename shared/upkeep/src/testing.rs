@@ -104,7 +104,7 @@ fn taken(destination: &Destination, attempt: &Attempt) -> String {
 }
 
 fn not_taken(destination: &Destination, error: &str) -> String {
-    if destination.face == Face::Providers && destination.kind.is_http() {
+    if destination.face == Face::Providers && error.starts_with("answered ") {
         return returned(destination.kind.title(), error);
     }
     match destination.kind {

@@ -45,6 +45,8 @@ export interface MailWebhookHealth {
   status: 'healthy' | 'unhealthy'
   since: string | null
   reason: string | null
+  /** Since when to recover what it has missed: when the event was accepted whose delivery made it unhealthy. */
+  missedSince: string | null
   /** Open while the endpoint does not answer: deliveries wait `until` then, and one tries again (half open). */
   breaker: { state: 'closed' | 'open' | 'half_open'; until: string | null }
   /** Whether it answers slowly: its deliveries use a separate queue. */
