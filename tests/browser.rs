@@ -1,5 +1,5 @@
-//! The console in a real browser: the whole story of an operator, and every page on every screen. What is done and seen there
-//! is in `tests/console/`.
+//! In a real browser: the console, with the whole story of an operator and every page on every screen, and pages that call
+//! the API. What is done and seen there is in `tests/console/`.
 //!
 //! A test program of its own, since a browser leaves little of the machine to others.
 #![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
@@ -35,4 +35,11 @@ async fn every_page_can_be_used_by_everyone_on_a_desktop_and_on_a_phone_light_an
     let arguments: Vec<_> = [variable("API_URL"), key.to_owned()].into_iter().chain(folder).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     run("pictures.mjs", &arguments).await;
+}
+
+#[tokio::test]
+async fn a_page_of_an_allowed_origin_calls_the_api_and_another_cannot() {
+    let operator = Operator::create().await;
+    let key = operator.key.as_deref().expect("a key");
+    run("origins.mjs", &[&variable("API_URL"), key, "http://app.example.com"]).await;
 }

@@ -7,14 +7,15 @@ process.env.AWS_EXECUTION_ENV ??= "AWS_Lambda_nodejs22.x";
 const { default: bundled } = await import("@sparticuz/chromium");
 const { chromium } = await import("playwright-core");
 
-/** Starts a browser; it ends with `close()`. */
-export async function start() {
+/** Starts a browser, with these switches besides; it ends with `close()`. */
+export async function start(args = []) {
   if (!process.env.CHROMIUM && (process.platform !== "linux" || process.arch !== "x64")) {
     throw new Error("npm's Chromium runs on Linux on x86-64 alone: set CHROMIUM to the path of one of your own.");
   }
   // Without the switches that the package recommends: they are for machines that have no room, and take away what keeps a
   // page from others' data.
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? (await bundled.executablePath()), headless: true });
+  const executablePath = process.env.CHROMIUM ?? (await bundled.executablePath());
+  return chromium.launch({ executablePath, headless: true, args });
 }
 
 /** The screens that people have. */

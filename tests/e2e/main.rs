@@ -8,6 +8,7 @@ mod channels;
 mod chat;
 mod concurrency;
 mod console;
+mod content;
 mod credentials;
 mod data_key;
 mod destinations;

@@ -6,7 +6,9 @@ use std::{
     process::Stdio,
 };
 
-use e2e::{Operator, eventually, receiver::hex_hmac};
+use domain::{WebhookSecret, signature};
+use e2e::{Operator, eventually};
+use jiff::{Timestamp, ToSpan};
 use reqwest::{Client, StatusCode};
 use serde_json::json;
 use tokio::process::{Child, Command};
@@ -57,16 +59,30 @@ async fn takes_ours_and_refuses_a_changed_body(program: &Path, script: &str) {
     assert_eq!(delivery["attempts"][0]["status"], 204);
     assert_eq!(delivery["attempt_count"], 1);
 
+    // The receiver has the old secret yet, and the next request is its own all the same.
+    operator.post_empty(&format!("/v1/notifications/destinations/{id}/rotate-secret")).await.expect(200);
+    let event = operator.event("passport.flagged", json!({"jti": "ppt_abc123"})).await;
+    let delivery = operator.delivery(id, &event, "succeeded").await;
+    assert_eq!(delivery["attempt_count"], 1);
+
     let body = r#"{"event_type":"passport.flagged","data":{}}"#;
-    let post = async |body: &str, signature: String| {
-        let request = client.post(&url).header("content-type", "application/json");
-        let request = request.header("x-stack-signature-256", signature).body(body.to_owned());
-        request.send().await.expect("an answer").status()
+    let known = WebhookSecret::from_text(secret.to_owned().into());
+    let post = async |body: &str, at: Timestamp, signature: String| {
+        let headers = [
+            ("content-type", "application/json".to_owned()),
+            ("webhook-id", "dlv_1".to_owned()),
+            ("webhook-timestamp", at.as_second().to_string()),
+            ("webhook-signature", signature),
+        ];
+        let request = headers.into_iter().fold(client.post(&url), |request, (name, value)| request.header(name, value));
+        request.body(body.to_owned()).send().await.expect("an answer").status()
     };
-    let signature = hex_hmac(secret, body.as_bytes());
-    assert_eq!(post(body, signature.clone()).await, StatusCode::NO_CONTENT);
-    assert_eq!(post(&body.replace("flagged", "blocked"), signature).await, StatusCode::UNAUTHORIZED);
-    assert_eq!(post(body, "0".repeat(64)).await, StatusCode::UNAUTHORIZED);
+    let signed = |at: Timestamp| signature::standard(&known, "dlv_1", at, body.as_bytes());
+    let (now, old) = (Timestamp::now(), Timestamp::now() - 10.minutes());
+    assert_eq!(post(body, now, signed(now)).await, StatusCode::NO_CONTENT);
+    assert_eq!(post(&body.replace("flagged", "blocked"), now, signed(now)).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(post(body, now, format!("v1,{}", "A".repeat(43))).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(post(body, old, signed(old)).await, StatusCode::UNAUTHORIZED, "a replay");
 }
 
 #[tokio::test]

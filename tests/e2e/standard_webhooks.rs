@@ -16,14 +16,14 @@ use crate::{
 };
 
 /// A request and its secret, as the checks read them.
-fn question(request: &Received, secret: &str) -> Value {
+pub(crate) fn question(request: &Received, secret: &str) -> Value {
     let names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
     let headers: HashMap<_, _> = names.into_iter().map(|name| (name, request.header(name))).collect();
     json!({"secret": secret, "headers": headers, "body": std::str::from_utf8(&request.body).expect("text")})
 }
 
 /// What a library says of each request: null when it verifies it, else why not.
-async fn answers(program: &Path, script: &str, questions: &[Value]) -> Vec<Value> {
+pub(crate) async fn answers(program: &Path, script: &str, questions: &[Value]) -> Vec<Value> {
     let mut command = Command::new(program);
     command.arg(script).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("receivers"));
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("make receivers");

@@ -1,20 +1,31 @@
-// A receiver on Node.js with Express: checks X-STACK-Signature-256 over the raw body before it parses it.
+// A receiver on Node.js with Express: checks the signature of Standard Webhooks over the raw body before it parses it.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import express from 'express';
 
 const secret = process.env.STACK_WEBHOOK_SECRET;
+const TOLERANCE_SECONDS = 5 * 60;
 
-function isSigned(rawBody, signature = '') {
-  const expected = Buffer.from(createHmac('sha256', secret).update(rawBody).digest('hex'));
-  const given = Buffer.from(signature);
-  return given.length === expected.length && timingSafeEqual(given, expected);
+function isFromStack(body, headers) {
+  const id = headers['webhook-id'] ?? '';
+  const timestamp = headers['webhook-timestamp'] ?? '';
+  // An old request may be a replay.
+  if (!/^[0-9]{1,12}$/.test(timestamp)) return false;
+  if (Math.abs(Date.now() / 1000 - Number(timestamp)) > TOLERANCE_SECONDS) return false;
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  const digest = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64');
+  const expected = Buffer.from(`v1,${digest}`);
+  // After a rotation there is a signature by each secret, old and new.
+  return (headers['webhook-signature'] ?? '').split(' ').some((signature) => {
+    const given = Buffer.from(signature);
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  });
 }
 
 const app = express();
 
 // Raw, because the signature is over the bytes that came, not over JSON written anew.
 app.post('/webhooks/stack', express.raw({ type: 'application/json' }), (request, response) => {
-  if (!isSigned(request.body, request.get('X-STACK-Signature-256'))) {
+  if (!isFromStack(request.body, request.headers)) {
     return response.status(401).send('invalid signature');
   }
   const notification = JSON.parse(request.body);

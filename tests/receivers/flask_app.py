@@ -1,26 +1,38 @@
-"""A receiver in Python with Flask: checks X-STACK-Signature-256 over the raw body before it parses it."""
+"""A receiver in Python with Flask: checks the signature of Standard Webhooks over the raw body before it parses it."""
 
+import base64
 import hashlib
 import hmac
 import os
+import re
+import time
 
 from flask import Flask, abort, request
 
-SECRET = os.environ["STACK_WEBHOOK_SECRET"].encode()
+SECRET = os.environ["STACK_WEBHOOK_SECRET"]
+TOLERANCE_SECONDS = 5 * 60
 
 app = Flask(__name__)
 
 
-def is_signed(raw_body, signature):
-    expected = hmac.new(SECRET, raw_body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(expected, signature)
+def is_from_stack(body, headers):
+    message_id = headers.get("webhook-id", "")
+    timestamp = headers.get("webhook-timestamp", "")
+    # An old request may be a replay.
+    if not re.fullmatch("[0-9]{1,12}", timestamp) or abs(time.time() - int(timestamp)) > TOLERANCE_SECONDS:
+        return False
+    key = base64.b64decode(SECRET.removeprefix("whsec_"))
+    digest = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+    expected = b"v1," + base64.b64encode(digest)
+    # After a rotation there is a signature by each secret, old and new.
+    signatures = headers.get("webhook-signature", "").split(" ")
+    return any(hmac.compare_digest(signature.encode(), expected) for signature in signatures)
 
 
 @app.post("/webhooks/stack")
 def receive():
     # The bytes that came, not JSON written anew: the signature is over them.
-    raw_body = request.get_data()
-    if not is_signed(raw_body, request.headers.get("X-STACK-Signature-256", "")):
+    if not is_from_stack(request.get_data(), request.headers):
         abort(401)
     notification = request.get_json()
     print(request.headers.get("webhook-id"), notification["event_type"], notification["data"])

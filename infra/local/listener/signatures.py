@@ -56,7 +56,7 @@ class Scheme:
 
 SCHEMES = [
     Scheme("X-STACK-Signature-256", "STACK", ""),
-    Scheme("X-STACK-Signature-256-Previous", "STACK", ""),
+    Scheme("X-STACK-Signature-256-Previous", "STACK", "", separator=","),
     Scheme("X-Kaireon-Signature", "Providers", "sha256="),
     Scheme("X-SigSentry-Signature", "Config", "sha256="),
     Scheme("StackShift-Signature", "Mail", "v1=", ("StackShift-Timestamp",), separator=","),
@@ -116,11 +116,10 @@ def scheme_of(headers):
 
 
 def key_bytes(secret):
-    """The key behind the prefix; the whole text's bytes if it has no such form."""
-    prefix, text = secret[:6], secret[6:]
-    if prefix == "whsec_":
-        try:
-            return base64.b64decode(text, validate=True)
-        except binascii.Error:
-            pass
-    return secret.encode()
+    """The key as base64, with or without the prefix and the padding; the whole text's bytes if it is none."""
+    text = secret.removeprefix("whsec_").rstrip("=")
+    try:
+        key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    return key or secret.encode()

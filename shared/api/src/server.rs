@@ -90,9 +90,16 @@ fn no_such_path(envelope: Envelope, path: &str) -> Response {
 }
 
 /// Bodies come as they are, or by gzip.
-async fn known_encoding(request: Request, next: Next) -> Response {
+async fn known_encoding(mut request: Request, next: Next) -> Response {
     match encoding_problem(request.headers()) {
-        None => next.run(request).await,
+        None => {
+            // The layer that decompresses knows it in small letters alone, and RFC 9110, 8.4.1, in any.
+            if let Some(encoding) = request.headers_mut().get_mut(CONTENT_ENCODING) {
+                let name = encoding.to_str().unwrap_or_default().trim().to_ascii_lowercase();
+                *encoding = HeaderValue::from_static(if name == "gzip" { "gzip" } else { "identity" });
+            }
+            next.run(request).await
+        }
         Some(sentence) => {
             ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", sentence).into_response()
         }

@@ -114,6 +114,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_end_of_the_last_year_is_the_last_time_there_is() {
+        for beyond in ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999-05:00", "9999-12-30T23:00:00Z"] {
+            assert_eq!(read(beyond), Ok(Timestamp::MAX), "{beyond}");
+        }
+        assert_eq!(read("9999-12-29T00:00:00Z").map(rfc3339), Ok("9999-12-29T00:00:00.000Z".to_owned()));
+        for wrong in ["", "yesterday", "9999-12-32T00:00:00Z", "9999-13-01T00:00:00Z", "2026-04-15"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn a_time_is_written_with_milliseconds_in_utc() {
         let at: Timestamp = "2026-04-15T12:00:00+02:00".parse().expect("a time");
         assert_eq!(rfc3339(at), "2026-04-15T10:00:00.000Z");

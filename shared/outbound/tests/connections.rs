@@ -145,3 +145,36 @@ async fn retry_after_is_passed_on_in_full() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_status_line_decides_and_odd_headers_are_noted() {
+    let many = "x-many: 1\r\n".repeat(120);
+    for (headers, malformed) in [
+        ("x-plain: 1\r\n", false),
+        (&*many, false),
+        ("set-cookie: a=\u{1}b\r\n", true),
+        ("bad name: x\r\n", true),
+        ("Server : x\r\n", true),
+        ("x-folded: a\r\n b\r\n", true),
+    ] {
+        let server =
+            Server::start([vec![Step::answer(format!("HTTP/1.1 200 OK\r\n{headers}content-length: 2\r\n\r\nok"))]]);
+        let attempt = send(&webhooks(), &server.url()).await.attempt;
+        let shown = (attempt.status, attempt.error.as_deref(), attempt.response.as_deref());
+        assert_eq!(shown, (Some(200), None, Some("ok")), "{headers:?}");
+        let note = malformed.then_some("the answer's headers were malformed");
+        assert_eq!(attempt.note.as_deref(), note, "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_says_where_it_points_and_no_credential() {
+    let to = "/moved/away?token=planted#planted";
+    let redirect = format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n");
+    let server = Server::start([vec![Step::answer(redirect.clone())], vec![Step::answer(redirect)]]);
+    let host = server.url().trim_end_matches('/').to_owned();
+    let host = host.split('/').take(3).collect::<Vec<_>>().join("/");
+    let expected = format!("answered 302 and points to {host}/moved/away?••••••••; redirects are not followed");
+    assert_eq!(failure(send(&webhooks(), &server.url()).await).0, expected);
+    assert_eq!(failure(send_chat(&webhooks(), &server.url()).await).0, expected);
+}

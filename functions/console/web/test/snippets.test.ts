@@ -122,6 +122,7 @@ describe.each(['Node.js, STACK headers', 'Python, STACK headers'])('the snippet 
       signed: request({ [current]: stack(secret) }),
       'the old secret of a rotation': request({ [current]: stack(rotated), [previous]: stack(secret) }),
       'the new secret of a rotation': request({ [current]: stack(secret), [previous]: stack(rotated) }),
+      'the oldest of several': request({ [current]: stack(rotated), [previous]: `${stack('x')}, ${stack(secret)}` }),
     }
     expect(outcomes(label, cases)).toEqual(all(cases, true))
   })

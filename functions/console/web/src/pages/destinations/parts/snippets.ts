@@ -62,7 +62,7 @@ def is_from_stack(body, headers, secret):
 
 const stackNode = `import { createHmac, timingSafeEqual } from 'node:crypto'
 
-// For 24 hours after a rotation the old secret signs the second header.
+// For 24 hours after a rotation the old secret signs the second header, which has a list after several.
 const HEADERS = ['x-stack-signature-256', 'x-stack-signature-256-previous']
 
 // These headers sign the body alone: only webhook-signature also protects from replays.
@@ -70,8 +70,9 @@ const HEADERS = ['x-stack-signature-256', 'x-stack-signature-256-previous']
 // \`headers\` are the request's headers with lowercase names, as in Node.js and Express.
 export function isFromStack(body, headers, secret) {
   const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'))
-  return HEADERS.some(name => {
-    const given = Buffer.from(headers[name] ?? '')
+  const signatures = HEADERS.flatMap(name => (headers[name] ?? '').split(', '))
+  return signatures.some(signature => {
+    const given = Buffer.from(signature)
     return given.length === expected.length && timingSafeEqual(given, expected)
   })
 }`
@@ -79,7 +80,7 @@ export function isFromStack(body, headers, secret) {
 const stackPython = `import hashlib
 import hmac
 
-# For 24 hours after a rotation the old secret signs the second header.
+# For 24 hours after a rotation the old secret signs the second header, which has a list after several.
 HEADERS = ["X-STACK-Signature-256", "X-STACK-Signature-256-Previous"]
 
 # These headers sign the body alone: only webhook-signature also protects from replays.
@@ -88,8 +89,9 @@ HEADERS = ["X-STACK-Signature-256", "X-STACK-Signature-256-Previous"]
 def is_from_stack(body, headers, secret):
     expected = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
     return any(
-        hmac.compare_digest(headers.get(name, "").encode(), expected)
+        hmac.compare_digest(signature.encode(), expected)
         for name in HEADERS
+        for signature in headers.get(name, "").split(", ")
     )`
 
 /** How a receiver checks that a request is ours, by the API that made the destination. */
