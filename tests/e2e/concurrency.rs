@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 /// How many pairs of changes each thing gets.
 const PAIRS: usize = 50;
 
+/// A field, and what it is set to in each pair.
+type Field = (&'static str, fn(usize) -> Value);
+
 fn text(pair: usize) -> Value {
     json!(format!("m {pair}"))
 }
@@ -22,7 +25,7 @@ fn enabled(pair: usize) -> Value {
 
 /// Changes one field by one request and another by a second, again and again. Each field is found where `at` points to, and
 /// has what `value` makes of the pair's number.
-async fn both_hold(operator: &Operator, method: Method, path: &str, at: &str, fields: [(&str, fn(usize) -> Value); 2]) {
+async fn both_hold(operator: &Operator, method: Method, path: &str, at: &str, fields: [Field; 2]) {
     let send = async |field: &str, value: &Value| {
         let body = json!({ field: value }).to_string();
         operator.request(method.clone(), path, &[], Some(body)).await

@@ -173,7 +173,7 @@ mod tests {
         let seconds = response.headers().get(RETRY_AFTER).map(|value| value.to_str().expect("text").parse());
         let retry_after = seconds.map(|seconds| Duration::from_secs(seconds.expect("seconds")));
         let body = response.text().await.expect("text");
-        read(kind.platform().expect("a platform"), &receiver.url(), Answered { status, retry_after, body: &body })
+        read(kind.platform().expect("a platform"), receiver.url(), Answered { status, retry_after, body: &body })
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use api::worker::Record;
 use domain::{
     EventId, OperatorId,
     message::{Ingest, Offered},
+    objects,
     time::{now, rfc3339},
 };
 use jiff::Timestamp;
@@ -64,19 +65,19 @@ struct Unwrapped {
 }
 
 fn unwrap(body: &str) -> Result<Unwrapped, serde_json::Error> {
-    let envelope: Envelope<'_> = serde_json::from_str(body)?;
+    let envelope: Envelope<'_> = objects::from_str(body)?;
     Ok(match (envelope.message, envelope.detail) {
         (Some(message), _) => Unwrapped {
-            offered: serde_json::from_str(&message)?,
+            offered: objects::from_str(&message)?,
             stated_at: envelope.timestamp,
             name: envelope.message_id.map(|id| format!("sns:{id}")),
         },
         (None, Some(detail)) => Unwrapped {
-            offered: serde_json::from_str(detail.get())?,
+            offered: objects::from_str(detail.get())?,
             stated_at: envelope.time,
             name: envelope.id.map(|id| format!("eventbridge:{id}")),
         },
-        (None, None) => Unwrapped { offered: serde_json::from_str(body)?, stated_at: None, name: None },
+        (None, None) => Unwrapped { offered: objects::from_str(body)?, stated_at: None, name: None },
     })
 }
 

@@ -67,7 +67,8 @@ const MAX_URL: usize = 2048;
 impl Address {
     /// Reads `text` as an address of the kind `channel_type`; a webhook's also against `policy`.
     pub fn parse(channel_type: ChannelType, text: &str, policy: TargetPolicy) -> Result<Self, NotAnAddress> {
-        let text = text.trim();
+        // Characters without width come along when text is copied.
+        let text = text.trim_matches(|c: char| c.is_whitespace() || is_formatting(c));
         if let Some(control) = text.chars().find(|c| c.is_control()) {
             let number = u32::from(control);
             return not(format!("the destination has the control character U+{number:04X} in it; remove it"));
@@ -119,6 +120,7 @@ impl Address {
 /// matter to its server, but two that differ by case only count as the same.
 fn email(text: &str) -> Result<(String, String), NotAnAddress> {
     const HINT: &str = "send one plain address such as alerts@example.com";
+    let text = text.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("mailto:")).map_or(text, |_| &text[7..]);
     let options = email_address::Options::default().without_display_text().without_domain_literal();
     let Ok(parsed) = EmailAddress::parse_with_options(text, options) else {
         return not(format!("{text:?} is not a mail address; {HINT}"));
@@ -180,13 +182,7 @@ fn phone(text: &str) -> Result<(String, String), NotAnAddress> {
 /// direction of writing; with plain spaces and hyphens.
 fn without_formatting(text: &str) -> String {
     let plain = text.chars().filter_map(|c| match c {
-        '\u{ad}'
-        | '\u{61c}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2064}'
-        | '\u{2066}'..='\u{2069}'
-        | '\u{feff}' => None,
+        c if is_formatting(c) => None,
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}' => Some('-'),
         c if c.is_whitespace() => Some(' '),
         c => Some(c),
@@ -195,6 +191,12 @@ fn without_formatting(text: &str) -> String {
     let plain = plain.trim();
     let number = plain.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("tel:")).map_or(plain, |_| &plain[4..]);
     number.trim().to_owned()
+}
+
+/// Whether a character has no width, or turns the direction of writing.
+fn is_formatting(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// What kind of number this is, if whoever calls or writes to it, or its owner, pays more than for others: to ask for many
@@ -285,7 +287,16 @@ mod tests {
 
     #[test]
     fn every_spelling_of_a_mail_address_is_one() {
-        same(Email, &["alerts@example.com", "Alerts@EXAMPLE.com", "  alerts@example.com "]);
+        same(
+            Email,
+            &[
+                "alerts@example.com",
+                "Alerts@EXAMPLE.com",
+                "  alerts@example.com ",
+                "mailto:alerts@example.com",
+                "\u{200b}alerts@example.com\u{a0}\u{feff}",
+            ],
+        );
         same(Email, &["a@bücher.example", "a@xn--bcher-kva.example", "A@BÜCHER.example"]);
         assert_eq!(parse(Email, "Alerts@Example.COM").expect("valid").as_str(), "Alerts@example.com");
     }
@@ -381,7 +392,7 @@ mod tests {
                 "https://example.com./hooks/%7estack#part",
             ],
         );
-        same(Webhook, &["https://example.com", "https://example.com/"]);
+        same(Webhook, &["https://example.com", "https://example.com/", "\u{feff}https://example.com/\u{200b}"]);
         same(Webhook, &["https://example.com/a%2fb", "https://example.com/a%2Fb"]);
         let key = |url| parse(Webhook, url).expect("valid").uniqueness_key();
         assert_ne!(key("https://example.com/a%2fb"), key("https://example.com/a/b"));

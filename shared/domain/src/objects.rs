@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 
 /// A deserializer, or any part of one, that gives structs no lists.
 pub struct Objects<T>(pub T);
@@ -12,8 +14,18 @@ pub struct Objects<T>(pub T);
 ///
 /// # Errors
 /// When it is not a `T`.
-pub fn from_value<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> serde_json::Result<T> {
+pub fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> serde_json::Result<T> {
     T::deserialize(Objects(value))
+}
+
+/// Reads JSON, with or without a byte order mark, which some editors and shells put in front (RFC 8259, 8.1).
+///
+/// # Errors
+/// When it is not a `T`, or goes on behind one.
+pub fn from_str<'a, T: serde::Deserialize<'a>>(json: &'a str) -> serde_json::Result<T> {
+    let mut json = serde_json::Deserializer::from_str(json.strip_prefix('\u{feff}').unwrap_or(json));
+    let read = T::deserialize(Objects(&mut json))?;
+    json.end().map(|()| read)
 }
 
 macro_rules! forward {
@@ -218,6 +230,8 @@ mod tests {
             let error = outer(wrong).expect_err(wrong).to_string();
             assert!(error.starts_with("invalid type: sequence, expected struct"), "{error}");
         }
+        assert!(from_str::<Inner>("[1]").is_err() && from_str::<Inner>(r#"{"a": 1} x"#).is_err());
+        assert_eq!(from_str::<Inner>("\u{feff}{\"a\": 1}").ok(), Some(Inner { a: 1 }));
         assert!(from_value::<Vec<Inner>>(json!([[1]])).is_err());
         assert!(from_value::<Vec<Inner>>(json!([{"a": 1}])).is_ok());
     }
