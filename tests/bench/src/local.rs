@@ -56,6 +56,7 @@ pub fn variables(
         ("MAILS_PER_SECOND", "1000"),
         ("RETRY_SCHEDULE", schedule),
         ("ALLOW_PRIVATE_TARGETS", "true"),
+        ("ALLOW_PREMIUM_NUMBERS", "false"),
         ("MAIL_FROM", "notifications@example.com"),
         ("TEAM_MAIL_FROM", "*@example.com"),
         ("MAIL_CONFIGURATION_SET", "bench"),
