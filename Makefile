@@ -39,7 +39,7 @@ help: ## List these targets
 up: $(VENV)/.installed ## Start or update the local cloud, and send a first event through it
 	@$(PYTHON) infra/local/cloud.py start .local/cloud $(PORT)
 	@$(MAKE) --no-print-directory functions
-	@$(PYTHON) infra/local/deploy.py .local/cloud .local/env AllowPrivateTargets=true \
+	@$(PYTHON) infra/local/deploy.py .local/cloud .local/env AllowPrivateTargets=loopback \
 	  MailFrom=notifications@example.com 'TeamMailFrom=*@example.com' \
 	  $(if $(RETRY_SCHEDULE),RetrySchedule=$(RETRY_SCHEDULE))
 	@$(PYTHON) infra/local/demo.py .local/cloud .local/env

@@ -1,4 +1,4 @@
-"""Sends the messages of every dead-letter queue back to the queue that they came from.
+"""Sends the messages of every dead-letter queue back to the queue that they came from, or that they were meant for.
 
     redrive.py STACK [ENV_FILE]
 
@@ -58,7 +58,15 @@ def dead_letter_queues(sqs, stack):
             policy = attributes.get("RedrivePolicy")
             if policy:
                 sources[json.loads(policy)["deadLetterTargetArn"]] = url
-    return {arn.rsplit(":", 1)[-1]: (urls[arn], queue) for arn, queue in sources.items() if arn in urls}
+    pairs = {name_of(arn): (urls[arn], queue) for arn, queue in sources.items() if arn in urls}
+    # EventBridge puts there what it could not put into the queue: of that, no redrive policy tells.
+    bus = [url for arn, url in urls.items() if name_of(arn).startswith(f"{stack}-BusDeadLetters-")]
+    events = [url for arn, url in urls.items() if name_of(arn).startswith(f"{stack}-EventsQueue-")]
+    return pairs | {url.rsplit("/", 1)[-1]: (url, events[0]) for url in bus if events}
+
+
+def name_of(arn):
+    return arn.rsplit(":", 1)[-1]
 
 
 def redrive(sqs, dead_letters, queue):

@@ -1,5 +1,7 @@
 """Checks template.yaml, expanded as AWS would, for what AWS ends or forgets without a word. Part of `make lint`."""
 
+import json
+import re
 import sys
 from pathlib import Path
 
@@ -9,9 +11,17 @@ RETENTION = 14 * 24 * 3600
 
 
 def main():
-    path = Path(__file__).resolve().parents[2] / "template.yaml"
-    resources = template.expand(path, lambda _: "s3://bucket/code.zip")["Resources"]
-    problems = [*loops(resources), *queues(resources)]
+    root = Path(__file__).resolve().parents[2]
+    resources = template.expand(root / "template.yaml", lambda _: "s3://bucket/code.zip")["Resources"]
+    described = json.loads((root / "infra/openapi.json").read_text())["paths"]
+    released = json.loads((root / "infra/released_tables.json").read_text())
+    problems = [
+        *loops(resources),
+        *queues(resources),
+        *kept(resources),
+        *routes(resources, described),
+        *updates(resources, released),
+    ]
     print("\n".join(problems))
     sys.exit(bool(problems))
 
@@ -56,6 +66,8 @@ def queues(resources):
     """Queues that forget early, have no dead-letter queue, or have one that nobody is told of."""
     all_queues = of_type(resources, "AWS::SQS::Queue")
     dead_letters = {target(q["RedrivePolicy"]["deadLetterTargetArn"]) for q in all_queues.values() if "RedrivePolicy" in q}
+    for rule in of_type(resources, "AWS::Events::Rule").values():
+        dead_letters |= {target(to["DeadLetterConfig"]["Arn"]) for to in rule["Targets"] if "DeadLetterConfig" in to}
     alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
     alarmed = {target(dimension["Value"]) for alarm in alarms for dimension in alarm.get("Dimensions", [])}
     for name, queue in all_queues.items():
@@ -65,6 +77,57 @@ def queues(resources):
             yield f"{name}: has no dead-letter queue; set RedrivePolicy"
         if name in dead_letters and name not in alarmed:
             yield f"{name}: no alarm looks at it"
+
+
+def kept(resources):
+    """Tables and keys that are kept although their first deployment failed, and tables that a click deletes."""
+    for name, resource in resources.items():
+        if resource.get("DeletionPolicy") == "Retain":
+            yield f"{name}: stays when a first deployment fails; set DeletionPolicy: RetainExceptOnCreate"
+        protected = resource["Properties"].get("DeletionProtectionEnabled") if "Properties" in resource else None
+        table = resource["Type"] == "AWS::DynamoDB::Table"
+        if table and resource.get("DeletionPolicy") == "RetainExceptOnCreate" and not protected:
+            yield f"{name}: can be deleted by a click; set DeletionProtectionEnabled: true"
+
+
+def routes(resources, described):
+    """Paths of the API that no route leads to, and routes that are no path of the API."""
+    # Not part of the API: its text, the console, and all the rest.
+    besides = {"/openapi.json", "/console", "/console/{}", "$default"}
+    keys = [route["RouteKey"] for route in of_type(resources, "AWS::ApiGatewayV2::Route").values()]
+    routed = {re.sub(r"\{[^}]*\}", "{}", key.split(" ")[-1]) for key in keys} - besides
+    paths = {re.sub(r"\{[^}]*\}", "{}", path) for path in described}
+    yield from (f"{path}: no route of the template leads there" for path in sorted(paths - routed))
+    yield from (f"{path}: a route of the template, and no path of the API" for path in sorted(routed - paths))
+
+
+def tables(resources):
+    """Of each table, its key and its indexes: what an update of the stack cannot change at will."""
+    found = {}
+    for name, table in of_type(resources, "AWS::DynamoDB::Table").items():
+        indexes = {index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes", [])}
+        found[name] = {"key": table["KeySchema"], "indexes": indexes}
+    return found
+
+
+def updates(resources, released):
+    """What a stack of the last release could not be updated to in place: infra/released_tables.json has its tables."""
+    for name, table in tables(resources).items():
+        before = released.get(name)
+        if not before:
+            continue
+        if table["key"] != before["key"]:
+            yield f"{name}: has another key than in the last release, which makes it another table"
+        changed = {
+            index
+            for index in table["indexes"].keys() | before["indexes"].keys()
+            if table["indexes"].get(index) != before["indexes"].get(index)
+        }
+        if len(changed) > 1:
+            yield f"{name}: changes the indexes {', '.join(sorted(changed))}; DynamoDB takes one change in an update"
+        for index in changed & table["indexes"].keys() & before["indexes"].keys():
+            yield f"{name}: changes the index {index}, which DynamoDB takes as one that goes and one that comes"
+    yield from (f"{name}: was a table in the last release; keep it" for name in released.keys() - tables(resources).keys())
 
 
 if __name__ == "__main__":

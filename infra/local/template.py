@@ -60,9 +60,6 @@ def add_routes(resources):
             }
             name = re.sub(r"\W", "", f"Route{method.title()}{path.title()}")
             resources[name] = route(method, path, function)
-            # So that an address that somebody has typed with a slash at its end is found, too.
-            if path.endswith("/{proxy+}"):
-                resources[f"{name}Itself"] = route(method, path.removesuffix("{proxy+}"), function)
 
 
 def route(method, path, function):

@@ -30,7 +30,7 @@ finish() {
 rm -f "$env_file"
 trap finish EXIT
 "$python" infra/local/cloud.py start "$cloud" 0 ${environment[@]+"${environment[@]}"}
-"$python" infra/local/deploy.py "$cloud" "$env_file" AllowPrivateTargets=true MailFrom=notifications@example.com \
+"$python" infra/local/deploy.py "$cloud" "$env_file" AllowPrivateTargets=loopback MailFrom=notifications@example.com \
     'TeamMailFrom=*@example.com' ${parameters[@]+"${parameters[@]}"}
 # shellcheck source=/dev/null
 . "$env_file"

@@ -170,7 +170,7 @@ async fn bodies_come_plain_with_a_byte_order_mark_or_by_gzip() {
     assert_eq!((status, &refused["code"]), (400, &json!("invalid_body")), "{refused}");
     // A few kilobytes that would be many megabytes.
     let (status, refused) = post(Some("gzip"), gzip(&vec![b' '; 64 << 20])).await;
-    assert_eq!((status, &refused["code"]), (413, &json!("invalid_body")), "{refused}");
+    assert_eq!((status, &refused["code"]), (413, &json!("body_too_large")), "{refused}");
 }
 
 #[tokio::test]

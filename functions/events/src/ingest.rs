@@ -40,7 +40,7 @@ struct Ready {
 
 /// Posts one event, or up to 100.
 ///
-/// Answers once the queue has them. With an `Idempotency-Key` header, or an `id` in an event, a repeat within 24 h
+/// A request has at most 4 MiB in all. Answers once the queue has them. With an `Idempotency-Key` header, or an `id` in an event, a repeat within 24 h
 /// answers with the first event's id and is delivered once.
 #[utoipa::path(
     post, path = "/v1/events", tag = "Events", operation_id = "postEvents",

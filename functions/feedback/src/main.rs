@@ -9,7 +9,7 @@ use api::{
     telemetry,
     worker::{self, Record},
 };
-use domain::feedback::Feedback;
+use domain::feedback::{self, Feedback};
 use futures::{StreamExt, stream};
 use store::{Aws, Deliveries, Destinations, Journal, Queue, Suppressions};
 use tokio::time::{Instant, timeout_at};
@@ -42,6 +42,10 @@ impl App {
 
     /// Whether a report is done with.
     async fn take_one(&self, record: &Record) -> bool {
+        if feedback::is_notice(&record.body) {
+            tracing::info!(message_id = record.message_id, "the mail service has confirmed where it reports to");
+            return true;
+        }
         let feedback = match Feedback::parse(&record.body) {
             Ok(feedback) => feedback,
             Err(error) => {

@@ -3,11 +3,15 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
+    http::StatusCode,
 };
 use domain::{objects::Objects, wording};
 use serde::de::DeserializeOwned;
 
-use crate::error::{ApiError, Result};
+use crate::{
+    error::{ApiError, Result},
+    server::MAX_BODY,
+};
 
 /// A JSON body. Its `Content-Type` is not asked for: there is no other format.
 pub struct Body<T>(pub T);
@@ -48,9 +52,13 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalB
 }
 
 async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
-    Bytes::from_request(request, state)
-        .await
-        .map_err(|rejection| ApiError::new(rejection.status(), "invalid_body", format!("{}.", rejection.body_text())))
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+        status @ StatusCode::PAYLOAD_TOO_LARGE => {
+            let sentence = format!("The request's body has more than {} MiB; send less at a time.", MAX_BODY >> 20);
+            ApiError::new(status, "body_too_large", sentence)
+        }
+        status => ApiError::new(status, "invalid_body", format!("{}.", rejection.body_text())),
+    })
 }
 
 /// The text without a byte order mark, which some editors and shells put in front (RFC 8259, 8.1).

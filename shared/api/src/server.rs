@@ -22,8 +22,9 @@ use crate::{
     telemetry::Telemetry,
 };
 
-/// The largest body, once it is decompressed: what Lambda passes on.
-const MAX_BODY: usize = 6 * 1024 * 1024;
+/// The largest body, once it is decompressed. Lambda takes 6 MB for a whole request, in which a body is escaped as JSON, or
+/// base64.
+pub(crate) const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// Serves `routes` on `app` until the function is shut down.
 ///

@@ -178,6 +178,20 @@ struct Recipient {
     diagnostic_code: Option<String>,
 }
 
+/// What SES writes to the topic once it may publish there: text, and no report.
+const NOTICE: &str = "Successfully validated SNS topic for Amazon SES event publishing.";
+
+/// Whether a message is SES's word that it can publish to the topic: as it is, or in the envelope of SNS.
+pub fn is_notice(body: &str) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Envelope {
+        message: String,
+    }
+    let unwrapped = serde_json::from_str::<Envelope>(body).map(|envelope| envelope.message);
+    unwrapped.as_deref().unwrap_or(body).trim() == NOTICE
+}
+
 impl Feedback {
     /// Reads an event record.
     ///
@@ -260,6 +274,13 @@ mod tests {
         ($name:literal) => {
             Feedback::parse(include_str!(concat!("../../../tests/recorded/ses_", $name, ".json"))).expect($name)
         };
+    }
+
+    #[test]
+    fn the_notice_of_ses_is_no_report() {
+        let enveloped = format!(r#"{{"Type": "Notification", "Message": "{NOTICE}\\n"}}"#);
+        assert!(is_notice(NOTICE) && is_notice(&format!("{NOTICE}\n")) && is_notice(&enveloped));
+        assert!(!is_notice("") && !is_notice(r#"{"Message": "other"}"#) && !is_notice("{}"));
     }
 
     #[test]

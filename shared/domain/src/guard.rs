@@ -1,18 +1,36 @@
 //! Which outgoing addresses are allowed: a webhook's URL is an operator's input, and this service
 //! must not become a way into the network that it runs in.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    str::FromStr,
+};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use url::{Host, Url};
 
-/// What targets are allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What targets are allowed, by the template's parameter `AllowPrivateTargets`. Each also allows what those before it do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TargetPolicy {
-    /// `https` to global unicast addresses.
+    /// `https` to global unicast addresses: `false`.
     Public,
-    /// Also plain `http` and any address: for a local cloud and for tests (template parameter `AllowPrivateTargets`).
-    AllowPrivate,
+    /// Also plain `http`, and the addresses of private networks: `true`, for a closed network.
+    Private,
+    /// Also this machine: `loopback`, for a local cloud and for tests. On Lambda, the function's own runtime API is there.
+    Loopback,
+}
+
+impl FromStr for TargetPolicy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "false" => Ok(Self::Public),
+            "true" => Ok(Self::Private),
+            "loopback" => Ok(Self::Loopback),
+            _ => Err(format!("{text:?} is none of false, true, loopback")),
+        }
+    }
 }
 
 /// Why a target is refused, with what to send instead.
@@ -38,7 +56,7 @@ pub enum Refusal {
 /// Judges a URL as far as that can be done without resolving its host. The resolved addresses are judged again, by
 /// [`judge_ip`], at connect time.
 pub fn judge_url(url: &Url, policy: TargetPolicy) -> Result<(), Refusal> {
-    let private_too = policy == TargetPolicy::AllowPrivate;
+    let private_too = policy >= TargetPolicy::Private;
     if !(url.scheme() == "https" || (private_too && url.scheme() == "http")) {
         return Err(Refusal::Scheme);
     }
@@ -54,19 +72,31 @@ pub fn judge_url(url: &Url, policy: TargetPolicy) -> Result<(), Refusal> {
         Some(Host::Ipv6(ip)) => judge_ip(ip.into(), policy),
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.');
-            let local = !name.contains('.') || name.ends_with(".localhost");
-            if local && !private_too { Err(Refusal::Host) } else { Ok(()) }
+            // What they resolve to is judged when it is dialled.
+            let this_machine = name == "localhost" || name.ends_with(".localhost");
+            let allowed = match policy {
+                TargetPolicy::Public => name.contains('.') && !this_machine,
+                TargetPolicy::Private => !this_machine,
+                TargetPolicy::Loopback => true,
+            };
+            if allowed { Ok(()) } else { Err(Refusal::Host) }
         }
     }
 }
 
 /// Judges an address that is about to be dialled.
 pub fn judge_ip(ip: IpAddr, policy: TargetPolicy) -> Result<(), Refusal> {
-    let global = match ip {
-        IpAddr::V4(ip) => is_global_v4(ip),
-        IpAddr::V6(ip) => is_global_v6(ip),
+    // An IPv4 address may be written as one of IPv6, and is reached all the same.
+    let (global, private) = match ip.to_canonical() {
+        IpAddr::V4(ip) => (is_global_v4(ip), PRIVATE_V4.iter().any(|block| block.contains(&ip))),
+        IpAddr::V6(ip) => (is_global_v6(ip), PRIVATE_V6.contains(&ip) && !METADATA_V6.contains(&ip)),
     };
-    if global || policy == TargetPolicy::AllowPrivate { Ok(()) } else { Err(Refusal::Address(ip)) }
+    let allowed = match policy {
+        TargetPolicy::Public => global && ip == ip.to_canonical(),
+        TargetPolicy::Private => global || private,
+        TargetPolicy::Loopback => global || private || ip.to_canonical().is_loopback(),
+    };
+    if allowed { Ok(()) } else { Err(Refusal::Address(ip)) }
 }
 
 const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Ipv4Net {
@@ -96,6 +126,13 @@ const NOT_GLOBAL_V4: [Ipv4Net; 16] = [
     v4(203, 0, 113, 0, 24),  // documentation
     v4(224, 0, 0, 0, 3),     // multicast, reserved, broadcast
 ];
+
+/// What private networks use: RFC 1918, and RFC 6598, which AWS gives to subnets of clusters.
+const PRIVATE_V4: [Ipv4Net; 4] =
+    [v4(10, 0, 0, 0, 8), v4(100, 64, 0, 0, 10), v4(172, 16, 0, 0, 12), v4(192, 168, 0, 0, 16)];
+/// The same of IPv6: RFC 4193, without the block that the metadata service of EC2 has.
+const PRIVATE_V6: Ipv6Net = v6(0xfc00, 0, 0, 7);
+const METADATA_V6: Ipv6Net = v6(0xfd00, 0xec2, 0, 32);
 
 /// The one block of IPv6 from which global unicast addresses are given out. Loopback, IPv4-mapped, IPv4-compatible,
 /// NAT64, unique-local, link-local, site-local and multicast addresses all lie outside it.
@@ -171,9 +208,41 @@ mod tests {
     }
 
     #[test]
+    fn private_networks_are_reached_where_that_is_allowed_and_metadata_never() {
+        let allowed = |ip: &str, policy| judge_ip(ip.parse().expect("an address"), policy).is_ok();
+        for ip in ["10.1.2.3", "172.31.255.255", "192.168.0.1", "100.64.0.1", "fd12:3456::1", "::ffff:10.0.0.1", "1.1.1.1"] {
+            assert!(allowed(ip, TargetPolicy::Private) && allowed(ip, TargetPolicy::Loopback), "{ip}");
+        }
+        for ip in ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"] {
+            assert!(!allowed(ip, TargetPolicy::Private) && allowed(ip, TargetPolicy::Loopback), "{ip}");
+        }
+        for ip in [
+            "169.254.169.254",
+            "169.254.170.2",
+            "fe80::1",
+            "fd00:ec2::254",
+            "::ffff:169.254.169.254",
+            "0.0.0.0",
+            "::",
+            "224.0.0.1",
+            "ff02::1",
+            "255.255.255.255",
+        ] {
+            assert!(!allowed(ip, TargetPolicy::Private) && !allowed(ip, TargetPolicy::Loopback), "{ip}");
+        }
+        let judge = |url: &str, policy| judge_url(&url.parse().expect("a URL"), policy);
+        assert_eq!(judge("http://intranet/hooks", TargetPolicy::Private), Ok(()));
+        for url in ["http://localhost:9001/2018-06-01/runtime", "http://x.localhost/", "http://127.0.0.1:9001/"] {
+            assert!(judge(url, TargetPolicy::Private).is_err() && judge(url, TargetPolicy::Loopback).is_ok(), "{url}");
+        }
+        assert_eq!("loopback".parse(), Ok(TargetPolicy::Loopback));
+        assert!("yes".parse::<TargetPolicy>().is_err());
+    }
+
+    #[test]
     fn a_local_cloud_may_allow_them() {
         let url = "http://127.0.0.1:8080/hooks".parse().expect("a URL");
-        assert_eq!(judge_url(&url, TargetPolicy::AllowPrivate), Ok(()));
+        assert_eq!(judge_url(&url, TargetPolicy::Loopback), Ok(()));
         assert_eq!(judge_url(&url, TargetPolicy::Public), Err(Refusal::Scheme));
     }
 }

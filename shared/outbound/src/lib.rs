@@ -11,5 +11,5 @@ pub mod webhook;
 
 pub use answer::Answer;
 pub use email::Mailer;
-pub use sms::Texter;
+pub use sms::{SmsSettings, Texter};
 pub use webhook::Webhooks;

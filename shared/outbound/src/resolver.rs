@@ -45,13 +45,13 @@ mod tests {
         let mixed = of(&["10.0.0.1:443", "1.1.1.1:443"]);
         assert_eq!(allowed(mixed, TargetPolicy::Public), Ok(of(&["1.1.1.1:443"])));
         assert!(allowed(of(&["127.0.0.1:443", "[::1]:443"]), TargetPolicy::Public).is_err());
-        assert!(allowed(of(&["127.0.0.1:443"]), TargetPolicy::AllowPrivate).is_ok());
+        assert!(allowed(of(&["127.0.0.1:443"]), TargetPolicy::Loopback).is_ok());
     }
 
     #[tokio::test]
     async fn a_name_that_resolves_to_a_private_address_is_refused() {
         let resolve = |policy| GuardedResolver { policy }.resolve("localhost".to_owned());
         assert!(resolve(TargetPolicy::Public).await.is_err());
-        assert!(resolve(TargetPolicy::AllowPrivate).await.is_ok());
+        assert!(resolve(TargetPolicy::Loopback).await.is_ok());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use aws_config::{SdkConfig, retry::RetryConfig};
+use aws_config::{Region, SdkConfig, retry::RetryConfig};
 use aws_sdk_sns::{Client, Config, config::Builder, error::DisplayErrorContext, types::MessageAttributeValue};
 use domain::delivery::Fault;
 
@@ -11,19 +11,48 @@ use crate::{
     carrier,
 };
 
+/// Whom text messages come from, and what one may cost.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SmsSettings {
+    /// The name that they come from, in the countries that take one.
+    pub sender_id: Option<String>,
+    /// The number that they come from, in E.164 form: countries such as the United States want one that is registered.
+    pub origination_number: Option<String>,
+    /// The most US dollars that one may cost: SNS does not send one that costs more.
+    pub max_price: Option<String>,
+    /// The AWS region that sends them; the stack's own when absent.
+    pub region: Option<String>,
+}
+
+impl SmsSettings {
+    /// The attributes of a message, each with its type: SNS, "Publishing to a mobile phone".
+    fn attributes(&self) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
+        // Reliability before price: a code or an alert that is late is worth nothing.
+        let always = ("AWS.SNS.SMS.SMSType", "String", Some("Transactional"));
+        let sender_id = ("AWS.SNS.SMS.SenderID", "String", self.sender_id.as_deref());
+        let number = ("AWS.MM.SMS.OriginationNumber", "String", self.origination_number.as_deref());
+        let max_price = ("AWS.SNS.SMS.MaxPrice", "Number", self.max_price.as_deref());
+        [always, sender_id, number, max_price].into_iter().filter_map(|(name, of, value)| Some((name, of, value?)))
+    }
+}
+
 /// Sends text messages.
 pub struct Texter {
     config: Config,
+    settings: SmsSettings,
     // Made when the first message goes out, as with mail.
     client: OnceLock<Client>,
 }
 
 impl Texter {
-    /// A sender with the account's own numbers and spending limit.
-    pub fn new(config: &SdkConfig) -> Self {
+    /// A sender by these settings; what they leave open is the account's.
+    pub fn new(config: &SdkConfig, settings: SmsSettings) -> Self {
         // As with mail: the schedule of deliveries is the one that tries again.
-        let config = Builder::from(config).retry_config(RetryConfig::disabled()).build();
-        Self { config, client: OnceLock::new() }
+        let mut config = Builder::from(config).retry_config(RetryConfig::disabled());
+        if let Some(region) = &settings.region {
+            config.set_region(Some(Region::new(region.clone())));
+        }
+        Self { config: config.build(), settings, client: OnceLock::new() }
     }
 
     fn client(&self) -> &Client {
@@ -43,12 +72,13 @@ impl Texter {
             let error = "the owner of this number has opted out of messages".to_owned();
             return Err(Failure { status: None, error, fault: Fault::Address });
         }
-        let transactional = MessageAttributeValue::builder().data_type("String").string_value("Transactional").build();
         let incomplete =
             |e: aws_sdk_sns::error::BuildError| Failure { status: None, error: e.to_string(), fault: Fault::Sender };
-        let publish = self.client().publish().phone_number(to).message(text);
-        // Reliability before price: a code or an alert that is late is worth nothing.
-        let publish = publish.message_attributes("AWS.SNS.SMS.SMSType", transactional.map_err(incomplete)?);
+        let mut publish = self.client().publish().phone_number(to).message(text);
+        for (name, data_type, value) in self.settings.attributes() {
+            let attribute = MessageAttributeValue::builder().data_type(data_type).string_value(value).build();
+            publish = publish.message_attributes(name, attribute.map_err(incomplete)?);
+        }
         match publish.send().await {
             Ok(sent) => Ok(sent.message_id.unwrap_or_default()),
             Err(error) => Err(carrier::failure("SNS", &error, fault)),
@@ -83,6 +113,25 @@ fn fault(code: &str, message: &str) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_has_the_attributes_that_are_set() {
+        let attributes = |settings: &SmsSettings| settings.attributes().map(|(name, ..)| name).collect::<Vec<_>>();
+        assert_eq!(attributes(&SmsSettings::default()), ["AWS.SNS.SMS.SMSType"]);
+        let settings = SmsSettings {
+            sender_id: Some("STACK".into()),
+            origination_number: Some("+18005550100".into()),
+            max_price: Some("0.50".into()),
+            region: None,
+        };
+        let all = [
+            ("AWS.SNS.SMS.SMSType", "String", "Transactional"),
+            ("AWS.SNS.SMS.SenderID", "String", "STACK"),
+            ("AWS.MM.SMS.OriginationNumber", "String", "+18005550100"),
+            ("AWS.SNS.SMS.MaxPrice", "Number", "0.50"),
+        ];
+        assert!(settings.attributes().eq(all));
+    }
 
     #[test]
     fn a_refusal_that_can_pass_is_told_from_one_that_cannot() {

@@ -49,7 +49,7 @@ async fn a_2xx_is_success_and_its_body_is_kept() {
         (if signed { StatusCode::ACCEPTED } else { StatusCode::UNAUTHORIZED }, "é".repeat(50_000))
     }
     let address = serve(Router::new().route("/", post(check))).await;
-    let answer = send(TargetPolicy::AllowPrivate, &format!("http://{address}/")).await;
+    let answer = send(TargetPolicy::Loopback, &format!("http://{address}/")).await;
     assert_eq!(answer.attempt.status, Some(202));
     assert!(answer.attempt.succeeded());
     assert_eq!(answer.attempt.response.map(|body| body.len()), Some(1024));
@@ -69,20 +69,20 @@ async fn anything_else_is_a_failure_that_says_why() {
         .route("/down", post(|| async { StatusCode::SERVICE_UNAVAILABLE }))
         .route("/away", post(|| async { axum::response::Redirect::permanent("/busy") }));
     let address = serve(router).await;
-    let busy = send(TargetPolicy::AllowPrivate, &format!("http://{address}/busy")).await;
+    let busy = send(TargetPolicy::Loopback, &format!("http://{address}/busy")).await;
     assert_eq!(busy.attempt.error.as_deref(), Some("answered 429 Too Many Requests"));
     assert_eq!(busy.retry_after.map(|wait| wait.as_secs()), Some(7));
     assert_eq!((busy.attempt.fault, busy.unreachable), (Fault::Throttled, false));
-    let until = send(TargetPolicy::AllowPrivate, &format!("http://{address}/until")).await;
+    let until = send(TargetPolicy::Loopback, &format!("http://{address}/until")).await;
     assert!((80..=90).contains(&until.retry_after.expect("a date").as_secs()));
     assert_eq!(until.attempt.fault, Fault::Throttled);
-    let down = send(TargetPolicy::AllowPrivate, &format!("http://{address}/down")).await;
+    let down = send(TargetPolicy::Loopback, &format!("http://{address}/down")).await;
     assert_eq!(
         (down.attempt.fault, down.retry_after),
         (Fault::Receiver, None),
         "without Retry-After it is no rate limit"
     );
-    let away = send(TargetPolicy::AllowPrivate, &format!("http://{address}/away")).await;
+    let away = send(TargetPolicy::Loopback, &format!("http://{address}/away")).await;
     let error = away.attempt.error.expect("a failure");
     assert!(error.starts_with("answered 308 and points to http://127.0.0.1:"), "{error}");
     assert!(error.ends_with("; redirects are not followed"), "{error}");
@@ -93,7 +93,7 @@ async fn a_closed_port_is_a_failure_without_the_urls_token() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
-    let answer = send(TargetPolicy::AllowPrivate, &format!("http://{address}/?token=secret")).await;
+    let answer = send(TargetPolicy::Loopback, &format!("http://{address}/?token=secret")).await;
     let error = answer.attempt.error.expect("a failure");
     assert!(error.starts_with("could not connect: Connection refused") && !error.contains("secret"), "{error}");
     assert!(answer.unreachable);
@@ -128,7 +128,7 @@ async fn a_secret_that_is_sent_back_is_struck_out_before_the_answer_is_cut() {
         headers: &[("x-token", "abc")],
         secrets_of: Some(&connection),
     };
-    let answer = Webhooks::new(TargetPolicy::AllowPrivate).expect("a sender").send(request, 1).await;
+    let answer = Webhooks::new(TargetPolicy::Loopback).expect("a sender").send(request, 1).await;
     let kept = answer.attempt.response.expect("a body");
     assert!(kept.starts_with("xxx") && !kept.contains("planted"), "{kept}");
 }

@@ -82,6 +82,11 @@ pub fn variable(name: &'static str) -> Result<String> {
     }
 }
 
+/// An environment variable that may be missing or empty, which is the same.
+pub fn optional_variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// An environment variable that the template sets, read as a `T`.
 ///
 /// # Errors
@@ -93,10 +98,7 @@ pub fn parsed_variable<T: FromStr<Err: std::fmt::Display>>(name: &'static str) -
 /// Where webhooks may go, by `ALLOW_PRIVATE_TARGETS`.
 ///
 /// # Errors
-/// When the variable is missing or neither `true` nor `false`.
+/// When the variable is missing or none of `false`, `true` and `loopback`.
 pub fn target_policy() -> Result<TargetPolicy> {
-    Ok(match parsed_variable("ALLOW_PRIVATE_TARGETS")? {
-        true => TargetPolicy::AllowPrivate,
-        false => TargetPolicy::Public,
-    })
+    parsed_variable("ALLOW_PRIVATE_TARGETS")
 }

@@ -5,7 +5,7 @@ use domain::{
     sms, time::now,
 };
 use outbound::{
-    Answer, Mailer, Texter, Webhooks,
+    Answer, Mailer, SmsSettings, Texter, Webhooks,
     email::{Envelope, People},
     webhook::Request,
 };
@@ -48,7 +48,7 @@ impl Sender {
             vault: Vault::new(aws),
             webhooks: Webhooks::new(store::aws::target_policy()?)?,
             mailer: mailer(aws)?,
-            texter: Texter::new(aws.config()),
+            texter: Texter::new(aws.config(), sms_settings()),
         })
     }
 
@@ -149,6 +149,16 @@ impl Sender {
     ) -> std::result::Result<Answer, NotSent> {
         let message = written::mail(to, event, envelope.delivery_id).map_err(|e| e.to_string())?;
         Ok(self.mailer.send_to(people, to, *envelope, message, *number).await)
+    }
+}
+
+/// Whom text messages come from, as the template's parameters say.
+fn sms_settings() -> SmsSettings {
+    SmsSettings {
+        sender_id: optional_variable("SMS_SENDER_ID"),
+        origination_number: optional_variable("SMS_ORIGINATION_NUMBER"),
+        max_price: optional_variable("SMS_MAX_PRICE"),
+        region: optional_variable("SMS_REGION"),
     }
 }
 

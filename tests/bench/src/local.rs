@@ -55,7 +55,7 @@ pub fn variables(
         ("MAIL_QUEUE_URL", mail),
         ("MAILS_PER_SECOND", "1000"),
         ("RETRY_SCHEDULE", schedule),
-        ("ALLOW_PRIVATE_TARGETS", "true"),
+        ("ALLOW_PRIVATE_TARGETS", "loopback"),
         ("ALLOW_PREMIUM_NUMBERS", "false"),
         ("MAIL_FROM", "notifications@example.com"),
         ("TEAM_MAIL_FROM", "*@example.com"),

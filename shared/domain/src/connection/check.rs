@@ -190,7 +190,7 @@ mod tests {
         let wrong = check("https://discord.com/api/webhooks/1/x", Some(Platform::Slack)).expect_err("another's");
         assert!(wrong.contains("Discord") && wrong.contains("Slack"), "{wrong}");
         assert!(check("https://discord.com/api/webhooks/1/x", None).is_ok());
-        let private = Allowed { targets: TargetPolicy::AllowPrivate, senders: vec![] };
+        let private = Allowed { targets: TargetPolicy::Loopback, senders: vec![] };
         assert!(url("http://127.0.0.1:8080/x", Some(Platform::Slack), &private).is_ok());
         assert!(url("http://hooks.slack.com/x", Some(Platform::Slack), &private).is_err());
         for wrong in
