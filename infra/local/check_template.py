@@ -21,6 +21,7 @@ def main():
         *kept(resources),
         *routes(resources, described),
         *updates(resources, released),
+        *alarms(resources, (root / "docs/operations.md").read_text()),
     ]
     print("\n".join(problems))
     sys.exit(bool(problems))
@@ -99,6 +100,18 @@ def routes(resources, described):
     paths = {re.sub(r"\{[^}]*\}", "{}", path) for path in described}
     yield from (f"{path}: no route of the template leads there" for path in sorted(paths - routed))
     yield from (f"{path}: a route of the template, and no path of the API" for path in sorted(routed - paths))
+
+
+def alarms(resources, document):
+    """Alarms that nobody hears, and those of which nobody can read what to do."""
+    named = set(re.findall(r"(?m)^\| `(\w+)` \|", document))
+    found = of_type(resources, "AWS::CloudWatch::Alarm")
+    for name, alarm in found.items():
+        if not alarm.get("AlarmActions"):
+            yield f"{name}: tells nobody; set AlarmActions"
+        if name not in named:
+            yield f"{name}: has no line in docs/operations.md"
+    yield from (f"{name}: in docs/operations.md, and no alarm of the template" for name in sorted(named - found.keys()))
 
 
 def tables(resources):

@@ -1,6 +1,6 @@
 //! The log line and the metrics of an attempt.
 
-use domain::{Attempt, Delivery, Kind, time::now};
+use domain::{Attempt, Delivery, DeliveryState, Kind, time::now};
 
 /// Logs an attempt that is recorded in `row`.
 pub(crate) fn log(row: &Delivery, kind: Kind, attempt: &Attempt) {
@@ -22,6 +22,9 @@ pub(crate) fn log(row: &Delivery, kind: Kind, attempt: &Attempt) {
     );
     metrics::counter!("deliveries", "kind" => kind, "outcome" => state).increment(1);
     metrics::histogram!("attempt_ms", "kind" => kind).record(attempt.duration_ms as f64);
+    if state == DeliveryState::Abandoned.as_str() {
+        metrics::counter!("deliveries_abandoned").increment(1);
+    }
     if attempt.succeeded() {
         metrics::histogram!("event_age_ms", "kind" => kind).record(age_ms as f64);
     }

@@ -221,6 +221,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
                     tracing::info!(delivery_id = %row.id, kind, state, reason = row.reason, "delivery ended without an attempt");
                     match row.state {
                         DeliveryState::Held => metrics::counter!("deliveries_held").increment(1),
+                        DeliveryState::Abandoned => metrics::counter!("deliveries_abandoned").increment(1),
                         _ => metrics::counter!("deliveries", "kind" => kind.unwrap_or("unknown"), "outcome" => state)
                             .increment(1),
                     }

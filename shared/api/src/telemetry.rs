@@ -24,15 +24,26 @@ pub fn init() -> Telemetry {
         .with_target(false)
         .with_max_level(level)
         .init();
-    let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "local".into());
+    let variable = |name| std::env::var(name).unwrap_or_else(|_| "local".into());
+    let stack = variable("STACK_NAME");
+    let service = service(&stack, &variable("AWS_LAMBDA_FUNCTION_NAME"));
     let collector = metrics_cloudwatch_embedded::Builder::new()
         .cloudwatch_namespace(NAMESPACE)
-        .with_dimension("function", function)
+        .with_dimension("stack", stack)
+        .with_dimension("service", service)
         .init();
     if let Err(error) = &collector {
         tracing::error!(%error, "no metrics");
     }
     Telemetry(collector.ok())
+}
+
+/// The part of the system that a function is: `deliver` of `my-stack-DeliverFunction-0A1B2C`. Names that CloudFormation
+/// makes up change with every stack, and alarms and dashboards need one that stays.
+fn service(stack: &str, function: &str) -> String {
+    let logical = function.strip_prefix(stack).and_then(|rest| rest.strip_prefix('-')).unwrap_or(function);
+    let logical = logical.split('-').next().unwrap_or(logical);
+    logical.strip_suffix("Function").unwrap_or(logical).to_ascii_lowercase()
 }
 
 impl Telemetry {
@@ -43,5 +54,17 @@ impl Telemetry {
         {
             tracing::error!(%error, "metrics were not written");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_named_whatever_cloudformation_calls_its_function() {
+        assert_eq!(service("my-stack", "my-stack-DeliverFunction-0A1B2C3D"), "deliver");
+        assert_eq!(service("stack-notifications", "stack-notifications-EventsFunction-X"), "events");
+        assert_eq!(service("local", "bench"), "bench");
     }
 }
