@@ -67,6 +67,11 @@ chaos: functions ## Run the tests of faults, kills and slow receivers at full si
 redrive: $(VENV)/.installed ## Send dead letters back to their queues, locally or with STACK=name on AWS
 	@$(PYTHON) infra/redrive.py $(if $(STACK),$(STACK),stack-notifications .local/env)
 
+.PHONY: smoke
+smoke: ## Send one event through a deployed stack: URL=… KEY=… RECEIVER=…
+# What it is told, it reads from the environment, where make puts what is set beside its name.
+	@python3 infra/smoke.py "$$URL" "$$KEY" $${RECEIVER:+"$$RECEIVER"}
+
 .PHONY: bench
 bench: functions ## Measure what a start, a request, an event and a delivery cost: PARTS="starts time counts latency"
 	@echo "Building the functions as for AWS (a first time takes some twenty minutes) …"

@@ -93,8 +93,8 @@ def kept(resources):
 
 def routes(resources, described):
     """Paths of the API that no route leads to, and routes that are no path of the API."""
-    # Not part of the API: its text, the console, and all the rest.
-    besides = {"/openapi.json", "/console", "/console/{}", "$default"}
+    # Not part of the API: its text, the console, what `make smoke` sends to, and all the rest.
+    besides = {"/openapi.json", "/console", "/console/{}", "/echo", "$default"}
     keys = [route["RouteKey"] for route in of_type(resources, "AWS::ApiGatewayV2::Route").values()]
     routed = {re.sub(r"\{[^}]*\}", "{}", key.split(" ")[-1]) for key in keys} - besides
     paths = {re.sub(r"\{[^}]*\}", "{}", path) for path in described}

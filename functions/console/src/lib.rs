@@ -1,4 +1,7 @@
-//! The web console: a page and its files, which the function carries compressed (`build.rs`). What the page shows it gets
+//! What anyone may have without a key: the web console, and a path that takes every request, by which a stack can be tried
+//! out (`make smoke`).
+//!
+//! The web console is a page and its files, which the function carries compressed (`build.rs`). What the page shows it gets
 //! from the API, with the key of whoever signs in; this function knows no key and may do nothing.
 
 mod assets;
@@ -11,7 +14,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 
 use crate::{assets::Asset, coding::Coding};
@@ -19,6 +22,7 @@ use crate::{assets::Asset, coding::Coding};
 /// All routes.
 pub fn router() -> Router {
     Router::new()
+        .route("/echo", post(StatusCode::NO_CONTENT))
         .route("/console", get(redirect))
         .route("/console/", get(file))
         .route("/console/{*path}", get(file))

@@ -1,0 +1,41 @@
+//! `make smoke`, as somebody runs it who has just deployed.
+
+use std::{path::Path, process::Output};
+
+use e2e::{Operator, Receiver, variable};
+use serde_json::json;
+use tokio::process::Command;
+
+async fn smoke(arguments: &[&str]) -> (bool, String) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let run = Command::new("python3").arg("infra/smoke.py").args(arguments).current_dir(root).output();
+    let Output { status, stdout, stderr } = run.await.expect("Python");
+    (status.success(), String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned())
+}
+
+#[tokio::test]
+async fn a_stack_that_works_is_said_to_and_nothing_is_left_behind() {
+    let operator = Operator::create().await;
+    let (worked, said) = smoke(&[&variable("API_URL"), operator.key.as_deref().expect("a key")]).await;
+    assert!(worked && said.contains("✓ The delivery arrives") && said.ends_with("All of it works.\n"), "{said}");
+    for (path, rows) in [("/v1/notifications/destinations", "destinations"), ("/v1/notifications/channels", "channels")] {
+        assert_eq!(operator.get(path).await.expect(200)[rows], json!([]), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_in_words() {
+    let operator = Operator::create().await;
+    let (url, key) = (variable("API_URL"), operator.key.clone().expect("a key"));
+    let failing = Receiver::failing(usize::MAX).await;
+    let viewer = operator.with_role("viewer").await.key.expect("a key");
+    for (arguments, expected) in [
+        (&[&*url, "sk_live_op_none"][..], "✗ The key is known: not so. GET /v1/whoami answered 401"),
+        (&[&*url, &*viewer], "✗ The key is a viewer's"),
+        (&[&*url, &*key, failing.url()], "✗ The delivery arrives: not so. The receiver answered 500"),
+        (&["http://127.0.0.1:9", &*key], "got no answer"),
+    ] {
+        let (worked, said) = smoke(arguments).await;
+        assert!(!worked && said.contains(expected), "{expected}: {said}");
+    }
+}
