@@ -53,7 +53,7 @@ def main():
     for sender in [chosen["MailFrom"], *filter(None, chosen.get("TeamMailFrom", "").split(","))]:
         boto3.client("sesv2").create_email_identity(EmailIdentity=sender.removeprefix("*@"))
     s3 = boto3.client("s3")
-    expanded = template.expand(ROOT / "template.yaml", partial(upload, s3), chosen)
+    expanded = template.without_sums(template.expand(ROOT / "template.yaml", partial(upload, s3), chosen))
     outputs = deploy(s3, expanded, chosen)
 
     variables |= {shell_name(key): value for key, value in outputs.items()}
@@ -107,7 +107,8 @@ def deploy(s3, expanded, parameters):
             StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
         )
     except WaiterError:
-        for event in cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]:
+        pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=STACK)
+        for event in (event for page in pages for event in page["StackEvents"]):
             if event["ResourceStatus"].endswith("FAILED"):
                 print(f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason')}")
             # Newest first: what comes after the start of this operation was another's.

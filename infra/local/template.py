@@ -1,4 +1,4 @@
-"""template.yaml as the local cloud can take it: expanded as AWS would, with four differences, each with its reason."""
+"""template.yaml as the local cloud can take it: expanded as AWS would, with five differences, each with its reason."""
 
 import re
 from pathlib import Path
@@ -98,3 +98,12 @@ def allow_mail(resources):
     """Lets mail be sent whatever the identity: MiniStack asks for `*` where AWS asks for the sender's and the set's."""
     statements = resources["SendingPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     statements.append({"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"})
+
+
+def without_sums(template):
+    """The template without alarms on sums of metrics, which MiniStack does not take."""
+    resources = template["Resources"]
+    sums = [name for name, one in resources.items() if one["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in one["Properties"]]
+    for name in sums:
+        del resources[name]
+    return template

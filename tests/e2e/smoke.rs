@@ -18,7 +18,8 @@ async fn a_stack_that_works_is_said_to_and_nothing_is_left_behind() {
     let operator = Operator::create().await;
     let (worked, said) = smoke(&[&variable("API_URL"), operator.key.as_deref().expect("a key")]).await;
     assert!(worked && said.contains("✓ The delivery arrives") && said.ends_with("All of it works.\n"), "{said}");
-    for (path, rows) in [("/v1/notifications/destinations", "destinations"), ("/v1/notifications/channels", "channels")] {
+    for (path, rows) in [("/v1/notifications/destinations", "destinations"), ("/v1/notifications/channels", "channels")]
+    {
         assert_eq!(operator.get(path).await.expect(200)[rows], json!([]), "{path}");
     }
 }

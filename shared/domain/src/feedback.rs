@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn the_notice_of_ses_is_no_report() {
-        let enveloped = format!(r#"{{"Type": "Notification", "Message": "{NOTICE}\\n"}}"#);
+        let enveloped = format!(r#"{{"Type": "Notification", "Message": "{NOTICE}\n"}}"#);
         assert!(is_notice(NOTICE) && is_notice(&format!("{NOTICE}\n")) && is_notice(&enveloped));
         assert!(!is_notice("") && !is_notice(r#"{"Message": "other"}"#) && !is_notice("{}"));
     }

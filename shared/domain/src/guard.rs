@@ -210,7 +210,9 @@ mod tests {
     #[test]
     fn private_networks_are_reached_where_that_is_allowed_and_metadata_never() {
         let allowed = |ip: &str, policy| judge_ip(ip.parse().expect("an address"), policy).is_ok();
-        for ip in ["10.1.2.3", "172.31.255.255", "192.168.0.1", "100.64.0.1", "fd12:3456::1", "::ffff:10.0.0.1", "1.1.1.1"] {
+        for ip in
+            ["10.1.2.3", "172.31.255.255", "192.168.0.1", "100.64.0.1", "fd12:3456::1", "::ffff:10.0.0.1", "1.1.1.1"]
+        {
             assert!(allowed(ip, TargetPolicy::Private) && allowed(ip, TargetPolicy::Loopback), "{ip}");
         }
         for ip in ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"] {

@@ -9,7 +9,10 @@ use outbound::{
     email::{Envelope, People},
     webhook::Request,
 };
-use store::{Aws, Result, Vault, aws::variable};
+use store::{
+    Aws, Result, Vault,
+    aws::{optional_variable, variable},
+};
 
 use crate::written::{self, id};
 
