@@ -67,7 +67,7 @@ def route(method, path, function):
         "Type": "AWS::ApiGatewayV2::Route",
         "Properties": {
             "ApiId": {"Ref": "Api"},
-            "RouteKey": "$default" if path == "/$default" else f"{method.upper()} {path}",
+            "RouteKey": "$default" if path.lstrip("/") == "$default" else f"{method.upper()} {path}",
             "Target": {"Fn::Sub": f"integrations/${{{function}Integration}}"},
         },
     }
