@@ -51,7 +51,8 @@ impl Template {
         Ok(Self {
             memory,
             retry_schedule: schedule.map_err(|_| missing("RetrySchedule as numbers"))?,
-            alarms: count("Type: AWS::CloudWatch::Alarm"),
+            // One on a sum is billed for each metric in it.
+            alarms: count("Type: AWS::CloudWatch::Alarm") - count("Metrics:") + count("MetricStat:"),
             polled_queues: count("Type: SQS"),
             keys: count("Type: AWS::KMS::Key"),
         })
