@@ -41,7 +41,7 @@ pub struct CodeSent {
 pub struct CodeGiven {
     /// Six digits; a webhook needs none.
     #[serde(default)]
-    #[schema(example = "123456")]
+    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
     pub code: Option<String>,
 }
 
