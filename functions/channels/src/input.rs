@@ -20,8 +20,7 @@ pub(crate) struct NewRule {
     destination_ids: Option<Vec<String>>,
     events: Option<Vec<String>>,
     min_severity: Option<String>,
-    #[serde(default)]
-    on_unhealthy: OnUnhealthy,
+    on_unhealthy: Option<OnUnhealthy>,
     /// Of the older form of this request, which names an address in place of a destination.
     channel_type: Option<ChannelType>,
     destination: Option<String>,
@@ -108,7 +107,7 @@ impl NewRule {
             events: self.events()?,
             min_severity: self.min_severity()?,
             active: true,
-            on_unhealthy: self.on_unhealthy,
+            on_unhealthy: self.on_unhealthy.unwrap_or_default(),
             created_at: now(),
             face: Face::Stack,
             project_id: None,

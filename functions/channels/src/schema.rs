@@ -120,7 +120,7 @@ pub(crate) struct RuleForPhone {
     #[schema(inline)]
     channel_type: SmsType,
     /// The phone number in E.164 form.
-    #[schema(format = "phone", example = "+14155551234")]
+    #[schema(format = "phone", pattern = r"^\+[1-9][0-9]{6,14}$", example = "+14155551234")]
     destination: String,
     /// The event types to match; by default the four of STACK.
     #[schema(min_items = 1, max_items = 100, example = json!(["passport.flagged", "agent.blocked"]))]

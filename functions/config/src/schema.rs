@@ -120,8 +120,8 @@ pub(crate) struct NewProjectMail {
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ChatCredentials {
-    /// The URL that the platform gave.
-    #[schema(format = "uri", example = "https://hooks.slack.com/services/T.../B.../...")]
+    /// The URL that the platform gave, such as `https://hooks.slack.com/services/T/B/XYZ` of Slack.
+    #[schema(format = "uri")]
     webhook_url: String,
 }
 

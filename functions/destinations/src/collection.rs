@@ -72,7 +72,7 @@ enum MadeBy {
 pub(crate) struct DestinationQuery {
     /// By which API they were made: `stack`, which is meant when it is left out, `mail`, `providers`,
     /// `config`, `stack_auth`, or `any`.
-    #[param(value_type = Option<MadeBy>, example = "any")]
+    #[param(inline, value_type = Option<MadeBy>, example = "any")]
     made_by: Option<String>,
     /// How many rows at most.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]

@@ -65,6 +65,6 @@ pub(crate) struct NewPhone {
     #[schema(inline)]
     channel_type: SmsType,
     /// The number in E.164 form.
-    #[schema(format = "phone", example = "+14155551234")]
+    #[schema(format = "phone", pattern = r"^\+[1-9][0-9]{6,14}$", example = "+14155551234")]
     destination: String,
 }

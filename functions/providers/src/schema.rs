@@ -110,8 +110,8 @@ pub(crate) struct NewMailProvider {
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ChatProviderConfig {
-    /// The URL that the platform gave.
-    #[schema(format = "uri", example = "https://hooks.slack.com/services/T/B/XYZ")]
+    /// The URL that the platform gave, such as `https://hooks.slack.com/services/T/B/XYZ` of Slack.
+    #[schema(format = "uri")]
     webhook_url: String,
 }
 
