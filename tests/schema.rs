@@ -22,11 +22,13 @@ async fn one_of_each(operator: &Operator, receiver: &Receiver) -> Value {
     };
     let url = receiver.url();
     let event = json!({"type": "custom.tried", "data": {}});
-    let mail = json!({"type": "mail.message.sent", "data": {"messageId": "tried", "to": "a@example.com", "subject": "x"}});
+    let mail =
+        json!({"type": "mail.message.sent", "data": {"messageId": "tried", "to": "a@example.com", "subject": "x"}});
     let channel = json!({"channel_type": "webhook", "destination": url, "events": ["custom.tried"]});
     let subscription = json!({"url": url, "eventTypes": ["mail.message.sent"]});
     let provider = json!({"kind": "webhook", "name": "Tried", "config": {"url": url}});
-    let of_project = json!({"type": "webhook", "name": "Tried", "credentials": {"url": url}, "severityThreshold": "low"});
+    let of_project =
+        json!({"type": "webhook", "name": "Tried", "credentials": {"url": url}, "severityThreshold": "low"});
     let mut ids = json!({
         "/v1/notifications/destinations":
             made("/v1/notifications/destinations", json!({"channel_type": "webhook", "destination": url})).await,

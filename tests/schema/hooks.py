@@ -5,10 +5,13 @@
 
 import json
 import os
+from zlib import crc32
 
 import schemathesis
 from hypothesis.internal import lambda_sources
 from hypothesis import strategies as st
+from schemathesis.core import NOT_SET
+from schemathesis.generation.meta import CoverageScenario, coverage_scenario
 from schemathesis.openapi.checks import RejectedPositiveData
 
 word = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=12)
@@ -44,6 +47,13 @@ def map_path_parameters(context, path_parameters):
     if made and path_parameters and context.operation.method != "delete" and sum(path_parameters["id"].encode()) % 2:
         path_parameters["id"] = made
     return path_parameters
+
+
+@schemathesis.hook
+def filter_case(context, case):
+    """Wrong types in all fields of a body would be half of all requests: a third of them says as much."""
+    wrong_type = coverage_scenario(case) == CoverageScenario.INCORRECT_TYPE and case.body is not NOT_SET
+    return not wrong_type or crc32(repr(case.body).encode()) % 3 == 0
 
 
 # Python 3.11 loses count when two threads parse a lambda at once (python/cpython#106905), which is done for messages only.
