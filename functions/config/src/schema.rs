@@ -51,7 +51,7 @@ pub(crate) struct NewProjectChat {
     #[schema(
         min_length = 1,
         max_length = 255,
-        pattern = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$",
+        pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$",
         example = "#engineering-alerts"
     )]
     name: String,
@@ -77,7 +77,7 @@ pub(crate) struct NewProjectWebhook {
     #[schema(
         min_length = 1,
         max_length = 255,
-        pattern = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$",
+        pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$",
         example = "#engineering-alerts"
     )]
     name: String,
@@ -103,7 +103,7 @@ pub(crate) struct NewProjectMail {
     #[schema(
         min_length = 1,
         max_length = 255,
-        pattern = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$",
+        pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$",
         example = "#engineering-alerts"
     )]
     name: String,
@@ -162,7 +162,7 @@ pub(crate) struct ProjectChannelChange {
     #[schema(rename = "type")]
     type_: Option<ProjectChannelType>,
     /// What people call it.
-    #[schema(min_length = 1, max_length = 255, pattern = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$")]
+    #[schema(min_length = 1, max_length = 255, pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$")]
     name: Option<String>,
     /// The credentials that change; null removes one.
     #[schema(value_type = Option<Object>)]

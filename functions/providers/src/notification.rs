@@ -52,7 +52,7 @@ struct NewNotification {
     #[schema(
         min_length = 1,
         max_length = 300,
-        pattern = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$",
+        pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$",
         example = "Alert: acceptance rate drop"
     )]
     title: String,
@@ -78,7 +78,7 @@ struct NewField {
     #[schema(
         min_length = 1,
         max_length = 256,
-        pattern = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$",
+        pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$",
         example = "Observed"
     )]
     label: String,

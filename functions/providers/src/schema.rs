@@ -50,7 +50,7 @@ pub(crate) struct NewChatProvider {
     #[schema(
         min_length = 1,
         max_length = 120,
-        pattern = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$",
+        pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$",
         example = "#ops-alerts"
     )]
     name: String,
@@ -73,7 +73,7 @@ pub(crate) struct NewWebhookProvider {
     #[schema(
         min_length = 1,
         max_length = 120,
-        pattern = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$",
+        pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$",
         example = "#ops-alerts"
     )]
     name: String,
@@ -96,7 +96,7 @@ pub(crate) struct NewMailProvider {
     #[schema(
         min_length = 1,
         max_length = 120,
-        pattern = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$",
+        pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$",
         example = "#ops-alerts"
     )]
     name: String,
@@ -164,7 +164,7 @@ struct MailAddress(String);
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ProviderChange {
     /// What people call it.
-    #[schema(min_length = 1, max_length = 120, pattern = r"^[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$")]
+    #[schema(min_length = 1, max_length = 120, pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$")]
     name: Option<String>,
     /// Whether notifications go out to it; what it misses meanwhile is held.
     enabled: Option<bool>,
