@@ -19,6 +19,8 @@ PYTHON := $(VENV)/bin/python
 PACKAGE_TOOLS := cargo-lambda==1.9.2 ziglang==0.17.0
 # What the receivers of the tests need, what signatures and messages to chat platforms are checked by, and a browser.
 RECEIVERS := $(addsuffix /node_modules/.package-lock.json,tests/receivers tests/console) .local/venv-receivers/.installed
+# What tries the API by its OpenAPI text.
+SCHEMA_TOOLS := .local/venv-schema/.installed
 # The TypeScript client, and the stamp of its own tests.
 CLIENT := clients/typescript
 CLIENT_TOOLS := $(CLIENT)/node_modules/.package-lock.json
@@ -55,7 +57,7 @@ listen: $(VENV)/.installed ## Receive webhooks, show them, check their signature
 	@$(PYTHON) infra/local/listen.py .local/env
 
 .PHONY: test
-test: functions $(RECEIVERS) $(CLIENT_TESTED) $(WEB_TESTED) ## Run every test, against a local cloud of their own
+test: functions $(RECEIVERS) $(SCHEMA_TOOLS) $(CLIENT_TESTED) $(WEB_TESTED) ## Run every test, against a local cloud of their own
 	@infra/local/test.sh $(ARGS)
 
 .PHONY: chaos
@@ -152,4 +154,10 @@ $(WEB_TESTED): $(WEB_TOOLS) $(shell find $(WEB)/src $(WEB)/test -type f ! -name 
 	@echo "Installing the Python receivers …"
 	@python3 -m venv .local/venv-receivers
 	@.local/venv-receivers/bin/pip install --quiet --requirement $<
+	@touch $@
+
+.local/venv-schema/.installed: tests/schema/requirements.txt
+	@echo "Installing schemathesis into .local/venv-schema …"
+	@python3 -m venv .local/venv-schema
+	@.local/venv-schema/bin/pip install --quiet --no-deps --requirement $<
 	@touch $@

@@ -72,6 +72,20 @@ async fn an_unknown_path_is_told_in_the_form_of_the_api_under_which_it_lies() {
 }
 
 #[tokio::test]
+async fn an_id_with_odd_characters_is_the_id_of_nothing() {
+    let text: Value = serde_json::from_str(&api_text::openapi()).expect("JSON");
+    for (path, methods) in text["paths"].as_object().expect("paths").iter().filter(|(path, _)| path.contains("{id}")) {
+        for odd in ["a%3Fb", "a%23b", "a%5Cb", "%5C"] {
+            for method in methods.as_object().expect("methods").keys() {
+                let (status, _, error) = ask(method, &path.replace("{id}", odd)).await;
+                assert_eq!(status, 404, "{method} {path} of {odd}: {error}");
+                assert!(has_form_of(path, &error), "{method} {path}: {error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn head_is_get_without_a_body() {
     let operator = Operator::create().await;
     let key = format!("Bearer {}", operator.key.as_deref().expect("a key"));

@@ -20,6 +20,12 @@ async fn unverified(operator: &Operator, kind: &str, address: &str) -> String {
     path(made["id"].as_str().expect("an id"))
 }
 
+/// A new webhook: its path.
+async fn webhook_path(operator: &Operator) -> String {
+    let made = operator.register("webhook", "https://example.com/").await.expect(201);
+    path(made["id"].as_str().expect("an id"))
+}
+
 #[tokio::test]
 async fn both_kinds_walk_from_unverified_to_a_delivered_notification() {
     let operator = Operator::create().await;
@@ -83,6 +89,8 @@ async fn what_is_wrong_with_a_code_is_said_and_no_more() {
         let (sentence, word) = operator.verify(&path, malformed).await.error(400);
         assert!(word == "invalid_field" && sentence.contains("6 digits"), "{sentence}");
     }
+    let webhook = webhook_path(&operator).await;
+    assert_eq!(operator.verify(&webhook, "abcdef").await.error(400).1, "invalid_field", "though it needs none");
     let as_number = operator.post(&format!("{path}/verify"), json!({"code": 123456})).await.error(400);
     assert_eq!(as_number.1, "invalid_field");
     let unknown = operator.post(&format!("{path}/verify"), json!({"pin": "123456"})).await.error(400);

@@ -1,5 +1,7 @@
 //! The API's text, merged from the functions' routes.
 
+mod common;
+
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -45,6 +47,7 @@ pub fn openapi() -> String {
     text.merge(mail::text());
     text.merge(providers::text());
     text.merge(config::text());
+    common::complete(&mut text);
     let mut json = text.to_pretty_json().expect("JSON");
     json.push('\n');
     json

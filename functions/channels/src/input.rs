@@ -6,35 +6,23 @@ use domain::{
     event_type::STACK_TYPES,
     guard::TargetPolicy,
     rule::{MAX_DESTINATIONS, OnUnhealthy},
+    severity::StackSeverity,
     time::now,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// A rule to make.
-#[derive(Deserialize, ToSchema)]
+/// A rule to make; `schema::NewRule` is its schema.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRule {
-    /// One destination; use either this or `destination_ids`.
-    #[schema(example = "ndst_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     destination_id: Option<String>,
-    /// Up to 50 destinations.
-    #[schema(example = json!(["ndst_01JRX2Q0Z8K5V3M7N9P4T6W8YB"]))]
     destination_ids: Option<Vec<String>>,
-    /// The event types to match; at least one.
-    #[schema(example = json!(["passport.flagged", "agent.blocked"]))]
     events: Option<Vec<String>>,
-    /// The least severity to match: `info`, `warning` or `critical`; by default `warning`.
-    #[schema(example = "warning")]
     min_severity: Option<String>,
-    /// What the rule does while one of its destinations is unhealthy; by default `pause`.
-    #[serde(default)]
-    on_unhealthy: OnUnhealthy,
-    /// Of the older form of this request, which names an address in place of a destination: what kind of address. A
-    /// channel made so is verified and tested by itself; a webhook is verified at once.
+    on_unhealthy: Option<OnUnhealthy>,
+    /// Of the older form of this request, which names an address in place of a destination.
     channel_type: Option<ChannelType>,
-    /// The address, with `channel_type`.
-    #[schema(example = "alerts@example.com")]
     destination: Option<String>,
 }
 
@@ -57,10 +45,13 @@ pub(crate) struct Inline {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RuleChange {
     /// The destinations, all of them verified.
+    #[schema(min_items = 1, max_items = 50)]
     destination_ids: Option<Vec<String>>,
     /// The event types to match.
+    #[schema(value_type = Option<Vec<EventType>>, min_items = 1, max_items = 100)]
     events: Option<Vec<String>>,
     /// The least severity to match.
+    #[schema(value_type = Option<StackSeverity>)]
     min_severity: Option<String>,
     /// The operator's own switch, apart from pausing.
     pub(crate) active: Option<bool>,
@@ -116,7 +107,7 @@ impl NewRule {
             events: self.events()?,
             min_severity: self.min_severity()?,
             active: true,
-            on_unhealthy: self.on_unhealthy,
+            on_unhealthy: self.on_unhealthy.unwrap_or_default(),
             created_at: now(),
             face: Face::Stack,
             project_id: None,

@@ -141,7 +141,8 @@ pub(crate) async fn deliveries(
     params(("id" = String, Path)), request_body = Since,
     responses(
         (status = 202, body = Recovered), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody, description = "Not verified or not healthy"),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody, description = "Not verified or not healthy"),
         (status = 503, body = ErrorBody),
     )
 )]

@@ -4,6 +4,7 @@ mod input;
 mod legacy;
 mod preview;
 mod routes;
+mod schema;
 mod view;
 
 use std::sync::Arc;

@@ -17,15 +17,14 @@ use crate::{
     State,
     input::{NewRule, Target},
     routes::same_address,
+    schema,
 };
 
-/// A rule that is not saved, and an event that is not posted.
-#[derive(Deserialize, ToSchema)]
+/// A rule that is not saved, and an event that is not posted; `schema::PreviewOf` is its schema.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PreviewOf {
-    /// The rule; it must name destinations that exist.
     rule: NewRule,
-    /// The event.
     event: PostedEvent,
 }
 
@@ -65,7 +64,7 @@ struct Outcome {
 /// address is nobody's to name here.
 #[utoipa::path(
     post, path = "/v1/notifications/channels/preview", tag = "Channels", operation_id = "previewChannel",
-    request_body = PreviewOf,
+    request_body = schema::PreviewOf,
     responses(
         (status = 200, body = Preview), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody, description = "A destination does not exist or is another operator's"),

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::{
     App, State,
     input::{Inline, NewRule, RuleChange, Target, unknown_destination},
+    schema,
     view::RuleView,
 };
 
@@ -39,7 +40,7 @@ pub(crate) struct RulePage {
 /// no entry among the destinations. Unless it is a webhook it has to be verified: `send-code` and `verify` of the channel.
 #[utoipa::path(
     post, path = "/v1/notifications/channels", tag = "Channels", operation_id = "createChannel",
-    request_body = NewRule,
+    request_body = schema::NewRule,
     responses(
         (status = 201, body = RuleView),
         (status = 400, body = ErrorBody, description = "Missing events, unverified destination, or no destination specified"),
@@ -160,7 +161,10 @@ pub(crate) async fn update(
 #[utoipa::path(
     delete, path = "/v1/notifications/channels/{id}", tag = "Channels", operation_id = "deleteChannel",
     params(("id" = String, Path)),
-    responses((status = 200, body = Deleted), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
+    responses(
+        (status = 200, body = Deleted), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    )
 )]
 pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Deleted>> {
     let rule = app.find(&caller, path_id(&id, NOUN)?).await?;

@@ -16,7 +16,12 @@ const WRITE: &str = "config:write";
 #[expect(dead_code, reason = "the API's text shows it; `scope` reads it")]
 pub(crate) struct ProjectHeader {
     /// For keys that are bound to no project
-    #[param(rename = "X-Project-Id")]
+    #[param(
+        rename = "X-Project-Id",
+        min_length = 1,
+        max_length = 256,
+        pattern = r"^[^\x00-\x20\x7f-\xa0]([^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0])?$"
+    )]
     project: Option<String>,
 }
 

@@ -9,7 +9,8 @@ use store::project_channels::ProjectChannel;
 use crate::{
     State,
     access::{ProjectHeader, Reading, Writing},
-    input::{Channel, NewProjectChannel},
+    input::Channel,
+    schema,
     views::{MadeProjectChannel, ProjectChannelPage},
 };
 
@@ -18,7 +19,7 @@ use crate::{
 /// Its credentials are stored encrypted and never returned.
 #[utoipa::path(
     post, path = "/v1/config/notifications", tag = "Project channels", operation_id = "createProjectChannel",
-    request_body = NewProjectChannel,
+    request_body = schema::NewProjectChannel,
     params(ProjectHeader),
     responses(
         (status = 201, body = MadeProjectChannel), (status = 400, body = ConfigError),

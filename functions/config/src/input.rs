@@ -10,57 +10,9 @@ use domain::{
     traffic::Rate,
 };
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 
 /// The longest name, in characters.
 const MAX_NAME: usize = 255;
-
-/// A channel to make.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "the API's text shows it; it is read field by field, so that all wrong ones are named")]
-pub(crate) struct NewProjectChannel {
-    /// `slack`, `teams`, `discord`, `google_chat`, `webhook` or `email`.
-    #[schema(rename = "type", example = "slack")]
-    type_: String,
-    /// What people call it: 1 to 255 characters.
-    #[schema(example = "#engineering-alerts")]
-    name: String,
-    /// What its type needs: `webhookUrl`; `url`, `authHeader`, `hmacSecret`; or `recipients`.
-    #[schema(value_type = Object, example = json!({"webhookUrl": "https://hooks.slack.com/services/T.../B.../..."}))]
-    credentials: Map<String, Value>,
-    /// `critical`, `high`, `medium` or `low`: the least severity that it takes.
-    #[schema(example = "high")]
-    severity_threshold: String,
-    /// Whether it sends; true by default.
-    active: Option<bool>,
-    /// The most notifications per second, 0.001 to 1000, for the types that receive HTTP requests. Without it they go out
-    /// as they come.
-    #[schema(minimum = 0.001, maximum = 1000, example = 10)]
-    max_per_second: Option<f64>,
-}
-
-/// What to change of a channel; what is left out stays as it is.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "as above")]
-pub(crate) struct ProjectChannelChange {
-    /// Its type, which cannot be changed.
-    #[schema(rename = "type")]
-    type_: Option<String>,
-    /// What people call it.
-    name: Option<String>,
-    /// The credentials that change; null removes one.
-    #[schema(value_type = Option<Object>)]
-    credentials: Option<Map<String, Value>>,
-    /// The least severity that it takes.
-    severity_threshold: Option<String>,
-    /// Whether it sends; what it misses meanwhile is held.
-    active: Option<bool>,
-    /// The most notifications per second, 0.001 to 1000; null removes the limit.
-    #[schema(minimum = 0.001, maximum = 1000, example = 10)]
-    max_per_second: Option<f64>,
-}
 
 /// A channel that is as it should be.
 pub(crate) struct Channel {

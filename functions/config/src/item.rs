@@ -9,8 +9,8 @@ use store::project_channels::{Changed, ProjectChannel};
 use crate::{
     App, State,
     access::{ProjectHeader, Reading, Writing},
-    input::{Change, ProjectChannelChange, credentials_merged},
-    not_found,
+    input::{Change, credentials_merged},
+    not_found, schema,
     views::OneProjectChannel,
 };
 
@@ -39,7 +39,7 @@ pub(crate) async fn get(
 #[utoipa::path(
     put, path = "/v1/config/notifications/{id}", tag = "Project channels", operation_id = "updateProjectChannel",
     params(("id" = String, Path), ProjectHeader),
-    request_body = ProjectChannelChange,
+    request_body = schema::ProjectChannelChange,
     responses(
         (status = 200, body = OneProjectChannel), (status = 400, body = ConfigError), (status = 401, body = ConfigError),
         (status = 403, body = ConfigError), (status = 404, body = ConfigError), (status = 409, body = ConfigError),

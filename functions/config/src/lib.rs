@@ -5,6 +5,7 @@ mod collection;
 mod input;
 mod item;
 mod resume;
+mod schema;
 mod views;
 
 use std::sync::Arc;

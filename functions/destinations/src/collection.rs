@@ -11,23 +11,18 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{App, State, item::limited, origin::Origin};
+use crate::{App, State, item::limited, origin::Origin, schema};
 
 const LIST: &str = "destinations";
 /// The name of all APIs together.
 const ANY: &str = "any";
 
-/// A destination to register.
-#[derive(Deserialize, ToSchema)]
+/// A destination to register; `schema::NewDestination` is its schema.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewDestination {
-    /// What kind of address.
     channel_type: ChannelType,
-    /// The mail address, the phone number in E.164 form, or the https URL.
-    #[schema(example = "https://example.com/hooks/stack")]
     destination: String,
-    /// The most deliveries per second, 0.001 to 1000, for a webhook. Without it they go out as they come.
-    #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 1000, example = 10)]
     max_per_second: Option<MaxPerSecond>,
 }
 
@@ -47,7 +42,27 @@ struct Listed {
     destination: DestinationView,
     /// Where it comes from, in lists of other APIs' destinations.
     #[serde(flatten)]
+    #[schema(value_type = Origin)]
     origin: Option<Origin>,
+}
+
+/// By which API destinations were made, as a query names it.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "the API's text shows it; `DestinationQuery::made_by` reads it")]
+enum MadeBy {
+    /// By whichever.
+    Any,
+    /// The STACK API.
+    Stack,
+    /// The Mail API.
+    Mail,
+    /// The Providers API.
+    Providers,
+    /// The Config API.
+    Config,
+    /// Stack Auth.
+    StackAuth,
 }
 
 /// Which destinations are wanted.
@@ -57,12 +72,13 @@ struct Listed {
 pub(crate) struct DestinationQuery {
     /// By which API they were made: `stack`, which is meant when it is left out, `mail`, `providers`,
     /// `config`, `stack_auth`, or `any`.
-    #[param(example = "any")]
+    #[param(inline, value_type = Option<MadeBy>, example = "any")]
     made_by: Option<String>,
     /// How many rows at most.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<String>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the page before; empty for the first page.
+    #[param(format = "cursor")]
     cursor: Option<String>,
 }
 
@@ -85,7 +101,7 @@ impl DestinationQuery {
 /// operator's own address; other kinds are verified by a code.
 #[utoipa::path(
     post, path = "/v1/notifications/destinations", tag = "Destinations", operation_id = "createDestination",
-    request_body = NewDestination,
+    request_body = schema::NewDestination,
     responses(
         (status = 201, body = DestinationView),
         (status = 400, body = ErrorBody, description = "The address is not valid"),

@@ -72,7 +72,10 @@ pub(crate) fn limited(limit: MaxPerSecond, kind: Kind) -> Result<Rate> {
 #[utoipa::path(
     delete, path = "/v1/notifications/destinations/{id}", tag = "Destinations", operation_id = "deleteDestination",
     params(("id" = String, Path)),
-    responses((status = 200, body = Deleted), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
+    responses(
+        (status = 200, body = Deleted), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    )
 )]
 pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Deleted>> {
     let deleted = app.destinations.delete(caller.operator_id(), path_id(&id, "destination")?).await?;

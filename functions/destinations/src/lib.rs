@@ -6,6 +6,7 @@ mod item;
 mod origin;
 mod recover;
 mod rotate;
+mod schema;
 mod verify;
 
 use std::sync::Arc;

@@ -18,19 +18,25 @@ enum BelongsTo {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Origin {
     /// Its id as deliveries and rules name it.
-    #[schema(example = "ndst_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
+    #[schema(required = false, example = "ndst_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     destination_id: String,
     /// By which API it was made.
+    #[schema(required = false)]
     made_by: Face,
     /// What it belongs to, if it is no entry of its own.
+    #[schema(required = false)]
     belongs_to: Option<BelongsTo>,
     /// What people call it.
+    #[schema(required = false)]
     name: Option<String>,
     /// What it is for.
+    #[schema(required = false)]
     description: Option<String>,
     /// Whether it is switched off.
+    #[schema(required = false)]
     disabled: bool,
     /// The project whose it is.
+    #[schema(required = false)]
     project_id: Option<String>,
 }
 

@@ -16,12 +16,14 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewEndpoint {
     /// Where to send.
-    #[schema(example = "https://example.com/api/webhooks/stack")]
+    #[schema(format = "uri", example = "https://example.com/api/webhooks/stack")]
     url: String,
     /// What it is for; up to 500 characters.
+    #[schema(max_length = 500)]
     description: Option<String>,
     /// What to send; when left out, the ten event types of Stack Auth.
-    #[schema(example = json!(["user.created", "team.created"]))]
+    #[schema(value_type = Option<Vec<EventType>>, min_items = 1, max_items = 100,
+        example = json!(["user.created", "team.created"]))]
     event_types: Option<Vec<String>>,
     /// The most deliveries per second, 0.001 to 1000. Without it they go out as they come.
     #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 1000, example = 10)]
@@ -33,12 +35,14 @@ pub(crate) struct NewEndpoint {
 #[serde(deny_unknown_fields)]
 pub(crate) struct EndpointChange {
     /// Where to send.
+    #[schema(format = "uri")]
     url: Option<String>,
     /// What it is for; null takes it away.
     #[serde(default, deserialize_with = "subscription::given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 500)]
     description: Option<Option<String>>,
     /// What to send; at least one event type.
+    #[schema(value_type = Option<Vec<EventType>>, min_items = 1, max_items = 100)]
     event_types: Option<Vec<String>>,
     /// Whether to send.
     status: Option<SubscriptionStatus>,

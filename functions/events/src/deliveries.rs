@@ -28,7 +28,7 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
     post, path = "/v1/deliveries/{id}/retry", tag = "Deliveries", operation_id = "retryDelivery",
     params(("id" = String, Path)), request_body = Option<Retry>,
     responses(
-        (status = 202, body = DeliveryView), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 202, body = DeliveryView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody, description = "On its way, arrived already, or its destination is deleted"),
         (status = 503, body = ErrorBody),

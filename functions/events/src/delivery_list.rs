@@ -10,7 +10,7 @@ use api::{
     views::{DeliveryPage, DeliveryView},
 };
 use axum::Json;
-use domain::{Delivery, DeliveryId, DestinationId, EventId, EventType};
+use domain::{Delivery, DeliveryId, DeliveryState, DestinationId, EventId, EventType};
 use serde::Deserialize;
 use store::across::Wanted;
 use utoipa::IntoParams;
@@ -22,26 +22,28 @@ use crate::{App, State};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DeliveryQuery {
-    /// Deliveries that stand here: `pending`, `succeeded`, `failed`, `abandoned` or `held`.
-    #[param(example = "failed")]
+    /// Deliveries that stand here.
+    #[param(value_type = Option<DeliveryState>, example = "failed")]
     state: Option<String>,
     /// Deliveries to this destination; also one of another API, by its id there.
     destination_id: Option<String>,
     /// Deliveries of this event.
+    #[param(pattern = "^evt_[0-7][0-9A-HJKMNP-TV-Z]{25}$", example = "evt_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     event_id: Option<String>,
     /// Deliveries of events of this type.
-    #[param(example = "passport.flagged")]
+    #[param(format = "event-type", example = "passport.flagged")]
     event_type: Option<String>,
     /// Deliveries of events that were accepted at this time or later, RFC 3339.
-    #[param(example = "2026-04-15T10:00:00.000Z")]
+    #[param(format = DateTime, example = "2026-04-15T10:00:00.000Z")]
     since: Option<String>,
     /// Deliveries of events that were accepted before this time, RFC 3339.
-    #[param(example = "2026-04-16T10:00:00.000Z")]
+    #[param(format = DateTime, example = "2026-04-16T10:00:00.000Z")]
     until: Option<String>,
     /// How many deliveries at most. A page may have fewer while there are more: go by the cursor.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<String>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the page before; empty for the first page.
+    #[param(format = "cursor")]
     cursor: Option<String>,
 }
 

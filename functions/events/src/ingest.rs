@@ -4,7 +4,6 @@ use api::{ApiError, Caller, ErrorBody, RawBody, Writer, error::Result, idempoten
 use axum::{
     Json,
     http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response},
 };
 use domain::{EventId, event::PostedEvent, message::Ingest, time::now};
 use futures::future::try_join_all;
@@ -32,6 +31,16 @@ pub(crate) struct AcceptedBatch {
     events: Vec<Accepted>,
 }
 
+/// The answer, in the form of the request.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum AcceptedEvents {
+    /// To one event.
+    One(Accepted),
+    /// To a batch.
+    Many(AcceptedBatch),
+}
+
 /// An event under its id, ready for the queue.
 struct Ready {
     id: EventId,
@@ -45,9 +54,12 @@ struct Ready {
 #[utoipa::path(
     post, path = "/v1/events", tag = "Events", operation_id = "postEvents",
     request_body(content = OneOrMany, content_type = "application/json"),
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 256 visible ASCII characters")),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 256 visible ASCII characters", min_length = 1,
+            max_length = 256, pattern = "^[!-~]+$"),
+    ),
     responses(
-        (status = 202, body = Accepted, description = "Accepted; a batch answers with `events`, one id each"),
+        (status = 202, body = AcceptedEvents, description = "Accepted; a batch answers with `events`, one id each"),
         (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 409, body = ErrorBody, description = "The key or id was used for another event within 24 h"),
         (status = 503, body = ErrorBody, description = "Not all were accepted: send the same again"),
@@ -58,7 +70,7 @@ pub(crate) async fn post_events(
     Writer(caller): Writer,
     headers: HeaderMap,
     RawBody(body): RawBody,
-) -> Result<Response> {
+) -> Result<(StatusCode, Json<AcceptedEvents>)> {
     let mut posted = Posted::parse(&body)?;
     let key = idempotency::key(&headers)?;
     for i in 0..posted.events.len() {
@@ -70,12 +82,12 @@ pub(crate) async fn post_events(
     let ready = try_join_all(claims).await?;
     let batch = posted.batch;
     app.enqueue(&caller, posted.events, &ready).await?;
-    let mut accepted = ready.iter().map(|ready| Accepted { id: ready.id.to_string() });
-    Ok(if batch {
-        (StatusCode::ACCEPTED, Json(AcceptedBatch { events: accepted.collect() })).into_response()
-    } else {
-        (StatusCode::ACCEPTED, Json(accepted.next())).into_response()
-    })
+    let mut events: Vec<_> = ready.iter().map(|ready| Accepted { id: ready.id.to_string() }).collect();
+    let accepted = match events.pop() {
+        Some(one) if !batch => AcceptedEvents::One(one),
+        last => AcceptedEvents::Many(AcceptedBatch { events: events.into_iter().chain(last).collect() }),
+    };
+    Ok((StatusCode::ACCEPTED, Json(accepted)))
 }
 
 impl App {

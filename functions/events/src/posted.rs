@@ -18,6 +18,7 @@ const MAX_EVENTS: usize = 100;
 #[serde(deny_unknown_fields)]
 pub(crate) struct EventBatch {
     /// 1 to 100 events.
+    #[schema(min_items = 1, max_items = 100)]
     events: Vec<PostedEvent>,
 }
 

@@ -6,7 +6,7 @@ use api::{
     event_types,
     subscription::{self, SubscriptionStatus},
 };
-use domain::guard::TargetPolicy;
+use domain::{EventType, guard::TargetPolicy};
 use serde::Deserialize;
 use upkeep::subscription::{Change, New};
 use utoipa::ToSchema;
@@ -16,12 +16,14 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewMailWebhook {
     /// Where to send.
-    #[schema(example = "https://example.com/webhooks/stackshift-mail")]
+    #[schema(format = "uri", example = "https://example.com/webhooks/stackshift-mail")]
     url: String,
     /// What it is for; up to 500 characters.
+    #[schema(max_length = 500)]
     description: Option<String>,
     /// What to send; at least one event type.
-    #[schema(example = json!(["mail.message.sent", "mail.message.bounced"]))]
+    #[schema(value_type = Vec<EventType>, required = true, min_items = 1, max_items = 100,
+        example = json!(["mail.message.sent", "mail.message.bounced"]))]
     event_types: Option<Vec<String>>,
     /// The most deliveries per second, 0.001 to 1000. Without it they go out as they come.
     #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 1000, example = 10)]
@@ -33,12 +35,14 @@ pub(crate) struct NewMailWebhook {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct MailWebhookChange {
     /// Where to send.
+    #[schema(format = "uri")]
     url: Option<String>,
     /// What it is for; null takes it away.
     #[serde(default, deserialize_with = "subscription::given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 500)]
     description: Option<Option<String>>,
-    /// What to send.
+    /// What to send; at least one event type.
+    #[schema(value_type = Option<Vec<EventType>>, min_items = 1, max_items = 100)]
     event_types: Option<Vec<String>>,
     /// Whether to send.
     status: Option<SubscriptionStatus>,

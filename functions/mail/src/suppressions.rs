@@ -78,7 +78,7 @@ pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) ->
 /// A destination of that address that has become unhealthy is resumed by verifying it, which lifts the suppression too.
 #[utoipa::path(
     delete, path = "/mail/suppressions/{email}", tag = "Mail", operation_id = "deleteMailSuppression",
-    params(("email" = String, Path, description = "The address, in any spelling")),
+    params(("email" = String, Path, format = Email, description = "The address, in any spelling")),
     responses(
         (status = 200, body = Deleted), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),

@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::{
     State,
     access::{FromPage, Managing, Viewing},
-    input::{NewProvider, Provider},
+    input::Provider,
+    schema,
     views::{ProviderPage, ProviderRecord, ProviderView, kinds},
 };
 
@@ -37,7 +38,7 @@ pub(crate) async fn list(app: State, Viewing(caller): Viewing, page: PageQuery) 
 /// Makes a provider. Its config is stored encrypted.
 #[utoipa::path(
     post, path = "/api/v1/notifications/providers", tag = "Providers", operation_id = "createProvider",
-    request_body = NewProvider,
+    request_body = schema::NewProvider,
     params(FromPage),
     responses(
         (status = 201, body = ProviderRecord),

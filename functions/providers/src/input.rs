@@ -9,49 +9,9 @@ use domain::{
     traffic::Rate,
 };
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 
 /// The longest name, in characters.
 const MAX_NAME: usize = 120;
-
-/// A provider to make.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "the API's text shows it; it is read field by field, so that all wrong ones are named")]
-pub(crate) struct NewProvider {
-    /// `slack`, `teams`, `webhook` or `ops_email`.
-    #[schema(example = "slack")]
-    kind: String,
-    /// What people call it: 1 to 120 characters.
-    #[schema(example = "#ops-alerts")]
-    name: String,
-    /// What its kind needs: `webhookUrl`; `url`, `secret`, `headers`; or `fromEmail`, `toEmails`, `replyTo`.
-    #[schema(value_type = Object, example = json!({"webhookUrl": "https://hooks.slack.com/services/T/B/XYZ"}))]
-    config: Map<String, Value>,
-    /// Whether notifications go out to it; true by default.
-    enabled: Option<bool>,
-    /// The most notifications per second, 0.001 to 1000, for the kinds that receive HTTP requests. Without it they go out
-    /// as they come.
-    #[schema(minimum = 0.001, maximum = 1000, example = 10)]
-    max_per_second: Option<f64>,
-}
-
-/// What to change of a provider; what is left out stays as it is.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "as above")]
-pub(crate) struct ProviderChange {
-    /// What people call it.
-    name: Option<String>,
-    /// Whether notifications go out to it; what it misses meanwhile is held.
-    enabled: Option<bool>,
-    /// The fields of the config that change; null takes one away, and `••••••••` leaves a secret as it is.
-    #[schema(value_type = Option<Object>, example = json!({"secret": "another-secret"}))]
-    config: Option<Map<String, Value>>,
-    /// The most notifications per second, 0.001 to 1000; null removes the limit.
-    #[schema(minimum = 0.001, maximum = 1000, example = 10)]
-    max_per_second: Option<f64>,
-}
 
 /// A provider that is as it should be.
 pub(crate) struct Provider {

@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::{
     App, State,
     access::{FromPage, Managing, Viewing},
-    input::{Change, ProviderChange, wrong},
+    input::{Change, wrong},
+    schema,
     views::ProviderView,
 };
 
@@ -34,7 +35,7 @@ pub(crate) async fn get(app: State, Viewing(caller): Viewing, Path(id): Path<Str
 #[utoipa::path(
     patch, path = "/api/v1/notifications/providers/{id}", tag = "Providers", operation_id = "updateProvider",
     params(("id" = String, Path), FromPage),
-    request_body = ProviderChange,
+    request_body = schema::ProviderChange,
     responses(
         (status = 200, body = ProviderView), (status = 400, body = ProvidersError),
         (status = 401, body = ProvidersError), (status = 403, body = ProvidersError),

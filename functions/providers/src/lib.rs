@@ -8,6 +8,7 @@ mod item;
 mod notification;
 mod results;
 mod resume;
+mod schema;
 mod send;
 mod views;
 

@@ -6,7 +6,7 @@ use domain::{
     event::MAX_DATA,
     fields::{Fields, line},
     notification::Field,
-    severity::STACK_NAMES,
+    severity::{STACK_NAMES, StackSeverity},
 };
 use serde_json::{Value, json};
 use url::Url;
@@ -27,33 +27,46 @@ const MAX_FIELDS: usize = 50;
 
 /// What to send to whom.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(dead_code, reason = "the API's text shows it; it is read field by field, so that all wrong ones are named")]
 pub(crate) struct NotificationToSend {
     /// 1 to 20 providers.
+    #[schema(value_type = Vec<ProviderId>, min_items = 1, max_items = 20)]
     provider_ids: Vec<String>,
     /// What to send.
     notification: NewNotification,
 }
 
+/// The id of a provider.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = "uuid", example = "9b7a3b2c-2e6e-4f1f-8c5a-1b2c3d4e5f6a")]
+#[expect(dead_code, reason = "as above")]
+struct ProviderId(String);
+
 /// A notification.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(dead_code, reason = "as above")]
 struct NewNotification {
     /// What it is about: 1 to 300 characters.
-    #[schema(example = "Alert: acceptance rate drop")]
+    #[schema(
+        min_length = 1,
+        max_length = 300,
+        pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$",
+        example = "Alert: acceptance rate drop"
+    )]
     title: String,
     /// What there is to say: up to 10,000 characters.
-    #[schema(example = "acceptance_rate < 0.05 (observed 0.04, baseline 0.08)")]
+    #[schema(max_length = 10_000, example = "acceptance_rate < 0.05 (observed 0.04, baseline 0.08)")]
     body: String,
-    /// `info`, `warning` or `critical`.
+    /// How serious it is.
     #[schema(example = "warning")]
-    severity: String,
+    severity: StackSeverity,
     /// Facts and figures, up to 50.
+    #[schema(max_items = 50)]
     fields: Option<Vec<NewField>>,
     /// Where to read more.
-    #[schema(example = "https://app.kaireonai.com/dashboards/operations")]
+    #[schema(format = "uri", example = "https://app.kaireonai.com/dashboards/operations")]
     source_url: Option<String>,
 }
 
@@ -61,11 +74,16 @@ struct NewNotification {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "as above")]
 struct NewField {
-    /// What it is.
-    #[schema(example = "Observed")]
+    /// What it is: 1 to 256 characters.
+    #[schema(
+        min_length = 1,
+        max_length = 256,
+        pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$",
+        example = "Observed"
+    )]
     label: String,
-    /// Its value, as people read it.
-    #[schema(example = "0.04")]
+    /// Its value, as people read it: up to 2,000 characters.
+    #[schema(max_length = 2_000, example = "0.04")]
     value: String,
 }
 

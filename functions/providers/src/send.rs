@@ -46,7 +46,8 @@ const UNDER_WAY: Duration = Duration::from_secs(25);
     request_body = NotificationToSend,
     params(
         FromPage,
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 256 visible ASCII characters"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 256 visible ASCII characters", min_length = 1,
+            max_length = 256, pattern = "^[!-~]+$"),
     ),
     responses(
         (status = 200, body = SendResults), (status = 400, body = ProvidersError), (status = 401, body = ProvidersError),

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
 };
 use domain::{objects::Objects, wording};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::{
     error::{ApiError, Result},
@@ -75,10 +75,12 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let value = serde_path_to_error::deserialize(Objects(&mut json)).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
-        if !inner.is_data() {
-            return not_json(&inner);
-        }
-        let problem = wording::problem(&inner.to_string());
+        let problem = match inner.is_data() {
+            true => wording::problem(&inner.to_string()),
+            // serde_json calls it a mistake in the JSON when a name out of several is neither text nor an object.
+            false if is_json(bytes) => "send text".to_owned(),
+            false => return not_json(&inner),
+        };
         // Of the whole body, a sentence of its own.
         let whole = if problem.starts_with("is ") { "The request's body " } else { "" };
         let at = if path == "." { whole.to_owned() } else { format!("`{path}`: ") };
@@ -86,6 +88,10 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     })?;
     json.end().map_err(|error| not_json(&error))?;
     Ok(value)
+}
+
+fn is_json(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(without_mark(bytes)).is_ok()
 }
 
 fn not_json(error: &serde_json::Error) -> ApiError {
@@ -97,6 +103,18 @@ mod tests {
     use super::*;
     use axum::response::IntoResponse;
     use domain::event::PostedEvent;
+
+    #[derive(serde::Deserialize)]
+    struct Choice {
+        one: YesOrNo,
+    }
+
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum YesOrNo {
+        Yes,
+        No,
+    }
 
     async fn sentence(json: &str) -> String {
         let Err(error) = parse::<PostedEvent>(json.as_bytes()) else { panic!("{json} was read") };
@@ -118,6 +136,12 @@ mod tests {
         assert!(
             sentence(r#"{"type": "a", "data": {}, "resource": {"type": "m"}}"#).await.contains("missing field `id`")
         );
+        assert!(matches!(parse::<Choice>(br#"{"one": "yes"}"#), Ok(Choice { one: YesOrNo::Yes })));
+        assert!(matches!(parse::<Choice>(br#"{"one": "no"}"#), Ok(Choice { one: YesOrNo::No })));
+        for neither in ["null", "7", "true"] {
+            let Err(error) = parse::<Choice>(format!(r#"{{"one": {neither}}}"#).as_bytes()) else { panic!("read") };
+            assert_eq!(error.sentence, "`one`: send text.");
+        }
         assert!(sentence(r#"{"type": "a", "data": {}"#).await.contains("is not JSON"));
         assert!(sentence(r#"{"type": "a", "data": {}} x"#).await.contains("is not JSON"));
     }

@@ -11,13 +11,14 @@ use crate::{PageQuery, error::Result, query};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct DeliveryQuery {
-    /// Deliveries that stand here: `pending`, `succeeded`, `failed`, `abandoned` or `held`.
-    #[param(example = "failed")]
+    /// Deliveries that stand here.
+    #[param(value_type = Option<DeliveryState>, example = "failed")]
     status: Option<String>,
     /// How many at most.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<String>,
-    /// Where the page begins, as the page before has said it.
+    /// Where the page begins, as the page before has said it; empty for the first page.
+    #[param(format = "cursor")]
     cursor: Option<String>,
 }
 

@@ -22,7 +22,7 @@ use crate::{
 pub struct EventQuery {
     /// Events of this type.
     #[serde(rename = "type")]
-    #[param(example = "mail.message.bounced")]
+    #[param(format = "event-type", example = "mail.message.bounced")]
     event_type: Option<String>,
     /// Events about a resource of this type, e.g. `message`.
     #[serde(alias = "resource_type")]
@@ -34,15 +34,16 @@ pub struct EventQuery {
     #[serde(alias = "message_id")]
     message_id: Option<String>,
     /// Events accepted at this time or later, RFC 3339.
-    #[param(example = "2026-04-15T10:00:00.000Z")]
+    #[param(format = DateTime, example = "2026-04-15T10:00:00.000Z")]
     from: Option<String>,
     /// Events accepted before this time, RFC 3339.
-    #[param(example = "2026-04-16T10:00:00.000Z")]
+    #[param(format = DateTime, example = "2026-04-16T10:00:00.000Z")]
     to: Option<String>,
     /// How many events at most. A page may have fewer while there are more: go by the cursor.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<String>,
-    /// The cursor that came with the page before.
+    /// The cursor that came with the page before; empty for the first page.
+    #[param(format = "cursor")]
     cursor: Option<String>,
 }
 

@@ -23,7 +23,8 @@ pub struct PageQuery {
     /// How many rows at most.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<String>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the page before; empty for the first page.
+    #[param(format = "cursor")]
     cursor: Option<String>,
 }
 
@@ -62,7 +63,7 @@ impl PageQuery {
     /// # Errors
     /// A 400 when the cursor is none of that list.
     pub fn after<T: FromStr>(&self, list: &str) -> Result<Option<T>> {
-        let Some(text) = &self.cursor else { return Ok(None) };
+        let Some(text) = self.cursor.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
         let bytes = URL_SAFE_NO_PAD.decode(text).ok();
         let cursor: Option<Cursor> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let cursor = cursor.filter(|cursor| cursor.v == VERSION && cursor.list == list);
@@ -99,6 +100,8 @@ mod tests {
         assert_eq!(query.after::<u8>("things").expect("valid"), Some(7));
         assert!(query.after::<u8>("others").is_err());
         assert_eq!(next_cursor("things", Some("7"), false), None);
+        let empty = PageQuery { limit: None, cursor: Some(String::new()) };
+        assert_eq!(empty.after::<u8>("things").expect("the first page"), None);
         let garbage = PageQuery { limit: None, cursor: Some("garbage".into()) };
         assert!(garbage.after::<u8>("things").is_err());
     }

@@ -76,6 +76,7 @@ fn finish(router: Router, envelope: Envelope, telemetry: Telemetry) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(RequestDecompressionLayer::new().no_br().no_deflate().no_zstd())
         .layer(middleware::from_fn(known_encoding))
+        .layer(middleware::from_fn_with_state(envelope, path_as_sent))
         .layer(middleware::map_response(move |response: Response| std::future::ready(envelope.rewrite(response))))
         .layer(middleware::from_fn_with_state(telemetry, log))
 }
@@ -88,6 +89,13 @@ fn no_such_path(envelope: Envelope, path: &str) -> Response {
         false => "There is no such path; see /openapi.json.",
     };
     envelope.rewrite(ApiError::new(StatusCode::NOT_FOUND, "no_such_route", sentence).into_response())
+}
+
+/// A path comes decoded, and `lambda_http` takes what follows these for a query, a fragment or another segment. No id has
+/// them in it.
+async fn path_as_sent(State(envelope): State<Envelope>, request: Request, next: Next) -> Response {
+    let path = request.raw_http_path();
+    if path.contains(['?', '#', '\\']) { no_such_path(envelope, path) } else { next.run(request).await }
 }
 
 /// Bodies come as they are, or by gzip.

@@ -21,10 +21,12 @@ pub const MAX_NAME: usize = 256;
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Resource {
-    /// The kind of thing, e.g. `message`.
+    /// The kind of thing, e.g. `message`; 1 to 256 bytes.
     #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 256))]
     pub kind: String,
-    /// Which one.
+    /// Which one, 1 to 256 bytes.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 256))]
     pub id: String,
 }
 
@@ -35,27 +37,36 @@ pub struct Resource {
 pub struct PostedEvent {
     /// A type of the catalogue, or `custom.<anything>`.
     #[serde(rename = "type")]
-    #[cfg_attr(feature = "openapi", schema(example = "passport.flagged"))]
+    #[cfg_attr(feature = "openapi", schema(value_type = EventType))]
     pub event_type: String,
     /// `info`, `low`, `medium`, `warning`, `high` or `critical`; by default the type's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(example = "warning"))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<severity::PostedSeverity>, example = "warning"))]
     pub severity: Option<String>,
     /// When it happened, RFC 3339; by default now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(example = "2026-04-15T10:05:00.000Z"))]
+    #[cfg_attr(feature = "openapi", schema(format = DateTime, example = "2026-04-15T10:05:00.000Z"))]
     pub timestamp: Option<String>,
     /// Any JSON object: it is passed on as it is, byte for byte.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub data: Box<RawValue>,
-    /// The producer's own id: a repeat within 24 h is the same event.
+    /// The producer's own id, 1 to 256 bytes: a repeat within 24 h is the same event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 256))]
     pub id: Option<String>,
     /// What it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<Resource>,
-    /// The project it belongs to.
+    /// The project it belongs to, 1 to 256 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            min_length = 1,
+            max_length = 256,
+            pattern = r"^[^\x00-\x20\x7f-\xa0]([^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0])?$"
+        )
+    )]
     pub project_id: Option<String>,
 }
 

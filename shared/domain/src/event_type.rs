@@ -20,9 +20,12 @@ const TEST: &str = "destination.test";
 const CUSTOM: &str = "custom.";
 const MAX_LEN: usize = 128;
 
-/// A type that events may have and rules may name.
+/// A type that events may have and rules may name: one of `GET /v1/event-types`, or `custom.` followed by letters, digits,
+/// `.`, `_` or `-`; up to 128 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, format = "event-type", example = "passport.flagged"))]
 pub struct EventType(String);
 
 /// A type that is not in the catalogue.

@@ -21,6 +21,53 @@ pub enum Severity {
     Critical,
 }
 
+/// How serious an event is, as the STACK and the Providers API say it.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum StackSeverity {
+    /// Worth knowing.
+    Info,
+    /// Something to look at.
+    Warning,
+    /// Something is broken.
+    Critical,
+}
+
+/// How serious an analysis is, as the Config API says it.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum ConfigSeverity {
+    /// Something is broken.
+    Critical,
+    /// Something to look at now.
+    High,
+    /// Something to look at.
+    Medium,
+    /// A small matter.
+    Low,
+}
+
+/// How serious an event is, as it may be posted.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum PostedSeverity {
+    /// Worth knowing.
+    Info,
+    /// A small matter.
+    Low,
+    /// Something to look at.
+    Medium,
+    /// The same as `medium`.
+    Warning,
+    /// Something to look at now.
+    High,
+    /// Something is broken.
+    Critical,
+}
+
 /// Every name that an event may be posted with.
 pub const NAMES: [&str; 6] = ["info", "low", "medium", "warning", "high", "critical"];
 

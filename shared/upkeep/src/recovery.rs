@@ -18,7 +18,7 @@ const PAGE: usize = 100;
 pub struct Since {
     /// The time of the oldest event to send again, RFC 3339. Deliveries are kept 30 days.
     #[serde(with = "domain::time::text")]
-    #[schema(value_type = String, example = "2026-04-15T10:00:00.000Z")]
+    #[schema(value_type = String, format = DateTime, example = "2026-04-15T10:00:00.000Z")]
     pub since: Timestamp,
 }
 

@@ -41,7 +41,7 @@ pub struct CodeSent {
 pub struct CodeGiven {
     /// Six digits; a webhook needs none.
     #[serde(default)]
-    #[schema(example = "123456")]
+    #[schema(pattern = "^[0-9]{6}$", example = "123456")]
     pub code: Option<String>,
 }
 
@@ -119,14 +119,15 @@ impl Upkeep {
     /// # Errors
     /// A 400 that says what is wrong with the code, or that the endpoint did not answer with a 2xx.
     pub async fn verify(&self, to: &Destination, given: CodeGiven) -> Result<Verified> {
+        let code = given.code.as_deref().map(str::parse::<Code>).transpose();
+        let code = code.map_err(|problem| ApiError::field("code", problem))?;
         if to.kind == Kind::Webhook {
             return self.verify_webhook(to).await;
         }
-        let Some(code) = given.code else {
+        let Some(code) = code else {
             let sentence = "`code` is missing; send the six digits that POST …/send-code has sent to this address.";
             return Err(ApiError::bad_request("code_missing", sentence));
         };
-        let code: Code = code.parse().map_err(|problem| ApiError::field("code", problem))?;
         let live = self.verifications.take_try(to.id, now()).await?.map_err(refused)?;
         let key = self.sender.vault.code_key(&live.data_key, to.operator_id).await?;
         let otp = Otp { to, live: &live };

@@ -14,7 +14,7 @@ export function useDestinations() {
   const { data, error, isLoading, mutate } = useGet('/v1/notifications/destinations', {
     params: { query: { made_by: 'any', limit: 100 } },
   })
-  const destinations = useMemo(() => data?.destinations ?? [], [data])
+  const destinations = useMemo(() => (data?.destinations ?? []) as Destination[], [data])
   const byId = useMemo(() => {
     const found = new Map<string, Destination>()
     for (const destination of destinations) {

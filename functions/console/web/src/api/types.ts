@@ -15,8 +15,11 @@ export type Delivery = Schemas['DeliveryView']
 export type DeliveryPage = Schemas['DeliveryPage']
 export type DeliveryWithRequest = Schemas['DeliveryDetail']
 export type MadeBy = Schemas['Face']
+type Origin = Schemas['Origin']
 /** A destination, whichever API made it: the console asks for all, and so is told where each comes from. */
-export type Destination = Schemas['DestinationView'] & Schemas['Origin']
+export type Destination = Schemas['DestinationView'] &
+  Origin &
+  Required<Pick<Origin, 'destination_id' | 'made_by' | 'disabled'>>
 export type Endpoint = Schemas['Endpoint']
 export type NewEndpoint = Schemas['NewEndpoint']
 export type EndpointChange = Schemas['EndpointChange']
@@ -29,6 +32,8 @@ export type Event = Schemas['EventView']
 export type EventAsPosted = Omit<Event, 'data'> & { data: string }
 export type EventType = Schemas['EventTypeView']
 export type NewDestination = Schemas['NewDestination']
+export type NewProvider = Schemas['NewProvider']
+export type NewProjectChannel = Schemas['NewProjectChannel']
 export type PostedEvent = Schemas['PostedEvent']
 export type Preview = Schemas['Preview']
 export type PreviewedDestination = Schemas['Outcome']

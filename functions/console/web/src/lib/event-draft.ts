@@ -35,8 +35,10 @@ export function toEvent(draft: EventDraft): { json: string } | { errors: DraftEr
  * An event as JSON, with its data as they were written: parsed and put into words anew, 1.50 would be 1.5, and a
  * number of twenty digits another one.
  */
-export const eventJson = (event: Omit<PostedEvent, 'data'>, data: string): string =>
-  `${JSON.stringify(event).slice(0, -1)},"data":${data.trim()}}`
+export const eventJson = (
+  event: Omit<PostedEvent, 'data' | 'severity'> & { severity?: string },
+  data: string,
+): string => `${JSON.stringify(event).slice(0, -1)},"data":${data.trim()}}`
 
 /** A sentence that says why a text is no JSON object; null when it is one. */
 export function dataProblem(text: string): string | null {

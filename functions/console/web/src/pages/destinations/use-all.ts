@@ -9,7 +9,7 @@ const ROUTE = '/v1/notifications/destinations'
 const OF_EVERY_API = { params: { query: { made_by: 'any' as const, limit: 100 } } }
 
 /** The destinations of every API, page by page. */
-export const useAllDestinations = () => usePages(ROUTE, OF_EVERY_API, page => page.destinations)
+export const useAllDestinations = () => usePages(ROUTE, OF_EVERY_API, page => page.destinations as Destination[])
 
 /** One destination, by its id in deliveries and rules or by that of the API that made it: pages are read until it is found. */
 export function useDestination(id: string) {

@@ -49,7 +49,8 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
       const params = { header: { 'Idempotency-Key': tried.current.key } }
       const accepted = await call(api.POST('/v1/events', { params, ...asWritten(json) }))
       refresh('/v1/events', '/v1/deliveries', '/v1/overview')
-      navigate(`/events/${accepted.id}`, { posted: 1 })
+      const first = 'id' in accepted ? accepted : accepted.events[0]
+      navigate(`/events/${first?.id ?? ''}`, { posted: 1 })
     },
     { quiet: true },
   )

@@ -1,6 +1,6 @@
 import { api, call } from '../../../api/client'
 import { ApiError } from '../../../api/error'
-import type { Destination, Kind } from '../../../api/types'
+import type { Destination, Kind, NewProjectChannel, NewProvider } from '../../../api/types'
 import { fromScript } from '../../../api/upkeep'
 import type { AddKind } from './kinds'
 import { headers, lines } from './lines'
@@ -18,7 +18,7 @@ export async function rowOf(id: string): Promise<Destination | null> {
   for (const wait of WAITS_MS) {
     await new Promise(resolve => setTimeout(resolve, wait))
     const listed = await call(api.GET('/v1/notifications/destinations', { params: { query } })).catch(() => null)
-    const row = listed?.destinations.find(of => of.id === id)
+    const row = (listed?.destinations as Destination[] | undefined)?.find(of => of.id === id)
     if (row) return row
   }
   return null
@@ -66,7 +66,7 @@ function ownWebhook(values: Values) {
 }
 
 async function provider(kind: Kind, values: Values, config: object): Promise<Added> {
-  const body = { kind, name: values.name ?? '', config: open(config) }
+  const body = { kind, name: values.name ?? '', config: open(config) } as unknown as NewProvider
   const made = await call(api.POST('/api/v1/notifications/providers', { params: { header: fromScript }, body }))
   return namedAs({ id: made.id, kind, name: made.name, made_by: 'providers' })
 }
@@ -83,7 +83,7 @@ async function projectChannel(type: Kind, values: Values): Promise<Added> {
         name: values.name ?? '',
         credentials: open({ webhookUrl: values['credentials.webhookUrl'] ?? '' }),
         severityThreshold: values.severityThreshold ?? 'high',
-      },
+      } as unknown as NewProjectChannel,
     }),
   )
   return namedAs({ id: made.data.id, kind: type, name: values.name ?? '', made_by: 'config', project_id: project })

@@ -1,0 +1,70 @@
+//! The requests whose fields depend on each other, as the API's text shows them.
+#![expect(dead_code, reason = "they are text only: `collection` reads them")]
+
+use utoipa::ToSchema;
+
+/// A destination to register.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum NewDestination {
+    /// A webhook.
+    Webhook(NewWebhook),
+    /// A mail address.
+    Email(NewEmail),
+    /// A phone number.
+    Sms(NewPhone),
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+enum WebhookType {
+    Webhook,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+enum EmailType {
+    Email,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+enum SmsType {
+    Sms,
+}
+
+/// A webhook to register.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewWebhook {
+    #[schema(inline)]
+    channel_type: WebhookType,
+    /// The https URL.
+    #[schema(format = "uri", example = "https://example.com/hooks/stack")]
+    destination: String,
+    /// The most deliveries per second, 0.001 to 1000. Without it they go out as they come.
+    #[schema(minimum = 0.001, maximum = 1000, example = 10)]
+    max_per_second: Option<f64>,
+}
+
+/// A mail address to register.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewEmail {
+    #[schema(inline)]
+    channel_type: EmailType,
+    /// The address.
+    #[schema(format = Email, example = "alerts@example.com")]
+    destination: String,
+}
+
+/// A phone number to register.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPhone {
+    #[schema(inline)]
+    channel_type: SmsType,
+    /// The number in E.164 form.
+    #[schema(format = "phone", pattern = r"^\+[1-9][0-9]{6,14}$", example = "+14155551234")]
+    destination: String,
+}

@@ -1,0 +1,133 @@
+//! What is true of every operation, and so is written once and not at each.
+
+use utoipa::openapi::{
+    KnownFormat, OpenApi, RefOr, Required, Response, Schema,
+    path::{Operation, Parameter, ParameterIn},
+    schema::{Object, OneOf, SchemaFormat, SchemaType, Type},
+};
+
+/// Adds it to a text.
+pub(super) fn complete(text: &mut OpenApi) {
+    for item in text.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+        for operation in operations.into_iter().flatten() {
+            optional_body(operation);
+            optional_parameters(operation);
+            errors(operation);
+            describe(operation);
+        }
+    }
+    let schemas = text.components.iter_mut().flat_map(|components| components.schemas.values_mut());
+    schemas.for_each(|schema| times(schema, ""));
+}
+
+/// A body that may be left out: `null` is none.
+fn optional_body(operation: &mut Operation) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    if body.required == Some(Required::True) {
+        return;
+    }
+    for content in body.content.values_mut() {
+        let RefOr::T(content) = content else { continue };
+        if let Some(RefOr::T(Schema::OneOf(OneOf { items, .. }))) = &content.schema {
+            content.schema = items.iter().find(|item| matches!(item, RefOr::Ref(_))).cloned();
+        }
+    }
+}
+
+/// A parameter that may be left out: no text in a URL or header is null.
+fn optional_parameters(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(Parameter { schema: Some(RefOr::T(Schema::Object(schema))), .. }) = parameter else { continue };
+        if let SchemaType::Array(types) = &schema.schema_type
+            && let Some(only) = types.iter().find(|of| **of != Type::Null)
+        {
+            schema.schema_type = SchemaType::Type(only.clone());
+        }
+    }
+}
+
+/// The errors that come from before or beneath a route, in the form of its other errors.
+fn errors(operation: &mut Operation) {
+    let Some(form) = operation.responses.responses.get("401").cloned() else { return };
+    let places: Vec<_> = operation.parameters.iter().flatten().filter_map(place).collect();
+    let mut expected = vec![("503", "Too much is being changed at this moment: send the same request again")];
+    if operation.request_body.is_some() {
+        expected.push(("400", "The body is not what it should be"));
+        expected.push(("413", "The body has more than 6 MiB"));
+        expected.push(("415", "The body is compressed otherwise than by gzip"));
+    }
+    if places.contains(&ParameterIn::Query) {
+        expected.push(("400", "A parameter is not what it should be"));
+    }
+    if places.contains(&ParameterIn::Path) {
+        expected.push(("404", "There is none of this id"));
+    }
+    for (status, description) in expected {
+        let response = operation.responses.responses.entry(status.to_owned()).or_insert_with(|| form.clone());
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            description.clone_into(&mut response.description);
+        }
+    }
+}
+
+fn place(parameter: &RefOr<Parameter>) -> Option<ParameterIn> {
+    match parameter {
+        RefOr::T(parameter) => Some(parameter.parameter_in.clone()),
+        RefOr::Ref(_) => None,
+    }
+}
+
+/// OpenAPI 3.1 wants a description of each response.
+fn describe(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(Response { description, .. }) = response else { continue };
+        if !description.is_empty() {
+            continue;
+        }
+        let usual = match status.as_str() {
+            "200" => "Done",
+            "201" => "Made",
+            "202" => "Accepted",
+            "204" => "Deleted",
+            "400" => "The request is not what it should be",
+            "401" => "No key, or none that is known",
+            "403" => "The key may not do this",
+            "404" => "There is none of this id",
+            "409" => "Something else has changed it meanwhile",
+            status => panic!("say what {status} means"),
+        };
+        usual.clone_into(description);
+    }
+}
+
+/// Every time is RFC 3339. Which fields are times shows in their names.
+fn times(schema: &mut RefOr<Schema>, name: &str) {
+    let RefOr::T(schema) = schema else { return };
+    match schema {
+        Schema::Object(object) => {
+            if is_time(name) && is_text(object) && object.format.is_none() {
+                object.format = Some(SchemaFormat::KnownFormat(KnownFormat::DateTime));
+            }
+            object.properties.iter_mut().for_each(|(name, schema)| times(schema, name));
+        }
+        Schema::AllOf(all) => all.items.iter_mut().for_each(|schema| times(schema, name)),
+        Schema::OneOf(one) => one.items.iter_mut().for_each(|schema| times(schema, name)),
+        _ => {}
+    }
+}
+
+fn is_text(object: &Object) -> bool {
+    match &object.schema_type {
+        SchemaType::Type(only) => *only == Type::String,
+        SchemaType::Array(several) => several.contains(&Type::String),
+        SchemaType::AnyValue => false,
+    }
+}
+
+fn is_time(name: &str) -> bool {
+    ["_at", "At", "since", "Since"].iter().any(|end| name.ends_with(end))
+        || ["at", "until", "timestamp"].contains(&name)
+}
