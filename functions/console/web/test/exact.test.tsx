@@ -59,7 +59,8 @@ describe('a delivery', () => {
     const body = '{"data":{"id":12345678901234567890,"id":1.10}}'
     const response = '{"taken":1e400}'
     const at = '2026-04-15T10:00:00.000Z'
-    const attempt = { number: 1, at, duration_ms: 1, status: 200, response }
+    const note = "the answer's headers were malformed"
+    const attempt = { number: 1, at, duration_ms: 1, status: 200, response, note }
     fetched.mockImplementation(async ({ url }) => {
       if (!url.endsWith('/dlv_1')) return new Response('{"destinations":[]}')
       const request = { method: 'POST', url: 'https://example.com', body }
@@ -76,6 +77,7 @@ describe('a delivery', () => {
     await vi.waitFor(() => expect(shown()).toBeDefined())
     const texts = [...root.querySelectorAll('.json code')].map(code => dense(code.textContent))
     expect(texts).toEqual([response, body])
+    expect(root.textContent).toContain("The answer's headers were malformed.")
   })
 })
 

@@ -57,6 +57,7 @@ function One({ attempt, open }: { attempt: Attempt; open: boolean }) {
           <Headers headers={attempt.request_headers} />
           <section class="stack-s">
             <h3>Answer</h3>
+            {attempt.note && <p class="muted">{asSentence(attempt.note)}</p>}
             {attempt.response ? (
               <Json text={attempt.response} label="answer" />
             ) : (
