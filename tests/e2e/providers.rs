@@ -186,7 +186,7 @@ async fn a_change_is_merged_judged_as_a_whole_and_refused_as_a_whole() {
     assert_eq!((sent.header("x-token"), sent.header("x-team")), ("abc", "ops"));
     assert_eq!(sent.header("x-kaireon-signature"), format!("sha256={}", hex_hmac("first", &sent.body)));
 
-    // A secret anew; of two headers one is kept by its placeholder and one by not being named, and two are added.
+    // A new secret. Of two headers, one stays by its placeholder and one because it is not named; two are added.
     let config =
         json!({"secret": "second", "headers": {"X-Token": REDACTED, "X-New": "n", "Authorization": "Bearer planted"}});
     tenant.patch(&path, json!({ "config": config })).await.expect(200);

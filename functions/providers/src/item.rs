@@ -31,7 +31,7 @@ pub(crate) async fn get(app: State, Viewing(caller): Viewing, Path(id): Path<Str
 }
 
 /// Changes a provider. Fields of the config that are left out, or given as `••••••••`, stay as they are; null removes one.
-/// The same goes for each of the `headers`. The whole is judged anew, and a change that is refused changes nothing.
+/// The same goes for each of the `headers`. The result is checked as a whole: a change that is refused changes nothing.
 #[utoipa::path(
     patch, path = "/api/v1/notifications/providers/{id}", tag = "Providers", operation_id = "updateProvider",
     params(("id" = String, Path), FromPage),
