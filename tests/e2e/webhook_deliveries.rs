@@ -10,6 +10,10 @@ use tokio::sync::Notify;
 
 use crate::subscriptions::{SENT, delivery_id, id, in_log, post, subscribe, told};
 
+/// A type that nothing but a test posts: when an endpoint becomes unhealthy, the mail to its operator is one more
+/// [`SENT`].
+const QUEUED: &str = "mail.message.queued";
+
 /// Waits until a delivery has this status: the delivery with its attempts.
 async fn delivery(operator: &Operator, webhook: &str, event: &str, status: &str) -> Value {
     let path = format!("/mail/webhook-deliveries/{}", delivery_id(webhook, event));
@@ -143,9 +147,9 @@ async fn a_delivery_on_its_way_is_left_alone() {
 async fn a_held_delivery_and_a_failed_one_are_sent_by_hand() {
     let operator = Operator::create().await;
     let receiver = Receiver::answering(|n| if n == 1 { StatusCode::GONE } else { StatusCode::OK }).await;
-    let webhook = id(&subscribe(&operator, &receiver, &[SENT]).await);
+    let webhook = id(&subscribe(&operator, &receiver, &[QUEUED]).await);
     let path = format!("/mail/webhooks/{webhook}");
-    let gone = post(&operator, SENT).await;
+    let gone = post(&operator, QUEUED).await;
     eventually("gone makes it unhealthy at once", async || {
         (operator.get(&path).await.expect(200)["health"]["status"] == "unhealthy").then_some(())
     })
@@ -158,15 +162,13 @@ async fn a_held_delivery_and_a_failed_one_are_sent_by_hand() {
     let by_hand = retry(&gone).await;
     assert!(by_hand.status == 202 || by_hand.json["code"] == "already_succeeded", "{}", by_hand.json);
     delivery(&operator, &webhook, &gone, "succeeded").await;
-    let held = post(&operator, SENT).await;
+    let held = post(&operator, QUEUED).await;
     assert_eq!(delivery(&operator, &webhook, &held, "held").await["reason"], "rule_paused");
     retry(&held).await.expect(202);
     delivery(&operator, &webhook, &held, "succeeded").await;
 
-    // Newest first is by id: a clock that was set back in between gives the later event the lesser one.
-    let newest = gone.clone().max(held.clone());
     let page = listed(&operator, &webhook, "?limit=1").await;
-    assert_eq!((page.len(), &page[0]["eventId"]), (1, &json!(newest)), "of {gone} and {held}");
+    assert_eq!((page.len(), &page[0]["eventId"]), (1, &json!(held)), "the newest is first");
     let (sentence, _) = operator.get(&format!("{path}/deliveries?status=lost")).await.error(400);
     assert!(sentence.contains("pending, succeeded, failed, abandoned, held"), "{sentence}");
     operator.delete(&path).await.expect(200);
