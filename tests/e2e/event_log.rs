@@ -78,7 +78,15 @@ async fn walk_while(operator: &Operator, path: &str, query: &str, limit: u32, ha
 
 #[tokio::test]
 async fn every_combination_of_filters_finds_what_it_should_while_events_arrive() {
-    let operator = &Operator::create().await;
+    every_combination_of_filters(&Operator::create().await).await;
+}
+
+#[tokio::test]
+async fn every_combination_of_filters_finds_what_it_should_in_all_shards() {
+    every_combination_of_filters(&Operator::with_shards(5).await).await;
+}
+
+async fn every_combination_of_filters(operator: &Operator) {
     let batches = (0..20).map(|_| post(operator, (0..100).map(|_| random_event()).collect()));
     let mut posted: Vec<Posted> = join_all(batches).await.into_iter().flatten().collect();
     posted.sort_by(|a, b| b.id.cmp(&a.id));
@@ -243,7 +251,15 @@ async fn a_query_that_cannot_be_is_told_why() {
 
 #[tokio::test]
 async fn large_events_end_a_page_early_and_none_is_lost() {
-    let operator = Operator::create().await;
+    large_events_end_a_page_early(Operator::create().await).await;
+}
+
+#[tokio::test]
+async fn large_events_of_several_shards_end_a_page_early_and_none_is_lost() {
+    large_events_end_a_page_early(Operator::with_shards(3).await).await;
+}
+
+async fn large_events_end_a_page_early(operator: Operator) {
     let large = json!({"type": "custom.large", "data": {"x": "x".repeat(200 * 1024)}});
     let mut posted = vec![];
     for _ in 0..2 {

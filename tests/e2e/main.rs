@@ -39,6 +39,7 @@ mod providers;
 mod receivers;
 mod recovery;
 mod rotation;
+mod shards;
 mod smoke;
 mod standard_webhooks;
 mod subscriptions;

@@ -11,7 +11,7 @@ fn the_committed_text_is_that_of_the_code() {
 
 #[tokio::test]
 async fn the_text_is_served_without_a_key() {
-    let nobody = Operator { id: String::new(), key: None, headers: vec![] };
+    let nobody = Operator { id: String::new(), key: None, headers: vec![], shards: 1 };
     let text = nobody.request(Method::GET, "/openapi.json", &[], None).await.expect(200);
     assert_eq!(text["openapi"], "3.1.0");
     for path in ["/v1/notifications/destinations", "/v1/notifications/channels/{id}", "/v1/events"] {

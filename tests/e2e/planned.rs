@@ -2,7 +2,7 @@
 //! message in between is lost.
 
 use data_encoding::BASE64;
-use domain::{DestinationId, EventId};
+use domain::{DestinationId, EventId, shard::Shards};
 use e2e::{Operator, Receiver, aws, variable};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -37,17 +37,24 @@ fn millis(at: Timestamp) -> Value {
 
 /// Writes an event as dispatch does, with a plan, and sends no job: the event's id.
 async fn planned(operator: &Operator, at: Timestamp, event_type: &str, plan: Value) -> String {
-    let event = EventId::derived(at, &[&EventId::generate().to_string()]).to_string();
+    let id = EventId::derived(at, &[&EventId::generate().to_string()]).spread_over(shards(operator));
+    let event = id.to_string();
+    let partition = id.shard().partition(operator.id.parse().expect("an id"));
     let mut plan = plan;
     plan["at"] = millis(at);
     let text = |text: &str| json!({ "S": text });
     put(json!({
-        "operator_id": text(&operator.id), "id": text(&event), "type": text(event_type), "severity": text("info"),
+        "operator_id": text(&partition), "id": text(&event), "type": text(event_type), "severity": text("info"),
         "timestamp": millis(at), "data": text(r#"{"n":1}"#), "plan": {"M": plan},
-        "type_key": text(&format!("{}#{event_type}", operator.id)),
+        "type_key": text(&format!("{partition}#{event_type}")),
     }))
     .await;
     event
+}
+
+/// In how many shards the test's own events are.
+fn shards(operator: &Operator) -> Shards {
+    Shards::new(operator.shards).expect("in range")
 }
 
 fn delivery_id(destination: &str, event: &str) -> String {
@@ -72,7 +79,15 @@ async fn listed(operator: &Operator, query: &str, limit: usize) -> Vec<(String, 
 
 #[tokio::test]
 async fn a_planned_delivery_reads_as_pending_in_every_list() {
-    let operator = Operator::create().await;
+    a_planned_delivery_reads_as_pending(Operator::create().await).await;
+}
+
+#[tokio::test]
+async fn a_planned_delivery_reads_as_pending_in_every_list_of_several_shards() {
+    a_planned_delivery_reads_as_pending(Operator::with_shards(7).await).await;
+}
+
+async fn a_planned_delivery_reads_as_pending(operator: Operator) {
     let receiver = Receiver::taking().await;
     let (a, b) = (id(&operator.webhook(&receiver).await), id(&operator.webhook(&Receiver::taking().await).await));
     let at = minutes_ago(2);

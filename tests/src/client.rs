@@ -42,6 +42,8 @@ pub struct Operator {
     pub key: Option<String>,
     /// Headers that its requests have besides.
     pub headers: Vec<(&'static str, String)>,
+    /// Over how many shards its events are spread.
+    pub shards: u8,
 }
 
 /// The address that every test's operator is registered with.
@@ -53,12 +55,24 @@ impl Operator {
         Self::create_of("free").await
     }
 
+    /// A new operator whose events are spread over so many shards.
+    pub async fn with_shards(shards: u8) -> Self {
+        Self::made_of(json!({"shards": shards})).await
+    }
+
     /// A new operator of this plan.
     pub async fn create_of(plan: &str) -> Self {
-        let new = json!({"create_operator": {"email": EMAIL, "name": "Test", "plan": plan}});
+        Self::made_of(json!({"plan": plan})).await
+    }
+
+    async fn made_of(mut fields: Value) -> Self {
+        let shards = fields["shards"].as_u64().map_or(1, |shards| u8::try_from(shards).expect("a few"));
+        fields["email"] = json!(EMAIL);
+        fields["name"] = json!("Test");
+        let new = json!({ "create_operator": fields });
         let made = aws::admin(new).await.expect("an operator");
         let text = |name: &str| made[name].as_str().expect(name).to_owned();
-        Self { id: text("operator_id"), key: Some(text("api_key")), headers: vec![] }
+        Self { id: text("operator_id"), key: Some(text("api_key")), headers: vec![], shards }
     }
 
     /// The same operator by a new key of this role.

@@ -15,6 +15,7 @@ pub(crate) enum Command {
     RevokeKey(Key),
     ListKeys(KeysOf),
     SetPlan(NewPlan),
+    SetShards(NewShards),
     RotateDataKey(DataKeyOf),
 }
 
@@ -24,6 +25,7 @@ pub(crate) struct NewOperator {
     pub(crate) email: String,
     pub(crate) name: String,
     pub(crate) plan: Option<String>,
+    pub(crate) shards: Option<u8>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,6 +59,13 @@ pub(crate) struct NewPlan {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct NewShards {
+    pub(crate) operator_id: String,
+    pub(crate) shards: u8,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct DataKeyOf {
     pub(crate) operator_id: String,
     /// How many destinations this invocation may seal anew; as many as it has time for if left out.
@@ -66,8 +75,8 @@ pub(crate) struct DataKeyOf {
 impl Command {
     pub(crate) fn parse(payload: Value) -> Result<Self, Error> {
         serde_json::from_value(payload).map_err(|error| {
-            let usage = "send one of create_operator, create_key, revoke_key, list_keys, set_plan, rotate_data_key \
-                         with its fields, such as \
+            let usage = "send one of create_operator, create_key, revoke_key, list_keys, set_plan, set_shards, \
+                         rotate_data_key with its fields, such as \
                          {\"create_operator\": {\"email\": \"you@example.com\", \"name\": \"Example\"}}";
             format!("{error}; {usage}").into()
         })

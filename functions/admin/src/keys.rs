@@ -18,7 +18,8 @@ use crate::{
 impl App {
     /// Makes a key for a member of the operator's team, shown this once.
     pub(crate) async fn create_key(&self, new: NewKey) -> Result<Value, Error> {
-        let operator_id = self.known(&new.operator_id).await?;
+        let operator = self.operator(&new.operator_id).await?;
+        let operator_id = operator.id;
         if let Some(wrong) = new.permissions.iter().find(|permission| !is_permission(permission)) {
             return Err(invalid(
                 "permissions",
@@ -36,8 +37,14 @@ impl App {
             permissions: new.permissions,
             project_id: new.project_id,
             created_at: now(),
+            sharding: operator.sharding,
         };
         self.accounts.insert_key(&api_key, &grant).await?;
+        // More shards may have been asked for meanwhile, for all keys that were there.
+        let sharding = self.operator(&new.operator_id).await?.sharding;
+        if let Some(sharding) = sharding.filter(|_| sharding != grant.sharding) {
+            self.accounts.set_sharding_of_key(&api_key.hash(), sharding).await?;
+        }
         tracing::info!(%operator_id, key_id = %grant.key_id, role = %grant.role, "key created");
         Ok(json!({ "key_id": grant.key_id, "api_key": api_key.reveal() }))
     }

@@ -4,6 +4,7 @@ mod command;
 mod keys;
 mod operators;
 mod rotation;
+mod shards;
 
 use std::time::{Duration, SystemTime};
 
@@ -50,6 +51,7 @@ async fn handle(app: &App, payload: Value, end: Instant) -> Result<Value, Error>
         Command::RevokeKey(key) => app.revoke_key(key).await,
         Command::ListKeys(of) => app.list_keys(of).await,
         Command::SetPlan(new) => app.set_plan(new).await,
+        Command::SetShards(new) => app.set_shards(new).await,
         Command::RotateDataKey(of) => app.rotate_data_key(of, end).await,
     }
 }

@@ -5,6 +5,7 @@ use domain::{
     api_key::Bearer,
     guard::TargetPolicy,
     plan::{self, Plan},
+    shard::{Sharding, Shards},
     time::now,
 };
 use lambda_runtime::Error;
@@ -14,6 +15,7 @@ use store::accounts::{Grant, Operator};
 use crate::{
     App,
     command::{NewOperator, NewPlan, invalid},
+    shards::parse_shards,
 };
 
 const MAX_NAME: usize = 120;
@@ -28,6 +30,8 @@ impl App {
             return Err(invalid("name", format!("send 1 to {MAX_NAME} characters")));
         }
         let plan = new.plan.as_deref().map_or(Ok(Plan::Free), parse_plan)?;
+        let sharding = new.shards.map(parse_shards).transpose()?.filter(|shards| *shards != Shards::ONE);
+        let sharding = sharding.map(|shards| Sharding::from_the_start(shards, now()));
         let id = OperatorId::generate();
         let operator = Operator {
             id,
@@ -37,6 +41,7 @@ impl App {
             data_key: self.vault.new_data_key(id).await?,
             created_at: now(),
             rotation: None,
+            sharding,
         };
         let api_key = ApiKey::generate(Bearer::Operator);
         let grant = Grant {
@@ -46,6 +51,7 @@ impl App {
             permissions: vec![],
             project_id: None,
             created_at: now(),
+            sharding,
         };
         self.accounts.insert_operator(&operator, &api_key, &grant).await?;
         tracing::info!(operator_id = %id, key_id = %grant.key_id, "operator created");

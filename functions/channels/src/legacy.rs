@@ -132,7 +132,7 @@ pub(crate) async fn deliveries(
     page: PageQuery,
 ) -> Result<Json<DeliveryPage>> {
     let brought = app.brought(&caller, &id).await?;
-    Ok(Json(log::deliveries(&app.log, &brought, &page).await?))
+    Ok(Json(log::deliveries(&app.log, caller.events().shards, &brought, &page).await?))
 }
 
 /// Sends again what a legacy channel missed: held, failed, abandoned and overdue deliveries, oldest event first.
@@ -153,7 +153,9 @@ pub(crate) async fn recover(
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let brought = app.brought(&caller, &id).await?;
-    let recovered = recovery::recover((&app.log, &app.lanes, app.upkeep.journal()), &brought, since).await?;
+    let recovered =
+        recovery::recover((&app.log, &app.lanes, app.upkeep.journal()), (&brought, caller.events().shards), since)
+            .await?;
     Ok((StatusCode::ACCEPTED, Json(recovered)))
 }
 

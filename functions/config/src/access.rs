@@ -2,7 +2,7 @@
 
 use api::{ApiError, Caller, Reader, auth::HasKeys, error::Result};
 use axum::{extract::FromRequestParts, http::request::Parts};
-use domain::{OperatorId, event::project_problem};
+use domain::{OperatorId, event::project_problem, shard::Shards};
 use utoipa::IntoParams;
 
 /// The header that names the project, for keys that are bound to none.
@@ -29,6 +29,8 @@ pub(crate) struct ProjectHeader {
 pub(crate) struct Scope {
     pub(crate) operator_id: OperatorId,
     pub(crate) project: String,
+    /// In which the operator's events may be.
+    pub(crate) shards: Shards,
 }
 
 /// A caller who may read the project's channels.
@@ -81,5 +83,5 @@ fn scope(caller: &Caller, parts: &Parts) -> Result<Scope> {
             return Err(ApiError::field("X-Project-Id", problem));
         }
     };
-    Ok(Scope { operator_id: caller.operator_id(), project })
+    Ok(Scope { operator_id: caller.operator_id(), project, shards: caller.events().shards })
 }

@@ -52,7 +52,7 @@ pub(crate) async fn recover(
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let found = app.find(&scope, &id).await?;
     let with = (&app.log, &app.lanes, app.upkeep.journal());
-    Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, &found.destination, since).await?)))
+    Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, (&found.destination, scope.shards), since).await?)))
 }
 
 /// Lists the deliveries to a channel, newest event first, each with its attempts.
@@ -72,5 +72,5 @@ pub(crate) async fn deliveries(
     page: PageQuery,
 ) -> Result<Json<DeliveryRecords>> {
     let found = app.find(&scope, &id).await?;
-    Ok(Json(log::records(&app.log, &found.destination, &page).await?))
+    Ok(Json(log::records(&app.log, scope.shards, &found.destination, &page).await?))
 }

@@ -23,5 +23,5 @@ pub(crate) async fn deliveries(
     page: PageQuery,
 ) -> Result<Json<DeliveryPage>> {
     let destination = app.find(&caller, &id).await?;
-    Ok(Json(log::deliveries(&app.log, &destination, &page).await?))
+    Ok(Json(log::deliveries(&app.log, caller.events().shards, &destination, &page).await?))
 }

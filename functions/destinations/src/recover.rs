@@ -26,6 +26,8 @@ pub(crate) async fn recover(
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let destination = app.find(&caller, &id).await?;
-    let recovered = recovery::recover((&app.log, &app.lanes, app.upkeep.journal()), &destination, since).await?;
+    let recovered =
+        recovery::recover((&app.log, &app.lanes, app.upkeep.journal()), (&destination, caller.events().shards), since)
+            .await?;
     Ok((StatusCode::ACCEPTED, Json(recovered)))
 }

@@ -10,6 +10,7 @@ use domain::{
     EventId, OperatorId,
     message::{Ingest, Offered},
     objects,
+    shard::{self, Sharding},
     time::{now, rfc3339},
 };
 use jiff::Timestamp;
@@ -19,6 +20,9 @@ use store::{StoreError, events::Claim, queue::Outgoing};
 use tokio::time::{Instant, timeout_at};
 
 use crate::App;
+
+/// The operators of a batch that were looked up, each with its shards; none for those that do not exist.
+type Known = HashMap<OperatorId, Option<Option<Sharding>>>;
 
 /// Why an event is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +88,7 @@ fn unwrap(body: &str) -> Result<Unwrapped, serde_json::Error> {
 impl App {
     /// Takes events in, or refuses them to the dead-letter queue; the ids of the messages to be handed out again.
     pub(crate) async fn take_in(&self, records: Vec<Record>, end: Instant) -> Vec<String> {
-        let mut known = HashMap::new();
+        let mut known = Known::new();
         let mut failed = vec![];
         for record in records {
             let taken = timeout_at(end, self.take_one(&record, &mut known)).await;
@@ -108,25 +112,28 @@ impl App {
     }
 
     /// Whether the queue `accepted` has the event.
-    async fn take_one(&self, record: &Record, known: &mut HashMap<OperatorId, bool>) -> Result<bool, Refusal> {
+    async fn take_one(&self, record: &Record, known: &mut Known) -> Result<bool, Refusal> {
         let Unwrapped { offered: Offered { operator_id, mut event }, stated_at, name } = unwrap(&record.body)?;
         event.check()?;
-        if !self.is_known(operator_id, known).await? {
+        let Some(sharding) = self.operator(operator_id, known).await? else {
             return Err(Refusal::UnknownOperator(operator_id));
-        }
+        };
         if event.timestamp.is_none() {
             event.timestamp = stated_at.map(rfc3339);
         }
         // The queue's own time: a producer's may lie anywhere. A message that SQS hands out again has the same.
         let offered = EventId::derived(record.sent_at, &[&operator_id.to_string(), &record.message_id]);
+        let offered = offered.spread_over(shard::over(sharding, record.sent_at));
         let key = event.id.as_ref().map(|id| format!("id:{id}")).or(name);
         let (event_id, repeat) = match key {
             None => (offered, false),
-            Some(key) => match self.events.claim(operator_id, &key, offered, &event.fingerprint(), now()).await? {
-                Claim::New => (offered, false),
-                Claim::Repeat(first) => (first, first != offered),
-                Claim::OtherContent => return Err(Refusal::OtherContent),
-            },
+            Some(key) => {
+                match self.events.claim((operator_id, sharding), &key, offered, &event.fingerprint(), now()).await? {
+                    Claim::New => (offered, false),
+                    Claim::Repeat(first) => (first, first != offered),
+                    Claim::OtherContent => return Err(Refusal::OtherContent),
+                }
+            }
         };
         let ingest = Ingest { repeat, ..Ingest::new(operator_id, event_id, event) };
         let sent = self.accepted.send(vec![Outgoing::new(&ingest, operator_id)?]).await;
@@ -136,11 +143,12 @@ impl App {
         Ok(sent == [true])
     }
 
-    async fn is_known(&self, id: OperatorId, known: &mut HashMap<OperatorId, bool>) -> Result<bool, Refusal> {
+    /// An operator's shards; none when there is no such operator.
+    async fn operator(&self, id: OperatorId, known: &mut Known) -> Result<Option<Option<Sharding>>, Refusal> {
         if let Some(known) = known.get(&id) {
             return Ok(*known);
         }
-        let found = self.accounts.operator(id).await?.is_some();
+        let found = self.accounts.operator(id).await?.map(|operator| operator.sharding);
         known.insert(id, found);
         Ok(found)
     }

@@ -39,7 +39,7 @@ pub(crate) async fn list(
     // Read from the index where that holds the state, else by reading over the others: the index is sparse, so that a
     // delivery that succeeds at once writes nothing for its place in a list.
     let wanted = Wanted { state, after: page.after(&list)?, ..Wanted::default() };
-    let (found, next) = app.log.across(caller.operator_id(), &[endpoint.id], &wanted, limit).await?;
+    let (found, next) = app.log.across(caller.events(), &[endpoint.id], &wanted, limit).await?;
     Ok(Json(DeliveryPage {
         deliveries: found.iter().map(|found| DeliveryView::to(&endpoint, found)).collect(),
         next_cursor: next_cursor(&list, next, next.is_some()),

@@ -63,5 +63,5 @@ pub(crate) async fn recover(
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let found = app.find(&caller, &id).await?;
     let with = (&app.log, &app.lanes, app.upkeep.journal());
-    Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, &found.endpoint, since).await?)))
+    Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, (&found.endpoint, caller.events().shards), since).await?)))
 }

@@ -71,7 +71,7 @@ pub(crate) async fn list(
     let ids = app.ids_of(&caller, query.destination_id.as_deref()).await?;
     let (rows, next) = match event {
         Some(event) => app.of_event(&caller, &ids, event, &wanted, limit).await?,
-        None => app.log.across(caller.operator_id(), &ids, &wanted, limit).await?,
+        None => app.log.across(caller.events(), &ids, &wanted, limit).await?,
     };
     let rows = app.visible(&caller, rows).await?;
     let next_cursor = next_cursor(&list, next, next.is_some());

@@ -93,10 +93,10 @@ pub(crate) async fn post_events(
 impl App {
     /// Gives an event its id: a new one, or, of a repeat, the first event's.
     async fn claim(&self, caller: &Caller, posted: &Posted, index: usize, header: Option<&str>) -> Result<Ready> {
-        let id = EventId::generate();
+        let id = caller.new_event_id();
         let Some(key) = posted.idempotency_key(index, header) else { return Ok(Ready { id, repeat: false }) };
         let fingerprint = posted.events[index].fingerprint();
-        Ok(match self.events.claim(caller.operator_id(), &key, id, &fingerprint, now()).await? {
+        Ok(match self.events.claim(caller.claims(), &key, id, &fingerprint, now()).await? {
             Claim::New => Ready { id, repeat: false },
             Claim::Repeat(first) => Ready { id: first, repeat: true },
             Claim::OtherContent => {

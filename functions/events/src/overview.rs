@@ -185,7 +185,7 @@ impl App {
         let waiting = (rows.held(&ids, MAX_WAITING), rows.overdue(&ids, now, MAX_WAITING));
         let counted = rows.count(&ids, oldest, MAX_COUNTED);
         let ((counted, complete), held, overdue) = futures::try_join!(counted, waiting.0, waiting.1)?;
-        let planned = self.log.not_counted(caller.operator_id(), &ids, oldest, (&counted, complete)).await?;
+        let planned = self.log.not_counted(caller.events(), &ids, oldest, (&counted, complete)).await?;
         let (tallies, totals) = (HashMap::new(), Tally::default());
         let mut counts = Counts { chart, totals, tallies, overdue, complete };
         for one in planned.iter().filter(|one| one.state() == DeliveryState::Pending) {

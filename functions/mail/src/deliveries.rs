@@ -37,10 +37,10 @@ pub(crate) async fn list(
     let page = query.into_page();
     let (limit, after) = (page.limit()?, page.after(&list)?);
     let (rows, next) = match status {
-        Some(state) => app.log.in_state(&destination, state, limit, after).await?,
+        Some(state) => app.log.in_state(caller.events().shards, &destination, state, limit, after).await?,
         None => {
             let (wanted, limit) = (Wanted { after, ..Wanted::default() }, usize::try_from(limit).unwrap_or(1));
-            let (found, next) = app.log.across(caller.operator_id(), &[destination.id], &wanted, limit).await?;
+            let (found, next) = app.log.across(caller.events(), &[destination.id], &wanted, limit).await?;
             (found.iter().map(Summary::from).collect(), next)
         }
     };

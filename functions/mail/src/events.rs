@@ -84,7 +84,7 @@ pub(crate) async fn timeline(app: State, Reader(caller): Reader, Path(id): Path<
     };
     let mut events: Vec<Event> = vec![];
     while events.len() < MAX_ITEMS {
-        let page = app.events.page(caller.operator_id(), &filter, PAGE).await?;
+        let page = app.events.page(caller.events(), &filter, PAGE).await?;
         events.extend(page.events);
         match page.next.and_then(EventId::before) {
             Some(newest) => filter.newest = Some(newest),

@@ -98,7 +98,7 @@ impl ToSend {
     ///
     /// # Errors
     /// A 422 that names every field that is wrong.
-    pub(crate) fn read(body: Value, operator_id: OperatorId) -> Result<Self> {
+    pub(crate) fn read(body: Value, operator_id: OperatorId, id: EventId) -> Result<Self> {
         let mut fields = Fields::of(body, "");
         let given: Option<Vec<String>> = fields.required("providerIds");
         let provider_ids = given.map(|given| provider_ids(&mut fields, &given)).unwrap_or_default();
@@ -113,7 +113,6 @@ impl ToSend {
         });
         fields.finish().map_err(wrong)?;
         let (severity, data) = read.ok_or_else(|| ApiError::internal("a field was lost"))?;
-        let id = EventId::generate();
         let event = Event {
             operator_id,
             id,
@@ -204,7 +203,11 @@ mod tests {
     }
 
     fn read(ids: Value, notification: Value) -> Result<ToSend> {
-        ToSend::read(json!({"providerIds": ids, "notification": notification}), OperatorId::generate())
+        ToSend::read(
+            json!({"providerIds": ids, "notification": notification}),
+            OperatorId::generate(),
+            EventId::generate(),
+        )
     }
 
     fn id() -> String {
@@ -240,6 +243,9 @@ mod tests {
         for field in ["title", "body", "severity", "fields[0].label", "sourceUrl", "colour"] {
             assert!(several.contains(&format!("`notification.{field}`")), "{field}: {several}");
         }
-        assert!(format!("{:?}", ToSend::read(json!({}), OperatorId::generate()).err()).contains("`notification`"));
+        assert!(
+            format!("{:?}", ToSend::read(json!({}), OperatorId::generate(), EventId::generate()).err())
+                .contains("`notification`")
+        );
     }
 }

@@ -51,7 +51,7 @@ pub(crate) async fn recover(
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let found = app.find(&caller, &id).await?;
     let with = (&app.log, &app.lanes, app.upkeep.journal());
-    Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, &found, since).await?)))
+    Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, (&found, caller.events().shards), since).await?)))
 }
 
 /// Lists the deliveries to a provider, newest event first, each with its attempts.
@@ -70,5 +70,5 @@ pub(crate) async fn deliveries(
     page: PageQuery,
 ) -> Result<Json<DeliveryRecords>> {
     let found = app.find(&caller, &id).await?;
-    Ok(Json(log::records(&app.log, &found, &page).await?))
+    Ok(Json(log::records(&app.log, caller.events().shards, &found, &page).await?))
 }

@@ -65,7 +65,7 @@ pub(crate) async fn send(
     headers: HeaderMap,
     Body(body): Body<Value>,
 ) -> Result<(StatusCode, Json<SendResults>)> {
-    let mut asked = ToSend::read(body.clone(), caller.operator_id())?;
+    let mut asked = ToSend::read(body.clone(), caller.operator_id(), caller.new_event_id())?;
     let repeat = match idempotency::key(&headers)? {
         Some(key) => app.claim(&caller, key, &mut asked, &body).await?,
         None => false,
@@ -86,7 +86,7 @@ impl App {
         // A `Value` is written in one way, however the request was.
         let fingerprint = body.to_string().into_bytes();
         let key = format!("send:{key}");
-        match self.events.claim(caller.operator_id(), &key, asked.event.id, &fingerprint, now()).await? {
+        match self.events.claim(caller.claims(), &key, asked.event.id, &fingerprint, now()).await? {
             Claim::New => Ok(false),
             // Our own claim, whose answer was lost on its way.
             Claim::Repeat(first) if first == asked.event.id => Ok(false),

@@ -10,12 +10,18 @@ use axum::{
     extract::FromRequestParts,
     http::{header::AUTHORIZATION, request::Parts},
 };
-use domain::{ApiKey, OperatorId, Role, event::PostedEvent};
+use domain::{
+    ApiKey, EventId, OperatorId, Role,
+    event::PostedEvent,
+    shard::{self, EventsOf, Sharding},
+    time::now,
+};
 use store::{Accounts, accounts::Grant};
 
 use crate::error::{ApiError, Result};
 
-/// For how long a key that was looked up is believed: a revoked key dies within this time.
+/// For how long a key that was looked up is believed: a revoked key dies within this time, and
+/// [`shard::TAKES_EFFECT_AFTER`] is longer.
 const KEEP: Duration = Duration::from_secs(60);
 /// How many keys are remembered at most.
 const MAX_KEPT: usize = 10_000;
@@ -77,6 +83,21 @@ impl Caller {
     /// Whose account this is about. From the key alone: nothing in a request names another.
     pub fn operator_id(&self) -> OperatorId {
         self.0.operator_id
+    }
+
+    /// Its events: where they are in the table.
+    pub fn events(&self) -> EventsOf {
+        EventsOf::new(self.operator_id(), self.0.sharding)
+    }
+
+    /// A new id for an event of the account.
+    pub fn new_event_id(&self) -> EventId {
+        EventId::generate_in(shard::over(self.0.sharding, now()))
+    }
+
+    /// Whose idempotency keys are claimed, and where the marks of them are.
+    pub fn claims(&self) -> (OperatorId, Option<Sharding>) {
+        (self.operator_id(), self.0.sharding)
     }
 
     /// The project that the key is bound to.

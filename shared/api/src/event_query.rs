@@ -62,7 +62,7 @@ impl EventQuery {
             return Ok((Page::default(), None));
         };
         filter.project_id = caller.project_id().map(str::to_owned);
-        let page = events.page(operator, &filter, usize::try_from(limit).unwrap_or(1)).await?;
+        let page = events.page(caller.events(), &filter, usize::try_from(limit).unwrap_or(1)).await?;
         let (events, scanned, read_units) = (page.events.len(), page.scanned, page.read_units);
         tracing::info!(operator_id = %operator, events, scanned, read_units, "events read");
         let cursor = next_cursor(list, page.next, page.next.is_some());

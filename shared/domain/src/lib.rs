@@ -36,6 +36,7 @@ pub mod plan;
 pub mod rule;
 pub mod secret;
 pub mod severity;
+pub mod shard;
 pub mod signature;
 pub mod sms;
 pub mod time;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeliveryId, DestinationId, EventId, OperatorId, OtpId, event::PostedEvent, traffic::Slot};
+use crate::{DeliveryId, DestinationId, EventId, OperatorId, OtpId, event::PostedEvent, shard::Shard, traffic::Slot};
 
 /// On the queue `events`: an event as another service sends it, by EventBridge, SNS or SQS.
 ///
@@ -46,6 +46,12 @@ impl Ingest {
     /// An event under the id that it was given, for whom the rules say.
     pub fn new(operator_id: OperatorId, event_id: EventId, event: PostedEvent) -> Self {
         Self { operator_id, event_id, repeat: false, to_operator: false, log_only: false, if_unused: None, event }
+    }
+
+    /// The same event in that shard of its operator.
+    #[must_use]
+    pub fn in_shard(self, shard: Shard) -> Self {
+        Self { event_id: self.event_id.in_shard(shard), ..self }
     }
 }
 

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::{
     operation::update_item::{UpdateItemError, UpdateItemOutput, builders::UpdateItemFluentBuilder},
     types::Update,
 };
-use domain::{ApiKey, KeyId, OperatorId, Role, plan::Plan};
+use domain::{ApiKey, KeyId, OperatorId, Role, plan::Plan, shard::Sharding};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,9 @@ pub struct Operator {
     /// How its data key came to be; none while it is the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotation: Option<Rotation>,
+    /// Over how many partitions its events are spread, where that is more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sharding: Option<Sharding>,
 }
 
 /// That a data key has taken the place of another.
@@ -77,6 +80,9 @@ pub struct Grant {
     /// When it was made.
     #[serde(with = "domain::time::millis")]
     pub created_at: Timestamp,
+    /// As its operator has it, so that nobody has to read that row for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sharding: Option<Sharding>,
 }
 
 /// A key as its operator lists it.
@@ -168,6 +174,40 @@ impl Accounts {
             .expression_attribute_names("#plan", "plan")
             .expression_attribute_values(":plan", s(plan.name()));
         done(update.send().await)
+    }
+
+    /// Gives an operator more shards; false when it has not those any more that it was read with.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn set_sharding(&self, of: &Operator, sharding: Sharding) -> Result<bool> {
+        let update = self
+            .update_operator(of.id)
+            .update_expression("SET sharding = :new")
+            .expression_attribute_values(":new", serde_dynamo::to_attribute_value(sharding)?);
+        let update = match of.sharding {
+            None => update.condition_expression("attribute_exists(pk) AND attribute_not_exists(sharding)"),
+            Some(before) => update
+                .condition_expression("sharding = :before")
+                .expression_attribute_values(":before", serde_dynamo::to_attribute_value(before)?),
+        };
+        done(update.send().await)
+    }
+
+    /// Tells a key of its operator's shards; nothing if it has been revoked.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn set_sharding_of_key(&self, hash: &str, sharding: Sharding) -> Result<()> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(("pk", grant_key(hash)), ("sk", GRANT))))
+            .condition_expression("attribute_exists(pk)")
+            .update_expression("SET sharding = :sharding")
+            .expression_attribute_values(":sharding", serde_dynamo::to_attribute_value(sharding)?);
+        done(update.send().await).map(drop)
     }
 
     /// Gives an operator a new data key, under which all is sealed from now on; what is sealed under the old one has to

@@ -1,17 +1,22 @@
 //! Reading the log of events: any combination of filters, newest first, by whichever index reads least.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 use aws_sdk_dynamodb::types::{ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity};
-use domain::{Event, EventId, OperatorId};
+use domain::{
+    Event, EventId, OperatorId,
+    shard::{EventsOf, Shard},
+};
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::{
-    Events, Result,
+    Events, Result, StoreError,
+    across::AT_ONCE,
     batch_get::batch_get_counted,
     error::aws,
-    events::{MAIL_KEY, RESOURCE_KEY, TYPE_KEY, in_partition, row_key},
+    events::{MAIL_KEY, PARTITION, RESOURCE_KEY, TYPE_KEY, events, in_partition, row_key},
     item::{Item, from_item, from_items, s},
 };
 
@@ -51,6 +56,10 @@ pub struct Page {
 /// How many bytes of `data` a page holds: an answer of a function may have 6 MB, of which JSON within JSON takes more
 /// than its length.
 const MAX_PAGE_BYTES: usize = 3 * 1024 * 1024;
+/// How many events a shard is asked for at least.
+const LEAST_OF_A_SHARD: usize = 4;
+/// How often shards are read on to fill a page.
+const MAX_ROUNDS: u32 = 6;
 /// How often the table or an index is asked for one page: 1 MB each time at most.
 const MAX_QUERIES: u32 = 20;
 
@@ -67,15 +76,23 @@ struct Plan {
     partition: String,
 }
 
+/// Which events of a partition are read: the oldest and the newest, and how many.
+#[derive(Clone, Copy)]
+struct Window {
+    range: (EventId, EventId),
+    limit: usize,
+}
+
 impl Filter {
     /// The index that reads least: few events are about one resource, more are of one type.
-    fn plan(&self, operator: OperatorId) -> Plan {
+    fn plan(&self, operator: OperatorId, shard: Shard) -> Plan {
+        let partition = shard.partition(operator);
         let of = |index, key, partition| Plan { index: Some(index), key, partition };
         match self {
-            Self { resource_id: Some(id), .. } => of("by_resource", RESOURCE_KEY, in_partition(operator, id)),
-            Self { event_type: Some(name), .. } => of("by_type", TYPE_KEY, in_partition(operator, name)),
-            Self { mail_only: true, .. } => of("mail", MAIL_KEY, operator.to_string()),
-            _ => Plan { index: None, key: "operator_id", partition: operator.to_string() },
+            Self { resource_id: Some(id), .. } => of("by_resource", RESOURCE_KEY, in_partition(&partition, id)),
+            Self { event_type: Some(name), .. } => of("by_type", TYPE_KEY, in_partition(&partition, name)),
+            Self { mail_only: true, .. } => of("mail", MAIL_KEY, partition),
+            _ => Plan { index: None, key: PARTITION, partition },
         }
     }
 
@@ -111,11 +128,39 @@ impl Events {
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn page(&self, operator: OperatorId, filter: &Filter, limit: usize) -> Result<Page> {
-        let plan = filter.plan(operator);
-        let mut page = Page::default();
+    pub async fn page(&self, of: EventsOf, filter: &Filter, limit: usize) -> Result<Page> {
         let oldest = filter.oldest.unwrap_or_else(|| EventId::first_at(Timestamp::UNIX_EPOCH));
-        let mut newest = filter.newest.unwrap_or_else(EventId::last);
+        let newest = filter.newest.unwrap_or_else(EventId::last);
+        let shards = usize::from(of.shards.count().max(1));
+        // Twice its share of the page, since one has more than another.
+        let share = if shards == 1 { limit } else { (2 * limit / shards).clamp(LEAST_OF_A_SHARD.min(limit), limit) };
+        let window = Window { range: (oldest, newest), limit: share };
+        let readers = of.shards.all().map(async |shard| {
+            let page = self.read(of.operator, shard, filter, window).await?;
+            Ok::<_, StoreError>((shard, page))
+        });
+        // Several at a time: each may hold a page of large events.
+        let mut parts: Vec<_> = stream::iter(readers).buffer_unordered(AT_ONCE).try_collect().await?;
+        for round in 1..=MAX_ROUNDS {
+            // The one that ends the page.
+            let Some(reached) = parts.iter().filter_map(|(_, part)| part.next).max() else { break };
+            let known = |part: &Page| part.events.iter().filter(|event| event.id >= reached).count();
+            if parts.iter().map(|(_, part)| known(part)).sum::<usize>() >= limit || shards == 1 {
+                break;
+            }
+            let Some((shard, part)) = parts.iter_mut().find(|(_, part)| part.next == Some(reached)) else { break };
+            let Some(before) = reached.before() else { break };
+            let window = Window { range: (oldest, before), limit: (share << round).min(limit) };
+            part.and(self.read(of.operator, *shard, filter, window).await?);
+        }
+        Ok(merged(parts.into_iter().map(|(_, part)| part), limit).cut())
+    }
+
+    /// Up to so many events of one shard.
+    async fn read(&self, operator: OperatorId, shard: Shard, filter: &Filter, window: Window) -> Result<Page> {
+        let plan = filter.plan(operator, shard);
+        let mut page = Page::default();
+        let Window { range: (oldest, mut newest), limit } = window;
         for round in 0..MAX_QUERIES {
             // DynamoDB refuses a range that ends before it begins.
             if newest < oldest {
@@ -126,7 +171,7 @@ impl Events {
             let (items, stopped_at) = self.query(filter, &plan, (oldest, newest), (room, round), &mut page).await?;
             page.next = stopped_at;
             if plan.index.is_none() {
-                page.events.extend(from_items::<Event>(Some(items))?);
+                page.events.extend(events(items)?);
             } else if let Some(last) = self.add_in_full(operator, &from_items(Some(items))?, &mut page).await? {
                 page.next = Some(last);
                 break;
@@ -136,7 +181,7 @@ impl Events {
                 _ => break,
             }
         }
-        Ok(page.cut())
+        Ok(page)
     }
 
     /// One call, of several: up to `room` of what it found, and where it stopped if there is more to come.
@@ -203,8 +248,8 @@ impl Events {
             let ask = HashMap::from([(self.table().to_owned(), keys.build().map_err(aws("BatchGetItem"))?)]);
             let (mut rows, units) = batch_get_counted(self.client(), ask).await?;
             page.read_units += units;
-            let events: Vec<Event> = from_items(rows.remove(self.table()))?;
-            let mut events: HashMap<_, _> = events.into_iter().map(|event| (event.id, event)).collect();
+            let found = events(rows.remove(self.table()).unwrap_or_default())?;
+            let mut events: HashMap<_, _> = found.into_iter().map(|event| (event.id, event)).collect();
             page.events.extend(chunk.iter().filter_map(|hit| events.remove(&hit.id)));
             rest = after;
         }
@@ -212,7 +257,35 @@ impl Events {
     }
 }
 
+/// What shards gave, as one page. What a shard has behind the event down to which it was read is not known: the page ends
+/// there.
+fn merged(parts: impl IntoIterator<Item = Page>, limit: usize) -> Page {
+    let mut parts = parts.into_iter();
+    let mut page = parts.next().unwrap_or_default();
+    for part in parts {
+        page.next = page.next.max(part.next);
+        page.events.extend(part.events);
+        page.scanned += part.scanned;
+        page.read_units += part.read_units;
+    }
+    page.events.sort_unstable_by_key(|event| Reverse(event.id));
+    page.events.retain(|event| page.next.is_none_or(|reached| event.id >= reached));
+    if page.events.len() > limit {
+        page.events.truncate(limit);
+        page.next = page.events.last().map(|event| event.id);
+    }
+    page
+}
+
 impl Page {
+    /// Adds what was read behind it.
+    fn and(&mut self, rest: Self) {
+        self.events.extend(rest.events);
+        self.next = rest.next;
+        self.scanned += rest.scanned;
+        self.read_units += rest.read_units;
+    }
+
     fn bytes(&self) -> usize {
         self.events.iter().map(|event| event.data.len()).sum()
     }
@@ -235,10 +308,13 @@ impl Page {
 
 #[cfg(test)]
 mod tests {
+    use domain::time::from_millis;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn plan(filter: &Filter) -> (Option<&'static str>, Option<String>) {
-        let plan = filter.plan(OperatorId::generate());
+        let plan = filter.plan(OperatorId::generate(), Shard::FIRST);
         (plan.index, filter.expression(&plan).0)
     }
 
@@ -256,6 +332,41 @@ mod tests {
         let page = of(vec![event(1), event(2)]);
         assert_eq!((page.events.len(), page.next), (2, None));
         assert_eq!(of(vec![]).next, None);
+    }
+
+    fn event_at(ms: i64) -> Event {
+        let id = EventId::first_at(from_millis(ms));
+        let posted: domain::event::PostedEvent =
+            serde_json::from_str(r#"{"type": "custom.a", "data": {}}"#).expect("JSON");
+        posted.accept(OperatorId::generate(), id).expect("valid")
+    }
+
+    proptest! {
+        /// However many events each shard has, and however few of them are read at a time: the pages together are all
+        /// events, each once, newest first.
+        #[test]
+        fn pages_of_shards_are_the_whole_list(
+            events in prop::collection::btree_map(1i64..60, 0usize..5, 0..50),
+            limit in 1usize..9,
+            windows in prop::collection::vec(1usize..12, 5),
+        ) {
+            let expected: Vec<i64> = events.keys().rev().copied().collect();
+            let (mut seen, mut newest) = (vec![], i64::MAX);
+            for _ in 0..=10 * events.len() {
+                let parts = windows.iter().enumerate().map(|(shard, window)| {
+                    let of = events.iter().rev().filter(|(at, of)| **of == shard && **at <= newest);
+                    let all: Vec<_> = of.map(|(at, _)| event_at(*at)).collect();
+                    let next = all.get(*window).map(|_| all[*window - 1].id);
+                    Page { events: all.into_iter().take(*window).collect(), next, ..Page::default() }
+                });
+                let page = merged(parts, limit);
+                prop_assert!(page.events.len() <= limit && !(page.events.is_empty() && page.next.is_some()));
+                seen.extend(page.events.iter().map(|event| event.id.made_at().as_millisecond()));
+                let Some(next) = page.next else { break };
+                newest = next.made_at().as_millisecond() - 1;
+            }
+            prop_assert_eq!(seen, expected);
+        }
     }
 
     #[test]

@@ -6,6 +6,10 @@
 //! | `op_…` | `plan#evt_…#<planning>#<number>` | a further part of a large plan; kept 30 days |
 //! | `op_…` | `idem#<sha256>` | an idempotency mark; valid 24 h |
 //!
+//! An operator that has more shards than one ([`domain::shard`]) has more such partitions: `op_…/1`, `op_…/2` and so on, in
+//! the table and in each of its indexes; which of them an event is in, its id says. Its idempotency marks have a partition
+//! each, `op_…/idem#<sha256>`, which no number of shards can make too full.
+//!
 //! Its indexes hold keys and what a filter looks at, never `data`: so an entry is one write unit, however large the event.
 //! The module [`crate::event_log`] reads them.
 //!
@@ -20,12 +24,14 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::{
     Client,
     operation::put_item::PutItemError::ConditionalCheckFailedException,
-    types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure},
+    types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure},
 };
 use domain::{
     DeliveryPlan, Event, EventId, EventType, OperatorId, PlannedEvent,
     delivery_plan::{Destined, Parts},
+    shard::{EventsOf, Sharding},
 };
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde::{
     Deserialize, Serialize,
@@ -71,14 +77,39 @@ struct Mark {
     ttl: i64,
 }
 
+impl Mark {
+    /// What the key stands for, to whoever comes with this content.
+    fn claimed(&self, fingerprint: &str) -> Claim {
+        if self.fingerprint == fingerprint { Claim::Repeat(self.event_id) } else { Claim::OtherContent }
+    }
+}
+
 /// The partition keys of the indexes.
 pub(crate) const TYPE_KEY: &str = "type_key";
 pub(crate) const RESOURCE_KEY: &str = "resource_key";
 pub(crate) const MAIL_KEY: &str = "mail_key";
 
-/// The partition of an index for one operator and one value.
-pub(crate) fn in_partition(operator: OperatorId, value: &str) -> String {
-    format!("{operator}#{value}")
+/// The partition of an index for one value, in a partition of the table.
+pub(crate) fn in_partition(partition: &str, value: &str) -> String {
+    format!("{partition}#{value}")
+}
+
+/// The name of the partition key. It holds the operator, and the shard behind a slash.
+pub(crate) const PARTITION: &str = "operator_id";
+
+/// An item without its shard: what is left of its partition key is its operator.
+pub(crate) fn without_shard(mut item: Item) -> Item {
+    if let Some(AttributeValue::S(partition)) = item.get_mut(PARTITION)
+        && let Some(shard) = partition.find('/')
+    {
+        partition.truncate(shard);
+    }
+    item
+}
+
+/// The events of items.
+pub(crate) fn events(items: impl IntoIterator<Item = Item>) -> Result<Vec<Event>> {
+    items.into_iter().map(|item| from_item(without_shard(item))).collect()
 }
 
 fn hex(bytes: impl AsRef<[u8]>) -> String {
@@ -86,20 +117,21 @@ fn hex(bytes: impl AsRef<[u8]>) -> String {
 }
 
 pub(crate) fn row_key(operator: OperatorId, id: EventId) -> Item {
-    key(("operator_id", operator), ("id", id))
+    key((PARTITION, id.shard().partition(operator)), ("id", id))
 }
 
 /// The attribute that holds an event's plan.
 const PLAN: &str = "plan";
 
 fn part_key(operator: OperatorId, event: EventId, parts: &Parts, number: u32) -> Item {
-    key(("operator_id", operator), ("id", format!("plan#{event}#{}#{number:04}", parts.key)))
+    let partition = event.shard().partition(operator);
+    key((PARTITION, partition), ("id", format!("plan#{event}#{}#{number:04}", parts.key)))
 }
 
 /// An event's row with its plan.
 pub(crate) fn planned(mut item: Item) -> Result<PlannedEvent> {
     let plan = item.remove(PLAN).map(serde_dynamo::from_attribute_value).transpose()?;
-    Ok(PlannedEvent { event: from_item(item)?, plan })
+    Ok(PlannedEvent { event: from_item(without_shard(item))?, plan })
 }
 
 #[derive(Deserialize)]
@@ -133,6 +165,32 @@ pub struct PlansWanted {
     pub max_calls: u32,
 }
 
+/// What several partitions gave, as one list; and where the next call begins if there are more. What a partition has behind
+/// the event where it stopped is not known: the list ends there.
+fn merged(
+    mut parts: Vec<(Vec<Plans>, Option<EventId>)>,
+    newest_first: bool,
+    max: usize,
+) -> (Vec<Plans>, Option<EventId>) {
+    if parts.len() == 1 {
+        return parts.remove(0);
+    }
+    let stops = parts.iter().filter_map(|(_, next)| *next);
+    let stop = if newest_first { stops.max() } else { stops.min() };
+    let known = |id: EventId| stop.is_none_or(|stop| if newest_first { id > stop } else { id < stop });
+    let mut found: Vec<_> = parts.into_iter().flat_map(|(found, _)| found).filter(|one| known(one.id)).collect();
+    found.sort_unstable_by_key(|one| one.id);
+    if newest_first {
+        found.reverse();
+    }
+    if found.len() <= max {
+        return (found, stop);
+    }
+    found.truncate(max);
+    let last = found.last().map(|one| one.id);
+    (found, last.and_then(|last| if newest_first { last.before() } else { last.after() }))
+}
+
 impl Events {
     /// The table that `EVENTS_TABLE` names.
     ///
@@ -151,17 +209,31 @@ impl Events {
     /// When the call fails.
     pub async fn claim(
         &self,
-        operator: OperatorId,
+        (operator, sharding): (OperatorId, Option<Sharding>),
         idempotency_key: &str,
         offered: EventId,
         fingerprint: &[u8],
         now: Timestamp,
     ) -> Result<Claim> {
         let fingerprint = hex(fingerprint);
+        let id = format!("idem#{}", hex(idempotency_key));
+        let shared = key((PARTITION, operator), ("id", &id));
+        let mark_key = match sharding.filter(|sharding| now >= sharding.since) {
+            None => shared,
+            Some(sharding) => {
+                // One from before the operator had shards may still be valid.
+                if now.duration_since(sharding.since).as_secs() < IDEMPOTENCY_SECONDS
+                    && let Some(mark) = self.mark(shared).await?.filter(|mark| mark.ttl >= now.as_second())
+                {
+                    return Ok(mark.claimed(&fingerprint));
+                }
+                key((PARTITION, format!("{operator}/{id}")), ("id", &id))
+            }
+        };
         let mark =
             Mark { event_id: offered, fingerprint: fingerprint.clone(), ttl: now.as_second() + IDEMPOTENCY_SECONDS };
         let mut item = to_item(&mark)?;
-        item.extend(key(("operator_id", operator), ("id", format!("idem#{}", hex(idempotency_key)))));
+        item.extend(mark_key);
         let put = self
             .client
             .put_item()
@@ -179,7 +251,12 @@ impl Events {
             return Err(aws("PutItem")(error));
         };
         let first: Mark = from_item(refused.item.clone().unwrap_or_default())?;
-        Ok(if first.fingerprint == fingerprint { Claim::Repeat(first.event_id) } else { Claim::OtherContent })
+        Ok(first.claimed(&fingerprint))
+    }
+
+    async fn mark(&self, key: Item) -> Result<Option<Mark>> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        get.send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
     }
 
     /// The statement that inserts an event with its plan, unless its id is known.
@@ -192,13 +269,15 @@ impl Events {
             item.insert(PLAN.into(), serde_dynamo::to_attribute_value(plan)?);
         }
         item.insert("ttl".into(), retention_ttl());
-        item.insert(TYPE_KEY.into(), s(in_partition(event.operator_id, event.event_type.as_str())));
+        let partition = event.id.shard().partition(event.operator_id);
+        item.insert(TYPE_KEY.into(), s(in_partition(&partition, event.event_type.as_str())));
         if let Some(resource) = &event.resource {
-            item.insert(RESOURCE_KEY.into(), s(in_partition(event.operator_id, &resource.id)));
+            item.insert(RESOURCE_KEY.into(), s(in_partition(&partition, &resource.id)));
         }
         if event.event_type.is_mail() {
-            item.insert(MAIL_KEY.into(), s(event.operator_id));
+            item.insert(MAIL_KEY.into(), s(&partition));
         }
+        item.insert(PARTITION.into(), s(partition));
         Ok(Statement::insert(&self.table, item))
     }
 
@@ -224,7 +303,13 @@ impl Events {
     /// When the call fails.
     pub async fn get(&self, operator: OperatorId, id: EventId) -> Result<Option<Event>> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(row_key(operator, id)));
-        get.consistent_read(true).send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
+        get.consistent_read(true)
+            .send()
+            .await
+            .map_err(aws("GetItem"))?
+            .item
+            .map(|item| from_item(without_shard(item)))
+            .transpose()
     }
 
     /// Those of these events that are known, with their plans.
@@ -266,19 +351,31 @@ impl Events {
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn plans(&self, operator: OperatorId, wanted: &PlansWanted) -> Result<(Vec<Plans>, Option<EventId>)> {
-        let PlansWanted { range: (oldest, newest), newest_first, max, max_calls } = *wanted;
-        let (mut found, mut start) = (vec![], None);
+    pub async fn plans(&self, of: EventsOf, wanted: &PlansWanted) -> Result<(Vec<Plans>, Option<EventId>)> {
+        let PlansWanted { range: (oldest, newest), newest_first, max, .. } = *wanted;
         if newest < oldest {
-            return Ok((found, None));
+            return Ok((vec![], None));
         }
+        let shards = usize::from(of.shards.count());
+        // Events are spread evenly: each shard has its share, or a little more.
+        let of_each = PlansWanted { max: if shards == 1 { max } else { max.div_ceil(shards) * 3 / 2 + 8 }, ..*wanted };
+        let read = of.shards.all().map(|shard| self.plans_in(shard.partition(of.operator), of_each));
+        let parts = try_join_all(read).await?;
+        Ok(merged(parts, newest_first, max))
+    }
+
+    /// The same of one partition.
+    async fn plans_in(&self, partition: String, wanted: PlansWanted) -> Result<(Vec<Plans>, Option<EventId>)> {
+        let PlansWanted { range: (oldest, newest), newest_first, max, max_calls } = wanted;
+        let (mut found, mut start) = (vec![], None);
         for call in 1.. {
             let query = self
                 .client
                 .query()
                 .table_name(&self.table)
-                .key_condition_expression("operator_id = :operator AND id BETWEEN :oldest AND :newest")
-                .expression_attribute_values(":operator", s(operator))
+                .key_condition_expression("#partition = :partition AND id BETWEEN :oldest AND :newest")
+                .expression_attribute_names("#partition", PARTITION)
+                .expression_attribute_values(":partition", s(&partition))
                 .expression_attribute_values(":oldest", s(oldest))
                 .expression_attribute_values(":newest", s(newest))
                 .projection_expression("id, #type, #plan")
@@ -363,5 +460,70 @@ impl Events {
     /// The table's client, for reads by its indexes.
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::time::from_millis;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn plans(at: i64) -> Plans {
+        let id = EventId::first_at(from_millis(at));
+        Plans { id, event_type: EventType::try_from("custom.a").expect("a type"), plan: None }
+    }
+
+    fn at(id: EventId) -> i64 {
+        id.made_at().as_millisecond()
+    }
+
+    proptest! {
+        /// In either order, what several partitions give is the whole list in the end.
+        #[test]
+        fn the_plans_of_shards_are_one_list(
+            events in prop::collection::btree_map(1i64..60, 0usize..4, 0..50),
+            max in 1usize..9,
+            windows in prop::collection::vec(1usize..12, 4),
+            newest_first: bool,
+        ) {
+            let mut expected: Vec<i64> = events.keys().copied().collect();
+            if newest_first { expected.reverse(); }
+            let (mut seen, mut begin) = (vec![], if newest_first { EventId::last() } else { EventId::first() });
+            for _ in 0..=10 * events.len() {
+                let parts = windows.iter().enumerate().map(|(shard, window)| {
+                    let mut of: Vec<_> = events.iter().filter(|(_, of)| **of == shard).map(|(at, _)| plans(*at)).collect();
+                    of.retain(|one| if newest_first { one.id <= begin } else { one.id >= begin });
+                    if newest_first { of.reverse(); }
+                    let next = of.get(*window).and_then(|_| {
+                        let last = of[*window - 1].id;
+                        if newest_first { last.before() } else { last.after() }
+                    });
+                    of.truncate(*window);
+                    (of, next)
+                });
+                let (found, next) = merged(parts.collect(), newest_first, max);
+                prop_assert!(found.len() <= max.max(windows[0]) && !(found.is_empty() && next.is_some()));
+                seen.extend(found.iter().map(|one| at(one.id)));
+                let Some(next) = next else { break };
+                begin = next;
+            }
+            prop_assert_eq!(seen, expected);
+        }
+    }
+
+    #[test]
+    fn an_item_of_any_shard_is_its_operators() {
+        let posted: domain::event::PostedEvent =
+            serde_json::from_str(r#"{"type": "custom.a", "data": {}}"#).expect("an event");
+        let operator = OperatorId::generate();
+        for shard in domain::shard::Shards::new(3).expect("in range").all() {
+            let event = posted.clone().accept(operator, EventId::generate().in_shard(shard)).expect("valid");
+            let mut item = to_item(&event).expect("an item");
+            item.extend(row_key(operator, event.id));
+            assert_eq!(item[PARTITION].as_s().expect("text"), &shard.partition(operator));
+            assert_eq!(events([item]).expect("an event").remove(0).operator_id, operator);
+        }
     }
 }

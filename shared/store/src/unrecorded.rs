@@ -8,6 +8,7 @@ use domain::{
     delivery_plan::{Destined, Unrecorded},
     fanout::Fate,
     overdue::{is_overdue, overdue_before},
+    shard::{EventsOf, Shards},
 };
 use jiff::Timestamp;
 
@@ -161,7 +162,7 @@ impl DeliveryLog {
     /// When a call fails.
     pub async fn across(
         &self,
-        operator: OperatorId,
+        of: EventsOf,
         destinations: &[DestinationId],
         wanted: &Wanted,
         limit: usize,
@@ -170,12 +171,12 @@ impl DeliveryLog {
         match wanted.state {
             None => {
                 let known = rows.iter().map(|row| row.id).collect();
-                let found = self.behind(operator, destinations, wanted, next, &known).await?;
+                let found = self.behind(of, destinations, wanted, next, &known).await?;
                 Ok(merge(rows, unrecorded(found.planned, wanted, next), next, limit))
             }
             Some(DeliveryState::Pending) => {
                 let known = rows.iter().map(|row| row.id).collect();
-                let found = self.behind(operator, destinations, wanted, next, &known).await?;
+                let found = self.behind(of, destinations, wanted, next, &known).await?;
                 let Found { planned, looked_to } = self.without_row(found, wanted, next).await?;
                 let next = next.into_iter().chain(looked_to).max_by_key(|id| place(*id));
                 Ok(merge(rows, unrecorded(planned, wanted, next), next, limit))
@@ -190,6 +191,7 @@ impl DeliveryLog {
     /// When a call fails.
     pub async fn in_state(
         &self,
+        shards: Shards,
         destination: &Destination,
         state: DeliveryState,
         limit: i32,
@@ -202,7 +204,9 @@ impl DeliveryLog {
         }
         let wanted = Wanted { state: Some(state), after, ..Wanted::default() };
         let known = rows.iter().map(|row| row.id).collect();
-        let found = self.behind(destination.operator_id, &[destination.id], &wanted, next, &known).await?;
+        let found = self
+            .behind(EventsOf { operator: destination.operator_id, shards }, &[destination.id], &wanted, next, &known)
+            .await?;
         let Found { planned, .. } = self.without_row(found, &wanted, next).await?;
         let unrecorded = unrecorded(planned, &wanted, next).iter().map(Summary::from).collect();
         Ok(merge(rows, unrecorded, next, usize::try_from(limit).unwrap_or(0)))
@@ -211,7 +215,7 @@ impl DeliveryLog {
     /// What the events that a page covers plan, but for what is `known`, newest first: from where `wanted` begins to `next`.
     async fn behind(
         &self,
-        operator: OperatorId,
+        of: EventsOf,
         destinations: &[DestinationId],
         wanted: &Wanted,
         next: Option<DeliveryId>,
@@ -220,9 +224,9 @@ impl DeliveryLog {
         let newest = wanted.newest.into_iter().chain(wanted.after.map(|id| id.event)).min();
         let oldest = wanted.oldest.into_iter().chain(next.map(|id| id.event)).max();
         let range = (oldest.unwrap_or_else(EventId::first), newest.unwrap_or_else(EventId::last));
-        let (plans, more) = self.plans(operator, range, true, FOR_A_PAGE).await?;
+        let (plans, more) = self.plans(of, range, true, FOR_A_PAGE).await?;
         let last = plans.last().map(|plans| DeliveryId::new(DestinationId::first(), plans.id));
-        let planned = self.planned(operator, plans, destinations, |id| known.contains(&id)).await?;
+        let planned = self.planned(of.operator, plans, destinations, |id| known.contains(&id)).await?;
         Ok(Found { planned, looked_to: more.and(last) })
     }
 
@@ -246,12 +250,12 @@ impl DeliveryLog {
 
     async fn plans(
         &self,
-        operator: OperatorId,
+        of: EventsOf,
         range: (EventId, EventId),
         newest_first: bool,
         Bounds { events, calls }: Bounds,
     ) -> Result<(Vec<Plans>, Option<EventId>)> {
-        self.events.plans(operator, &PlansWanted { range, newest_first, max: events, max_calls: calls }).await
+        self.events.plans(of, &PlansWanted { range, newest_first, max: events, max_calls: calls }).await
     }
 
     /// What these events plan for these destinations, but for what is `known`, in the order of the events; of one event, in
@@ -291,14 +295,14 @@ impl DeliveryLog {
     /// When a call fails.
     pub async fn not_counted(
         &self,
-        operator: OperatorId,
+        of: EventsOf,
         destinations: &[DestinationId],
         oldest: EventId,
         (counted, complete): (&[Counted], bool),
     ) -> Result<Vec<Planned>> {
-        let (plans, _) = self.plans(operator, (oldest, EventId::last()), true, FOR_AN_OVERVIEW).await?;
+        let (plans, _) = self.plans(of, (oldest, EventId::last()), true, FOR_AN_OVERVIEW).await?;
         let known: HashSet<_> = counted.iter().map(|one| one.id).collect();
-        let mut planned = self.planned(operator, plans, destinations, |id| known.contains(&id)).await?;
+        let mut planned = self.planned(of.operator, plans, destinations, |id| known.contains(&id)).await?;
         if !complete {
             let reached = reached(counted);
             planned.retain(|one| reached.get(&one.id.destination).is_none_or(|oldest| one.id.event >= *oldest));
@@ -311,11 +315,17 @@ impl DeliveryLog {
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn overdue(&self, destination: &Destination, since: Timestamp, now: Timestamp) -> Result<Vec<Planned>> {
+    pub async fn overdue(
+        &self,
+        shards: Shards,
+        destination: &Destination,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Planned>> {
         let before = overdue_before(now);
         let range = (EventId::first_at(since), EventId::first_at(before));
         let operator = destination.operator_id;
-        let (plans, _) = self.plans(operator, range, false, FOR_A_RECOVERY).await?;
+        let (plans, _) = self.plans(EventsOf { operator, shards }, range, false, FOR_A_RECOVERY).await?;
         let mut planned = self.planned(operator, plans, &[destination.id], |_| false).await?;
         planned.retain(|planned| is_overdue(planned.at, now));
         let known = self.known(&planned).await?;

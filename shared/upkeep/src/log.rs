@@ -6,15 +6,18 @@ use api::{
     page::next_cursor,
     views::{DeliveryPage, DeliveryRecord, DeliveryRecords, DeliveryView},
 };
-use domain::{Delivery, Destination};
+use domain::{
+    Delivery, Destination,
+    shard::{EventsOf, Shards},
+};
 use store::{DeliveryLog, across::Wanted};
 
 /// A page of a destination's deliveries, newest event first.
 ///
 /// # Errors
 /// A 400 for a page that cannot be.
-pub async fn deliveries(log: &DeliveryLog, of: &Destination, page: &PageQuery) -> Result<DeliveryPage> {
-    let (found, next_cursor) = read(log, of, page).await?;
+pub async fn deliveries(log: &DeliveryLog, shards: Shards, of: &Destination, page: &PageQuery) -> Result<DeliveryPage> {
+    let (found, next_cursor) = read(log, shards, of, page).await?;
     Ok(DeliveryPage { deliveries: found.iter().map(|found| DeliveryView::to(of, found)).collect(), next_cursor })
 }
 
@@ -22,14 +25,21 @@ pub async fn deliveries(log: &DeliveryLog, of: &Destination, page: &PageQuery) -
 ///
 /// # Errors
 /// As [`deliveries`].
-pub async fn records(log: &DeliveryLog, of: &Destination, page: &PageQuery) -> Result<DeliveryRecords> {
-    let (found, next_cursor) = read(log, of, page).await?;
+pub async fn records(log: &DeliveryLog, shards: Shards, of: &Destination, page: &PageQuery) -> Result<DeliveryRecords> {
+    let (found, next_cursor) = read(log, shards, of, page).await?;
     Ok(DeliveryRecords { data: found.iter().map(DeliveryRecord::from).collect(), next_cursor })
 }
 
-async fn read(log: &DeliveryLog, of: &Destination, page: &PageQuery) -> Result<(Vec<Delivery>, Option<String>)> {
+async fn read(
+    log: &DeliveryLog,
+    shards: Shards,
+    of: &Destination,
+    page: &PageQuery,
+) -> Result<(Vec<Delivery>, Option<String>)> {
     let list = format!("deliveries of {}", of.id);
     let (limit, wanted) = (page.limit()?, Wanted { after: page.after(&list)?, ..Wanted::default() });
-    let (found, next) = log.across(of.operator_id, &[of.id], &wanted, usize::try_from(limit).unwrap_or(1)).await?;
+    let (found, next) = log
+        .across(EventsOf { operator: of.operator_id, shards }, &[of.id], &wanted, usize::try_from(limit).unwrap_or(1))
+        .await?;
     Ok((found, next_cursor(&list, next, next.is_some())))
 }

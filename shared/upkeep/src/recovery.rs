@@ -1,7 +1,7 @@
 //! Sending again what a destination missed.
 
 use api::{ApiError, error::Result};
-use domain::{DeliveryId, DeliveryState, Destination, Face, journal::Mail, message::Job, time::now};
+use domain::{DeliveryId, DeliveryState, Destination, Face, journal::Mail, message::Job, shard::Shards, time::now};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{DeliveryLog, Journal, Lanes, deliveries::Summary, queue::Outgoing};
@@ -39,7 +39,7 @@ pub struct Recovered {
 /// A 409 unless the destination is verified and healthy; a 503 when the queue does not take all.
 pub async fn recover(
     (log, lanes, journal): (&DeliveryLog, &Lanes, &Journal),
-    destination: &Destination,
+    (destination, shards): (&Destination, Shards),
     since: Timestamp,
 ) -> Result<Recovered> {
     if !destination.receives() {
@@ -58,7 +58,7 @@ pub async fn recover(
     while recovered < MAX_RECOVERED {
         let rows = log.rows().attention(destination.id, &after, PAGE).await?;
         let Some(last) = rows.last() else {
-            return recover_overdue((log, lanes, journal), destination, since, recovered).await;
+            return recover_overdue((log, lanes, journal), (destination, shards), since, recovered).await;
         };
         after = last.id.to_string();
         recovered += rows.len();
@@ -72,11 +72,11 @@ pub async fn recover(
 /// a repeat of the request does not send them again.
 async fn recover_overdue(
     (log, lanes, journal): (&DeliveryLog, &Lanes, &Journal),
-    destination: &Destination,
+    (destination, shards): (&Destination, Shards),
     since: Timestamp,
     mut recovered: usize,
 ) -> Result<Recovered> {
-    let overdue = log.overdue(destination, since, now()).await?;
+    let overdue = log.overdue(shards, destination, since, now()).await?;
     let (now, later) = overdue.split_at(overdue.len().min(MAX_RECOVERED.saturating_sub(recovered)));
     for page in now.chunks(PAGE) {
         let rows = log.record(page, destination).await?;

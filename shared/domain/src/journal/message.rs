@@ -10,6 +10,7 @@ use crate::{
     catalogue::mail::{Message, name},
     feedback::Feedback,
     message::Ingest,
+    shard::Shard,
 };
 
 /// A mail, of which events tell.
@@ -19,6 +20,8 @@ pub struct Mail {
     id: MessageId,
     data: Message,
     log_only: bool,
+    /// Where what tells of it is: with the event that it is about.
+    shard: Shard,
 }
 
 impl Mail {
@@ -36,7 +39,7 @@ impl Mail {
             event_type: Some(event_type.to_string()),
             ..Message::of(id)
         };
-        Self { operator_id, id, data, log_only: event_type.is_mail() }
+        Self { operator_id, id, data, log_only: event_type.is_mail(), shard: delivery.event.shard() }
     }
 
     /// A mail that is no delivery's: a `verification` or a `test`.
@@ -47,7 +50,7 @@ impl Mail {
             destination_id: Some(to.public_id()),
             ..Message::of(id)
         };
-        Self { operator_id: to.operator_id, id, data, log_only: false }
+        Self { operator_id: to.operator_id, id, data, log_only: false, shard: Shard::FIRST }
     }
 
     /// A mail of ours that the mail service reports of; none when the report is about another's.
@@ -59,7 +62,8 @@ impl Mail {
             provider_message_id: Some(feedback.message_id.clone()),
             ..Message::of(id)
         };
-        Some(Self { operator_id, id, data, log_only: feedback.log_only })
+        let shard = feedback.delivery_id.map_or(Shard::FIRST, |id| id.event.shard());
+        Some(Self { operator_id, id, data, log_only: feedback.log_only, shard })
     }
 
     /// The mail's id.
@@ -126,7 +130,7 @@ impl Mail {
     fn tell(&self, name: &str, at: Timestamp, which: &str, data: Message) -> serde_json::Result<Ingest> {
         let id = self.id.to_string();
         let event = own(self.operator_id, name, at, &[&id, which], Some((MESSAGE, id.clone())), &data)?;
-        Ok(Ingest { log_only: self.log_only, ..event })
+        Ok(Ingest { log_only: self.log_only, ..event.in_shard(self.shard) })
     }
 }
 

@@ -72,7 +72,8 @@ pub fn delivery(
     };
     let at = attempt.at + Duration::from_millis(attempt.duration_ms);
     let what = [&*id, &attempt.number.to_string()];
-    own(delivery.operator_id, name, at, &what, Some((WEBHOOK, webhook.clone())), &data).map(Some)
+    let told = own(delivery.operator_id, name, at, &what, Some((WEBHOOK, webhook.clone())), &data)?;
+    Ok(Some(told.in_shard(delivery.id.event.shard())))
 }
 
 #[cfg(test)]

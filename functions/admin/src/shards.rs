@@ -1,0 +1,53 @@
+//! More shards for an operator, for more than a thousand events a second.
+
+use domain::{
+    shard::{MAX_SHARDS, Sharding, Shards},
+    time::{now, rfc3339},
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use lambda_runtime::Error;
+use serde_json::{Value, json};
+
+use crate::{
+    App,
+    command::{NewShards, invalid},
+};
+
+/// How many keys are told at once.
+const AT_ONCE: usize = 16;
+
+impl App {
+    /// Gives an operator more shards, and tells all of its keys. Asked for the same number again, it tells them again, and
+    /// so finishes what was interrupted.
+    pub(crate) async fn set_shards(&self, NewShards { operator_id, shards }: NewShards) -> Result<Value, Error> {
+        let shards = parse_shards(shards)?;
+        let operator = self.operator(&operator_id).await?;
+        let before = operator.sharding.map_or(Shards::ONE, |sharding| sharding.shards);
+        if shards < before {
+            let problem =
+                format!("the operator has {}; events may be in each of them, so that they stay", before.count());
+            return Err(invalid("shards", problem));
+        }
+        let sharding = match operator.sharding {
+            Some(same) if same.shards == shards => same,
+            before => Sharding::raised(before, shards, now()),
+        };
+        if operator.sharding != Some(sharding) && !self.accounts.set_sharding(&operator, sharding).await? {
+            return Err(invalid("shards", "somebody else has just changed them; send the command again"));
+        }
+        let keys = self.accounts.keys(operator.id).await?.into_iter().filter(|key| key.revoked_at.is_none());
+        let told = keys.map(|key| async move { self.accounts.set_sharding_of_key(&key.hash, sharding).await });
+        stream::iter(told).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        tracing::info!(operator_id = %operator.id, shards = shards.count(), since = %sharding.since, "shards set");
+        Ok(json!({
+            "operator_id": operator.id,
+            "shards": shards,
+            "since": rfc3339(sharding.since),
+        }))
+    }
+}
+
+/// Reads a number of shards.
+pub(crate) fn parse_shards(number: u8) -> Result<Shards, Error> {
+    Shards::new(number).ok_or_else(|| invalid("shards", format!("send a number from 1 to {MAX_SHARDS}")))
+}
