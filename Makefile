@@ -65,6 +65,12 @@ chaos: functions ## Run the tests of faults, kills and slow receivers at full si
 	@CHAOS_DELIVERIES=10000 NEIGHBOUR_SECONDS=300 HERD_EVENTS=2000 \
 	  infra/local/test.sh --workspace --test chaos --test faults --test neighbour --test herd -- --nocapture
 
+.PHONY: scale
+scale: functions ## Simulate ten thousand events a second of one operator, a hundredth as fast
+# What workers remember for two seconds is slowed down as well.
+	@PARAMETERS="RememberSeconds=200" SCALE_READS=1 SCALE_EVENTS=10000 \
+	  infra/local/test.sh --workspace --test scale -- --nocapture
+
 .PHONY: redrive
 redrive: $(VENV)/.installed ## Send dead letters back to their queues, locally or with STACK=name on AWS
 	@$(PYTHON) infra/redrive.py $(if $(STACK),$(STACK),stack-notifications .local/env)

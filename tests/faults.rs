@@ -109,7 +109,7 @@ async fn failing_batches_at_a_wide_fan_out_leave_no_dead_letters() {
 async fn a_partition_at_its_limit_slows_events_down_and_loses_none() {
     let faults = Faults::alone().await;
     let crowd = Crowd::hearing("custom.capped", 1).await;
-    let cap = |table: &str, key: &str| Cap { table: variable(table), key: key.into(), writes_per_second: 40.0 };
+    let cap = |table: &str, key: &str| Cap::writes(variable(table), key, 40.0);
     let caps = vec![cap("EVENTS_TABLE", "operator_id"), cap("DELIVERIES_TABLE", "destination_id")];
     faults.set(&Settings { caps, ..Settings::default() }).await;
     let started = Instant::now();

@@ -46,7 +46,7 @@ async fn events_of_every_shard_are_delivered_once_and_found() {
     let receiver = Receiver::taking().await;
     let webhook = operator.webhook(&receiver).await["id"].as_str().expect("an id").to_owned();
     operator.rule(EVENT, &[&webhook]).await;
-    let ids = post_many(&operator, 60).await;
+    let ids = post_many(&operator, 40).await;
     assert!(shards_of(&ids) > 8, "{ids:?}");
     for id in &ids {
         operator.delivery(&webhook, id, "succeeded").await;

@@ -11,12 +11,13 @@ use std::sync::Arc;
 
 use api::{Keys, auth::HasKeys};
 use domain::guard::TargetPolicy;
-use store::{Accounts, Aws, Channels, DeliveryLog, Destinations, Lanes, aws};
+use store::{Accounts, Aws, Changes, Channels, DeliveryLog, Destinations, Lanes, aws};
 use upkeep::Upkeep;
 
 /// What the routes work with.
 pub struct App {
     keys: Keys,
+    changes: Changes,
     channels: Channels,
     destinations: Destinations,
     log: DeliveryLog,
@@ -37,6 +38,7 @@ impl App {
         let policy = aws::target_policy()?;
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
+            changes: Changes::from_env(&aws)?,
             channels: Channels::from_env(&aws)?,
             destinations: Destinations::from_env(&aws)?,
             log: DeliveryLog::from_env(&aws)?,
@@ -51,6 +53,10 @@ impl App {
 impl HasKeys for App {
     fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.changes)
     }
 }
 

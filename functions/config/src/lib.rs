@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use api::{ApiError, Keys, auth::HasKeys};
 use domain::{DestinationId, connection::Allowed};
-use store::{Accounts, Aws, DeliveryLog, Lanes, ProjectChannels, project_channels::ProjectChannel};
+use store::{Accounts, Aws, Changes, DeliveryLog, Lanes, ProjectChannels, project_channels::ProjectChannel};
 use upkeep::{Upkeep, allowed};
 
 use crate::access::Scope;
@@ -20,6 +20,7 @@ use crate::access::Scope;
 /// What the routes work with.
 pub struct App {
     keys: Keys,
+    changes: Changes,
     channels: ProjectChannels,
     log: DeliveryLog,
     lanes: Lanes,
@@ -36,6 +37,7 @@ impl App {
         let aws = Aws::from_env();
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
+            changes: Changes::from_env(&aws)?,
             channels: ProjectChannels::from_env(&aws)?,
             log: DeliveryLog::from_env(&aws)?,
             lanes: Lanes::from_env(&aws)?,
@@ -59,6 +61,10 @@ fn not_found() -> ApiError {
 impl HasKeys for App {
     fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.changes)
     }
 }
 

@@ -112,7 +112,8 @@ pub(crate) trait Cloud {
 
 impl Cloud for App {
     async fn read(&self, jobs: &[&Job]) -> Result<Worklist> {
-        worklist::read(jobs, &self.deliveries, &self.destinations, &self.events, &self.suppressions).await
+        let Self { deliveries, destinations, events, suppressions, recent, .. } = self;
+        worklist::read(jobs, deliveries, destinations, events, suppressions, recent).await
     }
 
     async fn write(&self, changes: &[(&Known, &Change)], until: Instant) -> Result<Vec<Written>> {
@@ -176,11 +177,15 @@ impl Cloud for App {
         probed: Option<&Breaker>,
         now: Timestamp,
     ) -> Result<Option<Breaker>> {
-        self.destinations.add_unreached(to, 1, probed, now).await
+        let breaker = self.destinations.add_unreached(to, 1, probed, now).await?;
+        self.tell_others(to).await;
+        Ok(breaker)
     }
 
     async fn set_slow(&self, to: &Destination, now: Timestamp) -> Result<Option<Breaker>> {
-        self.destinations.set_slow(to, now).await
+        let breaker = self.destinations.set_slow(to, now).await?;
+        self.tell_others(to).await;
+        Ok(breaker)
     }
 
     async fn set_pace(
@@ -190,7 +195,9 @@ impl Cloud for App {
         new: Option<Pace>,
         from: Option<Timestamp>,
     ) -> Result<bool> {
-        self.destinations.set_pace(to, seen, new, from).await
+        let set = self.destinations.set_pace(to, seen, new, from).await?;
+        self.tell_others(to).await;
+        Ok(set)
     }
 
     async fn take_slots(&self, counter: Counter, rate: Rate, count: usize, now: Timestamp) -> Result<i64> {
@@ -199,5 +206,16 @@ impl Cloud for App {
 
     async fn no_slot_before(&self, counter: Counter, at: Timestamp) -> Result<()> {
         self.destinations.no_slot_before(counter, at).await
+    }
+}
+
+impl App {
+    /// Tells the other workers that something is to be said of a destination that they may remember.
+    async fn tell_others(&self, to: &Destination) {
+        if to.is_plain(domain::time::now())
+            && let Err(error) = self.recent.changes().note(to.operator_id).await
+        {
+            tracing::warn!(destination_id = %to.id, %error, "change not noted");
+        }
     }
 }

@@ -16,7 +16,9 @@ mod work;
 
 use api::{telemetry, worker};
 use domain::{backoff::Schedule, traffic::Rate};
-use store::{Aws, Deliveries, Destinations, Events, Journal, Lanes, StoreError, Suppressions, aws};
+use store::{
+    Aws, Deliveries, Destinations, Events, Journal, Lanes, Recent, StoreError, Suppressions, aws, worklist::Remembered,
+};
 use upkeep::{Health, Sender};
 
 /// What the worker works with.
@@ -25,6 +27,8 @@ struct App {
     destinations: Destinations,
     events: Events,
     suppressions: Suppressions,
+    /// The destinations of operators that keep it busy.
+    recent: Recent<Remembered>,
     lanes: Lanes,
     journal: Journal,
     health: Health,
@@ -61,6 +65,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         destinations: Destinations::from_env(&aws)?,
         events: Events::from_env(&aws)?,
         suppressions: Suppressions::from_env(&aws)?,
+        recent: Recent::from_env(&aws)?,
         lanes: lanes.clone(),
         journal: Journal::from_env(&aws)?,
         health: Health::from_env(&aws)?,

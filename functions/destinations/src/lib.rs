@@ -14,12 +14,13 @@ use std::sync::Arc;
 use api::{Keys, auth::HasKeys};
 use axum::{Router, http::header::CONTENT_TYPE, routing::get};
 use domain::guard::TargetPolicy;
-use store::{Accounts, Aws, DeliveryLog, Destinations, Lanes, aws};
+use store::{Accounts, Aws, Changes, DeliveryLog, Destinations, Lanes, aws};
 use upkeep::Upkeep;
 
 /// What the routes work with.
 pub struct App {
     keys: Keys,
+    changes: Changes,
     destinations: Destinations,
     log: DeliveryLog,
     lanes: Lanes,
@@ -39,6 +40,7 @@ impl App {
         let policy = aws::target_policy()?;
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
+            changes: Changes::from_env(&aws)?,
             destinations: Destinations::from_env(&aws)?,
             log: DeliveryLog::from_env(&aws)?,
             lanes: Lanes::from_env(&aws)?,
@@ -52,6 +54,10 @@ impl App {
 impl HasKeys for App {
     fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.changes)
     }
 }
 

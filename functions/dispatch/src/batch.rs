@@ -190,11 +190,16 @@ impl<'a, C: Cloud> Batch<'a, C> {
     }
 
     /// Plans new events. Two reads per operator of the batch: its rules, and together with the other operators' the
-    /// destinations of those that match; for analyses a third, the project's rules.
+    /// destinations of those that match; for analyses a third, the project's rules. Of operators whose events come batch
+    /// after batch one read in place of these: [`store::recent`].
     async fn plan(&mut self, new: &[&Work]) -> Result<HashMap<EventId, NewPlan>> {
         let arrivals: Vec<_> = new.iter().filter_map(|work| work.incoming.arrival()).collect();
         let asked = arrivals.iter().filter(|arrival| !arrival.log_only);
         let distinct: BTreeSet<Source> = asked.flat_map(|arrival| sources(&arrival.event)).collect();
+        if let Err(error) = self.cloud.refresh(distinct.iter().map(|(operator, _)| *operator).collect()).await {
+            // Nothing is remembered then, and all is read.
+            tracing::warn!(%error, "stamps not read");
+        }
         let read = distinct.into_iter().map(async |source| (self.cloud.rules(&source).await, source));
         let mut rules = Rules::new();
         let mut failed = HashSet::new();

@@ -1,6 +1,9 @@
 //! What dispatch asks of the cloud: all of it, so that its rules can be tested without one.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
 use api::worker::Record;
 use domain::{
@@ -34,12 +37,23 @@ pub(crate) enum Row<'a> {
     Delivery(&'a Delivery),
 }
 
+/// What is remembered of an operator for a moment.
+#[derive(Debug, Default)]
+pub(crate) struct Remembered {
+    /// Its own rules, and those of its projects.
+    rules: HashMap<Option<String>, Arc<Vec<Rule>>>,
+    destinations: HashMap<DestinationId, Destination>,
+}
+
 pub(crate) trait Cloud {
     /// What a record asks for; none when there is nothing to do.
     async fn read(&self, record: &Record) -> std::result::Result<Option<Incoming>, Unreadable>;
 
+    /// Finds out what has changed of these operators' rules and destinations since they were read.
+    async fn refresh(&self, operators: BTreeSet<OperatorId>) -> Result<()>;
+
     /// The rules of these sources.
-    async fn rules(&self, source: &Source) -> Result<Vec<Rule>>;
+    async fn rules(&self, source: &Source) -> Result<Arc<Vec<Rule>>>;
 
     /// Those of the destinations that exist.
     async fn destinations(
@@ -74,18 +88,44 @@ impl Cloud for App {
         incoming::read(record, &self.verifications).await
     }
 
-    async fn rules(&self, (operator, project): &Source) -> Result<Vec<Rule>> {
-        match project {
-            None => self.channels.all(*operator).await,
-            Some(project) => self.channels.of_project(*operator, project).await,
+    async fn refresh(&self, operators: BTreeSet<OperatorId>) -> Result<()> {
+        self.recent.refresh(operators).await
+    }
+
+    async fn rules(&self, (operator, project): &Source) -> Result<Arc<Vec<Rule>>> {
+        let known = self.recent.of(*operator, |known| known.rules.get(project).cloned());
+        if let Some(rules) = known.flatten() {
+            return Ok(rules);
         }
+        let rules = Arc::new(match project {
+            None => self.channels.all(*operator).await?,
+            Some(project) => self.channels.of_project(*operator, project).await?,
+        });
+        self.recent.of(*operator, |known| known.rules.insert(project.clone(), rules.clone()));
+        Ok(rules)
     }
 
     async fn destinations(
         &self,
         keys: BTreeSet<(OperatorId, DestinationId)>,
     ) -> Result<HashMap<DestinationId, Destination>> {
-        self.destinations.get_all(keys).await
+        let mut found = HashMap::new();
+        let mut unknown = BTreeSet::new();
+        for (operator, id) in keys {
+            match self.recent.of(operator, |known| known.destinations.get(&id).cloned()).flatten() {
+                Some(destination) => drop(found.insert(id, destination)),
+                None => drop(unknown.insert((operator, id))),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(found);
+        }
+        for (id, destination) in self.destinations.get_all(unknown).await? {
+            let operator = destination.operator_id;
+            self.recent.of(operator, |known| known.destinations.insert(id, destination.clone()));
+            found.insert(id, destination);
+        }
+        Ok(found)
     }
 
     async fn events(&self, keys: Vec<Key>) -> Result<HashMap<EventId, PlannedEvent>> {

@@ -16,7 +16,8 @@ use api::{
     telemetry,
     worker::{self, Record},
 };
-use store::{Accounts, Aws, Channels, Deliveries, Destinations, Events, Journal, Lanes, Queue, Verifications};
+use cloud::Remembered;
+use store::{Accounts, Aws, Channels, Deliveries, Destinations, Events, Journal, Lanes, Queue, Recent, Verifications};
 use tokio::time::Instant;
 
 /// What the worker works with.
@@ -24,6 +25,8 @@ struct App {
     accounts: Accounts,
     channels: Channels,
     destinations: Destinations,
+    /// What was read of the operators that keep it busy.
+    recent: Recent<Remembered>,
     events: Events,
     deliveries: Deliveries,
     lanes: Lanes,
@@ -43,6 +46,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         accounts: Accounts::from_env(&aws)?,
         channels: Channels::from_env(&aws)?,
         destinations: Destinations::from_env(&aws)?,
+        recent: Recent::from_env(&aws)?,
         events: Events::from_env(&aws)?,
         deliveries: Deliveries::from_env(&aws)?,
         lanes: Lanes::from_env(&aws)?,

@@ -1,6 +1,6 @@
 //! From an event to its plan: the deliveries that its operator's rules want, as rules and destinations are now.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use domain::{
     DeliveryPlan, Destination, DestinationId, Event, Rule,
@@ -20,7 +20,7 @@ pub(crate) struct NewPlan {
 }
 
 /// Rules by where they were read.
-pub(crate) type Rules = HashMap<Source, Vec<Rule>>;
+pub(crate) type Rules = HashMap<Source, Arc<Vec<Rule>>>;
 
 /// Where the rules are that may match an event.
 pub(crate) fn sources(event: &Event) -> impl Iterator<Item = Source> + use<> {
@@ -34,7 +34,7 @@ pub(crate) fn matching<'a>(arrival: &'a Arrival, rules: &'a Rules) -> impl Itera
     let event = Some(&arrival.event).filter(|_| !arrival.log_only);
     event.into_iter().flat_map(|event| {
         let of_source = sources(event).filter_map(|source| rules.get(&source));
-        of_source.flatten().filter(|rule| rule.matches(event))
+        of_source.flat_map(|rules| rules.iter()).filter(|rule| rule.matches(event))
     })
 }
 

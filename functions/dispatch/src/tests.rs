@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -71,10 +72,14 @@ impl Cloud for Memory {
         Ok(Some(Incoming { what, again: record.received > 1 }))
     }
 
-    async fn rules(&self, (operator, project): &Source) -> Result<Vec<Rule>> {
+    async fn refresh(&self, _: BTreeSet<OperatorId>) -> Result<()> {
+        Ok(())
+    }
+
+    async fn rules(&self, (operator, project): &Source) -> Result<Arc<Vec<Rule>>> {
         let rules = self.rules.borrow();
         let of = rules.iter().filter(|rule| rule.operator_id == *operator && rule.project_id == *project);
-        Ok(of.cloned().collect())
+        Ok(Arc::new(of.cloned().collect()))
     }
 
     async fn destinations(

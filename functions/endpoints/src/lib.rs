@@ -18,7 +18,7 @@ use api::{
 };
 use domain::{DestinationId, Face, guard::TargetPolicy};
 use store::{
-    Accounts, Aws, DeliveryLog, Lanes, aws,
+    Accounts, Aws, Changes, DeliveryLog, Lanes, aws,
     subscriptions::{Subscription, Subscriptions},
 };
 use upkeep::Upkeep;
@@ -26,6 +26,7 @@ use upkeep::Upkeep;
 /// What the routes work with.
 pub struct App {
     keys: Keys,
+    changes: Changes,
     endpoints: Subscriptions,
     log: DeliveryLog,
     lanes: Lanes,
@@ -43,6 +44,7 @@ impl App {
         let policy = aws::target_policy()?;
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
+            changes: Changes::from_env(&aws)?,
             endpoints: Subscriptions::from_env(&aws, Face::StackAuth)?,
             log: DeliveryLog::from_env(&aws)?,
             lanes: Lanes::from_env(&aws)?,
@@ -69,6 +71,10 @@ fn destination_id(id: &str) -> Result<DestinationId> {
 impl HasKeys for App {
     fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.changes)
     }
 }
 

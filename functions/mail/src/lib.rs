@@ -14,7 +14,7 @@ use std::sync::Arc;
 use api::{ApiError, Caller, Keys, auth::HasKeys, error::path_id};
 use domain::{DestinationId, Face, guard::TargetPolicy, journal, message::Ingest, time::now};
 use store::{
-    Accounts, Aws, DeliveryLog, Destinations, Events, Lanes, aws,
+    Accounts, Aws, Changes, DeliveryLog, Destinations, Events, Lanes, aws,
     subscriptions::{Subscription, Subscriptions},
 };
 use upkeep::Upkeep;
@@ -22,6 +22,7 @@ use upkeep::Upkeep;
 /// What the routes work with.
 pub struct App {
     keys: Keys,
+    changes: Changes,
     events: Events,
     subscriptions: Subscriptions,
     destinations: Destinations,
@@ -41,6 +42,7 @@ impl App {
         let policy = aws::target_policy()?;
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
+            changes: Changes::from_env(&aws)?,
             events: Events::from_env(&aws)?,
             subscriptions: Subscriptions::from_env(&aws, Face::Mail)?,
             destinations: Destinations::from_env(&aws)?,
@@ -74,6 +76,10 @@ fn told(name: &str, of: &Subscription, changed: &[&str], reason: Option<&str>) -
 impl HasKeys for App {
     fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.changes)
     }
 }
 

@@ -16,12 +16,13 @@ use std::sync::Arc;
 
 use api::{ApiError, Caller, Keys, auth::HasKeys};
 use domain::{Destination, DestinationId, Face, connection::Allowed};
-use store::{Accounts, Aws, Deliveries, DeliveryLog, Destinations, Events, Lanes};
+use store::{Accounts, Aws, Changes, Deliveries, DeliveryLog, Destinations, Events, Lanes};
 use upkeep::{Health, Upkeep, allowed};
 
 /// What the routes work with.
 pub struct App {
     keys: Keys,
+    changes: Changes,
     destinations: Destinations,
     deliveries: Deliveries,
     log: DeliveryLog,
@@ -41,6 +42,7 @@ impl App {
         let aws = Aws::from_env();
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
+            changes: Changes::from_env(&aws)?,
             destinations: Destinations::from_env(&aws)?,
             deliveries: Deliveries::from_env(&aws)?,
             log: DeliveryLog::from_env(&aws)?,
@@ -64,6 +66,10 @@ impl App {
 impl HasKeys for App {
     fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.changes)
     }
 }
 

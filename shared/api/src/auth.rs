@@ -16,7 +16,7 @@ use domain::{
     shard::{self, EventsOf, Sharding},
     time::now,
 };
-use store::{Accounts, accounts::Grant};
+use store::{Accounts, Changes, accounts::Grant};
 
 use crate::error::{ApiError, Result};
 
@@ -36,11 +36,20 @@ pub struct Keys {
 pub trait HasKeys {
     /// The keys.
     fn keys(&self) -> &Keys;
+
+    /// Where a change is noted, for functions that change rules or destinations: workers remember those.
+    fn changes(&self) -> Option<&Changes> {
+        None
+    }
 }
 
 impl<T: HasKeys> HasKeys for Arc<T> {
     fn keys(&self) -> &Keys {
         self.as_ref().keys()
+    }
+
+    fn changes(&self) -> Option<&Changes> {
+        self.as_ref().changes()
     }
 }
 

@@ -52,7 +52,9 @@ where
 {
     // Before the first request, while a starting function has all of a processor.
     app.keys().warm().await;
-    lambda_http::run(finish(routes.with_state(Arc::new(app)), envelope, telemetry)).await
+    let app = Arc::new(app);
+    let routes = routes.with_state(app.clone()).layer(middleware::from_fn_with_state(app, note_change));
+    lambda_http::run(finish(routes, envelope, telemetry)).await
 }
 
 /// Serves what anyone may have, without a key.
@@ -79,6 +81,22 @@ fn finish(router: Router, envelope: Envelope, telemetry: Telemetry) -> Router {
         .layer(middleware::from_fn_with_state(envelope, path_as_sent))
         .layer(middleware::map_response(move |response: Response| std::future::ready(envelope.rewrite(response))))
         .layer(middleware::from_fn_with_state(telemetry, log))
+}
+
+/// Tells workers that rules or destinations may be others than they remember, before the caller hears of it.
+async fn note_change<A: HasKeys>(State(app): State<Arc<A>>, request: Request, next: Next) -> Response {
+    let who = request.extensions().get::<Who>().cloned().filter(|_| !request.method().is_safe());
+    let response = next.run(request).await;
+    let status = response.status();
+    // A request that fails may have written something.
+    let may_have_changed = status.is_success() || status.is_server_error();
+    if let Some(grant) = who.as_ref().and_then(Who::grant).filter(|_| may_have_changed)
+        && let Some(changes) = app.changes()
+        && let Err(error) = changes.note(grant.operator_id).await
+    {
+        tracing::warn!(operator_id = %grant.operator_id, %error, "change not noted");
+    }
+    response
 }
 
 /// Of a path that no function has, the form of the error is that of the API under which it lies.

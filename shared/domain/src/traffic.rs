@@ -262,6 +262,11 @@ impl Destination {
         self.pace.is_none_or(|pace| !pace.found || slot.pace.is_some_and(|of| of >= pace.since))
     }
 
+    /// Whether nothing is to be said of it but its address: deliveries simply go out, as they do while all is well.
+    pub fn is_plain(&self, now: Timestamp) -> bool {
+        self.receives() && self.unreached == 0 && self.breaker.is_none() && self.rate().is_none() && !self.is_slow(now)
+    }
+
     /// Whether deliveries use the slow queue because it answers slowly.
     pub fn is_slow(&self, now: Timestamp) -> bool {
         self.slow_until.is_some_and(|until| now < until)

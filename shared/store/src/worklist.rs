@@ -7,10 +7,11 @@ use domain::{
     Delivery, DeliveryId, Destination, DestinationId, EventId, PlannedEvent,
     destination::{HeldBack, Suppression},
     message::Job,
+    time::now,
 };
 
 use crate::{
-    Deliveries, Destinations, Events, Result, Suppressions,
+    Deliveries, Destinations, Events, Recent, Result, Suppressions,
     batch_get::batch_get,
     deliveries, destinations,
     error::aws,
@@ -39,7 +40,11 @@ impl Worklist {
     }
 }
 
-/// Reads the rows of up to 33 jobs in one call; in a second the suppressions of mail addresses, if there are any.
+/// What is remembered of an operator's destinations for a moment: those of which nothing is to be said but their address.
+pub type Remembered = HashMap<DestinationId, Destination>;
+
+/// Reads the rows of up to 33 jobs in one call; in a second the suppressions of mail addresses, if there are any. Of operators
+/// whose jobs come batch after batch, destinations are remembered: [`crate::recent`].
 ///
 /// # Errors
 /// When the call fails or a row cannot be read.
@@ -49,12 +54,26 @@ pub async fn read(
     destinations: &Destinations,
     events: &Events,
     suppressions: &Suppressions,
+    recent: &Recent<Remembered>,
 ) -> Result<Worklist> {
+    if let Err(error) = recent.refresh(jobs.iter().map(|job| job.operator_id)).await {
+        // Nothing is remembered then, and all is read.
+        tracing::warn!(%error, "stamps not read");
+    }
+    let mut list = Worklist::default();
+    for job in jobs {
+        let id = job.delivery_id.destination;
+        let known = recent.of(job.operator_id, |known| known.get(&id).cloned()).flatten();
+        list.destinations.extend(known.map(|known| (id, known)));
+    }
     let mut rows = HashMap::new();
     let mut ask = |table: &str, mut keys: Vec<(String, Item)>| -> Result<()> {
         keys.sort_by(|a, b| a.0.cmp(&b.0));
-        // DynamoDB refuses a batch that asks for a row twice.
+        // DynamoDB refuses a batch that asks for a row twice, and one without a row.
         keys.dedup_by(|a, b| a.0 == b.0);
+        if keys.is_empty() {
+            return Ok(());
+        }
         let keys = keys.into_iter().map(|(_, key)| key).collect();
         let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
         rows.insert(table.to_owned(), keys.build().map_err(aws("BatchGetItem"))?);
@@ -62,20 +81,23 @@ pub async fn read(
     };
     let ids = || jobs.iter().map(|job| (job.operator_id, job.delivery_id));
     ask(deliveries.table(), ids().map(|(_, id)| (id.to_string(), deliveries::row_key(id))).collect())?;
+    let unknown = ids().filter(|(_, id)| !list.destinations.contains_key(&id.destination));
     ask(
         destinations.table(),
-        ids().map(|(op, id)| (id.destination.to_string(), destinations::row_key(op, id.destination))).collect(),
+        unknown.map(|(op, id)| (id.destination.to_string(), destinations::row_key(op, id.destination))).collect(),
     )?;
     ask(events.table(), ids().map(|(op, id)| (id.event.to_string(), events::row_key(op, id.event))).collect())?;
 
     let mut found = batch_get(destinations.client(), rows).await?;
-    let mut list = Worklist::default();
     for item in found.remove(deliveries.table()).unwrap_or_default() {
         let row: Delivery = from_item(item)?;
         list.deliveries.insert(row.id, row);
     }
     for item in found.remove(destinations.table()).unwrap_or_default() {
         let row: Destination = from_item(item)?;
+        if row.is_plain(now()) {
+            recent.of(row.operator_id, |known| known.insert(row.id, row.clone()));
+        }
         list.destinations.insert(row.id, row);
     }
     for item in found.remove(events.table()).unwrap_or_default() {

@@ -5,7 +5,7 @@ use domain::{
     catalogue::mail::name, destination::Owner, event_type::DESTINATION_UNHEALTHY, guard::TargetPolicy, health::Notice,
     journal, message::Ingest,
 };
-use store::{Accounts, Aws, Channels, Destinations, Journal, Result, destinations::Marked};
+use store::{Accounts, Aws, Changes, Channels, Destinations, Journal, Result, destinations::Marked};
 
 /// Marks destinations and tells of it.
 pub struct Health {
@@ -13,6 +13,7 @@ pub struct Health {
     channels: Channels,
     destinations: Destinations,
     journal: Journal,
+    changes: Changes,
 }
 
 impl Health {
@@ -26,6 +27,7 @@ impl Health {
             channels: Channels::from_env(aws)?,
             destinations: Destinations::from_env(aws)?,
             journal: Journal::from_env(aws)?,
+            changes: Changes::from_env(aws)?,
         })
     }
 
@@ -49,7 +51,13 @@ impl Health {
             return Ok(true);
         }
         match self.destinations.mark_unhealthy(operator, id, unhealthy).await? {
-            Marked::ByThis(destination) => self.tell(&destination, unhealthy, attempt).await,
+            Marked::ByThis(destination) => {
+                // Workers that remember it would send it what is to be held, for two seconds.
+                if let Err(error) = self.changes.note(operator).await {
+                    tracing::warn!(operator_id = %operator, %error, "change not noted");
+                }
+                self.tell(&destination, unhealthy, attempt).await
+            }
             Marked::Not => Ok(true),
         }
     }

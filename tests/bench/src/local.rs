@@ -54,6 +54,7 @@ pub fn variables(
         ("SLOW_QUEUE_URL", slow),
         ("MAIL_QUEUE_URL", mail),
         ("MAILS_PER_SECOND", "1000"),
+        ("REMEMBER_SECONDS", "2"),
         ("RETRY_SCHEDULE", schedule),
         ("ALLOW_PRIVATE_TARGETS", "loopback"),
         ("ALLOW_PREMIUM_NUMBERS", "false"),

@@ -78,6 +78,58 @@ pub(super) fn partition_of_call<'a>(call: &Call, request: &'a Value, key: &str) 
     Some((request["TableName"].as_str()?, row[key]["S"].as_str()?))
 }
 
+/// How many units a statement writes to the partitions whose key is called `key`: those of the table, by the size of what is
+/// inserted, or those of an index, whose entries are small.
+pub(super) fn write_units(statement: &Value, key: &str) -> f64 {
+    let text = statement["Statement"].as_str().unwrap_or_default();
+    // Indexes here have keys of this form.
+    if !text.starts_with("INSERT") || key.ends_with("_key") {
+        return 1.0;
+    }
+    let names: usize = text.split('\'').skip(1).step_by(2).map(str::len).sum();
+    let values: usize = statement["Parameters"].as_array().into_iter().flatten().map(size).sum();
+    (names + values).div_ceil(1024) as f64
+}
+
+/// The size of a value as DynamoDB counts it.
+fn size(value: &Value) -> usize {
+    let Some((kind, value)) = value.as_object().and_then(|value| value.iter().next()) else { return 0 };
+    let nested = |values: &mut dyn Iterator<Item = usize>| 3 + values.sum::<usize>();
+    match (kind.as_str(), value) {
+        ("S", Value::String(text)) => text.len(),
+        // As base64.
+        ("B", Value::String(text)) => text.len() / 4 * 3,
+        ("N", Value::String(digits)) => digits.len().div_ceil(2) + 1,
+        ("M", Value::Object(map)) => nested(&mut map.iter().map(|(name, value)| name.len() + 1 + size(value))),
+        ("L", Value::Array(list)) => nested(&mut list.iter().map(|value| 1 + size(value))),
+        _ => 1,
+    }
+}
+
+/// The partitions of a table, or of an index of it, that a call reads, each with the units that a row of up to 4 KiB takes.
+pub(super) fn rows_read(call: &Call, request: &Value, table: &str, key: &str) -> Vec<(String, f64)> {
+    let units = |of: &Value| if of["ConsistentRead"] == true { 1.0 } else { 0.5 };
+    let of_table = || request["TableName"] == table;
+    let partition = |row: &Value, units| Some((row[key]["S"].as_str()?.to_owned(), units));
+    match &*call.operation {
+        "BatchGetItem" => {
+            let asked = &request["RequestItems"][table];
+            let keys = asked["Keys"].as_array().into_iter().flatten();
+            keys.filter_map(|row| partition(row, units(asked))).collect()
+        }
+        "GetItem" if of_table() => partition(&request["Key"], units(request)).into_iter().collect(),
+        "Query" if of_table() => {
+            let condition = request["KeyConditionExpression"].as_str().unwrap_or_default();
+            let mut words = condition.split_whitespace();
+            let (name, value) = (words.next().unwrap_or_default(), words.nth(1).unwrap_or_default());
+            let name = request["ExpressionAttributeNames"][name].as_str().unwrap_or(name);
+            let value = request["ExpressionAttributeValues"][value]["S"].as_str();
+            value.filter(|_| name == key).map(|value| (value.to_owned(), units(request))).into_iter().collect()
+        }
+        _ => vec![],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +146,18 @@ mod tests {
             "Parameters": parameters});
         assert_eq!(partition(&update, "destination_id"), Some(("t", "ndst_1")));
         assert_eq!(partition(&json!({"Statement": "SELECT * FROM \"t\""}), "id"), None);
+    }
+
+    #[test]
+    fn a_query_names_its_partition_and_its_key() {
+        let query = Call { service: Service::DynamoDb, operation: "Query".into() };
+        let request = json!({"TableName": "t", "KeyConditionExpression": "#partition = :partition AND id < :after",
+            "ExpressionAttributeNames": {"#partition": "type_key"},
+            "ExpressionAttributeValues": {":partition": {"S": "op_1#a"}, ":after": {"S": "x"}}});
+        assert_eq!(rows_read(&query, &request, "t", "type_key"), [("op_1#a".to_owned(), 0.5)]);
+        assert_eq!(rows_read(&query, &request, "t", "operator_id"), []);
+        assert_eq!(rows_read(&query, &request, "u", "type_key"), []);
+        assert_eq!(size(&json!({"M": {"at": {"N": "1700000000000"}, "b": {"B": "AAAA"}}})), 3 + 2 + 1 + 8 + 1 + 1 + 3);
     }
 
     #[test]

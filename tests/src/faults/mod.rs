@@ -14,7 +14,7 @@ use tokio::{
     sync::{Mutex, MutexGuard},
 };
 
-pub use settings::{Cap, Counts, Settings};
+pub use settings::{Cap, Counts, Settings, Usage};
 
 use crate::variable;
 
@@ -61,6 +61,11 @@ impl Faults {
     /// The faults that were made since they were set.
     pub async fn counts(&self) -> Counts {
         tell(reqwest::Client::new().get(url())).await.json().await.expect("counts")
+    }
+
+    /// What the partitions under a cap were asked for since the caps were set.
+    pub async fn usage(&self) -> Vec<Usage> {
+        tell(reqwest::Client::new().get(format!("{}/usage", url()))).await.json().await.expect("usage")
     }
 }
 

@@ -15,7 +15,11 @@ use axum::{
     http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header},
 };
 use http_body_util::{BodyExt, Full};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    body::{Body as _, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
@@ -102,8 +106,10 @@ impl Proxy {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| Closed)?.to_bytes();
         let sent = Sent { method: parts.method, uri: parts.uri, headers: parts.headers, body };
-        if sent.uri.path() == CONTROL {
-            return Ok(self.control(&sent));
+        match sent.uri.path().strip_prefix(CONTROL) {
+            Some("") => return Ok(self.control(&sent)),
+            Some("/usage") => return Ok(json_answer(200, &self.state().usage())),
+            _ => {}
         }
         if self.quiet.load(Ordering::Relaxed) {
             return Ok(self.forward(&sent).await);
@@ -151,7 +157,11 @@ impl Proxy {
             Fate::Pass | Fate::LoseReply if call.operation == "BatchExecuteStatement" => {
                 self.execute(sent, request).await
             }
-            Fate::Pass | Fate::LoseReply => self.forward(&sent).await,
+            Fate::Pass | Fate::LoseReply => {
+                let answer = self.forward(&sent).await;
+                self.state().answered(call, &request, answer.body().size_hint().lower());
+                answer
+            }
         };
         if fate == Fate::LoseReply { Err(Closed) } else { Ok(answered) }
     }

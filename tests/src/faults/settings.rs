@@ -46,16 +46,50 @@ impl Settings {
     }
 }
 
-/// A limit on the writes to each partition of a table.
+/// A limit on what each partition of a table, or of one of its indexes, takes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cap {
     /// The table.
     pub table: String,
-    /// The name of its partition key.
+    /// The name of the partition key, of the table or of an index.
     pub key: String,
-    /// How many writes a second each partition takes, with a burst of one second.
+    /// How many write units a second each partition takes: a unit for each KiB that is inserted, one for an entry of an
+    /// index, and one for a change.
     pub writes_per_second: f64,
+    /// How many read units a second each partition takes; no limit if left out. A row is taken for one of up to 4 KiB, and a
+    /// query by the size of its answer, whose JSON is longer than the rows are.
+    #[serde(default)]
+    pub reads_per_second: Option<f64>,
+    /// For how many seconds' units there is room in a burst.
+    #[serde(default = "one_second")]
+    pub burst_seconds: f64,
+}
+
+fn one_second() -> f64 {
+    1.0
+}
+
+impl Cap {
+    /// So many writes a second, as many reads as there are, and a burst of one second.
+    pub fn writes(table: String, key: &str, writes_per_second: f64) -> Self {
+        Self { table, key: key.to_owned(), writes_per_second, reads_per_second: None, burst_seconds: one_second() }
+    }
+}
+
+/// What a partition was asked for while caps were set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// The table.
+    pub table: String,
+    /// The name of the partition key.
+    pub key: String,
+    /// The partition.
+    pub partition: String,
+    /// The write units.
+    pub writes: f64,
+    /// The read units.
+    pub reads: f64,
 }
 
 /// How many faults of each kind were made since the last reset.
@@ -67,6 +101,9 @@ pub struct Counts {
     pub throttled_statements: u64,
     /// Statements and single writes that were throttled by a cap.
     pub capped_writes: u64,
+    /// Reads that were throttled by a cap.
+    #[serde(default)]
+    pub capped_reads: u64,
     /// Calls that were answered with 500.
     pub failed_calls: u64,
     /// Calls that were throttled.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     call::{self, Call},
-    settings::{Counts, Settings},
+    settings::{Cap, Counts, Settings, Usage},
 };
 
 /// What is done with a call as a whole.
@@ -30,19 +30,20 @@ pub(super) struct State {
     pub(super) settings: Settings,
     pub(super) counts: Counts,
     random: StdRng,
-    /// What is left of each partition's writes, and when that was. By table and partition.
-    left: HashMap<(String, String), (f64, Instant)>,
+    /// By the place of the cap, and the partition.
+    partitions: HashMap<(usize, String), Left>,
 }
 
 impl State {
     pub(super) fn new(settings: Settings) -> Self {
         let random = StdRng::seed_from_u64(settings.seed);
-        Self { settings, counts: Counts::default(), random, left: HashMap::new() }
+        Self { settings, counts: Counts::default(), random, partitions: HashMap::new() }
     }
 
     /// Decides about a call as a whole, and counts it.
     pub(super) fn fate(&mut self, call: &Call, request: &Value) -> Fate {
-        if self.is_capped(|key| call::partition_of_call(call, request, key)) {
+        let asked = self.of_call(call, request);
+        if self.is_capped(&asked) {
             return Fate::Throttle;
         }
         let fate = self.draw(&call.operation);
@@ -88,32 +89,139 @@ impl State {
             if self.random.random_bool(self.settings.throttled_statements.clamp(0.0, 1.0)) {
                 self.counts.throttled_statements += 1;
                 throttled.push(place);
-            } else if self.is_capped(|key| call::partition(statement, key)) {
+                continue;
+            }
+            let asked = self.of_statement(statement);
+            if self.is_capped(&asked) {
                 throttled.push(place);
             }
         }
         throttled
     }
 
-    /// Whether a write meets the cap of its partition, which `partition` finds by the name of the partition key. Takes one
-    /// of the partition's writes if not.
-    fn is_capped<'a>(&mut self, partition: impl Fn(&str) -> Option<(&'a str, &'a str)>) -> bool {
-        let found = self.settings.caps.iter().find_map(|cap| {
-            let (table, value) = partition(&cap.key)?;
-            (table == cap.table).then(|| (cap.writes_per_second, (table.to_owned(), value.to_owned())))
-        });
-        let Some((rate, partition)) = found else { return false };
+    /// Whether one of these partitions has no units left; each gives what is asked of it if not.
+    fn is_capped(&mut self, asked: &[Toll]) -> bool {
         let now = Instant::now();
-        let (left, at) = self.left.entry(partition).or_insert((rate, now));
-        *left = (*left + rate * now.duration_since(*at).as_secs_f64()).min(rate);
-        *at = now;
-        let capped = *left < 1.0;
-        if capped {
-            self.counts.capped_writes += 1;
-        } else {
-            *left -= 1.0;
+        let empty = asked.iter().any(|toll| {
+            let cap = &self.settings.caps[toll.cap];
+            let partition =
+                self.partitions.entry((toll.cap, toll.partition.clone())).or_insert_with(|| Left::of(cap, now));
+            partition.refill(cap, now);
+            toll.writes > 0.0 && partition.writes < 1.0 || toll.reads > 0.0 && partition.reads < 0.0
+        });
+        if empty {
+            match asked.iter().any(|toll| toll.writes > 0.0) {
+                true => self.counts.capped_writes += 1,
+                false => self.counts.capped_reads += 1,
+            }
+            return true;
         }
-        capped
+        self.take(asked);
+        false
+    }
+
+    fn take(&mut self, asked: &[Toll]) {
+        for toll in asked {
+            if let Some(partition) = self.partitions.get_mut(&(toll.cap, toll.partition.clone())) {
+                partition.writes -= toll.writes;
+                partition.reads -= toll.reads;
+                partition.taken.0 += toll.writes;
+                partition.taken.1 += toll.reads;
+            }
+        }
+    }
+
+    /// What a statement asks of the partitions under a cap.
+    fn of_statement(&self, statement: &Value) -> Vec<Toll> {
+        let caps = self.settings.caps.iter().enumerate();
+        let of = caps.filter_map(|(place, cap)| {
+            let (table, partition) = call::partition(statement, &cap.key)?;
+            (table == cap.table).then(|| Toll::write(place, partition, call::write_units(statement, &cap.key)))
+        });
+        of.collect()
+    }
+
+    /// What a call asks of them.
+    fn of_call(&self, call: &Call, request: &Value) -> Vec<Toll> {
+        let mut tolls = vec![];
+        for (place, cap) in self.settings.caps.iter().enumerate() {
+            if let Some((table, partition)) = call::partition_of_call(call, request, &cap.key)
+                && table == cap.table
+            {
+                tolls.push(Toll::write(place, partition, 1.0));
+            }
+            let reads = call::rows_read(call, request, &cap.table, &cap.key);
+            tolls.extend(reads.into_iter().map(|(partition, units)| Toll::read(place, &partition, units)));
+        }
+        tolls
+    }
+
+    /// A call was answered with so many bytes: what a query has read.
+    pub(super) fn answered(&mut self, call: &Call, request: &Value, bytes: u64) {
+        if self.settings.caps.is_empty() {
+            return;
+        }
+        let mut tolls = self.of_call(call, request);
+        tolls.retain(|toll| toll.reads > 0.0);
+        if call.operation == "Query" {
+            // A unit was taken for the first 4 KiB.
+            let more = (bytes.div_ceil(4096) as f64 - 1.0).max(0.0);
+            tolls.iter_mut().for_each(|toll| toll.reads *= more);
+            self.take(&tolls);
+        }
+    }
+
+    /// What was taken of the partitions.
+    pub(super) fn usage(&self) -> Value {
+        let of = self.partitions.iter().map(|((cap, partition), left)| {
+            let Cap { table, key, .. } = &self.settings.caps[*cap];
+            let (writes, reads) = left.taken;
+            Usage { table: table.clone(), key: key.clone(), partition: partition.clone(), writes, reads }
+        });
+        serde_json::to_value(of.collect::<Vec<_>>()).unwrap_or_default()
+    }
+}
+
+/// Units that are asked of a partition.
+struct Toll {
+    /// The place of the cap.
+    cap: usize,
+    partition: String,
+    writes: f64,
+    reads: f64,
+}
+
+impl Toll {
+    fn write(cap: usize, partition: &str, writes: f64) -> Self {
+        Self { cap, partition: partition.to_owned(), writes, reads: 0.0 }
+    }
+
+    fn read(cap: usize, partition: &str, reads: f64) -> Self {
+        Self { cap, partition: partition.to_owned(), writes: 0.0, reads }
+    }
+}
+
+/// What a partition has left, and what was taken of it.
+struct Left {
+    writes: f64,
+    reads: f64,
+    at: Instant,
+    taken: (f64, f64),
+}
+
+impl Left {
+    fn of(cap: &Cap, now: Instant) -> Self {
+        let reads = cap.reads_per_second.unwrap_or(f64::INFINITY);
+        let burst = cap.burst_seconds;
+        Self { writes: cap.writes_per_second * burst, reads: reads * burst, at: now, taken: (0.0, 0.0) }
+    }
+
+    fn refill(&mut self, cap: &Cap, now: Instant) {
+        let seconds = now.duration_since(self.at).as_secs_f64();
+        let full = Self::of(cap, now);
+        self.writes = (self.writes + cap.writes_per_second * seconds).min(full.writes);
+        self.reads = (self.reads + cap.reads_per_second.unwrap_or(f64::INFINITY) * seconds).min(full.reads);
+        self.at = now;
     }
 }
 
@@ -140,7 +248,7 @@ pub(super) fn with_throttled(answer: &mut Value, places: &[usize]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::faults::{call::Service, settings::Cap};
+    use crate::faults::call::Service;
 
     fn sending() -> Call {
         Call { service: Service::Sqs, operation: "SendMessage".into() }
@@ -168,12 +276,33 @@ mod tests {
 
     #[test]
     fn a_partition_takes_no_more_writes_than_its_cap() {
-        let cap = Cap { table: "t".into(), key: "id".into(), writes_per_second: 2.0 };
+        let cap = Cap::writes("t".into(), "id", 2.0);
         let mut state = State::new(Settings { caps: vec![cap], ..Settings::default() });
         let insert = |id| json!({"Statement": "INSERT INTO \"t\" VALUE {'id': ?}", "Parameters": [{"S": id}]});
         let statements: Vec<_> = ["a", "a", "b", "a"].map(insert).to_vec();
         assert_eq!(state.throttled(&statements), [3]);
         assert_eq!(state.counts.capped_writes, 1);
+    }
+
+    #[test]
+    fn a_partition_gives_no_more_reads_than_its_cap_and_large_rows_count_for_more() {
+        let cap = Cap { reads_per_second: Some(2.0), ..Cap::writes("t".into(), "id", 3.0) };
+        let mut state = State::new(Settings { caps: vec![cap], ..Settings::default() });
+        let get = Call { service: Service::DynamoDb, operation: "BatchGetItem".into() };
+        let key = |id: &str| json!({"id": {"S": id}});
+        let request = |ids: &[&str]| {
+            let keys: Vec<_> = ids.iter().map(|id| key(id)).collect();
+            json!({"RequestItems": {"t": {"Keys": keys, "ConsistentRead": true}}})
+        };
+        let fates = [&["a", "a", "a"][..], &["b"], &["a"]].map(|ids| state.fate(&get, &request(ids)));
+        assert_eq!(fates, [Fate::Pass, Fate::Pass, Fate::Throttle]);
+        assert_eq!(state.counts.capped_reads, 1);
+        let insert = json!({"Statement": "INSERT INTO \"t\" VALUE {'id': ?, 'data': ?}",
+            "Parameters": [{"S": "c"}, {"S": "x".repeat(2000)}]});
+        assert_eq!(state.throttled(&[insert.clone(), insert.clone(), insert]), [2]);
+        let usage: Vec<Usage> = serde_json::from_value(state.usage()).expect("usage");
+        let of_c = usage.iter().find(|one| one.partition == "c").expect("of c");
+        assert_eq!((of_c.writes, of_c.reads), (4.0, 0.0));
     }
 
     #[test]

@@ -1,0 +1,130 @@
+//! Ten thousand events a second of one operator, in slow motion: no partition is asked for more than it takes on AWS.
+//!
+//! A partition takes 1,000 write units and 3,000 read units a second. The events are posted a hundredth as fast, or at the pace
+//! of `SCALE_PACE`, so the fault proxy lets every partition have as much less; and a burst of a tenth of a second, ten of ours.
+//! The reads of workers depend on how long they remember what they have read, which has to be slowed down as well: `make scale`
+//! deploys a stack for it, and limits reads too. Without that, writes alone are limited.
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "a test that reports")]
+
+use std::{env, time::Duration};
+
+use e2e::{
+    Operator, Receiver, aws,
+    faults::{Cap, Faults, Settings, Usage},
+    variable, within,
+};
+use futures::future::join_all;
+use serde_json::{Value, json};
+use tokio::time::{MissedTickBehavior, interval};
+
+/// Events a second on AWS.
+const RATE: f64 = 10_000.0;
+const WRITES: f64 = 1000.0;
+const READS: f64 = 3000.0;
+const DESTINATIONS: usize = 20;
+const BATCH: usize = 100;
+const LIMIT: Duration = Duration::from_secs(600);
+
+fn number(name: &str, default: usize) -> usize {
+    env::var(name).map_or(default, |number| number.parse().expect("a number"))
+}
+
+/// The limits of all partitions that events pass, for so many events a second.
+fn caps(pace: f64, with_reads: bool) -> Vec<Cap> {
+    let slower = RATE / pace;
+    let cap = |(table, key): (&str, &str)| Cap {
+        table: variable(table),
+        key: key.into(),
+        writes_per_second: WRITES / slower,
+        reads_per_second: with_reads.then_some(READS / slower),
+        burst_seconds: slower / 10.0,
+    };
+    let keys = [
+        ("EVENTS_TABLE", "operator_id"),
+        ("EVENTS_TABLE", "type_key"),
+        ("DELIVERIES_TABLE", "destination_id"),
+        ("DESTINATIONS_TABLE", "operator_id"),
+        ("CHANNELS_TABLE", "operator_id"),
+        ("ACCOUNTS_TABLE", "pk"),
+    ];
+    keys.map(cap).to_vec()
+}
+
+/// An operator with a rule for each of its destinations, and a webhook for each rule.
+async fn audience(operator: &Operator) -> Vec<Receiver> {
+    let receivers = join_all((0..DESTINATIONS).map(|_| Receiver::taking())).await;
+    for (n, receiver) in receivers.iter().enumerate() {
+        let id = operator.webhook(receiver).await["id"].as_str().expect("an id").to_owned();
+        operator.rule(&event_type(n), &[&id]).await;
+    }
+    receivers
+}
+
+fn event_type(n: usize) -> String {
+    format!("custom.scale_{}", n % DESTINATIONS)
+}
+
+/// An event of 1 kB.
+fn event(n: usize) -> Value {
+    let line = json!({"sku": format!("sku-{n}"), "quantity": n % 7, "price": "12.50", "currency": "EUR", "gift": false});
+    let mut data = json!({"order": n, "customer": {"id": format!("cus_{n}"), "country": "DE"}, "lines": []});
+    while data.to_string().len() + line.to_string().len() < 1000 {
+        data["lines"].as_array_mut().expect("a list").push(line.clone());
+    }
+    json!({"type": event_type(n), "data": data})
+}
+
+/// Posts so many events at a pace, and waits until all have arrived.
+async fn run(operator: &Operator, receivers: &[Receiver], events: usize, pace: usize) {
+    let mut ticks = interval(Duration::from_secs_f64(BATCH as f64 / pace as f64));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for batch in 0..events.div_ceil(BATCH) {
+        ticks.tick().await;
+        let batch: Vec<_> = (0..BATCH).map(|n| event(batch * BATCH + n)).collect();
+        operator.post("/v1/events", json!({ "events": batch })).await.expect(202);
+    }
+    let arrived = || receivers.iter().map(Receiver::count).sum::<usize>();
+    within(LIMIT, "all have arrived", async || (arrived() >= events).then_some(())).await;
+    aws::nothing_waits(LIMIT).await;
+}
+
+/// The fullest partition of each table and index, as it would be at [`RATE`].
+fn report(usage: &[Usage], events: usize) {
+    let mut keys: Vec<_> = usage.iter().map(|one| (&one.table, &one.key)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    for (table, key) in keys {
+        let of = || usage.iter().filter(|one| (&one.table, &one.key) == (table, key));
+        let most = |units: fn(&Usage) -> f64| of().map(units).fold(0.0, f64::max) / events as f64 * RATE;
+        let (writes, reads) = (most(|one| one.writes), most(|one| one.reads));
+        println!("{table} by {key}: {} partitions; the fullest {writes:.0} write and {reads:.0} read units/s", of().count());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_events_a_second_are_within_the_limits_of_every_partition() {
+    let (events, pace) = (number("SCALE_EVENTS", 1000), number("SCALE_PACE", 100));
+    let with_reads = env::var("SCALE_READS").is_ok();
+    let faults = Faults::alone().await;
+
+    let operator = Operator::with_shards(16).await;
+    let receivers = audience(&operator).await;
+    faults.set(&Settings { caps: caps(pace as f64, with_reads), ..Settings::default() }).await;
+    run(&operator, &receivers, events, pace).await;
+    let usage = faults.usage().await;
+    let counts = faults.reset().await;
+    report(&usage, events);
+    println!("16 shards, {events} events: {} writes and {} reads throttled", counts.capped_writes, counts.capped_reads);
+    let shards = usage.iter().filter(|one| one.key == "operator_id" && one.partition.starts_with(&operator.id));
+    assert!(shards.filter(|one| one.writes > 0.0).count() >= 16, "events are in every shard");
+    assert_eq!((counts.capped_writes, counts.capped_reads), (0, 0));
+
+    // The same from one partition: it is too much, as it would be on AWS, and nothing is lost.
+    let operator = Operator::create().await;
+    let receivers = audience(&operator).await;
+    faults.set(&Settings { caps: caps(pace as f64, false), ..Settings::default() }).await;
+    run(&operator, &receivers, events, pace).await;
+    let counts = faults.reset().await;
+    println!("1 shard, {events} events: {} writes throttled", counts.capped_writes);
+    assert!(counts.capped_writes > 0, "without a limit that is met, the test shows nothing");
+}
