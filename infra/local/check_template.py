@@ -1,18 +1,25 @@
 """Checks template.yaml, expanded as AWS would, for what AWS ends or forgets without a word. Part of `make lint`."""
 
 import json
+import logging
 import re
 import sys
 from pathlib import Path
 
 import template
+from check_rollout import deployments, versions
+from expanded import function_of, of_type, target
 
 RETENTION = 14 * 24 * 3600
 
 
 def main():
+    # The translator warns of what it would report to AWS.
+    logging.disable(logging.CRITICAL)
     root = Path(__file__).resolve().parents[2]
-    resources = template.expand(root / "template.yaml", lambda _: "s3://bucket/code.zip")["Resources"]
+    expanded = expand(root)
+    resources = expanded["Resources"]
+    gradual = expand(root, DeploymentType="Canary10Percent5Minutes")["Resources"]
     described = json.loads((root / "infra/openapi.json").read_text())["paths"]
     released = json.loads((root / "infra/released_tables.json").read_text())
     problems = [
@@ -22,21 +29,15 @@ def main():
         *routes(resources, described),
         *updates(resources, released),
         *alarms(resources, (root / "docs/operations.md").read_text()),
+        *versions(resources, expanded["Parameters"]),
+        *deployments(resources, gradual),
     ]
     print("\n".join(problems))
     sys.exit(bool(problems))
 
 
-def of_type(resources, name):
-    return {key: value["Properties"] for key, value in resources.items() if value["Type"] == name}
-
-
-def target(value):
-    """The resource that `!Ref X`, `!GetAtt X.Arn` or `!GetAtt X.QueueName` names."""
-    if isinstance(value, dict):
-        named = value.get("Ref") or value.get("Fn::GetAtt")
-        return named[0] if isinstance(named, list) else named.split(".")[0] if named else None
-    return None
+def expand(root, **parameters):
+    return template.expand(root / "template.yaml", lambda _: "s3://bucket/code.zip", parameters)
 
 
 def sent_to(role):
@@ -56,7 +57,7 @@ def loops(resources):
     roles = of_type(resources, "AWS::IAM::Role")
     fed_by = {}
     for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
-        fed_by.setdefault(target(mapping["FunctionName"]), set()).add(target(mapping["EventSourceArn"]))
+        fed_by.setdefault(function_of(resources, mapping["FunctionName"]), set()).add(target(mapping["EventSourceArn"]))
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
         own = fed_by.get(name, set()) & set(sent_to(roles[target(function["Role"])]))
         if own and function.get("RecursiveLoop") != "Allow":
@@ -83,7 +84,8 @@ def queues(resources):
 def kept(resources):
     """Tables and keys that are kept although their first deployment failed, and tables that a click deletes."""
     for name, resource in resources.items():
-        if resource.get("DeletionPolicy") == "Retain":
+        # SAM keeps old versions; they go with their function.
+        if resource.get("DeletionPolicy") == "Retain" and resource["Type"] != "AWS::Lambda::Version":
             yield f"{name}: stays when a first deployment fails; set DeletionPolicy: RetainExceptOnCreate"
         protected = resource["Properties"].get("DeletionProtectionEnabled") if "Properties" in resource else None
         table = resource["Type"] == "AWS::DynamoDB::Table"
@@ -104,7 +106,7 @@ def routes(resources, described):
 
 def alarms(resources, document):
     """Alarms that nobody hears, and those of which nobody can read what to do."""
-    named = set(re.findall(r"(?m)^\| `(\w+)` \|", document))
+    named = set(re.findall(r"(?m)^\| `(\w+Alarm)` \|", document))
     found = of_type(resources, "AWS::CloudWatch::Alarm")
     for name, alarm in found.items():
         if not alarm.get("AlarmActions"):

@@ -48,7 +48,8 @@ def add_routes(resources):
         for method, operation in methods.items():
             method = method.removeprefix("x-amazon-apigateway-").removesuffix("-method")
             integration = operation["x-amazon-apigateway-integration"]
-            function = re.search(r"\$\{(\w+)\.Arn\}", integration["uri"]["Fn::Sub"])[1]
+            # The alias, if the function has one.
+            function = re.search(r"/functions/\$\{(\w+)", integration["uri"]["Fn::Sub"])[1]
             resources[f"{function}Integration"] = {
                 "Type": "AWS::ApiGatewayV2::Integration",
                 "Properties": {
@@ -81,7 +82,8 @@ def allow_batches(resources):
     `*`.
     """
     for resource in resources.values():
-        if resource["Type"] != "AWS::IAM::Role":
+        # CodeDeploy's has none of its own.
+        if resource["Type"] != "AWS::IAM::Role" or "Policies" not in resource["Properties"]:
             continue
         statements = resource["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
         actions = {str(statement["Action"]) for statement in statements}

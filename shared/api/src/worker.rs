@@ -72,6 +72,9 @@ where
         let records: Vec<_> = event.payload.records.into_iter().map(Record::from).collect();
         let handles: Vec<_> = records.iter().map(Handle::of).collect();
         let failed: HashSet<_> = work(records, end).await.into_iter().collect();
+        if !failed.is_empty() {
+            metrics::counter!("messages_handed_back").increment(failed.len() as u64);
+        }
         hand_back(handles.into_iter().filter(|handle| failed.contains(&handle.message_id)), queue).await;
         let mut answer = SqsBatchResponse::default();
         // An empty id would fail the whole batch.
