@@ -120,7 +120,11 @@ def tables(resources):
     """Of each table, its key and its indexes: what an update of the stack cannot change at will."""
     found = {}
     for name, table in of_type(resources, "AWS::DynamoDB::Table").items():
-        indexes = {index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes", [])}
+        # Warm throughput can be raised at any time, of any number of them.
+        indexes = {
+            index["IndexName"]: {key: value for key, value in index.items() if key != "WarmThroughput"}
+            for index in table.get("GlobalSecondaryIndexes", [])
+        }
         found[name] = {"key": table["KeySchema"], "indexes": indexes}
     return found
 
