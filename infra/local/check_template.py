@@ -29,6 +29,7 @@ def main():
         *routes(resources, described),
         *updates(resources, released),
         *alarms(resources, (root / "docs/operations.md").read_text()),
+        *dashboards(resources),
         *versions(resources, expanded["Parameters"]),
         *deployments(resources, gradual),
     ]
@@ -114,6 +115,22 @@ def alarms(resources, document):
         if name not in named:
             yield f"{name}: has no line in docs/operations.md"
     yield from (f"{name}: in docs/operations.md, and no alarm of the template" for name in sorted(named - found.keys()))
+
+
+def dashboards(resources):
+    """Dashboards that CloudWatch would not read, or that do not search the log of every function for cold starts."""
+    groups = of_type(resources, "AWS::Logs::LogGroup").keys() - {"ApiLogs"}
+    for name, dashboard in of_type(resources, "AWS::CloudWatch::Dashboard").items():
+        body = dashboard["DashboardBody"]["Fn::Sub"]
+        try:
+            widgets = json.loads(re.sub(r"\$\{[\w:.]+\}", "x", body))["widgets"]
+        except ValueError as error:
+            yield f"{name}: its body is not JSON: {error}"
+            continue
+        places = [(one["x"], one["y"]) for one in widgets]
+        yield from (f"{name}: two widgets are at {place}" for place in sorted({one for one in places if places.count(one) > 1}))
+        searched = set(re.findall(r"SOURCE '\$\{(\w+)\}'", body))
+        yield from (f"{name}: does not search {group}" for group in sorted(groups - searched))
 
 
 def tables(resources):

@@ -7,7 +7,7 @@ mod rotation;
 
 use std::time::{Duration, SystemTime};
 
-use api::telemetry;
+use api::{cold_start, telemetry};
 use command::Command;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -32,6 +32,7 @@ async fn main() -> Result<(), Error> {
         destinations: Destinations::from_env(&aws)?,
         vault: Vault::new(&aws),
     };
+    cold_start::report();
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
         let end = Instant::now() + left.saturating_sub(RESERVE);

@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod body;
+pub mod cold_start;
 pub mod delivery_query;
 pub mod envelope;
 pub mod error;

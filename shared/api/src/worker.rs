@@ -16,7 +16,7 @@ use std::{
 };
 use store::Queue;
 
-use crate::telemetry::Telemetry;
+use crate::{cold_start, telemetry::Telemetry};
 
 /// One message of a batch.
 #[derive(Debug, Clone)]
@@ -66,6 +66,7 @@ where
     F: AsyncFn(Vec<Record>, tokio::time::Instant) -> Vec<String>,
 {
     let (work, queue) = (&work, &queue);
+    cold_start::report();
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let left = event.context.deadline().duration_since(std::time::SystemTime::now()).unwrap_or_default();
         let end = tokio::time::Instant::now() + left.saturating_sub(RESERVE);
