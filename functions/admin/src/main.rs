@@ -2,6 +2,7 @@
 
 mod command;
 mod keys;
+mod limits;
 mod operators;
 mod rotation;
 
@@ -51,6 +52,7 @@ async fn handle(app: &App, payload: Value, end: Instant) -> Result<Value, Error>
         Command::RevokeKey(key) => app.revoke_key(key).await,
         Command::ListKeys(of) => app.list_keys(of).await,
         Command::SetPlan(new) => app.set_plan(new).await,
+        Command::SetLimit(new) => app.set_limit(new).await,
         Command::RotateDataKey(of) => app.rotate_data_key(of, end).await,
     }
 }

@@ -12,6 +12,7 @@ pub mod idempotency;
 pub mod page;
 pub mod query;
 pub mod rate;
+mod request_limit;
 pub mod rotation;
 mod routes;
 pub mod server;

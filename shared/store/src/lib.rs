@@ -22,6 +22,7 @@ pub mod legacy;
 pub mod partiql;
 pub mod project_channels;
 pub mod queue;
+pub mod request_limits;
 pub mod resealing;
 pub mod subscriptions;
 pub mod suppressions;
