@@ -84,7 +84,7 @@ smoke: ## Send one event through a deployed stack: URL=… KEY=… RECEIVER=…
 bench: functions ## Measure what a start, a request, an event and a delivery cost: PARTS="starts time counts latency"
 	@echo "Building the functions as for AWS (a first time takes some twenty minutes) …"
 	@cargo build --release $(patsubst functions/%,--package %,$(wildcard functions/*))
-	@infra/local/with_cloud.sh bench "" "" \
+	@infra/local/with_cloud.sh bench "" "RequestsPerSecond=0" \
 	  $${CARGO_TARGET_DIR:-target}/debug/bench release .local/bench.json tests/bench/counts.json $(PARTS)
 
 .PHONY: cost

@@ -1,18 +1,25 @@
 """Checks template.yaml, expanded as AWS would, for what AWS ends or forgets without a word. Part of `make lint`."""
 
 import json
+import logging
 import re
 import sys
 from pathlib import Path
 
 import template
+from check_rollout import deployments, versions
+from expanded import function_of, of_type, target
 
 RETENTION = 14 * 24 * 3600
 
 
 def main():
+    # The translator warns of what it would report to AWS.
+    logging.disable(logging.CRITICAL)
     root = Path(__file__).resolve().parents[2]
-    resources = template.expand(root / "template.yaml", lambda _: "s3://bucket/code.zip")["Resources"]
+    expanded = expand(root)
+    resources = expanded["Resources"]
+    gradual = expand(root, DeploymentType="Canary10Percent5Minutes")["Resources"]
     described = json.loads((root / "infra/openapi.json").read_text())["paths"]
     released = json.loads((root / "infra/released_tables.json").read_text())
     problems = [
@@ -22,21 +29,17 @@ def main():
         *routes(resources, described),
         *updates(resources, released),
         *alarms(resources, (root / "docs/operations.md").read_text()),
+        *dashboards(resources),
+        *explained(expanded["Parameters"], (root / "README.md").read_text()),
+        *versions(resources, expanded["Parameters"]),
+        *deployments(resources, gradual),
     ]
     print("\n".join(problems))
     sys.exit(bool(problems))
 
 
-def of_type(resources, name):
-    return {key: value["Properties"] for key, value in resources.items() if value["Type"] == name}
-
-
-def target(value):
-    """The resource that `!Ref X`, `!GetAtt X.Arn` or `!GetAtt X.QueueName` names."""
-    if isinstance(value, dict):
-        named = value.get("Ref") or value.get("Fn::GetAtt")
-        return named[0] if isinstance(named, list) else named.split(".")[0] if named else None
-    return None
+def expand(root, **parameters):
+    return template.expand(root / "template.yaml", lambda _: "s3://bucket/code.zip", parameters)
 
 
 def sent_to(role):
@@ -56,7 +59,7 @@ def loops(resources):
     roles = of_type(resources, "AWS::IAM::Role")
     fed_by = {}
     for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
-        fed_by.setdefault(target(mapping["FunctionName"]), set()).add(target(mapping["EventSourceArn"]))
+        fed_by.setdefault(function_of(resources, mapping["FunctionName"]), set()).add(target(mapping["EventSourceArn"]))
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
         own = fed_by.get(name, set()) & set(sent_to(roles[target(function["Role"])]))
         if own and function.get("RecursiveLoop") != "Allow":
@@ -83,7 +86,8 @@ def queues(resources):
 def kept(resources):
     """Tables and keys that are kept although their first deployment failed, and tables that a click deletes."""
     for name, resource in resources.items():
-        if resource.get("DeletionPolicy") == "Retain":
+        # SAM keeps old versions; they go with their function.
+        if resource.get("DeletionPolicy") == "Retain" and resource["Type"] != "AWS::Lambda::Version":
             yield f"{name}: stays when a first deployment fails; set DeletionPolicy: RetainExceptOnCreate"
         protected = resource["Properties"].get("DeletionProtectionEnabled") if "Properties" in resource else None
         table = resource["Type"] == "AWS::DynamoDB::Table"
@@ -104,7 +108,7 @@ def routes(resources, described):
 
 def alarms(resources, document):
     """Alarms that nobody hears, and those of which nobody can read what to do."""
-    named = set(re.findall(r"(?m)^\| `(\w+)` \|", document))
+    named = set(re.findall(r"(?m)^\| `(\w+Alarm)` \|", document))
     found = of_type(resources, "AWS::CloudWatch::Alarm")
     for name, alarm in found.items():
         if not alarm.get("AlarmActions"):
@@ -114,11 +118,41 @@ def alarms(resources, document):
     yield from (f"{name}: in docs/operations.md, and no alarm of the template" for name in sorted(named - found.keys()))
 
 
+def explained(parameters, readme):
+    """Parameters that the table in README leaves out, names twice, or makes up."""
+    table = re.search(r"\| parameter \| what it is \|\n\| --- \| --- \|\n((?:\|.*\n)+)", readme)
+    rows = table[1].splitlines() if table else []
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+    yield from (f"{name}: not in README's table of parameters" for name in sorted(parameters.keys() - set(named)))
+    yield from (f"{name}: in README's table, and no parameter of the template" for name in sorted(set(named) - parameters.keys()))
+    yield from (f"{name}: twice in README's table of parameters" for name in sorted({one for one in named if named.count(one) > 1}))
+
+
+def dashboards(resources):
+    """Dashboards that CloudWatch would not read, or that do not search the log of every function for cold starts."""
+    groups = of_type(resources, "AWS::Logs::LogGroup").keys() - {"ApiLogs"}
+    for name, dashboard in of_type(resources, "AWS::CloudWatch::Dashboard").items():
+        body = dashboard["DashboardBody"]["Fn::Sub"]
+        try:
+            widgets = json.loads(re.sub(r"\$\{[\w:.]+\}", "x", body))["widgets"]
+        except ValueError as error:
+            yield f"{name}: its body is not JSON: {error}"
+            continue
+        places = [(one["x"], one["y"]) for one in widgets]
+        yield from (f"{name}: two widgets are at {place}" for place in sorted({one for one in places if places.count(one) > 1}))
+        searched = set(re.findall(r"SOURCE '\$\{(\w+)\}'", body))
+        yield from (f"{name}: does not search {group}" for group in sorted(groups - searched))
+
+
 def tables(resources):
     """Of each table, its key and its indexes: what an update of the stack cannot change at will."""
     found = {}
     for name, table in of_type(resources, "AWS::DynamoDB::Table").items():
-        indexes = {index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes", [])}
+        # Warm throughput can be raised at any time, of any number of them.
+        indexes = {
+            index["IndexName"]: {key: value for key, value in index.items() if key != "WarmThroughput"}
+            for index in table.get("GlobalSecondaryIndexes", [])
+        }
         found[name] = {"key": table["KeySchema"], "indexes": indexes}
     return found
 

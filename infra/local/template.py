@@ -1,4 +1,4 @@
-"""template.yaml as the local cloud can take it: expanded as AWS would, with five differences, each with its reason."""
+"""template.yaml as the local cloud can take it: expanded as AWS would, with six differences, each with its reason."""
 
 import re
 from pathlib import Path
@@ -28,6 +28,7 @@ def expand(path, code, parameters=None):
     add_routes(template["Resources"])
     allow_batches(template["Resources"])
     allow_mail(template["Resources"])
+    write_numbers(template, parameters or {})
     return template
 
 
@@ -48,7 +49,8 @@ def add_routes(resources):
         for method, operation in methods.items():
             method = method.removeprefix("x-amazon-apigateway-").removesuffix("-method")
             integration = operation["x-amazon-apigateway-integration"]
-            function = re.search(r"\$\{(\w+)\.Arn\}", integration["uri"]["Fn::Sub"])[1]
+            # The alias, if the function has one.
+            function = re.search(r"/functions/\$\{(\w+)", integration["uri"]["Fn::Sub"])[1]
             resources[f"{function}Integration"] = {
                 "Type": "AWS::ApiGatewayV2::Integration",
                 "Properties": {
@@ -81,7 +83,8 @@ def allow_batches(resources):
     `*`.
     """
     for resource in resources.values():
-        if resource["Type"] != "AWS::IAM::Role":
+        # CodeDeploy's has none of its own.
+        if resource["Type"] != "AWS::IAM::Role" or "Policies" not in resource["Properties"]:
             continue
         statements = resource["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
         actions = {str(statement["Action"]) for statement in statements}
@@ -98,6 +101,15 @@ def allow_mail(resources):
     """Lets mail be sent whatever the identity: MiniStack asks for `*` where AWS asks for the sender's and the set's."""
     statements = resources["SendingPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     statements.append({"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"})
+
+
+def write_numbers(template, parameters):
+    """Writes numbers of workers out: MiniStack takes the value of a parameter for text, and compares it with a number."""
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Lambda::EventSourceMapping":
+            scaling = resource["Properties"]["ScalingConfig"]
+            name = scaling["MaximumConcurrency"]["Ref"]
+            scaling["MaximumConcurrency"] = int(parameters.get(name, template["Parameters"][name]["Default"]))
 
 
 def without_sums(template):

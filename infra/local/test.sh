@@ -37,5 +37,5 @@ export RUST_TEST_THREADS="${RUST_TEST_THREADS:-8}"
 infra/local/with_cloud.sh test \
     "AWS_ENDPOINT_URL_SESV2=$RELAY_URL AWS_ENDPOINT_URL_SNS=$RELAY_URL \
      AWS_ENDPOINT_URL_DYNAMODB=$FAULTS_URL AWS_ENDPOINT_URL_SQS=$FAULTS_URL" \
-    "RetrySchedule=1,1,2,2 CodeIntervalSeconds=2 MailsPerSecond=200 AllowedOrigins=http://app.example.com \
-     ${PARAMETERS:-}" cargo test "$@"
+    "RetrySchedule=1,1,2,2 CodeIntervalSeconds=2 MailsPerSecond=200 RequestsPerSecond=0 \
+     AllowedOrigins=http://app.example.com ${PARAMETERS:-}" cargo test "$@"

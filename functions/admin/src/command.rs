@@ -16,6 +16,7 @@ pub(crate) enum Command {
     ListKeys(KeysOf),
     SetPlan(NewPlan),
     SetShards(NewShards),
+    SetLimit(NewLimit),
     RotateDataKey(DataKeyOf),
 }
 
@@ -66,6 +67,17 @@ pub(crate) struct NewShards {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct NewLimit {
+    /// Whose keys it is for, or which plan's.
+    pub(crate) operator_id: Option<String>,
+    pub(crate) plan: Option<String>,
+    /// 0 for no limit, null for the default. To be written out, so that a slip does not take a limit away.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(crate) requests_per_second: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct DataKeyOf {
     pub(crate) operator_id: String,
     /// How many destinations this invocation may seal anew; as many as it has time for if left out.
@@ -75,8 +87,8 @@ pub(crate) struct DataKeyOf {
 impl Command {
     pub(crate) fn parse(payload: Value) -> Result<Self, Error> {
         serde_json::from_value(payload).map_err(|error| {
-            let usage = "send one of create_operator, create_key, revoke_key, list_keys, set_plan, set_shards, \
-                         rotate_data_key with its fields, such as \
+            let usage = "send one of create_operator, create_key, revoke_key, list_keys, set_plan, set_limit, \
+                         set_shards, rotate_data_key with its fields, such as \
                          {\"create_operator\": {\"email\": \"you@example.com\", \"name\": \"Example\"}}";
             format!("{error}; {usage}").into()
         })
@@ -101,6 +113,8 @@ mod tests {
         }
         let key = json!({"create_key": {"operator_id": "op_1", "role": "owner"}});
         assert!(Command::parse(key).expect_err("refused").to_string().contains("viewer"));
+        let limit = json!({"set_limit": {"operator_id": "op_1"}});
+        assert!(Command::parse(limit).expect_err("refused").to_string().contains("requests_per_second"));
         let none = json!({"rotate_data_key": {"operator_id": "op_1", "at_most": 0}});
         assert!(Command::parse(none).expect_err("refused").to_string().contains("nonzero"));
     }

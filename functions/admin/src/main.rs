@@ -2,13 +2,14 @@
 
 mod command;
 mod keys;
+mod limits;
 mod operators;
 mod rotation;
 mod shards;
 
 use std::time::{Duration, SystemTime};
 
-use api::telemetry;
+use api::{cold_start, telemetry};
 use command::Command;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -33,6 +34,7 @@ async fn main() -> Result<(), Error> {
         destinations: Destinations::from_env(&aws)?,
         vault: Vault::new(&aws),
     };
+    cold_start::report();
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
         let end = Instant::now() + left.saturating_sub(RESERVE);
@@ -52,6 +54,7 @@ async fn handle(app: &App, payload: Value, end: Instant) -> Result<Value, Error>
         Command::ListKeys(of) => app.list_keys(of).await,
         Command::SetPlan(new) => app.set_plan(new).await,
         Command::SetShards(new) => app.set_shards(new).await,
+        Command::SetLimit(new) => app.set_limit(new).await,
         Command::RotateDataKey(of) => app.rotate_data_key(of, end).await,
     }
 }

@@ -75,14 +75,14 @@ impl App {
     }
 }
 
-fn parse_id(operator_id: &str) -> Result<OperatorId, Error> {
+pub(crate) fn parse_id(operator_id: &str) -> Result<OperatorId, Error> {
     operator_id.parse().map_err(|problem| invalid("operator_id", problem))
 }
 
-fn unknown() -> Error {
+pub(crate) fn unknown() -> Error {
     invalid("operator_id", "there is no operator of this id")
 }
 
-fn parse_plan(name: &str) -> Result<Plan, Error> {
+pub(crate) fn parse_plan(name: &str) -> Result<Plan, Error> {
     Plan::from_name(name).ok_or_else(|| invalid("plan", format!("send one of {}", plan::NAMES.join(", "))))
 }

@@ -1,4 +1,4 @@
-//! Who calls, and what they may do.
+//! Who calls, what they may do, and how often.
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,10 @@ use domain::{
 };
 use store::{Accounts, Changes, accounts::Grant};
 
-use crate::error::{ApiError, Result};
+use crate::{
+    error::{ApiError, Result},
+    request_limit::RequestLimit,
+};
 
 /// For how long a key that was looked up is believed: a revoked key dies within this time, and
 /// [`shard::TAKES_EFFECT_AFTER`] is longer.
@@ -29,7 +32,17 @@ const MAX_KEPT: usize = 10_000;
 /// Looks keys up, each at most once a minute.
 pub struct Keys {
     accounts: Accounts,
-    known: Mutex<HashMap<String, (Instant, Arc<Grant>)>>,
+    known: Mutex<HashMap<String, Known>>,
+    limit: RequestLimit,
+}
+
+/// A key that was looked up.
+#[derive(Clone)]
+struct Known {
+    at: Instant,
+    grant: Arc<Grant>,
+    /// How many requests per second its operator or the operator's plan allows; none for the default.
+    requests_per_second: Option<u32>,
 }
 
 /// State that has keys: every HTTP function's.
@@ -56,7 +69,7 @@ impl<T: HasKeys> HasKeys for Arc<T> {
 impl Keys {
     /// Keys as the table has them.
     pub fn new(accounts: Accounts) -> Self {
-        Self { accounts, known: Mutex::default() }
+        Self { accounts, known: Mutex::default(), limit: RequestLimit::from_env() }
     }
 
     /// Opens the connection that the first request will need.
@@ -64,23 +77,40 @@ impl Keys {
         self.accounts.warm().await;
     }
 
-    async fn grant(&self, key: &ApiKey) -> Result<Option<Arc<Grant>>> {
+    async fn known(&self, key: &ApiKey) -> Result<Option<Known>> {
         let hash = key.hash();
-        if let Some(grant) = self.remembered(&hash) {
-            return Ok(Some(grant));
+        if let Some(known) = self.remembered(&hash) {
+            return Ok(Some(known));
         }
         let Some(grant) = self.accounts.grant(key).await?.map(Arc::new) else { return Ok(None) };
+        // The default for a minute is better than no answer.
+        let limit = self.accounts.requests_per_second(grant.operator_id).await;
+        let requests_per_second = limit.unwrap_or_else(|error| {
+            tracing::warn!(%error, operator_id = %grant.operator_id, "limit was not read");
+            None
+        });
+        let found = Known { at: Instant::now(), grant, requests_per_second };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_KEPT {
             known.clear();
         }
-        known.insert(hash, (Instant::now(), grant.clone()));
-        Ok(Some(grant))
+        known.insert(hash, found.clone());
+        Ok(Some(found))
     }
 
-    fn remembered(&self, hash: &str) -> Option<Arc<Grant>> {
+    fn remembered(&self, hash: &str) -> Option<Known> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(hash).filter(|(at, _)| at.elapsed() < KEEP).map(|(_, grant)| grant.clone())
+        known.get(hash).filter(|known| known.at.elapsed() < KEEP).cloned()
+    }
+
+    /// Counts a request, and refuses it when its key has made too many.
+    fn admit(&self, known: &Known) -> Result<()> {
+        self.limit.admit(known.grant.key_id, known.requests_per_second).map_err(|wait| {
+            let wait = wait.max(Duration::from_secs(1));
+            let sentence = "This key makes more requests than it may; send the same again after the seconds that the header \
+                            Retry-After says.";
+            ApiError::too_many("rate_limited", sentence, wait)
+        })
     }
 }
 
@@ -177,11 +207,13 @@ impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Caller {
         let (scheme, token) = header.and_then(|value| value.split_once(' ')).ok_or_else(ApiError::unauthorized)?;
         let key = Some(token.trim()).filter(|_| scheme.eq_ignore_ascii_case("bearer")).and_then(ApiKey::parse);
         let key = key.ok_or_else(ApiError::unauthorized)?;
-        let grant = state.keys().grant(&key).await?.ok_or_else(ApiError::unauthorized)?;
-        if let Some(who) = parts.extensions.get::<Who>() {
-            let _ = who.0.set(grant.clone());
+        let known = state.keys().known(&key).await?.ok_or_else(ApiError::unauthorized)?;
+        // A handler may ask twice who calls, which is one request all the same.
+        let first = parts.extensions.get::<Who>().is_none_or(|who| who.0.set(known.grant.clone()).is_ok());
+        if first {
+            state.keys().admit(&known)?;
         }
-        Ok(Self(grant))
+        Ok(Self(known.grant))
     }
 }
 

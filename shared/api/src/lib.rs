@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod body;
+pub mod cold_start;
 pub mod delivery_query;
 pub mod envelope;
 pub mod error;
@@ -11,6 +12,7 @@ pub mod idempotency;
 pub mod page;
 pub mod query;
 pub mod rate;
+mod request_limit;
 pub mod rotation;
 mod routes;
 pub mod server;

@@ -18,6 +18,7 @@ use tower_http::decompression::RequestDecompressionLayer;
 use crate::{
     ApiError,
     auth::{HasKeys, Who},
+    cold_start,
     envelope::Envelope,
     telemetry::Telemetry,
 };
@@ -52,6 +53,7 @@ where
 {
     // Before the first request, while a starting function has all of a processor.
     app.keys().warm().await;
+    cold_start::report();
     let app = Arc::new(app);
     let routes = routes.with_state(app.clone()).layer(middleware::from_fn_with_state(app, note_change));
     lambda_http::run(finish(routes, envelope, telemetry)).await
@@ -62,6 +64,7 @@ where
 /// # Errors
 /// As [`serve`].
 pub async fn serve_public(router: Router, telemetry: Telemetry) -> Result<(), lambda_http::Error> {
+    cold_start::report();
     lambda_http::run(finish(router, Envelope::Stack, telemetry)).await
 }
 

@@ -27,6 +27,7 @@ pub fn init() -> Telemetry {
     let variable = |name| std::env::var(name).unwrap_or_else(|_| "local".into());
     let stack = variable("STACK_NAME");
     let service = service(&stack, &variable("AWS_LAMBDA_FUNCTION_NAME"));
+    crate::cold_start::begin(&service);
     let collector = metrics_cloudwatch_embedded::Builder::new()
         .cloudwatch_namespace(NAMESPACE)
         .with_dimension("stack", stack)

@@ -16,7 +16,7 @@ use std::{
 };
 use store::Queue;
 
-use crate::telemetry::Telemetry;
+use crate::{cold_start, telemetry::Telemetry};
 
 /// One message of a batch.
 #[derive(Debug, Clone)]
@@ -66,12 +66,16 @@ where
     F: AsyncFn(Vec<Record>, tokio::time::Instant) -> Vec<String>,
 {
     let (work, queue) = (&work, &queue);
+    cold_start::report();
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let left = event.context.deadline().duration_since(std::time::SystemTime::now()).unwrap_or_default();
         let end = tokio::time::Instant::now() + left.saturating_sub(RESERVE);
         let records: Vec<_> = event.payload.records.into_iter().map(Record::from).collect();
         let handles: Vec<_> = records.iter().map(Handle::of).collect();
         let failed: HashSet<_> = work(records, end).await.into_iter().collect();
+        if !failed.is_empty() {
+            metrics::counter!("messages_handed_back").increment(failed.len() as u64);
+        }
         hand_back(handles.into_iter().filter(|handle| failed.contains(&handle.message_id)), queue).await;
         let mut answer = SqsBatchResponse::default();
         // An empty id would fail the whole batch.

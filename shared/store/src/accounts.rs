@@ -6,6 +6,7 @@
 //! | `op_…` | `key_…` | a key as it is listed |
 //! | `op_…` | `project#<id>` | how many channels a project has: module [`crate::project_channels`] |
 //! | `hash#<sha256>` | `grant` | the same key as it is looked up |
+//! | `plan#<name>` | `limit` | how many requests per second the plan allows: module [`crate::request_limits`] |
 
 use aws_sdk_dynamodb::{
     Client,
@@ -101,7 +102,7 @@ pub struct ListedKey {
 /// The table.
 #[derive(Clone)]
 pub struct Accounts {
-    client: Client,
+    pub(crate) client: Client,
     table: String,
 }
 
@@ -153,6 +154,16 @@ impl Accounts {
     /// When the call fails.
     pub async fn operator(&self, id: OperatorId) -> Result<Option<Operator>> {
         self.operator_row(&id.to_string()).await
+    }
+
+    /// The row of a plan's limit.
+    pub(crate) fn plan_key(plan: Plan) -> Item {
+        key(("pk", format!("plan#{}", plan.name())), ("sk", "limit"))
+    }
+
+    /// The row of an operator.
+    pub(crate) fn operator_key(id: OperatorId) -> Item {
+        key(("pk", id), ("sk", OPERATOR))
     }
 
     async fn operator_row(&self, pk: &str) -> Result<Option<Operator>> {
@@ -317,7 +328,7 @@ impl Accounts {
 }
 
 /// Whether an update was made, or refused by its condition.
-fn done(answer: std::result::Result<UpdateItemOutput, SdkError<UpdateItemError>>) -> Result<bool> {
+pub(crate) fn done(answer: std::result::Result<UpdateItemOutput, SdkError<UpdateItemError>>) -> Result<bool> {
     match answer {
         Ok(_) => Ok(true),
         Err(error) if condition_failed(&error) => Ok(false),

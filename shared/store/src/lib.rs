@@ -23,6 +23,7 @@ pub mod partiql;
 pub mod project_channels;
 pub mod queue;
 pub mod recent;
+pub mod request_limits;
 pub mod resealing;
 pub mod subscriptions;
 pub mod suppressions;

@@ -104,6 +104,8 @@ impl Host {
             .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}"))
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "bench")
             .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
+            // Not one of Lambda's: the functions log no cold start then.
+            .env("AWS_LAMBDA_INITIALIZATION_TYPE", "bench")
             .envs(variables)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -65,6 +65,7 @@ pub fn variables(
         ("CODES_PER_DESTINATION", "5"),
         ("CODES_PER_OPERATOR", "100"),
         ("CODES_PER_CALLING_CODE", "100"),
+        ("REQUESTS_PER_SECOND", "0"),
         ("LOG_LEVEL", "info"),
     ];
     variables.extend(chosen.map(|(name, value)| (name.to_owned(), value.to_owned())));

@@ -51,7 +51,10 @@ fn optional_parameters(operation: &mut Operation) {
 fn errors(operation: &mut Operation) {
     let Some(form) = operation.responses.responses.get("401").cloned() else { return };
     let places: Vec<_> = operation.parameters.iter().flatten().filter_map(place).collect();
-    let mut expected = vec![("503", "Too much is being changed at this moment: send the same request again")];
+    let mut expected = vec![
+        ("429", "The key makes more requests than it may: see the header Retry-After"),
+        ("503", "Too much is being changed at this moment: send the same request again"),
+    ];
     if operation.request_body.is_some() {
         expected.push(("400", "The body is not what it should be"));
         expected.push(("413", "The body has more than 6 MiB"));

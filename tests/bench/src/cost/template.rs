@@ -11,7 +11,7 @@ pub struct Template {
     pub memory: BTreeMap<String, f64>,
     /// Seconds between one attempt and the next.
     pub retry_schedule: Vec<f64>,
-    /// Alarms.
+    /// Alarms that are there by default.
     pub alarms: usize,
     /// Queues that Lambda polls.
     pub polled_queues: usize,
@@ -26,7 +26,7 @@ impl Template {
     /// When something that it must say is not found.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let missing = |what: &str| format!("template.yaml: {what} was not found where it was expected");
-        let lines: Vec<_> = text.lines().map(str::trim).collect();
+        let lines: Vec<_> = by_default(text).into_iter().map(str::trim).collect();
         let after = |from: usize, key: &str| lines[from..].iter().find_map(|line| line.strip_prefix(key));
         let find = |what: &str| lines.iter().position(|line| *line == what).ok_or_else(|| missing(what));
 
@@ -70,6 +70,27 @@ impl Template {
     }
 }
 
+/// The lines of a template without the resources that have a condition.
+fn by_default(text: &str) -> Vec<&str> {
+    let mut kept: Vec<&str> = vec![];
+    let mut resource = 0;
+    let mut conditional = false;
+    for line in text.lines() {
+        if line.starts_with("  ") && !line.starts_with("   ") {
+            resource = kept.len();
+            conditional = false;
+        }
+        if line.starts_with("    Condition: ") {
+            kept.truncate(resource);
+            conditional = true;
+        }
+        if !conditional {
+            kept.push(line);
+        }
+    }
+    kept
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +103,8 @@ mod tests {
         assert_eq!(template.memory["dispatch"], 256.0);
         assert_eq!(template.memory["events"], 256.0);
         assert_eq!(template.retry_schedule, [60.0, 300.0, 1800.0, 10800.0]);
+        let resources = "  A:\n    Type: AWS::CloudWatch::Alarm\n  B:\n    Type: AWS::CloudWatch::Alarm\n    Condition: C\n    X: 1";
+        assert_eq!(by_default(resources).len(), 2);
         assert_eq!((template.polled_queues, template.keys), (6, 1));
         assert!(template.memory_of("nothing").is_err_and(|error| error.contains("`nothing`")));
     }
