@@ -65,6 +65,7 @@ pub fn variables(
         ("CODES_PER_OPERATOR", "100"),
         ("CODES_PER_CALLING_CODE", "100"),
         ("LOG_LEVEL", "info"),
+        ("TRACING", "PassThrough"),
     ];
     variables.extend(chosen.map(|(name, value)| (name.to_owned(), value.to_owned())));
     variables
