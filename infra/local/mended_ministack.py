@@ -1,10 +1,12 @@
-"""MiniStack, with two things mended.
+"""MiniStack, with three things mended.
 
 Of a path with a single segment it loses the slash at the end, which AWS keeps. Without it, `/console/` cannot be told from
 `/console`, which redirects there.
 
 Of a function with active tracing it begins a trace of its own for every invocation. AWS goes on with the trace that a
 request's header names, and does what that says about sampling. What says nothing is not sampled here, as most is on AWS.
+
+Of a batch of messages it loses the system attributes, by which SQS carries traces. Of a single message it keeps them.
 """
 
 import secrets
@@ -16,7 +18,7 @@ import time
 sys.path.pop(0)
 
 from ministack import app  # noqa: E402
-from ministack.services import lambda_svc  # noqa: E402
+from ministack.services import lambda_svc, sqs  # noqa: E402
 
 parse = app._parse_execute_api_url
 
@@ -53,6 +55,28 @@ def trace_of_invocation(config, inbound=None):
     return header or f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
 
 
+send_message = sqs._act_send_message
+send_batch = sqs._HANDLERS["SendMessageBatch"]
+batch = threading.local()
+
+
+def send_batch_whole(request, queue_url):
+    """MiniStack's SendMessageBatch, which sends each entry by `send_of_batch`, in their order."""
+    batch.entries = iter(request.get("Entries", []))
+    try:
+        return send_batch(request, queue_url)
+    finally:
+        batch.entries = iter(())
+
+
+def send_of_batch(request, queue_url):
+    """MiniStack's SendMessage, with the system attributes of the entry if it is one of a batch."""
+    entry = next(getattr(batch, "entries", iter(())), request)
+    return send_message(request | {"MessageSystemAttributes": entry.get("MessageSystemAttributes")}, queue_url)
+
+
+sqs._HANDLERS["SendMessageBatch"] = send_batch_whole
+sqs._act_send_message = send_of_batch
 lambda_svc._execute_function_provided_warm = execute_in_trace
 lambda_svc._xray_trace_id_for_invocation = trace_of_invocation
 
