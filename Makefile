@@ -4,6 +4,8 @@
 # The local cloud's port, and the delays between attempts: `make up PORT=4570 RETRY_SCHEDULE=1,1,2,2`.
 PORT ?=
 RETRY_SCHEDULE ?=
+# `make up TRACING=Active` traces what a request's header asks for; docs/tracing.md says how.
+TRACING ?=
 # What `make package` builds for: arm64 or x86_64.
 ARCHITECTURE ?= arm64
 # What `make bench` measures: all of it, unless some of these are named.
@@ -43,7 +45,7 @@ up: $(VENV)/.installed ## Start or update the local cloud, and send a first even
 	@$(MAKE) --no-print-directory functions
 	@$(PYTHON) infra/local/deploy.py .local/cloud .local/env AllowPrivateTargets=loopback \
 	  MailFrom=notifications@example.com 'TeamMailFrom=*@example.com' \
-	  $(if $(RETRY_SCHEDULE),RetrySchedule=$(RETRY_SCHEDULE))
+	  $(if $(RETRY_SCHEDULE),RetrySchedule=$(RETRY_SCHEDULE)) $(if $(TRACING),Tracing=$(TRACING))
 	@$(PYTHON) infra/local/demo.py .local/cloud .local/env
 
 .PHONY: down

@@ -28,6 +28,8 @@ def main():
         *kept(resources),
         *routes(resources, described),
         *updates(resources, released),
+        *access_logs(resources),
+        *traced(resources),
         *alarms(resources, (root / "docs/operations.md").read_text()),
         *dashboards(resources),
         *explained(expanded["Parameters"], (root / "README.md").read_text()),
@@ -104,6 +106,35 @@ def routes(resources, described):
     paths = {re.sub(r"\{[^}]*\}", "{}", path) for path in described}
     yield from (f"{path}: no route of the template leads there" for path in sorted(paths - routed))
     yield from (f"{path}: a route of the template, and no path of the API" for path in sorted(routed - paths))
+
+
+def access_logs(resources):
+    """Access logs that name who asked: by address, or by a path that somebody has written theirs into."""
+    for name, stage in of_type(resources, "AWS::ApiGatewayV2::Stage").items():
+        text = stage.get("AccessLogSettings", {}).get("Format", "")
+        for variable in sorted(set(re.findall(r"\$context\.[\w.]+", text))):
+            if re.search(r"sourceIp|userAgent|path|domain|identity", variable, re.IGNORECASE):
+                yield f"{name}: logs {variable}, which may hold an address; log $context.routeKey"
+        for wanted in ("$context.requestId", "$context.integration.requestId", "$context.routeKey"):
+            if f'"{wanted}"' not in text:
+                yield f"{name}: does not log {wanted}, by which its line is found"
+
+
+def traced(resources):
+    """Functions that cannot send their traces when tracing is on, and rights that are granted when it is off."""
+    policy = {"Ref": "TracingPolicy"}
+    nothing = {"Ref": "AWS::NoValue"}
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        policies = role.get("ManagedPolicyArns", [])
+        whole = policies == {"Fn::If": ["Traces", [policy], nothing]}
+        if not whole and {"Fn::If": ["Traces", policy, nothing]} not in policies:
+            yield f"{name}: add TracingPolicy to ManagedPolicyArns, where the condition Traces holds"
+    if resources["TracingPolicy"].get("Condition") != "Traces":
+        yield "TracingPolicy: exists while nothing is traced; set Condition: Traces"
+    for name, function in of_type(resources, "AWS::Lambda::Function").items():
+        chosen = function.get("TracingConfig", {}).get("Mode")
+        if chosen != {"Ref": "Tracing"} or function["Environment"]["Variables"].get("TRACING") != chosen:
+            yield f"{name}: set Tracing and the variable TRACING to the parameter Tracing"
 
 
 def alarms(resources, document):

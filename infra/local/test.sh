@@ -32,10 +32,17 @@ started "$faults" "$faults_port"
 RELAY_URL="http://127.0.0.1:$(cat "$relay_port")"
 FAULTS_URL="http://127.0.0.1:$(cat "$faults_port")"
 export RELAY_URL FAULTS_URL
+# Where the functions send their traces, and a test listens. Nothing is traced but what a request's header asks for.
+AWS_XRAY_DAEMON_ADDRESS=127.0.0.1:$(.local/venv/bin/python -c 'import socket
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+    free.bind(("127.0.0.1", 0))
+    print(free.getsockname()[1])')
+export AWS_XRAY_DAEMON_ADDRESS
 # Tests wait far more than they work: more at once than there are processors.
 export RUST_TEST_THREADS="${RUST_TEST_THREADS:-8}"
 infra/local/with_cloud.sh test \
     "AWS_ENDPOINT_URL_SESV2=$RELAY_URL AWS_ENDPOINT_URL_SNS=$RELAY_URL \
-     AWS_ENDPOINT_URL_DYNAMODB=$FAULTS_URL AWS_ENDPOINT_URL_SQS=$FAULTS_URL" \
-    "RetrySchedule=1,1,2,2 CodeIntervalSeconds=2 MailsPerSecond=200 RequestsPerSecond=0 \
+     AWS_ENDPOINT_URL_DYNAMODB=$FAULTS_URL AWS_ENDPOINT_URL_SQS=$FAULTS_URL \
+     AWS_XRAY_DAEMON_ADDRESS=$AWS_XRAY_DAEMON_ADDRESS" \
+    "Tracing=Active RetrySchedule=1,1,2,2 CodeIntervalSeconds=2 MailsPerSecond=200 RequestsPerSecond=0 \
      AllowedOrigins=http://app.example.com ${PARAMETERS:-}" cargo test "$@"

@@ -75,6 +75,9 @@ async fn every_request_event_and_attempt_has_a_line_and_no_line_a_secret() {
     let request = find("request", "operator_id", &operator.id);
     assert!(request["status"].is_u64() && request["duration_ms"].is_number() && request["key_id"].is_string());
     assert!(request["route"].as_str().expect("a route").starts_with("/v1/"), "the pattern: {request}");
+    // Lambda's id, API Gateway's and ours, in one line; the workers have no request of API Gateway's.
+    let posted = find("request", "event_id", &event);
+    assert!(posted["request_id"].is_string() && posted["api_request_id"].is_string(), "{posted}");
     let dispatched = find("event", "event_id", &event);
     assert_eq!((&dispatched["pending"], &dispatched["operator_id"]), (&json!(1), &json!(operator.id)));
     let attempt = find("attempt", "event_id", &event);
@@ -82,6 +85,10 @@ async fn every_request_event_and_attempt_has_a_line_and_no_line_a_secret() {
         (&attempt["attempt"], &attempt["status"], &attempt["state"]),
         (&json!(1), &json!(204), &json!("succeeded"))
     );
+
+    assert!(dispatched["request_id"].is_string() && attempt["request_id"].is_string(), "{dispatched} {attempt}");
+    assert!([posted, dispatched, attempt].iter().all(|line| line.get("trace_id").is_none()), "none was asked for");
+    assert!(lines.iter().all(|line| !line.contains(&address)), "an address is in the log");
 
     // CloudWatch's embedded metric format: the names in `_aws`, the values beside it.
     for name in ["deliveries", "attempt_ms", "event_age_ms", "events", "requests"] {

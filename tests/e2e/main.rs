@@ -46,6 +46,7 @@ mod subscriptions;
 mod svix;
 mod team_mail;
 mod timelines;
+mod tracing;
 mod traffic;
 mod verification;
 mod webhook_deliveries;

@@ -1,12 +1,15 @@
 //! The log line and the metrics of an attempt.
 
-use domain::{Attempt, Delivery, DeliveryState, Kind, time::now};
+use api::worker::request_id;
+use domain::{Attempt, Delivery, DeliveryState, Kind, hidden::without_people, time::now, trace::TraceId};
 
 /// Logs an attempt that is recorded in `row`.
-pub(crate) fn log(row: &Delivery, kind: Kind, attempt: &Attempt) {
+pub(crate) fn log(row: &Delivery, kind: Kind, attempt: &Attempt, trace_id: Option<TraceId>) {
     let age_ms = now().duration_since(row.id.event.made_at()).as_millis();
     let (kind, state) = (kind.as_str(), row.state.as_str());
     tracing::info!(
+        request_id = request_id(),
+        trace_id = trace_id.map(tracing::field::display),
         delivery_id = %row.id,
         event_id = %row.id.event,
         operator_id = %row.operator_id,
@@ -15,7 +18,7 @@ pub(crate) fn log(row: &Delivery, kind: Kind, attempt: &Attempt) {
         attempt = attempt.number,
         status = attempt.status,
         duration_ms = attempt.duration_ms,
-        error = attempt.error,
+        error = attempt.error.as_deref().map(without_people).as_deref(),
         state,
         age_ms = age_ms as i64,
         "attempt"

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use api::worker::Record;
+use api::worker::{Record, request_id};
 use domain::{
     Delivery, DeliveryState, Destination, DestinationId, Unhealthy,
     delivery::SUPPRESSED,
@@ -111,6 +111,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
 
     fn done(&mut self, work: &Work) {
         self.unfinished.remove(&work.message_id);
+        work.span.end();
     }
 
     /// Puts jobs on their queues, in as few calls as hold them; their works are done when SQS has them.
@@ -218,7 +219,16 @@ impl<'c, C: Cloud> Batch<'c, C> {
                     let row = change.of(&known.row);
                     let kind = rows.destinations.get(&row.id.destination).map(|to| to.kind.as_str());
                     let state = row.state.as_str();
-                    tracing::info!(delivery_id = %row.id, kind, state, reason = row.reason, "delivery ended without an attempt");
+                    tracing::info!(
+                        request_id = request_id(),
+                        trace_id = work.span.trace_id().map(tracing::field::display),
+                        delivery_id = %row.id,
+                        operator_id = %row.operator_id,
+                        kind,
+                        state,
+                        reason = row.reason,
+                        "delivery ended without an attempt"
+                    );
                     match row.state {
                         DeliveryState::Held => metrics::counter!("deliveries_held").increment(1),
                         DeliveryState::Abandoned => metrics::counter!("deliveries_abandoned").increment(1),
@@ -375,7 +385,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
             match done {
                 Done::Ours => {
                     let row = change.of(&one.ready.known.row);
-                    attempt::log(&row, one.after.kind, &one.answer.attempt);
+                    attempt::log(&row, one.after.kind, &one.answer.attempt, one.work.span.trace_id());
                     if one.answer.attempt.succeeded() && !tell::concerns(&row, Some(&one.after)) {
                         self.done(&one.work);
                         continue;

@@ -139,13 +139,13 @@ impl Cloud for App {
         let event = &ready.event.event;
         let envelope = Envelope::from((job.delivery_id, &event.event_type));
         let (to, held_back, number) = (ready.to, &ready.held_back, job.attempt);
-        self.sender.send(Attempted { to, event, envelope, held_back, number }).await
+        trace::within(job.trace, self.sender.send(Attempted { to, event, envelope, held_back, number })).await
     }
 
     async fn send(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>> {
         let message = |(lane, job): &(Lane, Job)| {
             let hop = job.due.and_then(|due| next_hop(domain::time::now(), due)).unwrap_or_default();
-            Ok((*lane, Outgoing::new(job, job.operator_id)?.delayed(hop)))
+            Ok((*lane, Outgoing::new(job, job.operator_id)?.traced(job.trace).delayed(hop)))
         };
         Ok(self.lanes.send(jobs.iter().map(message).collect::<Result<_>>()?).await)
     }

@@ -144,6 +144,7 @@ impl Memory {
             sent_at: now(),
             queue: String::new(),
             receipt: String::new(),
+            span: Default::default(),
         };
         let records: Vec<_> = jobs.iter().map(record).collect();
         let settings = settings();

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use api::worker::Record;
 use domain::{backoff::next_hop, message::Job, traffic::Lane};
 use jiff::Timestamp;
+use trace::Span;
 
 /// A job with the message that brought it.
 #[derive(Debug, Clone)]
@@ -15,6 +16,7 @@ pub(crate) struct Work {
     pub(crate) job: Job,
     /// The lane by whose queue it came.
     pub(crate) lane: Lane,
+    pub(crate) span: Span,
 }
 
 impl Work {
@@ -39,7 +41,7 @@ pub(crate) fn read(
 ) -> Vec<Work> {
     let mut works: Vec<Work> = vec![];
     for record in records {
-        let job: Job = match serde_json::from_str(&record.body) {
+        let mut job: Job = match serde_json::from_str(&record.body) {
             Ok(job) => job,
             Err(error) => {
                 tracing::error!(message_id = record.message_id, %error, "job not read");
@@ -47,18 +49,22 @@ pub(crate) fn read(
             }
         };
         let lane = lane_of(&record.queue);
-        let Record { message_id, received, sent_at, .. } = record;
+        let Record { message_id, received, sent_at, span, .. } = record;
+        job.trace = span.context();
+        span.set("stack.event_id", job.delivery_id.event);
+        span.set("stack.delivery_id", job.delivery_id);
+        span.set("stack.operator_id", job.operator_id);
         match works.iter_mut().find(|work| work.job.names_same_attempt(&job)) {
             Some(work) => {
                 work.received = work.received.max(received);
                 let by_hand = work.job.by_hand || job.by_hand;
                 if job.due < work.job.due {
-                    work.job = job;
+                    work.job = Job { trace: work.job.trace, ..job };
                 }
                 work.job.by_hand = by_hand;
                 unfinished.remove(&message_id);
             }
-            None => works.push(Work { message_id, received, sent_at, job, lane }),
+            None => works.push(Work { message_id, received, sent_at, job, lane, span }),
         }
     }
     works

@@ -13,14 +13,14 @@ use std::{
     time::Duration,
 };
 
-use api::worker::Record;
+use api::worker::{Record, request_id};
 use domain::{
     Delivery, DeliveryId, DeliveryPlan, Destination, DestinationId, EventId, EventType, OperatorId, PlannedEvent,
     delivery::DESTINATION_DELETED,
     delivery_plan::Unrecorded,
     fanout::{Fate, Fates},
     journal::Mail,
-    message::Part,
+    message::{Job, Part},
     time::now,
     traffic::Lane,
 };
@@ -28,6 +28,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use store::{Result, partiql::Written};
 use tokio::time::{Instant, timeout_at};
+use trace::Span;
 
 use crate::{
     cloud::{Cloud, Key, Row, Source},
@@ -61,6 +62,7 @@ struct Batch<'a, C> {
 struct Work {
     message_id: String,
     incoming: Incoming,
+    span: Span,
 }
 
 impl Work {
@@ -134,6 +136,7 @@ impl<'a, C: Cloud> Batch<'a, C> {
 
     fn done(&mut self, work: &Work) {
         self.unfinished.remove(&work.message_id);
+        work.span.end();
     }
 
     /// Reads the messages. Of two copies in one batch, one does the work of both.
@@ -141,7 +144,7 @@ impl<'a, C: Cloud> Batch<'a, C> {
         let read = join_all(records.iter().map(|record| self.cloud.read(record))).await;
         let mut works: Vec<Work> = vec![];
         for (record, result) in records.into_iter().zip(read) {
-            let message_id = record.message_id;
+            let Record { message_id, received, span, .. } = record;
             match result {
                 Ok(None) => {
                     self.unfinished.remove(&message_id);
@@ -151,9 +154,13 @@ impl<'a, C: Cloud> Batch<'a, C> {
                         work.incoming.again |= incoming.again;
                         self.unfinished.remove(&message_id);
                     }
-                    None => works.push(Work { message_id, incoming }),
+                    None => {
+                        span.set("stack.event_id", incoming.event_id());
+                        span.set("stack.operator_id", incoming.operator_id());
+                        works.push(Work { message_id, incoming, span });
+                    }
                 },
-                Err(error) => tracing::error!(message_id, received = record.received, %error, "event not read"),
+                Err(error) => tracing::error!(message_id, received, %error, "event not read"),
             }
         }
         works
@@ -317,7 +324,11 @@ impl<'a, C: Cloud> Batch<'a, C> {
         let parts: Vec<_> =
             steps.iter().enumerate().flat_map(|(i, step)| step.parts.iter().map(move |p| (i, p))).collect();
         if !parts.is_empty() {
-            let (places, parts): (Vec<_>, Vec<_>) = parts.into_iter().map(|(i, part)| (i, part.clone())).unzip();
+            let traced = |(i, part): (usize, &Part)| {
+                let trace = steps.get(i).and_then(|step| step.work.span.context());
+                (i, Part { trace, ..part.clone() })
+            };
+            let (places, parts): (Vec<_>, Vec<_>) = parts.into_iter().map(traced).unzip();
             failed.extend(refused(places, self.cloud.send_parts(&parts).await?));
         }
         failed.extend(self.send(steps).await?);
@@ -373,7 +384,8 @@ impl<'a, C: Cloud> Batch<'a, C> {
             }
             let lane = to.map_or(if own { Lane::Mail } else { Lane::Fast }, |to| to.lane(now()));
             places.push(place);
-            jobs.push((lane, delivery.job_at_once()));
+            let trace = steps.get(place).and_then(|step| step.work.span.context());
+            jobs.push((lane, Job { trace, ..delivery.job_at_once() }));
         }
         let mut failed = refused(mail_places, self.cloud.emit(&queued).await?);
         if !jobs.is_empty() {
@@ -397,7 +409,7 @@ fn planned_now(work: Work, event_type: EventType, plan: &DeliveryPlan) -> Step {
 /// The messages of a plan's further parts.
 fn further((operator_id, event_id): Key, plan: &DeliveryPlan) -> Vec<Part> {
     let numbers = plan.parts.iter().flat_map(|parts| parts.numbers());
-    numbers.map(|part| Part { operator_id, event_id, part }).collect()
+    numbers.map(|part| Part { operator_id, event_id, part, trace: None }).collect()
 }
 
 /// The places of those that a queue did not take.
@@ -406,11 +418,13 @@ fn refused(places: Vec<usize>, sent: Vec<bool>) -> HashSet<usize> {
 }
 
 fn log(step: &Step, done: bool) {
-    let Step { work: Work { incoming, .. }, event_type, fates, found, parts, .. } = step;
+    let Step { work: Work { incoming, span, .. }, event_type, fates, found, parts, .. } = step;
     let event_id = incoming.event_id();
     let count = |wanted| fates.values().filter(|fate| **fate == wanted).count();
     let held = count(Fate::Hold) + count(Fate::Disabled);
     tracing::info!(
+        request_id = request_id(),
+        trace_id = span.trace_id().map(tracing::field::display),
         %event_id,
         operator_id = %incoming.operator_id(),
         %event_type,

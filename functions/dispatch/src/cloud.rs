@@ -151,12 +151,13 @@ impl Cloud for App {
     }
 
     async fn send_parts(&self, parts: &[Part]) -> Result<Vec<bool>> {
-        let messages = parts.iter().map(|part| Outgoing::new(part, part.operator_id)).collect::<Result<_>>()?;
+        let message = |part: &Part| Ok(Outgoing::new(part, part.operator_id)?.traced(part.trace));
+        let messages = parts.iter().map(message).collect::<Result<_>>()?;
         Ok(self.accepted.send(messages).await)
     }
 
     async fn send_jobs(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>> {
-        let message = |(lane, job): &(Lane, Job)| Ok((*lane, Outgoing::new(job, job.operator_id)?));
+        let message = |(lane, job): &(Lane, Job)| Ok((*lane, Outgoing::new(job, job.operator_id)?.traced(job.trace)));
         Ok(self.lanes.send(jobs.iter().map(message).collect::<Result<_>>()?).await)
     }
 

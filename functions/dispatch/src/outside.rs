@@ -5,9 +5,10 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use api::worker::Record;
+use api::worker::{Record, request_id};
 use domain::{
     EventId, OperatorId,
+    hidden::without_people,
     message::{Ingest, Offered},
     objects,
     shard::{self, Sharding},
@@ -91,16 +92,23 @@ impl App {
         let mut known = Known::new();
         let mut failed = vec![];
         for record in records {
-            let taken = timeout_at(end, self.take_one(&record, &mut known)).await;
+            let taking = trace::within(record.span.context(), self.take_one(&record, &mut known));
+            let taken = timeout_at(end, taking).await;
             match taken.map_err(|_| Refusal::Store(StoreError::Unprocessed("the batch"))).flatten() {
-                Ok(true) => {}
+                Ok(true) => record.span.end(),
                 Ok(false) => failed.push(record.message_id),
                 Err(Refusal::Store(error)) => {
                     tracing::error!(message_id = record.message_id, %error, "event not taken in");
                     failed.push(record.message_id);
                 }
                 Err(refusal) => {
-                    tracing::error!(message_id = record.message_id, reason = %refusal, "event refused");
+                    let reason = refusal.to_string();
+                    tracing::error!(
+                        message_id = record.message_id,
+                        reason = &*without_people(&reason),
+                        "event refused"
+                    );
+                    record.span.fail("refused");
                     metrics::counter!("events_refused").increment(1);
                     if !self.refuse(&record).await {
                         failed.push(record.message_id);
@@ -138,7 +146,17 @@ impl App {
         let ingest = Ingest { repeat, ..Ingest::new(operator_id, event_id, event) };
         let sent = self.accepted.send(vec![Outgoing::new(&ingest, operator_id)?]).await;
         if sent == [true] {
-            tracing::info!(%event_id, %operator_id, message_id = record.message_id, repeat, "event taken in");
+            record.span.set("stack.event_id", event_id);
+            record.span.set("stack.operator_id", operator_id);
+            tracing::info!(
+                request_id = request_id(),
+                trace_id = record.span.trace_id().map(tracing::field::display),
+                %event_id,
+                %operator_id,
+                message_id = record.message_id,
+                repeat,
+                "event taken in"
+            );
         }
         Ok(sent == [true])
     }
@@ -212,7 +230,7 @@ mod tests {
             assert!(of(&json!({"Message": body.to_string(), "MessageId": "s-1"})).is_err(), "{name}");
             assert!(of(&json!({"detail": body})).is_err(), "{name}");
         }
-        let part = Part { operator_id: OperatorId::generate(), event_id: EventId::generate(), part: 2 };
+        let part = Part { operator_id: OperatorId::generate(), event_id: EventId::generate(), part: 2, trace: None };
         assert!(of(&serde_json::to_value(part).expect("JSON")).is_err());
     }
 

@@ -225,7 +225,8 @@ fn ingest(operator: OperatorId) -> Ingest {
 fn record(message: &impl serde::Serialize, received: u32) -> Record {
     let body = serde_json::to_string(message).expect("JSON");
     let id = format!("m-{}", EventId::generate());
-    Record { message_id: id, body, received, sent_at: now(), queue: "accepted".into(), receipt: String::new() }
+    let (sent_at, queue, receipt) = (now(), "accepted".into(), String::new());
+    Record { message_id: id, body, received, sent_at, queue, receipt, span: Default::default() }
 }
 
 /// Hands messages out; whether all of them are done.

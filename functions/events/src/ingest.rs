@@ -1,8 +1,8 @@
 //! `POST /v1/events`: from a caller to the queue.
 
-use api::{ApiError, Caller, ErrorBody, RawBody, Writer, error::Result, idempotency};
+use api::{ApiError, Caller, ErrorBody, RawBody, Writer, error::Result, idempotency, server::Made};
 use axum::{
-    Json,
+    Extension, Json,
     http::{HeaderMap, StatusCode},
 };
 use domain::{EventId, event::PostedEvent, message::Ingest, time::now};
@@ -70,7 +70,7 @@ pub(crate) async fn post_events(
     Writer(caller): Writer,
     headers: HeaderMap,
     RawBody(body): RawBody,
-) -> Result<(StatusCode, Json<AcceptedEvents>)> {
+) -> Result<(StatusCode, Option<Extension<Made>>, Json<AcceptedEvents>)> {
     let mut posted = Posted::parse(&body)?;
     let key = idempotency::key(&headers)?;
     for i in 0..posted.events.len() {
@@ -87,7 +87,8 @@ pub(crate) async fn post_events(
         Some(one) if !batch => AcceptedEvents::One(one),
         last => AcceptedEvents::Many(AcceptedBatch { events: events.into_iter().chain(last).collect() }),
     };
-    Ok((StatusCode::ACCEPTED, Json(accepted)))
+    let made = Made::events(ready.iter().map(|ready| ready.id));
+    Ok((StatusCode::ACCEPTED, made, Json(accepted)))
 }
 
 impl App {

@@ -12,6 +12,7 @@ use domain::{
     destination::{Suppression, SuppressionReason},
     feedback::{Feedback, Outcome},
     guard::TargetPolicy,
+    hidden::without_people,
     journal::{self, Mail},
     time::now,
 };
@@ -33,7 +34,7 @@ impl App {
             destination_id = feedback.destination_id.map(tracing::field::display),
             delivery_id = feedback.delivery_id.map(tracing::field::display),
             outcome,
-            detail = detail(&feedback.outcome),
+            detail = detail(&feedback.outcome).map(without_people).as_deref(),
             "mail"
         );
         metrics::counter!("mails", "outcome" => outcome).increment(1);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::{
     Delivery, DeliveryState, Destination, DestinationId, EventId, Kind, OperatorId,
     delivery::{DESTINATION_DISABLED, NOT_SENT, SUPPRESSED},
+    hidden::without_people,
 };
 use serde::Serialize;
 use upkeep::probe::returned;
@@ -102,7 +103,7 @@ pub(crate) fn log(operator_id: OperatorId, event_id: EventId, results: &[SendRes
             %event_id,
             provider_id = failed.provider_id,
             delivery_id = failed.delivery_id,
-            error = failed.error,
+            error = failed.error.as_deref().map(without_people).as_deref(),
             "delivery_failed"
         );
     }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::{
         HeaderMap, HeaderValue, StatusCode, Uri,
@@ -12,8 +12,10 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use lambda_http::RequestExt;
+use domain::{DeliveryId, EventId};
+use lambda_http::{RequestExt, request::RequestContext};
 use tower_http::decompression::RequestDecompressionLayer;
+use trace::{Kind, Span};
 
 use crate::{
     ApiError,
@@ -158,6 +160,63 @@ fn encoding_problem(headers: &HeaderMap) -> Option<String> {
     })
 }
 
+/// The events that a request has made, for its log line: part of an answer.
+#[derive(Clone, Copy)]
+pub struct Made {
+    first: EventId,
+    count: usize,
+}
+
+impl Made {
+    /// Of these events, which must be in the order of the request; none when there are none.
+    pub fn events(mut ids: impl ExactSizeIterator<Item = EventId>) -> Option<Extension<Self>> {
+        let count = ids.len();
+        ids.next().map(|first| Extension(Self { first, count }))
+    }
+}
+
+/// The ids that a request is about, and under which others know it.
+#[derive(Default)]
+struct Ids {
+    /// Lambda's.
+    request: Option<String>,
+    /// API Gateway's.
+    api_request: Option<String>,
+    event: Option<EventId>,
+    delivery: Option<DeliveryId>,
+}
+
+impl Ids {
+    fn of(request: &Request) -> Self {
+        let api_request = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+            _ => None,
+        };
+        // Nothing else of the path: it holds what anybody has put there, such as a mail address.
+        let segments = || request.uri().path().split('/');
+        Self {
+            request: request.lambda_context_ref().map(|context| context.request_id.clone()),
+            api_request,
+            event: segments().find_map(|segment| segment.parse().ok()),
+            delivery: segments().find_map(|segment| segment.parse().ok()),
+        }
+    }
+}
+
+/// Begins to answer a request. `lambda_http` puts the trace of the invocation into the header; without one it is the
+/// header that API Gateway passed on.
+fn answer(request: &Request, route: Option<&str>) -> Span {
+    let header = request.headers().get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
+    let method = request.method();
+    let span = Span::start(trace::incoming(header), Kind::Server, || match route {
+        Some(route) => format!("{method} {route}"),
+        None => method.to_string(),
+    });
+    span.set("http.request.method", method);
+    span.set_some("http.route", route);
+    span
+}
+
 async fn log(State(telemetry): State<Telemetry>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let who = Who::default();
@@ -165,19 +224,34 @@ async fn log(State(telemetry): State<Telemetry>, mut request: Request, next: Nex
     let method = request.method().clone();
     // The pattern and not the path, so that ids do not multiply the metrics.
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let request_id = request.lambda_context_ref().map(|context| context.request_id.clone());
-    let response = next.run(request).await;
+    let ids = Ids::of(&request);
+    let span = answer(&request, route.as_deref());
+    let response = trace::within(span.context(), next.run(request)).await;
     let duration_ms = started.elapsed().as_secs_f64() * 1e3;
+    let made = response.extensions().get::<Made>();
+    let event_id = ids.event.or(made.map(|made| made.first));
+    let status = response.status().as_u16();
     tracing::info!(
-        request_id,
+        request_id = ids.request,
+        api_request_id = ids.api_request,
+        trace_id = span.trace_id().map(tracing::field::display),
         method = %method,
         route,
-        status = response.status().as_u16(),
+        status,
         duration_ms,
         operator_id = who.grant().map(|grant| tracing::field::display(grant.operator_id)),
         key_id = who.grant().map(|grant| tracing::field::display(grant.key_id)),
+        event_id = event_id.map(tracing::field::display),
+        // Of a batch alone: how many events it had, of which the first is named.
+        events = made.map(|made| made.count).filter(|count| *count > 1),
+        delivery_id = ids.delivery.map(tracing::field::display),
         "request"
     );
+    span.set_number("http.response.status_code", status);
+    span.set_some("stack.operator_id", who.grant().map(|grant| grant.operator_id));
+    span.set_some("stack.event_id", event_id);
+    span.set_some("stack.delivery_id", ids.delivery);
+    span.end();
     metrics::counter!("requests", "class" => class(response.status())).increment(1);
     metrics::histogram!("request_ms").record(duration_ms);
     telemetry.flush();

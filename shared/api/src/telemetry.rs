@@ -1,4 +1,4 @@
-//! Logs and metrics, both as JSON lines on standard output, where Lambda picks them up.
+//! Logs and metrics, both as JSON lines on standard output, where Lambda picks them up; and traces ([`trace`]).
 //!
 //! One line per request, event and attempt, with ids and never a secret; counters and timings in CloudWatch's embedded
 //! metric format.
@@ -13,7 +13,7 @@ const NAMESPACE: &str = "StackNotifications";
 #[derive(Clone, Copy)]
 pub struct Telemetry(Option<&'static Collector>);
 
-/// Sets logging and metrics up. Call it once, at the start of a function.
+/// Sets logging, metrics and tracing up. Call it once, at the start of a function.
 pub fn init() -> Telemetry {
     let level = std::env::var("LOG_LEVEL").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     tracing_subscriber::fmt()
@@ -28,6 +28,7 @@ pub fn init() -> Telemetry {
     let stack = variable("STACK_NAME");
     let service = service(&stack, &variable("AWS_LAMBDA_FUNCTION_NAME"));
     crate::cold_start::begin(&service);
+    trace::init(&service);
     let collector = metrics_cloudwatch_embedded::Builder::new()
         .cloudwatch_namespace(NAMESPACE)
         .with_dimension("stack", stack)

@@ -12,9 +12,11 @@ use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use std::{
     collections::{BTreeMap, HashSet},
+    sync::Arc,
     time::Duration,
 };
 use store::Queue;
+use trace::{Kind, Span};
 
 use crate::{cold_start, telemetry::Telemetry};
 
@@ -33,6 +35,17 @@ pub struct Record {
     pub queue: String,
     /// By which its visibility is changed.
     pub receipt: String,
+    /// The span of its processing. Whoever is done with the message ends it; else it ends with the batch.
+    pub span: Span,
+}
+
+tokio::task_local! {
+    static REQUEST_ID: Arc<str>;
+}
+
+/// Lambda's id of the invocation, for log lines; none in tests.
+pub fn request_id() -> Option<impl tracing::Value> {
+    REQUEST_ID.try_with(|id| tracing::field::display(id.clone())).ok()
 }
 
 /// How long before the function's end its work must be done, so that what it did can be answered.
@@ -41,18 +54,30 @@ const RESERVE: Duration = Duration::from_secs(3);
 impl From<SqsMessage> for Record {
     fn from(message: SqsMessage) -> Self {
         let number = |name: &str| message.attributes.get(name).and_then(|value| value.parse::<i64>().ok());
+        let queue = message.event_source_arn.and_then(|arn| Some(arn.rsplit(':').next()?.to_owned()));
+        let queue = queue.unwrap_or_default();
+        let message_id = message.message_id.unwrap_or_default();
         Self {
             received: number("ApproximateReceiveCount").and_then(|n| n.try_into().ok()).unwrap_or(1),
             sent_at: number("SentTimestamp").map_or_else(now, from_millis),
-            queue: message
-                .event_source_arn
-                .and_then(|arn| Some(arn.rsplit(':').next()?.to_owned()))
-                .unwrap_or_default(),
             receipt: message.receipt_handle.unwrap_or_default(),
-            message_id: message.message_id.unwrap_or_default(),
+            span: process(message.attributes.get("AWSTraceHeader"), &queue, &message_id),
+            queue,
+            message_id,
             body: message.body.unwrap_or_default(),
         }
     }
+}
+
+/// Begins to process a message, in the trace that it was sent in.
+fn process(header: Option<&String>, queue: &str, message_id: &str) -> Span {
+    let context = trace::incoming(header.map(String::as_str));
+    let span = Span::start(context, Kind::Consumer, || format!("process {}", trace::queue_label(queue)));
+    span.set("messaging.system", "aws_sqs");
+    span.set("messaging.operation.type", "process");
+    span.set("messaging.destination.name", queue);
+    span.set("messaging.message.id", message_id);
+    span
 }
 
 /// Runs a worker until the function is shut down. `work` gets the records of a batch and the moment by which it must
@@ -72,9 +97,18 @@ where
         let end = tokio::time::Instant::now() + left.saturating_sub(RESERVE);
         let records: Vec<_> = event.payload.records.into_iter().map(Record::from).collect();
         let handles: Vec<_> = records.iter().map(Handle::of).collect();
-        let failed: HashSet<_> = work(records, end).await.into_iter().collect();
+        let traced = records.iter().filter(|record| record.span.is_recorded());
+        let spans: Vec<_> = traced.map(|record| (record.message_id.clone(), record.span.clone())).collect();
+        let request_id = event.context.request_id.into();
+        let failed: HashSet<_> = REQUEST_ID.scope(request_id, work(records, end)).await.into_iter().collect();
         if !failed.is_empty() {
             metrics::counter!("messages_handed_back").increment(failed.len() as u64);
+        }
+        for (message_id, span) in spans {
+            if failed.contains(&message_id) {
+                span.fail("handed_back");
+            }
+            span.end();
         }
         hand_back(handles.into_iter().filter(|handle| failed.contains(&handle.message_id)), queue).await;
         let mut answer = SqsBatchResponse::default();

@@ -1,6 +1,6 @@
 //! What of a URL is a credential, and text without the credentials that it may repeat.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use url::Url;
 
@@ -8,6 +8,8 @@ use crate::secret::REDACTED;
 
 /// The shortest text that is looked for as a credential: of shorter ones every other word would be one.
 const MIN_CREDENTIAL: usize = 4;
+/// How many digits a phone number has at least, with its country's.
+const MIN_NUMBER: usize = 5;
 /// How often text may have been escaped: as JSON within HTML within JSON, for example.
 const MAX_LAYERS: usize = 4;
 
@@ -28,6 +30,22 @@ pub fn shown_url(url: &str) -> String {
         _ => tail.to_owned(),
     };
     format!("{scheme}{separator}{hidden}{host}{path}{tail}")
+}
+
+/// Text for a log, without the mail addresses and phone numbers in it: mail and text message services repeat them in their
+/// errors.
+pub fn without_people(text: &str) -> Cow<'_, str> {
+    if !text.contains(['@', '+']) {
+        return Cow::Borrowed(text);
+    }
+    let is_end = |c: char| c.is_whitespace() || "<>()[]\"'`,;:".contains(c);
+    let words = text.split_inclusive(is_end).map(|word| {
+        let (bare, end) = word.split_at(word.trim_end_matches(is_end).len());
+        let digits = bare.bytes().filter(u8::is_ascii_digit).count();
+        let is_person = bare.contains('@') || (bare.starts_with('+') && digits >= MIN_NUMBER);
+        if is_person { format!("{REDACTED}{end}") } else { word.to_owned() }
+    });
+    Cow::Owned(words.collect())
 }
 
 /// Texts that must not be shown, and are struck out of what others say.
@@ -219,6 +237,22 @@ mod tests {
             ("ann@example.com", "••••••••@example.com"),
         ] {
             assert_eq!(shown_url(url), expected);
+        }
+    }
+
+    #[test]
+    fn a_log_names_nobody() {
+        for (said, logged) in [
+            ("answered 500 Internal Server Error", "answered 500 Internal Server Error"),
+            (
+                "could not be verified: ann@example.com, <bob@example.org>",
+                "could not be verified: ••••••••, <••••••••>",
+            ),
+            ("550 5.1.1 <ann@example.com>: unknown", "550 5.1.1 <••••••••>: unknown"),
+            ("Reason: +14155552671 is not valid to call to", "Reason: •••••••• is not valid to call to"),
+            ("1 + 1, +2 and C++", "1 + 1, +2 and C++"),
+        ] {
+            assert_eq!(without_people(said), logged);
         }
     }
 

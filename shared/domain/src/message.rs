@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeliveryId, DestinationId, EventId, OperatorId, OtpId, event::PostedEvent, shard::Shard, traffic::Slot};
+use crate::{
+    DeliveryId, DestinationId, EventId, OperatorId, OtpId, TraceContext, event::PostedEvent, shard::Shard, traffic::Slot,
+};
 
 /// On the queue `events`: an event as another service sends it, by EventBridge, SNS or SQS.
 ///
@@ -79,6 +81,9 @@ pub struct Part {
     pub event_id: EventId,
     /// Which part this is: from 2, since the event itself is the first.
     pub part: u32,
+    /// The trace that it belongs to, which travels beside the message.
+    #[serde(skip)]
+    pub trace: Option<TraceContext>,
 }
 
 /// On the queue `deliveries`: «look at this delivery now». The row is the truth; doing a job twice does no harm.
@@ -104,13 +109,26 @@ pub struct Job {
     /// Since when the destination's rate limit has put it off.
     #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
     pub limited_since: Option<Timestamp>,
+    /// The trace that it belongs to, which travels beside the message.
+    #[serde(skip)]
+    pub trace: Option<TraceContext>,
 }
 
 impl Job {
     /// The first attempt of a round, at once: of a new delivery, of a retry by hand, of a recovery.
     pub fn at_once(delivery_id: DeliveryId, operator_id: OperatorId, attempts_so_far: u32) -> Self {
         let attempt = attempts_so_far.saturating_add(1);
-        Self { delivery_id, operator_id, attempt, step: 0, due: None, by_hand: false, slot: None, limited_since: None }
+        Self {
+            delivery_id,
+            operator_id,
+            attempt,
+            step: 0,
+            due: None,
+            by_hand: false,
+            slot: None,
+            limited_since: None,
+            trace: None,
+        }
     }
 
     /// Whether two jobs ask for one attempt, whichever round and time they have.
@@ -143,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_part_and_an_event_are_not_taken_for_each_other() {
-        let part = Part { operator_id: OperatorId::generate(), event_id: EventId::generate(), part: 2 };
+        let part = Part { operator_id: OperatorId::generate(), event_id: EventId::generate(), part: 2, trace: None };
         let text = serde_json::to_string(&part).expect("JSON");
         assert_eq!(serde_json::from_str::<Part>(&text).expect("a part"), part);
         serde_json::from_str::<Ingest>(&text).expect_err("no event");

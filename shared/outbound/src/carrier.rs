@@ -4,7 +4,7 @@ use aws_sdk_sesv2::{
     config::http::HttpResponse,
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
 };
-use domain::delivery::Fault;
+use domain::{delivery::Fault, hidden::without_people};
 
 use crate::answer::Failure;
 
@@ -23,7 +23,8 @@ where
         SdkError::TimeoutError(_) => return ours(format!("{service} did not answer in time")),
         SdkError::DispatchFailure(_) => return ours(format!("{service} could not be reached")),
         other => {
-            tracing::error!(error = %DisplayErrorContext(other), "a call of {service} failed");
+            let error = DisplayErrorContext(other).to_string();
+            tracing::error!(error = &*without_people(&error), "a call of {service} failed");
             return ours(format!("{service} could not be asked"));
         }
     };
@@ -37,7 +38,7 @@ where
     };
     let error = if status == 403 {
         // Its message names our role and account, which are nobody's business but the deployment's.
-        tracing::error!(code, message, "{service} does not let us send");
+        tracing::error!(code, message = &*without_people(message), "{service} does not let us send");
         format!("{service} answered {status} {code}")
     } else {
         format!("{service} answered {status} {code}: {message}")

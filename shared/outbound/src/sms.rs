@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use aws_config::{Region, SdkConfig, retry::RetryConfig};
 use aws_sdk_sns::{Client, Config, config::Builder, error::DisplayErrorContext, types::MessageAttributeValue};
-use domain::delivery::Fault;
+use domain::{delivery::Fault, hidden::without_people};
 
 use crate::{
     answer::{Answer, Begun, Failure},
@@ -91,7 +91,8 @@ impl Texter {
         match self.client().check_if_phone_number_is_opted_out().phone_number(number).send().await {
             Ok(answer) => answer.is_opted_out,
             Err(error) => {
-                tracing::warn!(error = %DisplayErrorContext(&error), "SNS did not say whether a number has opted out");
+                let error = DisplayErrorContext(&error).to_string();
+                tracing::warn!(error = &*without_people(&error), "SNS did not say whether a number has opted out");
                 false
             }
         }

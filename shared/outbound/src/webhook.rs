@@ -21,6 +21,7 @@ use http::{
 };
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
+use trace::{Kind, Span};
 use transport::{Client, Error, Incoming, Settings};
 use url::Url;
 
@@ -41,6 +42,9 @@ const MAX_READ: usize = 16 * 1024;
 const MAX_SHOWN_URL: usize = 300;
 /// What is told of an answer whose headers strict clients would not have read.
 const MALFORMED: &str = "the answer's headers were malformed";
+
+/// By which a receiver goes on with the trace: <https://www.w3.org/TR/trace-context/>.
+const TRACEPARENT: &str = "traceparent";
 
 /// What every request of ours says it is from.
 pub const USER_AGENT: &str = concat!("STACK-Notifications/", env!("CARGO_PKG_VERSION"));
@@ -99,7 +103,14 @@ impl Webhooks {
         begun.signed(&signatures);
         all.extend(signatures);
         all.extend(headers.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        match self.post(url, all, body).await {
+        let span = request_span();
+        let traceparent = span.context().and_then(|context| context.traceparent());
+        // The receiver's operator may have set another.
+        if let Some(value) = traceparent.filter(|_| !all.iter().any(|(name, _)| name.eq_ignore_ascii_case(TRACEPARENT)))
+        {
+            all.push((TRACEPARENT, value));
+        }
+        match self.post(url, all, body, &span).await {
             Ok(Taken { status, retry_after, points_to, note, body }) => {
                 let mut answer = begun.ended(Ok((Some(status.as_u16()), kept(&body, clean))));
                 answer.attempt.error = (!status.is_success()).then(|| clean(&refusal_of(status, points_to.as_deref())));
@@ -126,7 +137,7 @@ impl Webhooks {
     ) -> Answer {
         let begun = Begun::now(number);
         let message = chat::body(platform, card).to_string().into_bytes();
-        let taken = match self.post(&chat::url(platform, url), vec![], message).await {
+        let taken = match self.post(&chat::url(platform, url), vec![], message, &request_span()).await {
             Ok(taken) => taken,
             Err(unanswered) => return unanswered.ends(begun),
         };
@@ -148,9 +159,37 @@ impl Webhooks {
         }
     }
 
-    async fn post(&self, url: &str, headers: Vec<(&str, String)>, body: Vec<u8>) -> Result<Taken, Unanswered> {
+    async fn post(
+        &self,
+        url: &str,
+        headers: Vec<(&str, String)>,
+        body: Vec<u8>,
+        span: &Span,
+    ) -> Result<Taken, Unanswered> {
+        let taken = self.exchange(url, headers, body, span).await;
+        match &taken {
+            Ok(taken) => span.set_number("http.response.status_code", taken.status.as_u16()),
+            Err(unanswered) => span.fail(unanswered.kind),
+        }
+        span.end();
+        taken
+    }
+
+    async fn exchange(
+        &self,
+        url: &str,
+        headers: Vec<(&str, String)>,
+        body: Vec<u8>,
+        span: &Span,
+    ) -> Result<Taken, Unanswered> {
         let deadline = Instant::now() + TOTAL;
-        let request = self.request(url, headers, body).map_err(|error| Unanswered { error, unreachable: false })?;
+        let refused = |error| Unanswered { error, unreachable: false, kind: "refused" };
+        let request = self.request(url, headers, body).map_err(refused)?;
+        // The rest of the URL may be a credential.
+        span.set_some("server.address", request.uri().host());
+        if let Some(port) = request.uri().port_u16() {
+            span.set_number("server.port", port);
+        }
         let response = self.client.send(request, Some(deadline)).await.map_err(unanswered)?;
         let status = response.status();
         let retry_after = retry_after(status, response.headers());
@@ -199,6 +238,8 @@ struct Taken {
 struct Unanswered {
     error: String,
     unreachable: bool,
+    /// The kind of failure, in a word.
+    kind: &'static str,
 }
 
 impl Unanswered {
@@ -206,6 +247,13 @@ impl Unanswered {
         let answer = begun.ended(Err(Failure { status: None, error: self.error, fault: Fault::Receiver }));
         Answer { unreachable: self.unreachable, ..answer }
     }
+}
+
+/// Begins a request of ours.
+fn request_span() -> Span {
+    let span = Span::start(trace::current(), Kind::Client, || "POST".to_owned());
+    span.set("http.request.method", "POST");
+    span
 }
 
 /// Reads up to [`MAX_READ`] of the answer. The status already says whether the delivery succeeded, so a body that breaks
@@ -265,17 +313,17 @@ fn refusal_of(status: StatusCode, points_to: Option<&str>) -> String {
 /// Why there was no answer: the innermost cause, without the URL, which may hold a token.
 fn unanswered(error: Error) -> Unanswered {
     if let Some(refusal) = error.find::<Refusal>() {
-        return Unanswered { error: refusal.to_string(), unreachable: false };
+        return Unanswered { error: refusal.to_string(), unreachable: false, kind: "refused" };
     }
     let cause = error.root();
-    let (error, unreachable) = match &error {
-        Error::ConnectTimeout => (format!("no connection within {} s", CONNECT.as_secs()), true),
-        Error::Timeout => (format!("no answer within {} s", TOTAL.as_secs()), true),
-        Error::Connect(_) => (format!("could not connect: {cause}"), true),
-        Error::Broken(_) => (format!("the connection failed: {cause}"), true),
+    let (error, unreachable, kind) = match &error {
+        Error::ConnectTimeout => (format!("no connection within {} s", CONNECT.as_secs()), true, "connect_timeout"),
+        Error::Timeout => (format!("no answer within {} s", TOTAL.as_secs()), true, "timeout"),
+        Error::Connect(_) => (format!("could not connect: {cause}"), true, "connect"),
+        Error::Broken(_) => (format!("the connection failed: {cause}"), true, "broken"),
         // It is there, but no web server.
-        Error::Malformed(_) => (format!("the connection failed: {cause}"), false),
-        Error::Request(_) => (format!("the request could not be sent: {cause}"), false),
+        Error::Malformed(_) => (format!("the connection failed: {cause}"), false, "malformed"),
+        Error::Request(_) => (format!("the request could not be sent: {cause}"), false, "request"),
     };
-    Unanswered { error, unreachable }
+    Unanswered { error, unreachable, kind }
 }

@@ -4,11 +4,15 @@ use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_sqs::{
     Client,
-    types::{ChangeMessageVisibilityBatchRequestEntry, SendMessageBatchRequestEntry},
+    types::{
+        ChangeMessageVisibilityBatchRequestEntry, MessageSystemAttributeNameForSends as SystemAttribute,
+        MessageSystemAttributeValue, SendMessageBatchRequestEntry,
+    },
 };
-use domain::{Destination, OperatorId, backoff::MAX_HOP, time::now, traffic::Lane};
+use domain::{Destination, OperatorId, TraceContext, backoff::MAX_HOP, time::now, traffic::Lane};
 use futures::{StreamExt, future::join_all, stream};
 use serde::Serialize;
+use trace::{Kind, Span};
 
 use crate::{Aws, Result, aws::variable, error::aws};
 
@@ -33,6 +37,7 @@ pub struct Outgoing {
     body: String,
     operator_id: OperatorId,
     delay_seconds: i32,
+    trace: Option<TraceContext>,
 }
 
 impl Outgoing {
@@ -42,12 +47,19 @@ impl Outgoing {
     /// # Errors
     /// When the message cannot be written as JSON.
     pub fn new(message: &impl Serialize, operator_id: OperatorId) -> Result<Self> {
-        Ok(Self { body: serde_json::to_string(message)?, operator_id, delay_seconds: 0 })
+        Ok(Self::of_text(serde_json::to_string(message)?, operator_id))
     }
 
     /// A message with a body that is written already.
     pub fn of_text(body: String, operator_id: OperatorId) -> Self {
-        Self { body, operator_id, delay_seconds: 0 }
+        Self { body, operator_id, delay_seconds: 0, trace: trace::current() }
+    }
+
+    /// The same as part of this trace, rather than of the one that is current.
+    #[must_use]
+    pub fn traced(mut self, trace: Option<TraceContext>) -> Self {
+        self.trace = trace;
+        self
     }
 
     /// The same, hidden from receivers for `delay`: at most [`MAX_HOP`], since SQS refuses more.
@@ -128,32 +140,43 @@ impl Queue {
 
     async fn send_batch(&self, batch: Vec<Outgoing>) -> Vec<bool> {
         let count = batch.len();
+        let spans = Sends::start(self.name(), &batch);
         let result = match <[Outgoing; 1]>::try_from(batch) {
-            Ok([one]) => self.send_one(one).await,
-            Err(several) => self.send_some(several).await,
+            Ok([one]) => self.send_one(one, &spans).await,
+            Err(several) => self.send_some(several, &spans).await,
         };
         result.unwrap_or_else(|error| {
             tracing::error!(%error, messages = count, "SQS did not take messages");
+            spans.fail();
             vec![false; count]
         })
     }
 
-    async fn send_one(&self, message: Outgoing) -> Result<Vec<bool>> {
-        let send = self.client.send_message().queue_url(&self.url).message_body(message.body);
+    async fn send_one(&self, message: Outgoing, spans: &Sends) -> Result<Vec<bool>> {
+        let mut send = self.client.send_message().queue_url(&self.url).message_body(message.body);
+        if let Some(header) = spans.header(message.trace)? {
+            send = send.message_system_attributes(SystemAttribute::AwsTraceHeader, header);
+        }
         let send = send.message_group_id(message.operator_id.to_string());
-        send.set_delay_seconds(delay(message.delay_seconds)).send().await.map_err(aws("SendMessage"))?;
+        let answer = send.set_delay_seconds(delay(message.delay_seconds)).send().await.map_err(aws("SendMessage"))?;
+        spans.took(answer.message_id());
         Ok(vec![true])
     }
 
-    async fn send_some(&self, batch: Vec<Outgoing>) -> Result<Vec<bool>> {
+    async fn send_some(&self, batch: Vec<Outgoing>, spans: &Sends) -> Result<Vec<bool>> {
         let mut send = self.client.send_message_batch().queue_url(&self.url);
         let mut sent = vec![false; batch.len()];
         for (i, message) in batch.into_iter().enumerate() {
+            let header = spans.header(message.trace)?;
             let entry = SendMessageBatchRequestEntry::builder()
                 .id(i.to_string())
                 .message_body(message.body)
                 .message_group_id(message.operator_id.to_string())
                 .set_delay_seconds(delay(message.delay_seconds));
+            let entry = match header {
+                Some(header) => entry.message_system_attributes(SystemAttribute::AwsTraceHeader, header),
+                None => entry,
+            };
             send = send.entries(entry.build().map_err(aws("SendMessageBatch"))?);
         }
         let answer = send.send().await.map_err(aws("SendMessageBatch"))?;
@@ -166,6 +189,49 @@ impl Queue {
             tracing::error!(code = refused.code(), message = refused.message(), "SQS did not take a message");
         }
         Ok(sent)
+    }
+}
+
+/// The spans of one call: one for each trace that its messages belong to, and none for messages that are not traced.
+struct Sends(Vec<(TraceContext, Span)>);
+
+impl Sends {
+    fn start(queue: &str, batch: &[Outgoing]) -> Self {
+        let mut spans: Vec<(TraceContext, Span)> = vec![];
+        for context in batch.iter().filter_map(|message| message.trace) {
+            if spans.iter().all(|(of, _)| *of != context) {
+                let span = Span::start(Some(context), Kind::Producer, || format!("send {}", trace::queue_label(queue)));
+                span.set("messaging.system", "aws_sqs");
+                span.set("messaging.operation.type", "send");
+                span.set("messaging.destination.name", queue);
+                if batch.len() > 1 {
+                    let own = batch.iter().filter(|message| message.trace == Some(context)).count();
+                    span.set_number("messaging.batch.message_count", own as u64);
+                }
+                spans.push((context, span));
+            }
+        }
+        Self(spans)
+    }
+
+    /// What a message of this context tells whoever receives it. The attribute counts against no limit of SQS, and takes
+    /// precedence over the header by which the SDK tells SQS the trace of the invocation.
+    fn header(&self, context: Option<TraceContext>) -> Result<Option<MessageSystemAttributeValue>> {
+        let span = self.0.iter().find(|(of, _)| Some(*of) == context);
+        let Some(context) = span.and_then(|(_, span)| span.context()) else { return Ok(None) };
+        let value = MessageSystemAttributeValue::builder().data_type("String").string_value(context.header());
+        Ok(Some(value.build().map_err(aws("AWSTraceHeader"))?))
+    }
+
+    /// SQS took the one message of a call, and gave it this id.
+    fn took(&self, id: Option<&str>) {
+        if let (Some((_, span)), Some(id)) = (self.0.first(), id) {
+            span.set("messaging.message.id", id);
+        }
+    }
+
+    fn fail(&self) {
+        self.0.iter().for_each(|(_, span)| span.fail("not_sent"));
     }
 }
 

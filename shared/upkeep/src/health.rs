@@ -3,7 +3,7 @@
 use domain::{
     Attempt, ChannelType, Destination, DestinationId, Face, OperatorId, Unhealthy, address::Address,
     catalogue::mail::name, destination::Owner, event_type::DESTINATION_UNHEALTHY, guard::TargetPolicy, health::Notice,
-    journal, message::Ingest,
+    hidden::without_people, journal, message::Ingest,
 };
 use store::{Accounts, Aws, Changes, Channels, Destinations, Journal, Result, destinations::Marked};
 
@@ -65,7 +65,7 @@ impl Health {
     async fn tell(&self, ill: &Destination, unhealthy: &Unhealthy, attempt: Option<&Attempt>) -> Result<bool> {
         let operator = ill.operator_id;
         tracing::warn!(
-            operator_id = %operator, destination_id = %ill.id, reason = unhealthy.reason, "destination unhealthy"
+            operator_id = %operator, destination_id = %ill.id, reason = &*without_people(&unhealthy.reason), "destination unhealthy"
         );
         metrics::counter!("destinations_unhealthy").increment(1);
         let mut rules = self.channels.all(operator).await?;

@@ -7,6 +7,7 @@ use domain::{
     Attempt, Destination, Kind, MessageId,
     delivery::Fault,
     destination::HeldBack,
+    hidden::without_people,
     journal::{self, Mail, Otp},
     message::Ingest,
     sms,
@@ -93,7 +94,7 @@ impl Upkeep {
             tracing::info!(operator_id = %to.operator_id, destination_id = %to.id, kind = %to.kind, "code sent");
             return Ok(CodeSent { sent: true, expires_at: rfc3339(live.expires_at) });
         };
-        tracing::warn!(operator_id = %to.operator_id, destination_id = %to.id, error, "a code was not sent");
+        tracing::warn!(operator_id = %to.operator_id, destination_id = %to.id, error = &*without_people(&error), "a code was not sent");
         if attempt.fault == Fault::Address {
             let sentence = format!("No code can be sent to this address: {error}.");
             return Err(ApiError::bad_request("address_refused", sentence));

@@ -67,6 +67,7 @@ pub fn variables(
         ("CODES_PER_CALLING_CODE", "100"),
         ("REQUESTS_PER_SECOND", "0"),
         ("LOG_LEVEL", "info"),
+        ("TRACING", "PassThrough"),
     ];
     variables.extend(chosen.map(|(name, value)| (name.to_owned(), value.to_owned())));
     variables
