@@ -34,6 +34,19 @@ pub(crate) async fn logged_by(group: &str, pattern: &str, since: u128) -> Vec<St
 }
 
 #[tokio::test]
+async fn a_cold_start_has_a_line() {
+    Operator::create().await;
+    let line = eventually_seldom("the line of the start of `admin`", async || {
+        let lines = logged_by("AdminLogs", "cold", 0).await;
+        let json =
+            lines.iter().flat_map(|text| text.lines()).filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        json.into_iter().find(|line| line["message"] == "cold start")
+    })
+    .await;
+    assert!(line["service"] == "admin" && line["init_ms"].as_f64().is_some_and(|ms| ms > 0.0), "{line}");
+}
+
+#[tokio::test]
 async fn every_request_event_and_attempt_has_a_line_and_no_line_a_secret() {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_millis();
     let operator = Operator::create().await;
