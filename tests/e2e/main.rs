@@ -38,6 +38,7 @@ mod provider_send;
 mod providers;
 mod receivers;
 mod recovery;
+mod remembered;
 mod rotation;
 mod shards;
 mod smoke;

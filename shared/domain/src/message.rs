@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DeliveryId, DestinationId, EventId, OperatorId, OtpId, TraceContext, event::PostedEvent, shard::Shard, traffic::Slot,
+    DeliveryId, DestinationId, EventId, OperatorId, OtpId, TraceContext, event::PostedEvent, shard::Shard,
+    traffic::Slot,
 };
 
 /// On the queue `events`: an event as another service sends it, by EventBridge, SNS or SQS.

@@ -1,0 +1,50 @@
+//! Workers remember what they have read of a busy operator, and nobody notices.
+
+use e2e::{Operator, Receiver};
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::subscriptions::in_log;
+
+const EVENT: &str = "custom.busy";
+
+/// Keeps the workers busy with an operator's events until all of these have been delivered.
+async fn keep_busy(operator: &Operator, webhook: &str) {
+    for _ in 0..4 {
+        let ids = join_all((0..5).map(|n| operator.event(EVENT, json!({"n": n})))).await;
+        operator.delivery(webhook, ids.last().expect("five"), "succeeded").await;
+    }
+}
+
+/// The states of an event's deliveries, once it is in the log.
+async fn states(operator: &Operator, event: &str) -> Vec<Value> {
+    in_log(operator, event).await;
+    let page = operator.get(&format!("/v1/deliveries?event_id={event}")).await.expect(200);
+    page["deliveries"].as_array().expect("a list").iter().map(|delivery| delivery["state"].clone()).collect()
+}
+
+#[tokio::test]
+async fn a_change_of_a_rule_or_a_destination_counts_for_the_next_event() {
+    let operator = Operator::create().await;
+    let receiver = Receiver::taking().await;
+    let webhook = operator.webhook(&receiver).await["id"].as_str().expect("an id").to_owned();
+    let rule = format!("/v1/notifications/channels/{}", operator.rule(EVENT, &[&webhook]).await);
+    for _ in 0..3 {
+        keep_busy(&operator, &webhook).await;
+        operator.patch(&rule, json!({"active": false})).await.expect(200);
+        assert_eq!(states(&operator, &operator.event(EVENT, json!({})).await).await, [] as [Value; 0]);
+        operator.patch(&rule, json!({"active": true})).await.expect(200);
+        let event = operator.event(EVENT, json!({})).await;
+        operator.delivery(&webhook, &event, "succeeded").await;
+        keep_busy(&operator, &webhook).await;
+        let more = operator
+            .rule(EVENT, &[&operator.webhook(&Receiver::taking().await).await["id"].as_str().expect("an id")])
+            .await;
+        assert_eq!(states(&operator, &operator.event(EVENT, json!({})).await).await.len(), 2, "a new rule");
+        operator.delete(&format!("/v1/notifications/channels/{more}")).await.expect(200);
+    }
+    keep_busy(&operator, &webhook).await;
+    operator.delete(&rule).await.expect(200);
+    operator.delete(&format!("/v1/notifications/destinations/{webhook}")).await.expect(200);
+    assert_eq!(states(&operator, &operator.event(EVENT, json!({})).await).await, [] as [Value; 0]);
+}
