@@ -38,7 +38,7 @@ async fn a_change_of_a_rule_or_a_destination_counts_for_the_next_event() {
         operator.delivery(&webhook, &event, "succeeded").await;
         keep_busy(&operator, &webhook).await;
         let more = operator
-            .rule(EVENT, &[&operator.webhook(&Receiver::taking().await).await["id"].as_str().expect("an id")])
+            .rule(EVENT, &[operator.webhook(&Receiver::taking().await).await["id"].as_str().expect("an id")])
             .await;
         assert_eq!(states(&operator, &operator.event(EVENT, json!({})).await).await.len(), 2, "a new rule");
         operator.delete(&format!("/v1/notifications/channels/{more}")).await.expect(200);
