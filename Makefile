@@ -70,7 +70,7 @@ chaos: functions ## Run the tests of faults, kills and slow receivers at full si
 .PHONY: scale
 scale: functions ## Simulate ten thousand events a second of one operator, a hundredth as fast
 # What workers remember for two seconds is slowed down as well.
-	@PARAMETERS="RememberSeconds=200" SCALE_READS=1 SCALE_EVENTS=3000 \
+	@PARAMETERS="RememberSeconds=200" SCALE_READS=1 SCALE_EVENTS=10000 \
 	  infra/local/test.sh --workspace --test scale -- --nocapture
 
 .PHONY: redrive

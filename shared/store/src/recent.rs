@@ -39,12 +39,14 @@ pub struct Changes {
 
 #[derive(Deserialize)]
 struct Stamp {
-    operator_id: OperatorId,
+    #[serde(rename = "id")]
+    operator: OperatorId,
     changes: u64,
 }
 
+/// A partition of its own, so that the reads of stamps take nothing from those of destinations.
 fn stamp_key(operator: OperatorId) -> Item {
-    key(("operator_id", operator), ("id", "changes"))
+    key(("operator_id", format!("changes#{operator}")), ("id", operator))
 }
 
 impl Changes {
@@ -70,7 +72,7 @@ impl Changes {
     async fn stamps(&self, operators: &BTreeSet<OperatorId>) -> Result<HashMap<OperatorId, u64>> {
         let keys = operators.iter().copied().map(stamp_key).collect();
         let rows: Vec<Stamp> = get_rows(&self.client, &self.table, keys).await?;
-        Ok(rows.into_iter().map(|row| (row.operator_id, row.changes)).collect())
+        Ok(rows.into_iter().map(|row| (row.operator, row.changes)).collect())
     }
 }
 

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `op_…` | `ndst_…` | a destination |
 //! | `op_…` | `unique#<sha256>` | the guard that keeps a second destination of the same address out |
-//! | `op_…` | `changes` | the stamp that moves with every change: module [`crate::recent`] |
+//! | `changes#op_…` | `op_…` | the stamp that moves with every change: module [`crate::recent`] |
 //! | `service` | `pace#mails` | when the next mail may go out, at the account's rate |
 //! | `op_…` | `suppressed#<sha256>` | that nothing is mailed to an address: module [`crate::suppressions`] |
 
