@@ -170,10 +170,10 @@ async fn a_rate_limit_uses_up_no_attempt_of_the_schedule_and_leaves_health_alone
 async fn no_answer_is_a_failure_too() {
     let receiver = Receiver::taking().await;
     let operator = Operator::create().await;
-    // A port where nobody listens.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}/", listener.local_addr().expect("an address"));
-    drop(listener);
+    // A port that is taken, and where nobody listens: a free one might be somebody's by the next attempt.
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+    let url = format!("http://{}/", socket.local_addr().expect("an address"));
     let closed = operator.register("webhook", &url).await.expect(201)["id"].clone();
     let open = operator.webhook(&receiver).await["id"].clone();
     let (closed, open) = (closed.as_str().expect("an id"), open.as_str().expect("an id"));

@@ -21,9 +21,9 @@ use serde::Deserialize;
 use crate::{
     Aws, Result,
     aws::{parsed_variable, variable},
-    batch_get::get_rows,
+    batch_get::get_items,
     error::aws,
-    item::{Item, key, n},
+    item::{Item, from_items, key, n},
 };
 
 /// From how many operators on those whose time is over are dropped, and how many are remembered at most.
@@ -44,9 +44,28 @@ struct Stamp {
     changes: u64,
 }
 
-/// A partition of its own, so that the reads of stamps take nothing from those of destinations.
-fn stamp_key(operator: OperatorId) -> Item {
-    key(("operator_id", format!("changes#{operator}")), ("id", operator))
+/// Stamps that were read; one that was never moved is 0.
+#[derive(Debug, Default)]
+pub(crate) struct Stamps(HashMap<OperatorId, u64>);
+
+impl Stamps {
+    /// Those of items.
+    pub(crate) fn of(items: Vec<Item>) -> Result<Self> {
+        let rows: Vec<Stamp> = from_items(Some(items))?;
+        Ok(Self(rows.into_iter().map(|row| (row.operator, row.changes)).collect()))
+    }
+}
+
+const STAMPS: &str = "changes#";
+
+/// The key of a stamp. It has a partition of its own, so that its reads take nothing from those of destinations.
+pub(crate) fn stamp_key(operator: OperatorId) -> Item {
+    key(("operator_id", format!("{STAMPS}{operator}")), ("id", operator))
+}
+
+/// Whether an item of the table is a stamp.
+pub(crate) fn is_stamp(item: &Item) -> bool {
+    item.get("operator_id").and_then(|partition| partition.as_s().ok()).is_some_and(|text| text.starts_with(STAMPS))
 }
 
 impl Changes {
@@ -67,12 +86,6 @@ impl Changes {
         let update = update.update_expression("ADD changes :one").expression_attribute_values(":one", n(1));
         update.send().await.map_err(aws("UpdateItem"))?;
         Ok(())
-    }
-
-    async fn stamps(&self, operators: &BTreeSet<OperatorId>) -> Result<HashMap<OperatorId, u64>> {
-        let keys = operators.iter().copied().map(stamp_key).collect();
-        let rows: Vec<Stamp> = get_rows(&self.client, &self.table, keys).await?;
-        Ok(rows.into_iter().map(|row| (row.operator, row.changes)).collect())
     }
 }
 
@@ -102,16 +115,33 @@ impl<T: Default> Recent<T> {
     /// # Errors
     /// When the call fails; nothing is remembered of them then.
     pub async fn refresh(&self, operators: impl IntoIterator<Item = OperatorId>) -> Result<()> {
-        let ask = self.with_known(|known| known.seen(operators, Instant::now()));
-        if ask.is_empty() {
+        let asked = self.seen(operators);
+        if asked.is_empty() {
             return Ok(());
         }
-        let stamps = self.changes.stamps(&ask).await;
-        self.with_known(|known| match &stamps {
-            Ok(stamps) => known.stamped(&ask, stamps, Instant::now()),
-            Err(_) => known.forget(&ask),
-        });
-        stamps.map(drop)
+        let keys = asked.iter().copied().map(stamp_key).collect();
+        match get_items(&self.changes.client, &self.changes.table, keys).await.and_then(Stamps::of) {
+            Ok(stamps) => {
+                self.stamped(&asked, &stamps);
+                Ok(())
+            }
+            Err(error) => {
+                self.with_known(|known| known.forget(&asked));
+                Err(error)
+            }
+        }
+    }
+
+    /// A batch of these operators has come: of which of them the stamp is to be read, to be followed by
+    /// [`Recent::stamped`]. What is remembered of them may be out of date until then.
+    pub(crate) fn seen(&self, operators: impl IntoIterator<Item = OperatorId>) -> BTreeSet<OperatorId> {
+        self.with_known(|known| known.seen(operators, Instant::now()))
+    }
+
+    /// Forgets what has changed, by the stamps that were read: the operators of which nothing is remembered yet. What was
+    /// read of those beside their stamps may be older than these, and must not be remembered.
+    pub(crate) fn stamped(&self, asked: &BTreeSet<OperatorId>, stamps: &Stamps) -> BTreeSet<OperatorId> {
+        self.with_known(|known| known.stamped(asked, stamps, Instant::now()))
     }
 
     /// Looks at what is remembered of an operator, or adds to it; nothing is, of one whose batches are rare.
@@ -171,17 +201,20 @@ impl<T: Default> Known<T> {
         ask
     }
 
-    /// These are the stamps of the operators that were asked for; one that was never moved is 0.
-    fn stamped(&mut self, asked: &BTreeSet<OperatorId>, stamps: &HashMap<OperatorId, u64>, now: Instant) {
+    /// These are the stamps of the operators that were asked for.
+    fn stamped(&mut self, asked: &BTreeSet<OperatorId>, stamps: &Stamps, now: Instant) -> BTreeSet<OperatorId> {
         let remember = self.remember;
+        let mut anew = BTreeSet::new();
         for operator in asked {
             let Some(of) = self.operators.get_mut(operator) else { continue };
-            let stamp = stamps.get(operator).copied().unwrap_or(0);
+            let stamp = stamps.0.get(operator).copied().unwrap_or(0);
             let holds = |known: &Remembered<T>| known.stamp == stamp && now.duration_since(known.since) < remember;
             if !of.remembered.as_ref().is_some_and(holds) {
                 of.remembered = Some(Remembered { stamp, since: now, what: T::default() });
+                anew.insert(*operator);
             }
         }
+        anew
     }
 
     fn forget(&mut self, operators: &BTreeSet<OperatorId>) {
@@ -200,14 +233,15 @@ mod tests {
     const REMEMBER: Duration = Duration::from_secs(2);
     const MOMENT: Duration = Duration::from_millis(100);
 
-    fn stamps(operator: OperatorId, stamp: u64) -> HashMap<OperatorId, u64> {
-        HashMap::from([(operator, stamp)])
+    fn stamps(operator: OperatorId, stamp: u64) -> Stamps {
+        Stamps(HashMap::from([(operator, stamp)]))
     }
 
     /// A batch comes: what was remembered at its beginning, if anything is to be.
     fn batch(known: &mut Known<u32>, operator: OperatorId, stamp: u64, now: Instant) -> Option<u32> {
         let asked = known.seen([operator], now);
-        known.stamped(&asked, &stamps(operator, stamp), now);
+        let anew = known.stamped(&asked, &stamps(operator, stamp), now);
+        assert!(anew.is_empty() || known.of(operator) == Some(&mut 0));
         known.of(operator).copied()
     }
 
@@ -242,6 +276,8 @@ mod tests {
         batch(&mut known, operator, 1, start);
         batch(&mut known, operator, 1, start + MOMENT);
         let asked = known.seen([operator], start + MOMENT * 2);
+        assert!(known.stamped(&asked, &stamps(operator, 1), start + MOMENT * 2).is_empty(), "nothing has changed");
+        assert_eq!(known.stamped(&asked, &stamps(operator, 2), start + MOMENT * 2), asked);
         known.forget(&asked);
         assert!(known.of(operator).is_none());
     }

@@ -1,6 +1,6 @@
 //! One batched read of all rows that a batch of jobs needs, across tables.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::{
@@ -12,11 +12,12 @@ use domain::{
 
 use crate::{
     Deliveries, Destinations, Events, Recent, Result, Suppressions,
-    batch_get::batch_get,
+    batch_get::{batch_get, get_items},
     deliveries, destinations,
     error::aws,
     events,
     item::{Item, from_item},
+    recent::{Stamps, is_stamp, stamp_key},
     suppressions,
 };
 
@@ -56,16 +57,11 @@ pub async fn read(
     suppressions: &Suppressions,
     recent: &Recent<Remembered>,
 ) -> Result<Worklist> {
-    if let Err(error) = recent.refresh(jobs.iter().map(|job| job.operator_id)).await {
-        // Nothing is remembered then, and all is read.
-        tracing::warn!(%error, "stamps not read");
-    }
-    let mut list = Worklist::default();
-    for job in jobs {
-        let id = job.delivery_id.destination;
-        let known = recent.of(job.operator_id, |known| known.get(&id).cloned()).flatten();
-        list.destinations.extend(known.map(|known| (id, known)));
-    }
+    let asked = recent.seen(jobs.iter().map(|job| job.operator_id));
+    let wanted: HashSet<_> = jobs.iter().map(|job| (job.operator_id, job.delivery_id.destination)).collect();
+    let remembered = |operator, id| recent.of(operator, |known: &mut Remembered| known.get(&id).cloned()).flatten();
+    let (left_out, unknown): (Vec<_>, Vec<_>) =
+        wanted.iter().copied().partition(|(op, id)| remembered(*op, *id).is_some());
     let mut rows = HashMap::new();
     let mut ask = |table: &str, mut keys: Vec<(String, Item)>| -> Result<()> {
         keys.sort_by(|a, b| a.0.cmp(&b.0));
@@ -81,21 +77,33 @@ pub async fn read(
     };
     let ids = || jobs.iter().map(|job| (job.operator_id, job.delivery_id));
     ask(deliveries.table(), ids().map(|(_, id)| (id.to_string(), deliveries::row_key(id))).collect())?;
-    let unknown = ids().filter(|(_, id)| !list.destinations.contains_key(&id.destination));
-    ask(
-        destinations.table(),
-        unknown.map(|(op, id)| (id.destination.to_string(), destinations::row_key(op, id.destination))).collect(),
-    )?;
+    let rows_of_unknown = unknown.iter().map(|(op, id)| (id.to_string(), destinations::row_key(*op, *id)));
+    let stamps = asked.iter().map(|operator| (operator.to_string(), stamp_key(*operator)));
+    ask(destinations.table(), rows_of_unknown.chain(stamps).collect())?;
     ask(events.table(), ids().map(|(op, id)| (id.event.to_string(), events::row_key(op, id.event))).collect())?;
 
     let mut found = batch_get(destinations.client(), rows).await?;
+    let mut list = Worklist::default();
     for item in found.remove(deliveries.table()).unwrap_or_default() {
         let row: Delivery = from_item(item)?;
         list.deliveries.insert(row.id, row);
     }
-    for item in found.remove(destinations.table()).unwrap_or_default() {
+    let rows_of_destinations = found.remove(destinations.table()).unwrap_or_default();
+    let (stamps, read): (Vec<_>, Vec<_>) = rows_of_destinations.into_iter().partition(is_stamp);
+    let anew = recent.stamped(&asked, &Stamps::of(stamps)?);
+    let mut changed = vec![];
+    for (operator, id) in left_out {
+        match remembered(operator, id) {
+            Some(known) => drop(list.destinations.insert(id, known)),
+            None => changed.push(destinations::row_key(operator, id)),
+        }
+    }
+    let again = get_items(destinations.client(), destinations.table(), changed).await?;
+    for (item, after_the_stamp) in
+        read.into_iter().map(|item| (item, false)).chain(again.into_iter().map(|i| (i, true)))
+    {
         let row: Destination = from_item(item)?;
-        if row.is_plain(now()) {
+        if row.is_plain(now()) && (after_the_stamp || !anew.contains(&row.operator_id)) {
             recent.of(row.operator_id, |known| known.insert(row.id, row.clone()));
         }
         list.destinations.insert(row.id, row);
