@@ -1,5 +1,7 @@
 //! How often codes may be sent.
 
+use std::time::Instant;
+
 use e2e::{
     Operator, aws, eventually,
     inbox::{self, new_address, new_number},
@@ -36,7 +38,20 @@ async fn count(whose: &str, codes: i64) {
 }
 
 async fn counted(whose: &str) -> i64 {
-    let key = json!({"subject": {"S": format!("codes#{whose}#{}", hour())}});
+    counted_in(hour(), whose).await
+}
+
+/// The codes of this hour and of those since `from`: another may begin while a test runs.
+async fn counted_since(from: i64, whose: &str) -> i64 {
+    let mut codes = 0;
+    for hour in from..=hour() {
+        codes += counted_in(hour, whose).await;
+    }
+    codes
+}
+
+async fn counted_in(hour: i64, whose: &str) -> i64 {
+    let key = json!({"subject": {"S": format!("codes#{whose}#{hour}")}});
     let request = json!({"TableName": variable("VERIFICATIONS_TABLE"), "Key": key});
     let row = aws::call("dynamodb", "DynamoDB_20120810.GetItem", request).await;
     row["Item"]["codes"]["N"].as_str().and_then(|n| n.parse().ok()).unwrap_or(0)
@@ -62,11 +77,15 @@ async fn of_many_requests_at_once_one_code_is_sent() {
     let operator = Operator::create().await;
     let address = new_address();
     let send = format!("{}/send-code", unverified(&operator, "email", &address).await);
+    let (started, from) = (Instant::now(), hour());
     let answers = futures::future::join_all((0..10).map(|_| operator.post_empty(&send))).await;
-    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+    // One, and on a machine that is busy for longer than the interval between two, one more for each interval.
+    let most = 1 + started.elapsed().as_secs() / INTERVAL;
+    let sent = answers.iter().filter(|answer| answer.status == 200).count();
+    assert!((1..=most).contains(&(sent as u64)), "{sent} in {:?}", started.elapsed());
     assert!(answers.iter().all(|answer| [200, 429].contains(&answer.status)));
-    assert_eq!(inbox::wait_for(&address, 1).await.len(), 1);
-    assert_eq!(counted(&operator.id).await, 1);
+    assert_eq!(inbox::wait_for(&address, sent).await.len(), sent);
+    assert_eq!(counted_since(from, &operator.id).await, sent as i64);
 }
 
 #[tokio::test]
@@ -135,8 +154,9 @@ async fn a_code_that_could_not_be_sent_counts_against_nothing() {
     assert_eq!(counted(&operator.id).await, 0);
     let none = operator.post(&format!("{path}/verify"), json!({"code": "123456"})).await;
     assert_eq!(none.error(400).1, "code_missing");
+    let from = hour();
     operator.post_empty(&send).await.expect(200);
-    assert_eq!(counted(&operator.id).await, 1);
+    assert_eq!(counted_since(from, &operator.id).await, 1);
     let code = inbox::code(&address, 0).await;
     operator.post(&format!("{path}/verify"), json!({ "code": code })).await.expect(200);
 }
