@@ -49,7 +49,8 @@ async fn a_receiver_that_limits_its_rate_is_not_overrun() {
     println!("{count} events, posted in {posted:.1?}, all delivered in {took:.1?}, ideally {ideal:.1?}; {standing:?}");
     standing.expect_all_succeeded();
     assert!(ill.is_empty(), "{ill:?}");
-    assert!(took <= ideal * 3, "{took:.1?} rather than {ideal:.1?}");
+    // A busy machine takes long to post them.
+    assert!(took.saturating_sub(posted) <= ideal * 3, "{took:.1?} rather than {ideal:.1?}");
     let most = count * 13 / 10;
     assert!(standing.requests <= most, "{} requests for {count} deliveries", standing.requests);
     aws::nothing_waits(Duration::from_secs(120)).await;
