@@ -1,12 +1,12 @@
-//! What workers remember of an operator's rules and destinations, for two seconds (`REMEMBER_SECONDS`) at most, and the stamp that tells them when
-//! it has changed before.
+//! What workers remember of an operator's rules and destinations, for two seconds (`REMEMBER_SECONDS`) at most, and the stamp
+//! that tells them when something has changed.
 //!
 //! A worker that gets batch after batch of one operator would read the same rows each time: a thousand times a second for an
-//! operator of ten thousand events a second, and one partition takes 3,000 reads. Instead it reads one small row, the stamp:
-//! every change moves it, by an API or by a worker, after the change itself is written. So a change counts from the next
-//! batch on, as if nothing were remembered. Should a stamp fail to move, the change counts two seconds later.
+//! operator with ten thousand events a second, while a partition takes 3,000 reads. Instead it reads one small row, the stamp.
+//! Every change moves the stamp, whether an API or a worker made it, after the change itself is written. So a change counts
+//! from the next batch on, as if nothing were remembered. If a stamp could not be moved, the change counts two seconds later.
 //!
-//! An operator whose last batch came more than two seconds ago costs nothing more: nothing is remembered of it.
+//! An operator whose last batch came more than two seconds ago costs nothing more: nothing about it is remembered.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -138,8 +138,8 @@ impl<T: Default> Recent<T> {
         self.with_known(|known| known.seen(operators, Instant::now()))
     }
 
-    /// Forgets what has changed, by the stamps that were read: the operators of which nothing is remembered yet. What was
-    /// read of those beside their stamps may be older than these, and must not be remembered.
+    /// Forgets what has changed, by the stamps that were read, and returns the operators about whom nothing is remembered
+    /// now. Rows of theirs that were read in the same call may be older than the stamp: do not remember those.
     pub(crate) fn stamped(&self, asked: &BTreeSet<OperatorId>, stamps: &Stamps) -> BTreeSet<OperatorId> {
         self.with_known(|known| known.stamped(asked, stamps, Instant::now()))
     }
@@ -204,17 +204,17 @@ impl<T: Default> Known<T> {
     /// These are the stamps of the operators that were asked for.
     fn stamped(&mut self, asked: &BTreeSet<OperatorId>, stamps: &Stamps, now: Instant) -> BTreeSet<OperatorId> {
         let remember = self.remember;
-        let mut anew = BTreeSet::new();
+        let mut reset = BTreeSet::new();
         for operator in asked {
             let Some(of) = self.operators.get_mut(operator) else { continue };
             let stamp = stamps.0.get(operator).copied().unwrap_or(0);
             let holds = |known: &Remembered<T>| known.stamp == stamp && now.duration_since(known.since) < remember;
             if !of.remembered.as_ref().is_some_and(holds) {
                 of.remembered = Some(Remembered { stamp, since: now, what: T::default() });
-                anew.insert(*operator);
+                reset.insert(*operator);
             }
         }
-        anew
+        reset
     }
 
     fn forget(&mut self, operators: &BTreeSet<OperatorId>) {
@@ -240,8 +240,8 @@ mod tests {
     /// A batch comes: what was remembered at its beginning, if anything is to be.
     fn batch(known: &mut Known<u32>, operator: OperatorId, stamp: u64, now: Instant) -> Option<u32> {
         let asked = known.seen([operator], now);
-        let anew = known.stamped(&asked, &stamps(operator, stamp), now);
-        assert!(anew.is_empty() || known.of(operator) == Some(&mut 0));
+        let reset = known.stamped(&asked, &stamps(operator, stamp), now);
+        assert!(reset.is_empty() || known.of(operator) == Some(&mut 0));
         known.of(operator).copied()
     }
 

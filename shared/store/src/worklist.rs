@@ -1,6 +1,6 @@
 //! One batched read of all rows that a batch of jobs needs, across tables.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::{
@@ -63,24 +63,16 @@ pub async fn read(
     let (left_out, unknown): (Vec<_>, Vec<_>) =
         wanted.iter().copied().partition(|(op, id)| remembered(*op, *id).is_some());
     let mut rows = HashMap::new();
-    let mut ask = |table: &str, mut keys: Vec<(String, Item)>| -> Result<()> {
-        keys.sort_by(|a, b| a.0.cmp(&b.0));
-        // DynamoDB refuses a batch that asks for a row twice, and one without a row.
-        keys.dedup_by(|a, b| a.0 == b.0);
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let keys = keys.into_iter().map(|(_, key)| key).collect();
-        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
-        rows.insert(table.to_owned(), keys.build().map_err(aws("BatchGetItem"))?);
-        Ok(())
-    };
     let ids = || jobs.iter().map(|job| (job.operator_id, job.delivery_id));
-    ask(deliveries.table(), ids().map(|(_, id)| (id.to_string(), deliveries::row_key(id))).collect())?;
+    ask(&mut rows, deliveries.table(), ids().map(|(_, id)| (id.to_string(), deliveries::row_key(id))).collect())?;
     let rows_of_unknown = unknown.iter().map(|(op, id)| (id.to_string(), destinations::row_key(*op, *id)));
     let stamps = asked.iter().map(|operator| (operator.to_string(), stamp_key(*operator)));
-    ask(destinations.table(), rows_of_unknown.chain(stamps).collect())?;
-    ask(events.table(), ids().map(|(op, id)| (id.event.to_string(), events::row_key(op, id.event))).collect())?;
+    ask(&mut rows, destinations.table(), rows_of_unknown.chain(stamps).collect())?;
+    ask(
+        &mut rows,
+        events.table(),
+        ids().map(|(op, id)| (id.event.to_string(), events::row_key(op, id.event))).collect(),
+    )?;
 
     let mut found = batch_get(destinations.client(), rows).await?;
     let mut list = Worklist::default();
@@ -90,7 +82,7 @@ pub async fn read(
     }
     let rows_of_destinations = found.remove(destinations.table()).unwrap_or_default();
     let (stamps, read): (Vec<_>, Vec<_>) = rows_of_destinations.into_iter().partition(is_stamp);
-    let anew = recent.stamped(&asked, &Stamps::of(stamps)?);
+    let reset = recent.stamped(&asked, &Stamps::of(stamps)?);
     let mut changed = vec![];
     for (operator, id) in left_out {
         match remembered(operator, id) {
@@ -98,14 +90,21 @@ pub async fn read(
             None => changed.push(destinations::row_key(operator, id)),
         }
     }
-    let again = get_items(destinations.client(), destinations.table(), changed).await?;
-    for (item, after_the_stamp) in
-        read.into_iter().map(|item| (item, false)).chain(again.into_iter().map(|i| (i, true)))
-    {
-        let row: Destination = from_item(item)?;
-        if row.is_plain(now()) && (after_the_stamp || !anew.contains(&row.operator_id)) {
+    let remember = |row: &Destination| {
+        if row.is_plain(now()) {
             recent.of(row.operator_id, |known| known.insert(row.id, row.clone()));
         }
+    };
+    for item in read {
+        let row: Destination = from_item(item)?;
+        if !reset.contains(&row.operator_id) {
+            remember(&row);
+        }
+        list.destinations.insert(row.id, row);
+    }
+    for item in get_items(destinations.client(), destinations.table(), changed).await? {
+        let row: Destination = from_item(item)?;
+        remember(&row);
         list.destinations.insert(row.id, row);
     }
     for item in found.remove(events.table()).unwrap_or_default() {
@@ -115,4 +114,16 @@ pub async fn read(
     let keys = list.destinations.values().flat_map(suppressions::keys_of).collect();
     list.suppressions = suppressions.get_many(keys).await?;
     Ok(list)
+}
+
+/// Adds rows of a table, each with what tells it from others, to what is asked for in one call.
+fn ask(rows: &mut HashMap<String, KeysAndAttributes>, table: &str, keys: Vec<(String, Item)>) -> Result<()> {
+    // DynamoDB refuses a batch that asks for a row twice, and one without a row.
+    let keys: Vec<_> = keys.into_iter().collect::<BTreeMap<_, _>>().into_values().collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+    rows.insert(table.to_owned(), keys.build().map_err(aws("BatchGetItem"))?);
+    Ok(())
 }
