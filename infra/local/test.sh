@@ -44,5 +44,5 @@ infra/local/with_cloud.sh test \
     "AWS_ENDPOINT_URL_SESV2=$RELAY_URL AWS_ENDPOINT_URL_SNS=$RELAY_URL \
      AWS_ENDPOINT_URL_DYNAMODB=$FAULTS_URL AWS_ENDPOINT_URL_SQS=$FAULTS_URL \
      AWS_XRAY_DAEMON_ADDRESS=$AWS_XRAY_DAEMON_ADDRESS" \
-    "Tracing=Active RetrySchedule=1,1,2,2 CodeIntervalSeconds=2 MailsPerSecond=200 RequestsPerSecond=0 \
+    "Tracing=Active RetrySchedule=1,1,2,2 MailsPerSecond=200 RequestsPerSecond=0 \
      AllowedOrigins=http://app.example.com ${PARAMETERS:-}" cargo test "$@"

@@ -135,15 +135,6 @@ async fn a_mail_about_a_mail_event_is_in_the_log_and_starts_nothing() {
     assert_eq!(inbox::all(&second).await.len(), 2, "the code and that");
 }
 
-/// Has a code sent: until when it is good.
-async fn send_code(operator: &Operator, path: &str) -> String {
-    let sent = eventually("a code may be sent", async || {
-        let sent = operator.post_empty(&format!("{path}/send-code")).await;
-        (sent.status != 429).then(|| sent.expect(200))
-    });
-    sent.await["expires_at"].as_str().expect("a time").to_owned()
-}
-
 /// The ids of the codes that an operator has had sent, oldest first.
 async fn codes(operator: &Operator, count: usize) -> Vec<String> {
     eventually(&format!("{count} codes"), async || {
@@ -162,7 +153,7 @@ async fn a_code_is_told_from_its_making_to_its_use_and_never_what_it_is() {
         let made = operator.register(kind, &address).await.expect(201);
         let id = made["id"].as_str().expect("an id");
         let path = format!("/v1/notifications/destinations/{id}");
-        send_code(&operator, &path).await;
+        operator.send_code(&path).await;
         let code = inbox::code(&address, 0).await;
         let wrong = format!("{:06}", (code.parse::<u32>().expect("digits") + 1) % 1_000_000);
         operator.post(&format!("{path}/verify"), json!({"code": wrong})).await.error(400);
@@ -198,14 +189,14 @@ async fn a_code_that_comes_to_nothing_says_why() {
     let path = format!("/v1/notifications/destinations/{}", made["id"].as_str().expect("an id"));
 
     // Replaced by the next, which is guessed at too often, and one that a deletion takes away.
-    send_code(&operator, &path).await;
-    send_code(&operator, &path).await;
+    operator.send_code(&path).await;
+    operator.send_code(&path).await;
     let code: u32 = inbox::code(&address, 1).await.parse().expect("digits");
     for by in 1..=6 {
         let guess = format!("{:06}", (code + by) % 1_000_000);
         operator.post(&format!("{path}/verify"), json!({"code": guess})).await.error(400);
     }
-    send_code(&operator, &path).await;
+    operator.send_code(&path).await;
     operator.delete(&path).await.expect(200);
     let ids = codes(&operator, 3).await;
     let (created, sent, wrong) = ("mail.otp.created", "mail.otp.sent", "mail.otp.failed_attempt");
@@ -240,7 +231,7 @@ async fn a_code_that_nobody_typed_expires() {
         let made = operator.register("email", &address).await.expect(201);
         let id = made["id"].as_str().expect("an id").to_owned();
         let path = format!("/v1/notifications/destinations/{id}");
-        let expires_at: Timestamp = send_code(&operator, &path).await.parse().expect("a time");
+        let expires_at: Timestamp = operator.send_code(&path).await.parse().expect("a time");
         subjects.push((id, path, inbox::code(&address, 0).await, expires_at));
     }
     let otps = codes(&operator, 2).await;

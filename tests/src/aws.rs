@@ -224,3 +224,17 @@ pub async fn publish(topic: &str, message: &Value) {
     let (status, text) = post("sns", "/", &headers, body).await;
     assert_eq!(status, 200, "{text}");
 }
+
+/// Makes the codes that a destination was sent a minute older, so that it may be sent another at once.
+pub async fn age_codes(destination: &str) {
+    let row = json!({"TableName": variable("VERIFICATIONS_TABLE"), "Key": {"subject": {"S": destination}}});
+    let mut sent = call("dynamodb", "DynamoDB_20120810.GetItem", row.clone()).await["Item"]["sent"]["L"].take();
+    for time in sent.as_array_mut().expect("codes were sent") {
+        let ms: i64 = time["N"].as_str().and_then(|ms| ms.parse().ok()).expect("milliseconds");
+        time["N"] = (ms - 60_000).to_string().into();
+    }
+    let mut update = row;
+    update["UpdateExpression"] = "SET sent = :sent".into();
+    update["ExpressionAttributeValues"] = json!({":sent": {"L": sent}});
+    call("dynamodb", "DynamoDB_20120810.UpdateItem", update).await;
+}
