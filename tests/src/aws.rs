@@ -225,8 +225,10 @@ pub async fn publish(topic: &str, message: &Value) {
     assert_eq!(status, 200, "{text}");
 }
 
-/// Makes the codes that a destination was sent a minute older, so that it may be sent another at once.
-pub async fn age_codes(destination: &str) {
+/// Makes the codes that were sent to what is at `path` a minute older, so that another may be sent at once.
+pub async fn age_codes(path: &str) {
+    // The destination inside a rule has the rule's number.
+    let destination = path.rsplit('/').next().expect("an id").replace("nch_", "ndst_");
     let row = json!({"TableName": variable("VERIFICATIONS_TABLE"), "Key": {"subject": {"S": destination}}});
     let mut sent = call("dynamodb", "DynamoDB_20120810.GetItem", row.clone()).await["Item"]["sent"]["L"].take();
     for time in sent.as_array_mut().expect("codes were sent") {

@@ -195,7 +195,7 @@ impl Operator {
         let send = format!("{path}/send-code");
         let mut sent = self.post_empty(&send).await;
         if sent.status == 429 {
-            aws::age_codes(path.rsplit('/').next().expect("an id")).await;
+            aws::age_codes(path).await;
             sent = self.post_empty(&send).await;
         }
         sent.expect(200)["expires_at"].as_str().expect("a time").to_owned()
