@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use e2e::{
-    Operator, aws, eventually,
+    Operator, aws,
     inbox::{self, new_address, new_number},
     variable,
 };

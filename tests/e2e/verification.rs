@@ -1,7 +1,7 @@
 //! Verification by code, of both kinds of address.
 
 use e2e::{
-    Operator, aws, eventually,
+    Operator, aws,
     inbox::{self, new_address, new_number},
     variable,
 };
