@@ -42,7 +42,7 @@ async fn of_a_hundred_guesses_at_once_at_most_five_are_judged() {
 }
 
 #[tokio::test]
-async fn of_the_right_code_a_hundred_times_at_once_one_is_taken() {
+async fn one_of_a_hundred_concurrent_correct_codes_is_accepted() {
     let _storm = ONE_AT_A_TIME.lock().await;
     let operator = Operator::create().await;
     let (path, code) = operator.with_code().await;

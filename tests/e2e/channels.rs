@@ -37,7 +37,7 @@ async fn a_rule_is_made_with_the_published_answer() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_rule_is_said_in_a_sentence() {
+async fn errors_of_rules_are_sentences() {
     let operator = Operator::create().await;
     let (webhook, _) = two(&operator).await;
     let unverified = operator.register("sms", "+14155551234").await.expect(201)["id"].clone();

@@ -29,7 +29,7 @@ async fn chats(operator: &Operator) -> Vec<(&'static str, Receiver)> {
 }
 
 #[tokio::test]
-async fn what_is_shown_and_what_is_said_to_be_left_out_is_all_that_was_posted() {
+async fn shown_and_omitted_fields_add_up_to_the_posted_ones() {
     let operator = Operator::create_of("pro").await;
     let chats = chats(&operator).await;
     let address = inbox::new_address();

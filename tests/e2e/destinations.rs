@@ -194,7 +194,7 @@ async fn a_webhook_is_verified_and_tested_by_a_signed_request() {
 }
 
 #[tokio::test]
-async fn what_codes_are_for_is_told_apart() {
+async fn purposes_of_codes_are_distinguished() {
     let operator = Operator::create().await;
     let webhook = operator.register("webhook", "https://example.com/hooks").await.expect(201);
     let own = operator.register("email", EMAIL).await.expect(201);

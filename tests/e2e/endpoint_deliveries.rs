@@ -43,7 +43,7 @@ async fn delivery(operator: &Operator, endpoint: &str, event: &str, status: &str
 }
 
 #[tokio::test]
-async fn an_endpoint_that_fails_becomes_unhealthy_and_a_test_that_is_taken_mends_it() {
+async fn a_failing_endpoint_becomes_unhealthy_until_a_test_succeeds() {
     let operator = Operator::create().await;
     let (receiver, broken) = switched().await;
     let endpoint = id(&make(&operator, receiver.url()).await);

@@ -229,7 +229,7 @@ async fn an_event_is_shown_as_it_was_posted() {
 }
 
 #[tokio::test]
-async fn a_query_that_cannot_be_is_told_why() {
+async fn an_impossible_query_is_explained() {
     let operator = Operator::create().await;
     for path in ["/v1/events", "/mail/events"] {
         for (query, words) in [

@@ -179,7 +179,7 @@ async fn a_repeat_after_a_crash_between_claim_and_queue_gets_the_event_through()
 }
 
 #[tokio::test]
-async fn bad_events_are_told_the_field() {
+async fn errors_of_events_name_the_field() {
     let operator = Operator::create().await;
     for (body, word) in [
         (json!({}), "`type`"),

@@ -47,7 +47,7 @@ fn paths() -> Vec<(String, Vec<String>)> {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_told_in_the_form_of_its_api() {
+async fn a_wrong_method_gets_the_error_format_of_its_api() {
     for (path, own) in paths() {
         let wrong = METHODS.iter().find(|method| !own.iter().any(|own| own == *method)).expect("one that it has not");
         let (status, headers, error) = ask(wrong, &path).await;
@@ -59,7 +59,7 @@ async fn a_wrong_method_is_told_in_the_form_of_its_api() {
 }
 
 #[tokio::test]
-async fn an_unknown_path_is_told_in_the_form_of_the_api_under_which_it_lies() {
+async fn an_unknown_path_gets_the_error_format_of_its_api() {
     let known = paths();
     let unknown = ["/", "/v2/events", "/v1/nothing", "/mail/nothing", "/api/v1/nothing", "/v1/config/nothing/x"];
     let with_slash = known.iter().map(|(path, _)| format!("{path}/"));

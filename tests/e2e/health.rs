@@ -17,7 +17,7 @@ async fn told(operator: &Operator) -> Vec<Message> {
 }
 
 #[tokio::test]
-async fn the_operator_is_told_once_which_why_what_is_paused_and_how_to_resume() {
+async fn the_operator_gets_one_mail_with_cause_paused_rules_and_next_steps() {
     let operator = Operator::create().await;
     let broken = Receiver::answering(|_| (StatusCode::INTERNAL_SERVER_ERROR, "<b>database is down</b>")).await;
     let subject = Receiver::taking().await;

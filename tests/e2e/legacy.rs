@@ -134,7 +134,7 @@ async fn it_is_no_entry_among_the_destinations_and_leaves_with_its_channel() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_in_a_sentence() {
+async fn errors_are_sentences() {
     let operator = Operator::create().await;
     let own = operator.register("webhook", "https://example.com/own").await.expect(201)["id"].clone();
     for (body, code, words) in [

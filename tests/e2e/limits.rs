@@ -72,7 +72,7 @@ async fn a_second_code_has_to_wait() {
 }
 
 #[tokio::test]
-async fn of_many_requests_at_once_one_code_is_sent() {
+async fn concurrent_requests_send_one_code() {
     let operator = Operator::create().await;
     let address = new_address();
     let send = format!("{}/send-code", unverified(&operator, "email", &address).await);
@@ -161,7 +161,7 @@ async fn a_code_that_could_not_be_sent_counts_against_nothing() {
 }
 
 #[tokio::test]
-async fn an_address_that_cannot_be_reached_is_told_so() {
+async fn an_unreachable_address_is_rejected() {
     let operator = Operator::create().await;
     let (address, number) = (new_address(), new_number());
     let mail = unverified(&operator, "email", &address).await;

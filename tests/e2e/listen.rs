@@ -174,7 +174,7 @@ async fn the_signatures_of_each_scheme_are_checked() {
 }
 
 #[tokio::test]
-async fn what_is_tampered_with_too_old_or_unsigned_is_refused() {
+async fn tampered_old_and_unsigned_requests_are_rejected() {
     let operator = Operator::create().await;
     let secret = WebhookSecret::generate();
     let settings = [("SECRET", &*format!("another, {}", secret.reveal()))];
@@ -219,7 +219,7 @@ async fn what_is_tampered_with_too_old_or_unsigned_is_refused() {
 }
 
 #[tokio::test]
-async fn told_to_fail_it_shows_each_attempt_and_when_the_next_is_due() {
+async fn failing_on_purpose_it_shows_each_attempt_and_the_next() {
     let operator = Operator::create().await;
     let mut listener = Listener::start(&operator, &[("FAIL", "2")]).await;
     listener.shows("The next 2 requests are answered with 500.").await;

@@ -82,7 +82,7 @@ async fn deliveries_of_all_destinations_are_one_list_newest_event_first() {
 async fn wrong_conditions_are_named_and_others_are_not_found() {
     let (operator, other) = (Operator::create().await, Operator::create().await);
     for (query, named) in [
-        ("state=lost", "`state`: \"lost\" is none of pending, succeeded, failed, abandoned, held."),
+        ("state=lost", "`state`: \"lost\" is not one of pending, succeeded, failed, abandoned, held."),
         ("since=yesterday", "`since`"),
         ("until=now", "`until`"),
         ("event_id=7", "`event_id`"),
@@ -318,7 +318,7 @@ async fn destinations_of_all_apis_are_listed_with_where_they_come_from() {
     operator.get(&format!("/v1/notifications/destinations?cursor={cursor}")).await.error(400);
     let (sentence, _) = operator.get("/v1/notifications/destinations?made_by=me").await.error(400);
     assert!(
-        sentence.starts_with("`made_by`: \"me\" is none of any, stack, mail, providers, config, stack_auth."),
+        sentence.starts_with("`made_by`: \"me\" is not one of any, stack, mail, providers, config, stack_auth."),
         "{sentence}"
     );
 }

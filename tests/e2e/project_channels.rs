@@ -83,7 +83,7 @@ async fn the_published_request_has_the_published_answer_and_no_credential_comes_
 }
 
 #[tokio::test]
-async fn every_type_is_taken_with_its_published_credentials() {
+async fn every_type_is_accepted_with_its_published_credentials() {
     let project = Operator::create_of("pro").await.in_project("web");
     for (name, credentials) in [
         ("teams", json!({"webhookUrl": "https://outlook.office.com/webhook/..."})),
@@ -103,7 +103,7 @@ async fn every_type_is_taken_with_its_published_credentials() {
 }
 
 #[tokio::test]
-async fn bad_input_is_told_field_by_field() {
+async fn errors_name_each_invalid_field() {
     let operator = Operator::create().await;
     let project = operator.in_project("web");
     let code = "VALIDATION_ERROR".to_owned();
@@ -298,7 +298,7 @@ async fn each_chat_type_gets_its_own_format_and_the_threshold_in_its_own_words()
 }
 
 #[tokio::test]
-async fn an_unhealthy_channel_is_well_again_once_a_test_is_taken() {
+async fn a_successful_test_makes_an_unhealthy_channel_healthy() {
     let operator = Operator::create().await;
     let project = operator.in_project("web");
     let receiver = Receiver::answering(|n| if n == 1 { StatusCode::GONE } else { StatusCode::OK }).await;

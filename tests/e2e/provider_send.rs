@@ -36,7 +36,7 @@ async fn delivery(tenant: &Operator, id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_published_notification_goes_to_several_and_each_is_told_of_in_the_order_asked() {
+async fn results_are_in_the_order_of_the_providers_in_the_request() {
     let tenant = tenant().await;
     let (slack, teams) = (platform::taking("slack").await, platform::taking("teams").await);
     let webhook = Receiver::taking().await;
@@ -167,7 +167,7 @@ async fn twenty_at_once_and_not_one_more() {
 }
 
 #[tokio::test]
-async fn a_repeat_sends_nothing_and_is_told_how_the_first_has_ended() {
+async fn a_repeat_sends_nothing_and_returns_the_first_outcome() {
     let tenant = tenant().await;
     let (slack, failing) = (platform::taking("slack").await, platform::refusing("slack", "rollup_error").await);
     let ids = [
@@ -197,7 +197,7 @@ async fn a_repeat_sends_nothing_and_is_told_how_the_first_has_ended() {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_gone_is_unhealthy_at_once() {
+async fn a_deleted_chat_hook_makes_its_provider_unhealthy_at_once() {
     let tenant = tenant().await;
     let gone = platform::refusing("slack", "no_service").await;
     let id = make(&tenant, "slack", json!({"webhookUrl": gone.url()})).await;
@@ -215,7 +215,7 @@ async fn a_provider_that_is_gone_is_unhealthy_at_once() {
 }
 
 #[tokio::test]
-async fn bad_input_is_told_field_by_field() {
+async fn errors_name_each_invalid_field() {
     let tenant = tenant().await;
     let id = make(&tenant, "slack", json!({"webhookUrl": "https://hooks.slack.com/services/T/B/X"})).await;
     let fields = async |body: Value| -> Vec<String> {

@@ -45,7 +45,7 @@ pub(crate) fn destination_id(uuid: &str) -> String {
 }
 
 #[tokio::test]
-async fn each_published_config_is_taken_and_shown_without_its_secrets() {
+async fn each_published_config_is_accepted_and_shown_without_secrets() {
     let tenant = tenant().await;
     let webhook = json!({"url": "https://alerts.example.com/ingest", "secret": "shared-hmac-secret",
         "headers": {"X-Token": "abc"}});
@@ -131,7 +131,7 @@ async fn providers_are_listed_page_by_page() {
 }
 
 #[tokio::test]
-async fn bad_input_is_told_field_by_field() {
+async fn errors_name_each_invalid_field() {
     let tenant = tenant().await;
     let error = tenant.post(PATH, json!({"kind": "pagerduty", "name": "x", "config": {}})).await.expect(400);
     assert!(error["error"].as_str().expect("a sentence").contains("slack, teams, webhook, ops_email"), "{error}");

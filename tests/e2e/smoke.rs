@@ -14,7 +14,7 @@ async fn smoke(arguments: &[&str]) -> (bool, String) {
 }
 
 #[tokio::test]
-async fn a_stack_that_works_is_said_to_and_nothing_is_left_behind() {
+async fn a_working_stack_passes_and_is_left_clean() {
     let operator = Operator::create().await;
     let (worked, said) = smoke(&[&variable("API_URL"), operator.key.as_deref().expect("a key")]).await;
     assert!(worked && said.contains("✓ The delivery arrives") && said.ends_with("All of it works.\n"), "{said}");
@@ -25,7 +25,7 @@ async fn a_stack_that_works_is_said_to_and_nothing_is_left_behind() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_in_words() {
+async fn problems_are_reported_in_words() {
     let operator = Operator::create().await;
     let (url, key) = (variable("API_URL"), operator.key.clone().expect("a key"));
     let failing = Receiver::failing(usize::MAX).await;

@@ -46,7 +46,7 @@ pub(crate) async fn in_log(operator: &Operator, event: &str) {
 }
 
 #[tokio::test]
-async fn a_subscription_is_made_changed_disabled_and_deleted_and_each_is_told() {
+async fn creating_changing_disabling_and_deleting_a_subscription_are_events() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let new =

@@ -85,7 +85,7 @@ async fn a_channel_of_a_project_mails_from_the_deployments_address() {
 }
 
 #[tokio::test]
-async fn who_bounces_is_left_out_and_the_others_go_on() {
+async fn a_bounced_member_is_omitted_and_the_others_still_get_mail() {
     let tenant = tenant().await;
     let (gone, there) = (new_address(), new_address());
     let id = team(&tenant, &[&gone, &there]).await;

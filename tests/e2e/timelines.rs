@@ -52,7 +52,7 @@ fn message_of(delivery: &Value) -> String {
 }
 
 #[tokio::test]
-async fn the_life_of_a_mail_that_came_back_is_told_step_by_step() {
+async fn a_bounced_mail_has_a_timeline() {
     let address = new_address();
     let (operator, id, delivery) = notified(&address).await;
     let message = message_of(&delivery);
@@ -147,7 +147,7 @@ async fn codes(operator: &Operator, count: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_code_is_told_from_its_making_to_its_use_and_never_what_it_is() {
+async fn a_code_has_a_timeline_that_never_contains_it() {
     let operator = Operator::create().await;
     for (kind, address) in [("email", new_address()), ("sms", new_number())] {
         let made = operator.register(kind, &address).await.expect(201);

@@ -80,7 +80,7 @@ async fn a_change_to_an_unverified_destination_leaves_the_rule_as_it_was() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_code_is_said_and_no_more() {
+async fn errors_of_codes_reveal_nothing_else() {
     let operator = Operator::create().await;
     let (path, code) = operator.with_code().await;
     let (sentence, word) = operator.post_empty(&format!("{path}/verify")).await.error(400);

@@ -187,7 +187,7 @@ async fn hand_out_again(operator: &Operator, delivery: &Value) {
 }
 
 #[tokio::test]
-async fn what_a_worker_did_not_live_to_tell_is_told_and_what_it_told_is_told_once() {
+async fn after_a_crash_each_event_is_reported_once() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let webhook = id(&subscribe(&operator, &receiver, &[SENT]).await);

@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "slack does not take")]
-    fn a_message_that_is_wrong_is_told() {
+    fn an_invalid_message_is_reported() {
         validate("slack", &json!({"text": "", "blocks": [], "attachments": []}));
     }
 }

@@ -106,7 +106,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_wrong_command_is_told_what_to_send() {
+    fn an_invalid_command_is_answered_with_the_valid_ones() {
         for wrong in [json!({}), json!({"drop_tables": {}}), json!({"revoke_key": {"id": "x"}}), json!(7)] {
             let error = Command::parse(wrong).expect_err("refused").to_string();
             assert!(error.contains("create_operator"), "{error}");

@@ -23,7 +23,7 @@ impl App {
         if let Some(wrong) = new.permissions.iter().find(|permission| !is_permission(permission)) {
             return Err(invalid(
                 "permissions",
-                format!("{wrong:?} has not the form `area:verb`, such as `config:write`"),
+                format!("{wrong:?} does not have the form `area:verb`, such as `config:write`"),
             ));
         }
         if let Some(problem) = new.project_id.as_deref().and_then(|id| project_problem(id).err()) {
@@ -53,7 +53,7 @@ impl App {
     pub(crate) async fn revoke_key(&self, Key { key_id }: Key) -> Result<Value, Error> {
         let id: KeyId = key_id.parse().map_err(|problem| invalid("key_id", problem))?;
         if !self.accounts.revoke(id, now()).await? {
-            return Err(invalid("key_id", "there is no key of this id; see list_keys"));
+            return Err(invalid("key_id", "no key has this id; see list_keys"));
         }
         tracing::info!(%key_id, "key revoked");
         Ok(json!({ "key_id": key_id, "revoked": true }))

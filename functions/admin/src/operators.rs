@@ -80,7 +80,7 @@ pub(crate) fn parse_id(operator_id: &str) -> Result<OperatorId, Error> {
 }
 
 pub(crate) fn unknown() -> Error {
-    invalid("operator_id", "there is no operator of this id")
+    invalid("operator_id", "no operator has this id")
 }
 
 pub(crate) fn parse_plan(name: &str) -> Result<Plan, Error> {

@@ -40,7 +40,7 @@ pub(crate) struct Inline {
     pub(crate) address: Address,
 }
 
-/// What to change of a rule; what is left out stays as it is.
+/// The changes of a rule; omitted fields stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RuleChange {
@@ -55,7 +55,7 @@ pub(crate) struct RuleChange {
     min_severity: Option<String>,
     /// The operator's own switch, apart from pausing.
     pub(crate) active: Option<bool>,
-    /// What the rule does while one of its destinations is unhealthy.
+    /// The behaviour of the rule while one of its destinations is unhealthy.
     pub(crate) on_unhealthy: Option<OnUnhealthy>,
 }
 
@@ -178,6 +178,6 @@ fn events(names: &[String]) -> Result<Vec<EventType>> {
 }
 
 fn severity(name: &str) -> Result<Severity> {
-    let problem = || ApiError::field("min_severity", format!("{name:?} is none of info, warning, critical"));
+    let problem = || ApiError::field("min_severity", format!("{name:?} is not one of info, warning, critical"));
     Severity::from_stack_name(name).ok_or_else(problem)
 }

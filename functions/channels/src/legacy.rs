@@ -135,7 +135,7 @@ pub(crate) async fn deliveries(
     Ok(Json(log::deliveries(&app.log, caller.events().shards, &brought, &page).await?))
 }
 
-/// Sends again what a legacy channel missed: held, failed, abandoned and overdue deliveries, oldest event first.
+/// Recovers the deliveries that a legacy channel missed: held, failed, abandoned and overdue deliveries, oldest event first.
 #[utoipa::path(
     post, path = "/v1/notifications/channels/{id}/recover", tag = "Legacy channels", operation_id = "recoverChannel",
     params(("id" = String, Path)), request_body = Since,

@@ -28,7 +28,7 @@ pub(crate) struct PreviewOf {
     event: PostedEvent,
 }
 
-/// What would become of the event.
+/// The outcome of the event.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Preview {
     /// Whether the rule takes the event.
@@ -36,11 +36,11 @@ pub(crate) struct Preview {
     /// Why, or why not.
     #[schema(example = "The rule takes passport.flagged from the severity warning on, and this event is critical.")]
     reason: String,
-    /// What becomes of it at each destination of the rule; none when the rule does not take it.
+    /// The outcome for each destination of the rule; empty when the rule does not match.
     destinations: Vec<Outcome>,
 }
 
-/// What becomes of the event at a destination.
+/// The outcome of the event for a destination.
 #[derive(Serialize, ToSchema)]
 struct Outcome {
     /// Which destination, as the rule names it.
@@ -54,7 +54,7 @@ struct Outcome {
     outcome: &'static str,
     /// Why it would be held.
     reason: Option<String>,
-    /// What it would be sent: the body of a request, a text message, or the subject of a mail.
+    /// The content: the body of a request, a text message, or the subject of an email.
     message: String,
 }
 

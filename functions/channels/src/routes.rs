@@ -112,7 +112,7 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
     Ok(Json(RuleView::enriched(&rule, &destinations, caller.may_write())))
 }
 
-/// Changes a rule. What is left out stays as it is; a change that is refused changes nothing.
+/// Changes a rule. Omitted fields stay unchanged; a rejected change has no effect.
 ///
 /// A legacy channel that is given destinations loses the address it was made with.
 #[utoipa::path(

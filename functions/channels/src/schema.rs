@@ -54,7 +54,7 @@ pub(crate) struct RuleForOne {
     /// The least severity to match; by default `warning`.
     #[schema(example = "warning")]
     min_severity: Option<StackSeverity>,
-    /// What the rule does while one of its destinations is unhealthy; by default `pause`.
+    /// The behaviour of the rule while one of its destinations is unhealthy; by default `pause`.
     on_unhealthy: Option<OnUnhealthy>,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct RuleForSeveral {
     /// The least severity to match; by default `warning`.
     #[schema(example = "warning")]
     min_severity: Option<StackSeverity>,
-    /// What the rule does while one of its destinations is unhealthy; by default `pause`.
+    /// The behaviour of the rule while one of its destinations is unhealthy; by default `pause`.
     on_unhealthy: Option<OnUnhealthy>,
 }
 
@@ -90,7 +90,7 @@ pub(crate) struct RuleForWebhook {
     /// The least severity to match; by default `warning`.
     #[schema(example = "warning")]
     min_severity: Option<StackSeverity>,
-    /// What the rule does while one of its destinations is unhealthy; by default `pause`.
+    /// The behaviour of the rule while one of its destinations is unhealthy; by default `pause`.
     on_unhealthy: Option<OnUnhealthy>,
 }
 
@@ -109,7 +109,7 @@ pub(crate) struct RuleForEmail {
     /// The least severity to match; by default `warning`.
     #[schema(example = "warning")]
     min_severity: Option<StackSeverity>,
-    /// What the rule does while one of its destinations is unhealthy; by default `pause`.
+    /// The behaviour of the rule while one of its destinations is unhealthy; by default `pause`.
     on_unhealthy: Option<OnUnhealthy>,
 }
 
@@ -128,7 +128,7 @@ pub(crate) struct RuleForPhone {
     /// The least severity to match; by default `warning`.
     #[schema(example = "warning")]
     min_severity: Option<StackSeverity>,
-    /// What the rule does while one of its destinations is unhealthy; by default `pause`.
+    /// The behaviour of the rule while one of its destinations is unhealthy; by default `pause`.
     on_unhealthy: Option<OnUnhealthy>,
 }
 

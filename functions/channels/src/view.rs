@@ -13,7 +13,7 @@ pub(crate) struct RuleView {
     /// Its id.
     #[schema(example = "nch_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     id: String,
-    /// Whose it is.
+    /// The id of its operator.
     operator_id: String,
     /// The kind of its first destination; null when that is deleted.
     channel_type: Option<Kind>,
@@ -30,13 +30,13 @@ pub(crate) struct RuleView {
     min_severity: &'static str,
     /// Whether all of its destinations, or its own address, are verified.
     verified: bool,
-    /// Whether it sends now: switched on, not paused, and with a destination that still exists.
+    /// Whether it is active: enabled, not paused, and with a destination that exists.
     active: bool,
     /// Why it does not send now.
     inactive_reason: Option<Inactive>,
-    /// The operator's own switch, which `active` in a PATCH sets: whether it sends when nothing pauses it.
+    /// Whether the operator has enabled it, which `active` in a PATCH sets. A destination can pause it besides.
     enabled: bool,
-    /// What it does while one of its destinations is unhealthy.
+    /// The behaviour while one of its destinations is unhealthy.
     on_unhealthy: OnUnhealthy,
     /// The unhealthy destinations that pause it, or the channel itself if its own address does; verify them to resume.
     paused_by: Vec<String>,

@@ -34,7 +34,7 @@ pub(crate) async fn get(
     Ok(Json(OneProjectChannel::of(&app.find(&scope, &id).await?)))
 }
 
-/// Changes a channel. What is left out stays as it is, of the credentials too; null removes one of those. A signing secret
+/// Changes a channel. Omitted fields stay unchanged, credentials included; null removes one of those. A signing secret
 /// is rotated by a new `hmacSecret`.
 #[utoipa::path(
     put, path = "/v1/config/notifications/{id}", tag = "Project channels", operation_id = "updateProjectChannel",

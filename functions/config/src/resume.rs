@@ -32,7 +32,7 @@ pub(crate) async fn test(
     app.upkeep.test_and_heal(&found.destination).await
 }
 
-/// Sends what a channel missed again: held, failed, abandoned and overdue deliveries of events since then, oldest first.
+/// Recovers the deliveries that a channel missed: held, failed, abandoned and overdue deliveries of events since then, oldest first.
 #[utoipa::path(
     post, path = "/v1/config/notifications/{id}/recover", tag = "Project channels",
     operation_id = "recoverProjectChannel",

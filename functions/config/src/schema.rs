@@ -47,7 +47,7 @@ enum MailType {
 pub(crate) struct NewProjectChat {
     #[schema(inline, rename = "type")]
     type_: ChatType,
-    /// What people call it: 1 to 255 characters.
+    /// A name of 1 to 255 characters.
     #[schema(
         min_length = 1,
         max_length = 255,
@@ -55,12 +55,12 @@ pub(crate) struct NewProjectChat {
         example = "#engineering-alerts"
     )]
     name: String,
-    /// What its type needs.
+    /// The credentials of its type.
     credentials: ChatCredentials,
     /// The least severity that it takes.
     #[schema(example = "high")]
     severity_threshold: ConfigSeverity,
-    /// Whether it sends; true by default.
+    /// Whether it is enabled; default true.
     active: Option<bool>,
     /// The most notifications per second, 0.001 to 1000. Without it they go out as they come.
     #[schema(minimum = 0.001, maximum = 1000, example = 10)]
@@ -73,7 +73,7 @@ pub(crate) struct NewProjectChat {
 pub(crate) struct NewProjectWebhook {
     #[schema(inline, rename = "type")]
     type_: WebhookType,
-    /// What people call it: 1 to 255 characters.
+    /// A name of 1 to 255 characters.
     #[schema(
         min_length = 1,
         max_length = 255,
@@ -81,12 +81,12 @@ pub(crate) struct NewProjectWebhook {
         example = "#engineering-alerts"
     )]
     name: String,
-    /// What its type needs.
+    /// The credentials of its type.
     credentials: WebhookCredentials,
     /// The least severity that it takes.
     #[schema(example = "high")]
     severity_threshold: ConfigSeverity,
-    /// Whether it sends; true by default.
+    /// Whether it is enabled; default true.
     active: Option<bool>,
     /// The most notifications per second, 0.001 to 1000. Without it they go out as they come.
     #[schema(minimum = 0.001, maximum = 1000, example = 10)]
@@ -99,7 +99,7 @@ pub(crate) struct NewProjectWebhook {
 pub(crate) struct NewProjectMail {
     #[schema(inline, rename = "type")]
     type_: MailType,
-    /// What people call it: 1 to 255 characters.
+    /// A name of 1 to 255 characters.
     #[schema(
         min_length = 1,
         max_length = 255,
@@ -107,12 +107,12 @@ pub(crate) struct NewProjectMail {
         example = "#engineering-alerts"
     )]
     name: String,
-    /// What its type needs.
+    /// The credentials of its type.
     credentials: MailCredentials,
     /// The least severity that it takes.
     #[schema(example = "high")]
     severity_threshold: ConfigSeverity,
-    /// Whether it sends; true by default.
+    /// Whether it is enabled; default true.
     active: Option<bool>,
 }
 
@@ -135,7 +135,7 @@ struct WebhookCredentials {
     /// The value of the header `Authorization`: 1 to 2048 visible ASCII characters.
     #[schema(format = "header-value", example = "Bearer abc")]
     auth_header: Option<String>,
-    /// What signs the requests: up to 256 characters, without white space at its ends.
+    /// The signing secret: up to 256 characters, without white space at its ends.
     #[schema(min_length = 1, max_length = 256, pattern = r"^\S([\s\S]*\S)?$")]
     hmac_secret: Option<String>,
 }
@@ -154,14 +154,14 @@ struct MailCredentials {
 #[schema(value_type = String, format = Email, example = "ops@example.com")]
 struct MailAddress(String);
 
-/// What to change of a channel; what is left out stays as it is.
+/// The changes of a channel; omitted fields stay unchanged.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ProjectChannelChange {
     /// Its type, which cannot be changed.
     #[schema(rename = "type")]
     type_: Option<ProjectChannelType>,
-    /// What people call it.
+    /// The name.
     #[schema(min_length = 1, max_length = 255, pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$")]
     name: Option<String>,
     /// The credentials that change; null removes one.
@@ -169,7 +169,7 @@ pub(crate) struct ProjectChannelChange {
     credentials: Option<Map<String, Value>>,
     /// The least severity that it takes.
     severity_threshold: Option<ConfigSeverity>,
-    /// Whether it sends; what it misses meanwhile is held.
+    /// Whether it is enabled. Deliveries are held while it is not.
     active: Option<bool>,
     /// The most notifications per second, 0.001 to 1000; null removes the limit.
     #[schema(minimum = 0.001, maximum = 1000, example = 10)]

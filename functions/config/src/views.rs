@@ -18,7 +18,7 @@ pub(crate) struct MadeProjectChannel {
 /// The id of a channel.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ProjectChannelId {
-    /// By which to change and to delete it.
+    /// The id for PATCH and DELETE.
     #[schema(example = "9b7a3b2c-2e6e-4f1f-8c5a-1b2c3d4e5f6a")]
     id: String,
 }
@@ -34,15 +34,15 @@ pub(crate) struct ProjectChannelView {
     #[serde(rename = "type")]
     #[schema(example = "slack")]
     type_name: &'static str,
-    /// What people call it.
+    /// The name.
     #[schema(example = "#engineering-alerts")]
     name: String,
     /// The least severity that it takes.
     #[schema(example = "high")]
     severity_threshold: &'static str,
-    /// Whether it sends.
+    /// Whether it is enabled.
     active: bool,
-    /// Whether it is well; when not, a successful test makes it so.
+    /// Whether it is healthy. A successful test makes it healthy again.
     health: HealthRecord,
     /// When it was made.
     created_at: String,

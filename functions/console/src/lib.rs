@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn by_https_a_browser_is_told_to_stay_with_it() {
+    async fn https_responses_set_strict_transport_security() {
         let hsts = async |headers: &[(&str, &str)]| {
             let answer = get("/console/", headers).await;
             answer.headers().contains_key(header::STRICT_TRANSPORT_SECURITY)

@@ -40,13 +40,13 @@ pub(crate) struct DestinationPage {
 struct Listed {
     #[serde(flatten)]
     destination: DestinationView,
-    /// Where it comes from, in lists of other APIs' destinations.
+    /// Its origin, in lists that include destinations of other APIs.
     #[serde(flatten)]
     #[schema(value_type = Origin)]
     origin: Option<Origin>,
 }
 
-/// By which API destinations were made, as a query names it.
+/// The API that created destinations, as a query parameter.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "the API's text shows it; `DestinationQuery::made_by` reads it")]
@@ -70,7 +70,7 @@ enum MadeBy {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DestinationQuery {
-    /// By which API they were made: `stack`, which is meant when it is left out, `mail`, `providers`,
+    /// The API that created them: `stack` (default), `mail`, `providers`,
     /// `config`, `stack_auth`, or `any`.
     #[param(inline, value_type = Option<MadeBy>, example = "any")]
     made_by: Option<String>,
@@ -90,7 +90,7 @@ impl DestinationQuery {
             return Ok(None);
         }
         let names = Face::ALL.map(Face::as_str).join(", ");
-        let problem = || ApiError::field("made_by", format!("{name:?} is none of {ANY}, {names}"));
+        let problem = || ApiError::field("made_by", format!("{name:?} is not one of {ANY}, {names}"));
         Face::from_name(name).map(Some).ok_or_else(problem)
     }
 }

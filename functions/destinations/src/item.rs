@@ -23,7 +23,7 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
     Ok(Json(DestinationView::of(&app.find(&caller, &id).await?, caller.may_write())))
 }
 
-/// What to change of a destination; what is left out stays as it is.
+/// The changes of a destination; omitted fields stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DestinationChange {
@@ -68,7 +68,7 @@ pub(crate) fn limited(limit: MaxPerSecond, kind: Kind) -> Result<Rate> {
 
 /// Deletes a destination.
 ///
-/// Rules that target it go on; what they would send to it is recorded as an abandoned delivery.
+/// Rules that target it stay active. They record an abandoned delivery instead of sending to it.
 #[utoipa::path(
     delete, path = "/v1/notifications/destinations/{id}", tag = "Destinations", operation_id = "deleteDestination",
     params(("id" = String, Path)),

@@ -14,28 +14,28 @@ enum BelongsTo {
     Account,
 }
 
-/// Where a destination comes from, and what else the API tells of it that made it.
+/// The origin of a destination, with details of the API that created it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Origin {
     /// Its id as deliveries and rules name it.
     #[schema(required = false, example = "ndst_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     destination_id: String,
-    /// By which API it was made.
+    /// The API that created it.
     #[schema(required = false)]
     made_by: Face,
     /// What it belongs to, if it is no entry of its own.
     #[schema(required = false)]
     belongs_to: Option<BelongsTo>,
-    /// What people call it.
+    /// The name.
     #[schema(required = false)]
     name: Option<String>,
-    /// What it is for.
+    /// A description.
     #[schema(required = false)]
     description: Option<String>,
-    /// Whether it is switched off.
+    /// Whether it is disabled.
     #[schema(required = false)]
     disabled: bool,
-    /// The project whose it is.
+    /// The project that it belongs to.
     #[schema(required = false)]
     project_id: Option<String>,
 }

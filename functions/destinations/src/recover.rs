@@ -6,7 +6,7 @@ use upkeep::recovery::{self, Recovered, Since};
 
 use crate::State;
 
-/// Sends again what a destination missed: held, failed, abandoned and overdue deliveries, oldest event first.
+/// Recovers the deliveries that a destination missed: held, failed, abandoned and overdue deliveries, oldest event first.
 ///
 /// The destination must be healthy: verify it first.
 #[utoipa::path(

@@ -20,7 +20,7 @@ pub(crate) struct Rotated {
 
 /// Gives a webhook a new secret, shown this once.
 ///
-/// For 24 h the old one signs too, unless it is told to end at once: `webhook-signature` carries the signatures of all,
+/// The old secret also signs for 24 h, unless the request ends it at once: `webhook-signature` carries the signatures of all,
 /// `X-STACK-Signature-256` the new secret's and `X-STACK-Signature-256-Previous` that of the one before. Up to five earlier
 /// secrets sign at a time; then the last header has their signatures with commas between.
 #[utoipa::path(

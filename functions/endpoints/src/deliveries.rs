@@ -15,7 +15,7 @@ use crate::State;
 
 /// Lists the deliveries to an endpoint, newest event first, each with its attempts.
 ///
-/// Of one status, a page may hold fewer than asked for while there are more: go by the cursor. One delivery is shown, and
+/// Of one status, a page may hold fewer than asked for while there are more: use the cursor. One delivery is shown, and
 /// sent again, by `/v1/deliveries/{id}`.
 #[utoipa::path(
     get, path = "/v1/webhooks/endpoints/{id}/deliveries", tag = "Webhook endpoints",

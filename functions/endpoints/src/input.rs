@@ -18,10 +18,10 @@ pub(crate) struct NewEndpoint {
     /// Where to send.
     #[schema(format = "uri", example = "https://example.com/api/webhooks/stack")]
     url: String,
-    /// What it is for; up to 500 characters.
+    /// A description of up to 500 characters.
     #[schema(max_length = 500)]
     description: Option<String>,
-    /// What to send; when left out, the ten event types of Stack Auth.
+    /// The event types to send. Default: the ten event types of Stack Auth.
     #[schema(value_type = Option<Vec<EventType>>, min_items = 1, max_items = 100,
         example = json!(["user.created", "team.created"]))]
     event_types: Option<Vec<String>>,
@@ -30,18 +30,18 @@ pub(crate) struct NewEndpoint {
     max_per_second: Option<MaxPerSecond>,
 }
 
-/// What to change of an endpoint; what is left out stays as it is.
+/// The changes of an endpoint; omitted fields stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EndpointChange {
     /// Where to send.
     #[schema(format = "uri")]
     url: Option<String>,
-    /// What it is for; null takes it away.
+    /// A description; null removes it.
     #[serde(default, deserialize_with = "subscription::given")]
     #[schema(value_type = Option<String>, max_length = 500)]
     description: Option<Option<String>>,
-    /// What to send; at least one event type.
+    /// The event types to send; at least one.
     #[schema(value_type = Option<Vec<EventType>>, min_items = 1, max_items = 100)]
     event_types: Option<Vec<String>>,
     /// Whether to send.

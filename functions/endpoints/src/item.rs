@@ -15,7 +15,7 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
     Ok(Json(Endpoint::of(&app.find(&caller, &id).await?, caller.may_write())))
 }
 
-/// Changes an endpoint, or switches it off and on. What is left out stays as it is; a change that is refused changes
+/// Changes an endpoint, or disables and enables it. What is left out stays as it is; a change that is refused changes
 /// nothing.
 #[utoipa::path(
     patch, path = "/v1/webhooks/endpoints/{id}", tag = "Webhook endpoints", operation_id = "updateEndpoint",

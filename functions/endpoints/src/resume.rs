@@ -43,7 +43,7 @@ pub(crate) async fn verify(app: State, Owner(caller): Owner, Path(id): Path<Stri
     Ok(Json(app.upkeep.verify(&found.endpoint, CodeGiven::default()).await?))
 }
 
-/// Sends again what an endpoint missed: held, failed, abandoned and overdue deliveries, oldest event first.
+/// Recovers the deliveries that an endpoint missed: held, failed, abandoned and overdue deliveries, oldest event first.
 ///
 /// The endpoint must be healthy: test or verify it first.
 #[utoipa::path(

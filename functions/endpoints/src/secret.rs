@@ -38,7 +38,7 @@ pub(crate) async fn show(app: State, Owner(caller): Owner, Path(id): Path<String
 
 /// Gives an endpoint a new secret.
 ///
-/// For 24 h the old one signs too, unless it is told to end at once: `svix-signature` has the signatures of all. Up to five
+/// The old secret also signs for 24 h, unless the request ends it at once: `svix-signature` has the signatures of all. Up to five
 /// earlier secrets sign at a time.
 #[utoipa::path(
     post, path = "/v1/webhooks/endpoints/{id}/rotate-secret", tag = "Webhook endpoints",

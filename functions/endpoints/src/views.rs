@@ -12,17 +12,17 @@ pub(crate) struct Endpoint {
     /// Its id.
     #[schema(example = "ep_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     id: String,
-    /// Where it is sent to.
+    /// The URL that receives the requests.
     #[schema(example = "https://example.com/api/webhooks/stack")]
     url: String,
-    /// What it is for.
+    /// A description.
     description: Option<String>,
-    /// What it is sent.
+    /// The event types that it receives.
     #[schema(example = json!(["user.created", "team.created"]))]
     event_types: Vec<String>,
-    /// Whether it is sent anything.
+    /// Whether it receives events.
     status: SubscriptionStatus,
-    /// How it is: after failures, what it would be sent is held until a test or a verification finds it well.
+    /// Its health. After failures, deliveries are held until a test or a verification succeeds.
     health: HealthView,
     /// When it was made.
     #[schema(example = "2026-04-15T10:05:00.000Z")]
@@ -53,7 +53,7 @@ impl Endpoint {
 pub(crate) struct EndpointWithSecret {
     #[serde(flatten)]
     pub(crate) endpoint: Endpoint,
-    /// What signs its requests.
+    /// The signing secret.
     #[schema(example = "whsec_…")]
     pub(crate) secret: String,
     /// After a rotation, until when the old secret signs too.
@@ -70,7 +70,7 @@ pub(crate) struct EndpointPage {
     pub(crate) next_cursor: Option<String>,
 }
 
-/// What signs the requests of an endpoint.
+/// The signing secret of an endpoint.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EndpointSecret {
     /// The secret.
@@ -81,7 +81,7 @@ pub(crate) struct EndpointSecret {
     /// Until when that is.
     #[schema(example = "2026-04-16T10:05:00.000Z")]
     pub(crate) previous_secret_expires_at: Option<String>,
-    /// Those before that one which sign too, the newest first. Left out where there are none.
+    /// Earlier secrets that still sign, newest first. Omitted when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) older_secrets: Vec<EarlierSecret>,
 }

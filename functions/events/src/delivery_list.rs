@@ -39,7 +39,7 @@ pub(crate) struct DeliveryQuery {
     /// Deliveries of events that were accepted before this time, RFC 3339.
     #[param(format = DateTime, example = "2026-04-16T10:00:00.000Z")]
     until: Option<String>,
-    /// How many deliveries at most. A page may have fewer while there are more: go by the cursor.
+    /// How many deliveries at most. A page may have fewer while there are more: use the cursor.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<String>,
     /// The `next_cursor` of the page before; empty for the first page.

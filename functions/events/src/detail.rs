@@ -11,12 +11,12 @@ use utoipa::ToSchema;
 
 use crate::App;
 
-/// A delivery with what its receiver is sent.
+/// A delivery with its request.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeliveryDetail {
     #[serde(flatten)]
     delivery: DeliveryView,
-    /// What is sent at every attempt. Null of mails and text messages, and when the destination or the event is deleted.
+    /// The request of each attempt. Null for emails and text messages, and when the destination or the event is deleted.
     request: Option<RequestView>,
 }
 

@@ -51,7 +51,7 @@ struct EventTypeView {
     #[serde(rename = "type")]
     #[schema(example = "mail.message.sent")]
     name: &'static str,
-    /// What happened, for people.
+    /// A description for people.
     #[schema(example = "Sent")]
     label: &'static str,
     /// The severity of an event that is posted without one.

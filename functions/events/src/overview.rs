@@ -59,9 +59,9 @@ struct BucketView {
 struct DestinationCounts {
     /// All of them, of every API.
     total: usize,
-    /// That are not verified.
+    /// Unverified destinations.
     unverified: usize,
-    /// That are not healthy.
+    /// Unhealthy destinations.
     unhealthy: usize,
 }
 
@@ -70,9 +70,9 @@ struct DestinationCounts {
 struct RuleCounts {
     /// All that are no project's, those included that other APIs imply; by a key of a project, the project's.
     total: usize,
-    /// That send now.
+    /// Active rules.
     active: usize,
-    /// That are paused by a destination.
+    /// Rules that a destination has paused.
     paused: usize,
 }
 
@@ -84,7 +84,7 @@ struct AttentionView {
     /// What it is.
     #[schema(example = "https://example.com/hooks/stack is unhealthy")]
     title: String,
-    /// What happened and what to do.
+    /// The problem and the fix.
     detail: String,
     /// Since when.
     since: Option<String>,
@@ -130,11 +130,11 @@ pub(crate) struct Overview {
     destinations: DestinationCounts,
     /// The rules.
     rules: RuleCounts,
-    /// What needs attention, the most urgent first.
+    /// Items that need attention, most urgent first.
     attention: Vec<AttentionView>,
 }
 
-/// Shows how the account stands: its deliveries over time, and what needs attention first.
+/// Shows the state of the account: its deliveries over time, and items that need attention.
 ///
 /// A key that is bound to a project sees the project's own channels, and all that they were sent.
 #[utoipa::path(

@@ -22,7 +22,7 @@ pub(crate) struct EventBatch {
     events: Vec<PostedEvent>,
 }
 
-/// What a request brings.
+/// The parts of a request.
 #[derive(ToSchema)]
 #[schema(as = PostedEvents)]
 #[expect(dead_code, reason = "the API's text shows the two forms; which it is is told by the field `events`")]

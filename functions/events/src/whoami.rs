@@ -11,10 +11,10 @@ use crate::{App, State};
 /// Who a key belongs to, and what it may do.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WhoAmI {
-    /// Whose account it opens.
+    /// The account that the key belongs to.
     #[schema(example = "op_01JRX2Q0Z8K5V3M7N9P4T6W8YA")]
     operator_id: String,
-    /// What the account is called.
+    /// The name of the account.
     name: String,
     /// The account's registered mail address.
     email: String,
@@ -24,15 +24,15 @@ pub(crate) struct WhoAmI {
     /// The key's public name.
     #[schema(example = "key_01JRX2Q0Z8K5V3M7N9P4T6W8YA01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     key_id: String,
-    /// What it may do.
+    /// Its role.
     role: Role,
-    /// What it may do besides.
+    /// Permissions in addition to its role.
     permissions: Vec<String>,
     /// The project that it is bound to.
     project_id: Option<String>,
 }
 
-/// Shows whose key it is that is sent, and what it may do.
+/// Shows the account of the API key and its permissions.
 #[utoipa::path(
     get, path = "/v1/whoami", tag = "Account", operation_id = "whoAmI",
     responses((status = 200, body = WhoAmI), (status = 401, body = ErrorBody))
@@ -44,7 +44,7 @@ pub(crate) async fn whoami(app: State, Reader(caller): Reader) -> Result<Json<Wh
 impl App {
     async fn who(&self, caller: &Caller) -> Result<WhoAmI> {
         let operator = self.accounts.operator(caller.operator_id()).await?;
-        let operator = operator.ok_or_else(|| ApiError::internal("an account is gone whose keys are not"))?;
+        let operator = operator.ok_or_else(|| ApiError::internal("account missing although its keys exist"))?;
         let grant = caller.grant();
         Ok(WhoAmI {
             operator_id: operator.id.to_string(),

@@ -41,14 +41,14 @@ struct TimelineItem {
     #[serde(rename = "type")]
     #[schema(example = "mail.message.bounced")]
     event_type: String,
-    /// What happened, for people.
+    /// A description for people.
     #[schema(example = "Bounced")]
     label: String,
     /// When.
     #[serde(rename = "createdAt")]
     #[schema(example = "2026-04-15T10:05:00.000Z")]
     created_at: String,
-    /// What more there is to say of it.
+    /// Further details.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     #[schema(value_type = Object)]
     metadata: IndexMap<String, Box<RawValue>>,
@@ -61,7 +61,7 @@ pub(crate) struct Timeline {
     /// Which mail's.
     #[schema(example = "msg_01JRX2Q0Z8K5V3M7N9P4T6W8YB01JRX2Q0Z8K5V3M7N9P4T6W8YC")]
     message_id: String,
-    /// What happened to it, oldest first.
+    /// Its events, oldest first.
     items: Vec<TimelineItem>,
 }
 

@@ -22,7 +22,7 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
     Ok(Json(MailWebhook::of(&app.find(&caller, &id).await?, caller.may_write())))
 }
 
-/// Changes a subscription, or switches it off and on. What is left out stays as it is; a change that is refused changes
+/// Changes a subscription, or disables and enables it. What is left out stays as it is; a change that is refused changes
 /// nothing.
 #[utoipa::path(
     patch, path = "/mail/webhooks/{id}", tag = "Mail webhooks", operation_id = "updateMailWebhook",
@@ -82,7 +82,7 @@ pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<St
 
 /// Gives a subscription a new secret, shown this once.
 ///
-/// For 24 h the old one signs too, unless it is told to end at once: `StackShift-Signature` has the signatures of all, and so
+/// The old secret also signs for 24 h, unless the request ends it at once: `StackShift-Signature` has the signatures of all, and so
 /// has `webhook-signature`. Up to five earlier secrets sign at a time.
 #[utoipa::path(
     post, path = "/mail/webhooks/{id}/rotate-secret", tag = "Mail webhooks", operation_id = "rotateMailWebhookSecret",

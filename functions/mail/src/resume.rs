@@ -29,7 +29,7 @@ pub(crate) async fn verify(app: State, Writer(caller): Writer, Path(id): Path<St
     Ok(Json(verified))
 }
 
-/// Sends again what an endpoint missed: held, failed, abandoned and overdue deliveries, oldest event first.
+/// Recovers the deliveries that an endpoint missed: held, failed, abandoned and overdue deliveries, oldest event first.
 ///
 /// The endpoint must be healthy: verify it first.
 #[utoipa::path(

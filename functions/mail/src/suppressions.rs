@@ -26,12 +26,12 @@ struct MailSuppression {
     /// Why nothing is mailed to it: `bounce` or `complaint`.
     #[schema(value_type = String, example = "bounce")]
     reason: destination::SuppressionReason,
-    /// What the receiving server or the mail service said.
+    /// The response of the receiving server or the email service.
     detail: String,
     /// Since when.
     #[schema(example = "2026-04-15T10:05:00.000Z")]
     created_at: String,
-    /// The delivery whose mail it was, if it was one's.
+    /// The delivery that the email belongs to, if any.
     delivery_id: Option<String>,
     /// The mail.
     message_id: Option<String>,

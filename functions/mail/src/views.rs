@@ -35,7 +35,7 @@ pub(crate) struct MailEvent {
     message_id: Option<String>,
     /// The project it belongs to.
     project_id: Option<String>,
-    /// What its producer said, byte for byte.
+    /// The data as the producer posted it, byte for byte.
     #[schema(value_type = Object)]
     data: Box<RawValue>,
 }
@@ -63,7 +63,7 @@ impl TryFrom<Event> for MailEvent {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MailEventPage {
-    /// The events. There may be fewer than asked for, or none, and more on the next page.
+    /// The events. A page can have fewer than `limit`, or none, while the next page has more.
     pub(crate) items: Vec<MailEvent>,
     /// The `cursor` of the next page; null at the end.
     pub(crate) next_cursor: Option<String>,
@@ -76,15 +76,15 @@ pub(crate) struct MailWebhook {
     /// Its id.
     #[schema(example = "whk_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     id: String,
-    /// Where it sends.
+    /// The URL that receives the requests.
     #[schema(example = "https://example.com/webhooks/stackshift-mail")]
     url: String,
-    /// What it is for.
+    /// A description.
     description: Option<String>,
-    /// What it sends.
+    /// The event types that it sends.
     #[schema(example = json!(["mail.message.sent", "mail.message.bounced"]))]
     event_types: Vec<String>,
-    /// Whether it sends.
+    /// Whether it is enabled.
     status: SubscriptionStatus,
     /// How its endpoint is.
     health: HealthRecord,
@@ -118,7 +118,7 @@ impl MailWebhook {
 pub(crate) struct MailWebhookWithSecret {
     #[serde(flatten)]
     pub(crate) webhook: MailWebhook,
-    /// What signs its requests.
+    /// The signing secret.
     #[schema(example = "whsec_…")]
     pub(crate) secret: String,
     /// After a rotation, until when the old secret signs too.
@@ -151,7 +151,7 @@ pub(crate) struct MailDelivery {
     /// The event's type.
     #[schema(example = "mail.message.sent")]
     event_type: String,
-    /// Where it stands.
+    /// The current status.
     status: DeliveryState,
     /// Why it is held, or was abandoned without an attempt.
     reason: Option<String>,
@@ -219,7 +219,7 @@ struct MailAttempt {
     error: Option<String>,
     /// The first 1 KiB of the answer's body.
     response: Option<String>,
-    /// What is odd about an answer that was taken all the same.
+    /// A problem with a response that was accepted anyway.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }

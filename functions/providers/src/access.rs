@@ -59,7 +59,7 @@ fn of_tenant(caller: &Caller, headers: &HeaderMap) -> Result<()> {
     let own = caller.operator_id().to_string();
     match headers.get(TENANT) {
         Some(other) if other.as_bytes() != own.as_bytes() => {
-            Err(ApiError::forbidden("X-Tenant-Id is not the tenant that this key is of; leave it out, or send that."))
+            Err(ApiError::forbidden("X-Tenant-Id does not match this key. Omit it, or send the key's tenant."))
         }
         _ => Ok(()),
     }

@@ -77,7 +77,7 @@ impl App {
         let unhealthy = Unhealthy::new(attempt.at, reason, Some(row.id));
         match self.health.mark(row.operator_id, to.id, &unhealthy, Some(attempt)).await {
             Ok(true) => {}
-            Ok(false) => tracing::error!(destination_id = %to.id, "that a provider is unhealthy was not told"),
+            Ok(false) => tracing::error!(destination_id = %to.id, "reporting an unhealthy provider failed"),
             Err(error) => tracing::error!(destination_id = %to.id, %error, "health was not marked"),
         }
     }

@@ -42,7 +42,7 @@ pub(crate) async fn list(app: State, Viewing(caller): Viewing, page: PageQuery) 
     params(FromPage),
     responses(
         (status = 201, body = ProviderRecord),
-        (status = 400, body = ProvidersError, description = "The kind is none of those that there are"),
+        (status = 400, body = ProvidersError, description = "The kind is unknown"),
         (status = 401, body = ProvidersError), (status = 403, body = ProvidersError),
         (status = 422, body = ProvidersError, description = "Fields are wrong: `fields` names each"),
     )

@@ -102,7 +102,7 @@ impl App {
 
 /// Deletes a provider.
 ///
-/// Rules that target it go on; what they would send to it is recorded as an abandoned delivery, and logged as
+/// Rules that target it stay active. They record an abandoned delivery instead of sending to it, and logged as
 /// `delivery_failed`.
 #[utoipa::path(
     delete, path = "/api/v1/notifications/providers/{id}", tag = "Providers", operation_id = "deleteProvider",

@@ -25,7 +25,7 @@ const MAX_URL: usize = 2048;
 /// The most fields.
 const MAX_FIELDS: usize = 50;
 
-/// What to send to whom.
+/// A notification and its providers.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(dead_code, reason = "the API's text shows it; it is read field by field, so that all wrong ones are named")]
@@ -48,7 +48,7 @@ struct ProviderId(String);
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(dead_code, reason = "as above")]
 struct NewNotification {
-    /// What it is about: 1 to 300 characters.
+    /// The title: 1 to 300 characters.
     #[schema(
         min_length = 1,
         max_length = 300,
@@ -56,7 +56,7 @@ struct NewNotification {
         example = "Alert: acceptance rate drop"
     )]
     title: String,
-    /// What there is to say: up to 10,000 characters.
+    /// The message: up to 10,000 characters.
     #[schema(max_length = 10_000, example = "acceptance_rate < 0.05 (observed 0.04, baseline 0.08)")]
     body: String,
     /// How serious it is.

@@ -23,9 +23,9 @@ pub(crate) struct SendResults {
 pub(crate) struct SendResult {
     /// Which provider.
     provider_id: String,
-    /// Of which kind it is; null when there is none of this id.
+    /// Its kind; null when no provider has this id.
     kind: Option<Kind>,
-    /// Whether it took it.
+    /// Whether it accepted the notification.
     pub(crate) success: bool,
     /// The platform's id of the message; where it gives none, the kind and the time.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -32,7 +32,7 @@ pub(crate) async fn test(
     app.upkeep.test_and_heal(&found).await
 }
 
-/// Sends what a provider missed again: held, failed, abandoned and overdue deliveries of events since then, oldest first.
+/// Recovers the deliveries that a provider missed: held, failed, abandoned and overdue deliveries of events since then, oldest first.
 #[utoipa::path(
     post, path = "/api/v1/notifications/providers/{id}/recover", tag = "Providers", operation_id = "recoverProvider",
     params(("id" = String, Path), FromPage),

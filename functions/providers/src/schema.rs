@@ -46,7 +46,7 @@ enum MailKind {
 pub(crate) struct NewChatProvider {
     #[schema(inline)]
     kind: ChatKind,
-    /// What people call it: 1 to 120 characters.
+    /// A name of 1 to 120 characters.
     #[schema(
         min_length = 1,
         max_length = 120,
@@ -54,7 +54,7 @@ pub(crate) struct NewChatProvider {
         example = "#ops-alerts"
     )]
     name: String,
-    /// What its kind needs.
+    /// The configuration of its kind.
     config: ChatProviderConfig,
     /// Whether notifications go out to it; true by default.
     enabled: Option<bool>,
@@ -69,7 +69,7 @@ pub(crate) struct NewChatProvider {
 pub(crate) struct NewWebhookProvider {
     #[schema(inline)]
     kind: WebhookKind,
-    /// What people call it: 1 to 120 characters.
+    /// A name of 1 to 120 characters.
     #[schema(
         min_length = 1,
         max_length = 120,
@@ -77,7 +77,7 @@ pub(crate) struct NewWebhookProvider {
         example = "#ops-alerts"
     )]
     name: String,
-    /// What its kind needs.
+    /// The configuration of its kind.
     config: WebhookProviderConfig,
     /// Whether notifications go out to it; true by default.
     enabled: Option<bool>,
@@ -92,7 +92,7 @@ pub(crate) struct NewWebhookProvider {
 pub(crate) struct NewMailProvider {
     #[schema(inline)]
     kind: MailKind,
-    /// What people call it: 1 to 120 characters.
+    /// A name of 1 to 120 characters.
     #[schema(
         min_length = 1,
         max_length = 120,
@@ -100,7 +100,7 @@ pub(crate) struct NewMailProvider {
         example = "#ops-alerts"
     )]
     name: String,
-    /// What its kind needs.
+    /// The configuration of its kind.
     config: MailProviderConfig,
     /// Whether notifications go out to it; true by default.
     enabled: Option<bool>,
@@ -122,7 +122,7 @@ struct WebhookProviderConfig {
     /// Where to send.
     #[schema(format = "uri", example = "https://alerts.example.com/ingest")]
     url: String,
-    /// What signs the requests: up to 256 characters, without white space at its ends.
+    /// The signing secret: up to 256 characters, without white space at its ends.
     #[schema(min_length = 1, max_length = 256, pattern = r"^\S([\s\S]*\S)?$")]
     secret: Option<String>,
     /// Up to 20 headers of your own.
@@ -143,7 +143,7 @@ struct HeaderValue(String);
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct MailProviderConfig {
-    /// What they come from: an address that the deployment allows.
+    /// The sender address; the deployment must allow it.
     #[schema(format = Email, example = "ops-alerts@example.com")]
     from_email: String,
     /// 1 to 50 addresses.
@@ -159,14 +159,14 @@ struct MailProviderConfig {
 #[schema(value_type = String, format = Email, example = "ops@example.com")]
 struct MailAddress(String);
 
-/// What to change of a provider; what is left out stays as it is.
+/// The changes of a provider; omitted fields stay unchanged.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ProviderChange {
-    /// What people call it.
+    /// The name.
     #[schema(min_length = 1, max_length = 120, pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$")]
     name: Option<String>,
-    /// Whether notifications go out to it; what it misses meanwhile is held.
+    /// Whether it receives notifications. Deliveries are held while it does not.
     enabled: Option<bool>,
     /// The fields of the config that change; null takes one away, and `••••••••` leaves a secret as it is.
     #[schema(value_type = Option<Object>, example = json!({"secret": "another-secret"}))]

@@ -19,7 +19,7 @@ pub(crate) struct ProviderRecord {
     id: String,
     /// `slack`, `teams`, `webhook` or `ops_email`.
     kind: Kind,
-    /// What people call it.
+    /// The name.
     #[schema(example = "#ops-alerts")]
     name: String,
     /// Whether notifications go out to it.
@@ -42,10 +42,10 @@ pub(crate) struct ProviderView {
     #[schema(value_type = Object, example = json!({"webhookUrl": "••••••••"}))]
     #[schema(value_type = Object)]
     config: Written,
-    /// Where it leads, in a few words.
+    /// A short description of the target.
     #[schema(example = "hooks.slack.com")]
     config_summary: String,
-    /// Whether it is well; when not, a successful test makes it so.
+    /// Whether it is healthy. A successful test makes it healthy again.
     health: HealthRecord,
     /// The most notifications per second; null without a limit.
     #[schema(example = 10)]

@@ -1,4 +1,4 @@
-//! Who calls, what they may do, and how often.
+//! Authentication, authorisation and request limits.
 
 use std::{
     collections::HashMap,
@@ -23,34 +23,34 @@ use crate::{
     request_limit::RequestLimit,
 };
 
-/// For how long a key that was looked up is believed: a revoked key dies within this time, and
-/// [`shard::TAKES_EFFECT_AFTER`] is longer.
+/// How long a key lookup is cached. A revoked key stops working within this time. [`shard::TAKES_EFFECT_AFTER`] is
+/// longer.
 const KEEP: Duration = Duration::from_secs(60);
-/// How many keys are remembered at most.
+/// The maximum number of cached keys.
 const MAX_KEPT: usize = 10_000;
 
-/// Looks keys up, each at most once a minute.
+/// Looks up API keys, each at most once a minute.
 pub struct Keys {
     accounts: Accounts,
     known: Mutex<HashMap<String, Known>>,
     limit: RequestLimit,
 }
 
-/// A key that was looked up.
+/// A cached key.
 #[derive(Clone)]
 struct Known {
     at: Instant,
     grant: Arc<Grant>,
-    /// How many requests per second its operator or the operator's plan allows; none for the default.
+    /// The requests per second that the operator or its plan allows. `None` for the default.
     requests_per_second: Option<u32>,
 }
 
-/// State that has keys: every HTTP function's.
+/// State with API keys, which every HTTP function has.
 pub trait HasKeys {
-    /// The keys.
+    /// Returns the keys.
     fn keys(&self) -> &Keys;
 
-    /// Where a change is noted, for functions that change rules or destinations: workers remember those.
+    /// Where changes are recorded. Functions that change rules or destinations need it, because workers cache those.
     fn changes(&self) -> Option<&Changes> {
         None
     }
@@ -67,12 +67,12 @@ impl<T: HasKeys> HasKeys for Arc<T> {
 }
 
 impl Keys {
-    /// Keys as the table has them.
+    /// Creates a cache of the keys in the table.
     pub fn new(accounts: Accounts) -> Self {
         Self { accounts, known: Mutex::default(), limit: RequestLimit::from_env() }
     }
 
-    /// Opens the connection that the first request will need.
+    /// Opens the connection that the first request needs.
     pub(crate) async fn warm(&self) {
         self.accounts.warm().await;
     }
@@ -83,7 +83,7 @@ impl Keys {
             return Ok(Some(known));
         }
         let Some(grant) = self.accounts.grant(key).await?.map(Arc::new) else { return Ok(None) };
-        // The default for a minute is better than no answer.
+        // The default limit for a minute is better than a failed request.
         let limit = self.accounts.requests_per_second(grant.operator_id).await;
         let requests_per_second = limit.unwrap_or_else(|error| {
             tracing::warn!(%error, operator_id = %grant.operator_id, "limit was not read");
@@ -103,78 +103,81 @@ impl Keys {
         known.get(hash).filter(|known| known.at.elapsed() < KEEP).cloned()
     }
 
-    /// Counts a request, and refuses it when its key has made too many.
+    /// Counts a request and refuses it if its key has made too many.
     fn admit(&self, known: &Known) -> Result<()> {
         self.limit.admit(known.grant.key_id, known.requests_per_second).map_err(|wait| {
             let wait = wait.max(Duration::from_secs(1));
-            let sentence = "This key makes more requests than it may; send the same again after the seconds that the header \
-                            Retry-After says.";
+            let sentence = "This key exceeds its request limit; send the request again after the number of seconds in \
+                            the header Retry-After.";
             ApiError::too_many("rate_limited", sentence, wait)
         })
     }
 }
 
-/// The bearer of a valid key, whatever it may do.
+/// The bearer of a valid key, whatever its permissions.
 #[derive(Debug, Clone)]
 pub struct Caller(Arc<Grant>);
 
 impl Caller {
-    /// Whose account this is about. From the key alone: nothing in a request names another.
+    /// Returns the operator that the request is for. It comes only from the key: nothing in a request can name another
+    /// operator.
     pub fn operator_id(&self) -> OperatorId {
         self.0.operator_id
     }
 
-    /// Its events: where they are in the table.
+    /// Returns where the operator's events are in the table.
     pub fn events(&self) -> EventsOf {
         EventsOf::new(self.operator_id(), self.0.sharding)
     }
 
-    /// A new id for an event of the account.
+    /// Creates an ID for a new event of the operator.
     pub fn new_event_id(&self) -> EventId {
         EventId::generate_in(shard::over(self.0.sharding, now()))
     }
 
-    /// Whose idempotency keys are claimed, and where the marks of them are.
+    /// Returns the operator whose idempotency keys are claimed, and where they are stored.
     pub fn claims(&self) -> (OperatorId, Option<Sharding>) {
         (self.operator_id(), self.0.sharding)
     }
 
-    /// The project that the key is bound to.
+    /// Returns the project that the key is bound to.
     pub fn project_id(&self) -> Option<&str> {
         self.0.project_id.as_deref()
     }
 
-    /// Whether the bearer may see what belongs to this project, or to none: by a key that is bound to a project nothing of
-    /// another one.
+    /// Whether the bearer may see a resource of this project, or of none. A key that is bound to a project cannot see
+    /// other projects.
     pub fn may_see(&self, project_id: Option<&str>) -> bool {
         self.project_id().is_none() || project_id.is_none() || self.project_id() == project_id
     }
 
-    /// Makes an event one of the project that the key is bound to, if it is bound to one.
+    /// Assigns an event to the project that the key is bound to, if any.
     ///
     /// # Errors
-    /// A 403 when the event names another.
+    /// A 403 if the event names another project.
     pub fn bind_to_project(&self, event: &mut PostedEvent) -> Result<()> {
         let Some(project) = self.project_id() else { return Ok(()) };
         if event.project_id.as_deref().is_some_and(|other| other != project) {
-            let sentence = format!("This key is bound to the project {project}; leave `project_id` out or send that.");
+            let sentence =
+                format!("This key is bound to the project {project}; omit `project_id` or send that project.");
             return Err(ApiError::forbidden(sentence));
         }
         event.project_id = Some(project.to_owned());
         Ok(())
     }
 
-    /// Whether the bearer may write destinations, rules and events, and so see the credentials in an address.
+    /// Whether the bearer may write destinations, rules and events, and may therefore see the credentials in an
+    /// address.
     pub fn may_write(&self) -> bool {
         self.0.role >= Role::Editor
     }
 
-    /// Whether the bearer may do what takes this permission: an admin may do all.
+    /// Whether the bearer has this permission. An admin has all of them.
     pub fn has(&self, permission: &str) -> bool {
         self.0.role == Role::Admin || self.0.permissions.iter().any(|given| given == permission)
     }
 
-    /// What the key was made with.
+    /// Returns the key's grant.
     pub fn grant(&self) -> &Grant {
         &self.0
     }
@@ -189,7 +192,7 @@ impl Caller {
     }
 }
 
-/// Where the request's log line learns who called.
+/// Passes the caller to the request's log line.
 #[derive(Clone, Default)]
 pub(crate) struct Who(Arc<OnceLock<Arc<Grant>>>);
 
@@ -208,7 +211,7 @@ impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Caller {
         let key = Some(token.trim()).filter(|_| scheme.eq_ignore_ascii_case("bearer")).and_then(ApiKey::parse);
         let key = key.ok_or_else(ApiError::unauthorized)?;
         let known = state.keys().known(&key).await?.ok_or_else(ApiError::unauthorized)?;
-        // A handler may ask twice who calls, which is one request all the same.
+        // A handler may extract the caller twice, but it is only one request.
         let first = parts.extensions.get::<Who>().is_none_or(|who| who.0.set(known.grant.clone()).is_ok());
         if first {
             state.keys().admit(&known)?;
@@ -223,7 +226,7 @@ pub struct Reader(pub Caller);
 /// A caller who may write destinations, rules and events: editor or admin.
 pub struct Writer(pub Caller);
 
-/// A caller who may do all.
+/// A caller who may do everything.
 pub struct Admin(pub Caller);
 
 impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Admin {

@@ -13,10 +13,10 @@ use crate::{
     server::MAX_BODY,
 };
 
-/// A JSON body. Its `Content-Type` is not asked for: there is no other format.
+/// A JSON body. `Content-Type` is not checked, because there is no other format.
 pub struct Body<T>(pub T);
 
-/// A JSON body that may be left out, which means the default.
+/// A JSON body that may be omitted, which means the default.
 pub struct OptionalBody<T>(pub T);
 
 /// The bytes of a body.
@@ -61,12 +61,12 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
     })
 }
 
-/// The text without a byte order mark, which some editors and shells put in front (RFC 8259, 8.1).
+/// Removes a byte order mark, which some editors and shells add (RFC 8259, 8.1).
 pub fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
-/// Reads JSON; an error names the field by its path and says what is wrong with it.
+/// Parses JSON. An error gives the path of the field and says what is wrong with it.
 ///
 /// # Errors
 /// A 400.
@@ -77,11 +77,11 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         let inner = error.into_inner();
         let problem = match inner.is_data() {
             true => wording::problem(&inner.to_string()),
-            // serde_json calls it a mistake in the JSON when a name out of several is neither text nor an object.
+            // serde_json reports a syntax error if a value for one of several names is neither text nor an object.
             false if is_json(bytes) => "send text".to_owned(),
             false => return not_json(&inner),
         };
-        // Of the whole body, a sentence of its own.
+        // A problem with the whole body becomes a sentence of its own.
         let whole = if problem.starts_with("is ") { "The request's body " } else { "" };
         let at = if path == "." { whole.to_owned() } else { format!("`{path}`: ") };
         ApiError::bad_request("invalid_field", format!("{at}{problem}."))

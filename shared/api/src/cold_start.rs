@@ -1,4 +1,4 @@
-//! One log line for each cold start, which the dashboard counts.
+//! Logs one line for each cold start, which the dashboard counts.
 
 use std::{sync::OnceLock, time::Instant};
 
@@ -9,7 +9,7 @@ struct Start {
 
 static START: OnceLock<Start> = OnceLock::new();
 
-/// Notes that the process has started.
+/// Records that the process has started.
 pub(crate) fn begin(service: &str) {
     START.get_or_init(|| Start { service: service.to_owned(), at: Instant::now() });
 }
@@ -22,8 +22,8 @@ pub fn report() {
     }
 }
 
-/// Whether an invocation waits for the start. None does when Lambda provisions functions in advance, or when the benchmark
-/// starts one.
+/// Whether an invocation is waiting for the start. This is not the case if Lambda starts functions in advance, or if
+/// the benchmark starts one.
 fn awaited(initialization: Option<&str>) -> bool {
     initialization.is_none_or(|kind| kind == "on-demand")
 }

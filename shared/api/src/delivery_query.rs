@@ -1,4 +1,4 @@
-//! Which deliveries of a webhook subscription are wanted, whichever API has it.
+//! Selects deliveries of a webhook subscription, for every API.
 
 use domain::DeliveryState;
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 
 use crate::{PageQuery, error::Result, query};
 
-/// Which deliveries are wanted.
+/// Selects deliveries.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -23,15 +23,15 @@ pub struct DeliveryQuery {
 }
 
 impl DeliveryQuery {
-    /// The state that the deliveries are to be in.
+    /// Returns the state to filter by.
     ///
     /// # Errors
-    /// A 400 for what is no state.
+    /// A 400 for an unknown state.
     pub fn status(&self) -> Result<Option<DeliveryState>> {
         query::delivery_state("status", self.status.as_deref())
     }
 
-    /// Which page of them.
+    /// Returns the page to read.
     pub fn into_page(self) -> PageQuery {
         PageQuery::new(self.limit, self.cursor)
     }

@@ -1,5 +1,5 @@
-//! How each API writes its errors. An error is turned into a body as the very last step, so that those of extractors, of
-//! unknown paths and of our own faults have the API's form, too.
+//! The error format of each API. An error is written in the very last step, so that errors of extractors, unknown paths
+//! and internal errors have the API's format, too.
 
 use axum::{
     Json,
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::error::ApiError;
 
-/// The form of an API's errors.
+/// The error format of an API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Envelope {
     /// `{"error": "<sentence>", "code": "<snake_case>"}`: STACK and Mail.
@@ -25,10 +25,10 @@ pub enum Envelope {
 /// An error of the Providers API.
 #[derive(Serialize, ToSchema)]
 pub struct ProvidersError {
-    /// A sentence for people: what is wrong and what to do.
+    /// The problem and the fix, as a sentence.
     #[schema(example = "`config.webhookUrl`: is missing.")]
     error: String,
-    /// What is wrong with each field.
+    /// The problem of each field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     fields: Vec<Problem>,
 }
@@ -48,16 +48,16 @@ pub struct ConfigErrorDetail {
     /// A word for programs.
     #[schema(example = "VALIDATION_ERROR")]
     code: String,
-    /// A sentence for people: what is wrong and what to do.
+    /// The problem and the fix, as a sentence.
     #[schema(example = "`severityThreshold`: is missing.")]
     message: String,
-    /// What is wrong with each field.
+    /// The problem of each field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     details: Vec<Problem>,
 }
 
 impl Envelope {
-    /// That of the API to which a path belongs.
+    /// The format of the API that a path belongs to.
     pub(crate) fn of_path(path: &str) -> Self {
         match path {
             path if path.starts_with("/api/v1/") => Self::Providers,
@@ -66,7 +66,7 @@ impl Envelope {
         }
     }
 
-    /// Writes an answer's error, if it is one, in this form; status and headers stay.
+    /// Writes an error response in this format. Keeps its status and headers.
     pub(crate) fn rewrite(self, mut response: Response) -> Response {
         if self == Self::Stack {
             return response;
@@ -83,7 +83,7 @@ impl Envelope {
         };
         let (parts, body) = rewritten.into_parts();
         response.headers_mut().extend(parts.headers);
-        // It was that of the other body.
+        // It was the length of the other body.
         response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
         *response.body_mut() = body;
         response

@@ -1,5 +1,5 @@
-//! Errors: a status, a sentence that says what to do, a word for programs. What the caller cannot mend is logged and
-//! becomes an opaque 500. How an error is written is each API's own: module [`crate::envelope`].
+//! Errors: a status, a sentence that says what to do, and a code for programs. Errors that the caller cannot fix are
+//! logged and become an opaque 500. Each API has its own error format: module [`crate::envelope`].
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 /// The body of every error.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ErrorBody {
-    /// A sentence for people: what is wrong and what to do.
+    /// The problem and the fix, as a sentence.
     #[schema(example = "A webhook destination with this address already exists; use it, or delete it first.")]
     pub error: String,
     /// A word for programs.
@@ -27,13 +27,13 @@ pub struct ErrorBody {
     pub code: String,
 }
 
-/// An error on its way to the caller.
+/// An error to return to the caller.
 #[derive(Debug, Clone)]
 pub struct ApiError {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     pub(crate) sentence: String,
-    /// What is wrong with each field.
+    /// The problem of each field.
     pub(crate) fields: Vec<Problem>,
     retry_after: Option<Duration>,
 }
@@ -42,12 +42,12 @@ pub struct ApiError {
 pub type Result<T> = std::result::Result<T, ApiError>;
 
 impl ApiError {
-    /// An error of any status.
+    /// An error with any status.
     pub fn new(status: StatusCode, code: &'static str, sentence: impl Into<String>) -> Self {
         Self { status, code, sentence: sentence.into(), fields: vec![], retry_after: None }
     }
 
-    /// 400: the request cannot be understood or carried out as it is.
+    /// 400: the request is invalid as it is.
     pub fn bad_request(code: &'static str, sentence: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, sentence)
     }
@@ -57,7 +57,7 @@ impl ApiError {
         Self::bad_request("invalid_field", format!("`{field}`: {problem}."))
     }
 
-    /// Several fields at once, each with what is wrong with it.
+    /// An error for several fields, each with its problem.
     pub fn fields(status: StatusCode, fields: Vec<Problem>) -> Self {
         let sentence = |Problem { field, message }: &Problem| match &**field {
             // The body as a whole.
@@ -68,7 +68,7 @@ impl ApiError {
         Self { fields, ..Self::new(status, "invalid_field", format!("{}.", each.join("; "))) }
     }
 
-    /// 401: no key, or none that is known.
+    /// 401: the key is missing or unknown.
     pub fn unauthorized() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
@@ -77,28 +77,28 @@ impl ApiError {
         )
     }
 
-    /// 403: the key is known and may not do this.
+    /// 403: the key does not have the permission.
     pub fn forbidden(sentence: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", sentence)
     }
 
-    /// 404: the operator has no `what` of that id; another operator's is as if it did not exist.
+    /// 404: the operator has no `what` with that ID. Another operator's resource is treated as if it did not exist.
     pub fn not_found(what: &str) -> Self {
         let sentence = format!("There is no {what} with this id in your account; check the id.");
         Self::new(StatusCode::NOT_FOUND, "not_found", sentence)
     }
 
-    /// 409: the request is right, the state of things is not.
+    /// 409: the request is valid but conflicts with the current state.
     pub fn conflict(code: &'static str, sentence: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, sentence)
     }
 
-    /// 429: the same is allowed again after `wait`, which `Retry-After` says in whole seconds.
+    /// 429: the same request is allowed again after `wait`, which is sent as `Retry-After` in whole seconds.
     pub fn too_many(code: &'static str, sentence: impl Into<String>, wait: Duration) -> Self {
         Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, code, sentence) }
     }
 
-    /// 503: try the same again.
+    /// 503: the same request may succeed later.
     pub fn unavailable(sentence: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", sentence)
     }
@@ -126,7 +126,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let body = Json(ErrorBody { error: self.sentence.clone(), code: self.code.to_owned() });
         let mut response = (self.status, body).into_response();
-        // Whoever serves another API than STACK's writes the body anew from this.
+        // APIs with another error format rewrite the body from this.
         response.extensions_mut().insert(self.clone());
         if self.status == StatusCode::UNAUTHORIZED {
             // RFC 9110, 11.6.1: a 401 names its scheme.
@@ -140,7 +140,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Reads an id from a path. Text that cannot be an id is the id of nothing: 404.
+/// Parses an ID in a path. Text that is not a valid ID is a 404.
 ///
 /// # Errors
 /// [`ApiError::not_found`].

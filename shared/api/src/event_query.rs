@@ -1,4 +1,4 @@
-//! Which events of the log are wanted: the query of every route that lists them.
+//! The query of every route that lists events of the log.
 
 use domain::{EventId, EventType, journal::MESSAGE};
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use crate::{
     query,
 };
 
-/// Which events are wanted; conditions may be combined at will, and an event must meet all of them.
+/// Selects events. Conditions can be combined, and an event must meet all of them.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -27,7 +27,7 @@ pub struct EventQuery {
     /// Events about a resource of this type, e.g. `message`.
     #[serde(alias = "resource_type")]
     resource_type: Option<String>,
-    /// Events about the resource of this id.
+    /// Events about the resource with this id.
     #[serde(alias = "resource_id")]
     resource_id: Option<String>,
     /// Events about this mail.
@@ -39,7 +39,7 @@ pub struct EventQuery {
     /// Events accepted before this time, RFC 3339.
     #[param(format = DateTime, example = "2026-04-16T10:00:00.000Z")]
     to: Option<String>,
-    /// How many events at most. A page may have fewer while there are more: go by the cursor.
+    /// How many events at most. A page may have fewer while there are more: use the cursor.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<String>,
     /// The cursor that came with the page before; empty for the first page.
@@ -48,11 +48,11 @@ pub struct EventQuery {
 }
 
 impl EventQuery {
-    /// Reads a page of the caller's events, of its project alone if its key is bound to one; `mail_only` of those of the
-    /// Mail API.
+    /// Reads a page of the caller's events. A key that is bound to a project only sees the events of that project.
+    /// `mail_only` selects events of the Mail API.
     ///
     /// # Errors
-    /// A 400 for a condition that is none.
+    /// A 400 for an invalid condition.
     pub async fn read(&self, events: &Events, caller: &Caller, mail_only: bool) -> Result<(Page, Option<String>)> {
         let list = if mail_only { "mail/events" } else { "events" };
         let paging = PageQuery::new(self.limit.clone(), self.cursor.clone());
@@ -69,7 +69,7 @@ impl EventQuery {
         Ok((page, cursor))
     }
 
-    /// The filter; none when no event can meet all conditions.
+    /// Builds the filter. Returns `None` if no event can meet all conditions.
     fn filter(&self, mail_only: bool, after: Option<EventId>) -> Result<Option<Filter>> {
         let event_type = self.event_type.as_deref().map(EventType::try_from).transpose();
         let event_type = event_type.map_err(|problem| ApiError::field("type", problem))?;

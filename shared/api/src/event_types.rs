@@ -1,16 +1,16 @@
-//! Lists of event types, as callers write them.
+//! Lists of event types in requests.
 
 use domain::EventType;
 
 use crate::error::{ApiError, Result};
 
-/// The most event types of one rule.
+/// The maximum number of event types in a rule.
 const MAX_TYPES: usize = 100;
 
-/// Reads the list in `field`; each type once.
+/// Reads the list in `field` and removes duplicates.
 ///
 /// # Errors
-/// A 400 when it is empty or too long, or names what is no type.
+/// A 400 if the list is empty or too long, or contains an invalid event type.
 pub fn read(field: &str, names: &[String]) -> Result<Vec<EventType>> {
     if names.is_empty() {
         let sentence = format!("Missing events; send at least one event type in `{field}`.");

@@ -1,17 +1,16 @@
-//! The header `Idempotency-Key`, by which a repeat of a request is told from another request.
+//! The header `Idempotency-Key`, which identifies repeats of a request.
 
 use axum::http::HeaderMap;
 use domain::event::MAX_NAME;
 
 use crate::error::{ApiError, Result};
 
-/// The header's name.
 const HEADER: &str = "idempotency-key";
 
-/// The key of a request, if it has one.
+/// Returns the key of a request, if it has one.
 ///
 /// # Errors
-/// A 400 when it is not 1 to 256 visible ASCII characters.
+/// A 400 if the key is not 1 to 256 visible ASCII characters.
 pub fn key(headers: &HeaderMap) -> Result<Option<&str>> {
     let Some(value) = headers.get(HEADER) else { return Ok(None) };
     let key = value.to_str().unwrap_or_default();
@@ -22,7 +21,8 @@ pub fn key(headers: &HeaderMap) -> Result<Option<&str>> {
     }
 }
 
-/// 409: the key stands for a request with other content; `what` names where it was written, and what it was used for.
+/// 409: the key was used for a request with different content. `what` names where the key was given and what it was
+/// used for.
 pub fn conflict(what: &str) -> ApiError {
     ApiError::conflict("idempotency_conflict", format!("{what} within the last 24 h; send a new one."))
 }

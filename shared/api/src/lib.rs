@@ -1,4 +1,4 @@
-//! What the HTTP functions share: keys and roles, errors, paging, JSON; and the telemetry of all functions.
+//! Shared by the HTTP functions: keys and roles, errors, paging and JSON. Shared by all functions: telemetry.
 
 pub mod auth;
 pub mod body;

@@ -15,7 +15,7 @@ use crate::{
 const DEFAULT_LIMIT: i32 = 50;
 const MAX_LIMIT: i32 = 100;
 
-/// Which page of a list is wanted.
+/// Selects a page of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -28,28 +28,28 @@ pub struct PageQuery {
     cursor: Option<String>,
 }
 
-/// What a cursor says, under a version. It never names the operator: that comes from the key.
+/// The content of a cursor, which is versioned. It never names the operator, because that comes from the key.
 #[derive(Serialize, Deserialize)]
 struct Cursor {
     v: u8,
-    /// The list that it belongs to.
+    /// The list that the cursor belongs to.
     list: String,
-    /// The last row of the page before.
+    /// The last row of the previous page.
     after: String,
 }
 
 const VERSION: u8 = 1;
 
 impl PageQuery {
-    /// Of a query that has conditions besides.
+    /// Creates a page query from the parameters of a query with other conditions.
     pub fn new(limit: Option<String>, cursor: Option<String>) -> Self {
         Self { limit, cursor }
     }
 
-    /// How many rows to read.
+    /// Returns the number of rows to read.
     ///
     /// # Errors
-    /// A 400 when it is no number from 1 to 100.
+    /// A 400 if the limit is not a number from 1 to 100.
     pub fn limit(&self) -> Result<i32> {
         match self.limit.as_deref().map(str::parse) {
             None => Ok(DEFAULT_LIMIT),
@@ -58,10 +58,10 @@ impl PageQuery {
         }
     }
 
-    /// The last row of the page before, of the list `list`.
+    /// Returns the last row of the previous page of the list `list`.
     ///
     /// # Errors
-    /// A 400 when the cursor is none of that list.
+    /// A 400 if the cursor does not belong to that list.
     pub fn after<T: FromStr>(&self, list: &str) -> Result<Option<T>> {
         let Some(text) = self.cursor.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
         let bytes = URL_SAFE_NO_PAD.decode(text).ok();
@@ -74,7 +74,7 @@ impl PageQuery {
     }
 }
 
-/// The cursor of the page after this one, when there is one: `last` is the id of this page's last row.
+/// Returns the cursor of the next page, if there is one. `last` is the ID of this page's last row.
 pub fn next_cursor(list: &str, last: Option<impl ToString>, more: bool) -> Option<String> {
     let after = last.filter(|_| more)?.to_string();
     let cursor = Cursor { v: VERSION, list: list.to_owned(), after };

@@ -26,7 +26,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 /// Reads the query string of a request.
 ///
 /// # Errors
-/// A 400 that names what is unknown or wrong.
+/// A 400 that names the parameter that is unknown or invalid.
 pub async fn read<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<T> {
     match extract::Query::<T>::from_request_parts(parts, state).await {
         Ok(extract::Query(query)) => Ok(query),
@@ -37,7 +37,8 @@ pub async fn read<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state:
     }
 }
 
-/// What is wrong with a parameter, from axum's words: `Failed to deserialize query string: <name>: <serde's problem>`.
+/// Extracts the problem with a parameter from axum's message: `Failed to deserialize query string: <name>: <serde's
+/// problem>`.
 fn sentence(text: &str) -> String {
     let text = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(text);
     let Some((name, problem)) = text.split_once(": ").filter(|(name, _)| !name.contains(' ')) else {
@@ -55,20 +56,20 @@ fn sentence(text: &str) -> String {
 /// Reads a time.
 ///
 /// # Errors
-/// A 400 when it is no RFC 3339 time.
+/// A 400 if the text is not an RFC 3339 time.
 pub fn time(field: &str, text: Option<&str>) -> Result<Option<Timestamp>> {
-    // A plus sign that was not escaped arrives as a space; nothing else in such a time can be one.
+    // An unescaped plus sign arrives as a space. Nothing else in such a time can be a space.
     let text = text.map(|text| if text.contains('T') { Cow::Owned(text.replace(' ', "+")) } else { text.into() });
     text.map(|text| domain::time::read(&text).map_err(|problem| ApiError::field(field, problem))).transpose()
 }
 
-/// Reads where deliveries are to stand.
+/// Reads the delivery state to filter by.
 ///
 /// # Errors
-/// A 400 when it is none of their states.
+/// A 400 for an unknown state.
 pub fn delivery_state(field: &str, name: Option<&str>) -> Result<Option<DeliveryState>> {
     let Some(name) = name else { return Ok(None) };
     let names = DeliveryState::ALL.map(DeliveryState::as_str).join(", ");
     let known = DeliveryState::from_name(name);
-    known.map(Some).ok_or_else(|| ApiError::field(field, format!("{name:?} is none of {names}")))
+    known.map(Some).ok_or_else(|| ApiError::field(field, format!("{name:?} is not one of {names}")))
 }

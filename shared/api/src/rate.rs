@@ -1,4 +1,4 @@
-//! The limit that an operator sets on the deliveries to a destination.
+//! The operator's limit for the deliveries to a destination.
 
 use std::fmt;
 
@@ -8,20 +8,20 @@ use serde::{
     de::{Error, Visitor},
 };
 
-/// The most deliveries per second, as callers send it: a number within [`Rate::RANGE`].
+/// The maximum deliveries per second in a request: a number within [`Rate::RANGE`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaxPerSecond(Rate);
 
 impl MaxPerSecond {
-    /// The rate, for a destination that receives HTTP requests.
+    /// Returns the rate, for a destination that receives HTTP requests.
     pub fn rate(self) -> Rate {
         self.0
     }
 
-    /// The rate, for a destination of this kind.
+    /// Returns the rate, for a destination of this kind.
     ///
     /// # Errors
-    /// Why destinations of this kind have no such limit.
+    /// Says why destinations of this kind have no such limit.
     pub fn of(self, kind: Kind) -> Result<Rate, String> {
         let other = match kind {
             _ if kind.is_http() => return Ok(self.0),

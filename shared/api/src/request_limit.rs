@@ -1,7 +1,7 @@
-//! How many requests a key may make per second: a token bucket for each key, in the memory of one function process.
+//! Limits the requests per second of each key, with a token bucket per key in the memory of one function process.
 //!
-//! A key that is served by several processes at once has a bucket in each, so this is a limit of fairness and not of quota:
-//! it keeps one caller from taking all of a function's time. API Gateway's own limit is beside it.
+//! A key that several processes serve at once has a bucket in each of them. The limit is therefore for fairness, not a
+//! quota: it keeps one caller from taking all of a function's time. API Gateway has its own limit in addition.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use governor::{
     state::keyed::HashMapStateStore,
 };
 
-/// From how many buckets on those that are full again are forgotten.
+/// The number of buckets above which full ones are removed.
 const MANY: usize = 10_000;
 
 /// The buckets of all keys that have made requests.
@@ -28,13 +28,13 @@ pub(crate) struct RequestLimit<C: Clock = DefaultClock> {
     buckets: Mutex<Buckets<C>>,
 }
 
-/// By rate, since all buckets of a limiter share one.
+/// Grouped by rate, because all buckets of a limiter share one.
 type Buckets<C> = BTreeMap<NonZeroU32, Limiter<C>>;
 
 type Limiter<C> = RateLimiter<KeyId, HashMapStateStore<KeyId>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
 impl RequestLimit {
-    /// By default the limit that `REQUESTS_PER_SECOND` names; none for 0 or without it.
+    /// Reads the default limit from `REQUESTS_PER_SECOND`. 0 or a missing variable means no limit.
     pub(crate) fn from_env() -> Self {
         let given = std::env::var("REQUESTS_PER_SECOND").ok().and_then(|rate| rate.parse().ok());
         Self::new(given.unwrap_or(0), DefaultClock::default())
@@ -46,10 +46,10 @@ impl<C: Clock + Clone> RequestLimit<C> {
         Self { by_default, clock, buckets: Mutex::default() }
     }
 
-    /// Takes one request of a key into account, at a rate of its own or at the default; 0 is no limit.
+    /// Counts one request of a key, at its own rate or the default. 0 means no limit.
     ///
     /// # Errors
-    /// How long to wait when there were too many; they are not counted.
+    /// How long to wait if the key has made too many requests. Rejected requests are not counted.
     pub(crate) fn admit(&self, key: KeyId, own: Option<u32>) -> Result<(), Duration> {
         let Some(rate) = NonZeroU32::new(own.unwrap_or(self.by_default)) else { return Ok(()) };
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -88,7 +88,7 @@ mod tests {
         KeyId::generate(OperatorId::generate())
     }
 
-    /// How many of a hundred requests at once are admitted.
+    /// Returns how many of a hundred concurrent requests are admitted.
     fn admitted(limit: &RequestLimit<FakeRelativeClock>, key: KeyId, own: Option<u32>) -> usize {
         (0..100).filter(|_| limit.admit(key, own).is_ok()).count()
     }

@@ -1,4 +1,4 @@
-//! How a webhook is asked for a new secret.
+//! The request for a new webhook secret.
 
 use serde::Deserialize;
 use utoipa::ToSchema;

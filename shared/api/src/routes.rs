@@ -1,12 +1,12 @@
-//! A function's handlers, as routes and as text.
+//! A function's handlers as routes and as OpenAPI text.
 
-/// Makes two functions of the handlers named as `module::handler`, each of which `utoipa::path` describes: `routes()`, what
-/// `$app` serves, and `text()`, what the API says of it. Each builds nothing of the other, so that a function neither
-/// writes its documentation at every start nor carries the code for it. Handlers before one `;` share a path.
+/// Creates two functions from handlers that are named as `module::handler` and described by `utoipa::path`: `routes()`,
+/// which `$app` serves, and `text()`, which describes the API. Neither includes the other, so that a function does not
+/// build its documentation at every start and does not contain the code for it. Handlers before one `;` share a path.
 #[macro_export]
 macro_rules! routes {
     ($app:ty; $($($module:ident :: $handler:ident),+;)+) => {
-        /// The routes.
+        /// Returns the routes that the function serves.
         pub fn routes() -> axum::Router<std::sync::Arc<$app>> {
             use utoipa::Path;
             use utoipa_axum::PathItemExt;
@@ -20,7 +20,7 @@ macro_rules! routes {
             router
         }
 
-        /// The API's text of the routes.
+        /// Returns the OpenAPI description of the routes.
         pub fn text() -> utoipa::openapi::OpenApi {
             utoipa_axum::router::OpenApiRouter::<std::sync::Arc<$app>>::new()
                 $(.routes(utoipa_axum::routes!($($module::$handler),+)))+

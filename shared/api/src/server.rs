@@ -1,4 +1,4 @@
-//! How an HTTP function runs: one router, one log line per request, errors of one shape for what no route answers.
+//! Runs an HTTP function: one router, one log line per request, and one error format for unknown paths and methods.
 
 use std::{sync::Arc, time::Instant};
 
@@ -25,14 +25,14 @@ use crate::{
     telemetry::Telemetry,
 };
 
-/// The largest body, once it is decompressed. Lambda takes 6 MB for a whole request, in which a body is escaped as JSON, or
-/// base64.
+/// The maximum size of a decompressed body. Lambda limits the whole request to 6 MB, in which a body is escaped as JSON
+/// or encoded in base64.
 pub(crate) const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// Serves `routes` on `app` until the function is shut down.
 ///
 /// # Errors
-/// When the runtime API of Lambda fails.
+/// When Lambda's runtime API fails.
 pub async fn serve<A>(app: A, routes: Router<Arc<A>>, telemetry: Telemetry) -> Result<(), lambda_http::Error>
 where
     A: HasKeys + Send + Sync + 'static,
@@ -40,7 +40,7 @@ where
     serve_as(Envelope::Stack, app, routes, telemetry).await
 }
 
-/// Serves routes of an API whose errors have another form.
+/// Serves the routes of an API with its own error format.
 ///
 /// # Errors
 /// As [`serve`].
@@ -53,7 +53,7 @@ pub async fn serve_as<A>(
 where
     A: HasKeys + Send + Sync + 'static,
 {
-    // Before the first request, while a starting function has all of a processor.
+    // Before the first request, because a starting function has a whole processor.
     app.keys().warm().await;
     cold_start::report();
     let app = Arc::new(app);
@@ -61,7 +61,7 @@ where
     lambda_http::run(finish(routes, envelope, telemetry)).await
 }
 
-/// Serves what anyone may have, without a key.
+/// Serves public routes, without a key.
 ///
 /// # Errors
 /// As [`serve`].
@@ -88,7 +88,7 @@ fn finish(router: Router, envelope: Envelope, telemetry: Telemetry) -> Router {
         .layer(middleware::from_fn_with_state(telemetry, log))
 }
 
-/// Tells workers that rules or destinations may be others than they remember, before the caller hears of it.
+/// Tells workers that their cached rules or destinations may be outdated, before the caller gets the response.
 async fn note_change<A: HasKeys>(State(app): State<Arc<A>>, request: Request, next: Next) -> Response {
     let who = request.extensions().get::<Who>().cloned().filter(|_| !request.method().is_safe());
     let response = next.run(request).await;
@@ -104,7 +104,7 @@ async fn note_change<A: HasKeys>(State(app): State<Arc<A>>, request: Request, ne
     response
 }
 
-/// Of a path that no function has, the form of the error is that of the API under which it lies.
+/// For an unknown path, uses the error format of the API that the path belongs to.
 fn no_such_path(envelope: Envelope, path: &str) -> Response {
     let envelope = if envelope == Envelope::Stack { Envelope::of_path(path) } else { envelope };
     let sentence = match path.len() > 1 && path.ends_with('/') {
@@ -114,18 +114,18 @@ fn no_such_path(envelope: Envelope, path: &str) -> Response {
     envelope.rewrite(ApiError::new(StatusCode::NOT_FOUND, "no_such_route", sentence).into_response())
 }
 
-/// A path comes decoded, and `lambda_http` takes what follows these for a query, a fragment or another segment. No id has
-/// them in it.
+/// Paths arrive decoded, and `lambda_http` interprets these characters as the start of a query, a fragment or another
+/// segment. IDs never contain them.
 async fn path_as_sent(State(envelope): State<Envelope>, request: Request, next: Next) -> Response {
     let path = request.raw_http_path();
     if path.contains(['?', '#', '\\']) { no_such_path(envelope, path) } else { next.run(request).await }
 }
 
-/// Bodies come as they are, or by gzip.
+/// Accepts plain and gzip-compressed bodies.
 async fn known_encoding(mut request: Request, next: Next) -> Response {
     match encoding_problem(request.headers()) {
         None => {
-            // The layer that decompresses knows it in small letters alone, and RFC 9110, 8.4.1, in any.
+            // The decompression layer only recognises lower case, but RFC 9110, 8.4.1, is case-insensitive.
             if let Some(encoding) = request.headers_mut().get_mut(CONTENT_ENCODING) {
                 let name = encoding.to_str().unwrap_or_default().trim().to_ascii_lowercase();
                 *encoding = HeaderValue::from_static(if name == "gzip" { "gzip" } else { "identity" });
@@ -138,7 +138,7 @@ async fn known_encoding(mut request: Request, next: Next) -> Response {
     }
 }
 
-/// The types besides `text/…` that an HTTP API takes for text.
+/// The types besides `text/…` that an HTTP API treats as text.
 const PASSED_AS_TEXT: [&str; 3] = ["application/json", "application/xml", "application/javascript"];
 
 fn encoding_problem(headers: &HeaderMap) -> Option<String> {
@@ -151,7 +151,7 @@ fn encoding_problem(headers: &HeaderMap) -> Option<String> {
     let content_type =
         text(CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().to_ascii_lowercase();
     let content_type = content_type.trim();
-    // API Gateway passes such a body on as text, in which every byte that is no UTF-8 is lost.
+    // API Gateway passes such a body on as text, which loses every byte that is not valid UTF-8.
     (content_type.starts_with("text/") || PASSED_AS_TEXT.contains(&content_type)).then(|| {
         format!(
             "A gzip body of the type {content_type} is damaged on its way through API Gateway; send it as it is, or by \
@@ -160,7 +160,7 @@ fn encoding_problem(headers: &HeaderMap) -> Option<String> {
     })
 }
 
-/// The events that a request has made, for its log line: part of an answer.
+/// The events that a request created, for its log line. Handlers return it as part of the response.
 #[derive(Clone, Copy)]
 pub struct Made {
     first: EventId,
@@ -168,19 +168,19 @@ pub struct Made {
 }
 
 impl Made {
-    /// Of these events, which must be in the order of the request; none when there are none.
+    /// Creates the record of these events, in the order of the request. Returns `None` if there are no events.
     pub fn events(mut ids: impl ExactSizeIterator<Item = EventId>) -> Option<Extension<Self>> {
         let count = ids.len();
         ids.next().map(|first| Extension(Self { first, count }))
     }
 }
 
-/// The ids that a request is about, and under which others know it.
+/// The resource IDs in a request's path, and the request's IDs in other systems.
 #[derive(Default)]
 struct Ids {
-    /// Lambda's.
+    /// Lambda's request ID.
     request: Option<String>,
-    /// API Gateway's.
+    /// API Gateway's request ID.
     api_request: Option<String>,
     event: Option<EventId>,
     delivery: Option<DeliveryId>,
@@ -192,7 +192,7 @@ impl Ids {
             Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
             _ => None,
         };
-        // Nothing else of the path: it holds what anybody has put there, such as a mail address.
+        // Only these parts of the path: the rest may contain anything, such as a mail address.
         let segments = || request.uri().path().split('/');
         Self {
             request: request.lambda_context_ref().map(|context| context.request_id.clone()),
@@ -203,8 +203,8 @@ impl Ids {
     }
 }
 
-/// Begins to answer a request. `lambda_http` puts the trace of the invocation into the header; without one it is the
-/// header that API Gateway passed on.
+/// Begins the span of a request. `lambda_http` puts the trace of the invocation into the header. Without one, the
+/// header is the one that API Gateway passed on.
 fn answer(request: &Request, route: Option<&str>) -> Span {
     let header = request.headers().get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
     let method = request.method();
@@ -222,7 +222,7 @@ async fn log(State(telemetry): State<Telemetry>, mut request: Request, next: Nex
     let who = Who::default();
     request.extensions_mut().insert(who.clone());
     let method = request.method().clone();
-    // The pattern and not the path, so that ids do not multiply the metrics.
+    // The pattern instead of the path, so that IDs do not multiply the metrics.
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let ids = Ids::of(&request);
     let span = answer(&request, route.as_deref());
@@ -242,7 +242,7 @@ async fn log(State(telemetry): State<Telemetry>, mut request: Request, next: Nex
         operator_id = who.grant().map(|grant| tracing::field::display(grant.operator_id)),
         key_id = who.grant().map(|grant| tracing::field::display(grant.key_id)),
         event_id = event_id.map(tracing::field::display),
-        // Of a batch alone: how many events it had, of which the first is named.
+        // Only for a batch: the number of its events. The first one is named.
         events = made.map(|made| made.count).filter(|count| *count > 1),
         delivery_id = ids.delivery.map(tracing::field::display),
         "request"

@@ -1,4 +1,4 @@
-//! What callers write of a webhook subscription, whichever API has it, and what is wrong with it.
+//! Reads the fields of a webhook subscription, for every API.
 
 use domain::{Address, ChannelType, guard::TargetPolicy};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -6,30 +6,30 @@ use utoipa::ToSchema;
 
 use crate::error::{ApiError, Result};
 
-/// The longest description, in characters.
+/// The maximum length of a description, in characters.
 const MAX_DESCRIPTION: usize = 500;
 
 /// Whether a subscription sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SubscriptionStatus {
-    /// It does.
+    /// The subscription sends events.
     Enabled,
-    /// It does not, by request; what it would have sent is not kept for it.
+    /// The subscription is switched off. Events in the meantime are not kept for it.
     Disabled,
 }
 
 impl SubscriptionStatus {
-    /// That of a subscription whose rule is active, or not.
+    /// Returns the status of a subscription whose rule is active or not.
     pub fn of(active: bool) -> Self {
         if active { Self::Enabled } else { Self::Disabled }
     }
 }
 
-/// Tells null from what is left out.
+/// Distinguishes null from a missing field.
 ///
 /// # Errors
-/// When it is neither null nor what is wanted.
+/// When the value is neither null nor a valid `T`.
 pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     from: D,
 ) -> std::result::Result<Option<Option<T>>, D::Error> {
@@ -39,15 +39,15 @@ pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 /// Reads the field `url`.
 ///
 /// # Errors
-/// A 400 for what is no address that requests may go to.
+/// A 400 if requests may not go to this address.
 pub fn url(text: &str, policy: TargetPolicy) -> Result<Address> {
     Address::parse(ChannelType::Webhook, text, policy).map_err(|problem| ApiError::field("url", problem))
 }
 
-/// Reads the field `description`; none when it is blank.
+/// Reads the field `description`. A blank description is `None`.
 ///
 /// # Errors
-/// A 400 when it is too long.
+/// A 400 if it is too long.
 pub fn description(text: &str) -> Result<Option<String>> {
     let text = text.trim();
     match text.chars().count() {
@@ -57,7 +57,7 @@ pub fn description(text: &str) -> Result<Option<String>> {
     }
 }
 
-/// The description to have from now on, if it is to change: null takes it away.
+/// Returns the new description, if it is to change. null removes the description.
 ///
 /// # Errors
 /// As [`description`].

@@ -1,19 +1,19 @@
 //! Logs and metrics, both as JSON lines on standard output, where Lambda picks them up; and traces ([`trace`]).
 //!
-//! One line per request, event and attempt, with ids and never a secret; counters and timings in CloudWatch's embedded
-//! metric format.
+//! Each request, event and attempt is one line, with IDs and without secrets. Counters and timings are in CloudWatch's
+//! embedded metric format.
 
 use metrics_cloudwatch_embedded::Collector;
 use tracing::level_filters::LevelFilter;
 
-/// The metrics' namespace in CloudWatch.
+/// The namespace of the metrics in CloudWatch.
 const NAMESPACE: &str = "StackNotifications";
 
-/// Metrics that were gathered and not yet written.
+/// Metrics that were collected and not yet written.
 #[derive(Clone, Copy)]
 pub struct Telemetry(Option<&'static Collector>);
 
-/// Sets logging, metrics and tracing up. Call it once, at the start of a function.
+/// Sets up logging, metrics and tracing. Call it once, when a function starts.
 pub fn init() -> Telemetry {
     let level = std::env::var("LOG_LEVEL").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     tracing_subscriber::fmt()
@@ -40,8 +40,8 @@ pub fn init() -> Telemetry {
     Telemetry(collector.ok())
 }
 
-/// The part of the system that a function is: `deliver` of `my-stack-DeliverFunction-0A1B2C`. Names that CloudFormation
-/// makes up change with every stack, and alarms and dashboards need one that stays.
+/// The part of the system that a function implements: `deliver` for `my-stack-DeliverFunction-0A1B2C`. CloudFormation's
+/// names change with every stack, but alarms and dashboards need a stable one.
 fn service(stack: &str, function: &str) -> String {
     let logical = function.strip_prefix(stack).and_then(|rest| rest.strip_prefix('-')).unwrap_or(function);
     let logical = logical.split('-').next().unwrap_or(logical);
@@ -49,7 +49,7 @@ fn service(stack: &str, function: &str) -> String {
 }
 
 impl Telemetry {
-    /// Writes the metrics of an invocation, at its end: afterwards the process may be frozen.
+    /// Writes the metrics of an invocation. Call it at the end, because the process may be frozen afterwards.
     pub fn flush(self) {
         if let Some(collector) = self.0
             && let Err(error) = collector.flush(std::io::stdout().lock())

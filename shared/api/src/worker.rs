@@ -1,7 +1,7 @@
-//! How a function that takes batches from queues runs: records one by one, and an answer that names those that failed.
+//! Runs a function that receives batches from queues: processes each record and reports the ones that failed.
 //!
-//! A message that failed is handed out again after a pause of its own, which grows each time, and not with all others of
-//! its batch after the queue's visibility timeout: that one is for workers that died.
+//! A failed message is delivered again after its own pause, which grows each time. It does not wait with the rest of
+//! the batch for the queue's visibility timeout, which is for workers that died.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::{
@@ -23,19 +23,19 @@ use crate::{cold_start, telemetry::Telemetry};
 /// One message of a batch.
 #[derive(Debug, Clone)]
 pub struct Record {
-    /// SQS's id of the message: what a failure is named by.
+    /// SQS's ID of the message, which identifies a failure.
     pub message_id: String,
-    /// Its body, of whatever form its producer wrote.
+    /// The body, in the format of its producer.
     pub body: String,
-    /// How often SQS has handed it out, this time included.
+    /// How many times SQS has delivered the message, including this time.
     pub received: u32,
-    /// When it was sent to the queue.
+    /// When the message was sent to the queue.
     pub sent_at: Timestamp,
-    /// The name of the queue; empty when it came past SQS.
+    /// The name of the queue. Empty if the message did not come through SQS.
     pub queue: String,
-    /// By which its visibility is changed.
+    /// The receipt handle, which changes the message's visibility.
     pub receipt: String,
-    /// The span of its processing. Whoever is done with the message ends it; else it ends with the batch.
+    /// The span of the message's processing. End it when the message is done; otherwise it ends with the batch.
     pub span: Span,
 }
 
@@ -43,12 +43,12 @@ tokio::task_local! {
     static REQUEST_ID: Arc<str>;
 }
 
-/// Lambda's id of the invocation, for log lines; none in tests.
+/// Returns Lambda's ID of the invocation, for log lines. `None` in tests.
 pub fn request_id() -> Option<impl tracing::Value> {
     REQUEST_ID.try_with(|id| tracing::field::display(id.clone())).ok()
 }
 
-/// How long before the function's end its work must be done, so that what it did can be answered.
+/// How long before the function's timeout its work must be done, to leave time for the response.
 const RESERVE: Duration = Duration::from_secs(3);
 
 impl From<SqsMessage> for Record {
@@ -80,12 +80,12 @@ fn process(header: Option<&String>, queue: &str, message_id: &str) -> Span {
     span
 }
 
-/// Runs a worker until the function is shut down. `work` gets the records of a batch and the moment by which it must
-/// be done, and returns the ids of the messages that SQS shall hand out again. `queue` is any queue of the account: those
-/// that records come from are reached by way of it.
+/// Runs a worker until the function is shut down. `work` gets the records of a batch and its deadline, and returns the
+/// IDs of the messages that SQS should deliver again. `queue` can be any queue of the account: the queues of the
+/// records are derived from it.
 ///
 /// # Errors
-/// When the runtime API of Lambda fails.
+/// When Lambda's runtime API fails.
 pub async fn run<F>(work: F, queue: Queue, telemetry: Telemetry) -> Result<(), Error>
 where
     F: AsyncFn(Vec<Record>, tokio::time::Instant) -> Vec<String>,
@@ -112,7 +112,7 @@ where
         }
         hand_back(handles.into_iter().filter(|handle| failed.contains(&handle.message_id)), queue).await;
         let mut answer = SqsBatchResponse::default();
-        // An empty id would fail the whole batch.
+        // An empty ID would fail the whole batch.
         failed.into_iter().filter(|id| !id.is_empty()).for_each(|id| answer.add_failure(id));
         telemetry.flush();
         Ok::<_, Error>(answer)
@@ -120,7 +120,7 @@ where
     .await
 }
 
-/// What it takes to hand a message back.
+/// The data needed to return a message to its queue.
 struct Handle {
     message_id: String,
     queue: String,
@@ -135,7 +135,7 @@ impl Handle {
     }
 }
 
-/// Lets messages be handed out again soon, each at a time of its own.
+/// Makes failed messages available again soon, each after its own pause.
 async fn hand_back(failed: impl Iterator<Item = Handle>, queue: &Queue) {
     let mut by_queue: BTreeMap<String, Vec<(String, Duration)>> = BTreeMap::new();
     for Handle { queue, receipt, received, .. } in failed.filter(|handle| !handle.receipt.is_empty()) {

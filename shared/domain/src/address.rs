@@ -1,4 +1,4 @@
-//! Addresses that notifications go to: parsed by real parsers, normalised, and given one key for all their spellings.
+//! Addresses of destinations: parsed, normalised, and given one key for all spellings.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ pub enum ChannelType {
 }
 
 impl ChannelType {
-    /// As rows, metrics and the API write it.
+    /// The name in rows, metrics and the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Email => "email",
@@ -42,7 +42,7 @@ impl fmt::Display for ChannelType {
     }
 }
 
-/// A valid address in its normal form: same meaning as what was given, one spelling.
+/// A valid address in its normal form: the same meaning as the input, in one spelling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     channel_type: ChannelType,
@@ -50,7 +50,7 @@ pub struct Address {
     same: String,
 }
 
-/// Why text is not an address. The sentence says what to send instead.
+/// Why text is not an address, with what to send instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotAnAddress(String);
@@ -59,15 +59,15 @@ fn not<T>(sentence: impl Into<String>) -> Result<T, NotAnAddress> {
     Err(NotAnAddress(sentence.into()))
 }
 
-/// Longest mail address that can be used in SMTP: RFC 5321, 4.5.3.1.3, less the angle brackets.
+/// The longest mail address that SMTP allows: RFC 5321, 4.5.3.1.3, without the angle brackets.
 const MAX_EMAIL: usize = 254;
-/// Longest URL that servers and proxies can be trusted to take.
+/// The longest URL that servers and proxies reliably accept.
 const MAX_URL: usize = 2048;
 
 impl Address {
-    /// Reads `text` as an address of the kind `channel_type`; a webhook's also against `policy`.
+    /// Parses `text` as an address of the kind `channel_type`. A webhook's URL must also satisfy `policy`.
     pub fn parse(channel_type: ChannelType, text: &str, policy: TargetPolicy) -> Result<Self, NotAnAddress> {
-        // Characters without width come along when text is copied.
+        // Copied text often has zero-width characters at its ends.
         let text = text.trim_matches(|c: char| c.is_whitespace() || is_formatting(c));
         if let Some(control) = text.chars().find(|c| c.is_control()) {
             let number = u32::from(control);
@@ -81,7 +81,7 @@ impl Address {
         Ok(Self { channel_type, normal, same })
     }
 
-    /// Of which kind it is.
+    /// The kind of the address.
     pub fn channel_type(&self) -> ChannelType {
         self.channel_type
     }
@@ -91,10 +91,10 @@ impl Address {
         &self.normal
     }
 
-    /// Refuses premium-rate, toll-free and shared-cost phone numbers, unless the deployment has `allowed` them.
+    /// Refuses premium-rate, toll-free and shared-cost phone numbers unless the deployment has `allowed` them.
     ///
     /// # Errors
-    /// Which it is, and what to send.
+    /// The kind of number, and what to send instead.
     pub fn not_charged(self, allowed: bool) -> Result<Self, NotAnAddress> {
         match charged(&self.normal).filter(|_| self.channel_type == ChannelType::Sms && !allowed) {
             None => Ok(self),
@@ -105,8 +105,8 @@ impl Address {
         }
     }
 
-    /// One text for every spelling of this address, of its kind: two addresses with the same key are duplicates.
-    /// A hash, so that its length is fixed whatever the address is.
+    /// The same text for every spelling of an address of this kind: two addresses with the same key are duplicates. The
+    /// key is a hash, so its length is fixed.
     pub fn uniqueness_key(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(self.channel_type.to_string());
@@ -116,8 +116,8 @@ impl Address {
     }
 }
 
-/// RFC 5321 mailbox. The domain is lower-cased and in ASCII; the local part is kept as given, since its case may
-/// matter to its server, but two that differ by case only count as the same.
+/// Parses an RFC 5321 mailbox. The domain becomes lower-case ASCII. The local part stays as given, because its case may
+/// matter to its server, but two addresses that differ only in its case count as the same.
 fn email(text: &str) -> Result<(String, String), NotAnAddress> {
     const HINT: &str = "send one plain address such as alerts@example.com";
     let text = text.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("mailto:")).map_or(text, |_| &text[7..]);
@@ -126,7 +126,7 @@ fn email(text: &str) -> Result<(String, String), NotAnAddress> {
         return not(format!("{text:?} is not a mail address; {HINT}"));
     };
     let local = parsed.local_part();
-    // SES takes 7-bit local parts only, and a quoted local part is a second spelling of an unquoted one.
+    // SES only accepts 7-bit local parts, and quotes would give one local part two spellings.
     if !local.is_ascii() || local.starts_with('"') {
         return not(format!("the part before the @ may not be quoted and must be ASCII; {HINT}"));
     }
@@ -135,8 +135,8 @@ fn email(text: &str) -> Result<(String, String), NotAnAddress> {
         Ok(Host::Domain(domain)) if domain.contains('.') => domain,
         _ => return not(format!("the part after the @ must be a full domain name; {HINT}")),
     };
-    // The URL parser also takes escapes and look-alikes (`%61.example`, `①.example`) for the name they map to. That is
-    // another name than the one that was written, so it has to be written as it is meant.
+    // The URL parser also accepts escapes and look-alikes (`%61.example`, `①.example`) and maps them to a different
+    // name. The caller has to write the intended name itself.
     if idna::domain_to_unicode(&domain).0 != given.to_lowercase() && domain != given.to_ascii_lowercase() {
         return not(format!("the part after the @ reads as {domain}; send it as it is meant, {HINT}"));
     }
@@ -148,7 +148,7 @@ fn email(text: &str) -> Result<(String, String), NotAnAddress> {
     Ok((normal, same))
 }
 
-/// E.164: a plus sign, the country code, the number, digits only.
+/// Parses an E.164 number: a plus sign, the country code and the number, digits only.
 fn phone(text: &str) -> Result<(String, String), NotAnAddress> {
     const HINT: &str = "send it in E.164 form such as +14155551234";
     let text = &*without_formatting(text);
@@ -170,7 +170,7 @@ fn phone(text: &str) -> Result<(String, String), NotAnAddress> {
         return not(format!("{text:?} is not a number that its country has; {HINT}"));
     }
     let normal = number.format().mode(phonenumber::Mode::E164).to_string();
-    // The parser drops trunk prefixes. Whoever writes one may mean another number than it makes of it.
+    // The parser drops trunk prefixes, so its result may not be the number that the caller meant.
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     if digits(text) != digits(&normal) {
         return not(format!("{text:?} reads as {normal}; {HINT}"));
@@ -178,8 +178,8 @@ fn phone(text: &str) -> Result<(String, String), NotAnAddress> {
     Ok((normal.clone(), normal))
 }
 
-/// A phone number without what comes along when it is copied: a `tel:` in front, characters without width or for the
-/// direction of writing; with plain spaces and hyphens.
+/// Removes what is often copied with a phone number: a leading `tel:`, zero-width characters and direction marks.
+/// Spaces and hyphens become plain ones.
 fn without_formatting(text: &str) -> String {
     let plain = text.chars().filter_map(|c| match c {
         c if is_formatting(c) => None,
@@ -193,14 +193,14 @@ fn without_formatting(text: &str) -> String {
     number.trim().to_owned()
 }
 
-/// Whether a character has no width, or turns the direction of writing.
+/// Whether a character has no width or changes the direction of writing.
 fn is_formatting(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
         | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// What kind of number this is, if whoever calls or writes to it, or its owner, pays more than for others: to ask for many
-/// codes to one is a known way to make a sender pay.
+/// The kind of a number that costs its callers or its owner more than others; `None` for an ordinary number. Fraudsters
+/// request many codes to such numbers to make the sender pay.
 fn charged(number: &str) -> Option<&'static str> {
     let number = phonenumber::parse(None, number).ok()?;
     match number.number_type(&phonenumber::metadata::DATABASE) {
@@ -211,12 +211,14 @@ fn charged(number: &str) -> Option<&'static str> {
     }
 }
 
-/// The country calling code of a number in E.164 form, with its plus sign, e.g. `+44`; none for text that is no number.
+/// The country calling code of a number in E.164 form, with its plus sign, e.g. `+44`; `None` if the text is not a
+/// phone number.
 pub fn calling_code(number: &str) -> Option<String> {
     phonenumber::parse(None, number).ok().map(|number| format!("+{}", number.code().value()))
 }
 
-/// An absolute https URL. Case of scheme and host, default port and dot segments are made one by the URL parser.
+/// Parses an absolute https URL. The URL parser normalises the case of scheme and host, the default port and dot
+/// segments.
 fn webhook(text: &str, policy: TargetPolicy) -> Result<(String, String), NotAnAddress> {
     if text.contains(REDACTED) {
         return not("the URL has the placeholder that stands for what is hidden of it; send the whole URL");
@@ -230,7 +232,7 @@ fn webhook(text: &str, policy: TargetPolicy) -> Result<(String, String), NotAnAd
     if let Err(refusal) = guard::judge_url(&url, policy) {
         return not(refusal.to_string());
     }
-    // Never sent to a server, so that two URLs that differ by it only are one endpoint.
+    // A fragment is never sent to a server, so two URLs that differ only in it are the same endpoint.
     url.set_fragment(None);
     if url.as_str().len() > MAX_URL {
         return not(format!("a webhook URL has at most {MAX_URL} characters"));
@@ -245,7 +247,7 @@ fn webhook(text: &str, policy: TargetPolicy) -> Result<(String, String), NotAnAd
     Ok((url.into(), same))
 }
 
-/// RFC 3986, 6.2.2: an escaped unreserved character is that character, and the case of hex digits does not matter.
+/// Normalises percent-encoding by RFC 3986, 6.2.2: unreserved characters are decoded, and hex digits become upper-case.
 fn one_percent_spelling(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
     let mut rest = url;
@@ -452,7 +454,7 @@ mod tests {
         assert!(accepted.count() * 100 > examples.len() * 97 && examples.len() > 200, "of {}", examples.len());
     }
 
-    /// What could be smuggled into a mail's header or a second recipient.
+    /// Text that could add a mail header or a second recipient.
     const INJECTIONS: &str = r#"(\r|\n|\r\n|,|;|<|>|\(|\)|"|\\|:| |\x00|\x0b|%0a|\r\nBcc: )"#;
 
     proptest! {
@@ -475,9 +477,9 @@ mod tests {
         #[test]
         fn no_phone_number_changes_its_meaning(
             (code, number) in prop::sample::select(examples()),
-            // As in +44 (0)20: the prefix for calls within the country, which parsers drop.
+            // As in +44 (0)20: the trunk prefix for calls within the country, which parsers drop.
             trunk in prop::option::of("[ (]?[0189][) ]?"),
-            // What is put where, and how much of the number is left out there.
+            // Each edit: a position, the text to insert there, and how many characters to remove.
             edits in prop::collection::vec((1usize..16, "[0-9A-Z ().\\-/]{0,2}", 0usize..2), 0..3),
         ) {
             let mut text = format!("{code}{}{number}", trunk.unwrap_or_default());
@@ -505,7 +507,7 @@ mod tests {
             let mut text = "alerts@example.com".to_owned();
             text.insert_str(at.min(text.len() - 1), &injection);
             let parsed = parse(Email, &text);
-            // `%` is a letter of local parts like any other.
+            // `%` is an ordinary character in a local part.
             let harmless = injection == "%0a" && text.find('@') > text.find('%');
             prop_assert!(harmless || parsed.is_err(), "{text:?} became {parsed:?}");
             let mut number = "+14155551234".to_owned();

@@ -1,4 +1,4 @@
-//! API keys and what their bearers may do.
+//! API keys and the permissions of their bearers.
 
 use std::fmt;
 
@@ -13,11 +13,11 @@ use zeroize::Zeroizing;
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Role {
-    /// Reads.
+    /// Can read.
     Viewer,
-    /// Also writes destinations, rules and events.
+    /// Can also write destinations, rules and events.
     Editor,
-    /// All.
+    /// Can do everything.
     Admin,
 }
 
@@ -31,12 +31,12 @@ impl fmt::Display for Role {
     }
 }
 
-/// Who a key is for, which its prefix shows.
+/// The bearer of a key, which the key's prefix shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bearer {
-    /// `sk_live_op_…`: the operator itself; all rights.
+    /// `sk_live_op_…`: the operator, with all permissions.
     Operator,
-    /// `sk_live_tm_…`: a member of its team, with a role.
+    /// `sk_live_tm_…`: a member of the operator's team, with a role.
     TeamMember,
 }
 
@@ -49,22 +49,24 @@ impl Bearer {
     }
 }
 
-/// 200 random bits: 40 characters of base 32.
+/// 200 random bits: 40 characters in base 32.
 const RANDOM_BYTES: usize = 25;
 const RANDOM_CHARS: usize = 40;
 
-/// An API key in the clear: shown once, when it is made, and sent by clients. Never stored, never logged.
+/// An API key in the clear. It is shown once, when it is created, and sent by clients. It is never stored and never
+/// logged.
 pub struct ApiKey(Zeroizing<String>);
 
 impl ApiKey {
-    /// A new key of 200 bits from a cryptographic generator that the operating system seeds.
+    /// Generates a key of 200 bits with a cryptographic generator seeded by the operating system.
     pub fn generate(bearer: Bearer) -> Self {
         let random = Zeroizing::new(rand::rng().random::<[u8; RANDOM_BYTES]>());
         let text = BASE32_NOPAD.encode(&*random).to_ascii_lowercase();
         Self(Zeroizing::new(format!("{}{text}", bearer.prefix())))
     }
 
-    /// Takes what a client sent, if it has the form of a key at all: nothing else is worth a look in the table.
+    /// Parses text from a client. Returns `None` if it does not have the format of a key, which saves reading the
+    /// table.
     pub fn parse(text: &str) -> Option<Self> {
         [Bearer::Operator, Bearer::TeamMember]
             .iter()
@@ -73,13 +75,13 @@ impl ApiKey {
             .then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// What is stored in its place: the SHA-256 of the key, in hex. A key has too many random bits to be guessed
-    /// from it, so no slow hash is needed.
+    /// The stored form: the SHA-256 of the key, in hex. The key has too many random bits to be guessed from it, so no
+    /// slow hash is needed.
     pub fn hash(&self) -> String {
         HEXLOWER.encode(&Sha256::digest(self.0.as_bytes()))
     }
 
-    /// The key itself, for the one answer that shows it.
+    /// The key itself, for the only response that shows it.
     pub fn reveal(&self) -> &str {
         &self.0
     }

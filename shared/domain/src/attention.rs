@@ -1,4 +1,4 @@
-//! What of an account needs its operator's attention, and what to do about it.
+//! What needs the operator's attention in an account, and how to fix it.
 
 use std::{
     borrow::Cow,
@@ -10,39 +10,39 @@ use serde::Serialize;
 
 use crate::{Destination, DestinationId, Rule, RuleId, chart::Tally, overdue::Overdue};
 
-/// What kind of thing needs attention, the most urgent first.
+/// The kind of an item that needs attention, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Concern {
-    /// A destination takes nothing for now.
+    /// A destination receives nothing at the moment.
     DestinationUnhealthy,
-    /// A rule sends nothing for now.
+    /// A rule sends nothing at the moment.
     RulePaused,
     /// Deliveries wait longer than they should.
     DeliveriesOverdue,
-    /// Deliveries have ended without success.
+    /// Deliveries were abandoned.
     DeliveriesAbandoned,
-    /// Deliveries wait to be recovered, and could be.
+    /// Held deliveries can be recovered.
     DeliveriesHeld,
-    /// A destination waits for its code.
+    /// A destination is waiting for its code.
     DestinationUnverified,
 }
 
-/// Something that needs its operator's attention, and what to do about it.
+/// One item that needs the operator's attention, and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attention {
     /// What kind of thing.
     pub concern: Concern,
     /// What it is, in a few words.
     pub title: String,
-    /// What happened and what to do.
+    /// The problem and the fix.
     pub detail: String,
-    /// Since when.
+    /// When it began, if that is known.
     pub since: Option<Timestamp>,
     /// Which destination.
     pub destination_id: Option<DestinationId>,
-    /// Which rule.
+    /// The rule, if the item is about one.
     pub rule_id: Option<RuleId>,
     /// How many deliveries.
     pub count: Option<u32>,
@@ -58,7 +58,7 @@ impl Attention {
     }
 }
 
-/// What people call a destination.
+/// The name of a destination in titles: its own name, or else its address.
 fn called(to: &Destination) -> Cow<'_, str> {
     to.name.as_deref().map_or_else(|| to.shown(), Cow::Borrowed)
 }
@@ -67,8 +67,9 @@ fn deliveries(count: u32) -> String {
     if count == 1 { "1 delivery".to_owned() } else { format!("{count} deliveries") }
 }
 
-/// What needs attention, the most urgent first: of one kind, that of which the most deliveries hang. `tallies` has how
-/// the deliveries of late stand, and `overdue` which of them wait longer than they should, by destination.
+/// Lists what needs attention, most urgent first; items of the same kind are ordered by the number of deliveries.
+/// `tallies` counts recent deliveries by state, and `overdue` those that wait longer than they should, both by
+/// destination.
 pub fn attention(
     destinations: &[Destination],
     rules: &[Rule],
@@ -82,7 +83,7 @@ pub fn attention(
         .filter_map(|to| of_destination(to, rules, tallies.get(&to.id).copied().unwrap_or_default()))
         .collect();
     found.extend(destinations.iter().filter_map(|to| late(to, *overdue.get(&to.id)?)));
-    // A rule that one destination brought along, or that has no other, is told of with the destination.
+    // A rule with a single destination is covered by that destination's own item.
     let several = rules.iter().filter(|rule| rule.active && rule.destination_ids.len() > 1);
     found.extend(several.filter_map(|rule| {
         let paused_by = rule.paused_by(find);
@@ -106,14 +107,14 @@ pub fn attention(
     found
 }
 
-/// What went wrong, which health has as a predicate, as a sentence.
+/// Turns a stored reason into a sentence: with a capital letter and a full stop.
 fn sentence(reason: &str) -> String {
     let mut letters = reason.trim_end_matches('.').chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string());
     format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }
 
-/// What there is to say of one destination.
+/// The most urgent item about one destination, if there is one.
 fn of_destination(to: &Destination, rules: &[Rule], tally: Tally) -> Option<Attention> {
     let (waiting, name) = (tally.waiting(), called(to));
     let count = Some(waiting).filter(|waiting| *waiting > 0);
@@ -124,8 +125,8 @@ fn of_destination(to: &Destination, rules: &[Rule], tally: Tally) -> Option<Atte
             1 => " 1 rule waits for it.".to_owned(),
             several => format!(" {several} rules wait for it."),
         };
-        let missed = count.map(|count| format!(", then recover {} of late", deliveries(count))).unwrap_or_default();
-        let detail = format!("{}{rules} Mend it, verify it again{missed}.", sentence(&unhealthy.reason));
+        let missed = count.map(|count| format!(", then recover {}", deliveries(count))).unwrap_or_default();
+        let detail = format!("{}{rules} Fix it, verify it again{missed}.", sentence(&unhealthy.reason));
         let title = format!("{name} is unhealthy");
         let told = Attention::of_destination(Concern::DestinationUnhealthy, to, title, detail);
         return Some(Attention { since: Some(unhealthy.since), count, ..told });
@@ -155,7 +156,8 @@ fn of_destination(to: &Destination, rules: &[Rule], tally: Tally) -> Option<Atte
     Some(Attention { count: Some(number), ..told })
 }
 
-/// The overdue deliveries of a destination that takes deliveries. Of any other, [`of_destination`] says what to do first.
+/// The item about overdue deliveries of a destination that receives notifications. For others, [`of_destination`] says
+/// what to do first.
 fn late(to: &Destination, overdue: Overdue) -> Option<Attention> {
     if overdue.count == 0 || !to.receives() {
         return None;
@@ -231,7 +233,7 @@ mod tests {
         );
         assert_eq!(
             found[0].detail,
-            "Answered 500. 1 rule waits for it. Mend it, verify it again, then recover 3 deliveries of late."
+            "Answered 500. 1 rule waits for it. Fix it, verify it again, then recover 3 deliveries."
         );
         assert!(found[2].detail.contains("while loud@example.com is unhealthy"), "{}", found[2].detail);
     }

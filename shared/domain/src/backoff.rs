@@ -1,23 +1,23 @@
-//! When a failed delivery is tried again.
+//! When failed deliveries are retried.
 
 use std::{str::FromStr, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The longest that SQS delays one message: a longer wait is several hops.
+/// The longest delay of one SQS message. A longer wait takes several hops.
 pub const MAX_HOP: Duration = Duration::from_secs(900);
 
-/// An attempt that is due this soon is made now: SQS delays by whole seconds, and may be a little early.
+/// An attempt that is due this soon is made now: SQS delays are whole seconds, and messages may arrive a little early.
 pub const TOLERANCE: Duration = Duration::from_millis(100);
 
-/// The largest share of a delay that is added at random, so that deliveries that failed together spread out.
+/// The largest random share added to a wait, so that deliveries that failed together spread out.
 pub const MAX_JITTER: f64 = 0.1;
 
 /// The waits between the attempts of one delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule(Vec<Duration>);
 
-/// Text that is not a schedule.
+/// The text is not a schedule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a retry schedule is 1 to 20 whole numbers of seconds, each 1 to 86400, with commas between, such as 60,300,1800,10800"
@@ -38,23 +38,22 @@ impl FromStr for Schedule {
 }
 
 impl Default for Schedule {
-    /// 1 min, 5 min, 30 min, 3 h, as the STACK API publishes it.
+    /// 1 min, 5 min, 30 min, 3 h, as the STACK API publishes.
     fn default() -> Self {
         Self([60, 300, 1800, 10_800].map(Duration::from_secs).to_vec())
     }
 }
 
 impl Schedule {
-    /// How long to wait after the attempt number `step` of a round (0 is the first) has failed; none when it was
-    /// the last.
+    /// The wait after a failed attempt; `None` if it was the last one.
     ///
-    /// `jitter` is a random number from 0 to 1.
+    /// `step` is the attempt's place in its round, counted from 0, and `jitter` is a random number from 0 to 1.
     pub fn wait_after(&self, step: u32, jitter: f64) -> Option<Duration> {
         let wait = *self.0.get(usize::try_from(step).ok()?)?;
         Some(wait.mul_f64(1.0 + MAX_JITTER * jitter.clamp(0.0, 1.0)))
     }
 
-    /// How long after the first attempt of a round the fourth is made, or the last if there are fewer.
+    /// The time from a round's first attempt to its fourth, or to its last if there are fewer.
     pub fn time_to_fourth_attempt(&self) -> SignedDuration {
         let wait: Duration = self.0.iter().take(3).sum();
         SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)
@@ -66,19 +65,19 @@ impl Schedule {
     }
 }
 
-/// For how long a message is hidden that could not be done with now and was handed out `received` times, this one
-/// included: twice as long each time up to [`MAX_HOP`], of which `random`, a random number from 0 to 1, takes up to half,
-/// so that messages that failed together do not come back together.
+/// How long to hide a message that cannot be processed now and was received `received` times, this time included. The
+/// time doubles with each receipt, up to [`MAX_HOP`]. `random`, a random number from 0 to 1, shortens it by up to half,
+/// so that messages that failed together do not return together.
 pub fn hand_back_after(received: u32, random: f64) -> Duration {
     const FIRST: Duration = Duration::from_secs(4);
     let full = FIRST.saturating_mul(1 << received.saturating_sub(1).min(12)).min(MAX_HOP);
     full.mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
 }
 
-/// For how many whole seconds to delay the message of an attempt that is `due`; none when it is due now.
+/// The delay, in whole seconds, of the message for an attempt that is `due`; `None` if it is due now.
 ///
-/// At most [`MAX_HOP`]: the message comes back after that, and is delayed again by what is left. Rounded up, so that an
-/// attempt is late by less than a second rather than early.
+/// The delay is at most [`MAX_HOP`]; when the message returns, it is delayed by the rest. It is rounded up, so that an
+/// attempt is less than a second late rather than early.
 pub fn next_hop(now: Timestamp, due: Timestamp) -> Option<Duration> {
     let left = Duration::try_from(due.duration_since(now)).unwrap_or_default();
     if left < TOLERANCE {
@@ -95,7 +94,7 @@ mod tests {
 
     const T0: i64 = 1_700_000_000_000;
 
-    /// Walks the hops of one wait as SQS would, and lists their lengths in seconds.
+    /// Follows the hops of one wait as SQS would, and lists their lengths in seconds.
     fn hops(wait: Duration) -> Vec<u64> {
         let mut now = crate::time::from_millis(T0);
         let due = now + wait;

@@ -1,4 +1,4 @@
-//! How an account's deliveries stand, over time.
+//! Counts of an account's deliveries by state, over time.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts one more.
+    /// Counts one more delivery in this state.
     pub fn add(&mut self, state: DeliveryState) {
         *match state {
             DeliveryState::Pending => &mut self.pending,
@@ -36,26 +36,26 @@ impl Tally {
         } += 1;
     }
 
-    /// How many a recovery would send again.
+    /// How many deliveries a recovery would send again.
     pub fn waiting(self) -> u32 {
         self.failed + self.held + self.abandoned
     }
 }
 
-/// Deliveries over a span of time, in equal buckets.
+/// Counts of deliveries over a period, in equal buckets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chart {
     /// When the first bucket begins.
     pub since: Timestamp,
-    /// How long each is, in seconds.
+    /// The length of each bucket, in seconds.
     pub step: i64,
     /// The buckets, oldest first.
     pub buckets: Vec<Tally>,
 }
 
 impl Chart {
-    /// An empty one of the last `hours` at `now`. Its buckets begin at whole multiples of their length, so that they stay
-    /// where they are from one look to the next: the last one is under way.
+    /// An empty chart of the last `hours` before `now`. Buckets start at whole multiples of their length, so they stay
+    /// the same from one request to the next. The last bucket is still in progress.
     pub fn empty(now: Timestamp, hours: u32) -> Self {
         let step = i64::from(hours) * 3600 / BUCKETS;
         let last = now.as_second().div_euclid(step) * step;
@@ -63,7 +63,7 @@ impl Chart {
         Self { since, step, buckets: vec![Tally::default(); usize::try_from(BUCKETS).unwrap_or(0)] }
     }
 
-    /// Counts a delivery of an event that was accepted at `at`; one outside of the span is not counted.
+    /// Counts a delivery of an event accepted at `at`, if it is within the period.
     pub fn add(&mut self, at: Timestamp, state: DeliveryState) {
         let seconds = at.duration_since(self.since).as_secs();
         let bucket = usize::try_from(seconds.div_euclid(self.step)).ok().and_then(|i| self.buckets.get_mut(i));
@@ -77,7 +77,7 @@ impl Chart {
         self.since + SignedDuration::from_secs(BUCKETS * self.step)
     }
 
-    /// When each bucket begins, with it.
+    /// The buckets, each with its start.
     pub fn timed(&self) -> impl Iterator<Item = (Timestamp, Tally)> {
         let begins = (0..).map(|i| self.since + SignedDuration::from_secs(i * self.step));
         begins.zip(self.buckets.iter().copied())

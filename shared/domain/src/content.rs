@@ -1,4 +1,5 @@
-//! What an event says, taken apart for people to read. All of it: who writes a message knows how much of it fits.
+//! The readable parts of an event's `data`. Nothing is shortened here: the writer of each message format knows its
+//! limits.
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -6,17 +7,17 @@ use serde_json::value::RawValue;
 
 use crate::unpaired::mended;
 
-/// How deep objects are taken apart: what lies deeper is shown as JSON.
+/// How deep objects are split into fields. Anything deeper is shown as JSON.
 const MAX_DEPTH: usize = 3;
 
-/// An event's `data`, taken apart.
+/// An event's `data`, split into readable parts.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Content {
-    /// What it says in one sentence, if it does: the first flag's message, or a field named so.
+    /// A one-sentence summary, if there is one: the first flag's message, or a field with a suitable name.
     pub summary: Option<String>,
     /// The `flags` that STACK's events carry.
     pub flags: Vec<Flag>,
-    /// All else, in the order it was posted in.
+    /// All other fields, in the order in which they were posted.
     pub fields: Vec<Field>,
 }
 
@@ -26,10 +27,10 @@ pub struct Flag {
     /// What it is about, e.g. `undeclared_service`.
     #[serde(rename = "type", default)]
     pub kind: String,
-    /// How serious it is, in the producer's word.
+    /// How serious it is, in the producer's own words.
     #[serde(default)]
     pub severity: String,
-    /// What it says.
+    /// The flag's message.
     #[serde(default)]
     pub message: String,
 }
@@ -37,19 +38,19 @@ pub struct Flag {
 /// A field of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// Its name; that of a field within an object has a dot: `agent.id`.
+    /// Its name. A field within an object has a dotted name: `agent.id`.
     pub name: String,
     /// Its value as text.
     pub value: String,
 }
 
-/// Fields in which producers say what an event is about, the best first.
+/// Fields in which producers summarise an event, the preferred ones first.
 pub(crate) const SUMMARIES: [&str; 7] = ["message", "summary", "title", "reason", "error", "description", "detail"];
 
 type Object<'a> = IndexMap<String, &'a RawValue>;
 
 impl Content {
-    /// Reads `data`. What is no JSON object has no content.
+    /// Parses `data`. Anything that is not a JSON object gives no content.
     pub fn of(data: &str) -> Self {
         let data = mended(data);
         let object: Object<'_> = serde_json::from_str(&data).unwrap_or_default();
@@ -68,7 +69,7 @@ impl Content {
         content
     }
 
-    /// Takes the field out that says the summary, which is shown on its own.
+    /// Removes the field that holds the summary, which is shown separately.
     pub fn drop_summary(&mut self) {
         let says_it = |field: &Field| SUMMARIES.contains(&&*field.name) && Some(&field.value) == self.summary.as_ref();
         if let Some(at) = self.fields.iter().position(says_it).filter(|_| self.flags.is_empty()) {
@@ -91,7 +92,7 @@ impl Content {
     }
 }
 
-/// A value as people write it: strings without quotes, lists of such with commas; all else as JSON.
+/// Formats a value for people: strings without quotes, lists of strings with commas, and everything else as JSON.
 fn plain(json: &str) -> String {
     if let Ok(text) = serde_json::from_str::<String>(json) {
         return text;

@@ -1,7 +1,7 @@
-//! The plan in an event's row: where the event goes.
+//! The plan in an event's row: the destinations of the event.
 //!
-//! Dispatch writes it together with the event, so the two cannot come apart. A delivery that is simply to be sent has no
-//! row of its own until its first attempt is recorded; until then the plan is all there is of it.
+//! Dispatch writes the plan together with the event, so the two always match. A delivery that is to be sent gets a row
+//! only when its first attempt is recorded; until then it exists only in the plan.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -13,7 +13,7 @@ use crate::{
     fanout::{Fate, Fates},
 };
 
-/// Destination ids as a row keeps them: 16 bytes each, one after the other.
+/// Destination ids as stored in a row: 16 bytes each, concatenated.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct Packed(Vec<DestinationId>);
 
@@ -43,7 +43,7 @@ impl<'de> Deserialize<'de> for Packed {
     }
 }
 
-/// Destinations by what becomes of their delivery. Also what the row of a further part of a large plan holds.
+/// Destinations grouped by the fate of their delivery. The row of a further part of a large plan has the same fields.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destined {
     #[serde(default, skip_serializing_if = "Packed::is_empty")]
@@ -64,14 +64,14 @@ impl From<&Fates> for Destined {
 }
 
 impl Destined {
-    /// What becomes of each delivery.
+    /// The fate of each delivery.
     pub fn fates(&self) -> Fates {
         let all = [(&self.send, Fate::Send), (&self.hold, Fate::Hold)].into_iter();
         let all = all.chain([(&self.disabled, Fate::Disabled), (&self.gone, Fate::Abandon)]);
         all.flat_map(|(ids, fate)| ids.0.iter().map(move |id| (*id, fate))).collect()
     }
 
-    /// What becomes of the delivery to this destination; none if it is not planned here.
+    /// The fate of the delivery to this destination; `None` if the plan does not contain it.
     pub fn fate_of(&self, id: DestinationId) -> Option<Fate> {
         let has = |ids: &Packed| ids.0.contains(&id);
         let all = [(&self.send, Fate::Send), (&self.hold, Fate::Hold), (&self.disabled, Fate::Disabled)];
@@ -79,78 +79,80 @@ impl Destined {
     }
 }
 
-/// Names the further parts of a large plan. They are written before the event's row, so that a row never names a part
-/// that is missing; the key is that of one planning, so that two workers that plan one event do not mix their parts.
+/// The further parts of a large plan. They are written before the event's row, so a row never refers to a missing part.
+/// Each planning has its own key, so two workers that plan the same event do not mix their parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parts {
-    /// How many there are besides the first, which the event's own row holds.
+    /// How many parts there are after the first, which is in the event's own row.
     pub count: u32,
-    /// The planning that they are of.
+    /// The key of the planning that wrote the parts.
     pub key: Ulid,
 }
 
 impl Parts {
-    /// The numbers of the parts, from 2: the event's own row holds the first.
+    /// The numbers of the further parts, from 2: the first is in the event's own row.
     pub fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
         2..=self.count.saturating_add(1)
     }
 }
 
-/// Where an event goes, as its row says.
+/// The destinations of an event, as its row stores them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryPlan {
-    /// When dispatch made it: the time at which its deliveries were created.
+    /// When dispatch made the plan, which is also when its deliveries were created.
     #[serde(with = "crate::time::millis")]
     pub at: Timestamp,
-    /// The first [`crate::fanout::PART`] destinations, or all.
+    /// The first [`crate::fanout::PART`] destinations, or all if there are no more.
     #[serde(flatten)]
     pub destined: Destined,
-    /// Where the others are, if there are more.
+    /// The parts with the other destinations, if there are more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parts: Option<Parts>,
-    /// Whether a repeat of the post wrote it rather than the first message. Then the first may be lost, and every repeat
-    /// makes sure that nothing is missing; otherwise that is the first message's task alone, and a repeat does nothing.
+    /// Whether a repeat of the post wrote the plan, not the first message. In that case the first message may be lost,
+    /// so every repeat checks that nothing is missing. Otherwise the first message is responsible, and repeats do
+    /// nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_repeat: bool,
 }
 
-/// An event with its plan. Events that were sent at once to chosen providers have none.
+/// An event and its plan. Events sent at once to chosen providers have no plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedEvent {
     /// The event.
     pub event: Event,
-    /// Where it goes.
+    /// The plan of its deliveries.
     pub plan: Option<DeliveryPlan>,
 }
 
-/// What is known of a planned delivery that has no row.
+/// What a plan says about a delivery that has no row.
 #[derive(Debug, Clone, Copy)]
 pub struct Unrecorded<'a> {
-    /// Whose it is.
+    /// The id of its operator.
     pub operator_id: OperatorId,
     /// The event.
     pub event_id: EventId,
-    /// Its type.
+    /// The event's type.
     pub event_type: &'a EventType,
-    /// When it was planned.
+    /// When the delivery was planned.
     pub at: Timestamp,
 }
 
 impl Unrecorded<'_> {
-    /// The delivery as it reads: `pending` where it is to be sent.
+    /// The delivery as the API shows it: `pending` if it is to be sent.
     pub fn delivery(&self, to: DestinationId, face: Face, fate: Fate) -> Delivery {
         let id = DeliveryId::new(to, self.event_id);
         Delivery::new(id, self.operator_id, self.event_type, face, fate, self.at)
     }
 
-    /// The same for a destination as far as it is known: one that has been deleted is read as one of the STACK API.
+    /// The delivery to a destination that may have been deleted. A deleted one counts as a destination of the STACK
+    /// API.
     pub fn delivery_to(&self, id: DestinationId, to: Option<&Destination>, fate: Fate) -> Delivery {
         self.delivery(id, to.map_or(Face::Stack, |to| to.face), fate)
     }
 }
 
 impl PlannedEvent {
-    /// What its deliveries without a row have in common; none without a plan.
+    /// What the event's deliveries without a row have in common; `None` if there is no plan.
     pub fn unrecorded(&self) -> Option<Unrecorded<'_>> {
         let Event { operator_id, id, event_type, .. } = &self.event;
         let at = self.plan.as_ref()?.at;
@@ -158,7 +160,7 @@ impl PlannedEvent {
     }
 }
 
-/// Whether the rows of an event may have been deleted by now: DynamoDB does so once their time to live is over.
+/// Whether DynamoDB may have deleted the event's rows by now, because their time to live has passed.
 pub fn is_past_retention(id: EventId, now: Timestamp) -> bool {
     now.duration_since(id.made_at()) > jiff::SignedDuration::try_from(RETENTION).unwrap_or(jiff::SignedDuration::MAX)
 }

@@ -14,7 +14,7 @@ use crate::{
     traffic::{Breaker, Pace, Rate},
 };
 
-/// A secret encrypted under the operator's data key. What it holds is the business of the store's vault.
+/// A secret encrypted under the operator's data key. Only the store's vault can open it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sealed(#[serde(with = "serde_bytes")] pub Vec<u8>);
@@ -25,33 +25,33 @@ impl std::fmt::Debug for Sealed {
     }
 }
 
-/// How many earlier secrets sign at a time, at most.
+/// The most earlier secrets that may sign at the same time.
 pub const MAX_PREVIOUS_SECRETS: usize = 5;
 
-/// A secret before a rotation, and until when it signs too.
+/// A secret replaced by a rotation that still signs until its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviousSecret {
     /// The old secret.
     pub sealed: Sealed,
-    /// When it ends.
+    /// When it stops signing.
     #[serde(with = "crate::time::millis")]
     pub until: Timestamp,
 }
 
-/// Who a destination belongs to that is no entry of its own among the operator's destinations.
+/// The owner of a destination that the operator does not manage directly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Owner {
-    /// A legacy channel, which brought it along: verified, tested and deleted by way of the channel.
+    /// A legacy channel. Its destination is verified, tested and deleted through the channel.
     Channel(RuleId),
-    /// We: the operator's own address, to which we write when something needs its attention.
+    /// This service: the operator's own address, which we write to when something needs attention.
     Service,
 }
 
-/// That mail to an address came back, or was called spam: nothing is mailed to it until it is verified again.
+/// Stops mail to an address that bounced or complained, until the address is verified again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suppression {
-    /// Whose mails it holds back.
+    /// The operator whose mails it stops.
     pub operator_id: OperatorId,
     /// The address in its normal form.
     pub address: String,
@@ -59,30 +59,30 @@ pub struct Suppression {
     pub uniqueness_key: String,
     /// `bounce` or `complaint`.
     pub reason: SuppressionReason,
-    /// What the receiving server or the mail service said.
+    /// The response of the receiving server or the email service.
     pub detail: String,
-    /// When that was.
+    /// When the mail bounced or the reader complained.
     #[serde(with = "crate::time::millis")]
     pub since: Timestamp,
-    /// The delivery whose mail it was, if it was one's.
+    /// The delivery that the email belongs to, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery_id: Option<DeliveryId>,
-    /// The mail.
+    /// The mail that caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<MessageId>,
 }
 
-/// What is held back of a mail to a destination.
+/// The addresses of a destination that a mail must not go to.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct HeldBack {
-    /// The addresses that it does not go to, and why.
+    /// The suppressed addresses, each with its suppression.
     by: Vec<(String, Suppression)>,
-    /// How many addresses there are.
+    /// How many addresses the destination has.
     of: usize,
 }
 
 impl HeldBack {
-    /// What is held back of a mail to `destination`; `find` looks a suppression up by operator and address
+    /// The suppressed addresses of `destination`; `find` looks up a suppression by operator and address key
     /// ([`Destination::mail_addresses`]).
     pub fn of<'a>(destination: &Destination, find: impl Fn(&(OperatorId, String)) -> Option<&'a Suppression>) -> Self {
         let addresses = destination.mail_addresses();
@@ -92,12 +92,12 @@ impl HeldBack {
         Self { by: addresses.into_iter().filter_map(held).collect(), of }
     }
 
-    /// Why nothing is mailed to it at all, if that is so.
+    /// The first suppression if every address is suppressed, so that no mail can be sent at all.
     pub fn wholly(&self) -> Option<&Suppression> {
         self.by.first().map(|(_, suppression)| suppression).filter(|_| self.by.len() == self.of)
     }
 
-    /// Whether the mail does not go to this one of its addresses.
+    /// Whether this address of the destination is suppressed.
     pub fn holds(&self, address: &str) -> bool {
         self.by.iter().any(|(held, _)| held == address)
     }
@@ -107,9 +107,9 @@ impl HeldBack {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SuppressionReason {
-    /// The receiving server refuses its mails for good.
+    /// The receiving server refuses its mails permanently.
     Bounce,
-    /// Its reader called a mail spam.
+    /// Its reader reported a mail as spam.
     Complaint,
 }
 
@@ -122,83 +122,84 @@ impl std::fmt::Display for SuppressionReason {
     }
 }
 
-/// What stands between the mail addresses of a team.
+/// Separates the mail addresses of a team in [`Destination::destination`].
 pub const MAIL_SEPARATOR: &str = ", ";
 
 /// An address or endpoint of an operator, with its credentials and its health.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destination {
-    /// Whose it is.
+    /// The id of its operator.
     pub operator_id: OperatorId,
     /// Its id.
     pub id: DestinationId,
-    /// What kind of destination.
+    /// What kind of destination it is.
     #[serde(rename = "channel_type")]
     pub kind: Kind,
-    /// The address in its normal form ([`crate::Address::as_str`]). Where it is reached by a sealed connection, what may be
-    /// shown of that: a host, or the mail addresses of a team with commas between ([`Destination::mail_addresses`]).
+    /// The address in its normal form ([`crate::Address::as_str`]). For a destination with a sealed connection, the
+    /// part that may be shown: a host, or the mail addresses of a team separated by commas
+    /// ([`Destination::mail_addresses`]).
     pub destination: String,
-    /// One text for all spellings of the address ([`crate::Address::uniqueness_key`]): names the guard row that keeps
-    /// duplicates out.
+    /// The same text for every spelling of the address ([`crate::Address::uniqueness_key`]). It names the guard row
+    /// that prevents duplicates.
     pub uniqueness_key: String,
     /// A webhook's secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<Sealed>,
-    /// The one before it, after a rotation.
+    /// The secret before the current one, after a rotation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_secret: Option<PreviousSecret>,
-    /// Those before that one, after several rotations, the newest first.
+    /// Earlier secrets than that one, after several rotations, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub older_secrets: Vec<PreviousSecret>,
-    /// When it was last verified; none when it never was.
+    /// When it was last verified; `None` if it never was.
     #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<Timestamp>,
-    /// Why nothing is sent to it for now; none when it is healthy.
+    /// Why nothing is sent to it at the moment; `None` if it is healthy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unhealthy: Option<Unhealthy>,
     /// When it was registered.
     #[serde(with = "crate::time::millis")]
     pub created_at: Timestamp,
-    /// Whose it is, when it is not the operator's to list, get and delete.
+    /// Its owner, if the operator cannot list, get and delete it directly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub belongs_to: Option<Owner>,
-    /// By which API it was made.
+    /// The API that created it.
     #[serde(default, skip_serializing_if = "Face::is_stack")]
     pub face: Face,
-    /// How it is reached, with its credentials: a [`crate::Connection`], sealed.
+    /// The address and credentials of a Providers or Config API destination: a [`crate::Connection`], sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<Sealed>,
-    /// What people call it.
+    /// The name that the operator gave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Whether its operator has switched it off: what it would get is held meanwhile.
+    /// Whether the operator has disabled it. Its deliveries are held meanwhile.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
-    /// The project whose it is.
+    /// The project that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
-    /// When it was last changed; none when it never was.
+    /// When it was last changed; `None` if it never was.
     #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
-    /// What it is for, in its operator's words.
+    /// The operator's own description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The most deliveries a second that its operator wants it to get.
+    /// The operator's limit on deliveries per second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_per_second: Option<Rate>,
-    /// How many of the newest attempts in a row got no answer; workers count, up to where the breaker opens.
+    /// How many of the newest attempts in a row got no answer. Workers stop counting when the breaker opens.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unreached: u32,
-    /// Set while attempts are put off because it does not answer.
+    /// Present while attempts are postponed because the destination does not answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breaker: Option<Breaker>,
-    /// Until when it counts as slow.
+    /// When it stops counting as slow; workers extend this while it is slow.
     #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
     pub slow_until: Option<Timestamp>,
-    /// The pace that its rate limit has taught us.
+    /// The pace learned from its rate limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pace: Option<Pace>,
-    /// The first slot that is free, in microseconds since the Unix epoch, where it has a pace.
+    /// The first free slot, in microseconds since the Unix epoch, if it has a pace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_slot: Option<i64>,
 }
@@ -208,7 +209,7 @@ fn is_zero(n: &u32) -> bool {
 }
 
 impl Destination {
-    /// A new destination of the STACK API, not verified, without secrets.
+    /// Creates a destination of the STACK API, unverified and without secrets.
     pub fn new(operator_id: OperatorId, id: DestinationId, kind: Kind, destination: String, key: String) -> Self {
         Self {
             operator_id,
@@ -239,13 +240,13 @@ impl Destination {
         }
     }
 
-    /// A new destination of the STACK API at `address`.
+    /// Creates a destination of the STACK API at `address`.
     pub fn at(operator_id: OperatorId, id: DestinationId, address: &Address) -> Self {
         let kind = address.channel_type().into();
         Self::new(operator_id, id, kind, address.as_str().to_owned(), address.uniqueness_key())
     }
 
-    /// Its id as the API writes it by which it was made; that of the channel which brought it, if one did.
+    /// The id as the destination's own API writes it. A destination of a legacy channel has the channel's id.
     pub fn public_id(&self) -> String {
         match (self.belongs_to, self.face) {
             (Some(Owner::Channel(channel)), _) => channel.to_string(),
@@ -256,7 +257,7 @@ impl Destination {
         }
     }
 
-    /// The address as anybody may see it: what of a webhook's URL is a credential is hidden.
+    /// The address without its credentials: the secret parts of a webhook's URL are hidden.
     pub fn shown(&self) -> Cow<'_, str> {
         match (self.kind, &self.connection) {
             (Kind::Webhook, None) => Cow::Owned(shown_url(&self.destination)),
@@ -264,27 +265,27 @@ impl Destination {
         }
     }
 
-    /// The address as this reader may see it: whoever may write also sees the credentials in it.
+    /// The address for this reader: a `writer` also sees the credentials in it.
     pub fn shown_to(&self, writer: bool) -> Cow<'_, str> {
         if writer { Cow::Borrowed(&self.destination) } else { self.shown() }
     }
 
-    /// Whether it has been verified, which it must be before a rule can target it.
+    /// Whether it has been verified. Rules can only target verified destinations.
     pub fn verified(&self) -> bool {
         self.verified_at.is_some()
     }
 
-    /// Whether nothing is wrong with it: it is verified and healthy.
+    /// Whether it is verified and healthy.
     pub fn well(&self) -> bool {
         self.verified() && self.unhealthy.is_none()
     }
 
-    /// Whether notifications go out to it.
+    /// Whether notifications are sent to it: it is verified, healthy and enabled.
     pub fn receives(&self) -> bool {
         self.well() && !self.disabled
     }
 
-    /// The mail addresses that it goes to, each with the key of its suppression ([`Address::uniqueness_key`]).
+    /// Its mail addresses, each with the key of its suppression ([`Address::uniqueness_key`]).
     pub fn mail_addresses(&self) -> Vec<(&str, String)> {
         match self.kind {
             Kind::Email => vec![(&self.destination, self.uniqueness_key.clone())],
@@ -297,7 +298,7 @@ impl Destination {
         }
     }
 
-    /// The secrets before the current one that still sign at `now`, the newest first.
+    /// The secrets before the current one that still sign at `now`, newest first.
     pub fn previous_secrets(&self, now: Timestamp) -> impl Iterator<Item = &PreviousSecret> {
         self.previous_secret.iter().chain(&self.older_secrets).filter(move |previous| now < previous.until)
     }
@@ -307,11 +308,11 @@ impl Destination {
         self.secret.iter().chain(self.previous_secrets(now).map(|previous| &previous.sealed))
     }
 
-    /// The secrets that sign beside a new one, the newest first: those that do until now, and the `current` one until its
-    /// end, if it has one in the future.
+    /// The earlier secrets that sign next to a new one, newest first: those that still sign at `now`, and the `current`
+    /// one if it ends in the future.
     ///
     /// # Errors
-    /// When they would be more than [`MAX_PREVIOUS_SECRETS`]: when the first of them ends.
+    /// If there would be more than [`MAX_PREVIOUS_SECRETS`], returns the time at which the first of them ends.
     pub fn rotated(&self, current: PreviousSecret, now: Timestamp) -> Result<Vec<PreviousSecret>, Timestamp> {
         let ending = Some(current).filter(|current| now < current.until);
         let all: Vec<_> = ending.into_iter().chain(self.previous_secrets(now).cloned()).collect();

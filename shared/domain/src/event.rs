@@ -1,4 +1,4 @@
-//! Events: something that happened, as it is posted and as it is kept.
+//! Events, as they are posted and as they are stored.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ pub const MAX_DATA: usize = 256 * 1024;
 /// The longest idempotency key, resource name or project id, in bytes.
 pub const MAX_NAME: usize = 256;
 
-/// What an event is about, e.g. a message: its timeline is found by it.
+/// The subject of an event, such as a message; finds its timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -70,13 +70,13 @@ pub struct PostedEvent {
     pub project_id: Option<String>,
 }
 
-/// What is wrong with a posted event.
+/// Why a posted event is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{field}`: {problem}")]
 pub struct InvalidEvent {
-    /// The field, as the producer wrote it.
+    /// The field's name, as the producer wrote it.
     pub field: Cow<'static, str>,
-    /// What is wrong and what to send instead.
+    /// What is wrong, and what to send instead.
     pub problem: String,
 }
 
@@ -84,10 +84,10 @@ fn invalid<T>(field: impl Into<Cow<'static, str>>, problem: impl Into<String>) -
     Err(InvalidEvent { field: field.into(), problem: problem.into() })
 }
 
-/// Checks the id of a project: wherever it is written, it is the same text.
+/// Checks a project id. The same rule applies wherever one is written.
 ///
 /// # Errors
-/// What to send.
+/// What to send instead.
 pub fn project_problem(id: &str) -> Result<(), String> {
     match fields::line(id, MAX_NAME) {
         Ok(line) if line.len() > MAX_NAME => Err(format!("has {} bytes; send at most {MAX_NAME}", line.len())),
@@ -96,12 +96,12 @@ pub fn project_problem(id: &str) -> Result<(), String> {
     }
 }
 
-/// An event as it is kept and delivered.
+/// An event as it is stored and delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// Whose it is.
+    /// The id of its operator.
     pub operator_id: OperatorId,
-    /// Its id, made when it was accepted.
+    /// Its id, assigned when it was accepted.
     pub id: EventId,
     /// What happened.
     #[serde(rename = "type")]
@@ -111,7 +111,7 @@ pub struct Event {
     /// When it happened.
     #[serde(with = "crate::time::millis")]
     pub timestamp: Timestamp,
-    /// A JSON object, as text, byte for byte as it was posted.
+    /// The posted JSON object as text, byte for byte.
     #[serde(with = "crate::packed")]
     pub data: String,
     /// What it is about.
@@ -123,24 +123,24 @@ pub struct Event {
 }
 
 impl PostedEvent {
-    /// One text for every JSON spelling of this event: two posts with the same are the same event, and two that differ in
-    /// anything else are not.
+    /// The same bytes for every JSON spelling of this event: two posts with the same fingerprint are the same event,
+    /// and two posts that differ in anything else have different ones.
     pub fn fingerprint(&self) -> Vec<u8> {
         let Self { event_type, severity, timestamp, data, id, resource, project_id } = self;
         let resource = resource.as_ref().map(|resource| (&resource.kind, &resource.id));
-        // Of texts and options, which `Debug` writes in one way each.
+        // `Debug` writes texts and options in exactly one way each.
         format!("{:?}", (event_type, severity, timestamp, id, resource, project_id, canonical(data))).into_bytes()
     }
 
     /// Checks every field.
     ///
     /// # Errors
-    /// The first field that is not as it should be, and what to send instead.
+    /// The first invalid field, and what to send instead.
     pub fn check(&self) -> Result<(), InvalidEvent> {
         self.checked().map(drop)
     }
 
-    /// The fields that are read, and not only passed on.
+    /// Checks the fields, and returns the ones that are parsed.
     fn checked(&self) -> Result<(EventType, Severity, Option<Timestamp>), InvalidEvent> {
         let event_type = EventType::try_from(&*self.event_type)
             .map_err(|e| InvalidEvent { field: "type".into(), problem: e.to_string() })?;
@@ -149,7 +149,7 @@ impl PostedEvent {
             Some(name) => match Severity::from_name(name) {
                 Some(severity) => severity,
                 None => {
-                    return invalid("severity", format!("{name:?} is none of {}", severity::NAMES.join(", ")));
+                    return invalid("severity", format!("{name:?} is not one of {}", severity::NAMES.join(", ")));
                 }
             },
         };
@@ -183,8 +183,8 @@ impl PostedEvent {
         Ok((event_type, severity, timestamp))
     }
 
-    /// Checks every field, and gives the event its owner and its id. A missing `timestamp` is the id's time, so that
-    /// a repeat with the same id is the same event.
+    /// Checks every field, and gives the event its operator and its id. A missing `timestamp` becomes the id's time, so
+    /// that a repeat with the same id is the same event.
     ///
     /// # Errors
     /// As [`PostedEvent::check`].
@@ -204,7 +204,7 @@ impl PostedEvent {
     }
 }
 
-/// The message that an event about mail names in its `data` alone.
+/// The message named in `data`, for an event about mail that has no `resource`.
 fn message(event_type: &EventType, data: &str) -> Option<Resource> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -253,7 +253,7 @@ pub(crate) mod tests {
         let first = of(r#"{"type": "custom.a", "data": {"a": 1, "b": 2}}"#);
         assert_eq!(first, of(r#"{"data": {"b":2,"a":1}, "type":"custom.a"}"#));
         assert_ne!(first, of(r#"{"type": "custom.a", "data": {"a": 1, "b": 3}}"#));
-        // What a JSON value cannot hold differs all the same.
+        // Text that a JSON value cannot represent must still differ.
         let half = |half: &str| format!(r#"{{"type":"custom.a","data":{{"a":"{half}"}}}}"#);
         assert_ne!(of(&half(r"\ud83d")), of(&half(r"\ud83e")));
     }

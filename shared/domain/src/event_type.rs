@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Severity, catalogue};
 
-/// The four types of the STACK API, which a legacy channel takes when it names none.
+/// The four types of the STACK API. A legacy channel that names no types receives these.
 pub const STACK_TYPES: [&str; 4] =
     ["passport.flagged", "passport.blocked", "agent.blocked", "passport.missed_checkout"];
 
-/// The event that says a destination has become unhealthy.
+/// The type of the event that reports an unhealthy destination.
 pub const DESTINATION_UNHEALTHY: &str = "destination.unhealthy";
 
-/// The event of a notification that the Providers API was asked to send.
+/// The type of the event for a notification sent through the Providers API.
 pub const NOTIFICATION: &str = "notification.sent";
 
 const TEST: &str = "destination.test";
@@ -28,7 +28,7 @@ const MAX_LEN: usize = 128;
 #[cfg_attr(feature = "openapi", schema(value_type = String, format = "event-type", example = "passport.flagged"))]
 pub struct EventType(String);
 
-/// A type that is not in the catalogue.
+/// The type is not in the catalogue and is not a custom type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{given:?} is not a known event type; {hint} Your own types begin with \"custom.\", followed by letters, digits, \
@@ -39,7 +39,7 @@ pub struct UnknownEventType {
     hint: Cow<'static, str>,
 }
 
-/// How much alike two names are that one may have been meant by the other, of 1.
+/// How similar two names must be, from 0 to 1, to suggest one for the other.
 const ALIKE: f64 = 0.8;
 
 impl UnknownEventType {
@@ -58,23 +58,24 @@ impl UnknownEventType {
 }
 
 impl EventType {
-    /// The type of test notifications: not in the catalogue, so that none can be posted and no rule can name it.
+    /// The type of test notifications. It is not in the catalogue, so no event can be posted with it and no rule can
+    /// name it.
     pub fn test() -> Self {
         Self(TEST.into())
     }
 
-    /// The type of the request that verifies an endpoint, as little in the catalogue.
+    /// The type of the request that verifies an endpoint. It is not in the catalogue either.
     pub fn verification() -> Self {
         Self("destination.verification".into())
     }
 
-    /// The severity of an event of this type that is posted without one. A type of the operator's own is a
-    /// warning, so that it reaches a rule made with the default least severity.
+    /// The severity of an event of this type that is posted without one. A custom type has `warning`, so that its
+    /// events reach rules with the default minimum severity.
     pub fn default_severity(&self) -> Severity {
         catalogue::find(&self.0).map_or(Severity::Medium, |entry| entry.severity)
     }
 
-    /// Whether a rule that names this type takes an event of type `event`.
+    /// Whether a rule that names this type also matches events of type `event`.
     ///
     /// `agent.blocked` and `passport.blocked` overlap: a rule on either gets both.
     pub fn covers(&self, event: &EventType) -> bool {
@@ -92,18 +93,18 @@ impl EventType {
         self.0.starts_with(catalogue::config::PREFIX)
     }
 
-    /// The analyses of the catalogue.
+    /// The analyses in the catalogue.
     pub fn analyses() -> Vec<Self> {
         let names = catalogue::all().map(|entry| entry.name).filter(|name| name.starts_with(catalogue::config::PREFIX));
         names.map(|name| Self(name.to_owned())).collect()
     }
 
-    /// The type of a notification that was sent to chosen destinations, by no rule.
+    /// The type of a notification that was sent to chosen destinations, not through a rule.
     pub fn notification() -> Self {
         Self(NOTIFICATION.to_owned())
     }
 
-    /// What happened, for people; the type itself when it is the operator's own.
+    /// The label for people; for a custom type, the type itself.
     pub fn label(&self) -> &str {
         match catalogue::find(&self.0) {
             Some(entry) => entry.label,
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_type_is_told_its_nearest() {
+    fn an_unknown_type_gets_the_nearest_suggestion() {
         let error = EventType::try_from("pasport.flaged").expect_err("unknown");
         assert!(error.to_string().contains("did you mean \"passport.flagged\"? Your own"), "{error}");
         for (given, hint) in [("*", "no wildcards"), ("mail.*", "no wildcards"), ("zzz", "GET /v1/event-types")] {

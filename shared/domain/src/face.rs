@@ -1,9 +1,9 @@
-//! The APIs by which something is made and shown: one model, several faces.
+//! The APIs through which objects are created and shown: one model, several faces.
 
 use serde::{Deserialize, Serialize};
 
-/// By which API a destination, with its rule and its deliveries, was made. It decides in whose lists they show, and how
-/// what goes out is written and signed.
+/// The API that created a destination, its rule and its deliveries. It decides which lists show them, and how requests
+/// are written and signed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -22,7 +22,7 @@ pub enum Face {
 }
 
 impl Face {
-    /// As rows write it.
+    /// The name in rows.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Stack => "stack",
@@ -33,15 +33,15 @@ impl Face {
         }
     }
 
-    /// All of them.
+    /// All APIs.
     pub const ALL: [Self; 5] = [Self::Stack, Self::Mail, Self::Providers, Self::Config, Self::StackAuth];
 
-    /// The API of this name.
+    /// The API with this name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|face| face.as_str() == name)
     }
 
-    /// Whether it is the STACK API, which rows leave out.
+    /// Whether it is the STACK API, which rows omit.
     pub fn is_stack(&self) -> bool {
         *self == Self::Stack
     }

@@ -1,4 +1,4 @@
-//! From one event and an operator's rules to its deliveries.
+//! Computes the deliveries of an event from the operator's rules.
 
 use std::collections::BTreeMap;
 
@@ -6,35 +6,36 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Destination, DestinationId, Event, Rule};
 
-/// What becomes of an event's delivery to one destination.
+/// What happens to an event's delivery to one destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fate {
-    /// The destination is gone: recorded as abandoned, so that the operator sees it.
+    /// The destination was deleted. The delivery is recorded as abandoned, so that the operator sees it.
     Abandon,
-    /// Its operator has switched the destination off: recorded, and sent when the operator recovers it.
+    /// The destination is disabled. The delivery is recorded, and sent when the operator recovers it.
     Disabled,
-    /// Its rule is paused: recorded as well, and sent when the operator recovers it.
+    /// The rule is paused. The delivery is recorded, and sent when the operator recovers it.
     Hold,
-    /// Sent now.
+    /// The delivery is sent now.
     Send,
 }
 
-/// What becomes of an event's deliveries, in the order of their destinations.
+/// The fate of each delivery of an event, ordered by destination.
 pub type Fates = BTreeMap<DestinationId, Fate>;
 
-/// The most deliveries of one event that dispatch makes at once; what is beyond goes on as parts of as many.
+/// The most deliveries of one event that dispatch creates at once. The rest continue as further parts of this size.
 ///
-/// A whole batch, ten such messages, is 2,500 deliveries: 100 calls write their rows and 250 send their jobs, 250 more
-/// where all are mails, each of which is told of besides. Eight at a time and at 20 ms each that is 1.5 s. Each delivery
-/// takes about 0.1 ms of a processor (measured), of which the function's 256 MB are a seventh: 2 s. Of its 20 s, which
-/// leaves room for calls that take several times as long, and for all destinations of an account to be read before.
+/// A full batch of ten such messages is 2,500 deliveries. That takes 100 calls to write their rows and 250 to send
+/// their jobs, and 250 more if all are mails, because each mail also has events. With eight calls at a time and 20 ms
+/// per call, this takes 1.5 s. Each delivery takes about 0.1 ms of a processor (measured), and the function's 256 MB
+/// correspond to a seventh of one: 2 s. The function's limit of 20 s leaves room for calls that take several times as
+/// long, and for reading all destinations of an account first.
 pub const PART: usize = 250;
 
-/// One fate per destination that the active rules give the event. A destination that several rules hit gets the best
-/// of their fates: one paused rule does not keep back what another sends.
+/// One fate for each destination that the active rules select for the event. If several rules select a destination, the
+/// best of their fates applies, so a paused rule does not hold a delivery that another rule sends.
 ///
-/// `find` looks one of the operator's destinations up.
+/// `find` looks up one of the operator's destinations.
 pub fn fan_out<'a, 'r>(
     event: &Event,
     rules: impl IntoIterator<Item = &'r Rule>,
@@ -57,7 +58,7 @@ pub fn fan_out<'a, 'r>(
     fates
 }
 
-/// Cuts fates into parts of [`PART`], of which the last may have fewer: each part's destinations come before the next's.
+/// Splits fates into parts of [`PART`], ordered by destination. The last part may be smaller.
 pub fn parts(fates: Fates) -> impl Iterator<Item = Fates> {
     let mut rest = fates.into_iter().peekable();
     std::iter::from_fn(move || {

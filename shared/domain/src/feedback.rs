@@ -1,4 +1,4 @@
-//! What the mail service reports back of a mail that it took: SES's event records, in the JSON that Amazon documents as
+//! Reports of the mail service about mails that it accepted: SES's event records, in the JSON that Amazon documents as
 //! «Contents of event data that Amazon SES publishes to Amazon SNS».
 
 use std::collections::HashMap;
@@ -8,36 +8,36 @@ use serde::Deserialize;
 
 use crate::{DeliveryId, DestinationId, MessageId, OperatorId, destination::SuppressionReason};
 
-/// The names under which a mail carries what it belongs to. SES takes letters, digits, `_` and `-`.
+/// Names of the SES message tags that link a mail to its delivery. SES allows letters, digits, `_` and `-`.
 pub mod tag {
-    /// Whose mail it is.
+    /// The operator that sent the mail.
     pub const OPERATOR: &str = "operator_id";
-    /// To which destination.
+    /// The destination of the mail.
     pub const DESTINATION: &str = "destination_id";
-    /// Of which delivery; a code or a test has none.
+    /// The delivery of the mail. Mails with a code and test mails have none.
     pub const DELIVERY: &str = "delivery_id";
-    /// Which mail it is; that of a delivery follows from the delivery's id.
+    /// The mail's own id. The id of a delivery's mail follows from the delivery's id.
     pub const MESSAGE: &str = "message_id";
-    /// That its events are for the log alone ([`crate::message::Ingest::log_only`]); absent when not.
+    /// Marks a mail whose events are only logged ([`crate::message::Ingest::log_only`]); absent otherwise.
     pub const LOG_ONLY: &str = "log_only";
 }
 
-/// What became of a mail.
+/// A report on what happened to a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feedback {
     /// SES's id of the mail.
     pub message_id: String,
     /// When the mail was sent.
     pub sent_at: Timestamp,
-    /// Whose mail it was; none when it carries no tag of ours.
+    /// The operator that sent the mail; `None` if the mail has none of our tags.
     pub operator_id: Option<OperatorId>,
-    /// To which destination.
+    /// The destination of the mail.
     pub destination_id: Option<DestinationId>,
-    /// Of which delivery.
+    /// The delivery of the mail.
     pub delivery_id: Option<DeliveryId>,
-    /// Which mail.
+    /// The mail's own id.
     pub mail_id: Option<MessageId>,
-    /// Whether what is told of it is for the log alone.
+    /// Whether events about the mail are only logged.
     pub log_only: bool,
     /// What happened.
     pub outcome: Outcome,
@@ -46,48 +46,49 @@ pub struct Feedback {
 /// What happened to a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// SES took it and will try to deliver it.
+    /// SES accepted the mail and will try to deliver it.
     Sent,
-    /// The receiving server took it.
+    /// The receiving server accepted the mail.
     Delivered,
-    /// The receiving server does not take it for now; SES goes on trying.
+    /// The receiving server does not accept the mail at the moment. SES keeps trying.
     Delayed {
-        /// Why, as far as the server said.
+        /// The server's reason, if it gave one.
         detail: String,
-        /// When.
+        /// When the server deferred the mail.
         at: Timestamp,
     },
-    /// It came back.
+    /// The mail bounced.
     Bounced {
-        /// Whether the address can never be reached; else SES has given up for this mail alone.
+        /// Whether the address can never be reached. Otherwise SES has only given up on this mail.
         hard: bool,
-        /// Which addresses; a mail to a team has several.
+        /// The addresses that bounced: a mail to a team has several.
         addresses: Vec<String>,
-        /// Why, in the receiving server's words.
+        /// The receiving server's reason.
         detail: String,
-        /// When.
+        /// When the mail bounced.
         at: Timestamp,
     },
-    /// Its reader called it spam.
+    /// The reader reported the mail as spam.
     Complained {
-        /// Whose complaint it is. A mail provider that does not say who of its readers complained has SES name them all.
+        /// The addresses of the readers who complained. If the mail provider does not say which of its readers did, SES
+        /// lists them all.
         addresses: Vec<String>,
-        /// Of which kind, in the mail provider's word.
+        /// The type of complaint, in the mail provider's words.
         detail: String,
-        /// When.
+        /// When the complaint arrived.
         at: Timestamp,
     },
-    /// SES took it and will not send it on, as with a virus.
+    /// SES accepted the mail and then refused to send it, for example because of a virus.
     Rejected {
-        /// Why.
+        /// Why SES refused it.
         detail: String,
     },
-    /// Of no consequence: another kind of event, or a reader who says that it is *not* spam.
+    /// Nothing to act on: another type of event, or a reader who marked the mail as *not* spam.
     Other,
 }
 
 impl Outcome {
-    /// For logs and metrics.
+    /// The outcome's name in logs and metrics.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Sent => "sent",
@@ -101,7 +102,8 @@ impl Outcome {
         }
     }
 
-    /// Whether nothing more may be mailed to some addresses: which, why, what was said, since when.
+    /// The addresses to suppress, with the reason, the report's own words and the time; `None` if this outcome
+    /// suppresses nothing.
     pub fn suppresses(&self) -> Option<(&[String], SuppressionReason, &str, Timestamp)> {
         match self {
             Self::Bounced { hard: true, addresses, detail, at } => {
@@ -178,10 +180,10 @@ struct Recipient {
     diagnostic_code: Option<String>,
 }
 
-/// What SES writes to the topic once it may publish there: text, and no report.
+/// The text that SES publishes to check that it may publish to the topic. It is not a report.
 const NOTICE: &str = "Successfully validated SNS topic for Amazon SES event publishing.";
 
-/// Whether a message is SES's word that it can publish to the topic: as it is, or in the envelope of SNS.
+/// Whether a message is SES's notice that it can publish to the topic, as plain text or in an SNS envelope.
 pub fn is_notice(body: &str) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
@@ -193,10 +195,10 @@ pub fn is_notice(body: &str) -> bool {
 }
 
 impl Feedback {
-    /// Reads an event record.
+    /// Parses an event record of SES.
     ///
     /// # Errors
-    /// When it is none.
+    /// If the JSON is not an event record.
     pub fn parse(json: &str) -> serde_json::Result<Self> {
         let record: Record = serde_json::from_str(json)?;
         let outcome = outcome(&record);
@@ -223,7 +225,7 @@ fn outcome(record: &Record) -> Outcome {
     let addresses = |recipients: &[Recipient]| {
         let named: Vec<_> = recipients.iter().map(|recipient| recipient.email_address.clone()).collect();
         match (&named[..], &record.mail.destination[..]) {
-            // Of a mail with one recipient, that stands for what the record leaves out.
+            // If the mail has only one recipient, that one fills in for the missing list.
             ([], [only]) => vec![only.clone()],
             _ => named,
         }

@@ -1,4 +1,4 @@
-//! Reading what a caller has written, field by field, so that an error names every field that is wrong and not the first.
+//! Parses a caller's input field by field, so that an error lists every wrong field, not only the first.
 
 use std::fmt::Display;
 
@@ -7,28 +7,28 @@ use serde_json::{Map, Value};
 
 use crate::{objects, wording::remedy};
 
-/// What is wrong with a field.
+/// The problem of a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// Which, as a path: `config.headers`.
     #[cfg_attr(feature = "openapi", schema(example = "config.webhookUrl"))]
     pub field: String,
-    /// What is wrong and what to send.
+    /// The problem and the value to send.
     #[cfg_attr(feature = "openapi", schema(example = "is missing"))]
     pub message: String,
 }
 
-/// A JSON object that is being read. What is not asked for by the end is unknown.
+/// A JSON object that is being parsed. Fields that nobody has asked for by the end are unknown.
 pub struct Fields {
     object: Map<String, Value>,
-    /// What stands before the fields' names.
+    /// Prefix of the field names in problems.
     prefix: String,
     problems: Vec<Problem>,
 }
 
 impl Fields {
-    /// The fields of `value`, which is at the path `at` of what the caller sent: empty for the whole of it.
+    /// The fields of `value`. `at` is its path within the caller's input, empty for the whole input.
     pub fn of(value: Value, at: &str) -> Self {
         let prefix = if at.is_empty() { String::new() } else { format!("{at}.") };
         match value {
@@ -40,17 +40,17 @@ impl Fields {
         }
     }
 
-    /// Tells of a problem with a field.
+    /// Records a problem with a field.
     pub fn wrong(&mut self, name: &str, message: impl Display) {
         self.problems.push(Problem { field: format!("{}{name}", self.prefix), message: message.to_string() });
     }
 
-    /// Takes problems over that were found elsewhere.
+    /// Adds problems found elsewhere.
     pub fn also(&mut self, problems: Vec<Problem>) {
         self.problems.extend(problems);
     }
 
-    /// A field that may be left out; null is as if it were.
+    /// Takes a field that may be absent. Null counts as absent.
     pub fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let value = self.object.remove(name).filter(|value| !value.is_null())?;
         match objects::from_value(value) {
@@ -62,7 +62,7 @@ impl Fields {
         }
     }
 
-    /// A field that may be left out, and whose null means something else than that.
+    /// Takes a field that may be absent, where null has a meaning of its own.
     pub fn nullable<T: DeserializeOwned>(&mut self, name: &str) -> Option<Option<T>> {
         match self.object.get(name)? {
             Value::Null => {
@@ -73,7 +73,7 @@ impl Fields {
         }
     }
 
-    /// A field that may not be left out.
+    /// Takes a field that must be present.
     pub fn required<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         if self.object.get(name).is_none_or(Value::is_null) {
             self.object.remove(name);
@@ -83,28 +83,28 @@ impl Fields {
         self.optional(name)
     }
 
-    /// What a check has made of a field's value; none when it found something wrong.
+    /// The result of a check of a field's value. If the check failed, records its problem and returns `None`.
     pub fn checked<T, E: Display>(&mut self, name: &str, checked: Result<T, E>) -> Option<T> {
         checked.map_err(|problem| self.wrong(name, problem)).ok()
     }
 
-    /// Every problem that was found, unknown fields among them.
+    /// Ends the parsing. Fields that nobody asked for are problems too.
     ///
     /// # Errors
-    /// When there is one.
+    /// Every problem that was found.
     pub fn finish(mut self) -> Result<(), Vec<Problem>> {
         let unknown: Vec<_> = self.object.keys().cloned().collect();
         for name in unknown {
-            self.wrong(&name, "is not known; leave it out");
+            self.wrong(&name, "is not known; omit it");
         }
         if self.problems.is_empty() { Ok(()) } else { Err(self.problems) }
     }
 }
 
-/// Checks that text has 1 to `max` characters, and none that is a control character; without the space around it.
+/// Checks that text has 1 to `max` characters and no control characters. Returns it without surrounding white space.
 ///
 /// # Errors
-/// What to send.
+/// What to send instead.
 pub fn line(text: &str, max: usize) -> Result<String, String> {
     let text = text.trim();
     match text.chars().count() {
@@ -170,7 +170,7 @@ mod tests {
             [
                 "send a whole number of 0 or more",
                 "send a string",
-                "has not the form that this field has",
+                "does not have the form of this field",
                 "missing field `value`"
             ]
         );

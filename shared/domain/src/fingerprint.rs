@@ -1,16 +1,16 @@
-//! One text for all spellings of a JSON value: without white space, keys sorted. Nothing else changes, so two values with
-//! one text mean the same: numbers keep their digits and duplicate keys their order, and what cannot be read, such as half
-//! a surrogate pair, is taken byte for byte.
+//! One text for all spellings of a JSON value: without white space, with sorted keys. Nothing else changes, so two
+//! values with the same text have the same meaning. Numbers keep their digits and duplicate keys their order. Text that
+//! cannot be parsed, such as half a surrogate pair, is taken byte for byte.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// How deep values are sorted. What lies deeper is taken as it is: each level is read once more.
+/// How deep keys are sorted. Deeper values are taken as they are, because each level is parsed once more.
 const MAX_DEPTH: usize = 32;
 
-/// The members of an object in their order, duplicates included.
+/// The members of an object in their order, with duplicates.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
@@ -37,7 +37,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-/// The one text of `value`.
+/// The canonical text of `value`.
 pub(crate) fn canonical(value: &RawValue) -> String {
     let mut text = String::with_capacity(value.get().len());
     write(value.get(), 0, &mut text);
@@ -72,7 +72,7 @@ fn write(raw: &str, depth: usize, text: &mut String) {
 }
 
 fn write_object(mut members: Vec<(String, &RawValue)>, depth: usize, text: &mut String) {
-    // Stable: of duplicates, receivers take the first or the last.
+    // The sort is stable, because the order of duplicate keys matters: receivers use the first or the last.
     members.sort_by(|a, b| a.0.cmp(&b.0));
     text.push('{');
     for (key, value) in members {

@@ -1,5 +1,5 @@
-//! Which outgoing addresses are allowed: a webhook's URL is an operator's input, and this service
-//! must not become a way into the network that it runs in.
+//! Decides which outgoing addresses are allowed. A webhook's URL is an operator's input, and must not give access to
+//! the network in which this service runs.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
@@ -9,14 +9,16 @@ use std::{
 use ipnet::{Ipv4Net, Ipv6Net};
 use url::{Host, Url};
 
-/// What targets are allowed, by the template's parameter `AllowPrivateTargets`. Each also allows what those before it do.
+/// Which targets are allowed, as set by the template's parameter `AllowPrivateTargets`. Each policy also allows the
+/// targets of the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TargetPolicy {
-    /// `https` to global unicast addresses: `false`.
+    /// `false`: `https` to global unicast addresses.
     Public,
-    /// Also plain `http`, and the addresses of private networks: `true`, for a closed network.
+    /// `true`: also plain `http` and the addresses of private networks, for deployments in a closed network.
     Private,
-    /// Also this machine: `loopback`, for a local cloud and for tests. On Lambda, the function's own runtime API is there.
+    /// `loopback`: also this machine, for a local cloud and for tests. On Lambda, the function's own runtime API is
+    /// there.
     Loopback,
 }
 
@@ -28,7 +30,7 @@ impl FromStr for TargetPolicy {
             "false" => Ok(Self::Public),
             "true" => Ok(Self::Private),
             "loopback" => Ok(Self::Loopback),
-            _ => Err(format!("{text:?} is none of false, true, loopback")),
+            _ => Err(format!("{text:?} is not one of false, true, loopback")),
         }
     }
 }
@@ -36,25 +38,24 @@ impl FromStr for TargetPolicy {
 /// Why a target is refused, with what to send instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Not `https`.
+    /// The scheme is not `https`.
     #[error("the URL must begin with https://")]
     Scheme,
-    /// A name or password in the URL.
+    /// The URL contains a user name or password.
     #[error("the URL may not hold a user name or password; check our signature instead")]
     Userinfo,
-    /// No host, or one that no public name server knows.
+    /// The URL has no host, or one that public name servers don't know.
     #[error("the URL must name a public host such as example.com")]
     Host,
-    /// Port 0.
+    /// The port is 0.
     #[error("the URL's port is not one that can be reached")]
     Port,
-    /// An address that is not global unicast.
+    /// The address is not global unicast.
     #[error("{0} is not a public address")]
     Address(IpAddr),
 }
 
-/// Judges a URL as far as that can be done without resolving its host. The resolved addresses are judged again, by
-/// [`judge_ip`], at connect time.
+/// Judges a URL without resolving its host. [`judge_ip`] judges the resolved addresses when the connection is made.
 pub fn judge_url(url: &Url, policy: TargetPolicy) -> Result<(), Refusal> {
     let private_too = policy >= TargetPolicy::Private;
     if !(url.scheme() == "https" || (private_too && url.scheme() == "http")) {
@@ -72,7 +73,7 @@ pub fn judge_url(url: &Url, policy: TargetPolicy) -> Result<(), Refusal> {
         Some(Host::Ipv6(ip)) => judge_ip(ip.into(), policy),
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.');
-            // What they resolve to is judged when it is dialled.
+            // Their addresses are judged when the connection is made.
             let this_machine = name == "localhost" || name.ends_with(".localhost");
             let allowed = match policy {
                 TargetPolicy::Public => name.contains('.') && !this_machine,
@@ -84,9 +85,9 @@ pub fn judge_url(url: &Url, policy: TargetPolicy) -> Result<(), Refusal> {
     }
 }
 
-/// Judges an address that is about to be dialled.
+/// Judges an address just before the connection is made.
 pub fn judge_ip(ip: IpAddr, policy: TargetPolicy) -> Result<(), Refusal> {
-    // An IPv4 address may be written as one of IPv6, and is reached all the same.
+    // An IPv6 address may contain an IPv4 address, which it reaches.
     let (global, private) = match ip.to_canonical() {
         IpAddr::V4(ip) => (is_global_v4(ip), PRIVATE_V4.iter().any(|block| block.contains(&ip))),
         IpAddr::V6(ip) => (is_global_v6(ip), PRIVATE_V6.contains(&ip) && !METADATA_V6.contains(&ip)),
@@ -107,7 +108,8 @@ const fn v6(a: u16, b: u16, c: u16, prefix: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0), prefix)
 }
 
-/// IANA's special-purpose blocks of IPv4 and its multicast and reserved space; all else is unicast.
+/// IANA's special-purpose blocks of IPv4, and its multicast and reserved space. All other IPv4 addresses are global
+/// unicast.
 const NOT_GLOBAL_V4: [Ipv4Net; 16] = [
     v4(0, 0, 0, 0, 8),       // this network
     v4(10, 0, 0, 0, 8),      // private
@@ -127,18 +129,18 @@ const NOT_GLOBAL_V4: [Ipv4Net; 16] = [
     v4(224, 0, 0, 0, 3),     // multicast, reserved, broadcast
 ];
 
-/// What private networks use: RFC 1918, and RFC 6598, which AWS gives to subnets of clusters.
+/// The addresses of private networks: RFC 1918, and RFC 6598, which AWS assigns to subnets of clusters.
 const PRIVATE_V4: [Ipv4Net; 4] =
     [v4(10, 0, 0, 0, 8), v4(100, 64, 0, 0, 10), v4(172, 16, 0, 0, 12), v4(192, 168, 0, 0, 16)];
-/// The same of IPv6: RFC 4193, without the block that the metadata service of EC2 has.
+/// The private addresses of IPv6: RFC 4193, except the block with the EC2 metadata service.
 const PRIVATE_V6: Ipv6Net = v6(0xfc00, 0, 0, 7);
 const METADATA_V6: Ipv6Net = v6(0xfd00, 0xec2, 0, 32);
 
-/// The one block of IPv6 from which global unicast addresses are given out. Loopback, IPv4-mapped, IPv4-compatible,
-/// NAT64, unique-local, link-local, site-local and multicast addresses all lie outside it.
+/// The only block of IPv6 from which global unicast addresses are assigned. Loopback, IPv4-mapped, IPv4-compatible,
+/// NAT64, unique-local, link-local, site-local and multicast addresses are all outside it.
 const GLOBAL_V6: Ipv6Net = v6(0x2000, 0, 0, 3);
 
-/// What lies inside it and is not global unicast.
+/// Blocks inside it that are not global unicast.
 const NOT_GLOBAL_V6: [Ipv6Net; 4] = [
     v6(0x2001, 0, 0, 23),     // protocol assignments, Teredo among them
     v6(0x2001, 0xdb8, 0, 32), // documentation

@@ -1,4 +1,4 @@
-//! When a destination becomes unhealthy.
+//! The rules by which a destination becomes unhealthy.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,50 +10,50 @@ use crate::{
     destination::Owner,
 };
 
-/// That a destination is unhealthy, since when and why. It is healthy again once it is verified again.
+/// Why and since when a destination is unhealthy. It becomes healthy when it is verified again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unhealthy {
-    /// When what made it so happened: the attempt, the bounce, the complaint.
+    /// When the failed attempt, the bounce or the complaint happened.
     #[serde(with = "crate::time::millis")]
     pub since: Timestamp,
     /// What went wrong.
     pub reason: String,
-    /// The delivery with which it did, if it was with one.
+    /// The delivery that failed, if it was a delivery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery_id: Option<DeliveryId>,
 }
 
-/// How much of a reason is kept, in bytes: receivers and mail servers may be wordy.
+/// The longest reason that is stored, in bytes. Receivers and mail servers can send long texts.
 const MAX_REASON: usize = 500;
 
 impl Unhealthy {
-    /// Since `since`, for this reason.
+    /// Records an unhealthy state since `since`, with the reason cut to a short text.
     pub fn new(since: Timestamp, reason: &str, delivery_id: Option<DeliveryId>) -> Self {
         Self { since, reason: cut(reason, MAX_REASON).to_owned(), delivery_id }
     }
 }
 
-/// When the first event was accepted that a destination may have missed: that of the delivery which broke its health failed
-/// first, and a recovery goes by the times of events.
+/// The time from which a destination may have missed events. The event of the delivery that made it unhealthy was
+/// accepted before `since`, and a recovery selects events by when they were accepted.
 fn missed_since(since: Timestamp, delivery_id: Option<DeliveryId>) -> Timestamp {
     delivery_id.map_or(since, |id| id.event.made_at().min(since))
 }
 
 impl Unhealthy {
-    /// Since when to recover what was missed.
+    /// The time from which to recover missed events.
     pub fn missed_since(&self) -> Timestamp {
         missed_since(self.since, self.delivery_id)
     }
 }
 
-/// Failures of the receiver after which its destination is unhealthy («after four failed attempts» in the STACK API).
+/// How many failures of the receiver make its destination unhealthy («after four failed attempts» in the STACK API).
 const MAX_FAILURES: usize = 4;
 
-/// Whether the newest of a round's attempts, which are given oldest first, makes its destination unhealthy. Attempts that
-/// were rate limited are no part of a round.
+/// Whether the newest attempt of a round makes its destination unhealthy. `round` lists the attempts oldest first,
+/// without those that were rate limited.
 ///
-/// The fourth failure of the receiver in a round does; `410 Gone`, and an address that can never be reached, do at once.
-/// With a schedule of fewer attempts the last one does. A failure of the service between, or its refusal of us, says
+/// The receiver's fourth failure in a round does, or the last one if the schedule has fewer attempts. `410 Gone` and an
+/// address that can never be reached do so at once. A failure of the carrier, or its refusal of our messages, says
 /// nothing about the destination.
 pub fn breaks(schedule: &Schedule, round: &[&Attempt]) -> bool {
     let Some(newest) = round.last().filter(|newest| !newest.succeeded()) else { return false };
@@ -67,52 +67,53 @@ pub fn breaks(schedule: &Schedule, round: &[&Attempt]) -> bool {
     }
 }
 
-/// Word of an unhealthy destination, as the `data` of the event `destination.unhealthy` and in the mail to the operator.
+/// A notice about an unhealthy destination: the `data` of the event `destination.unhealthy`, and the content of the
+/// mail to the operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Notice {
-    /// Which destination; absent when it was made by another API, or belongs to a legacy channel.
+    /// The destination's id; absent if it was created through another API or belongs to a legacy channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_id: Option<String>,
-    /// The legacy channel that brought it.
+    /// The legacy channel that owns the destination.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel_id: Option<String>,
-    /// The webhook subscription of the Mail API whose endpoint it is.
+    /// The Mail API's webhook subscription that owns the endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_id: Option<String>,
-    /// The provider of the Providers API that it is.
+    /// The Providers API's id, if the destination is a provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_id: Option<String>,
-    /// The channel of a project of the Config API that it is.
+    /// The Config API's id, if the destination is a project's channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_channel_id: Option<String>,
-    /// The endpoint of Stack Auth that it is.
+    /// The Stack Auth id, if the destination is an endpoint of Stack Auth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_id: Option<String>,
-    /// What people call it.
+    /// The name that the operator gave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Of which kind it is.
+    /// The kind of the destination.
     #[serde(rename = "channel_type")]
     pub kind: Kind,
     /// Its address, as far as that is no secret.
     pub destination: String,
-    /// The delivery with which it became unhealthy.
+    /// The delivery that made the destination unhealthy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<String>"))]
     pub delivery_id: Option<DeliveryId>,
-    /// Why.
+    /// Why the destination is unhealthy.
     pub reason: String,
-    /// The body of the last answer, where there was one.
+    /// The body of the last response, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_answer: Option<String>,
-    /// Since when.
+    /// When the destination became unhealthy.
     #[serde(with = "crate::time::text")]
     #[cfg_attr(feature = "openapi", schemars(with = "crate::catalogue::DateTime"))]
     pub since: Timestamp,
-    /// The rules that are paused by it, the first [`MAX_NAMED_RULES`].
+    /// The rules that it pauses, at most [`MAX_NAMED_RULES`].
     pub paused_rules: Vec<PausedRule>,
-    /// How many more there are.
+    /// How many more rules it pauses.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_paused: usize,
 }
@@ -121,16 +122,16 @@ pub struct Notice {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct PausedRule {
-    /// Which rule.
+    /// The rule's id.
     pub id: String,
-    /// What it would send.
+    /// The event types that the rule sends.
     #[cfg_attr(feature = "openapi", schemars(with = "Vec<String>"))]
     pub events: Vec<EventType>,
 }
 
-/// How many paused rules a notice names.
+/// The most paused rules that a notice names.
 pub const MAX_NAMED_RULES: usize = 20;
-/// How much of the last answer a notice shows, in bytes.
+/// How much of the last response a notice shows, in bytes.
 const MAX_ANSWER: usize = 300;
 
 fn is_zero(n: &usize) -> bool {
@@ -138,7 +139,8 @@ fn is_zero(n: &usize) -> bool {
 }
 
 impl Notice {
-    /// The notice about `destination`, as `unhealthy` has made it and with the operator's `rules`.
+    /// Creates the notice about `destination` with the state `unhealthy`, the last `attempt` and the operator's
+    /// `rules`.
     pub fn new(destination: &Destination, unhealthy: &Unhealthy, attempt: Option<&Attempt>, rules: &[Rule]) -> Self {
         let ill = Destination { unhealthy: Some(unhealthy.clone()), ..destination.clone() };
         let paused =
@@ -168,7 +170,7 @@ impl Notice {
         }
     }
 
-    /// What to do, step by step: in words, and the call that does it.
+    /// The steps to fix the destination: a description and the API call of each.
     pub fn steps(&self) -> Vec<(&'static str, String)> {
         let ids = [
             ("/v1/notifications/channels", &self.channel_id),
@@ -183,11 +185,11 @@ impl Notice {
         let since = missed_since(self.since, self.delivery_id);
         let send_again = ("Send what it missed", format!("POST {path}/recover {{\"since\": \"{since:.3}\"}}"));
         if self.provider_id.is_some() || self.project_channel_id.is_some() {
-            return vec![("Mend it, then test it", format!("POST {path}/test")), send_again];
+            return vec![("Fix it, then test it", format!("POST {path}/test")), send_again];
         }
         match self.kind {
             Kind::Webhook | Kind::Slack | Kind::Teams | Kind::Discord | Kind::GoogleChat | Kind::OpsEmail => {
-                vec![("Mend the endpoint, then verify it", format!("POST {path}/verify")), send_again]
+                vec![("Fix the endpoint, then verify it", format!("POST {path}/verify")), send_again]
             }
             Kind::Email | Kind::Sms => vec![
                 ("Ask for a code", format!("POST {path}/send-code")),
@@ -250,7 +252,7 @@ mod tests {
         assert!(notice.steps().iter().all(|(_, call)| call.contains(&format!("/channels/{channel}/"))));
     }
 
-    /// Whether each attempt of a round breaks health that ends with these.
+    /// For each attempt of a round, whether it makes the destination unhealthy.
     fn breaking(schedule: &Schedule, round: &[Attempt]) -> Vec<bool> {
         let round: Vec<_> = round.iter().collect();
         (1..=round.len()).map(|length| breaks(schedule, &round[..length])).collect()

@@ -1,4 +1,4 @@
-//! What of a URL is a credential, and text without the credentials that it may repeat.
+//! Hides credentials: in URLs, and in text that may repeat them.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -6,14 +6,14 @@ use url::Url;
 
 use crate::secret::REDACTED;
 
-/// The shortest text that is looked for as a credential: of shorter ones every other word would be one.
+/// The shortest credential that is searched for. Shorter ones would match ordinary words.
 const MIN_CREDENTIAL: usize = 4;
-/// How many digits a phone number has at least, with its country's.
+/// The fewest digits of a phone number, including its country code.
 const MIN_NUMBER: usize = 5;
-/// How often text may have been escaped: as JSON within HTML within JSON, for example.
+/// How many times text may be escaped, for example as JSON within HTML within JSON.
 const MAX_LAYERS: usize = 4;
 
-/// A URL as anybody may see it: of its userinfo, query and fragment, only that there are some.
+/// A URL without its credentials: placeholders replace its userinfo, query and fragment.
 pub fn shown_url(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
     let separator = if scheme.is_empty() { "" } else { "://" };
@@ -32,8 +32,8 @@ pub fn shown_url(url: &str) -> String {
     format!("{scheme}{separator}{hidden}{host}{path}{tail}")
 }
 
-/// Text for a log, without the mail addresses and phone numbers in it: mail and text message services repeat them in their
-/// errors.
+/// Removes mail addresses and phone numbers from text for a log, because mail and text message services repeat them in
+/// their errors.
 pub fn without_people(text: &str) -> Cow<'_, str> {
     if !text.contains(['@', '+']) {
         return Cow::Borrowed(text);
@@ -48,12 +48,13 @@ pub fn without_people(text: &str) -> Cow<'_, str> {
     Cow::Owned(words.collect())
 }
 
-/// Texts that must not be shown, and are struck out of what others say.
+/// Credentials that are removed from other people's text.
 #[derive(Default)]
 pub struct Credentials(Vec<String>);
 
 impl Credentials {
-    /// These texts, and each as it reads unescaped. What is too short to be told from other words is left out.
+    /// Creates the set from these texts, each also in its unescaped form. Texts too short to distinguish from ordinary
+    /// words are skipped.
     pub fn new(texts: impl IntoIterator<Item = String>) -> Self {
         let mut all = vec![];
         for text in texts {
@@ -70,7 +71,7 @@ impl Credentials {
         Self::new(parts_of(url))
     }
 
-    /// The text without them, however they are spelled: percent-encoded, or escaped as JSON or HTML.
+    /// Removes the credentials from text in any spelling: plain, percent-encoded, or escaped as JSON or HTML.
     pub fn struck_out_of(&self, text: &str) -> String {
         let mut found: Vec<Range<usize>> = vec![];
         if !self.0.is_empty() {
@@ -105,10 +106,10 @@ pub(crate) fn parts_of(url: &str) -> Vec<String> {
     parts
 }
 
-/// Text with its escapes read, once for each layer of them, and where each of its characters came from.
+/// Text after unescaping it a number of times, with the origin of each character.
 struct Layer {
     text: String,
-    /// Where each byte of the text begins in what it was read from, and where the last one ends.
+    /// For each byte of the text, where it begins in the original; the last entry is where the text ends.
     from: Vec<usize>,
 }
 
@@ -117,12 +118,12 @@ impl Layer {
         Self { text: text.to_owned(), from: (0..=text.len()).collect() }
     }
 
-    /// Where `part` is in what the layer was read from.
+    /// The ranges of the original that contain `part`.
     fn places<'a>(&'a self, part: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
         self.text.match_indices(part).map(|(at, part)| self.from[at]..self.from[at + part.len()])
     }
 
-    /// The next layer; none when this one has no escapes.
+    /// The next layer; `None` if this one has no escapes.
     fn unescaped(&self) -> Option<Self> {
         let mut next = Self { text: String::with_capacity(self.text.len()), from: vec![] };
         let mut at = 0;
@@ -136,7 +137,7 @@ impl Layer {
             }
             .unwrap_or((c, c.len_utf8()));
             next.text.push(read);
-            // A character of several bytes is one place, at which a match may begin or end.
+            // A multi-byte character is one place: a match may only begin or end at it as a whole.
             next.from.extend(std::iter::repeat_n(self.from[at], read.len_utf8()));
             at += length;
         }
@@ -145,7 +146,7 @@ impl Layer {
     }
 }
 
-/// All layers of a text, the text itself first.
+/// All layers of a text, starting with the text itself.
 struct Layers {
     next: Option<Layer>,
     left: usize,
@@ -170,7 +171,7 @@ impl Iterator for Layers {
     }
 }
 
-/// A percent-encoded character, and how many bytes it takes.
+/// Reads a percent-encoded character, and how many bytes it takes.
 fn percent(text: &str) -> Option<(char, usize)> {
     let byte = |at: usize| {
         let hex = text.get(at..at + 3)?.strip_prefix('%')?;
@@ -183,7 +184,7 @@ fn percent(text: &str) -> Option<(char, usize)> {
     })
 }
 
-/// An escape of JSON.
+/// Reads a JSON escape, and how many bytes it takes.
 fn json(text: &str) -> Option<(char, usize)> {
     let unit = |at: usize| u16::from_str_radix(text.get(at..at + 6)?.strip_prefix("\\u")?, 16).ok();
     if let Some(first) = unit(0) {
@@ -201,7 +202,7 @@ fn json(text: &str) -> Option<(char, usize)> {
     Some((read, 2))
 }
 
-/// A character reference of HTML.
+/// Reads an HTML character reference, and how many bytes it takes.
 fn html(text: &str) -> Option<(char, usize)> {
     let end = text.bytes().take(10).position(|b| b == b';')?;
     let name = &text[1..end];

@@ -1,4 +1,4 @@
-//! The kinds of destinations, over all APIs.
+//! The kinds of destinations of all APIs.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::ChannelType;
 
-/// What kind of destination, and with that what it is sent by and in which format.
+/// The kind of a destination, which decides the transport and the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema, schemars::JsonSchema))]
@@ -18,19 +18,19 @@ pub enum Kind {
     Sms,
     /// An HTTPS endpoint.
     Webhook,
-    /// A channel of Slack.
+    /// A Slack channel.
     Slack,
-    /// A channel of Microsoft Teams.
+    /// A Microsoft Teams channel.
     Teams,
-    /// A channel of Discord.
+    /// A Discord channel.
     Discord,
-    /// A space of Google Chat.
+    /// A Google Chat space.
     GoogleChat,
-    /// Several mail addresses of a team, by one mail.
+    /// Several mail addresses of a team, which receive one mail together.
     OpsEmail,
 }
 
-/// A chat platform, which has a format of its own.
+/// A chat platform, which has its own message format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Platform {
     /// Slack.
@@ -44,7 +44,7 @@ pub enum Platform {
 }
 
 impl Kind {
-    /// As rows, metrics and the APIs write it.
+    /// The name in rows, metrics and the APIs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Email => "email",
@@ -58,7 +58,7 @@ impl Kind {
         }
     }
 
-    /// The chat platform whose format it takes, if it is one's.
+    /// The chat platform whose format the destination needs, if any.
     pub fn platform(self) -> Option<Platform> {
         Some(match self {
             Self::Slack => Platform::Slack,
@@ -69,17 +69,17 @@ impl Kind {
         })
     }
 
-    /// Whether what goes to it is a mail, whose life is told.
+    /// Whether its deliveries are mails, which have events of their own.
     pub fn is_mail(self) -> bool {
         matches!(self, Self::Email | Self::OpsEmail)
     }
 
-    /// Whether it receives HTTP requests.
+    /// Whether its deliveries are HTTP requests.
     pub fn is_http(self) -> bool {
         !matches!(self, Self::Email | Self::Sms | Self::OpsEmail)
     }
 
-    /// What people call it at the beginning of a sentence.
+    /// The name for people, with a capital letter.
     pub fn title(self) -> &'static str {
         match self {
             Self::Email | Self::OpsEmail => "Email",
@@ -109,7 +109,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The hosts under which platforms take messages: of themselves, and of what lies under them.
+/// The hosts of each platform's webhooks. Subdomains of these hosts belong to the platform too.
 const HOSTS: [(Platform, &[&str]); 4] = [
     (Platform::Slack, &["slack.com", "slack-gov.com"]),
     (
@@ -121,7 +121,7 @@ const HOSTS: [(Platform, &[&str]); 4] = [
 ];
 
 impl Platform {
-    /// Its own name.
+    /// The platform's own name.
     pub fn title(self) -> &'static str {
         match self {
             Self::Slack => "Slack",
@@ -131,7 +131,7 @@ impl Platform {
         }
     }
 
-    /// The platform whose URL this is, as far as its host tells.
+    /// The platform that a URL belongs to, judged by its host; `None` if it is not a known one.
     pub fn of_url(url: &Url) -> Option<Self> {
         let host = url.host_str()?.trim_end_matches('.');
         let under = |known: &str| host.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));

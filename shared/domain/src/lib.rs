@@ -1,6 +1,6 @@
 //! The nouns of notification delivery and every rule about them.
 //!
-//! No I/O, no async, no AWS: what is here can be tested without a cloud.
+//! No I/O, no async, no AWS: everything here can be tested without a cloud.
 
 pub mod address;
 pub mod api_key;

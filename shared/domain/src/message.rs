@@ -1,4 +1,4 @@
-//! What the queues carry.
+//! The messages on the queues.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,37 +8,38 @@ use crate::{
     traffic::Slot,
 };
 
-/// On the queue `events`: an event as another service sends it, by EventBridge, SNS or SQS.
+/// A message on the queue `events`: an event from another service, sent through EventBridge, SNS or SQS.
 ///
-/// The queue's policy says who may send; they are trusted to name the operator, and nothing else.
+/// The queue's policy decides who may send. Senders are trusted to name the operator, and with nothing else.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Offered {
-    /// Whose event it is.
+    /// The operator that the event belongs to.
     pub operator_id: OperatorId,
     /// The event.
     pub event: PostedEvent,
 }
 
-/// On the queue `accepted`: an event that has its id. Only functions of this project write to that queue.
+/// A message on the queue `accepted`: an event that already has its id. Only functions of this project write to that
+/// queue.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ingest {
-    /// Whose event it is.
+    /// The operator that the event belongs to.
     pub operator_id: OperatorId,
-    /// The id it was given when it was accepted.
+    /// The id that the event got when it was accepted.
     pub event_id: EventId,
-    /// That an event with this id was accepted before: dispatch looks whether it has been done.
+    /// Whether an event with this id was accepted before. If so, dispatch checks whether it has been processed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeat: bool,
-    /// That the event is ours and goes to the operator's own address too, whatever its rules say.
+    /// Whether this service emitted the event and it also goes to the operator's own address, whatever the rules say.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub to_operator: bool,
-    /// That the event is for the log alone, whatever the rules say: it tells of a delivery of an event that tells of
-    /// such things itself, and would have the like made for ever.
+    /// Whether the event is only logged, whatever the rules say. Used for events about deliveries of such events:
+    /// delivering them would create more of them without end.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub log_only: bool,
-    /// That the event happens only if this code has not been used up by then.
+    /// The event only happens if this code has not been used when the message is processed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_unused: Option<LiveOtp>,
     /// The event.
@@ -46,77 +47,78 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// An event under the id that it was given, for whom the rules say.
+    /// An event with its id, for the destinations that the rules select.
     pub fn new(operator_id: OperatorId, event_id: EventId, event: PostedEvent) -> Self {
         Self { operator_id, event_id, repeat: false, to_operator: false, log_only: false, if_unused: None, event }
     }
 
-    /// The same event in that shard of its operator.
+    /// The same event with its id moved to this shard of the operator.
     #[must_use]
     pub fn in_shard(self, shard: Shard) -> Self {
         Self { event_id: self.event_id.in_shard(shard), ..self }
     }
 }
 
-/// A code on its way.
+/// A verification code that has not been used yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LiveOtp {
-    /// The destination that it is to verify.
+    /// The destination to verify.
     pub destination_id: DestinationId,
-    /// Which sending of a code.
+    /// Identifies this sending of the code.
     pub otp_id: OtpId,
-    /// Until when it is good; one that could not be sent has another time by then.
+    /// When the code expires. A code that could not be sent gets an earlier time, which then differs from this one.
     #[serde(with = "crate::time::millis")]
     pub expires_at: Timestamp,
 }
 
-/// On the queue `accepted` as well: a further part of an event of many destinations ([`crate::fanout::PART`]), whose row is
-/// written. Only dispatch sends it.
+/// Another message on the queue `accepted`: a further part of an event with many destinations ([`crate::fanout::PART`])
+/// whose row has been written. Only dispatch sends it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
-    /// Whose event it is.
+    /// The operator that the event belongs to.
     pub operator_id: OperatorId,
-    /// Which.
+    /// The event.
     pub event_id: EventId,
-    /// Which part this is: from 2, since the event itself is the first.
+    /// The number of the part, from 2: the event itself is the first.
     pub part: u32,
-    /// The trace that it belongs to, which travels beside the message.
+    /// The trace of the message. It travels as a message attribute, not in the body.
     #[serde(skip)]
     pub trace: Option<TraceContext>,
 }
 
-/// On the queue `deliveries`: «look at this delivery now». The row is the truth; doing a job twice does no harm.
+/// A message on the queue `deliveries`: «check this delivery now». The row is the source of truth, so doing a job twice
+/// is harmless.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
-    /// Which delivery.
+    /// The delivery.
     pub delivery_id: DeliveryId,
-    /// Whose, which is the partition of its event and its destination.
+    /// The operator, which is the partition of the event and the destination.
     pub operator_id: OperatorId,
-    /// The number of the attempt to make, from 1. Stale once the row has counted it.
+    /// The number of the attempt to make, from 1. The job is stale once the row has counted that attempt.
     pub attempt: u32,
-    /// Which attempt of the round this is, from 0: the place in the retry schedule. A retry by hand begins a new round.
+    /// The place of the attempt in the retry schedule, from 0. A manual retry starts a new round.
     pub step: u32,
-    /// When to make it; at once when absent.
+    /// When to make the attempt; at once if absent.
     #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
-    /// Whether somebody asked for it: then it is made whatever the destination's health, breaker and pace.
+    /// Whether somebody requested the attempt. If so, it ignores the destination's health, breaker and pace.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_hand: bool,
-    /// The slot that it got of its destination's pace.
+    /// The slot that the job got from the destination's pace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Slot>,
-    /// Since when the destination's rate limit has put it off.
+    /// When the destination's rate limit first postponed the delivery.
     #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
     pub limited_since: Option<Timestamp>,
-    /// The trace that it belongs to, which travels beside the message.
+    /// The trace of the message. It travels as a message attribute, not in the body.
     #[serde(skip)]
     pub trace: Option<TraceContext>,
 }
 
 impl Job {
-    /// The first attempt of a round, at once: of a new delivery, of a retry by hand, of a recovery.
+    /// The first attempt of a round, due at once: for a new delivery, a manual retry or a recovery.
     pub fn at_once(delivery_id: DeliveryId, operator_id: OperatorId, attempts_so_far: u32) -> Self {
         let attempt = attempts_so_far.saturating_add(1);
         Self {
@@ -132,25 +134,26 @@ impl Job {
         }
     }
 
-    /// Whether two jobs ask for one attempt, whichever round and time they have.
+    /// Whether two jobs ask for the same attempt, even if their rounds or times differ.
     pub fn names_same_attempt(&self, other: &Self) -> bool {
         (self.delivery_id, self.attempt) == (other.delivery_id, other.attempt)
     }
 
-    /// The attempt after this one, at `due`.
+    /// The next attempt in the schedule, due at `due`.
     pub fn next(&self, due: Timestamp) -> Self {
         let again = Self { attempt: self.attempt + 1, step: self.step + 1, due: Some(due), ..self.clone() };
         Self { by_hand: false, slot: None, limited_since: None, ..again }
     }
 
-    /// The attempt after this one, which the destination's rate limit refused at `at`: no step of the schedule is used up.
+    /// The next attempt after the destination's rate limit refused this one at `at`. It does not use up a step of the
+    /// schedule.
     pub fn next_limited(&self, due: Timestamp, slot: Option<Slot>, at: Timestamp) -> Self {
         let limited_since = Some(self.limited_since.unwrap_or(at));
         let attempt = self.attempt + 1;
         Self { attempt, due: Some(due), by_hand: false, slot, limited_since, ..self.clone() }
     }
 
-    /// The same attempt, put off until `due`.
+    /// The same attempt, postponed until `due`.
     pub fn put_off(&self, due: Timestamp, slot: Option<Slot>) -> Self {
         Self { due: Some(due), slot, ..self.clone() }
     }

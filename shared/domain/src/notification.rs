@@ -1,4 +1,5 @@
-//! What people read of an event: a title, a text, facts and a link. Chat messages and mails to teams are written from it.
+//! A readable form of an event: a title, a text, facts and a link. Chat messages and mails to teams are written from
+//! it.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -11,21 +12,21 @@ use crate::{
     unpaired::mended,
 };
 
-/// A notification, as the Providers API writes it.
+/// A notification, in the format of the Providers API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Notification {
-    /// What it is about, in a line.
+    /// The subject, in one line.
     pub title: String,
-    /// What there is to say; may have several lines, and may be empty.
+    /// The text. It may have several lines, and may be empty.
     pub body: String,
     /// How serious it is.
     #[serde(serialize_with = "as_published")]
     pub severity: Severity,
-    /// Facts and figures, in their order.
+    /// Facts and figures, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
-    /// Where to read more: an absolute http or https URL.
+    /// A link to more information: an absolute http or https URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_url: Option<Url>,
 }
@@ -33,18 +34,18 @@ pub struct Notification {
 /// A fact or figure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
-    /// What it is.
+    /// The name of the fact or figure.
     pub label: String,
     /// Its value, as people read it.
     pub value: String,
 }
 
-/// The three names of the Providers API.
+/// Writes one of the three severities of the Providers API.
 fn as_published<S: serde::Serializer>(severity: &Severity, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(severity.stack_name())
 }
 
-/// Fields in which producers write a title, a text and a link, the best first.
+/// Fields in which producers write a title, a text and a link, the preferred ones first.
 const TITLES: [&str; 2] = ["title", "subject"];
 const LINKS: [&str; 5] = ["sourceUrl", "source_url", "url", "link", "href"];
 const BODY: &str = "body";
@@ -55,7 +56,7 @@ const SEVERITY: &str = "severity";
 type Object<'a> = IndexMap<String, &'a RawValue>;
 
 impl Notification {
-    /// What there is to read of `event`.
+    /// Creates the readable form of `event`.
     pub fn of(event: &Event) -> Self {
         let data = mended(&event.data);
         let object: Object<'_> = serde_json::from_str(&data).unwrap_or_default();
@@ -77,7 +78,8 @@ impl Notification {
         });
         let link = LINKS.iter().find_map(|name| Some((*name, web_url(&text(name)?)?)));
 
-        // What is said already is not said again: by its name, since another field may have the same value.
+        // Don't repeat fields already used above. They are compared by name, because another field may have the same
+        // value.
         let severity = text(SEVERITY).and_then(|name| Severity::from_name(&name));
         let said = [
             titled.as_ref().map(|(name, _)| *name),
@@ -117,8 +119,8 @@ fn web_url(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-/// Text without what does not show and yet changes what is read: control characters, and those that turn the direction
-/// of writing around. Line ends are `\n`.
+/// Removes characters that are invisible and yet change how text reads: control characters, and those that change the
+/// direction of writing. Line ends become `\n`.
 pub fn readable(text: &str) -> String {
     const TURNS: [char; 12] = [
         '\u{061c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',

@@ -1,5 +1,5 @@
-//! Structs from objects alone. What serde derives for a struct also takes a list, field by field: `["email", "a@b.example"]`
-//! would be read as an object whose fields nobody named.
+//! Deserializes structs from JSON objects only. The code that serde derives also accepts a list of fields, so
+//! `["email", "a@b.example"]` would be read as an object whose fields nobody named.
 
 use std::fmt;
 
@@ -7,21 +7,21 @@ use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-/// A deserializer, or any part of one, that gives structs no lists.
+/// Wraps a deserializer, or a part of one, so that structs cannot be read from lists.
 pub struct Objects<T>(pub T);
 
-/// Reads JSON that was parsed before.
+/// Reads a `T` from parsed JSON.
 ///
 /// # Errors
-/// When it is not a `T`.
+/// When the value is not a `T`.
 pub fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> serde_json::Result<T> {
     T::deserialize(Objects(value))
 }
 
-/// Reads JSON, with or without a byte order mark, which some editors and shells put in front (RFC 8259, 8.1).
+/// Reads a `T` from JSON text, with or without the byte order mark that some editors and shells add (RFC 8259, 8.1).
 ///
 /// # Errors
-/// When it is not a `T`, or goes on behind one.
+/// When the text is not a `T`, or more text follows it.
 pub fn from_str<'a, T: serde::Deserialize<'a>>(json: &'a str) -> serde_json::Result<T> {
     let mut json = serde_json::Deserializer::from_str(json.strip_prefix('\u{feff}').unwrap_or(json));
     let read = T::deserialize(Objects(&mut json))?;

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// How long past its time an attempt may be before its delivery is overdue.
+/// How late an attempt must be for its delivery to be overdue.
 ///
-/// A breaker defers deliveries by five minutes at most and a job that failed is handed out again within minutes, so an
-/// attempt that is later than this waits for something else: a message in a dead-letter queue, or a long backlog.
+/// A breaker defers deliveries by at most five minutes, and a failed job is received again within minutes. An attempt
+/// that is later than this waits for something else: a message in a dead-letter queue, or a long backlog.
 pub const OVERDUE_AFTER: Duration = Duration::from_secs(15 * 60);
 
-/// Whether an attempt that was due at `due` is overdue at `now`.
+/// Whether an attempt due at `due` is overdue at `now`.
 pub fn is_overdue(due: Timestamp, now: Timestamp) -> bool {
     due < overdue_before(now)
 }
@@ -23,21 +23,21 @@ pub fn overdue_before(now: Timestamp) -> Timestamp {
 /// The overdue deliveries to one destination.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Overdue {
-    /// How many there are.
+    /// How many deliveries are overdue.
     pub count: u32,
     /// When the first of them was due.
     pub since: Option<Timestamp>,
 }
 
 impl Overdue {
-    /// Counts a delivery that was due at `due`, if it is overdue at `now`.
+    /// Counts a delivery due at `due`, if it is overdue at `now`.
     pub fn add(&mut self, due: Timestamp, now: Timestamp) {
         if is_overdue(due, now) {
             self.merge(Self { count: 1, since: Some(due) });
         }
     }
 
-    /// Adds others.
+    /// Adds the counts of `other`.
     pub fn merge(&mut self, other: Self) {
         self.count = self.count.saturating_add(other.count);
         self.since = self.since.into_iter().chain(other.since).min();

@@ -1,7 +1,7 @@
-//! Long texts as rows have them: compressed by LZ4, since DynamoDB charges for each KiB that is written. Deflating would
-//! make a tenth less of most texts, and takes six times as long.
+//! Stores long texts in rows compressed with LZ4, because DynamoDB charges for each KiB that is written. Deflate would
+//! save another tenth for most texts, but takes six times as long.
 //!
-//! To be used by `#[serde(with = "crate::packed")]`, of rows alone: what goes out is never packed.
+//! Use it with `#[serde(with = "crate::packed")]` in rows only. Data sent to others is never compressed.
 
 use std::fmt;
 
@@ -13,10 +13,11 @@ use serde::{
 
 use crate::event::MAX_DATA;
 
-/// A text this short stays as it is: its row has a KiB at most either way, and people can read it in the table.
+/// Texts up to this length are not compressed: the row takes at most 1 KiB either way, and people can read it in the
+/// table.
 const PLAIN: usize = 600;
 
-/// Writes a text as a string, or, where that is shorter, as bytes.
+/// Writes text as a string, or as compressed bytes if that is shorter.
 pub(crate) fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
     match pack(text) {
         Some(bytes) => serializer.serialize_bytes(&bytes),
@@ -51,7 +52,7 @@ impl Visitor<'_> for Packed {
     }
 }
 
-/// A text compressed, after its length; none when that is not worth it.
+/// Compresses text and puts its length in front; `None` if compression does not pay off.
 fn pack(text: &str) -> Option<Vec<u8>> {
     if text.len() <= PLAIN {
         return None;
@@ -59,7 +60,7 @@ fn pack(text: &str) -> Option<Vec<u8>> {
     Some(compress_prepend_size(text.as_bytes())).filter(|bytes| bytes.len() < text.len())
 }
 
-/// The text that was compressed, of at most as many bytes as the `data` of an event may have.
+/// Decompresses text of at most the size that the `data` of an event may have.
 fn unpack(bytes: &[u8]) -> Option<String> {
     let (length, compressed) = uncompressed_size(bytes).ok().filter(|(length, _)| *length <= MAX_DATA)?;
     String::from_utf8(decompress(compressed, length).ok()?).ok()
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_is_told_apart() {
+    fn broken_values_are_distinguished() {
         let packed = pack(&"abc".repeat(1000)).expect("shorter");
         for broken in [&packed[..packed.len() - 1], &[], b"{\"a\":1}"] {
             assert_eq!(unpack(broken), None);

@@ -1,4 +1,4 @@
-//! Bodies of what goes out.
+//! The bodies of webhook requests, in the format of each API.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::{Event, EventId, EventType, Face, OperatorId};
 
-/// The body of a webhook of the STACK scheme.
+/// The body of a webhook of the STACK API.
 #[derive(Serialize)]
 struct Stack<'a> {
     event_type: &'a str,
@@ -17,10 +17,10 @@ struct Stack<'a> {
     data: &'a RawValue,
 }
 
-/// The body of a webhook of the STACK scheme about `event`: the same bytes at every attempt.
+/// Writes the body of a STACK API webhook about `event`. The bytes are the same at every attempt.
 ///
 /// # Errors
-/// When the kept `data` is no JSON, which accepting an event rules out.
+/// When the stored `data` is not JSON, which accepting an event rules out.
 pub fn stack(event: &Event) -> serde_json::Result<Vec<u8>> {
     serde_json::to_vec(&Stack {
         event_type: event.event_type.as_str(),
@@ -31,7 +31,7 @@ pub fn stack(event: &Event) -> serde_json::Result<Vec<u8>> {
     })
 }
 
-/// The body of a webhook of the Mail scheme.
+/// The body of a webhook of the Mail API.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Mail<'a> {
@@ -43,7 +43,7 @@ struct Mail<'a> {
     data: &'a RawValue,
 }
 
-/// The body of a webhook of the Providers or the Config scheme about an event.
+/// The body of a webhook of the Providers or the Config API about an event.
 #[derive(Serialize)]
 struct Whole<'a> {
     id: EventId,
@@ -55,7 +55,7 @@ struct Whole<'a> {
     data: &'a RawValue,
 }
 
-/// The body of a webhook of Stack Auth: what happened, and nothing besides.
+/// The body of a webhook of Stack Auth: the type and the data only.
 #[derive(Serialize)]
 struct StackAuth<'a> {
     #[serde(rename = "type")]
@@ -63,17 +63,17 @@ struct StackAuth<'a> {
     data: &'a RawValue,
 }
 
-/// The body of a webhook about `event` as the API writes it by which the webhook was made: the same bytes at every
-/// attempt.
+/// Writes the body of a webhook about `event`, in the format of the API that created the webhook. The bytes are the
+/// same at every attempt.
 ///
 /// # Errors
 /// As [`stack`].
 pub fn of(face: Face, event: &Event) -> serde_json::Result<Vec<u8>> {
     match face {
         Face::Stack => stack(event),
-        // One that was written as a notification goes out as it was written.
+        // An event that was posted as a notification is sent as it was posted.
         Face::Providers if event.event_type == EventType::notification() => Ok(event.data.clone().into_bytes()),
-        // A program reads it: it has what was posted, and not what people read of that.
+        // A program reads this body, so it contains the posted data, not the readable form.
         Face::Providers | Face::Config => serde_json::to_vec(&Whole {
             id: event.id,
             event_type: event.event_type.as_str(),

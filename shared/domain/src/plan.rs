@@ -1,16 +1,16 @@
-//! Plans of operators, from which their limits come. Money is never guessed.
+//! Operators' plans, which set their limits. An unknown name is never mapped to a plan.
 
 use serde::{Deserialize, Serialize};
 
-/// A plan.
+/// An operator's plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Plan {
-    /// For a start.
+    /// The plan to start with.
     Free,
-    /// For a team.
+    /// The plan for a team.
     Pro,
-    /// For many.
+    /// The largest plan.
     Enterprise,
 }
 
@@ -18,7 +18,7 @@ pub enum Plan {
 pub const NAMES: [&str; 3] = ["free", "pro", "enterprise"];
 
 impl Plan {
-    /// The plan of this name.
+    /// The plan with this name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "free" => Self::Free,
@@ -28,7 +28,7 @@ impl Plan {
         })
     }
 
-    /// Its name.
+    /// The name of the plan.
     pub fn name(self) -> &'static str {
         match self {
             Self::Free => "free",
@@ -37,7 +37,7 @@ impl Plan {
         }
     }
 
-    /// How many channels each project of the operator may have, of the Config API.
+    /// The most Config API channels that each of the operator's projects may have.
     pub fn channels_per_project(self) -> u32 {
         match self {
             Self::Free => 3,

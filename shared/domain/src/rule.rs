@@ -1,4 +1,4 @@
-//! Rules, which the STACK API calls channels: event types and a least severity, mapped to destinations.
+//! Rules, which the STACK API calls channels: they map event types and a minimum severity to destinations.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::{Destination, DestinationId, EndpointId, Event, EventType, Face, Oper
 /// The most destinations that one rule may have.
 pub const MAX_DESTINATIONS: usize = 50;
 
-/// What a rule does while one of its destinations is unhealthy.
+/// The behaviour of a rule while one of its destinations is unhealthy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -23,33 +23,33 @@ pub enum OnUnhealthy {
 /// A rule of an operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
-    /// Whose it is.
+    /// The id of its operator.
     pub operator_id: OperatorId,
     /// Its id.
     pub id: RuleId,
-    /// Where a match goes; at least one.
+    /// The destinations of matching events; at least one.
     pub destination_ids: Vec<DestinationId>,
-    /// Which event types it takes; at least one.
+    /// The event types that match; at least one.
     pub events: Vec<EventType>,
-    /// The least severity it takes.
+    /// The lowest severity that matches.
     pub min_severity: Severity,
     /// The operator's own switch, apart from pausing.
     pub active: bool,
-    /// What happens while a destination is unhealthy.
+    /// What the rule does while a destination is unhealthy.
     pub on_unhealthy: OnUnhealthy,
     /// When it was made.
     #[serde(with = "crate::time::millis")]
     pub created_at: Timestamp,
-    /// By which API it was made; none but the STACK API's is a channel.
+    /// The API that created it. Only rules of the STACK API are channels.
     #[serde(default, skip_serializing_if = "Face::is_stack")]
     pub face: Face,
-    /// The project whose events it takes; those of all when absent.
+    /// The project whose events match; if absent, events of every project match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
 }
 
 impl Rule {
-    /// Its id as the API writes it by which it was made.
+    /// The id as the rule's own API writes it.
     pub fn public_id(&self) -> String {
         match self.face {
             Face::Stack | Face::Providers => self.id.to_string(),
@@ -59,20 +59,20 @@ impl Rule {
         }
     }
 
-    /// The destination that this rule has brought along, if it is a legacy channel.
+    /// The destination that a legacy channel owns; `None` for any other rule.
     pub fn brought(&self) -> Option<DestinationId> {
         let own = DestinationId::of_channel(self.id);
         (self.destination_ids == [own]).then_some(own)
     }
 
-    /// Whether an event is this rule's business.
+    /// Whether the rule is active and the event's project, severity and type match.
     pub fn matches(&self, event: &Event) -> bool {
         let mine = self.project_id.is_none() || self.project_id == event.project_id;
         self.active && mine && event.severity >= self.min_severity && self.takes(&event.event_type)
     }
 
-    /// Whether it takes events of this type. A channel of a project takes every analysis, also of types that the
-    /// catalogue did not have when the channel was made.
+    /// Whether the event type matches. A channel of a project accepts every analysis, including types added to the
+    /// catalogue after the channel was created.
     fn takes(&self, event_type: &EventType) -> bool {
         match self.face {
             Face::Config => event_type.is_analysis(),
@@ -82,8 +82,8 @@ impl Rule {
         }
     }
 
-    /// The destinations that pause this rule: derived from their health, never stored with the rule. `find` looks one
-    /// of the operator's destinations up; a deleted one pauses nothing.
+    /// The destinations that pause this rule. Derived from their health and never stored with the rule. `find` looks up
+    /// one of the operator's destinations; a deleted destination does not pause the rule.
     pub fn paused_by<'a>(&self, find: impl Fn(DestinationId) -> Option<&'a Destination>) -> Vec<DestinationId> {
         if self.on_unhealthy == OnUnhealthy::Skip {
             return vec![];

@@ -1,4 +1,4 @@
-//! Webhook secrets.
+//! Webhook secrets, which sign webhook requests.
 
 use std::fmt;
 
@@ -13,7 +13,8 @@ use crate::connection::Credential;
 
 const PREFIX: &str = "whsec_";
 
-/// Base64 as Node.js and Python's libraries take it: padding may be missing, and bits that are left over may be set.
+/// Decodes Base64 as the libraries of Node.js and Python do: padding may be missing, and unused trailing bits may be
+/// set.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -21,35 +22,35 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// For how many hours after a rotation the old secret signs too.
+/// How many hours the old secret still signs after a rotation.
 pub const ROTATION_HOURS: i64 = 24;
 
-/// What the API shows in place of a secret.
+/// The placeholder that the API shows for a secret.
 pub const REDACTED: &str = "••••••••";
 
-/// `whsec_` and base64 of 32 random bytes. The STACK signature is keyed with the whole text, Standard Webhooks with
-/// the bytes behind the prefix.
+/// `whsec_` and the base64 form of 32 random bytes. STACK signatures use the whole text as the key; Standard Webhooks
+/// uses the bytes after the prefix.
 pub struct WebhookSecret(Zeroizing<String>);
 
 impl WebhookSecret {
-    /// A new secret from a cryptographic generator that the operating system seeds.
+    /// Generates a secret with a cryptographic generator seeded by the operating system.
     pub fn generate() -> Self {
         let random = Zeroizing::new(rand::rng().random::<[u8; 32]>());
         Self(Zeroizing::new(format!("{PREFIX}{}", STANDARD.encode(*random))))
     }
 
-    /// Takes the text of a secret that was stored.
+    /// Wraps the text of a stored secret.
     pub fn from_text(text: Zeroizing<String>) -> Self {
         Self(text)
     }
 
-    /// The text, for the answer that shows it once and for sealing.
+    /// The text, for sealing and for the only response that shows it.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// The key as the libraries of Standard Webhooks read it from the same text: base64, with or without the prefix and the
-    /// padding. The whole text's bytes if it is no base64.
+    /// The key that the Standard Webhooks libraries derive from the text: decoded base64, with or without the prefix
+    /// and the padding. If the text is not base64, the key is its bytes.
     pub fn key_bytes(&self) -> Zeroizing<Vec<u8>> {
         let text = self.0.strip_prefix(PREFIX).unwrap_or(&self.0);
         let decoded = Some(text).filter(|text| !text.is_empty()).and_then(|text| LENIENT.decode(text).ok());

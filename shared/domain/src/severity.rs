@@ -1,4 +1,4 @@
-//! Severities: one order, of which each API speaks its own names.
+//! Severities: one order for all APIs, each of which has its own names.
 
 use serde::{Deserialize, Serialize};
 
@@ -73,11 +73,11 @@ pub const NAMES: [&str; 6] = ["info", "low", "medium", "warning", "high", "criti
 
 /// The thresholds of the Config API.
 pub const CONFIG_NAMES: [&str; 4] = ["critical", "high", "medium", "low"];
-/// The severities of the STACK and the Providers API.
+/// The severities of the STACK and the Providers API, lowest first.
 pub const STACK_NAMES: [&str; 3] = ["info", "warning", "critical"];
 
 impl Severity {
-    /// Reads a name of any API.
+    /// The severity with this name in any API.
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "info" => Self::Info,
@@ -89,7 +89,7 @@ impl Severity {
         })
     }
 
-    /// The STACK API's name: of its three, the highest that is not above this one.
+    /// The STACK API's name: the highest of its three that is not above this severity.
     pub fn stack_name(self) -> &'static str {
         match self {
             Self::Info | Self::Low => "info",
@@ -98,7 +98,7 @@ impl Severity {
         }
     }
 
-    /// The Config API's name. `info`, which is below all of its four, keeps its own.
+    /// The Config API's name. `info`, which is below all of its four, keeps its own name.
     pub fn config_name(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -109,7 +109,7 @@ impl Severity {
         }
     }
 
-    /// The name in the API by which something was made.
+    /// The name in the API of `face`.
     pub fn name(self, face: Face) -> &'static str {
         match face {
             Face::Config => self.config_name(),
@@ -117,12 +117,12 @@ impl Severity {
         }
     }
 
-    /// Reads one of the Config API's four names.
+    /// The severity with this name in the Config API, which has four.
     pub fn from_config_name(name: &str) -> Option<Self> {
         CONFIG_NAMES.contains(&name).then(|| Self::from_name(name))?
     }
 
-    /// Reads one of the STACK API's three names.
+    /// The severity with this name in the STACK API, which has three.
     pub fn from_stack_name(name: &str) -> Option<Self> {
         STACK_NAMES.contains(&name).then(|| Self::from_name(name))?
     }

@@ -1,8 +1,8 @@
 //! The partitions over which an operator's events are spread.
 //!
-//! A partition of the table takes 1,000 writes a second. One is enough for nearly everybody; an operator that needs more gets
-//! shards. An event's id says in which shard it is, so that its row is found from the id alone: raising the number moves
-//! nothing, and an event that is handed out again finds its row however many shards there are by then.
+//! A DynamoDB partition accepts 1,000 writes a second. One partition is enough for nearly every operator; one that
+//! needs more gets shards. An event's id names its shard, so its row can be found from the id alone. Adding shards
+//! moves no rows, and an event that is delivered again by a queue finds its row however many shards there are by then.
 
 use std::time::Duration;
 
@@ -13,85 +13,86 @@ use ulid::Ulid;
 
 use crate::{EventId, OperatorId};
 
-/// The most shards that an operator may have: a list reads all of them.
+/// The most shards that an operator may have, because a list reads all of them.
 pub const MAX_SHARDS: u8 = 64;
-/// How long a new number of shards waits until events use it. By then every function has forgotten the keys that it knew
-/// (which takes a minute), so that nobody lists events without the new shards.
+/// How long a new number of shards waits before events use it. Functions cache keys for one minute; after this time
+/// every function knows the new shards, so no list misses events in them.
 pub const TAKES_EFFECT_AFTER: Duration = Duration::from_secs(90);
 
 /// The random bits of a ULID.
 const RANDOM_BITS: u32 = 80;
-/// Their first 24 are this mark in an id that names a shard; the next 8 are the shard's number; 48 stay random.
+/// In an id that names a shard, the first 24 random bits are this mark and the next 8 are the shard's number. The other
+/// 48 stay random.
 const MARK: u128 = 0x5a_c4_a7;
 const MARK_AT: u32 = RANDOM_BITS - 24;
 const SHARD_AT: u32 = MARK_AT - 8;
 const STILL_RANDOM: u128 = (1 << SHARD_AT) - 1;
 
-/// One of an operator's shards. The first is the one that everybody has.
+/// One of an operator's shards. Every operator has the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shard(u8);
 
 impl Shard {
-    /// The one that everybody has.
+    /// The shard that every operator has.
     pub const FIRST: Self = Self(0);
 
-    /// The partition of an operator's events in this shard.
+    /// The partition key of the operator's events in this shard.
     pub fn partition(self, operator: OperatorId) -> String {
         if self == Self::FIRST { operator.to_string() } else { format!("{operator}/{}", self.0) }
     }
 }
 
-/// How many shards an operator has.
+/// The number of an operator's shards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Shards(u8);
 
 impl Shards {
-    /// As everybody has it.
+    /// The default: one shard.
     pub const ONE: Self = Self(1);
 
-    /// So many; none unless from 1 to [`MAX_SHARDS`].
+    /// Creates the number, or returns `None` unless it is from 1 to [`MAX_SHARDS`].
     pub fn new(number: u8) -> Option<Self> {
         (1..=MAX_SHARDS).contains(&number).then_some(Self(number))
     }
 
-    /// How many.
+    /// The number as an integer.
     pub fn count(self) -> u8 {
         self.0
     }
 
-    /// Each of them.
+    /// Every shard, in order.
     pub fn all(self) -> impl Iterator<Item = Shard> {
-        // A row that says 0 still has the first.
+        // A row that says 0 still has the first shard.
         (0..self.0.max(1)).map(Shard)
     }
 }
 
-/// An operator's number of shards, and the one before it.
+/// An operator's number of shards, and the number before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sharding {
-    /// How many shards may have events. Never fewer than before.
+    /// How many shards may have events. The number never decreases.
     pub shards: Shards,
-    /// From when on new events are spread over all of them.
+    /// When new events start to be spread over all shards.
     #[serde(with = "crate::time::millis")]
     pub since: Timestamp,
-    /// Over how many they are spread until then.
+    /// The number of shards over which events are spread until then.
     pub before: Shards,
 }
 
 impl Sharding {
-    /// That of an operator that is made at `now`.
+    /// The setting for an operator created at `now`. It takes effect at once.
     pub fn from_the_start(shards: Shards, now: Timestamp) -> Self {
         Self { shards, since: now, before: Shards::ONE }
     }
 
-    /// A higher number instead of `before`.
+    /// The setting that raises `before` to `shards`, after [`TAKES_EFFECT_AFTER`].
     pub fn raised(before: Option<Self>, shards: Shards, now: Timestamp) -> Self {
         Self { shards, since: now + TAKES_EFFECT_AFTER, before: over(before, now) }
     }
 }
 
-/// Over how many shards an event that comes at `now` is spread.
+/// The number of shards over which an event accepted at `now` is spread.
 pub fn over(sharding: Option<Sharding>, now: Timestamp) -> Shards {
     match sharding {
         None => Shards::ONE,
@@ -100,24 +101,24 @@ pub fn over(sharding: Option<Sharding>, now: Timestamp) -> Shards {
     }
 }
 
-/// Whose events, and in which shards they may be.
+/// Selects the events of an operator: whose they are, and which shards may have them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventsOf {
-    /// Whose.
+    /// The operator.
     pub operator: OperatorId,
-    /// All that may have some.
+    /// All shards that may have events.
     pub shards: Shards,
 }
 
 impl EventsOf {
-    /// The events of an operator.
+    /// Selects the events of `operator` in all shards of `sharding`.
     pub fn new(operator: OperatorId, sharding: Option<Sharding>) -> Self {
         Self { operator, shards: sharding.map_or(Shards::ONE, |sharding| sharding.shards) }
     }
 }
 
 impl EventId {
-    /// In which shard its event is.
+    /// The shard that the event belongs to.
     pub fn shard(self) -> Shard {
         let bits = u128::from(self.ulid());
         let marked = (bits >> MARK_AT) & 0xff_ff_ff == MARK;
@@ -125,20 +126,20 @@ impl EventId {
         if marked && number < MAX_SHARDS { Shard(number) } else { Shard::FIRST }
     }
 
-    /// A new id, of an event in one of these shards.
+    /// Generates an id for an event in one of these shards.
     pub fn generate_in(shards: Shards) -> Self {
         let id = Self::generate();
         id.in_shard(Shard(rand::rng().random_range(0..shards.0.max(1))))
     }
 
-    /// The id in one of these shards that always follows from this one.
+    /// Moves the id to one of these shards. The result depends only on the id and the number of shards.
     pub fn spread_over(self, shards: Shards) -> Self {
         let random = u128::from(self.ulid()) & STILL_RANDOM;
-        // Less than the number of shards.
+        // The remainder is less than the number of shards.
         self.in_shard(Shard((random % u128::from(shards.0.max(1))) as u8))
     }
 
-    /// The id in that shard that always follows from this one.
+    /// Moves the id to this shard. The result depends only on the id and the shard.
     pub fn in_shard(self, shard: Shard) -> Self {
         let bits = u128::from(self.ulid());
         if shard != Shard::FIRST {
@@ -146,7 +147,7 @@ impl EventId {
             let bits = time | MARK << MARK_AT | u128::from(shard.0) << SHARD_AT | bits & STILL_RANDOM;
             return Ulid::from(bits).into();
         }
-        // One id in 16 million looks marked by chance.
+        // One id in 16 million has the mark by chance.
         if self.shard() == shard { self } else { Ulid::from(bits ^ 1 << MARK_AT).into() }
     }
 }
@@ -183,7 +184,7 @@ mod tests {
         }
     }
 
-    /// 10,000 events a second over 16 shards: none of them gets near the 1,000 writes a second that a partition takes.
+    /// 10,000 events a second over 16 shards: no shard comes near the 1,000 writes a second of a partition.
     #[test]
     fn events_are_spread_evenly() {
         let mut generated = [0; 16];
@@ -193,7 +194,7 @@ mod tests {
             let id = EventId::derived(from_millis(1_700_000_000_000), &[&n.to_string()]);
             derived[usize::from(id.spread_over(shards(16)).shard().0)] += 1;
         }
-        // 625 expected; the standard deviation is 24.
+        // The expected value is 625, with a standard deviation of 24.
         for count in generated.into_iter().chain(derived) {
             assert!((450..800).contains(&count), "{generated:?} {derived:?}");
         }

@@ -1,4 +1,4 @@
-//! Signatures of what goes out.
+//! Signatures of webhook requests, in the format of each API.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data_encoding::HEXLOWER;
@@ -10,13 +10,14 @@ use crate::{Face, WebhookSecret};
 
 /// The header of the STACK API's signature.
 pub const STACK_HEADER: &str = "x-stack-signature-256";
-/// The same made with the secret before a rotation, for 24 h; with those before several, with commas between. A header of
-/// its own, because receivers compare the whole value of [`STACK_HEADER`] with one digest.
+/// The header with the same signature made with earlier secrets, for 24 h after a rotation. After several rotations it
+/// has several, separated by commas. It is a separate header because receivers compare the whole value of
+/// [`STACK_HEADER`] with one digest.
 pub const STACK_PREVIOUS_HEADER: &str = "x-stack-signature-256-previous";
 
-/// HMAC-SHA256 of `parts`, one after the other.
+/// The HMAC-SHA256 of the concatenated `parts`.
 pub(crate) fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    // An HMAC takes a key of any length: the error cannot happen, and a zero digest would match no receiver's.
+    // HMAC accepts keys of any length, so this error cannot happen, and a zero digest would match no receiver's.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
     parts.iter().for_each(|part| mac.update(part));
     mac.finalize().into_bytes().into()
@@ -27,16 +28,17 @@ pub fn stack(secret: &WebhookSecret, body: &[u8]) -> String {
     HEXLOWER.encode(&hmac(secret.reveal().as_bytes(), &[body]))
 }
 
-/// One signature of `webhook-signature` as Standard Webhooks has it: `v1,<base64>` over `<id>.<unix seconds>.<body>`.
+/// One signature of the header `webhook-signature`, as Standard Webhooks defines it: `v1,<base64>` over `<id>.<unix
+/// seconds>.<body>`.
 pub fn standard(secret: &WebhookSecret, id: &str, at: Timestamp, body: &[u8]) -> String {
     let seconds = at.as_second().to_string();
     let digest = hmac(&secret.key_bytes(), &[id.as_bytes(), b".", seconds.as_bytes(), b".", body]);
     format!("v1,{}", STANDARD.encode(digest))
 }
 
-/// The header of the Mail API's time of a request, in seconds since the Unix epoch.
+/// The Mail API's header with the time of a request, in seconds since the Unix epoch.
 pub const MAIL_TIMESTAMP_HEADER: &str = "stackshift-timestamp";
-/// The header of the Mail API's signatures.
+/// The Mail API's header with the signatures.
 pub const MAIL_HEADER: &str = "stackshift-signature";
 
 /// One signature of [`MAIL_HEADER`]: `v1=` and lowercase hex over `<unix seconds>.<body>`, keyed with the whole secret
@@ -57,15 +59,16 @@ pub fn sha256(secret: &WebhookSecret, body: &[u8]) -> String {
     format!("sha256={}", HEXLOWER.encode(&hmac(secret.reveal().as_bytes(), &[body])))
 }
 
-/// The header of Stack Auth's id of a webhook: Standard Webhooks' under the name by which the libraries of Svix know it.
+/// The Stack Auth header with the id of a webhook request: the Standard Webhooks header under the name that the Svix
+/// libraries expect.
 pub const STACK_AUTH_ID_HEADER: &str = "svix-id";
-/// The same of the time.
+/// The Stack Auth header with the time, under its Svix name.
 pub const STACK_AUTH_TIMESTAMP_HEADER: &str = "svix-timestamp";
-/// The same of the signatures.
+/// The Stack Auth header with the signatures, under its Svix name.
 pub const STACK_AUTH_HEADER: &str = "svix-signature";
 
-/// The headers of a webhook's request that tell its id and its time, as the API has them by which the webhook was made:
-/// those of Standard Webhooks, which all have, and its own.
+/// The headers that carry the id and the time of a webhook request: those of Standard Webhooks, which every webhook
+/// gets, and those of the API that created it.
 pub fn identity(face: Face, id: &str, at: Timestamp) -> Vec<(&'static str, String)> {
     let seconds = at.as_second().to_string();
     let mut headers = vec![("webhook-id", id.to_owned()), ("webhook-timestamp", seconds.clone())];
@@ -79,8 +82,8 @@ pub fn identity(face: Face, id: &str, at: Timestamp) -> Vec<(&'static str, Strin
     headers
 }
 
-/// The headers that sign a webhook's request, as the API has them by which the webhook was made. The first of `secrets`
-/// is the current one; those that follow were before it, and still sign. Where there is none, nothing signs.
+/// The headers that sign a webhook request, in the format of the API that created the webhook. The first of `secrets`
+/// is the current one; the others are earlier ones that still sign. Without secrets there are no headers.
 pub fn signatures(
     face: Face,
     secrets: &[WebhookSecret],
@@ -126,7 +129,7 @@ mod tests {
         );
     }
 
-    // The example of the Standard Webhooks specification's libraries.
+    // The example in the libraries of the Standard Webhooks specification.
     #[test]
     fn standard_webhooks_is_the_specifications() {
         let secret = WebhookSecret::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned().into());

@@ -1,20 +1,21 @@
-//! Text messages of one segment: 160 characters of the GSM 7-bit alphabet (3GPP TS 23.038). A character outside it would
-//! make the whole message UCS-2, of which a segment holds 70, and every further segment costs as much as the first.
+//! Text messages of one segment: 160 characters of the GSM 7-bit alphabet (3GPP TS 23.038). A single character outside
+//! the alphabet would turn the whole message into UCS-2, with only 70 characters per segment, and every further segment
+//! costs as much as the first.
 
 use crate::{Event, content::Content, verification::Code};
 
-/// What one segment holds, in septets.
+/// The capacity of one segment, in septets.
 pub const SEGMENT: usize = 160;
 
-/// The basic alphabet, one septet each; its escape character and its line breaks left out.
+/// The basic alphabet, one septet per character, without its escape character and line breaks.
 const BASIC: &str = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§\
                      ¿abcdefghijklmnopqrstuvwxyzäöñüà";
-/// The extension, two septets each.
+/// The extension table, two septets per character.
 const EXTENDED: &str = "^{}\\[~]|€";
-/// What stands at the end of a text that was cut.
+/// The end of a text that was cut.
 const CUT: &str = "...";
 
-/// The septets that a character takes; none when the alphabet has it not.
+/// The septets that a character takes; `None` if it is not in the alphabet.
 fn septets(c: char) -> Option<usize> {
     if BASIC.contains(c) {
         Some(1)
@@ -25,12 +26,13 @@ fn septets(c: char) -> Option<usize> {
     }
 }
 
-/// The septets of a text of this alphabet.
+/// The septets of a text in this alphabet.
 fn length(text: &str) -> usize {
     text.chars().filter_map(septets).sum()
 }
 
-/// The same text in the GSM alphabet: other letters by their nearest, whitespace by single spaces.
+/// Transliterates text into the GSM alphabet: other letters become the nearest ones, and white space becomes single
+/// spaces.
 fn in_alphabet(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -45,7 +47,7 @@ fn in_alphabet(text: &str) -> String {
     out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The text in one segment, cut at a word if it is longer.
+/// Fits text into one segment. A longer text is cut at a word.
 pub fn one_segment(text: &str) -> String {
     let text = in_alphabet(text);
     if length(&text) <= SEGMENT {
@@ -60,16 +62,16 @@ pub fn one_segment(text: &str) -> String {
     let end = text.char_indices().take_while(fits).last().map_or(0, |(at, c)| at + c.len_utf8());
     let next_is_space = text[end..].starts_with(' ');
     let kept = &text[..end];
-    // At a word, unless that would throw most of the message away.
+    // Cut at a word, unless that would remove most of the message.
     let at_word = kept.rfind(' ').filter(|at| !next_is_space && *at > end / 2).unwrap_or(end);
     format!("{}{CUT}", kept[..at_word].trim_end_matches([' ', ',', ';', ':', '.']))
 }
 
-/// The message about an event: how serious, what, and then what it says.
+/// The message about an event: its severity, its type, and then its content.
 pub fn notification(event: &Event) -> String {
     let content = Content::of(&event.data);
     let said = content.summary.unwrap_or_else(|| {
-        // Each is a character at least, so that no more of them are read.
+        // Each field adds at least one character, so more fields than this cannot fit.
         let fields = content.fields.iter().take(SEGMENT).map(|field| format!("{}: {}", field.name, field.value));
         fields.collect::<Vec<_>>().join(", ")
     });
@@ -147,7 +149,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_said_fits_one_segment(text in any::<String>(), long in "[ -~€^]{100,400}") {
+        fn every_text_fits_one_segment(text in any::<String>(), long in "[ -~€^]{100,400}") {
             for text in [text, long] {
                 let sent = one_segment(&text);
                 prop_assert!(sent.chars().all(|c| septets(c).is_some()));

@@ -9,55 +9,57 @@ pub fn rfc3339(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 
-/// Now, cut to whole milliseconds, so that what is stored equals what is shown.
+/// The current time, cut to whole milliseconds, so that what is stored equals what is shown.
 pub fn now() -> Timestamp {
     from_millis(Timestamp::now().as_millisecond())
 }
 
-/// Now, and later than `before`: so that what was changed twice within a millisecond has two times.
+/// The current time, but later than `before`, so that two changes within a millisecond have different times.
 pub fn after(before: Timestamp) -> Timestamp {
     now().max(before + Duration::from_millis(1))
 }
 
-/// Reads an RFC 3339 time; one beyond the last that can be told, `9999-12-31T23:59:59Z` for example, as the last.
+/// Parses an RFC 3339 time. A time beyond the last representable one, for example `9999-12-31T23:59:59Z`, becomes the
+/// last one.
 ///
 /// # Errors
-/// What to send.
+/// What to send instead.
 pub fn read(text: &str) -> Result<Timestamp, &'static str> {
     text.parse().or_else(|_| {
-        // Right but for the range: of the last day of all, not every hour is in it everywhere.
+        // The text is valid except for its range: the last representable day does not contain every hour in every
+        // offset.
         let beyond = text.starts_with("9999-12-3") && text.replacen("9999", "9996", 1).parse::<Timestamp>().is_ok();
         if beyond { Ok(Timestamp::MAX) } else { Err("send an RFC 3339 time such as 2026-04-15T10:00:00.000Z") }
     })
 }
 
-/// The time `ms` milliseconds after the Unix epoch; the nearest representable one if that is out of range.
+/// The time `ms` milliseconds after the Unix epoch, or the nearest representable one if that is out of range.
 pub fn from_millis(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
 }
 
-/// Serde for fields that are shown as text in an API (`#[serde(with = "domain::time::text")]`).
+/// Serde for fields that an API shows as text (`#[serde(with = "domain::time::text")]`).
 pub mod text {
     use jiff::Timestamp;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    /// Writes [`super::rfc3339`].
+    /// Writes a time as [`super::rfc3339`] does.
     pub fn serialize<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&super::rfc3339(*at))
     }
 
-    /// Reads any RFC 3339 time with an offset.
+    /// Parses any RFC 3339 time with an offset.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
         let text = String::deserialize(from)?;
         text.parse().map_err(|_| serde::de::Error::custom("expected an RFC 3339 time such as 2026-04-15T10:00:00.000Z"))
     }
 
-    /// The same for a time that may be absent.
+    /// Serde for optional times as text.
     pub mod option {
         use jiff::Timestamp;
         use serde::{Deserialize, Deserializer, Serializer};
 
-        /// Writes [`crate::time::rfc3339`] or null.
+        /// Writes a time as [`crate::time::rfc3339`] does, or null.
         pub fn serialize<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
             match at {
                 Some(at) => super::serialize(at, to),
@@ -65,7 +67,7 @@ pub mod text {
             }
         }
 
-        /// Reads null or any RFC 3339 time with an offset.
+        /// Parses null or any RFC 3339 time with an offset.
         pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
             #[derive(Deserialize)]
             struct Text(#[serde(with = "super")] Timestamp);
@@ -79,17 +81,17 @@ pub mod millis {
     use jiff::Timestamp;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    /// Writes milliseconds.
+    /// Writes a time as milliseconds.
     pub fn serialize<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_i64(at.as_millisecond())
     }
 
-    /// Reads milliseconds.
+    /// Parses milliseconds.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
         Ok(super::from_millis(i64::deserialize(from)?))
     }
 
-    /// The same for a time that may be absent.
+    /// Serde for optional times as milliseconds.
     pub mod option {
         use jiff::Timestamp;
         use serde::{Deserialize, Deserializer, Serializer};
@@ -102,7 +104,7 @@ pub mod millis {
             }
         }
 
-        /// Reads null or milliseconds.
+        /// Parses null or milliseconds.
         pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
             Ok(Option::<i64>::deserialize(from)?.map(crate::time::from_millis))
         }

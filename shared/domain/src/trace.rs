@@ -1,11 +1,11 @@
-//! Which trace something belongs to, as X-Ray's header and W3C's `traceparent` spell it.
+//! Trace ids and contexts, in the formats of X-Ray's header and of W3C's `traceparent`.
 //!
-//! X-Ray's header is `Root=1-6929a5f0-…;Parent=53995c3f42cd8ad8;Sampled=1`. Lambda gives it to every invocation, and SQS
-//! carries it as the attribute `AWSTraceHeader` of a message.
+//! X-Ray's header is `Root=1-6929a5f0-…;Parent=53995c3f42cd8ad8;Sampled=1`. Lambda passes it to every invocation, and
+//! SQS carries it as the message attribute `AWSTraceHeader`.
 
 use std::{fmt, num::NonZeroU64, str::FromStr};
 
-/// The id of a trace: 128 bits, of which the first 32 are the time in seconds at which the trace began.
+/// The id of a trace: 128 bits, the first 32 of which are the time in seconds at which the trace began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TraceId([u8; 16]);
 
@@ -13,23 +13,23 @@ pub struct TraceId([u8; 16]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SpanId(NonZeroU64);
 
-/// A place in a trace that is recorded. Traces that are not sampled have none.
+/// A position in a sampled trace. Traces that are not sampled have no context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TraceContext {
     /// The trace.
     pub trace_id: TraceId,
-    /// The span that causes what is done in this context; none at the beginning of a trace.
+    /// The parent span of the work done in this context; `None` at the start of a trace.
     pub span_id: Option<SpanId>,
 }
 
-/// A text is not an id of X-Ray's.
+/// The text is not a trace or span id in X-Ray's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an id of a trace or a span")]
 pub struct InvalidId;
 
 impl TraceContext {
-    /// Reads X-Ray's header. None unless the header says that the trace is sampled: `Sampled` is missing where the decision
-    /// is left to others.
+    /// Parses X-Ray's header. Returns `None` unless the header says that the trace is sampled: if `Sampled` is missing,
+    /// somebody else makes that decision.
     pub fn from_header(header: &str) -> Option<Self> {
         let (mut root, mut parent, mut sampled) = (None, None, false);
         for field in header.split(';') {
@@ -37,14 +37,14 @@ impl TraceContext {
                 Some(("Root", value)) => root = value.parse().ok(),
                 Some(("Parent", value)) => parent = value.parse().ok(),
                 Some(("Sampled", value)) => sampled = value == "1",
-                // Such as `Lineage`, by which Lambda counts rounds of a loop.
+                // Other fields, such as `Lineage`, which Lambda uses to detect loops.
                 _ => {}
             }
         }
         root.filter(|_| sampled).map(|trace_id| Self { trace_id, span_id: parent })
     }
 
-    /// X-Ray's header, for whoever goes on with the trace.
+    /// Formats X-Ray's header, to continue the trace elsewhere.
     pub fn header(&self) -> String {
         match self.span_id {
             Some(span) => format!("Root={};Parent={span};Sampled=1", self.trace_id),
@@ -52,7 +52,7 @@ impl TraceContext {
         }
     }
 
-    /// W3C's header of the same meaning; none at the beginning of a trace, which that header cannot express.
+    /// Formats W3C's `traceparent` header; `None` at the start of a trace, which that header cannot express.
     pub fn traceparent(&self) -> Option<String> {
         self.span_id.map(|span| format!("00-{:032x}-{span}-01", self.trace_id.number()))
     }
@@ -65,7 +65,7 @@ impl TraceId {
 }
 
 impl SpanId {
-    /// A new id.
+    /// Generates a random id.
     pub fn random() -> Self {
         Self(NonZeroU64::new(rand::random()).unwrap_or(NonZeroU64::MIN))
     }
@@ -90,7 +90,7 @@ impl FromStr for TraceId {
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let (seconds, random) = text.strip_prefix("1-").and_then(|rest| rest.split_once('-')).ok_or(InvalidId)?;
         let id = (hex(seconds, 8)? << 96) | hex(random, 24)?;
-        // W3C has no trace of this id.
+        // W3C does not allow the id zero.
         if id == 0 { Err(InvalidId) } else { Ok(Self(id.to_be_bytes())) }
     }
 }
@@ -104,7 +104,7 @@ impl FromStr for SpanId {
     }
 }
 
-/// Reads exactly `digits` hexadecimal digits; a sign, which the standard library would accept, is none.
+/// Parses exactly `digits` hexadecimal digits. Rejects a sign, which the standard library would accept.
 fn hex(text: &str, digits: usize) -> Result<u128, InvalidId> {
     if text.len() != digits || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(InvalidId);

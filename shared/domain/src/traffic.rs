@@ -1,7 +1,7 @@
-//! What steers the traffic to a destination: a circuit breaker, a lane for the slow, and a pace.
+//! Controls the traffic to a destination: a circuit breaker, a lane for slow destinations, and a pace.
 //!
-//! All of it is on the destination's row, which workers read for every batch anyway: while all is well nothing is written,
-//! and it costs nothing. Nothing here makes a delivery fail: it only puts the next attempt off.
+//! All of this state is on the destination's row, which workers read for every batch anyway. While all is well, nothing
+//! is written and it costs nothing. Nothing here makes a delivery fail: it only postpones the next attempt.
 
 use std::time::Duration;
 
@@ -10,34 +10,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Destination, backoff::Schedule};
 
-/// An attempt without an answer for so long makes its destination slow.
+/// A destination is slow once an attempt has gone without an answer for this long.
 pub const SLOW: Duration = Duration::from_secs(2);
-/// For how long a destination stays in the slow lane after it was last seen slow.
+/// How long a destination stays in the slow lane after it was last slow.
 pub const SLOW_FOR: Duration = Duration::from_secs(120);
-/// How much of [`SLOW_FOR`] has to be over before it is written again.
+/// How much of [`SLOW_FOR`] must have passed before the worker writes the new end: limits writes to the row.
 pub const SLOW_AGAIN: Duration = Duration::from_secs(60);
-/// Attempts in a row without an answer after which the breaker opens.
+/// The breaker opens after this many attempts in a row without an answer.
 pub const FAILURES_TO_OPEN: u32 = 5;
-/// For how long it opens the first time, and at most: twice as long each time.
+/// How long the breaker opens: the first wait and the longest one. The wait doubles each time.
 const FIRST_OPEN: Duration = Duration::from_secs(30);
 const LONGEST_OPEN: Duration = Duration::from_secs(300);
-/// For how long nobody else probes once somebody does: longer than an attempt takes.
+/// How long other workers wait while one probes: longer than an attempt takes.
 pub const PROBE: Duration = Duration::from_secs(15);
-/// For how long a destination is suspected not to answer: what is left of an attempt, and its record.
+/// How long a destination is suspected of not answering: the rest of the attempt plus the time to record it.
 const SUSPECTED: Duration = Duration::from_secs(10);
-/// The spread over which deferred deliveries come back, so that they do not come back all at once.
+/// Deferred deliveries return spread over this time, not all at once.
 const SPREAD: Duration = Duration::from_secs(20);
-/// The longest `Retry-After` that is honoured.
+/// The longest `Retry-After` that is honoured. Longer ones are shortened to it.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
-/// For how long a delivery may be rate limited before it is abandoned.
+/// A delivery that has been rate limited for this long is abandoned.
 pub const MAX_LIMITED: Duration = Duration::from_secs(24 * 3600);
-/// How far ahead slots are given out. What has none then asks again: by that time the pace may be another.
+/// How far ahead slots are assigned. A delivery without a slot asks again later, when the pace may have changed.
 pub const HORIZON: Duration = Duration::from_secs(30);
-/// A slot that is so near is waited for, instead of putting the delivery off by way of the queue, whose delays are whole
-/// seconds.
+/// A worker waits for a slot this close itself. Postponing the delivery through the queue would be less exact, because
+/// queue delays are whole seconds.
 pub const NEAR: Duration = Duration::from_millis(1000);
 
-/// How many deliveries go out in a time, to the thousandth of a delivery a second.
+/// A delivery rate, with a resolution of one delivery per thousand seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Rate {
@@ -45,28 +45,28 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// The slowest and the fastest that an operator may ask for, per second.
+    /// The slowest and the fastest rate that an operator may set, in deliveries per second.
     pub const RANGE: (f64, f64) = (0.001, 1000.0);
-    /// The pace of a destination that asks to be left alone for the first time.
+    /// The pace after a destination's first rate limit.
     const FIRST: Self = Self { per_thousand_seconds: 10_000 };
-    /// It slows down no further: what asks for more says so by `Retry-After`.
+    /// The slowest pace. A destination that needs more time asks for it with `Retry-After`.
     const SLOWEST: Self = Self { per_thousand_seconds: 100 };
-    /// A destination that takes so much needs no pace.
+    /// A destination that accepts this rate needs no pace.
     const UNPACED: Self = Self { per_thousand_seconds: 200_000 };
 
-    /// So many a second; none if that is out of [`Rate::RANGE`].
+    /// The rate of `number` deliveries per second, or `None` if that is outside [`Rate::RANGE`].
     pub fn per_second(number: f64) -> Option<Self> {
         let within = (Self::RANGE.0..=Self::RANGE.1).contains(&number);
-        // In range, the product fits.
+        // The product fits, because the number is in range.
         within.then(|| Self { per_thousand_seconds: (number * 1000.0).round() as u32 })
     }
 
-    /// How many a second.
+    /// The rate in deliveries per second.
     pub fn a_second(self) -> f64 {
         f64::from(self.per_thousand_seconds) / 1000.0
     }
 
-    /// The time from one to the next, in microseconds.
+    /// The time between two deliveries, in microseconds.
     pub fn interval_us(self) -> i64 {
         1_000_000_000 / i64::from(self.per_thousand_seconds.max(1))
     }
@@ -77,32 +77,33 @@ impl Rate {
     }
 }
 
-/// Says that too many attempts in a row got no answer.
+/// The circuit breaker of a destination that did not answer too many attempts in a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breaker {
-    /// When it opened first, without an answer since.
+    /// When it first opened. The destination has not answered since.
     #[serde(with = "crate::time::millis")]
     pub opened_at: Timestamp,
-    /// Until when nothing is attempted; then one worker probes. While it does, this is the end of its turn.
+    /// No delivery is attempted before this time; after it, one worker probes. During a probe, this is when the probe's
+    /// turn ends.
     #[serde(with = "crate::time::millis")]
     pub until: Timestamp,
-    /// How often it has opened in a row.
+    /// How many times in a row it has opened.
     pub times: u32,
     /// Whether a probe has been sent since it last opened.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub probing: bool,
 }
 
-/// Where a breaker stands.
+/// The state of a circuit breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum BreakerState {
-    /// Deliveries go out.
+    /// Deliveries are sent.
     Closed,
-    /// Deliveries are put off.
+    /// Deliveries are postponed.
     Open,
-    /// One delivery tries whether the destination answers again; the others are put off.
+    /// One delivery tests whether the destination answers again; the others are postponed.
     HalfOpen,
 }
 
@@ -115,23 +116,23 @@ impl Breaker {
         Self { opened_at, until: now + wait, times: times.saturating_add(1), probing: false }
     }
 
-    /// The breaker of a destination that has not answered an attempt for [`SLOW`] and was not known to be slow: until that
-    /// attempt has ended, nobody else is attempted. So a destination that has died costs few requests before that is known.
+    /// The breaker of a destination that has not answered an attempt for [`SLOW`] and was not known to be slow. Other
+    /// attempts wait until that one ends, so a destination that is down costs few requests before its breaker opens.
     pub fn suspected(now: Timestamp) -> Self {
         Self { opened_at: now, until: now + SUSPECTED, times: 0, probing: true }
     }
 
-    /// Whether it has not opened, but waits for what becomes of an attempt.
+    /// Whether it is only a suspicion: the breaker has not opened, and an attempt is still running.
     pub fn is_suspicion(&self) -> bool {
         self.times == 0
     }
 
-    /// The breaker while somebody probes, from `now` on.
+    /// The breaker while a worker probes, starting at `now`.
     pub fn probing(&self, now: Timestamp) -> Self {
         Self { until: now + PROBE, probing: true, ..self.clone() }
     }
 
-    /// Where it stands.
+    /// The state of the breaker at `now`.
     pub fn state(&self, now: Timestamp) -> BreakerState {
         if self.probing || self.until <= now { BreakerState::HalfOpen } else { BreakerState::Open }
     }
@@ -141,32 +142,33 @@ impl Breaker {
         self.until <= now
     }
 
-    /// Whether a destination that it has been open for is unhealthy, by the time in which a delivery would have failed
-    /// for the fourth time. Single deliveries do not get so far: while it is open, few of them are attempted.
+    /// Whether the breaker has been open long enough to make its destination unhealthy: the time in which a delivery
+    /// would have failed for the fourth time. A single delivery rarely fails that often, because few are attempted
+    /// while the breaker is open.
     pub fn breaks_health(&self, schedule: &Schedule, now: Timestamp) -> bool {
         !self.is_suspicion() && now.duration_since(self.opened_at) >= schedule.time_to_fourth_attempt()
     }
 }
 
-/// The pace at which a destination takes deliveries, found out from its rate limit.
+/// The pace at which a destination accepts deliveries, learned from its rate limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pace {
-    /// How many go out.
+    /// How fast deliveries are sent.
     pub rate: Rate,
-    /// Since when; names the pace.
+    /// When the pace began. Identifies the pace.
     #[serde(with = "crate::time::millis")]
     pub since: Timestamp,
-    /// Whether the destination has asked to slow down since the pace began: then it grows by small steps.
+    /// Whether the destination has rate limited us since the pace began. If so, the pace grows in small steps.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub found: bool,
 }
 
-/// For how long a pace must hold before it grows.
+/// How long a pace must hold before it grows.
 const GROWS_AFTER: Duration = Duration::from_secs(2);
 
 impl Pace {
-    /// The pace after a delivery that was attempted `at` was rate limited: half of it. The same if it was slowed down
-    /// since, as many deliveries meet one limit at once.
+    /// The pace after a delivery attempted at `at` was rate limited: half of `before`. A pace that began after `at`
+    /// stays as it is, because many deliveries can hit the same limit at once.
     pub fn slower(before: Option<Self>, max: Option<Rate>, at: Timestamp, now: Timestamp) -> Self {
         match before {
             None => {
@@ -178,10 +180,10 @@ impl Pace {
         }
     }
 
-    /// The pace after a delivery has succeeded that went out by it: `Some(None)` if none is needed any more, `None` if it
-    /// stays as it is.
+    /// The pace after a delivery sent at this pace has succeeded: `Some(None)` if the destination needs no pace any
+    /// more, `None` if the pace does not change.
     ///
-    /// It doubles until the destination first asks to slow down again, and grows by an eighth from then on.
+    /// The rate doubles until the destination rate limits us again; from then on it grows by an eighth.
     pub fn faster(self, slot: Option<&Slot>, now: Timestamp) -> Option<Option<Self>> {
         let by_this_pace = slot.is_none_or(|slot| slot.pace == Some(self.since));
         if !by_this_pace || now.duration_since(self.since) < signed(GROWS_AFTER) {
@@ -192,41 +194,41 @@ impl Pace {
     }
 }
 
-/// When a delivery may go out to a destination that has a pace.
+/// The time at which a delivery may be sent to a destination that has a pace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot {
-    /// When.
+    /// The earliest time to send.
     #[serde(with = "crate::time::millis")]
     pub at: Timestamp,
-    /// By which pace it was given out ([`Pace::since`]); none by the operator's own.
+    /// The pace that assigned the slot ([`Pace::since`]); `None` if the operator's own rate did.
     #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
     pub pace: Option<Timestamp>,
 }
 
-/// By which queue deliveries go to a destination, each with a concurrency of its own.
+/// The queue through which deliveries go to a destination. Each has its own concurrency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Lane {
-    /// Most of them.
+    /// Most deliveries.
     Fast,
-    /// Those to destinations that are slow, paced, or do not answer: nobody else waits behind them.
+    /// Deliveries to destinations that are slow, paced or not answering, so that no other delivery waits behind them.
     Slow,
-    /// Mails, which go out at the rate of the account at SES.
+    /// Mails, which are sent at the rate of the account's SES quota.
     Mail,
 }
 
 /// Whether a delivery may be attempted now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Signal {
-    /// It may.
+    /// The attempt may start.
     Go,
-    /// It may not, before this time.
+    /// The attempt must wait until this time.
     Wait(Timestamp),
-    /// It may if nobody else probes: to be claimed.
+    /// The attempt may start as a probe, if the worker can claim the probe first.
     Probe,
 }
 
 impl Destination {
-    /// By which queue its deliveries go.
+    /// The queue for deliveries to this destination.
     pub fn lane(&self, now: Timestamp) -> Lane {
         let slow = self.is_slow(now);
         match self.kind.is_mail() {
@@ -236,7 +238,7 @@ impl Destination {
         }
     }
 
-    /// What its breaker says. `random` is a random number from 0 to 1.
+    /// Whether the breaker lets a delivery through. `random` is a random number from 0 to 1.
     pub fn signal(&self, now: Timestamp, random: f64) -> Signal {
         match &self.breaker {
             None => Signal::Go,
@@ -245,34 +247,35 @@ impl Destination {
         }
     }
 
-    /// The pace at which deliveries go out: the slower of the operator's and the one that was found out; none if as fast
-    /// as they come.
+    /// The rate at which deliveries are sent: the slower of the operator's limit and the learned pace. `None` if there
+    /// is no limit.
     pub fn rate(&self) -> Option<Rate> {
         let found = self.pace.map(|pace| pace.rate);
         found.into_iter().chain(self.max_per_second).min()
     }
 
-    /// Whether deliveries wait because the destination has asked for it.
+    /// Whether deliveries wait because the destination has rate limited us.
     pub fn is_limited(&self) -> bool {
         self.pace.is_some()
     }
 
-    /// Whether a slot still holds: it does unless the pace has become slower since it was given out.
+    /// Whether a slot is still valid: the pace has not become slower since the slot was assigned.
     pub fn keeps(&self, slot: &Slot) -> bool {
         self.pace.is_none_or(|pace| !pace.found || slot.pace.is_some_and(|of| of >= pace.since))
     }
 
-    /// Whether nothing is to be said of it but its address: deliveries simply go out, as they do while all is well.
+    /// Whether workers need nothing but the address: the destination receives deliveries and has no failures, breaker,
+    /// pace or slowness.
     pub fn is_plain(&self, now: Timestamp) -> bool {
         self.receives() && self.unreached == 0 && self.breaker.is_none() && self.rate().is_none() && !self.is_slow(now)
     }
 
-    /// Whether deliveries use the slow queue because it answers slowly.
+    /// Whether deliveries use the slow queue because the destination answers slowly.
     pub fn is_slow(&self, now: Timestamp) -> bool {
         self.slow_until.is_some_and(|until| now < until)
     }
 
-    /// Clears what deliveries have found out: none of it applies to a new address.
+    /// Clears everything that deliveries have learned, because it does not apply to a new address.
     pub fn forget_traffic(&mut self) {
         self.unreached = 0;
         self.breaker = None;
@@ -281,21 +284,22 @@ impl Destination {
         self.next_slot = None;
     }
 
-    /// Where its breaker stands.
+    /// The state of its breaker at `now`.
     pub fn breaker_state(&self, now: Timestamp) -> BreakerState {
         self.breaker.as_ref().map_or(BreakerState::Closed, |breaker| breaker.state(now))
     }
 }
 
-/// The slots of `count` deliveries that end where the counter, in microseconds, stands after they were taken from it.
+/// The slots of `count` deliveries. `counter_us` is the value of the counter, in microseconds, after they were taken
+/// from it.
 pub fn slots(rate: Rate, count: usize, counter_us: i64) -> impl Iterator<Item = Timestamp> {
     let interval = rate.interval_us();
     let count = i64::try_from(count).unwrap_or(i64::MAX);
-    // The counter is the time of the first slot that is free.
+    // The counter is the time of the first free slot.
     (0..count).map(move |i| crate::time::from_millis((counter_us - (count - i) * interval) / 1000))
 }
 
-/// When a delivery asks again that got no slot within the horizon. `random` is a random number from 0 to 1.
+/// When a delivery that got no slot within the horizon asks again. `random` is a random number from 0 to 1.
 pub fn ask_again(now: Timestamp, random: f64) -> Timestamp {
     now + HORIZON.mul_f64(0.5 + random / 2.0)
 }
@@ -337,7 +341,7 @@ mod tests {
         to.breaker = Some(open.probing(open.until));
         assert!(matches!(to.signal(open.until, 0.0), Signal::Wait(at) if at == open.until + PROBE));
         assert_eq!(to.breaker_state(open.until), BreakerState::HalfOpen);
-        // It may have died.
+        // The worker may have died.
         assert_eq!(to.signal(open.until + PROBE, 0.0), Signal::Probe);
         assert_eq!(webhook().signal(now, 0.5), Signal::Go);
     }

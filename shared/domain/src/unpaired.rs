@@ -1,11 +1,11 @@
-//! Half an emoji. JSON may have one (`"\ud83d"`, RFC 8259, 8.2), and text of Rust may not.
+//! Replaces unpaired surrogates. JSON may contain them (`"\ud83d"`, RFC 8259, 8.2), but Rust strings cannot.
 
 use std::borrow::Cow;
 
-/// What stands for half a character that takes two: U+FFFD, as in Unicode's own recommendation.
+/// The replacement for an unpaired surrogate: U+FFFD, as Unicode recommends.
 const REPLACED: &str = "fffd";
 
-/// The same JSON with U+FFFD for each escaped surrogate that has no other half. What has none is as it was.
+/// Replaces each escaped surrogate that has no other half with U+FFFD. JSON without such escapes is returned unchanged.
 pub fn mended(json: &str) -> Cow<'_, str> {
     let places = unpaired(json.as_bytes());
     if places.is_empty() {
@@ -18,14 +18,14 @@ pub fn mended(json: &str) -> Cow<'_, str> {
     Cow::Owned(mended)
 }
 
-/// Where the four digits of such escapes are.
+/// The positions of the four hex digits of unpaired escapes.
 fn unpaired(json: &[u8]) -> Vec<usize> {
     let mut places = vec![];
     let mut at = 0;
     while let Some(next) = json[at..].iter().position(|b| *b == b'\\') {
         at += next;
         let Some(unit) = escaped(json, at) else {
-            // The escape of one character; if that is a backslash, it begins no other.
+            // Skip the escape of one character: an escaped backslash does not start another escape.
             at = (at + 2).min(json.len());
             continue;
         };
@@ -39,7 +39,7 @@ fn unpaired(json: &[u8]) -> Vec<usize> {
     places
 }
 
-/// The UTF-16 unit that is written as `\uXXXX` here.
+/// The UTF-16 unit written as `\uXXXX` at this position.
 fn escaped(json: &[u8], at: usize) -> Option<u16> {
     let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;
     let digits = std::str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;

@@ -1,5 +1,4 @@
-//! Verification by code of mail addresses and phone numbers: what a code is, how long it lives, how often one may be
-//! asked for.
+//! Verification codes for mail addresses and phone numbers: their format, lifetime and rate limits.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -12,43 +11,44 @@ use zeroize::Zeroizing;
 
 use crate::{Destination, OtpId, signature};
 
-/// For how long a code is good.
+/// How long a code is valid.
 pub const LIFETIME: Duration = Duration::from_secs(600);
-/// How many guesses at one code are judged.
+/// How many guesses are checked against one code.
 pub const TRIES: u32 = 5;
-/// The hour of the limits.
+/// The length of the hour in the limits.
 pub const HOUR: Duration = Duration::from_secs(3600);
 
 const DIGITS: usize = 6;
 
-/// Six digits that are sent to an address, to be typed by whoever reads what comes there.
+/// A verification code of six digits, sent to an address. The reader types it in to prove that the address is theirs.
 pub struct Code(Zeroizing<String>);
 
-/// The key under which an operator's codes are kept: six digits alone would be guessed from any hash.
+/// The key for the HMACs of an operator's codes. A plain hash would not protect six digits: trying all codes finds the
+/// one.
 #[derive(Clone)]
 pub struct CodeKey {
     key: Zeroizing<[u8; 32]>,
     data_key: Vec<u8>,
 }
 
-/// What the key is derived for. Never change it: codes on their way would be refused.
+/// Separates the key from others derived from the same data key. Never change it: codes already sent would be refused.
 const PURPOSE: &[u8] = b"stack-notifications verification codes";
 
 impl CodeKey {
-    /// Derives the key from the operator's data key, so that there is no other secret to keep. `wrapped` is that data key
-    /// as it may be stored: a code that is kept under this key carries it.
+    /// Derives the key from the operator's data key, so that no other secret needs to be stored. `wrapped` is the
+    /// encrypted data key; each code stores it, so that its key can be derived again.
     pub fn derive(data_key: &[u8], wrapped: &[u8]) -> Self {
         Self { key: Zeroizing::new(signature::hmac(data_key, &[PURPOSE])), data_key: wrapped.to_vec() }
     }
 }
 
-/// Text that is no code.
+/// The text is not a code of six digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a code has {DIGITS} digits; send them as a string such as \"123456\"")]
 pub struct NotACode;
 
 impl Code {
-    /// A new code from a cryptographic generator that the operating system seeds.
+    /// Generates a code with a cryptographic generator seeded by the operating system.
     pub fn generate() -> Self {
         Self(Zeroizing::new(format!("{:0DIGITS$}", rand::rng().random_range(0..10_u32.pow(DIGITS as u32)))))
     }
@@ -58,21 +58,22 @@ impl Code {
         &self.0
     }
 
-    /// What is kept of the code: its HMAC under `key`, bound to the operator, the destination and its address, and to
-    /// this sending of it. Kept in another row, or for another sending, it fits no code.
+    /// The stored form of the code: its HMAC under `key`, bound to the operator, the destination and its address, and
+    /// this sending. A tag copied to another row or another sending matches no code.
     fn tag(&self, key: &CodeKey, to: &Destination, otp_id: OtpId) -> Tag {
         Tag(self.mac(key, to, otp_id).finalize().into_bytes().to_vec())
     }
 
     fn mac(&self, key: &CodeKey, to: &Destination, otp_id: OtpId) -> Hmac<Sha256> {
-        // As long as a block of the hash, which HMAC fills up to with zeros itself: so no length can be wrong.
+        // The size of the hash's block, to which HMAC itself pads keys with zeros. A key of this length cannot be
+        // refused.
         let mut block = [0; 64];
         block[..key.key.len()].copy_from_slice(&*key.key);
         let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
         for part in
             [&to.operator_id.to_string(), &to.id.to_string(), &to.destination, &otp_id.to_string(), self.reveal()]
         {
-            // None of the parts can hold a zero byte, so that no two lists of parts are one text.
+            // No part can contain a zero byte, so two different lists of parts never give the same input.
             mac.update(part.as_bytes());
             mac.update(&[0]);
         }
@@ -104,30 +105,30 @@ impl fmt::Debug for Code {
 #[serde(transparent)]
 pub struct Tag(#[serde(with = "serde_bytes")] Vec<u8>);
 
-/// The newest code of a destination, as it is kept.
+/// The newest code of a destination, as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveCode {
     /// The code's HMAC.
     pub tag: Tag,
-    /// Names this sending of a code, and binds its HMAC to it.
+    /// Identifies this sending of the code; the HMAC is bound to it.
     pub otp_id: OtpId,
-    /// The wrapped data key that the HMAC's key is derived from: the operator may have another by the time that the code
-    /// is typed.
+    /// The wrapped data key from which the HMAC's key is derived. The operator may have a new data key by the time the
+    /// code is typed.
     #[serde(default, with = "serde_bytes")]
     pub data_key: Vec<u8>,
-    /// Until when it is good.
+    /// When the code expires.
     #[serde(with = "crate::time::millis")]
     pub expires_at: Timestamp,
-    /// How many guesses are still judged.
+    /// How many more guesses are checked.
     pub tries_left: u32,
-    /// That it was typed correctly, after which it is good for nothing.
+    /// Whether the code was typed correctly. A used code is no longer valid.
     pub used: bool,
     /// When codes were sent within the last hour, in milliseconds since the Unix epoch, oldest first.
     pub sent: Vec<i64>,
 }
 
 impl LiveCode {
-    /// What is kept of a code that is sent at `now`; `sent` is when codes were sent, this one included.
+    /// Creates the stored form of a code sent at `now`. `sent` lists when codes were sent, this one included.
     pub fn new(code: &Code, key: &CodeKey, to: &Destination, sent: Vec<i64>, now: Timestamp) -> Self {
         let otp_id = OtpId::generate();
         let tag = code.tag(key, to, otp_id);
@@ -135,31 +136,31 @@ impl LiveCode {
         Self { tag, otp_id, data_key, expires_at: now + LIFETIME, tries_left: TRIES, used: false, sent }
     }
 
-    /// Whether a guess at it would be judged at `now`.
+    /// Whether a guess would be checked at `now`.
     pub fn good_at(&self, now: Timestamp) -> bool {
         problem(Some(self), now) == CodeProblem::Wrong
     }
 
-    /// Whether this is the code; takes the same time wherever the two differ.
+    /// Whether `code` is the one that was sent. The comparison takes constant time.
     pub fn is(&self, code: &Code, key: &CodeKey, to: &Destination) -> bool {
         code.mac(key, to, self.otp_id).verify_slice(&self.tag.0).is_ok()
     }
 }
 
-/// Why a code is not accepted. The word is the error's `code` in the API.
+/// Why a code is not accepted. The name is the error's `code` in the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeProblem {
-    /// It is not the one that was sent.
+    /// The code is not the one that was sent.
     Wrong,
-    /// It was used already, or guessed at too often.
+    /// The code was used already, or too many guesses were wrong.
     Spent,
-    /// It is older than [`LIFETIME`].
+    /// The code is older than [`LIFETIME`].
     Expired,
-    /// None was sent.
+    /// No code was sent.
     Missing,
 }
 
-/// Why no guess is judged; [`CodeProblem::Wrong`] when nothing stands against it.
+/// Why guesses are not checked; [`CodeProblem::Wrong`] if they are checked.
 pub fn problem(live: Option<&LiveCode>, now: Timestamp) -> CodeProblem {
     match live {
         None => CodeProblem::Missing,
@@ -170,39 +171,39 @@ pub fn problem(live: Option<&LiveCode>, now: Timestamp) -> CodeProblem {
     }
 }
 
-/// How often codes may be sent; parameters of the template.
+/// How often codes may be sent. The values are parameters of the template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Between two codes to one destination.
+    /// The time between two codes to one destination.
     pub interval: Duration,
-    /// Codes to one destination within an hour.
+    /// The most codes to one destination within an hour.
     pub per_destination: usize,
-    /// Codes of one operator within an hour of the clock.
+    /// The most codes of one operator within an hour of the clock.
     pub per_operator: u32,
-    /// Codes to phone numbers of one country calling code, of all operators, within an hour of the clock. Against SMS
-    /// pumping: numbers that earn their owner money for each message.
+    /// The most codes to phone numbers of one country calling code, of all operators, within an hour of the clock.
+    /// Limits SMS pumping, where the owners of numbers earn money with each message.
     pub per_calling_code: u32,
 }
 
-/// Why no code is sent now, and for how long.
+/// Which limit was reached, and how long until a code may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TooSoon {
-    /// The last one was sent within [`Limits::interval`].
+    /// The last code was sent within [`Limits::interval`].
     Interval(Duration),
-    /// [`Limits::per_destination`] were sent within the last hour.
+    /// [`Limits::per_destination`] codes were sent within the last hour.
     Destination(Duration),
-    /// [`Limits::per_operator`] were sent in this hour.
+    /// [`Limits::per_operator`] codes were sent in this hour of the clock.
     Operator(Duration),
-    /// [`Limits::per_calling_code`] were sent in this hour.
+    /// [`Limits::per_calling_code`] codes were sent in this hour of the clock.
     CallingCode(Duration),
 }
 
 impl Limits {
-    /// Whether a destination may be sent a code at `now`, when it was sent others at `sent` (milliseconds, oldest
-    /// first): the times to keep, `now` included.
+    /// Checks whether a destination may be sent a code at `now`. `sent` lists when earlier codes were sent, in
+    /// milliseconds, oldest first. Returns the times to store, `now` included.
     ///
     /// # Errors
-    /// For how long not.
+    /// If a limit was reached: which one, and how long to wait.
     pub fn admit(&self, sent: &[i64], now: Timestamp) -> Result<Vec<i64>, TooSoon> {
         let now = now.as_millisecond();
         let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
@@ -221,8 +222,8 @@ impl Limits {
     }
 }
 
-/// The number of the hour of the clock that `now` is in, and how long it still lasts: what the counters of operators and
-/// calling codes go by.
+/// The number of the clock hour that contains `now`, and how much of it is left. The counters of operators and calling
+/// codes use it as their key.
 pub fn hour_of(now: Timestamp) -> (i64, Duration) {
     let hour = HOUR.as_secs().cast_signed();
     let seconds = now.as_second();
@@ -273,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn why_a_code_is_not_judged_is_told_apart() {
+    fn reasons_for_rejecting_a_code_are_distinguished() {
         let now = from_millis(1_700_000_000_000);
         let to = email("a@example.com");
         let live = LiveCode::new(&Code::generate(), &CodeKey::derive(&[7; 32], &[1]), &to, vec![], now);

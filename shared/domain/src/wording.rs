@@ -1,29 +1,29 @@
-//! Errors of serde in words that mean something to whoever wrote the JSON: none of our types, and no place in the text once
-//! the field is named.
+//! Rephrases serde's errors for the author of the JSON: without the names of our types, and without a position once the
+//! field is named.
 
-/// What is wrong with a field, from serde's words.
+/// Describes what is wrong with a field, based on serde's error.
 pub fn problem(error: &str) -> String {
-    // serde_json adds the place.
+    // serde_json appends the position.
     let error = error.rsplit_once(" at line ").map_or(error, |(problem, _)| problem);
     let Some((wrong, expected)) = error.rsplit_once(", expected ") else { return error.to_owned() };
     let Some(given) = wrong.strip_prefix("invalid type: ").or_else(|| wrong.strip_prefix("invalid value: ")) else {
-        // An unknown name, which is followed by those that are known.
+        // The error is about an unknown name and lists the known ones.
         return error.to_owned();
     };
     format!("is {}; send {}", named(given), wanted(expected))
 }
 
-/// What to send, from serde's words, without what was sent: that may be a secret.
+/// Describes what to send, based on serde's error. Does not repeat what was sent, because that may be a secret.
 pub fn remedy(error: &str) -> String {
     match error.rsplit_once(", expected ") {
         Some((wrong, expected)) if wrong.starts_with("invalid ") => format!("send {}", wanted(expected)),
         Some((_, expected)) => format!("send {expected}"),
         None if error.starts_with("missing field") => error.to_owned(),
-        None => "has not the form that this field has".to_owned(),
+        None => "does not have the form of this field".to_owned(),
     }
 }
 
-/// What was sent, as JSON calls it.
+/// The sent value's type, in JSON's terms.
 fn named(given: &str) -> String {
     let (kind, value) = given.split_once(' ').unwrap_or((given, ""));
     match kind {
@@ -40,7 +40,7 @@ fn named(given: &str) -> String {
     }
 }
 
-/// What was expected, as JSON calls it.
+/// The expected type, in JSON's terms.
 fn wanted(expected: &str) -> String {
     let whole = |least: &str| format!("a whole number{least}");
     match expected {

@@ -1,4 +1,4 @@
-//! The catalogue's checks against the JSON Schemas that it shows: both must say the same of any `data`.
+//! Checks the catalogue against the JSON Schemas that it shows: both must accept the same `data`.
 #![cfg(feature = "openapi")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
@@ -6,7 +6,7 @@ use domain::catalogue;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
-/// Values that a field may be given: of every kind of JSON, and such as some shapes ask for.
+/// Values for a field: of every JSON type, and some that match particular shapes.
 fn value() -> impl Strategy<Value = Value> {
     let leaf = select(vec![
         json!(null),
@@ -34,7 +34,6 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The schema of each type.
 fn schemas() -> Vec<(&'static catalogue::Entry, Value)> {
     catalogue::all().map(|entry| (entry, serde_json::to_value(entry.schema()).expect("JSON"))).collect()
 }

@@ -1,4 +1,4 @@
-//! How an attempt ended, whatever it was sent by.
+//! The outcome of an attempt, for every kind of channel.
 
 use std::{
     collections::BTreeMap,
@@ -8,20 +8,20 @@ use std::{
 use domain::{Attempt, delivery::Fault, time::now};
 use jiff::Timestamp;
 
-/// How a receiver answered, or why it did not.
+/// The receiver's answer, or the reason why there is none.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// The try, as it is recorded.
+    /// The attempt, as it is recorded.
     pub attempt: Attempt,
-    /// How long the receiver asked to be left alone, with a 429 or 503.
+    /// How long the receiver asked us to wait, with a 429 or 503.
     pub retry_after: Option<Duration>,
-    /// Whether the server of a webhook or chat platform could not be reached: the connection was refused, failed or broke,
-    /// or no answer came in time. False for an answer of any status, for addresses that we refuse to call, and for mails
-    /// and text messages.
+    /// Whether the server of a webhook or chat platform was unreachable: the connection was refused, failed or broke,
+    /// or the answer did not arrive in time. `false` for an answer with any status, for addresses that we refuse to
+    /// call, and for mails and text messages.
     pub unreachable: bool,
 }
 
-/// An attempt that has begun.
+/// An attempt in progress.
 pub(crate) struct Begun {
     number: u32,
     at: Timestamp,
@@ -34,29 +34,29 @@ pub(crate) struct Begun {
 pub(crate) struct Failure {
     /// The status of the answer, if there was one.
     pub(crate) status: Option<u16>,
-    /// What went wrong, for the operator to read.
+    /// What went wrong, for the operator.
     pub(crate) error: String,
-    /// Whose failure it is.
+    /// Who is responsible for the failure.
     pub(crate) fault: Fault,
 }
 
 impl Begun {
-    /// Attempt number `number` begins now.
+    /// Begins attempt number `number`.
     pub(crate) fn now(number: u32) -> Self {
         Self { number, at: now(), started: Instant::now(), signatures: BTreeMap::new() }
     }
 
-    /// When it began, which is the time that is signed.
+    /// When the attempt began. This time is part of the signature.
     pub(crate) fn at(&self) -> Timestamp {
         self.at
     }
 
-    /// Its request is signed by these headers.
+    /// Records the headers that sign the request.
     pub(crate) fn signed(&mut self, headers: &[(&'static str, String)]) {
         self.signatures = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     }
 
-    /// It ends now.
+    /// Ends the attempt.
     pub(crate) fn ended(self, result: Result<(Option<u16>, Option<String>), Failure>) -> Answer {
         let duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (status, error, fault, response) = match result {
@@ -70,7 +70,7 @@ impl Begun {
 }
 
 impl Answer {
-    /// An attempt number `number` that failed before anything was sent, for a reason on our side that may pass.
+    /// An attempt that failed before anything was sent, for a temporary reason on our side.
     pub fn not_sent(number: u32, error: &str) -> Self {
         let failure = Failure { status: None, error: error.to_owned(), fault: Fault::Carrier };
         Begun::now(number).ended(Err(failure))

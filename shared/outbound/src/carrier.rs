@@ -1,4 +1,4 @@
-//! What the senders by way of an AWS service have in common: what a refusal means.
+//! Errors that the senders through AWS services share.
 
 use aws_sdk_sesv2::{
     config::http::HttpResponse,
@@ -8,8 +8,8 @@ use domain::{delivery::Fault, hidden::without_people};
 
 use crate::answer::Failure;
 
-/// Reads the error of a call to `service`. `fault` judges the service's own refusals, by code and message; what never got
-/// an answer, or got one of «later», is the carrier's and may pass.
+/// Reads the error of a call to `service`. `fault` classifies the service's own errors by code and message. A call
+/// without an answer, or with a retryable one, is a temporary failure of the carrier.
 pub(crate) fn failure<E>(
     service: &str,
     error: &SdkError<E, HttpResponse>,
@@ -37,7 +37,7 @@ where
         _ => fault(code, message),
     };
     let error = if status == 403 {
-        // Its message names our role and account, which are nobody's business but the deployment's.
+        // The message names our role and account, which only the deployment's administrators should see.
         tracing::error!(code, message = &*without_people(message), "{service} does not let us send");
         format!("{service} answered {status} {code}")
     } else {
@@ -46,8 +46,8 @@ where
     Failure { status: Some(status), error, fault }
 }
 
-/// Whether a refusal is a rate limit, which passes within seconds. A daily quota that is used up does not, but SES may
-/// report it with the same code.
+/// Whether an error is a rate limit, which passes within seconds. An exhausted daily quota does not, but SES may report
+/// it with the same code.
 fn is_rate_limit(code: &str, message: &str) -> bool {
     let code = code.strip_suffix("Exception").unwrap_or(code);
     let limited = matches!(code, "Throttling" | "Throttled" | "RequestThrottled" | "TooManyRequests" | "KMSThrottling");

@@ -1,4 +1,4 @@
-//! Mail, by SES.
+//! Sends mail through SES.
 
 use std::sync::OnceLock;
 
@@ -16,64 +16,64 @@ use crate::{
     mail::Message,
 };
 
-/// The name that stands before our address.
+/// The display name of our address.
 const FROM_NAME: &str = "STACK Notifications";
 
-/// Which mail it is that is sent.
+/// Identifies a mail.
 #[derive(Debug, Clone, Copy)]
 pub struct Envelope {
-    /// The mail's id.
+    /// The mail's ID.
     pub message_id: MessageId,
-    /// The delivery whose mail it is; a code or a test is none's.
+    /// The delivery that the mail belongs to. `None` for a code or a test.
     pub delivery_id: Option<DeliveryId>,
-    /// Whether what is told of it is for the log alone.
+    /// Whether events about the mail are only logged.
     pub log_only: bool,
 }
 
 impl Envelope {
-    /// Of a mail that is no delivery's.
+    /// Creates the envelope of a mail that does not belong to a delivery.
     pub fn of(message_id: MessageId) -> Self {
         Self { message_id, delivery_id: None, log_only: false }
     }
 }
 
 impl From<(DeliveryId, &EventType)> for Envelope {
-    /// Of the mail of a delivery of an event of this type.
+    /// The envelope for a delivery of an event of this type.
     fn from((id, event_type): (DeliveryId, &EventType)) -> Self {
         Self { message_id: id.into(), delivery_id: Some(id), log_only: event_type.is_mail() }
     }
 }
 
-/// Whom a mail comes from and goes to.
+/// The sender and the recipients of a mail.
 #[derive(Debug, Clone)]
 pub struct People {
-    /// The sender's address, which SES must have verified; ours when absent.
+    /// The sender's address, which must be verified in SES. Our own address if `None`.
     pub from: Option<String>,
     /// The recipients, 1 to 50.
     pub to: Vec<String>,
-    /// Where answers go, if not to the sender.
+    /// The address for replies, if it is not the sender.
     pub reply_to: Option<String>,
 }
 
-/// Sends mail.
+/// Sends mail through SES.
 pub struct Mailer {
     config: Config,
-    // Made when the first mail goes out: most invocations of most deployments send webhooks only.
+    // Created with the first mail, because most invocations of most deployments only send webhooks.
     client: OnceLock<Client>,
     from: String,
     configuration_set: String,
 }
 
 impl Mailer {
-    /// A sender from the address `from`, which SES must have verified, whose mails' fates are published by the
-    /// configuration set.
+    /// Creates a mailer with the sender address `from`, which must be verified in SES. The configuration set publishes
+    /// what happens to the mails.
     pub fn new(config: &SdkConfig, from: &str, configuration_set: String) -> Self {
-        // The schedule of deliveries is the one that tries again: the SDK would send a mail twice that timed out.
+        // The delivery schedule makes the retries. The SDK would send a mail twice after a timeout.
         let config = Builder::from(config).retry_config(RetryConfig::disabled()).build();
         Self { config, client: OnceLock::new(), from: format!("{FROM_NAME} <{from}>"), configuration_set }
     }
 
-    /// Sends one mail as attempt number `number`. Whatever happens is the answer: it never fails.
+    /// Sends one mail as attempt number `number`. Failures are part of the answer.
     pub async fn send(&self, to: &Destination, envelope: Envelope, message: Message, number: u32) -> Answer {
         let people = People { from: None, to: vec![to.destination.clone()], reply_to: None };
         self.send_to(people, to, envelope, message, number).await
@@ -130,8 +130,8 @@ impl Mailer {
     }
 }
 
-/// Headers of a mail that a machine sends to one person about one thing, and that no machine shall answer (RFC 3834).
-/// None that lists and newsletters have.
+/// Headers of an automated mail to one person about one subject, which must not be answered automatically (RFC 3834).
+/// Leaves out the headers of mailing lists and newsletters.
 fn headers(envelope: &Envelope) -> impl Iterator<Item = (&'static str, String)> {
     let always = [
         ("Auto-Submitted", "auto-generated".to_owned()),
@@ -141,7 +141,7 @@ fn headers(envelope: &Envelope) -> impl Iterator<Item = (&'static str, String)> 
     always.into_iter().chain(envelope.delivery_id.map(|id| ("X-STACK-Delivery-Id", id.to_string())))
 }
 
-/// What a report of the mail's fate brings back to us.
+/// Tags that SES returns with every event about the mail.
 fn tags(to: &Destination, envelope: &Envelope) -> impl Iterator<Item = (&'static str, String)> {
     let always = [(tag::OPERATOR, to.operator_id.to_string()), (tag::DESTINATION, to.id.to_string())];
     let which = match envelope.delivery_id {
@@ -152,7 +152,7 @@ fn tags(to: &Destination, envelope: &Envelope) -> impl Iterator<Item = (&'static
     always.into_iter().chain([which]).chain(log_only)
 }
 
-/// What SES's refusals mean, by the errors that the reference of `SendEmail` lists.
+/// Classifies the errors of SES that the reference of `SendEmail` lists.
 fn fault(code: &str, message: &str) -> Fault {
     let about_the_address = || {
         let message = message.to_ascii_lowercase();
@@ -160,10 +160,10 @@ fn fault(code: &str, message: &str) -> Fault {
     };
     match code {
         "BadRequestException" if about_the_address() => Fault::Address,
-        // A sender, or in SES's sandbox a recipient, that is not verified; content that is refused.
+        // An unverified sender, or in the SES sandbox an unverified recipient; rejected content.
         "MessageRejected" | "BadRequestException" => Fault::Sender,
         "MailFromDomainNotVerifiedException" | "AccountSuspendedException" | "NotFoundException" => Fault::Sender,
-        // Quotas, a pause of sending, a right that is missing: they pass, or an administrator mends them.
+        // Quotas, paused sending, a missing permission: temporary, or an administrator fixes them.
         _ => Fault::Carrier,
     }
 }
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_that_can_pass_is_told_from_one_that_cannot() {
+    fn temporary_and_permanent_rejections_are_distinguished() {
         for (code, message, expected) in [
             ("LimitExceededException", "Daily message quota exceeded.", Fault::Carrier),
             ("SendingPausedException", "Email sending is paused.", Fault::Carrier),

@@ -1,4 +1,5 @@
-//! The outside world: one module per kind of channel, what is said there, and the guard on where requests may go.
+//! Everything sent to the outside: one module per kind of channel, the content of messages, and the guard that
+//! restricts where requests may go.
 
 mod answer;
 mod carrier;

@@ -1,4 +1,4 @@
-//! What our mails say: HTML and text from the templates beside this crate, escaped by the template library.
+//! The content of our mails: HTML and text from the templates in this crate, escaped by the template library.
 
 use askama::Template;
 use domain::{
@@ -14,39 +14,39 @@ use crate::chat::text::{fit, plain};
 /// A mail's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Its subject: one line.
+    /// The subject, in one line.
     pub subject: String,
-    /// Its HTML part.
+    /// The HTML part.
     pub html: String,
-    /// Its text part.
+    /// The text part.
     pub text: String,
 }
 
-/// What stands in front of a subject, so that people see at a glance how serious it is.
+/// Puts the severity in front of the subject, so that readers notice it first.
 fn subject(severity: &str, what: &str) -> String {
     format!("[{}] {what}", severity.to_uppercase())
 }
 
-/// How much of a title a subject shows, in UTF-16 units: more than mail programs do.
+/// The maximum length of a title in the subject, in UTF-16 units. Mail programs show less.
 const MAX_SUBJECT: usize = 200;
-/// How much of a text is shown before the message is opened, by the programs that show most.
+/// The maximum length of the preview text, for the mail programs that show most.
 const MAX_PREVIEW: usize = 200;
-/// How much of one value is shown.
+/// The maximum length of one value.
 const MAX_VALUE: usize = 20_000;
-/// How many bytes of HTML the rows of a mail may take: Gmail clips a message at 102 KB, and hides the rest behind a link.
+/// The maximum bytes of HTML for the rows of a mail. Gmail clips messages at 102 KB and hides the rest behind a link.
 const MAX_ROWS: usize = 80_000;
-/// What the table takes for a row, at most.
+/// The maximum bytes of HTML around a row's text.
 const ROW: usize = 120;
 
 /// A row of a table.
 struct Row {
     name: String,
-    /// How serious it is, in the producer's word; empty where nobody says.
+    /// The severity, in the producer's terms. Empty if the producer gives none.
     mark: String,
     value: String,
 }
 
-/// The first rows that a mail has room for, and how many are left out.
+/// Returns the first rows that fit into a mail, and how many are left out.
 fn fitting(rows: impl Iterator<Item = Row>, room: &mut usize) -> (Vec<Row>, usize) {
     let rows = rows.map(|Row { name, mark, value }| Row {
         name: shown(&name, MAX_SUBJECT),
@@ -66,7 +66,7 @@ fn fitting(rows: impl Iterator<Item = Row>, room: &mut usize) -> (Vec<Row>, usiz
     (kept, left_out)
 }
 
-/// The bytes of text in HTML, where the longest escape has five.
+/// The length of text in HTML, in bytes. The longest escape sequence has five.
 fn escaped(text: &str) -> usize {
     text.len() + 4 * text.bytes().filter(|b| b"&<>\"'".contains(b)).count()
 }
@@ -101,14 +101,14 @@ struct NotificationText<'a> {
     mail: &'a EventMail<'a>,
 }
 
-/// The mail about an event; a test has no delivery.
+/// Builds the mail about an event. A test has no delivery.
 ///
 /// # Errors
-/// None that can happen: the templates write into memory.
+/// Does not fail in practice: the templates write into memory.
 pub fn notification(event: &Event, delivery_id: Option<DeliveryId>) -> askama::Result<Message> {
     let mut content = Content::of(&event.data);
     let said = content.summary.clone().unwrap_or_default();
-    // Said once: flags say it themselves, and a field that says it is not listed again.
+    // Avoid repetition: flags already contain the summary, and a field that repeats it is not listed again.
     let summary = if content.flags.is_empty() { shown(&said, MAX_VALUE) } else { String::new() };
     content.drop_summary();
     let mut room = MAX_ROWS.saturating_sub(escaped(&summary));
@@ -145,7 +145,7 @@ struct Team<'a> {
     omitted: usize,
     source_url: Option<&'a Url>,
     severity: &'static str,
-    /// The severity as the colours know it.
+    /// The severity that selects the colour.
     tone: &'static str,
     at: String,
     name: &'a str,
@@ -166,7 +166,7 @@ struct TeamText<'a> {
     mail: &'a Team<'a>,
 }
 
-/// The mail to a team about an event, as its people call the destination `name`; a test has no delivery.
+/// Builds the mail about an event to a team, in which the destination is called `name`. A test has no delivery.
 ///
 /// # Errors
 /// As [`notification`].
@@ -218,7 +218,7 @@ struct CodeText<'a> {
     mail: &'a CodeMail<'a>,
 }
 
-/// The mail that carries a verification code to `address`; `operator` is the name of who asked for it.
+/// Builds the mail with a verification code for `address`. `operator` is the name of the operator that requested it.
 ///
 /// # Errors
 /// As [`notification`].
@@ -251,7 +251,7 @@ struct UnhealthyText<'a> {
     mail: &'a UnhealthyMail<'a>,
 }
 
-/// The mail that tells the operator of an unhealthy destination; `event` is the event that says so.
+/// Builds the mail that notifies the operator of an unhealthy destination. `event` is the event that reports it.
 ///
 /// # Errors
 /// As [`notification`].
@@ -275,7 +275,7 @@ pub fn unhealthy(event: &Event, notice: &Notice) -> askama::Result<Message> {
     })
 }
 
-/// A time as people read it.
+/// Formats a time for people.
 fn readable(at: jiff::Timestamp) -> String {
     at.strftime("%-d %B %Y, %H:%M:%S UTC").to_string()
 }
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_and_what_is_said_to_be_left_out_is_all_that_was_posted() {
+    fn shown_and_omitted_fields_add_up_to_the_posted_ones() {
         let posted = |count: usize, value: &str| {
             let fields: Vec<_> = (0..count).map(|i| format!(r#""f{i}": {{"a": "{value}"}}"#)).collect();
             event(&format!(r#"{{"message": "{value}", "copy": "{value}", {}}}"#, fields.join(",")))
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unhealthy_destination_is_told_with_what_to_do() {
+    fn an_unhealthy_destination_is_reported_with_next_steps() {
         let destination_id = DestinationId::generate();
         let rule = PausedRule {
             id: domain::RuleId::generate().to_string(),

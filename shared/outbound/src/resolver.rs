@@ -1,12 +1,12 @@
-//! The guard at connect time: what a name resolves to is judged, and only what passes is dialled.
-//! A name that resolves to a public address when it is registered and to a private one later gets nowhere.
+//! Checks resolved addresses at connect time and only dials those that pass. This blocks a name that resolves to a
+//! public address at registration and to a private one later.
 
 use std::net::SocketAddr;
 
 use domain::guard::{self, Refusal, TargetPolicy};
 use transport::{Resolve, Resolving, SystemResolver};
 
-/// Resolves names as the operating system does, and leaves out the addresses that the policy refuses.
+/// Resolves names like the operating system and leaves out addresses that the policy rejects.
 pub(crate) struct GuardedResolver {
     pub(crate) policy: TargetPolicy,
 }
@@ -19,7 +19,7 @@ impl Resolve for GuardedResolver {
     }
 }
 
-/// Those of the addresses that may be dialled; the refusal of the first when none may.
+/// Returns the addresses that may be dialled, or the refusal of the first if none may.
 fn allowed(found: Vec<SocketAddr>, policy: TargetPolicy) -> Result<Vec<SocketAddr>, Refusal> {
     let mut refusal = None;
     let mut good = vec![];

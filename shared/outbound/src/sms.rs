@@ -1,4 +1,4 @@
-//! Text messages, by SNS.
+//! Sends text messages through SNS.
 
 use std::sync::OnceLock;
 
@@ -11,23 +11,23 @@ use crate::{
     carrier,
 };
 
-/// Whom text messages come from, and what one may cost.
+/// The sender of text messages, and their maximum price.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SmsSettings {
-    /// The name that they come from, in the countries that take one.
+    /// The sender name, for countries that support one.
     pub sender_id: Option<String>,
-    /// The number that they come from, in E.164 form: countries such as the United States want one that is registered.
+    /// The sender number in E.164 form. Countries such as the United States require a registered one.
     pub origination_number: Option<String>,
-    /// The most US dollars that one may cost: SNS does not send one that costs more.
+    /// The maximum price of a message in US dollars. SNS does not send a message that costs more.
     pub max_price: Option<String>,
-    /// The AWS region that sends them; the stack's own when absent.
+    /// The AWS region that sends the messages. The stack's own region if `None`.
     pub region: Option<String>,
 }
 
 impl SmsSettings {
-    /// The attributes of a message, each with its type: SNS, "Publishing to a mobile phone".
+    /// The attributes of a message with their types: SNS, "Publishing to a mobile phone".
     fn attributes(&self) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
-        // Reliability before price: a code or an alert that is late is worth nothing.
+        // Reliability over price: a late code or alert is useless.
         let always = ("AWS.SNS.SMS.SMSType", "String", Some("Transactional"));
         let sender_id = ("AWS.SNS.SMS.SenderID", "String", self.sender_id.as_deref());
         let number = ("AWS.MM.SMS.OriginationNumber", "String", self.origination_number.as_deref());
@@ -36,18 +36,18 @@ impl SmsSettings {
     }
 }
 
-/// Sends text messages.
+/// Sends text messages through SNS.
 pub struct Texter {
     config: Config,
     settings: SmsSettings,
-    // Made when the first message goes out, as with mail.
+    // Created with the first message, as for mail.
     client: OnceLock<Client>,
 }
 
 impl Texter {
-    /// A sender by these settings; what they leave open is the account's.
+    /// Creates a sender with these settings. The account's settings apply to everything else.
     pub fn new(config: &SdkConfig, settings: SmsSettings) -> Self {
-        // As with mail: the schedule of deliveries is the one that tries again.
+        // As for mail, the delivery schedule makes the retries.
         let mut config = Builder::from(config).retry_config(RetryConfig::disabled());
         if let Some(region) = &settings.region {
             config.set_region(Some(Region::new(region.clone())));
@@ -59,8 +59,7 @@ impl Texter {
         self.client.get_or_init(|| Client::from_conf(self.config.clone()))
     }
 
-    /// Sends a message to a phone number in E.164 form as attempt number `number`. Whatever happens is the answer: it
-    /// never fails.
+    /// Sends a message to a phone number in E.164 form as attempt number `number`. Failures are part of the answer.
     pub async fn send(&self, to: &str, text: String, number: u32) -> Answer {
         let begun = Begun::now(number);
         let result = self.try_send(to, text).await;
@@ -85,8 +84,8 @@ impl Texter {
         }
     }
 
-    /// Whether the number's owner has answered STOP. `Publish` takes a message to such a number and drops it, so that it
-    /// has to be asked. When the question fails, the message goes out: SNS keeps to the answer all the same.
+    /// Whether the number's owner has opted out by answering STOP. `Publish` accepts a message to such a number and
+    /// drops it, so this has to be checked. If the check fails, the message is sent: SNS honours the opt-out anyway.
     async fn opted_out(&self, number: &str) -> bool {
         match self.client().check_if_phone_number_is_opted_out().phone_number(number).send().await {
             Ok(answer) => answer.is_opted_out,
@@ -99,7 +98,7 @@ impl Texter {
     }
 }
 
-/// What SNS's refusals mean, by the errors that the reference of `Publish` lists.
+/// Classifies the errors of SNS that the reference of `Publish` lists.
 fn fault(code: &str, message: &str) -> Fault {
     let message = message.to_ascii_lowercase();
     let about_the_number = message.contains("phone") || message.contains("opted out");
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_that_can_pass_is_told_from_one_that_cannot() {
+    fn temporary_and_permanent_rejections_are_distinguished() {
         for (code, message, expected) in [
             ("AuthorizationError", "not authorized", Fault::Carrier),
             ("InvalidParameter", "Invalid parameter: PhoneNumber Reason: +1 is not valid", Fault::Address),

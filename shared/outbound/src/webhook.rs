@@ -1,5 +1,5 @@
-//! Requests: a webhook is one signed POST, judged by the status of its answer; a message to a chat platform is one POST, of
-//! whose answer the platform's own file says what it means.
+//! HTTP requests. A webhook is one signed POST, judged by the status of its answer. A message to a chat platform is one
+//! POST, whose answer the platform's own file interprets.
 
 use std::{
     error::Error as StdError,
@@ -31,26 +31,27 @@ use crate::{
     resolver::GuardedResolver,
 };
 
-/// How long a connection may take to be made.
+/// The timeout for making a connection.
 const CONNECT: Duration = Duration::from_secs(3);
-/// How long a request may take in all.
+/// The timeout for the whole request.
 const TOTAL: Duration = Duration::from_secs(10);
-/// How much of an answer is read, in bytes.
+/// The maximum bytes to read of an answer.
 const MAX_READ: usize = 16 * 1024;
 
-/// How much of a URL is told, in bytes.
+/// The maximum bytes of a URL to show.
 const MAX_SHOWN_URL: usize = 300;
-/// What is told of an answer whose headers strict clients would not have read.
+/// The note on an answer with headers that strict clients would reject.
 const MALFORMED: &str = "the answer's headers were malformed";
 
-/// By which a receiver goes on with the trace: <https://www.w3.org/TR/trace-context/>.
+/// The header that continues the trace at the receiver: <https://www.w3.org/TR/trace-context/>.
 const TRACEPARENT: &str = "traceparent";
 
-/// What every request of ours says it is from.
+/// The `User-Agent` of all our requests.
 pub const USER_AGENT: &str = concat!("STACK-Notifications/", env!("CARGO_PKG_VERSION"));
 
-/// Sends webhooks. Keeps connections open between requests, so make one and share it. A receiver's certificate must be of
-/// an authority that Mozilla trusted when this was built: reading the system's list would take most of a function's start.
+/// Sends webhooks. Keeps connections open between requests, so create one and share it. A receiver's certificate must
+/// come from an authority that Mozilla trusted at build time: reading the system's list would dominate a function's
+/// start.
 pub struct Webhooks {
     client: Client,
     policy: TargetPolicy,
@@ -58,24 +59,24 @@ pub struct Webhooks {
 
 /// A request to a receiver.
 pub struct Request<'a> {
-    /// Where to.
+    /// The receiver's URL.
     pub url: &'a str,
-    /// As which API's webhook it is signed.
+    /// The API whose signature format is used.
     pub face: Face,
-    /// An id that stays the same over all attempts, so that the receiver can tell a repeat.
+    /// An ID that is the same for all attempts, so that the receiver can detect repeats.
     pub id: &'a str,
-    /// What is signed and sent.
+    /// The bytes to sign and send.
     pub body: Vec<u8>,
-    /// The secrets that sign, the current one first.
+    /// The secrets to sign with, the current one first.
     pub secrets: &'a [WebhookSecret],
-    /// Headers that the receiver's operator wants besides. None of them is one of ours.
+    /// Additional headers that the receiver's operator set. They never replace ours.
     pub headers: &'a [(&'a str, &'a str)],
-    /// What of the answer must not be kept besides the credentials in the URL: a receiver may send back what it was sent.
+    /// Secrets to remove from the recorded answer, besides the credentials in the URL. A receiver may echo the request.
     pub secrets_of: Option<&'a Connection>,
 }
 
 impl Webhooks {
-    /// A sender that dials what `policy` allows.
+    /// Creates a sender that dials the addresses that `policy` allows.
     ///
     /// # Errors
     /// When TLS cannot be set up.
@@ -90,7 +91,7 @@ impl Webhooks {
         Ok(Self { client, policy })
     }
 
-    /// Sends one webhook as attempt number `number`. Whatever happens is the answer: it never fails.
+    /// Sends one webhook as attempt number `number`. Failures are part of the answer.
     pub async fn send(&self, request: Request<'_>, number: u32) -> Answer {
         let mut begun = Begun::now(number);
         let Request { url, face, id, body, secrets, headers, secrets_of } = request;
@@ -105,7 +106,7 @@ impl Webhooks {
         all.extend(headers.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let span = request_span();
         let traceparent = span.context().and_then(|context| context.traceparent());
-        // The receiver's operator may have set another.
+        // The receiver's operator may have set its own.
         if let Some(value) = traceparent.filter(|_| !all.iter().any(|(name, _)| name.eq_ignore_ascii_case(TRACEPARENT)))
         {
             all.push((TRACEPARENT, value));
@@ -124,9 +125,9 @@ impl Webhooks {
         }
     }
 
-    /// Sends one message to a chat platform's `url` as attempt number `number`. Whatever happens is the answer: it never
-    /// fails. What succeeded has the platform's id of the message, where it gives one, in place of its answer. Of what is
-    /// kept of another answer, the secrets of the `connection` are struck out.
+    /// Sends one message to a chat platform's `url` as attempt number `number`. Failures are part of the answer. For a
+    /// success, the platform's ID of the message, if any, is recorded in place of the response body. In any other
+    /// recorded response, the secrets of the `connection` are redacted.
     pub async fn send_chat(
         &self,
         platform: Platform,
@@ -185,7 +186,7 @@ impl Webhooks {
         let deadline = Instant::now() + TOTAL;
         let refused = |error| Unanswered { error, unreachable: false, kind: "refused" };
         let request = self.request(url, headers, body).map_err(refused)?;
-        // The rest of the URL may be a credential.
+        // The rest of the URL may contain a credential.
         span.set_some("server.address", request.uri().host());
         if let Some(port) = request.uri().port_u16() {
             span.set_number("server.port", port);
@@ -205,7 +206,8 @@ impl Webhooks {
 
     fn request(&self, url: &str, headers: Vec<(&str, String)>, body: Vec<u8>) -> Result<http::Request<Bytes>, String> {
         let url = Url::parse(url).map_err(|e| e.to_string())?;
-        // Address literals never reach the resolver, and the policy may be stricter than when the URL was registered.
+        // IP addresses in URLs never reach the resolver, and the policy may be stricter than when the URL was
+        // registered.
         guard::judge_url(&url, self.policy).map_err(|refusal| refusal.to_string())?;
         let mut request = http::Request::post(url.as_str())
             .header(CONTENT_TYPE, "application/json")
@@ -227,9 +229,9 @@ impl Webhooks {
 struct Taken {
     status: StatusCode,
     retry_after: Option<Duration>,
-    /// Where a redirect leads, as it may be shown.
+    /// The target of a redirect, in a form that may be shown.
     points_to: Option<String>,
-    /// What is odd about the answer.
+    /// A peculiarity of the answer.
     note: Option<String>,
     body: String,
 }
@@ -238,7 +240,7 @@ struct Taken {
 struct Unanswered {
     error: String,
     unreachable: bool,
-    /// The kind of failure, in a word.
+    /// The kind of failure, in one word.
     kind: &'static str,
 }
 
@@ -249,15 +251,14 @@ impl Unanswered {
     }
 }
 
-/// Begins a request of ours.
 fn request_span() -> Span {
     let span = Span::start(trace::current(), Kind::Client, || "POST".to_owned());
     span.set("http.request.method", "POST");
     span
 }
 
-/// Reads up to [`MAX_READ`] of the answer. The status already says whether the delivery succeeded, so a body that breaks
-/// off changes nothing.
+/// Reads up to [`MAX_READ`] bytes of the answer. The status alone decides the delivery, so a truncated body does no
+/// harm.
 async fn read_body(mut incoming: Incoming, deadline: Instant) -> String {
     let mut body = Vec::new();
     while body.len() < MAX_READ {
@@ -270,14 +271,14 @@ async fn read_body(mut incoming: Incoming, deadline: Instant) -> String {
     String::from_utf8_lossy(&body).into_owned()
 }
 
-/// What is kept of an answer's body, `clean` of secrets: struck out before it is cut, which may go through one.
+/// The part of a response body to record. `clean` removes secrets first, because the cut might go through one.
 fn kept(body: &str, clean: impl Fn(&str) -> String) -> Option<String> {
     let clean = clean(body);
     let kept = cut(&clean, MAX_KEPT_RESPONSE);
     (!kept.is_empty()).then(|| kept.to_owned())
 }
 
-/// Where a redirect leads, without what may be a credential.
+/// The target of a redirect, without parts that may be a credential.
 fn points_to(from: &str, status: StatusCode, headers: &HeaderMap) -> Option<String> {
     let location = headers.get(header::LOCATION).filter(|_| status.is_redirection())?;
     let location = String::from_utf8_lossy(location.as_bytes());
@@ -285,8 +286,8 @@ fn points_to(from: &str, status: StatusCode, headers: &HeaderMap) -> Option<Stri
     Some(cut(&shown_url(to.as_str()), MAX_SHOWN_URL).to_owned())
 }
 
-/// `Retry-After`, in seconds or as a date, where it means what we ask: RFC 9110, 10.2.3. A date in the past asks for no
-/// wait.
+/// Reads `Retry-After`, in seconds or as a date, for statuses where it applies: RFC 9110, 10.2.3. A date in the past
+/// means no wait.
 fn retry_after(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     let asks = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
     let value = headers.get(RETRY_AFTER).filter(|_| asks)?;
@@ -310,7 +311,7 @@ fn refusal_of(status: StatusCode, points_to: Option<&str>) -> String {
     }
 }
 
-/// Why there was no answer: the innermost cause, without the URL, which may hold a token.
+/// Describes why there was no answer: the innermost cause, without the URL, which may contain a token.
 fn unanswered(error: Error) -> Unanswered {
     if let Some(refusal) = error.find::<Refusal>() {
         return Unanswered { error: refusal.to_string(), unreachable: false, kind: "refused" };
@@ -321,7 +322,7 @@ fn unanswered(error: Error) -> Unanswered {
         Error::Timeout => (format!("no answer within {} s", TOTAL.as_secs()), true, "timeout"),
         Error::Connect(_) => (format!("could not connect: {cause}"), true, "connect"),
         Error::Broken(_) => (format!("the connection failed: {cause}"), true, "broken"),
-        // It is there, but no web server.
+        // The server is reachable, but is not a web server.
         Error::Malformed(_) => (format!("the connection failed: {cause}"), false, "malformed"),
         Error::Request(_) => (format!("the request could not be sent: {cause}"), false, "request"),
     };

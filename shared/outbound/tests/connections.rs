@@ -1,4 +1,4 @@
-//! The sender against servers that break connections, answer badly or do not answer.
+//! Tests the sender against servers that break connections, send invalid answers or do not answer.
 #![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use domain::{
@@ -42,7 +42,7 @@ async fn send_chat(webhooks: &Webhooks, url: &str) -> Answer {
     webhooks.send_chat(Platform::Slack, &url, &Connection::Webhook(endpoint), &card, 1).await
 }
 
-/// The error of an attempt, and whether it says that the receiver is unreachable.
+/// The error of an attempt, and whether it marks the receiver as unreachable.
 fn failure(answer: Answer) -> (String, bool) {
     (answer.attempt.error.expect("a failure"), answer.unreachable)
 }

@@ -1,4 +1,5 @@
-//! Messages to chat platforms, held to the platforms' own libraries and schemas by `tests/receivers/platforms.*`.
+//! Checks messages to chat platforms against the platforms' own libraries and schemas, with
+//! `tests/receivers/platforms.*`.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 #[path = "../src/chat/hostile.rs"]
@@ -57,7 +58,7 @@ fn every_platform_takes_what_anyone_may_say() {
     }
 }
 
-/// So that the checks of the other tests are known to find what is wrong.
+/// Shows that the checks of the other tests can fail.
 #[test]
 fn what_is_wrong_is_refused() {
     let long = |length: usize| Value::from("x".repeat(length));

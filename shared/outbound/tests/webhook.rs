@@ -1,4 +1,4 @@
-//! The sender against real HTTP servers.
+//! Tests the sender against real HTTP servers.
 #![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::net::SocketAddr;

@@ -1,12 +1,12 @@
-//! Table `Accounts`: operators, and API keys by their hash.
+//! Table `Accounts` holds operators, and API keys by their hash.
 //!
 //! | `pk` | `sk` | row |
 //! | --- | --- | --- |
 //! | `op_…` | `operator` | the operator |
-//! | `op_…` | `key_…` | a key as it is listed |
-//! | `op_…` | `project#<id>` | how many channels a project has: module [`crate::project_channels`] |
-//! | `hash#<sha256>` | `grant` | the same key as it is looked up |
-//! | `plan#<name>` | `limit` | how many requests per second the plan allows: module [`crate::request_limits`] |
+//! | `op_…` | `key_…` | a key, as the operator lists it |
+//! | `op_…` | `project#<id>` | the number of channels in a project: module [`crate::project_channels`] |
+//! | `hash#<sha256>` | `grant` | the same key, as a request looks it up |
+//! | `plan#<name>` | `limit` | the requests per second that the plan allows: module [`crate::request_limits`] |
 
 use aws_sdk_dynamodb::{
     Client,
@@ -27,79 +27,79 @@ use crate::{
     transact,
 };
 
-/// An account that owns all else.
+/// The account that owns everything else.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Operator {
-    /// Its id.
+    /// The operator's ID.
     pub id: OperatorId,
-    /// Its registered address, in normal form.
+    /// The registered email address, in normal form.
     pub email: String,
-    /// What to call it.
+    /// The display name.
     pub name: String,
-    /// What its limits are taken from.
+    /// The plan that sets the operator's limits.
     pub plan: Plan,
-    /// Its data key, as KMS has wrapped it.
+    /// The operator's data key, wrapped by KMS.
     #[serde(with = "serde_bytes")]
     pub data_key: Vec<u8>,
-    /// When it was made.
+    /// When the operator was created.
     #[serde(with = "domain::time::millis")]
     pub created_at: Timestamp,
-    /// How its data key came to be; none while it is the first.
+    /// The last rotation of the data key. `None` while the first key is in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotation: Option<Rotation>,
-    /// Over how many partitions its events are spread, where that is more than one.
+    /// The number of partitions that the operator's events are spread over, if there is more than one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sharding: Option<Sharding>,
 }
 
-/// That a data key has taken the place of another.
+/// A replacement of the data key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rotation {
-    /// Just before it did.
+    /// A time just before the new key took effect.
     #[serde(with = "domain::time::millis")]
     pub begun_at: Timestamp,
-    /// When everything had been sealed anew under it; none while that is under way.
+    /// When everything had been resealed under the new key. `None` while the rotation is in progress.
     #[serde(default, with = "domain::time::millis::option", skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
 }
 
-/// What a key's bearer may do, and for whom.
+/// What the bearer of a key may do, and for which operator.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Grant {
-    /// The key's public name.
+    /// The key's public ID.
     pub key_id: KeyId,
-    /// Whose key it is.
+    /// The operator that owns the key.
     pub operator_id: OperatorId,
-    /// What it may do.
+    /// The role of the key.
     pub role: Role,
-    /// What it may do besides, such as `config:write`.
+    /// Additional permissions, such as `config:write`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub permissions: Vec<String>,
-    /// The one project it is bound to.
+    /// The only project that the key can access, if it is bound to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
-    /// When it was made.
+    /// When the key was created.
     #[serde(with = "domain::time::millis")]
     pub created_at: Timestamp,
-    /// As its operator has it, so that nobody has to read that row for it.
+    /// A copy of the operator's sharding, which saves a read of the operator's row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sharding: Option<Sharding>,
 }
 
-/// A key as its operator lists it.
+/// A key in the operator's list of keys.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListedKey {
-    /// What it may do.
+    /// What the key may do.
     #[serde(flatten)]
     pub grant: Grant,
-    /// Finds the row by which it is looked up.
+    /// The hash under which requests look the key up.
     pub hash: String,
-    /// When it was revoked.
+    /// When the key was revoked.
     #[serde(default, with = "domain::time::millis::option", skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
 }
 
-/// The table.
+/// The table `Accounts`.
 #[derive(Clone)]
 pub struct Accounts {
     pub(crate) client: Client,
@@ -114,7 +114,7 @@ fn grant_key(hash: &str) -> String {
 }
 
 impl Accounts {
-    /// The table that `ACCOUNTS_TABLE` names.
+    /// Opens the table that `ACCOUNTS_TABLE` names.
     ///
     /// # Errors
     /// When the variable is missing.
@@ -122,7 +122,6 @@ impl Accounts {
         Ok(Self { client: aws.dynamodb(), table: variable("ACCOUNTS_TABLE")? })
     }
 
-    /// The key of a project's row.
     pub(crate) fn project_key(operator: OperatorId, project: &str) -> Item {
         key(("pk", operator), ("sk", format!("project#{project}")))
     }
@@ -132,12 +131,12 @@ impl Accounts {
         &self.table
     }
 
-    /// Opens the connection that the first request will need, at the cost of one small read of no row.
+    /// Opens the connection that the first request needs. Costs one small read of a row that does not exist.
     pub async fn warm(&self) {
         let _ = self.operator_row("warm").await;
     }
 
-    /// Registers an operator with its first key: both or neither.
+    /// Registers an operator and its first key. Writes both or neither.
     ///
     /// # Errors
     /// When the call fails; nothing is written then.
@@ -148,7 +147,7 @@ impl Accounts {
         self.put_new([item, looked_up, listed]).await
     }
 
-    /// The operator, if there is one.
+    /// Returns the operator, if it exists.
     ///
     /// # Errors
     /// When the call fails.
@@ -156,24 +155,22 @@ impl Accounts {
         self.operator_row(&id.to_string()).await
     }
 
-    /// The row of a plan's limit.
     pub(crate) fn plan_key(plan: Plan) -> Item {
         key(("pk", format!("plan#{}", plan.name())), ("sk", "limit"))
     }
 
-    /// The row of an operator.
     pub(crate) fn operator_key(id: OperatorId) -> Item {
         key(("pk", id), ("sk", OPERATOR))
     }
 
     async fn operator_row(&self, pk: &str) -> Result<Option<Operator>> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key(("pk", pk), ("sk", OPERATOR))));
-        // From when a data key is replaced, nobody who asks is told the old one.
+        // Once a data key has been replaced, no read may return the old one.
         let get = get.consistent_read(true);
         get.send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
     }
 
-    /// Gives an operator another plan; false when there is no such operator.
+    /// Changes an operator's plan. Returns `false` if the operator does not exist.
     ///
     /// # Errors
     /// When the call fails.
@@ -187,7 +184,7 @@ impl Accounts {
         done(update.send().await)
     }
 
-    /// Gives an operator more shards; false when it has not those any more that it was read with.
+    /// Gives an operator more shards. Returns `false` if its shards have changed since `of` was read.
     ///
     /// # Errors
     /// When the call fails.
@@ -205,7 +202,7 @@ impl Accounts {
         done(update.send().await)
     }
 
-    /// Tells a key of its operator's shards; nothing if it has been revoked.
+    /// Copies the operator's sharding to one of its keys. Does nothing if the key has been revoked.
     ///
     /// # Errors
     /// When the call fails.
@@ -221,9 +218,9 @@ impl Accounts {
         done(update.send().await).map(drop)
     }
 
-    /// Gives an operator a new data key, under which all is sealed from now on; what is sealed under the old one has to
-    /// be sealed anew ([`crate::resealing`]). False when the operator has not the data key any more that it was read
-    /// with: another rotation has begun.
+    /// Gives an operator a new data key, which seals everything from now on. Whatever the old key sealed has to be
+    /// resealed ([`crate::resealing`]). Returns `false` if the data key has changed since `of` was read: another
+    /// rotation has begun.
     ///
     /// # Errors
     /// When the call fails.
@@ -238,8 +235,8 @@ impl Accounts {
         done(update.send().await)
     }
 
-    /// Notes that everything is sealed under this data key. Noted twice, the first time stays; when there is another data
-    /// key by now, nothing is noted.
+    /// Records that everything is sealed under this data key. A second call keeps the first time. Does nothing if the
+    /// data key has been replaced since.
     ///
     /// # Errors
     /// When the call fails.
@@ -257,7 +254,7 @@ impl Accounts {
         self.client.update_item().table_name(&self.table).set_key(Some(key(("pk", id), ("sk", OPERATOR))))
     }
 
-    /// Stores a new key: what is listed and what is looked up, or neither.
+    /// Stores a new key: the row for lists and the row for lookups, or neither.
     ///
     /// # Errors
     /// When the call fails; nothing is written then.
@@ -274,7 +271,7 @@ impl Accounts {
         Err(StoreError::Unprocessed("TransactWriteItems"))
     }
 
-    /// What a key grants, if it is one and is not revoked.
+    /// Returns the grant of a key that exists and is not revoked.
     ///
     /// # Errors
     /// When the call fails.
@@ -284,7 +281,7 @@ impl Accounts {
         get.send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
     }
 
-    /// The keys of an operator, revoked ones included, oldest first.
+    /// Returns an operator's keys, including revoked ones, oldest first.
     ///
     /// # Errors
     /// When a call fails.
@@ -305,7 +302,7 @@ impl Accounts {
         Ok(keys)
     }
 
-    /// Revokes a key; false when there is none of that id. Revoking twice keeps the first time.
+    /// Revokes a key. Returns `false` if the key does not exist. Revoking a key again keeps the first time.
     ///
     /// # Errors
     /// When a call fails; nothing is written then.
@@ -327,7 +324,7 @@ impl Accounts {
     }
 }
 
-/// Whether an update was made, or refused by its condition.
+/// Returns `true` if the update was made, `false` if its condition failed.
 pub(crate) fn done(answer: std::result::Result<UpdateItemOutput, SdkError<UpdateItemError>>) -> Result<bool> {
     match answer {
         Ok(_) => Ok(true),
@@ -336,7 +333,7 @@ pub(crate) fn done(answer: std::result::Result<UpdateItemOutput, SdkError<Update
     }
 }
 
-/// The rows of a key: as it is looked up, and as it is listed.
+/// The two rows of a key: one for lookups, one for lists.
 fn key_items(api_key: &ApiKey, grant: &Grant) -> Result<[Item; 2]> {
     let hash = api_key.hash();
     let mut looked_up = to_item(grant)?;

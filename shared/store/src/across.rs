@@ -1,5 +1,5 @@
-//! The deliveries of several destinations as one list, newest event first. The table has a partition for each destination,
-//! so that a page is the newest of what each of them gives.
+//! Lists the deliveries of several destinations as one list, newest event first. The table has one partition for each
+//! destination, so a page merges the newest rows of each.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use domain::{Delivery, DeliveryId, DeliveryState, DestinationId, EventId, EventType};
@@ -13,37 +13,36 @@ use crate::{
     item::{Item, from_items, s},
 };
 
-/// How many destinations are read at once.
+/// The number of destinations to read concurrently.
 pub(crate) const AT_ONCE: usize = 16;
-/// How many rows are looked at for a page, at most, once each destination has been looked at; what lies behind them is the
-/// next page's.
+/// The maximum number of rows to read for a page, once every destination has been read. The next page covers the rest.
 const MAX_LOOKED_AT: usize = 4000;
-/// How many rows a first query looks at, at least, and one query at most.
+/// The minimum number of rows for a first query, and the maximum for any query.
 const WINDOWS: (usize, usize) = (4, 1000);
 
-/// Which deliveries are wanted; what is left out is any.
+/// Selects deliveries. An empty field matches every delivery.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// That stand here.
+    /// Only deliveries in this state.
     pub state: Option<DeliveryState>,
-    /// Of events of this type.
+    /// Only deliveries of events of this type.
     pub event_type: Option<EventType>,
-    /// Of this event or later ones.
+    /// Only deliveries of this event or later ones.
     pub oldest: Option<EventId>,
-    /// Of this event or earlier ones.
+    /// Only deliveries of this event or earlier ones.
     pub newest: Option<EventId>,
-    /// Those after this one in the order of the list.
+    /// Only deliveries after this one in list order.
     pub after: Option<DeliveryId>,
 }
 
-/// What one destination gave, newest first.
+/// The rows of one destination, newest first.
 struct Part<T> {
     rows: Vec<T>,
-    /// The event down to which it was read, where there is more behind.
+    /// The last event that was read, if there are more.
     reached: Option<EventId>,
 }
 
-/// What has a place in the list.
+/// An item with a place in the list.
 pub(crate) trait Placed {
     fn id(&self) -> DeliveryId;
 }
@@ -60,14 +59,14 @@ impl Placed for Summary {
     }
 }
 
-/// The order of the list is the reverse of this one's.
+/// The sort key of the list, which is in descending order.
 pub(crate) fn place(id: DeliveryId) -> (EventId, DestinationId) {
     (id.event, id.destination)
 }
 
-/// One page of all parts, and the last delivery before the next page if there is one.
+/// Merges all parts into one page, with the last delivery before the next page if there is one.
 ///
-/// What a part has behind the event down to which it was read is not known: the page ends there.
+/// The page ends where the first part stopped, because later rows of that part are unknown.
 fn merge<T: Placed>(parts: Vec<Part<T>>, limit: usize) -> (Vec<T>, Option<DeliveryId>) {
     let known_to = parts.iter().filter_map(|part| part.reached).max();
     let mut rows: Vec<T> = parts.into_iter().flat_map(|part| part.rows).collect();
@@ -92,11 +91,11 @@ impl Wanted {
             && self.after.is_none_or(|after| place(row.id) < place(after))
     }
 
-    /// The first and the last id that are wanted of a destination; none when none can be.
+    /// The first and the last wanted ID of a destination. `None` if the range is empty.
     fn range(&self, destination: DestinationId) -> Option<(DeliveryId, DeliveryId)> {
         let after = match self.after {
             None => None,
-            // Of the same event, destinations of lesser ids come later.
+            // Within an event, destinations with lower IDs come later.
             Some(after) if destination < after.destination => Some(after.event),
             Some(after) => Some(after.event.before()?),
         };
@@ -107,9 +106,9 @@ impl Wanted {
 }
 
 impl Deliveries {
-    /// A page of the deliveries of these destinations, newest event first, and the last one before the next page. A page
-    /// may have fewer than `limit`, or none, and more behind. The caller has made sure that the destinations are the
-    /// operator's.
+    /// Returns a page of these destinations' deliveries, newest event first, and the last one before the next page. A
+    /// page may have fewer than `limit` deliveries, or none, although more follow. The caller must have checked that
+    /// the destinations belong to the operator.
     ///
     /// # Errors
     /// When a call fails.
@@ -121,7 +120,7 @@ impl Deliveries {
     ) -> Result<(Vec<Delivery>, Option<DeliveryId>)> {
         match wanted.state.filter(|state| state.needs_attention()) {
             None => Ok(merge(self.parts(destinations, wanted, limit, |id| self.of(id)).await?, limit)),
-            // These are in the index, which says enough to find the page; its rows are read whole.
+            // The index holds this state, and enough to find the page. The full rows are read afterwards.
             Some(state) => {
                 let parts = self.parts(destinations, wanted, limit, |id| self.in_state_of(id, state)).await?;
                 let (page, next) = merge::<Summary>(parts, limit);
@@ -133,7 +132,7 @@ impl Deliveries {
         }
     }
 
-    /// Reads of each destination as much as a page of `limit` takes, and on where that is least known.
+    /// Reads enough of each destination for a page of `limit`, and reads on where the fewest rows are known.
     async fn parts<T: Placed + DeserializeOwned>(
         &self,
         destinations: &[DestinationId],
@@ -141,7 +140,8 @@ impl Deliveries {
         limit: usize,
         query: impl Fn(DestinationId) -> QueryFluentBuilder,
     ) -> Result<Vec<Part<T>>> {
-        // Twice its share of the page, since one has more than another; one more than the page, to know if there is another.
+        // Twice the destination's share of the page, because destinations are not equally busy. One more than the page,
+        // to know whether there is another page.
         let window = (2 * limit / destinations.len().max(1)).clamp(WINDOWS.0, limit.max(WINDOWS.0) + 1);
         let readers = destinations.iter().copied().filter_map(|id| {
             let query = query(id).expression_attribute_values(":first", s(wanted.range(id)?.0));
@@ -157,7 +157,7 @@ impl Deliveries {
             if readers.iter().map(known).sum::<usize>() > limit || looked_at >= MAX_LOOKED_AT {
                 break;
             }
-            // The one that ends the page.
+            // The destination that ends the page.
             let Some(place) = readers.iter().position(|reader| reader.part.reached == Some(least_known)) else { break };
             let reader = readers.swap_remove(place);
             looked_at += reader.window;
@@ -167,17 +167,17 @@ impl Deliveries {
     }
 }
 
-/// One destination, read as far as it has to be.
+/// A destination, read as far as necessary.
 struct Reader<T> {
     query: QueryFluentBuilder,
-    /// How many rows the next query looks at.
+    /// The number of rows that the next query reads.
     window: usize,
     start: Option<Item>,
     part: Part<T>,
 }
 
 impl<T: DeserializeOwned> Reader<T> {
-    /// Reads on, and twice as far the next time.
+    /// Reads on and doubles the window.
     async fn on(mut self) -> Result<Self> {
         let window = i32::try_from(self.window).unwrap_or(i32::MAX);
         let query = self.query.clone().limit(window).set_exclusive_start_key(self.start);
@@ -193,7 +193,7 @@ impl<T: DeserializeOwned> Reader<T> {
 fn filtered(query: QueryFluentBuilder, wanted: &Wanted) -> QueryFluentBuilder {
     let mut query = query;
     let mut conditions = vec![];
-    // In the index, this state is the partition.
+    // In the index, the state is part of the partition key.
     if let Some(state) = wanted.state.filter(|state| !state.needs_attention()) {
         conditions.push("#state = :state");
         query = query.expression_attribute_names("#state", "state");
@@ -229,7 +229,7 @@ mod tests {
         DeliveryId::new(destination_id(destination), format!("evt_{event:026}").parse().expect("an id"))
     }
 
-    /// What a destination gives of its rows when it reads at most `window` of them.
+    /// Simulates a destination that reads at most `window` of its rows.
     fn read(rows: &[(u64, u64)], wanted: &Wanted, destination: u64, window: usize) -> Part<Row> {
         let Some((first, last)) = wanted.range(destination_id(destination)) else {
             return Part { rows: vec![], reached: None };
@@ -243,7 +243,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever each destination has and however far each is read at a time: the pages together are all rows, each
+        /// Whatever rows each destination has and however far each read goes, the pages together contain every row
         /// once, in order.
         #[test]
         fn pages_are_the_whole_list(
@@ -255,7 +255,7 @@ mod tests {
             let mut expected: Vec<_> = rows.iter().map(|row| id(row.0, row.1)).collect();
             expected.sort_unstable_by_key(|id| std::cmp::Reverse(place(*id)));
             let (mut wanted, mut seen) = (Wanted::default(), vec![]);
-            // A page may be empty, and the list goes on.
+            // A page may be empty although the list continues.
             for _ in 0..=10 * rows.len() {
                 let parts = (0..4).map(|d| read(&rows, &wanted, d, windows[d as usize])).collect();
                 let (page, next) = merge(parts, limit);

@@ -1,4 +1,4 @@
-//! One place for how this project talks to AWS.
+//! How this project calls AWS: configuration, clients and environment variables.
 
 use std::{env, str::FromStr, sync::OnceLock, time::Duration};
 
@@ -13,19 +13,19 @@ use domain::guard::TargetPolicy;
 
 use crate::{Result, StoreError, http};
 
-/// The SDK's configuration, read once at the start of a function, from which the clients are made.
+/// The SDK's configuration, read once when a function starts. All clients are created from it.
 pub struct Aws {
     config: SdkConfig,
-    // One client a service: each has connections of its own, which all tables, or both queues, share.
+    // One client per service: each has its own connections, which all tables or queues share.
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
 }
 
 impl Aws {
-    /// Reads region, credentials and endpoints from the environment, as Lambda sets them, and from nowhere else: the
-    /// SDK's own chain of places would build clients of two more services at every start.
+    /// Reads the region, credentials and endpoints only from the environment, where Lambda sets them. The SDK's default
+    /// provider chain would create clients for two more services at every start.
     pub fn from_env() -> Self {
-        // A call that hangs must end well before a function's timeout, so that it can be tried again.
+        // A hanging call must end well before the function's timeout, so that it can be retried.
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(2))
             .operation_attempt_timeout(Duration::from_secs(4))
@@ -37,30 +37,30 @@ impl Aws {
             .service_config(OwnEndpoints)
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts)
-            // Watches every body for a stall, which for ours, of kilobytes, the timeouts end as well.
+            // This would watch every body for stalls. Ours are kilobytes, and the timeouts cover them.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .http_client(http::client());
         config.set_endpoint_url(variable("AWS_ENDPOINT_URL").ok());
         Self { config: config.build(), dynamodb: OnceLock::new(), sqs: OnceLock::new() }
     }
 
-    /// The configuration, for clients that are made elsewhere.
+    /// The configuration, for clients that are created elsewhere.
     pub fn config(&self) -> &SdkConfig {
         &self.config
     }
 
-    /// The client of DynamoDB.
+    /// The DynamoDB client, created on first use.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         self.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(&self.config)).clone()
     }
 
-    /// The client of SQS.
+    /// The SQS client, created on first use.
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         self.sqs.get_or_init(|| aws_sdk_sqs::Client::new(&self.config)).clone()
     }
 }
 
-/// Endpoints of one service, such as `AWS_ENDPOINT_URL_SNS`.
+/// Endpoints of single services, such as `AWS_ENDPOINT_URL_SNS`.
 #[derive(Debug)]
 struct OwnEndpoints;
 
@@ -71,7 +71,7 @@ impl LoadServiceConfig for OwnEndpoints {
     }
 }
 
-/// An environment variable that the template sets.
+/// Returns an environment variable that the template sets.
 ///
 /// # Errors
 /// When it is missing or empty.
@@ -82,12 +82,12 @@ pub fn variable(name: &'static str) -> Result<String> {
     }
 }
 
-/// An environment variable that may be missing or empty, which is the same.
+/// Returns an environment variable, or `None` if it is missing or empty.
 pub fn optional_variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// An environment variable that the template sets, read as a `T`.
+/// Parses an environment variable that the template sets.
 ///
 /// # Errors
 /// When it is missing or does not parse.
@@ -95,10 +95,10 @@ pub fn parsed_variable<T: FromStr<Err: std::fmt::Display>>(name: &'static str) -
     variable(name)?.parse().map_err(|e: T::Err| StoreError::Environment { name, problem: e.to_string() })
 }
 
-/// Where webhooks may go, by `ALLOW_PRIVATE_TARGETS`.
+/// Returns where webhooks may be sent to, from `ALLOW_PRIVATE_TARGETS`.
 ///
 /// # Errors
-/// When the variable is missing or none of `false`, `true` and `loopback`.
+/// When the variable is missing or is not `false`, `true` or `loopback`.
 pub fn target_policy() -> Result<TargetPolicy> {
     parsed_variable("ALLOW_PRIVATE_TARGETS")
 }

@@ -1,4 +1,4 @@
-//! `BatchGetItem`, to its end.
+//! `BatchGetItem`, repeated until every key has been read.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -16,39 +16,38 @@ use crate::{
     item::{Item, from_items},
 };
 
-/// The most keys of one call: a limit of DynamoDB.
+/// The maximum number of keys in one call: a limit of DynamoDB.
 const MAX_KEYS: usize = 100;
 
-/// How many calls are under way at once.
+/// The maximum number of concurrent calls.
 const MAX_CALLS: usize = 8;
 
-/// Rows by table.
 pub(crate) type Rows = HashMap<String, Vec<Item>>;
 
-/// `BatchGetItem`, asking again for what DynamoDB left out (over 16 MB of answer, or throttled).
+/// Calls `BatchGetItem` and repeats it for keys that DynamoDB left unprocessed (more than 16 MB, or throttled).
 pub(crate) async fn batch_get(client: &Client, ask: HashMap<String, KeysAndAttributes>) -> Result<Rows> {
     Ok(read(client, ask, ReturnConsumedCapacity::None).await?.0)
 }
 
-/// The same with the read units that it took.
+/// Like [`batch_get`], and also returns the consumed read units.
 pub(crate) async fn batch_get_counted(client: &Client, ask: HashMap<String, KeysAndAttributes>) -> Result<(Rows, f64)> {
     read(client, ask, ReturnConsumedCapacity::Total).await
 }
 
-/// The rows of a table that have these keys, however many: several calls side by side, in no order. DynamoDB refuses a key
-/// that comes twice.
+/// Reads any number of rows of a table with several concurrent calls, in no particular order. DynamoDB rejects
+/// duplicate keys.
 pub(crate) async fn get_rows<T: DeserializeOwned>(client: &Client, table: &str, keys: Vec<Item>) -> Result<Vec<T>> {
     from_items(Some(get_items(client, table, keys).await?))
 }
 
-/// The same as items.
+/// Like [`get_rows`], but returns items.
 pub(crate) async fn get_items(client: &Client, table: &str, keys: Vec<Item>) -> Result<Vec<Item>> {
     let chunks: Vec<_> = keys.chunks(MAX_KEYS).map(<[_]>::to_vec).collect();
     let calls = stream::iter(chunks).map(|keys| some_items(client, table, keys));
     calls.buffer_unordered(MAX_CALLS).try_concat().await
 }
 
-/// Those of one call.
+/// Reads the items of one call.
 async fn some_items(client: &Client, table: &str, keys: Vec<Item>) -> Result<Vec<Item>> {
     let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
     let request = request.build().map_err(aws("BatchGetItem"))?;

@@ -1,9 +1,9 @@
-//! Table `Channels`: rules.
+//! Table `Channels` holds rules.
 //!
 //! | `operator_id` | `id` | row |
 //! | --- | --- | --- |
-//! | `op_…` | `nch_…` | a rule, which every event of the operator is held against |
-//! | `op_…` | `project#<sha256>#nch_…` | a rule of a project, of the Config API: read for its analyses alone |
+//! | `op_…` | `nch_…` | a rule, which every event of the operator is checked against |
+//! | `op_…` | `project#<sha256>#nch_…` | a rule of a project (Config API), read only for the project's analyses |
 
 use std::collections::HashMap;
 
@@ -26,38 +26,35 @@ use crate::{
     transact,
 };
 
-/// The table.
+/// The table `Channels`.
 #[derive(Clone)]
 pub struct Channels {
     client: Client,
     table: String,
 }
 
-/// What the keys of all other rules begin with.
+/// The prefix of the sort keys of all rules outside projects.
 const PREFIX: &str = "nch_";
 
 fn row_key(operator: OperatorId, id: impl std::fmt::Display) -> Item {
     key(("operator_id", operator), ("id", id.to_string()))
 }
 
-/// What the keys of a project's rules begin with. A hash, so that no project's name is the beginning of another's.
+/// The prefix of the sort keys of a project's rules. Hashed, so that no project's prefix starts with another's.
 fn project_prefix(project: &str) -> String {
     format!("project#{}#", HEXLOWER.encode(&Sha256::digest(project)))
 }
 
-/// The sort key of a rule.
 fn sort_key(project: Option<&str>, id: RuleId) -> String {
     format!("{}{id}", project.map(project_prefix).unwrap_or_default())
 }
 
-/// A rule as its row has it.
 fn to_row(rule: &Rule) -> Result<Item> {
     let mut item = to_item(rule)?;
     item.insert("id".into(), s(sort_key(rule.project_id.as_deref(), rule.id)));
     Ok(item)
 }
 
-/// The rule that a row has.
 fn from_row(mut item: Item) -> Result<Rule> {
     if let Some(AttributeValue::S(id)) = item.get("id")
         && let Some((_, own)) = id.rsplit_once('#')
@@ -68,7 +65,7 @@ fn from_row(mut item: Item) -> Result<Rule> {
     from_item(item)
 }
 
-/// The condition that a rule is still as it was read.
+/// The condition that a rule has not changed since it was read.
 struct Unchanged {
     condition: String,
     names: HashMap<String, String>,
@@ -88,7 +85,7 @@ impl Unchanged {
 }
 
 impl Channels {
-    /// The table that `CHANNELS_TABLE` names.
+    /// Opens the table that `CHANNELS_TABLE` names.
     ///
     /// # Errors
     /// When the variable is missing.
@@ -106,7 +103,7 @@ impl Channels {
         Ok(())
     }
 
-    /// A rule of the operator.
+    /// Returns a rule of the operator.
     ///
     /// # Errors
     /// When the call fails.
@@ -116,7 +113,7 @@ impl Channels {
         answer.item.map(from_item).transpose()
     }
 
-    /// Those of `ids` that the operator has.
+    /// Returns the rules of `ids` that the operator has.
     ///
     /// # Errors
     /// When a call fails.
@@ -130,8 +127,8 @@ impl Channels {
         Ok(found.into_iter().map(|rule| (rule.id, rule)).collect())
     }
 
-    /// A page of the operator's channels, newest first: those before `after`, and whether there are more. Rules that
-    /// another API implies are read over.
+    /// Returns a page of the operator's channels, newest first, starting after `after`, and whether there are more.
+    /// Skips rules that belong to another API.
     ///
     /// # Errors
     /// When a call fails.
@@ -141,7 +138,7 @@ impl Channels {
         filtered::page(query, limit, after.map(|id| row_key(operator, id))).await
     }
 
-    /// A rule of a project.
+    /// Returns a rule of a project.
     ///
     /// # Errors
     /// When the call fails.
@@ -152,7 +149,7 @@ impl Channels {
         answer.item.map(from_row).transpose()
     }
 
-    /// A page of the rules of a project, newest first: those before `after`, and whether there are more.
+    /// Returns a page of a project's rules, newest first, starting after `after`, and whether there are more.
     ///
     /// # Errors
     /// When the call fails.
@@ -164,7 +161,7 @@ impl Channels {
         after: Option<RuleId>,
     ) -> Result<(Vec<Rule>, bool)> {
         let start = after.map(|id| row_key(operator, sort_key(Some(project), id)));
-        // One more than is wanted, so that a full page knows whether there is another.
+        // Ask for one more than the page holds, to know whether there is another page.
         let query = self.under(operator, &project_prefix(project)).scan_index_forward(false).limit(limit + 1);
         let answer = query.set_exclusive_start_key(start).send().await.map_err(aws("Query"))?;
         let rules = answer.items.unwrap_or_default().into_iter().map(from_row);
@@ -175,7 +172,7 @@ impl Channels {
         Ok((rules, more))
     }
 
-    /// All rules of a project, as they are now.
+    /// Returns all rules of a project with a consistent read.
     ///
     /// # Errors
     /// When a call fails.
@@ -183,7 +180,7 @@ impl Channels {
         self.all_under(operator, &project_prefix(project)).await
     }
 
-    /// All rules of the operator that are no project's, as they are now: a rule takes effect with the next event.
+    /// Returns all rules of the operator outside projects. Reads consistently: a new rule applies to the next event.
     ///
     /// # Errors
     /// When a call fails.
@@ -202,7 +199,7 @@ impl Channels {
         Ok(rules)
     }
 
-    /// The operator's rows whose sort key begins so.
+    /// Queries the operator's rows whose sort key starts with `prefix`.
     fn under(&self, operator: OperatorId, prefix: &str) -> QueryFluentBuilder {
         self.client
             .query()
@@ -212,7 +209,7 @@ impl Channels {
             .expression_attribute_values(":prefix", s(prefix))
     }
 
-    /// Replaces `old` by `new`, which has the same id; false when the rule is not `old` any more.
+    /// Replaces `old` with `new`, which has the same ID. Returns `false` if the rule has changed since `old` was read.
     ///
     /// # Errors
     /// When the call fails.
@@ -230,7 +227,7 @@ impl Channels {
         }
     }
 
-    /// The write that does the same beside others.
+    /// The write that replaces a rule, for a transaction.
     pub(crate) fn replacement(&self, old: &Rule, new: &Rule) -> Result<TransactWriteItem> {
         let unchanged = Unchanged::since(old)?;
         let put = Put::builder().table_name(&self.table).set_item(Some(to_row(new)?));
@@ -241,17 +238,17 @@ impl Channels {
         )
     }
 
-    /// The write of a new rule, beside others.
+    /// The write that inserts a rule, for a transaction.
     pub(crate) fn insertion(&self, rule: &Rule) -> Result<TransactWriteItem> {
         transact::insert(&self.table, to_row(rule)?, "id")
     }
 
-    /// The deletion of a rule that must exist, beside others.
+    /// The write that deletes a rule, which must exist, for a transaction.
     pub(crate) fn deletion(&self, operator: OperatorId, id: RuleId) -> Result<TransactWriteItem> {
         transact::delete_existing(&self.table, row_key(operator, id), "id")
     }
 
-    /// The same of a rule of a project.
+    /// Like [`Self::deletion`], for a project's rule.
     pub(crate) fn deletion_of(&self, rule: &Rule) -> Result<TransactWriteItem> {
         let key = row_key(rule.operator_id, sort_key(rule.project_id.as_deref(), rule.id));
         transact::delete_existing(&self.table, key, "id")
@@ -262,7 +259,7 @@ impl Channels {
         &self.client
     }
 
-    /// Deletes a rule; false when there was none.
+    /// Deletes a rule. Returns `false` if it did not exist.
     ///
     /// # Errors
     /// When the call fails.

@@ -1,4 +1,4 @@
-//! How many deliveries of several destinations stand where.
+//! Counts the deliveries of several destinations by state.
 
 use std::collections::HashMap;
 
@@ -18,18 +18,19 @@ use crate::{
     item::{from_items, n, s},
 };
 
-/// A delivery as a count needs it.
+/// The part of a delivery that a count needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Counted {
-    /// Which delivery.
+    /// The delivery's ID.
     pub id: DeliveryId,
-    /// Where it stands.
+    /// The state of the delivery.
     pub state: DeliveryState,
 }
 
 impl Deliveries {
-    /// How the deliveries of these destinations stand, of events from `oldest` on: at most `max` of them, and whether
-    /// those are all. What is left out is the oldest of the destinations with the most.
+    /// Returns the states of these destinations' deliveries, for events from `oldest` on, and whether they are
+    /// complete. Reads at most `max` deliveries. Beyond that, it leaves out the oldest deliveries of the busiest
+    /// destinations.
     ///
     /// # Errors
     /// When a call fails.
@@ -40,7 +41,7 @@ impl Deliveries {
         max: usize,
     ) -> Result<(Vec<Counted>, bool)> {
         let mut found: Vec<Counted> = vec![];
-        // First an equal share for each, then what is left for those that have more.
+        // First an equal share for each destination, then the remainder for those that have more.
         let mut left: Vec<_> = destinations.iter().map(|id| DeliveryId::new(*id, EventId::last())).collect();
         for _ in 0..2 {
             let share = max.saturating_sub(found.len()) / left.len().max(1);
@@ -55,7 +56,7 @@ impl Deliveries {
         Ok((found, left.is_empty()))
     }
 
-    /// The same of one destination from `newest` back, and from where on more are left.
+    /// Reads one destination from `newest` back. Also returns where to continue if there are more.
     async fn count_of(
         &self,
         newest: DeliveryId,
@@ -81,7 +82,8 @@ impl Deliveries {
         Ok((found, next))
     }
 
-    /// How many deliveries of each of these destinations are held, up to `max` of each; those with none are left out.
+    /// Returns the number of held deliveries of each destination, up to `max` each. Leaves out destinations without
+    /// any.
     ///
     /// # Errors
     /// When a call fails.
@@ -97,10 +99,10 @@ impl Deliveries {
         Ok(counts.into_iter().filter(|(_, count)| *count > 0).collect())
     }
 
-    /// How many deliveries of each of these destinations have failed and wait longer than they should for the next attempt,
-    /// of the oldest `max` that have failed; those with none are left out.
+    /// Returns the number of failed deliveries of each destination whose next attempt is overdue, among the oldest
+    /// `max` failed ones. Leaves out destinations without any.
     ///
-    /// One more Query for each destination: half a read unit where nothing has failed.
+    /// Makes one more Query for each destination: half a read unit if nothing has failed.
     ///
     /// # Errors
     /// When a call fails.

@@ -1,5 +1,5 @@
-//! Table `Deliveries`, by `destination_id` and `id`; kept 30 days. The index `by_state` has a partition for each state of
-//! a destination's deliveries; it is sparse ([`domain::DeliveryState::indexed`]).
+//! Table `Deliveries`, keyed by `destination_id` and `id`. Rows are kept for 30 days. The index `by_state` has one
+//! partition for each destination and state. It is sparse ([`domain::DeliveryState::indexed`]).
 
 use aws_sdk_dynamodb::{Client, operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 use domain::{
@@ -20,36 +20,36 @@ use crate::{
     partiql::{self, Statement, Written},
 };
 
-/// The table.
+/// The table `Deliveries`.
 #[derive(Clone)]
 pub struct Deliveries {
     client: Client,
     table: String,
 }
 
-/// A row of the index by state: what it takes to send a delivery again, and to list it.
+/// A row of the index by state, with everything that a list or a resend of the delivery needs.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Summary {
-    /// Which delivery.
+    /// The delivery's ID.
     pub id: DeliveryId,
-    /// Whose.
+    /// The operator that owns the delivery.
     pub operator_id: OperatorId,
-    /// Where it stood when the index was written.
+    /// The state when the index entry was written.
     pub state: DeliveryState,
-    /// How many attempts it had then.
+    /// The number of attempts when the index entry was written.
     pub attempt_count: u32,
     /// The type of its event.
     pub event_type: EventType,
-    /// Why it is held, or was abandoned without an attempt.
+    /// Why the delivery is held, or was abandoned without an attempt.
     #[serde(default)]
     pub reason: Option<String>,
     /// When the next attempt is due.
     #[serde(default, with = "domain::time::millis::option")]
     pub next_attempt_at: Option<Timestamp>,
-    /// When it was dispatched.
+    /// When the delivery was dispatched.
     #[serde(with = "domain::time::millis")]
     pub created_at: Timestamp,
-    /// The API by which its destination was made.
+    /// The API that its destination was created with.
     #[serde(default)]
     pub face: Face,
 }
@@ -70,10 +70,8 @@ impl From<&Delivery> for Summary {
     }
 }
 
-/// The partition key of the index by state.
 const STATE_KEY: &str = "state_key";
 
-/// The partition of the index for a destination and a state.
 fn state_key(destination: DestinationId, state: DeliveryState) -> AttributeValue {
     s(format!("{destination}#{}", state.as_str()))
 }
@@ -82,10 +80,10 @@ pub(crate) fn row_key(id: DeliveryId) -> Item {
     key(("destination_id", id.destination), ("id", id))
 }
 
-/// Which delivery a row, or what an index has of it, is of.
+/// Reads the delivery ID from a row or an index entry.
 ///
 /// # Errors
-/// When it has no such id.
+/// When the item has no such ID.
 pub(crate) fn id_of(item: &Item) -> Result<DeliveryId> {
     #[derive(Deserialize)]
     struct Row {
@@ -95,7 +93,7 @@ pub(crate) fn id_of(item: &Item) -> Result<DeliveryId> {
 }
 
 impl Deliveries {
-    /// The table that `DELIVERIES_TABLE` names.
+    /// Opens the table that `DELIVERIES_TABLE` names.
     ///
     /// # Errors
     /// When the variable is missing.
@@ -103,7 +101,7 @@ impl Deliveries {
         Ok(Self { client: aws.dynamodb(), table: variable("DELIVERIES_TABLE")? })
     }
 
-    /// The statement that inserts a delivery, unless its id is known.
+    /// Builds the statement that inserts a delivery, unless its ID exists.
     ///
     /// # Errors
     /// When the row cannot be written as an item.
@@ -117,8 +115,8 @@ impl Deliveries {
         Ok(Statement::insert(&self.table, item))
     }
 
-    /// The statement that records an attempt of the delivery `row`, the one at this `step` of the schedule, unless another
-    /// worker has recorded one since.
+    /// Builds the statement that records an attempt of the delivery `row` at this `step` of the schedule, unless
+    /// another worker has recorded an attempt since the row was read.
     ///
     /// # Errors
     /// When the attempts cannot be written as an attribute.
@@ -136,7 +134,8 @@ impl Deliveries {
         Ok(update.statement(&self.table))
     }
 
-    /// The statement that records the first attempt of a delivery that has no row, unless another worker has.
+    /// Builds the statement that records the first attempt of a delivery without a row, unless another worker has
+    /// recorded one.
     ///
     /// # Errors
     /// When the row cannot be written as an item.
@@ -144,20 +143,22 @@ impl Deliveries {
         self.insert(&recorded(row, step, attempt, verdict))
     }
 
-    /// The statement that ends a delivery without an attempt, unless another worker has recorded one since.
+    /// Builds the statement that ends a delivery without an attempt, unless another worker has recorded an attempt
+    /// since the row was read.
     pub fn abandon(&self, row: &Delivery, reason: &str) -> Statement {
         let update = Update::new(row, DeliveryState::Abandoned).set("reason", s(reason));
         update.maybe("next_attempt_at", None, row.next_attempt_at.is_some()).statement(&self.table)
     }
 
-    /// The statement that holds a delivery back, unless another worker has recorded an attempt since.
+    /// Builds the statement that holds a delivery, unless another worker has recorded an attempt since the row was
+    /// read.
     pub fn hold(&self, row: &Delivery, reason: &str) -> Statement {
         let update = Update::new(row, DeliveryState::Held).set("reason", s(reason));
         update.maybe("next_attempt_at", None, row.next_attempt_at.is_some()).statement(&self.table)
     }
 
-    /// Marks deliveries as on their way again, so that they leave the index. Those that have moved on since are left
-    /// as they are.
+    /// Marks deliveries as pending again, which removes them from the index. Deliveries that have changed since are not
+    /// touched.
     ///
     /// # Errors
     /// When a call fails.
@@ -189,12 +190,12 @@ impl Deliveries {
         }
     }
 
-    /// Carries out statements of this table and of others; what fails is tried again until `until`.
+    /// Executes statements on this table and others. Retries failures until `until`.
     pub async fn execute(&self, statements: Vec<Statement>, until: Instant) -> Vec<Written> {
         partiql::execute(&self.client, statements, until).await
     }
 
-    /// A delivery of the operator.
+    /// Returns a delivery of the operator.
     ///
     /// # Errors
     /// When the call fails.
@@ -205,7 +206,7 @@ impl Deliveries {
         Ok(found.filter(|delivery| delivery.operator_id == operator))
     }
 
-    /// Those of `ids` that exist.
+    /// Returns the deliveries of `ids` that exist.
     ///
     /// # Errors
     /// When a call fails.
@@ -213,8 +214,8 @@ impl Deliveries {
         get_rows(&self.client, &self.table, ids.into_iter().map(row_key).collect()).await
     }
 
-    /// A page of a destination's deliveries, newest event first: those before `after`, and whether there are more.
-    /// The caller has made sure that the destination is the operator's.
+    /// Returns a page of a destination's deliveries, newest event first, starting after `after`, and whether there are
+    /// more. The caller must have checked that the destination belongs to the operator.
     ///
     /// # Errors
     /// When the call fails.
@@ -240,8 +241,9 @@ impl Deliveries {
         Ok((from_items(answer.items)?, more))
     }
 
-    /// A page of a destination's deliveries in one state that the index holds, newest event first: those before `after`,
-    /// and whether there are more. The caller has made sure that the destination is the operator's.
+    /// Returns a page of a destination's deliveries in one state that the index holds, newest event first, starting
+    /// after `after`, and whether there are more. The caller must have checked that the destination belongs to the
+    /// operator.
     ///
     /// # Errors
     /// When the call fails.
@@ -264,8 +266,8 @@ impl Deliveries {
         Ok((from_items(answer.items)?, more))
     }
 
-    /// Up to `limit` deliveries of a destination that need attention, oldest event first: those whose id sorts after
-    /// `after` (see [`DeliveryId::lower_bound`]).
+    /// Returns up to `limit` deliveries of a destination that need attention, oldest event first, with IDs that sort
+    /// after `after` (see [`DeliveryId::lower_bound`]).
     ///
     /// # Errors
     /// When a call fails.
@@ -279,7 +281,8 @@ impl Deliveries {
         });
         let mut rows: Vec<_> = try_join_all(read).await?.into_iter().flatten().collect();
         rows.sort_unstable_by_key(|row| row.id);
-        // Each state's first `limit` are here, so that the first of all are; what comes after them may lack some.
+        // The first `limit` rows of every state are here, so the first `limit` overall are complete. Later ones may
+        // have gaps.
         rows.truncate(limit);
         Ok(rows)
     }
@@ -289,7 +292,7 @@ impl Deliveries {
         query.expression_attribute_values(":key", state_key(destination, state))
     }
 
-    /// The deliveries of a destination from `:first` to `:last`, newest event first.
+    /// Queries a destination's deliveries from `:first` to `:last`, newest event first.
     pub(crate) fn of(&self, destination: DestinationId) -> QueryFluentBuilder {
         let query = self.client.query().table_name(&self.table);
         query
@@ -298,7 +301,7 @@ impl Deliveries {
             .scan_index_forward(false)
     }
 
-    /// Those in one state that the index holds.
+    /// Queries a destination's deliveries in one state that the index holds.
     pub(crate) fn in_state_of(&self, destination: DestinationId, state: DeliveryState) -> QueryFluentBuilder {
         let query = self.by_state(destination, state).scan_index_forward(false);
         query.key_condition_expression("state_key = :key AND id BETWEEN :first AND :last")
@@ -310,7 +313,7 @@ impl Deliveries {
     }
 }
 
-/// The row with one more attempt.
+/// Returns the row with one more attempt.
 pub fn recorded(row: &Delivery, step: u32, attempt: &Attempt, verdict: &Verdict) -> Delivery {
     let mut attempts = row.attempts.clone();
     attempts.push(attempt.clone());
@@ -326,7 +329,7 @@ pub fn recorded(row: &Delivery, step: u32, attempt: &Attempt, verdict: &Verdict)
     }
 }
 
-/// An update of one row on the condition that nobody has recorded an attempt since it was read.
+/// An update of one row, on condition that no attempt has been recorded since the row was read.
 struct Update<'a> {
     row: &'a Delivery,
     set: Vec<String>,
@@ -335,7 +338,7 @@ struct Update<'a> {
 }
 
 impl<'a> Update<'a> {
-    /// To `state`, with the sparse index's attribute as that state wants it.
+    /// Starts an update to `state` and sets or removes the attribute of the sparse index to match.
     fn new(row: &'a Delivery, state: DeliveryState) -> Self {
         let mut update = Self { row, set: vec![], remove: vec![], parameters: vec![] };
         update = update.set("state", s(state.as_str()));
@@ -351,7 +354,7 @@ impl<'a> Update<'a> {
         self
     }
 
-    /// Sets a time, or removes it where the row has one.
+    /// Sets a time, or removes it if the row has one.
     fn maybe(self, name: &'static str, at: Option<Timestamp>, had: bool) -> Self {
         match at {
             Some(at) => self.set(name, n(at.as_millisecond())),
@@ -359,7 +362,7 @@ impl<'a> Update<'a> {
         }
     }
 
-    /// Removes an attribute where the row has it.
+    /// Removes an attribute if the row has it.
     fn without(mut self, name: &'static str, had: bool) -> Self {
         self.remove.extend(had.then_some(name));
         self

@@ -1,4 +1,4 @@
-//! Reading the log of events: any combination of filters, newest first, by whichever index reads least.
+//! Reads the event log, newest first, with any combination of filters, through the index that reads least.
 
 use std::{cmp::Reverse, collections::HashMap};
 
@@ -20,22 +20,22 @@ use crate::{
     item::{Item, from_item, from_items, s},
 };
 
-/// Which events are wanted; what is left out is any.
+/// Selects events. An empty field matches every event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Only events of the Mail API.
     pub mail_only: bool,
-    /// Of this type.
+    /// Only events of this type.
     pub event_type: Option<String>,
-    /// About a resource of this type.
+    /// Only events about a resource of this type.
     pub resource_type: Option<String>,
-    /// About the resource of this id.
+    /// Only events about the resource with this ID.
     pub resource_id: Option<String>,
-    /// Of this project.
+    /// Only events of this project.
     pub project_id: Option<String>,
-    /// Not before this id: the oldest that is wanted.
+    /// The oldest event to return.
     pub oldest: Option<EventId>,
-    /// Not after this id: the newest that is wanted.
+    /// The newest event to return.
     pub newest: Option<EventId>,
 }
 
@@ -44,39 +44,39 @@ pub struct Filter {
 pub struct Page {
     /// The events, newest first.
     pub events: Vec<Event>,
-    /// The event after which the next page begins; none at the end. A page may end early, and even be empty, with more
-    /// to come: when its events are large, or when much was read of which the filter took little.
+    /// The event after which the next page begins. `None` on the last page. A page may end early or be empty although
+    /// more follow: when its events are large, or when the filter matched few of the events that were read.
     pub next: Option<EventId>,
-    /// How many rows or index entries were looked at for it, those included that the filter did not take.
+    /// The number of rows or index entries that were read, including those that the filter rejected.
     pub scanned: u64,
-    /// The read units that it took.
+    /// The read units that the page consumed.
     pub read_units: f64,
 }
 
-/// How many bytes of `data` a page holds: an answer of a function may have 6 MB, of which JSON within JSON takes more
-/// than its length.
+/// The maximum bytes of `data` in a page. A Lambda response is limited to 6 MB, and JSON inside JSON grows when it is
+/// escaped.
 const MAX_PAGE_BYTES: usize = 3 * 1024 * 1024;
-/// How many events a shard is asked for at least.
+/// The minimum number of events to ask each shard for.
 const LEAST_OF_A_SHARD: usize = 4;
-/// How often shards are read on to fill a page.
+/// The maximum number of rounds over the shards to fill a page.
 const MAX_ROUNDS: u32 = 6;
-/// How often the table or an index is asked for one page: 1 MB each time at most.
+/// The maximum number of queries for one page. Each reads up to 1 MB.
 const MAX_QUERIES: u32 = 20;
 
-/// What an index says of an event.
+/// An event's entry in an index.
 #[derive(Deserialize)]
 struct Hit {
     id: EventId,
 }
 
-/// Which index is read, and its partition; what it does not answer is filtered.
+/// The index to read and its partition. A filter covers the remaining conditions.
 struct Plan {
     index: Option<&'static str>,
     key: &'static str,
     partition: String,
 }
 
-/// Which events of a partition are read: the oldest and the newest, and how many.
+/// The part of a partition to read: the oldest and the newest event, and how many.
 #[derive(Clone, Copy)]
 struct Window {
     range: (EventId, EventId),
@@ -84,7 +84,7 @@ struct Window {
 }
 
 impl Filter {
-    /// The index that reads least: few events are about one resource, more are of one type.
+    /// Chooses the index that reads least: few events share a resource, more share a type.
     fn plan(&self, operator: OperatorId, shard: Shard) -> Plan {
         let partition = shard.partition(operator);
         let of = |index, key, partition| Plan { index: Some(index), key, partition };
@@ -96,7 +96,7 @@ impl Filter {
         }
     }
 
-    /// The filter expression, with the names and values that it uses.
+    /// The filter expression, with its names and values.
     fn expression(&self, plan: &Plan) -> (Option<String>, Vec<(&'static str, &'static str)>, Item) {
         let (mut parts, mut names, mut values) = (vec![], vec![], HashMap::new());
         let mut want = |part: &str, name: Option<(&'static str, &'static str)>, value: (&str, &str)| {
@@ -121,10 +121,10 @@ impl Filter {
 }
 
 impl Events {
-    /// A page of up to `limit` of the operator's events that pass the filter.
+    /// Returns a page of up to `limit` of the operator's events that match the filter.
     ///
-    /// Following `next` to the end (as the next call's [`Filter::newest`], exclusive) gives every event once that was in
-    /// the log when the first page was read.
+    /// Passing `next` as the next call's [`Filter::newest`] (exclusive) until it is `None` returns every event once
+    /// that was in the log when the first page was read.
     ///
     /// # Errors
     /// When a call fails.
@@ -132,17 +132,17 @@ impl Events {
         let oldest = filter.oldest.unwrap_or_else(|| EventId::first_at(Timestamp::UNIX_EPOCH));
         let newest = filter.newest.unwrap_or_else(EventId::last);
         let shards = usize::from(of.shards.count().max(1));
-        // Twice its share of the page, since one has more than another.
+        // Twice the shard's share of the page, because shards are not equally full.
         let share = if shards == 1 { limit } else { (2 * limit / shards).clamp(LEAST_OF_A_SHARD.min(limit), limit) };
         let window = Window { range: (oldest, newest), limit: share };
         let readers = of.shards.all().map(async |shard| {
             let page = self.read(of.operator, shard, filter, window).await?;
             Ok::<_, StoreError>((shard, page))
         });
-        // Several at a time: each may hold a page of large events.
+        // Limited concurrency: each reader may hold a page of large events.
         let mut parts: Vec<_> = stream::iter(readers).buffer_unordered(AT_ONCE).try_collect().await?;
         for round in 1..=MAX_ROUNDS {
-            // The one that ends the page.
+            // The shard that ends the page.
             let Some(reached) = parts.iter().filter_map(|(_, part)| part.next).max() else { break };
             let known = |part: &Page| part.events.iter().filter(|event| event.id >= reached).count();
             if parts.iter().map(|(_, part)| known(part)).sum::<usize>() >= limit || shards == 1 {
@@ -156,13 +156,13 @@ impl Events {
         Ok(merged(parts.into_iter().map(|(_, part)| part), limit).cut())
     }
 
-    /// Up to so many events of one shard.
+    /// Reads events of one shard.
     async fn read(&self, operator: OperatorId, shard: Shard, filter: &Filter, window: Window) -> Result<Page> {
         let plan = filter.plan(operator, shard);
         let mut page = Page::default();
         let Window { range: (oldest, mut newest), limit } = window;
         for round in 0..MAX_QUERIES {
-            // DynamoDB refuses a range that ends before it begins.
+            // DynamoDB rejects a range that ends before it begins.
             if newest < oldest {
                 page.next = None;
                 break;
@@ -184,7 +184,7 @@ impl Events {
         Ok(page)
     }
 
-    /// One call, of several: up to `room` of what it found, and where it stopped if there is more to come.
+    /// Makes one of several calls. Returns up to `room` events and, if there are more, where it stopped.
     async fn query(
         &self,
         filter: &Filter,
@@ -194,8 +194,8 @@ impl Events {
         page: &mut Page,
     ) -> Result<(Vec<Item>, Option<EventId>)> {
         let (expression, names, values) = filter.expression(plan);
-        // One more than there is room for tells whether there is more. With a filter this limits what is looked at, not what
-        // is found: more and more, up to the 1 MB of a call, so that what is found soon costs little.
+        // One more than there is room for shows whether there is more. With a filter, DynamoDB's limit applies to the
+        // rows read, not the rows matched, so double it each time up to the 1 MB of a call. Early matches stay cheap.
         let look_at = if expression.is_some() { (room + 1).max(50) << round.min(8) } else { room + 1 };
         let mut query = self
             .client()
@@ -231,8 +231,8 @@ impl Events {
         Ok((items, stopped_at.transpose()?))
     }
 
-    /// Adds the rows that an index names, in its order, as many as fit the page; what has been deleted since is left out.
-    /// The row that was read last, when there are more.
+    /// Adds the full rows of index entries, in order, as many as fit the page. Skips rows that have been deleted since.
+    /// If there are more, returns the last row that was read.
     async fn add_in_full(&self, operator: OperatorId, hits: &[Hit], page: &mut Page) -> Result<Option<EventId>> {
         let mut rest = hits;
         while !rest.is_empty() {
@@ -240,7 +240,7 @@ impl Events {
                 let read = &hits[..hits.len() - rest.len()];
                 return Ok(read.last().map(|hit| hit.id));
             }
-            // What an index says tells nothing of the rows' sizes: so few are read at first, and while they are large.
+            // The index does not hold the size of rows, so read few at first, and while the rows are large.
             let few = page.events.is_empty() || page.bytes() > MAX_PAGE_BYTES / 5;
             let (chunk, after) = rest.split_at(rest.len().min(if few { 20 } else { 100 }));
             let keys = KeysAndAttributes::builder();
@@ -257,8 +257,8 @@ impl Events {
     }
 }
 
-/// What shards gave, as one page. What a shard has behind the event down to which it was read is not known: the page ends
-/// there.
+/// Merges the results of shards into one page. The page ends where the first shard stopped, because later events of
+/// that shard are unknown.
 fn merged(parts: impl IntoIterator<Item = Page>, limit: usize) -> Page {
     let mut parts = parts.into_iter();
     let mut page = parts.next().unwrap_or_default();
@@ -278,7 +278,7 @@ fn merged(parts: impl IntoIterator<Item = Page>, limit: usize) -> Page {
 }
 
 impl Page {
-    /// Adds what was read behind it.
+    /// Appends a page that was read later.
     fn and(&mut self, rest: Self) {
         self.events.extend(rest.events);
         self.next = rest.next;
@@ -290,7 +290,7 @@ impl Page {
         self.events.iter().map(|event| event.data.len()).sum()
     }
 
-    /// Ends the page before its events get too large for an answer; the first always fits.
+    /// Ends the page before its events are too large for a response. The first event always fits.
     fn cut(mut self) -> Self {
         let mut bytes = 0;
         let fits = |event: &&Event| {
@@ -342,8 +342,8 @@ mod tests {
     }
 
     proptest! {
-        /// However many events each shard has, and however few of them are read at a time: the pages together are all
-        /// events, each once, newest first.
+        /// Whatever the number of events per shard and per read, the pages together contain every event once, newest
+        /// first.
         #[test]
         fn pages_of_shards_are_the_whole_list(
             events in prop::collection::btree_map(1i64..60, 0usize..5, 0..50),

@@ -2,21 +2,21 @@
 //!
 //! | `operator_id` | `id` | row |
 //! | --- | --- | --- |
-//! | `op_…` | `evt_…` | an event with its plan, the destinations that it goes to; kept 30 days |
+//! | `op_…` | `evt_…` | an event and its plan, which lists its destinations; kept 30 days |
 //! | `op_…` | `plan#evt_…#<planning>#<number>` | a further part of a large plan; kept 30 days |
-//! | `op_…` | `idem#<sha256>` | an idempotency mark; valid 24 h |
+//! | `op_…` | `idem#<sha256>` | an idempotency key; valid for 24 h |
 //!
-//! An operator that has more shards than one ([`domain::shard`]) has more such partitions: `op_…/1`, `op_…/2` and so on, in
-//! the table and in each of its indexes; which of them an event is in, its id says. Its idempotency marks have a partition
-//! each, `op_…/idem#<sha256>`, which no number of shards can make too full.
+//! An operator with more than one shard ([`domain::shard`]) has additional partitions, `op_…/1`, `op_…/2` and so on, in
+//! the table and in each index. An event's ID determines its partition. Each idempotency key of such an operator has a
+//! partition of its own, `op_…/idem#<sha256>`, which the number of shards does not affect.
 //!
-//! Its indexes hold keys and what a filter looks at, never `data`: so an entry is one write unit, however large the event.
-//! The module [`crate::event_log`] reads them.
+//! The indexes hold keys and the attributes that filters use, never `data`, so an entry costs one write unit, whatever
+//! the size of the event. The module [`crate::event_log`] reads them.
 //!
 //! | index | partition | holds |
 //! | --- | --- | --- |
 //! | `by_type` | `op_…#<type>` | every event |
-//! | `by_resource` | `op_…#<resource id>` | events that have a resource |
+//! | `by_resource` | `op_…#<resource id>` | events with a resource |
 //! | `mail` | `op_…` | events of the Mail API |
 
 use std::collections::{HashMap, HashSet};
@@ -48,24 +48,24 @@ use crate::{
     partiql::Statement,
 };
 
-/// For how long a repeat counts as the same event.
+/// How long an idempotency key is valid, in seconds.
 pub const IDEMPOTENCY_SECONDS: i64 = 24 * 3600;
 
-/// The table.
+/// The table `Events`.
 #[derive(Clone)]
 pub struct Events {
     client: Client,
     table: String,
 }
 
-/// What an idempotency key stands for.
+/// The result of claiming an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// It is new: it stands for the id that was offered.
+    /// The key is new and now belongs to the offered ID.
     New,
-    /// It stands for an event accepted before, with the same content.
+    /// The key belongs to an event that was accepted earlier with the same content.
     Repeat(EventId),
-    /// It stands for an event accepted before, with other content.
+    /// The key belongs to an event that was accepted earlier with different content.
     OtherContent,
 }
 
@@ -73,12 +73,12 @@ pub enum Claim {
 struct Mark {
     event_id: EventId,
     fingerprint: String,
-    /// When it ends, in seconds: DynamoDB may delete a row hours after its `ttl`, so the condition looks itself.
+    /// Expiry in Unix seconds. The condition checks it, because DynamoDB may delete a row hours after its `ttl`.
     ttl: i64,
 }
 
 impl Mark {
-    /// What the key stands for, to whoever comes with this content.
+    /// The claim result for a request with this content.
     fn claimed(&self, fingerprint: &str) -> Claim {
         if self.fingerprint == fingerprint { Claim::Repeat(self.event_id) } else { Claim::OtherContent }
     }
@@ -89,15 +89,16 @@ pub(crate) const TYPE_KEY: &str = "type_key";
 pub(crate) const RESOURCE_KEY: &str = "resource_key";
 pub(crate) const MAIL_KEY: &str = "mail_key";
 
-/// The partition of an index for one value, in a partition of the table.
+/// The partition of an index for one value, within a partition of the table.
 pub(crate) fn in_partition(partition: &str, value: &str) -> String {
     format!("{partition}#{value}")
 }
 
-/// The name of the partition key. It holds the operator, and the shard behind a slash.
+/// The partition key's name. Its value is the operator's ID, followed by a slash and the shard if there is more than
+/// one.
 pub(crate) const PARTITION: &str = "operator_id";
 
-/// An item without its shard: what is left of its partition key is its operator.
+/// Removes the shard from an item's partition key, which leaves the operator's ID.
 pub(crate) fn without_shard(mut item: Item) -> Item {
     if let Some(AttributeValue::S(partition)) = item.get_mut(PARTITION)
         && let Some(shard) = partition.find('/')
@@ -107,7 +108,6 @@ pub(crate) fn without_shard(mut item: Item) -> Item {
     item
 }
 
-/// The events of items.
 pub(crate) fn events(items: impl IntoIterator<Item = Item>) -> Result<Vec<Event>> {
     items.into_iter().map(|item| from_item(without_shard(item))).collect()
 }
@@ -120,7 +120,6 @@ pub(crate) fn row_key(operator: OperatorId, id: EventId) -> Item {
     key((PARTITION, id.shard().partition(operator)), ("id", id))
 }
 
-/// The attribute that holds an event's plan.
 const PLAN: &str = "plan";
 
 fn part_key(operator: OperatorId, event: EventId, parts: &Parts, number: u32) -> Item {
@@ -128,7 +127,7 @@ fn part_key(operator: OperatorId, event: EventId, parts: &Parts, number: u32) ->
     key((PARTITION, partition), ("id", format!("plan#{event}#{}#{number:04}", parts.key)))
 }
 
-/// An event's row with its plan.
+/// Reads an event's row with its plan.
 pub(crate) fn planned(mut item: Item) -> Result<PlannedEvent> {
     let plan = item.remove(PLAN).map(serde_dynamo::from_attribute_value).transpose()?;
     Ok(PlannedEvent { event: from_item(without_shard(item))?, plan })
@@ -139,34 +138,34 @@ struct Id {
     id: EventId,
 }
 
-/// What is read of many events to find out where they go.
+/// The part of an event that says where it goes, for reads of many events.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Plans {
-    /// The event.
+    /// The event's ID.
     pub id: EventId,
-    /// Its type.
+    /// The event's type.
     #[serde(rename = "type")]
     pub event_type: EventType,
-    /// Where it goes.
+    /// Where the event goes.
     #[serde(default)]
     pub plan: Option<DeliveryPlan>,
 }
 
-/// Which plans are read, and how many at most.
+/// Selects the plans to read and limits the work.
 #[derive(Debug, Clone, Copy)]
 pub struct PlansWanted {
-    /// The oldest and the newest event.
+    /// The oldest and the newest event, both included.
     pub range: (EventId, EventId),
-    /// Whether the newest events come first; otherwise the oldest do.
+    /// Whether to return the newest events first rather than the oldest.
     pub newest_first: bool,
-    /// How many events are read, at most.
+    /// The maximum number of events to read.
     pub max: usize,
-    /// How many calls are made for them, at most: each reads up to 1 MB, a limit of DynamoDB.
+    /// The maximum number of calls. Each call reads up to 1 MB, a limit of DynamoDB.
     pub max_calls: u32,
 }
 
-/// What several partitions gave, as one list; and where the next call begins if there are more. What a partition has behind
-/// the event where it stopped is not known: the list ends there.
+/// Merges the results of several partitions into one list, with the start of the next call if there are more. The list
+/// ends where the first partition stopped, since later events of that partition are unknown.
 fn merged(
     mut parts: Vec<(Vec<Plans>, Option<EventId>)>,
     newest_first: bool,
@@ -192,7 +191,7 @@ fn merged(
 }
 
 impl Events {
-    /// The table that `EVENTS_TABLE` names.
+    /// Opens the table that `EVENTS_TABLE` names.
     ///
     /// # Errors
     /// When the variable is missing.
@@ -200,10 +199,11 @@ impl Events {
         Ok(Self { client: aws.dynamodb(), table: variable("EVENTS_TABLE")? })
     }
 
-    /// Claims an idempotency key for the event `offered`, whose content is told apart by `fingerprint`.
+    /// Claims an idempotency key for the event `offered`. The `fingerprint` identifies the event's content.
     ///
-    /// Put if absent or expired: whoever claims first gives the event its id, and every repeat is told that id and
-    /// sends the event on again, so that a crash after the claim does not lose it. Dispatch does it once.
+    /// The write succeeds if the key is absent or expired. The first claim gives the event its ID. Every repeat gets
+    /// that ID and sends the event again, so that a crash after the claim does not lose the event. Dispatch processes
+    /// it once.
     ///
     /// # Errors
     /// When the call fails.
@@ -221,7 +221,7 @@ impl Events {
         let mark_key = match sharding.filter(|sharding| now >= sharding.since) {
             None => shared,
             Some(sharding) => {
-                // One from before the operator had shards may still be valid.
+                // A key from before the operator was sharded may still be valid.
                 if now.duration_since(sharding.since).as_secs() < IDEMPOTENCY_SECONDS
                     && let Some(mark) = self.mark(shared).await?.filter(|mark| mark.ttl >= now.as_second())
                 {
@@ -259,7 +259,7 @@ impl Events {
         get.send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
     }
 
-    /// The statement that inserts an event with its plan, unless its id is known.
+    /// Builds the statement that inserts an event with its plan, unless its ID exists.
     ///
     /// # Errors
     /// When the row cannot be written as an item.
@@ -281,7 +281,7 @@ impl Events {
         Ok(Statement::insert(&self.table, item))
     }
 
-    /// The statement that inserts a further part of a plan. To be carried out before the event's own insert.
+    /// Builds the statement that inserts a further part of a plan. Execute it before the event's own insert.
     ///
     /// # Errors
     /// When the row cannot be written as an item.
@@ -297,7 +297,7 @@ impl Events {
         Ok(Statement::insert(&self.table, item))
     }
 
-    /// An event of the operator.
+    /// Returns an event of the operator.
     ///
     /// # Errors
     /// When the call fails.
@@ -312,7 +312,7 @@ impl Events {
             .transpose()
     }
 
-    /// Those of these events that are known, with their plans.
+    /// Returns the given events that exist, with their plans.
     ///
     /// # Errors
     /// When a call fails.
@@ -327,7 +327,7 @@ impl Events {
         items.into_iter().map(planned).collect()
     }
 
-    /// These parts of a plan, by their numbers.
+    /// Returns parts of a plan by number.
     ///
     /// # Errors
     /// When a call fails, or a part is missing.
@@ -340,14 +340,15 @@ impl Events {
         let keys: Vec<_> = numbers.into_iter().map(|number| part_key(operator, event, parts, number)).collect();
         let count = keys.len();
         let found: Vec<Destined> = get_rows(&self.client, &self.table, keys).await?;
-        // They are written before the event's row that names them, and live as long.
+        // The parts are written before the event's row that names them, and expire with it.
         if found.len() == count { Ok(found) } else { Err(StoreError::Missing("a part of an event's plan")) }
     }
 
-    /// The events of an operator with their plans, without their data; and where the next call begins if there are more.
+    /// Returns an operator's events with their plans but without their data, and where the next call begins if there
+    /// are more.
     ///
-    /// DynamoDB reads the rows whole, `data` included, so that the cost depends on the size of the events: half a read unit
-    /// for each 4 KB.
+    /// DynamoDB reads whole rows, including `data`, so the cost depends on the size of the events: half a read unit for
+    /// each 4 KB.
     ///
     /// # Errors
     /// When a call fails.
@@ -357,14 +358,14 @@ impl Events {
             return Ok((vec![], None));
         }
         let shards = usize::from(of.shards.count());
-        // Events are spread evenly: each shard has its share, or a little more.
+        // Events are spread evenly, so ask each shard for its share and a little more.
         let of_each = PlansWanted { max: if shards == 1 { max } else { max.div_ceil(shards) * 3 / 2 + 8 }, ..*wanted };
         let read = of.shards.all().map(|shard| self.plans_in(shard.partition(of.operator), of_each));
         let parts = try_join_all(read).await?;
         Ok(merged(parts, newest_first, max))
     }
 
-    /// The same of one partition.
+    /// Reads the plans of one partition.
     async fn plans_in(&self, partition: String, wanted: PlansWanted) -> Result<(Vec<Plans>, Option<EventId>)> {
         let PlansWanted { range: (oldest, newest), newest_first, max, max_calls } = wanted;
         let (mut found, mut start) = (vec![], None);
@@ -396,7 +397,7 @@ impl Events {
         Ok((found, None))
     }
 
-    /// The further parts of these plans, each with its event. Parts that are past their retention are left out.
+    /// Returns the further parts of these plans, each with its event. Leaves out parts past their retention.
     ///
     /// # Errors
     /// When a call fails.
@@ -417,7 +418,7 @@ impl Events {
         items.into_iter().map(part).collect()
     }
 
-    /// Which of these events, at most 100, are of a project of the operator.
+    /// Returns which of these events, at most 100, belong to a project of the operator.
     ///
     /// # Errors
     /// When the call fails.
@@ -433,14 +434,14 @@ impl Events {
             #[serde(default)]
             project_id: Option<String>,
         }
-        // An event may come several times, and DynamoDB refuses a key that does.
+        // An event may occur several times, but DynamoDB rejects duplicate keys.
         let ids: HashSet<_> = ids.into_iter().map(|id| (operator, id)).collect();
         let known: Vec<Known> = self.parts_of(&Vec::from_iter(ids), "id, project_id").await?;
         let of_project = known.into_iter().filter(|row| row.project_id.as_deref() == Some(project));
         Ok(of_project.map(|row| row.id).collect())
     }
 
-    /// These attributes of events, at most 100.
+    /// Reads attributes of at most 100 events.
     async fn parts_of<T: DeserializeOwned>(&self, ids: &[(OperatorId, EventId)], attributes: &str) -> Result<Vec<T>> {
         if ids.is_empty() {
             return Ok(vec![]);
@@ -452,12 +453,10 @@ impl Events {
         from_items(rows.remove(&self.table))
     }
 
-    /// The table's name, for reads that span tables.
     pub(crate) fn table(&self) -> &str {
         &self.table
     }
 
-    /// The table's client, for reads by its indexes.
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
@@ -480,7 +479,7 @@ mod tests {
     }
 
     proptest! {
-        /// In either order, what several partitions give is the whole list in the end.
+        /// In either order, the pages of several partitions add up to the whole list.
         #[test]
         fn the_plans_of_shards_are_one_list(
             events in prop::collection::btree_map(1i64..60, 0usize..4, 0..50),

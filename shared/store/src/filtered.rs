@@ -1,4 +1,4 @@
-//! Pages of a query whose filter leaves rows out.
+//! Pages of a query whose filter drops rows.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use serde::de::DeserializeOwned;
@@ -9,16 +9,17 @@ use crate::{
     item::{Item, from_items},
 };
 
-/// How many rows one query looks at, at most: with rows of 1 KB all that DynamoDB reads at once.
+/// The maximum number of rows that one query reads. With rows of 1 KB, this is all that DynamoDB reads at once.
 const MAX_LOOKED_AT: i32 = 1000;
 
-/// Up to `limit` rows that pass the query's filter, from behind the row at `start`, and whether there are more.
+/// Returns up to `limit` rows that pass the query's filter, starting after the row at `start`, and whether there are
+/// more.
 pub(crate) async fn page<T: DeserializeOwned>(
     query: QueryFluentBuilder,
     limit: i32,
     mut start: Option<Item>,
 ) -> Result<(Vec<T>, bool)> {
-    // One more than is wanted, so that a full page knows whether there is another.
+    // Ask for one more than the page holds, to know whether there is another page.
     let mut looked_at = limit.saturating_add(1);
     let limit = usize::try_from(limit).unwrap_or(0);
     let mut found: Vec<T> = vec![];
@@ -34,7 +35,7 @@ pub(crate) async fn page<T: DeserializeOwned>(
         if start.is_none() {
             return Ok((found, false));
         }
-        // Twice as far each time: rows that pass may lie behind thousands that do not, as those of another API.
+        // Double it each time: matching rows may come after thousands of others, such as those of another API.
         looked_at = looked_at.saturating_mul(2).min(MAX_LOOKED_AT);
     }
 }

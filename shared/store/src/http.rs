@@ -1,8 +1,8 @@
 //! The HTTP client for all AWS services, and the certificate authorities that it trusts.
 //!
-//! The endpoints of the partition `aws` have certificates of Amazon Trust Services. AWS names its five roots for clients
-//! that trust no others: <https://www.amazontrust.com/repository/>. Reading the system's 140 roots instead would take
-//! longer than everything else at a function's start.
+//! The endpoints of the partition `aws` have certificates from Amazon Trust Services. AWS lists its five roots for
+//! clients with a restricted trust store: <https://www.amazontrust.com/repository/>. Reading the system's 140 roots
+//! instead would take longer than everything else at a function's start.
 
 use std::{
     collections::HashMap,
@@ -28,15 +28,15 @@ use rustls::{
 use tokio::time::Instant;
 use transport::{Client, Connection, Error, Settings, SystemResolver};
 
-/// Amazon Root CA 1 to 4, and Starfield Services Root Certificate Authority - G2; the first of them ends in 2037.
+/// Amazon Root CA 1 to 4 and Starfield Services Root Certificate Authority - G2. The first to expire does so in 2037.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
-/// The first parts of the names of the regions of the partition `aws`, from the SDK's `partitions.json`.
+/// The prefixes of region names in the partition `aws`, from the SDK's `partitions.json`.
 const PARTITION_AWS: [&str; 9] = ["us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"];
 
-/// A client for the region and the endpoints that the environment names. It uses no proxy.
+/// Creates a client for the region and the endpoints in the environment. It uses no proxy.
 pub(crate) fn client() -> impl HttpClient + 'static {
     let region = env::var("AWS_REGION").unwrap_or_default();
-    // One for all services, or one for each: AWS_ENDPOINT_URL_DYNAMODB.
+    // A single endpoint for all services, or one per service, such as AWS_ENDPOINT_URL_DYNAMODB.
     let endpoints = env::vars().filter(|(name, _)| name.starts_with("AWS_ENDPOINT_URL")).map(|(_, url)| url);
     let roots = if is_amazons(&region, endpoints) { amazons_roots } else { system_roots };
     AwsHttp { tls: LazyLock::new(Box::new(move || transport::tls(roots()))), connectors: Mutex::default() }
@@ -50,7 +50,7 @@ fn system_roots() -> RootCertStore {
     trusted(rustls_native_certs::load_native_certs().certs)
 }
 
-/// The roots that can be read. A system may have some that cannot; the others still count.
+/// The roots that parse. A system may have some that do not; the others are still used.
 fn trusted<'a>(certificates: impl IntoIterator<Item = CertificateDer<'a>>) -> RootCertStore {
     let mut roots = RootCertStore::empty();
     let (_, unreadable) = roots.add_parsable_certificates(certificates);
@@ -60,10 +60,10 @@ fn trusted<'a>(certificates: impl IntoIterator<Item = CertificateDer<'a>>) -> Ro
     roots
 }
 
-/// Whether all that is called over TLS has a certificate of Amazon Trust Services.
+/// Whether every endpoint that is called over TLS has a certificate from Amazon Trust Services.
 fn is_amazons(region: &str, mut endpoints: impl Iterator<Item = String>) -> bool {
     let parts: Vec<_> = region.split('-').collect();
-    // Other partitions' regions have another first part, or four: cn-north-1, us-gov-west-1.
+    // Regions of other partitions have another prefix, or four parts: cn-north-1, us-gov-west-1.
     let in_partition = matches!(parts[..], [first, _, _] if PARTITION_AWS.contains(&first));
     in_partition && endpoints.all(|url| url.starts_with("http://"))
 }
@@ -71,10 +71,10 @@ fn is_amazons(region: &str, mut endpoints: impl Iterator<Item = String>) -> bool
 type Tls = Result<Arc<ClientConfig>, rustls::Error>;
 type Timeouts = (Option<Duration>, Option<Duration>);
 
-/// The SDK's view of [`transport`]. TLS is set up when the first call is made.
+/// Connects the SDK to [`transport`]. TLS is set up with the first call.
 struct AwsHttp {
     tls: LazyLock<Tls, Box<dyn Fn() -> Tls + Send + Sync>>,
-    // One in practice: all services have the same timeouts.
+    // One in practice, because all services have the same timeouts.
     connectors: Mutex<HashMap<Timeouts, SharedHttpConnector>>,
 }
 
@@ -105,7 +105,7 @@ impl AwsHttp {
     }
 }
 
-/// Sends the requests of clients that have the same timeouts.
+/// Sends the requests of clients that share the same timeouts.
 struct Connector {
     client: Result<Client, rustls::Error>,
     read_timeout: Option<Duration>,
@@ -134,7 +134,7 @@ async fn call(client: Client, request: HttpRequest, deadline: Option<Instant>) -
     let body = body.collect().await.map_err(ConnectorError::user)?.to_bytes();
     let response = client.send(http::Request::from_parts(parts, body), deadline).await.map_err(classified)?;
     if let (Some(captured), Some(connection)) = (captured, response.extensions().get::<Connection>().cloned()) {
-        // The SDK stops using a connection on which the service failed.
+        // Lets the SDK close a connection on which the service failed.
         captured.set_connection_retriever(move || {
             let connection = connection.clone();
             Some(ConnectionMetadata::builder().proxied(false).poison_fn(move || connection.poison()).build())
@@ -144,7 +144,7 @@ async fn call(client: Client, request: HttpRequest, deadline: Option<Instant>) -
         .map_err(|error| ConnectorError::other(error.into(), None))
 }
 
-/// The error in the SDK's terms. The SDK retries timeouts and I/O errors.
+/// Converts an error for the SDK, which retries timeouts and I/O errors.
 fn classified(error: Error) -> ConnectorError {
     match &error {
         Error::ConnectTimeout | Error::Timeout => ConnectorError::timeout(error.into()),
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(amazons_roots().len(), 5);
     }
 
-    /// A client that sends everything to this address.
+    /// Creates a client that sends everything to this address.
     fn dynamodb(url: &str, attempts: u32) -> Client {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(2))

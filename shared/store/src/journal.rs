@@ -1,4 +1,4 @@
-//! Telling of what we did: our own events on their way to the log and to whoever has a rule on them.
+//! Publishes our own events to the log and to the operators whose rules match them.
 
 use std::time::Duration;
 
@@ -6,25 +6,25 @@ use domain::{backoff::MAX_HOP, message::Ingest, time::now};
 
 use crate::{Aws, Queue, Result, queue::Outgoing};
 
-/// Tells.
+/// Publishes our own events.
 pub struct Journal {
     events: Queue,
 }
 
 impl Journal {
-    /// With the queue that the environment names.
+    /// Opens the queue that the environment names.
     ///
     /// # Errors
-    /// When it lacks one.
+    /// When the environment does not name it.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         Ok(Self { events: Queue::accepted(aws)? })
     }
 
-    /// Tells events, in as few calls as hold them; for each, whether the queue has it. One that is still to happen is
-    /// hidden until then.
+    /// Publishes events in as few calls as possible. Returns for each event whether the queue accepted it. An event
+    /// with a future time is hidden until then.
     ///
     /// # Errors
-    /// When one cannot be written as JSON.
+    /// When an event cannot be serialized.
     pub async fn tell(&self, events: &[Ingest]) -> Result<Vec<bool>> {
         if events.is_empty() {
             return Ok(vec![]);
@@ -33,8 +33,8 @@ impl Journal {
         Ok(self.events.send(messages).await)
     }
 
-    /// The same where nothing can be done about an event that the queue does not take: what it tells of has been done, and
-    /// the caller is to be told that it has.
+    /// Publishes events and only logs failures. For callers that have already done what the event reports and must
+    /// answer so.
     pub async fn note(&self, events: impl IntoIterator<Item = serde_json::Result<Ingest>>) {
         let events: std::result::Result<Vec<_>, _> = events.into_iter().collect();
         let told = match events {
@@ -49,14 +49,14 @@ impl Journal {
             }
         };
         if lost > 0 {
-            tracing::error!(lost, "events were not told: they are missing from the log");
+            tracing::error!(lost, "events lost: the log does not contain them");
         }
     }
 }
 
 fn message(ingest: &Ingest) -> Result<Outgoing> {
     let at = ingest.if_unused.as_ref().map(|_| ingest.event_id.made_at());
-    // A second more, since delays are whole seconds.
+    // One second more, because delays are whole seconds.
     let wait = at.and_then(|at| Duration::try_from(at.duration_since(now())).ok());
     let wait = wait.map(|wait| wait + Duration::from_secs(1));
     Ok(Outgoing::new(ingest, ingest.operator_id)?.delayed(wait.unwrap_or_default().min(MAX_HOP)))

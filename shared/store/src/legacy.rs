@@ -1,10 +1,10 @@
-//! Legacy channels: a rule and the destination that it brings along, written and deleted together, in two tables.
+//! Legacy channels: a rule and its own destination, written and deleted together in two tables.
 
 use domain::{Destination, DestinationId, OperatorId, Rule, RuleId};
 
 use crate::{Channels, Destinations, Result, transact};
 
-/// Stores a rule with the destination it brings: both or neither.
+/// Stores a rule and its own destination: both or neither.
 ///
 /// # Errors
 /// When the call fails; nothing is written then.
@@ -18,7 +18,7 @@ pub async fn insert(
     Ok(transact::all_or_none(channels.client(), writes).await?.done())
 }
 
-/// Deletes a rule and the destination it brought; false when there was no such rule.
+/// Deletes a rule and its own destination. Returns `false` if the rule did not exist.
 ///
 /// # Errors
 /// When the call fails; nothing is deleted then.
@@ -33,8 +33,8 @@ pub async fn delete(
     Ok(transact::all_or_none(channels.client(), writes).await?.done())
 }
 
-/// Replaces a legacy channel's rule by one that targets other destinations, and deletes what it brought; false when the
-/// rule is not `old` any more.
+/// Replaces a legacy channel's rule with one that targets other destinations, and deletes its own destination. Returns
+/// `false` if the rule has changed since `old` was read.
 ///
 /// # Errors
 /// When the call fails; nothing is changed then.

@@ -1,7 +1,7 @@
-//! What is kept: DynamoDB, one module per table, typed calls in and out; and what stands beside it for the same
-//! callers, the two queues and the vault of sealed secrets.
+//! Storage: DynamoDB, with one module per table and typed calls, and the queues and the vault of sealed secrets that
+//! the same callers use.
 //!
-//! Every read or write of a row carries the operator's id: another operator's row is as if it did not exist.
+//! Every read or write of a row includes the operator's ID. To an operator, another operator's row does not exist.
 
 pub mod accounts;
 pub mod across;

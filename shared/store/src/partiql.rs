@@ -1,5 +1,5 @@
-//! Batches of conditional writes: `BatchExecuteStatement` does up to 25 in one call, each with a condition of its own,
-//! which neither `BatchWriteItem` (no conditions) nor `TransactWriteItems` (twice the write units) can.
+//! Batches of conditional writes. `BatchExecuteStatement` executes up to 25 in one call, each with its own condition.
+//! `BatchWriteItem` has no conditions, and `TransactWriteItems` costs twice the write units.
 
 use std::time::Duration;
 
@@ -16,27 +16,28 @@ use tokio::time::Instant;
 
 use crate::{error::aws, item::Item};
 
-/// The most statements of one call: a limit of DynamoDB.
+/// The maximum number of statements in one call: a limit of DynamoDB.
 const MAX_STATEMENTS: usize = 25;
 
-/// How many calls are under way at once.
+/// The maximum number of concurrent calls.
 const MAX_CALLS: usize = 8;
 
-/// What became of one statement.
+/// The result of one statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
-    /// It was carried out.
+    /// The statement was executed.
     Yes,
-    /// Its condition did not hold: for an insert, the row exists.
+    /// The condition failed. For an insert, this means that the row exists.
     Refused,
-    /// Its condition did not hold, after a try whose outcome nobody knows: that try may have carried it out. The row tells.
+    /// The condition failed after an earlier try with an unknown outcome, which may have executed the statement. Read
+    /// the row to find out.
     Unsure,
-    /// It failed as often as there was time to try.
+    /// Every try failed, and the time is up.
     Failed(String),
 }
 
 impl Written {
-    /// Why it was not carried out, if it failed.
+    /// Returns the error, if the statement failed.
     pub fn failure(self) -> Option<String> {
         match self {
             Self::Failed(error) => Some(error),
@@ -45,7 +46,7 @@ impl Written {
     }
 }
 
-/// Until when a request's writes are tried: its caller waits.
+/// The deadline for a request's writes, which is short because the caller is waiting.
 pub fn soon() -> Instant {
     Instant::now() + Duration::from_secs(5)
 }
@@ -58,11 +59,11 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Inserts a row, unless one with its key exists.
+    /// Inserts a row, unless its key exists.
     pub(crate) fn insert(table: &str, item: Item) -> Self {
         let mut names = Vec::with_capacity(item.len());
         let mut parameters = Vec::with_capacity(item.len());
-        // Sorted, so that the same shape is the same text.
+        // Sorted, so that rows of the same shape share one statement text.
         let sorted: std::collections::BTreeMap<_, _> = item.into_iter().collect();
         for (name, value) in sorted {
             names.push(format!("'{name}': ?"));
@@ -71,27 +72,27 @@ impl Statement {
         Self { text: format!("INSERT INTO \"{table}\" VALUE {{{}}}", names.join(", ")), parameters }
     }
 
-    /// Any other statement, with its parameters in the order of their question marks.
+    /// Any other statement. The parameters are in the order of their question marks.
     pub(crate) fn new(text: String, parameters: Vec<AttributeValue>) -> Self {
         Self { text, parameters }
     }
 }
 
-/// Carries statements out, 25 a call, several calls side by side. One answer per statement, in their order.
+/// Executes statements, 25 in a call, with several concurrent calls. Returns one result per statement, in order.
 ///
-/// What fails is tried again until `until`, with growing pauses: a statement that was throttled on its own, or all of a
-/// call that failed. DynamoDB throttles single statements and carries out their neighbours.
+/// Failures are retried until `until`, with growing pauses: single statements that were throttled, or a whole call that
+/// failed. DynamoDB may throttle some statements of a call and execute the others.
 pub async fn execute(client: &Client, statements: Vec<Statement>, until: Instant) -> Vec<Written> {
     let count = statements.len().div_ceil(MAX_STATEMENTS);
     let mut statements = statements.into_iter();
-    // Moved and not copied: an event may have a quarter of a megabyte.
+    // Moved rather than copied: an event may be a quarter of a megabyte.
     let chunks = (0..count).map(|_| statements.by_ref().take(MAX_STATEMENTS).collect::<Vec<_>>());
     let calls = stream::iter(chunks.collect::<Vec<_>>()).map(|chunk| execute_chunk(client, chunk, until));
     let answers: Vec<_> = calls.buffered(MAX_CALLS).collect().await;
     answers.into_iter().flatten().collect()
 }
 
-/// The pauses between tries: from 50 ms on, twice as long each time up to a second, and up to as much again at random.
+/// The pauses between tries: 50 ms, doubled each time up to one second, plus up to the same again at random.
 fn pauses() -> impl Iterator<Item = Duration> {
     ExponentialBuilder::new()
         .with_min_delay(Duration::from_millis(50))
@@ -101,11 +102,11 @@ fn pauses() -> impl Iterator<Item = Duration> {
         .build()
 }
 
-/// Those of one call.
+/// Executes the statements of one call.
 async fn execute_chunk(client: &Client, statements: Vec<Statement>, until: Instant) -> Vec<Written> {
     let mut written = vec![Written::Failed("there was no time to try".into()); statements.len()];
     let mut left: Vec<_> = statements.into_iter().enumerate().collect();
-    // Whether an earlier try of what is left may have been carried out.
+    // Whether an earlier try may have executed the remaining statements.
     let mut unsure = false;
     for pause in pauses() {
         let may_pass = match call(client, left.iter().map(|(_, statement)| statement)).await {
@@ -134,28 +135,28 @@ async fn execute_chunk(client: &Client, statements: Vec<Statement>, until: Insta
     written
 }
 
-/// Why a statement, or all of a call, failed.
+/// Why a statement or a whole call failed.
 #[derive(Debug, Clone)]
 struct Failure {
     error: String,
-    /// Whether it may have been carried out all the same.
+    /// Whether the statement may have been executed anyway.
     unsure: bool,
-    /// Whether another try may succeed.
+    /// Whether a retry may succeed.
     may_pass: bool,
 }
 
 impl Failure {
-    /// A failure that says nothing about what was carried out.
+    /// A failure that leaves open which statements were executed.
     fn unknown(error: impl Into<String>) -> Self {
         Self { error: error.into(), unsure: true, may_pass: true }
     }
 
-    /// A request that cannot be made.
+    /// A request that could not be built.
     fn wrong(error: BuildError) -> Self {
         Self { error: error.to_string(), unsure: false, may_pass: false }
     }
 
-    /// The failure of a whole call: a throttle has carried out nothing, nor has anything else that the caller did wrong.
+    /// The failure of a whole call. A throttled or otherwise invalid call has executed nothing.
     fn of(error: SdkError<BatchExecuteStatementError>) -> Self {
         const THROTTLES: [&str; 3] =
             ["ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"];
@@ -177,7 +178,7 @@ async fn call(client: &Client, statements: impl Iterator<Item = &Statement>) -> 
         .batch_execute_statement()
         .set_statements(Some(requests))
         .customize()
-        // Tried again here, where it is known which tries may have been carried out.
+        // The SDK's retries are off. Retries are made here, where it is known which tries may have been executed.
         .config_override(Config::builder().retry_config(RetryConfig::disabled()))
         .send()
         .await
@@ -186,7 +187,7 @@ async fn call(client: &Client, statements: impl Iterator<Item = &Statement>) -> 
     if answers.len() == expected { Ok(answers) } else { Err(Failure::unknown("not all statements were answered")) }
 }
 
-/// What DynamoDB says of one statement.
+/// DynamoDB's response for one statement.
 #[derive(Debug)]
 enum Answer {
     Done,
@@ -246,8 +247,8 @@ mod tests {
     use super::*;
     use crate::item::s;
 
-    /// A DynamoDB that answers its calls with these statuses and bodies, and then with the last of them: a client of it,
-    /// and how many statements each call had.
+    /// Starts a mock DynamoDB that returns these statuses and bodies in order, and then repeats the last one. Returns a
+    /// client for it, and the number of statements in each call.
     async fn answering(answers: &[(u16, &str)]) -> (Client, Arc<Mutex<Vec<usize>>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));

@@ -1,6 +1,6 @@
-//! Channels of a project, of the Config API: a destination and the rule that it implies, which have one ULID, written and
-//! deleted together; and how many a project has, which is counted in the same transactions, so that of requests at the
-//! same time no more succeed than the plan allows.
+//! Channels of a project (Config API). A channel is a destination and its rule, which share one ULID and are written
+//! and deleted together. The same transactions count the project's channels, so that concurrent requests cannot exceed
+//! the plan's limit.
 
 use aws_sdk_dynamodb::types::{Update, builders::UpdateBuilder};
 use domain::{Destination, DestinationId, OperatorId, Rule, RuleId};
@@ -14,22 +14,22 @@ use crate::{
 /// A channel of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectChannel {
-    /// Where it sends, and how it is.
+    /// Where the channel sends to, and its health.
     pub destination: Destination,
-    /// What it sends.
+    /// The events that the channel sends.
     pub rule: Rule,
 }
 
-/// What became of a change.
+/// The result of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
-    /// It is made.
+    /// The change was made.
     Yes,
     /// The channel has been changed or deleted since it was read.
     Meanwhile,
 }
 
-/// The tables.
+/// The tables that hold channels and their counts.
 pub struct ProjectChannels {
     accounts: Accounts,
     channels: Channels,
@@ -37,10 +37,10 @@ pub struct ProjectChannels {
 }
 
 impl ProjectChannels {
-    /// The tables that the environment names.
+    /// Opens the tables that the environment names.
     ///
     /// # Errors
-    /// When it lacks one.
+    /// When the environment does not name all of them.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         Ok(Self {
             accounts: Accounts::from_env(aws)?,
@@ -49,7 +49,8 @@ impl ProjectChannels {
         })
     }
 
-    /// Stores a new channel of the project; false when the project has `limit` already, and nothing is stored.
+    /// Stores a new channel of the project. Returns `false` and stores nothing if the project already has `limit`
+    /// channels.
     ///
     /// # Errors
     /// When the call fails; nothing is written then.
@@ -63,7 +64,7 @@ impl ProjectChannels {
             self.channels.insertion(&new.rule)?,
             self.destinations.insertion(&new.destination)?,
         ];
-        // Of the two others neither can be refused: their id is new.
+        // Only the count can be refused, because the other two writes have a new ID.
         Ok(transact::all_or_none(self.channels.client(), writes).await?.done())
     }
 
@@ -75,19 +76,19 @@ impl ProjectChannels {
             .expression_attribute_values(":by", n(by))
     }
 
-    /// A channel of the project.
+    /// Returns a channel of the project.
     ///
     /// # Errors
     /// When a call fails.
     pub async fn get(&self, operator: OperatorId, project: &str, id: DestinationId) -> Result<Option<ProjectChannel>> {
-        // The rule's key holds the project: of another's there is none.
+        // The rule's key contains the project, so a channel of another project is not found.
         let rule = self.channels.get_of_project(operator, project, RuleId::of_destination(id));
         let destination = self.destinations.get(operator, id);
         let (rule, destination) = futures::future::try_join(rule, destination).await?;
         Ok(rule.zip(destination).map(|(rule, destination)| ProjectChannel { destination, rule }))
     }
 
-    /// A page of the channels of the project, newest first: those before `after`, and where the next page begins.
+    /// Returns a page of the project's channels, newest first, starting after `after`, and where the next page begins.
     ///
     /// # Errors
     /// When a call fails.
@@ -103,7 +104,7 @@ impl ProjectChannels {
         let destination_of = |rule: &Rule| DestinationId::of_channel(rule.id);
         let next = found.last().map(destination_of).filter(|_| more);
         let mut destinations = self.destinations.get_many(operator, found.iter().map(destination_of)).await?;
-        // One without a destination was deleted in between.
+        // A rule without a destination was deleted in between.
         let both = |rule: Rule| {
             let destination = destinations.remove(&destination_of(&rule))?;
             Some(ProjectChannel { destination, rule })
@@ -111,7 +112,7 @@ impl ProjectChannels {
         Ok((found.into_iter().filter_map(both).collect(), next))
     }
 
-    /// Replaces `old` by `new`, which has the same id.
+    /// Replaces `old` with `new`, which has the same ID.
     ///
     /// # Errors
     /// When the call fails; nothing is changed then.
@@ -124,7 +125,7 @@ impl ProjectChannels {
         })
     }
 
-    /// Deletes a channel of the project, which then may have another; false when it was deleted before.
+    /// Deletes a channel and reduces the project's count. Returns `false` if it was already deleted.
     ///
     /// # Errors
     /// When the call fails; nothing is deleted then.

@@ -1,4 +1,4 @@
-//! The queues.
+//! The SQS queues.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -16,22 +16,22 @@ use trace::{Kind, Span};
 
 use crate::{Aws, Result, aws::variable, error::aws};
 
-/// How many calls are under way at once.
+/// The maximum number of concurrent calls.
 const MAX_CALLS: usize = 8;
-/// The most messages of one call, and the most bytes of their bodies together: limits of SQS.
+/// The maximum number of messages in one call, and the maximum total bytes of their bodies: limits of SQS.
 const MAX_BATCH: usize = 10;
 const MAX_BATCH_BYTES: usize = 1024 * 1024;
-/// Of which attributes and the envelope take a little.
+/// Bytes reserved for the attributes and the envelope of a message.
 const ENVELOPE_BYTES: usize = 512;
 
-/// A queue.
+/// An SQS queue.
 #[derive(Clone)]
 pub struct Queue {
     client: Client,
     url: String,
 }
 
-/// A message on its way to a queue.
+/// A message to send to a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
     body: String,
@@ -41,8 +41,8 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// A message of `operator_id`, whose messages form one group, so that SQS's fair queues keep one noisy operator
-    /// from delaying the others.
+    /// Creates a message for `operator_id`. The operator's messages form one message group, so that the fair queues of
+    /// SQS keep one noisy operator from delaying the others.
     ///
     /// # Errors
     /// When the message cannot be written as JSON.
@@ -50,19 +50,19 @@ impl Outgoing {
         Ok(Self::of_text(serde_json::to_string(message)?, operator_id))
     }
 
-    /// A message with a body that is written already.
+    /// Creates a message from a serialized body.
     pub fn of_text(body: String, operator_id: OperatorId) -> Self {
         Self { body, operator_id, delay_seconds: 0, trace: trace::current() }
     }
 
-    /// The same as part of this trace, rather than of the one that is current.
+    /// Attaches the message to this trace instead of the current one.
     #[must_use]
     pub fn traced(mut self, trace: Option<TraceContext>) -> Self {
         self.trace = trace;
         self
     }
 
-    /// The same, hidden from receivers for `delay`: at most [`MAX_HOP`], since SQS refuses more.
+    /// Hides the message from receivers for `delay`, at most [`MAX_HOP`]: SQS rejects longer delays.
     #[must_use]
     pub fn delayed(mut self, delay: Duration) -> Self {
         self.delay_seconds = i32::try_from(delay.min(MAX_HOP).as_secs()).unwrap_or(0);
@@ -75,7 +75,7 @@ impl Queue {
         Ok(Self { client: aws.sqs(), url: variable(name)? })
     }
 
-    /// The queue `accepted`, by `ACCEPTED_QUEUE_URL`: events that have their id.
+    /// The queue `accepted`, at `ACCEPTED_QUEUE_URL`, for events that have an ID.
     ///
     /// # Errors
     /// When the variable is missing.
@@ -83,7 +83,7 @@ impl Queue {
         Self::from_env(aws, "ACCEPTED_QUEUE_URL")
     }
 
-    /// The dead-letter queue of the queue `events`, by `EVENTS_DEAD_LETTERS_URL`.
+    /// The dead-letter queue of the queue `events`, at `EVENTS_DEAD_LETTERS_URL`.
     ///
     /// # Errors
     /// When the variable is missing.
@@ -91,20 +91,20 @@ impl Queue {
         Self::from_env(aws, "EVENTS_DEAD_LETTERS_URL")
     }
 
-    /// The name of the queue, which its ARN ends with as well.
+    /// The name of the queue, which is also the last part of its ARN.
     pub fn name(&self) -> &str {
         self.url.rsplit('/').next().unwrap_or_default()
     }
 
-    /// Another queue of the same account and region, by its name.
+    /// Another queue with this name, in the same account and region.
     #[must_use]
     pub fn beside(&self, name: &str) -> Self {
         let account = self.url.rsplit_once('/').map_or("", |(account, _)| account);
         Self { client: self.client.clone(), url: format!("{account}/{name}") }
     }
 
-    /// Hides messages that were received, each for so long, after which they are handed out again. What goes wrong is
-    /// logged: the message is then handed out after the queue's own visibility timeout.
+    /// Hides received messages, each for the given time, after which SQS delivers them again. Failures are logged: SQS
+    /// then delivers the message after the queue's own visibility timeout.
     pub async fn hide(&self, messages: Vec<(String, Duration)>) {
         for batch in messages.chunks(MAX_BATCH) {
             if let Err(error) = self.hide_some(batch).await {
@@ -128,7 +128,8 @@ impl Queue {
         Ok(())
     }
 
-    /// Sends messages: one `SendMessage`, or as few batches as hold them. For each, whether SQS has it.
+    /// Sends messages with one `SendMessage` call, or with as few batches as possible. Returns for each message whether
+    /// SQS accepted it.
     pub async fn send(&self, messages: Vec<Outgoing>) -> Vec<bool> {
         let sizes: Vec<_> = messages.iter().map(|message| message.body.len() + ENVELOPE_BYTES).collect();
         let mut messages = messages.into_iter();
@@ -192,7 +193,7 @@ impl Queue {
     }
 }
 
-/// The spans of one call: one for each trace that its messages belong to, and none for messages that are not traced.
+/// The spans of one call: one for each trace among its messages. Untraced messages have no span.
 struct Sends(Vec<(TraceContext, Span)>);
 
 impl Sends {
@@ -214,8 +215,8 @@ impl Sends {
         Self(spans)
     }
 
-    /// What a message of this context tells whoever receives it. The attribute counts against no limit of SQS, and takes
-    /// precedence over the header by which the SDK tells SQS the trace of the invocation.
+    /// The trace header that a message carries to its receiver. It does not count against the limits of SQS, and takes
+    /// precedence over the header in which the SDK sends the invocation's trace.
     fn header(&self, context: Option<TraceContext>) -> Result<Option<MessageSystemAttributeValue>> {
         let span = self.0.iter().find(|(of, _)| Some(*of) == context);
         let Some(context) = span.and_then(|(_, span)| span.context()) else { return Ok(None) };
@@ -223,7 +224,7 @@ impl Sends {
         Ok(Some(value.build().map_err(aws("AWSTraceHeader"))?))
     }
 
-    /// SQS took the one message of a call, and gave it this id.
+    /// Records that SQS accepted the only message of a call under this ID.
     fn took(&self, id: Option<&str>) {
         if let (Some((_, span)), Some(id)) = (self.0.first(), id) {
             span.set("messaging.message.id", id);
@@ -235,7 +236,7 @@ impl Sends {
     }
 }
 
-/// The queues of deliveries, one for each lane.
+/// The delivery queues, one for each lane.
 #[derive(Clone)]
 pub struct Lanes {
     fast: Queue,
@@ -244,7 +245,7 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// By `DELIVERIES_QUEUE_URL`, `SLOW_QUEUE_URL` and `MAIL_QUEUE_URL`.
+    /// Opens the queues at `DELIVERIES_QUEUE_URL`, `SLOW_QUEUE_URL` and `MAIL_QUEUE_URL`.
     ///
     /// # Errors
     /// When a variable is missing.
@@ -266,7 +267,7 @@ impl Lanes {
         }
     }
 
-    /// The queue by which deliveries go to a destination now.
+    /// The queue for new deliveries to a destination.
     pub fn to(&self, destination: &Destination) -> &Queue {
         self.of(destination.lane(now()))
     }
@@ -276,7 +277,7 @@ impl Lanes {
         [Lane::Fast, Lane::Slow, Lane::Mail].into_iter().find(|lane| self.of(*lane).name() == name)
     }
 
-    /// Sends messages, each by its lane. For each, whether SQS has it.
+    /// Sends each message through its lane. Returns for each message whether SQS accepted it.
     pub async fn send(&self, messages: Vec<(Lane, Outgoing)>) -> Vec<bool> {
         let mut sent = vec![false; messages.len()];
         let mut by_lane: BTreeMap<Lane, (Vec<usize>, Vec<Outgoing>)> = BTreeMap::new();
@@ -295,12 +296,12 @@ impl Lanes {
     }
 }
 
-/// Absent rather than 0, so that a delay of the queue's own is not overridden.
+/// `None` rather than 0, so as not to override the queue's own delay.
 fn delay(seconds: i32) -> Option<i32> {
     (seconds > 0).then_some(seconds)
 }
 
-/// Cuts messages of these sizes into batches that SQS takes: how many go into each.
+/// Splits messages of these sizes into batches that SQS accepts. Returns the number of messages in each batch.
 fn batches(sizes: &[usize]) -> Vec<usize> {
     let mut counts = vec![];
     let (mut count, mut bytes) = (0, 0);

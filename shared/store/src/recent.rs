@@ -1,12 +1,13 @@
-//! What workers remember of an operator's rules and destinations, for two seconds (`REMEMBER_SECONDS`) at most, and the stamp
-//! that tells them when something has changed.
+//! The workers' cache of an operator's rules and destinations. Entries live for at most two seconds
+//! (`REMEMBER_SECONDS`) and are invalidated by a stamp that moves with every change.
 //!
-//! A worker that gets batch after batch of one operator would read the same rows each time: a thousand times a second for an
-//! operator with ten thousand events a second, while a partition takes 3,000 reads. Instead it reads one small row, the stamp.
-//! Every change moves the stamp, whether an API or a worker made it, after the change itself is written. So a change counts
-//! from the next batch on, as if nothing were remembered. If a stamp could not be moved, the change counts two seconds later.
+//! Without the cache, a worker that receives batch after batch of one operator would read the same rows each time: a
+//! thousand times a second for an operator with ten thousand events a second, while a partition allows 3,000 reads.
+//! With it, the worker reads one small row per batch, the stamp. Every change by an API or a worker moves the stamp
+//! after the change itself is written, so the change applies from the next batch on. If the stamp could not be moved,
+//! the change applies two seconds later.
 //!
-//! An operator whose last batch came more than two seconds ago costs nothing more: nothing about it is remembered.
+//! An operator whose last batch was more than two seconds ago costs nothing extra: nothing of it is cached.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -26,11 +27,11 @@ use crate::{
     item::{Item, from_items, key, n},
 };
 
-/// From how many operators on those whose time is over are dropped, and how many are remembered at most.
+/// The maximum number of operators in the cache. Expired ones are dropped when this number is reached.
 const MANY_OPERATORS: usize = 100;
 const MAX_OPERATORS: usize = 1000;
 
-/// The stamps, rows of the table `Destinations`.
+/// The stamps, which are rows of the table `Destinations`.
 #[derive(Clone)]
 pub struct Changes {
     client: Client,
@@ -44,12 +45,11 @@ struct Stamp {
     changes: u64,
 }
 
-/// Stamps that were read; one that was never moved is 0.
+/// Stamps that were read. A stamp that has never moved is 0.
 #[derive(Debug, Default)]
 pub(crate) struct Stamps(HashMap<OperatorId, u64>);
 
 impl Stamps {
-    /// Those of items.
     pub(crate) fn of(items: Vec<Item>) -> Result<Self> {
         let rows: Vec<Stamp> = from_items(Some(items))?;
         Ok(Self(rows.into_iter().map(|row| (row.operator, row.changes)).collect()))
@@ -58,18 +58,17 @@ impl Stamps {
 
 const STAMPS: &str = "changes#";
 
-/// The key of a stamp. It has a partition of its own, so that its reads take nothing from those of destinations.
+/// The key of a stamp. It has its own partition, so that reading it does not use up the read capacity of destinations.
 pub(crate) fn stamp_key(operator: OperatorId) -> Item {
     key(("operator_id", format!("{STAMPS}{operator}")), ("id", operator))
 }
 
-/// Whether an item of the table is a stamp.
 pub(crate) fn is_stamp(item: &Item) -> bool {
     item.get("operator_id").and_then(|partition| partition.as_s().ok()).is_some_and(|text| text.starts_with(STAMPS))
 }
 
 impl Changes {
-    /// Those of the table that `DESTINATIONS_TABLE` names.
+    /// Opens the stamps in the table that `DESTINATIONS_TABLE` names.
     ///
     /// # Errors
     /// When the variable is missing.
@@ -77,7 +76,7 @@ impl Changes {
         Ok(Self { client: aws.dynamodb(), table: variable("DESTINATIONS_TABLE")? })
     }
 
-    /// Moves an operator's stamp. To be called once a change is written, before anybody is told of it.
+    /// Moves an operator's stamp. Call it after the change is written and before anyone is notified of the change.
     ///
     /// # Errors
     /// When the call fails.
@@ -89,14 +88,14 @@ impl Changes {
     }
 }
 
-/// What is remembered of operators, a `T` of each.
+/// A cache with one `T` for each operator.
 pub struct Recent<T> {
     changes: Changes,
     known: Mutex<Known<T>>,
 }
 
 impl<T: Default> Recent<T> {
-    /// Nothing yet; for as long as `REMEMBER_SECONDS` says.
+    /// Creates an empty cache. Entries live for `REMEMBER_SECONDS`.
     ///
     /// # Errors
     /// When a variable is missing or wrong.
@@ -105,15 +104,15 @@ impl<T: Default> Recent<T> {
         Ok(Self { changes: Changes::from_env(aws)?, known: Mutex::new(Known::new(remember)) })
     }
 
-    /// The stamps.
+    /// The stamps that invalidate the cache.
     pub fn changes(&self) -> &Changes {
         &self.changes
     }
 
-    /// Forgets what has changed of these operators, whose batch has come. To be called before anything is read for it.
+    /// Drops outdated entries of the operators of a new batch. Call it before reading anything for the batch.
     ///
     /// # Errors
-    /// When the call fails; nothing is remembered of them then.
+    /// When the call fails. The entries of these operators are then dropped.
     pub async fn refresh(&self, operators: impl IntoIterator<Item = OperatorId>) -> Result<()> {
         let asked = self.seen(operators);
         if asked.is_empty() {
@@ -132,19 +131,19 @@ impl<T: Default> Recent<T> {
         }
     }
 
-    /// A batch of these operators has come: of which of them the stamp is to be read, to be followed by
-    /// [`Recent::stamped`]. What is remembered of them may be out of date until then.
+    /// Notes a batch of these operators and returns those whose stamp has to be read. Follow with [`Recent::stamped`];
+    /// until then, their entries may be out of date.
     pub(crate) fn seen(&self, operators: impl IntoIterator<Item = OperatorId>) -> BTreeSet<OperatorId> {
         self.with_known(|known| known.seen(operators, Instant::now()))
     }
 
-    /// Forgets what has changed, by the stamps that were read, and returns the operators about whom nothing is remembered
-    /// now. Rows of theirs that were read in the same call may be older than the stamp: do not remember those.
+    /// Drops outdated entries according to the stamps that were read, and returns the operators that have no entries
+    /// now. Rows that were read in the same call as the stamps may be older than the stamps: do not cache them.
     pub(crate) fn stamped(&self, asked: &BTreeSet<OperatorId>, stamps: &Stamps) -> BTreeSet<OperatorId> {
         self.with_known(|known| known.stamped(asked, stamps, Instant::now()))
     }
 
-    /// Looks at what is remembered of an operator, or adds to it; nothing is, of one whose batches are rare.
+    /// Reads or extends the entries of an operator. Returns `None` for an operator whose batches are infrequent.
     pub fn of<R>(&self, operator: OperatorId, look: impl FnOnce(&mut T) -> R) -> Option<R> {
         self.with_known(|known| known.of(operator).map(look))
     }
@@ -154,7 +153,7 @@ impl<T: Default> Recent<T> {
     }
 }
 
-/// The same without the cloud.
+/// The cache without its AWS calls.
 struct Known<T> {
     remember: Duration,
     operators: HashMap<OperatorId, Operator<T>>,
@@ -167,7 +166,7 @@ impl<T> Known<T> {
 }
 
 struct Operator<T> {
-    /// When its last batch came.
+    /// When the operator's last batch arrived.
     seen: Instant,
     remembered: Option<Remembered<T>>,
 }
@@ -179,7 +178,7 @@ struct Remembered<T> {
 }
 
 impl<T: Default> Known<T> {
-    /// A batch of these operators has come: of which of them the stamp is to be read.
+    /// Notes a batch of these operators and returns those whose stamp has to be read.
     fn seen(&mut self, operators: impl IntoIterator<Item = OperatorId>, now: Instant) -> BTreeSet<OperatorId> {
         let remember = self.remember;
         if self.operators.len() > MANY_OPERATORS {
@@ -201,7 +200,7 @@ impl<T: Default> Known<T> {
         ask
     }
 
-    /// These are the stamps of the operators that were asked for.
+    /// Applies the stamps of the operators that were asked for.
     fn stamped(&mut self, asked: &BTreeSet<OperatorId>, stamps: &Stamps, now: Instant) -> BTreeSet<OperatorId> {
         let remember = self.remember;
         let mut reset = BTreeSet::new();
@@ -237,7 +236,7 @@ mod tests {
         Stamps(HashMap::from([(operator, stamp)]))
     }
 
-    /// A batch comes: what was remembered at its beginning, if anything is to be.
+    /// Simulates a batch. Returns the entry from before the batch, if the operator is cached.
     fn batch(known: &mut Known<u32>, operator: OperatorId, stamp: u64, now: Instant) -> Option<u32> {
         let asked = known.seen([operator], now);
         let reset = known.stamped(&asked, &stamps(operator, stamp), now);

@@ -1,5 +1,5 @@
-//! How many requests per second the keys of an operator may make, each of them: in table `Accounts`, with the operator and
-//! for its plan.
+//! The requests per second that each key of an operator may make. Stored in table `Accounts`, with the operator and for
+//! each plan.
 
 use domain::{OperatorId, plan::Plan};
 use serde::Deserialize;
@@ -11,21 +11,19 @@ use crate::{
     item::{Item, from_item, n},
 };
 
-/// What the row of an operator says of it.
 #[derive(Deserialize)]
 struct OfOperator {
     plan: Plan,
     requests_per_second: Option<u32>,
 }
 
-/// What the row of a plan says of it.
 #[derive(Deserialize)]
 struct OfPlan {
     requests_per_second: Option<u32>,
 }
 
 impl Accounts {
-    /// The operator's own limit, or else that of its plan; none when neither has one, and 0 for no limit at all.
+    /// Returns the operator's own limit, or else its plan's. `None` if neither has a limit set; 0 means unlimited.
     ///
     /// # Errors
     /// When a call fails.
@@ -43,7 +41,7 @@ impl Accounts {
         get.send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
     }
 
-    /// Gives an operator a limit of its own, or takes it away; false when there is no such operator.
+    /// Sets or removes an operator's own limit. Returns `false` if the operator does not exist.
     ///
     /// # Errors
     /// When the call fails.
@@ -51,7 +49,7 @@ impl Accounts {
         self.put_limit(Self::operator_key(operator), Some("attribute_exists(pk)"), requests_per_second).await
     }
 
-    /// Gives a plan a limit, or takes it away.
+    /// Sets or removes a plan's limit.
     ///
     /// # Errors
     /// When the call fails.

@@ -1,8 +1,8 @@
-//! Sealing an operator's credentials anew, in table `Destinations`, after its data key was replaced
+//! Reseals an operator's credentials in table `Destinations` after its data key was replaced
 //! ([`crate::Accounts::begin_rotation`]).
 //!
-//! Each sealed value says which data key it is under, so that one can be told from another, and both kinds open, for as
-//! long as this takes.
+//! Each sealed value names its data key. Values under the old and the new key can therefore be told apart, and both
+//! open until resealing is complete.
 
 use std::collections::BTreeSet;
 
@@ -21,48 +21,48 @@ use crate::{
     item::{b, from_item, from_items, s},
 };
 
-/// How many rows are read at once.
+/// The number of rows to read at once.
 const PAGE: i32 = 100;
-/// How often a row is tried that others change at the same time.
+/// The maximum number of tries for a row that is changed concurrently.
 const TRIES: u32 = 5;
-/// `connection` is a word of DynamoDB's own.
+/// `connection` is a reserved word of DynamoDB.
 const CONNECTION: (&str, &str) = ("#connection", "connection");
 
-/// Seals the credentials of one operator anew, under one data key.
+/// Reseals the credentials of one operator under one data key.
 pub struct Resealing<'a> {
-    /// Where they are.
+    /// The table that holds the credentials.
     pub destinations: &'a Destinations,
-    /// What opens and seals them.
+    /// Opens and seals the credentials.
     pub vault: &'a Vault,
-    /// Whose they are.
+    /// The operator that owns the credentials.
     pub operator: OperatorId,
-    /// The wrapped data key under which all shall be.
+    /// The wrapped data key to reseal under.
     pub data_key: &'a [u8],
 }
 
-/// How much may be done, and what was.
+/// The limits of a run and its results so far.
 #[derive(Debug)]
 pub struct Work {
     at_most: usize,
     end: Instant,
-    /// How many rows were sealed anew.
+    /// The number of rows that were resealed.
     pub resealed: usize,
-    /// The rows that hold something which does not open: nobody can use that any more, and it stays as it is.
+    /// The rows with a value that does not open. Such a value is unusable and stays unchanged.
     pub unopened: BTreeSet<DestinationId>,
 }
 
 /// How far a page got.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Page {
-    /// Through; the next page begins behind this row.
+    /// The page is complete. The next one begins after this row.
     Next(DestinationId),
-    /// Through, and there is no other.
+    /// The page is complete, and it was the last.
     Last,
-    /// Not through: as much was done as may be.
+    /// The page is incomplete, because a limit was reached.
     Cut,
 }
 
-/// Of a row, what is sealed in it.
+/// The sealed values of a row.
 #[derive(Debug, Deserialize)]
 struct Row {
     id: DestinationId,
@@ -73,7 +73,7 @@ struct Row {
     connection: Option<Sealed>,
 }
 
-/// A sealed value that takes the place of another.
+/// A sealed value and its replacement.
 struct Renewed<'a> {
     path: String,
     old: &'a Sealed,
@@ -81,24 +81,23 @@ struct Renewed<'a> {
 }
 
 impl Work {
-    /// Nothing done yet; at most so many rows may be, and none once it is `end`.
+    /// Starts a run that reseals at most `at_most` rows and stops at `end`.
     pub fn new(at_most: usize, end: Instant) -> Self {
         Self { at_most, end, resealed: 0, unopened: BTreeSet::new() }
     }
 
-    /// Whether the time is over.
     fn late(&self) -> bool {
         Instant::now() >= self.end
     }
 
-    /// Whether no further row may be sealed anew.
+    /// Whether a limit has been reached.
     fn over(&self) -> bool {
         self.resealed >= self.at_most || self.late()
     }
 }
 
 impl Row {
-    /// What is sealed in it, each with its path in the row.
+    /// The sealed values of the row, each with its path.
     fn sealed(&self) -> impl Iterator<Item = (String, &Sealed)> {
         let previous = self.previous_secret.as_ref().map(|previous| &previous.sealed);
         let all = [
@@ -113,17 +112,17 @@ impl Row {
 }
 
 impl Resealing<'_> {
-    /// Seals anew what the next rows behind `after` hold under another data key; nothing else of them changes.
+    /// Reseals the values under other data keys in the rows after `after`. Changes nothing else in these rows.
     ///
     /// # Errors
-    /// When a call fails, or a row is changed by others again and again. What was done stays done.
+    /// When a call fails, or a row keeps being changed concurrently. Rows that were resealed stay so.
     pub async fn page(&self, after: Option<DestinationId>, work: &mut Work) -> Result<Page> {
         if work.late() {
             return Ok(Page::Cut);
         }
         let query = self.destinations.client().query().table_name(self.destinations.table());
         let answer = query
-            // What was written before this pass must not be missed.
+            // Rows that were written before this pass must not be missed.
             .consistent_read(true)
             .key_condition_expression("operator_id = :operator AND begins_with(id, :prefix)")
             .expression_attribute_values(":operator", s(self.operator))
@@ -149,8 +148,8 @@ impl Resealing<'_> {
             match self.renew(row).await {
                 Ok(renewed) => work.resealed += usize::from(renewed),
                 Err(error @ StoreError::Sealed(_)) => {
-                    // The rest is not to wait for it.
-                    tracing::error!(operator_id = %self.operator, destination_id = %id, %error, "not sealed anew");
+                    // One unusable row must not block the rest.
+                    tracing::error!(operator_id = %self.operator, destination_id = %id, %error, "resealing a destination failed");
                     work.unopened.insert(id);
                 }
                 Err(error) => return Err(error),
@@ -159,7 +158,7 @@ impl Resealing<'_> {
         Ok(last.filter(|_| more).map_or(Page::Last, Page::Next))
     }
 
-    /// Seals anew what a row holds under another data key, all in one write; false when there is no such thing any more.
+    /// Reseals a row's values in one write. Returns `false` if no value is under another data key.
     async fn renew(&self, mut row: Row) -> Result<bool> {
         for _ in 0..TRIES {
             let mut renewed = vec![];
@@ -181,7 +180,7 @@ impl Resealing<'_> {
         Err(StoreError::Unprocessed("UpdateItem"))
     }
 
-    /// Replaces sealed values, each of which must still be what it was.
+    /// Replaces sealed values on condition that none has changed.
     fn update(&self, id: DestinationId, renewed: &[Renewed<'_>]) -> UpdateItemFluentBuilder {
         let (set, condition) = expressions(renewed.iter().map(|renewed| &*renewed.path));
         let update = self.destinations.client().update_item().table_name(self.destinations.table());
@@ -205,7 +204,8 @@ impl Resealing<'_> {
     }
 }
 
-/// What sets the values at these paths, and what holds while none has changed: `:new0` for `:old0`, and so on.
+/// The update expression for the values at these paths and the condition that none has changed, with `:new0` for
+/// `:old0` and so on.
 fn expressions<'a>(paths: impl Iterator<Item = &'a str>) -> (String, String) {
     let (set, condition): (Vec<_>, Vec<_>) =
         paths.enumerate().map(|(i, path)| (format!("{path} = :new{i}"), format!("{path} = :old{i}"))).unzip();

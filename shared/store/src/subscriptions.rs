@@ -1,5 +1,5 @@
-//! Webhook subscriptions, of the Mail API and of Stack Auth: an endpoint and the rule that it implies, which have one
-//! ULID, written and deleted together in two tables.
+//! Webhook subscriptions of the Mail API and of Stack Auth. A subscription is an endpoint and its rule, which share one
+//! ULID and are written and deleted together in two tables.
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::{Destination, DestinationId, Face, OperatorId, Rule, RuleId};
@@ -14,19 +14,19 @@ use crate::{
     transact::{self, Outcome},
 };
 
-/// A subscription.
+/// A webhook subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
-    /// Where it sends, and how it is.
+    /// Where the subscription sends to, and its health.
     pub endpoint: Destination,
-    /// What it sends.
+    /// The events that the subscription sends.
     pub rule: Rule,
 }
 
-/// What became of a change.
+/// The result of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
-    /// It is made.
+    /// The change was made.
     Yes,
     /// The subscription has been changed since it was read.
     Meanwhile,
@@ -42,7 +42,7 @@ pub struct Subscriptions {
 }
 
 impl Subscriptions {
-    /// Those of the API `face`, in the tables that `CHANNELS_TABLE` and `DESTINATIONS_TABLE` name.
+    /// Opens the subscriptions of the API `face` in the tables that `CHANNELS_TABLE` and `DESTINATIONS_TABLE` name.
     ///
     /// # Errors
     /// When a variable is missing.
@@ -50,7 +50,7 @@ impl Subscriptions {
         Ok(Self { face, channels: Channels::from_env(aws)?, destinations: Destinations::from_env(aws)? })
     }
 
-    /// The API whose subscriptions these are.
+    /// The API that these subscriptions belong to.
     pub fn face(&self) -> Face {
         self.face
     }
@@ -65,7 +65,7 @@ impl Subscriptions {
         Ok(())
     }
 
-    /// A subscription of the operator, by the id of its endpoint.
+    /// Returns a subscription of the operator by the ID of its endpoint.
     ///
     /// # Errors
     /// When a call fails.
@@ -73,7 +73,7 @@ impl Subscriptions {
         let rule = self.channels.get(operator, RuleId::of_destination(id));
         let endpoint = self.destinations.get(operator, id);
         let (rule, endpoint) = futures::future::try_join(rule, endpoint).await?;
-        // A legacy channel, or one of a project, is a rule and a destination of one ULID, too: the face tells them apart.
+        // A legacy or project channel is also a rule and a destination with one ULID. The face distinguishes them.
         Ok(match (rule, endpoint) {
             (Some(rule), Some(endpoint)) if rule.face == self.face && endpoint.face == self.face => {
                 Some(Subscription { endpoint, rule })
@@ -82,7 +82,8 @@ impl Subscriptions {
         })
     }
 
-    /// A page of the operator's subscriptions, newest first: those before `after`, and where the next page begins.
+    /// Returns a page of the operator's subscriptions, newest first, starting after `after`, and where the next page
+    /// begins.
     ///
     /// # Errors
     /// When a call fails.
@@ -96,14 +97,14 @@ impl Subscriptions {
         let next = endpoints.last().map(|endpoint| endpoint.id).filter(|_| more);
         let rule_of = |endpoint: &Destination| RuleId::of_destination(endpoint.id);
         let mut rules = self.channels.get_many(operator, endpoints.iter().map(rule_of)).await?;
-        // One without a rule was deleted in between.
+        // An endpoint without a rule was deleted in between.
         let both = |endpoint| Some(Subscription { rule: rules.remove(&rule_of(&endpoint))?, endpoint });
         Ok((endpoints.into_iter().filter_map(both).collect(), next))
     }
 
-    /// Writes what differs between `old` and `new`, which has the same id: address, description, limit and rule. Of the
-    /// endpoint's other fields none is touched, since its secret and its health change by other ways; but what deliveries
-    /// have found out about an address is cleared with the address.
+    /// Writes the differences between `old` and `new`, which has the same ID: address, description, limit and rule. The
+    /// endpoint's secret and health are not written, because other operations change them. A new address clears what
+    /// deliveries recorded about the old one.
     ///
     /// # Errors
     /// When the call fails; nothing is changed then.
@@ -126,7 +127,7 @@ impl Subscriptions {
         })
     }
 
-    /// The write of what differs: another change at the same time may be of another field.
+    /// Writes only the differences, because a concurrent change may be to another field.
     fn endpoint_change(&self, old: &Destination, new: &Destination) -> Result<TransactWriteItem> {
         let mut clauses = Clauses::setting(&[]);
         let mut update = Update::builder()
@@ -156,7 +157,7 @@ impl Subscriptions {
         transact::update(update.update_expression(clauses.expression()))
     }
 
-    /// Deletes a subscription; false when it was deleted before.
+    /// Deletes a subscription. Returns `false` if it was already deleted.
     ///
     /// # Errors
     /// When the call fails; nothing is deleted then.

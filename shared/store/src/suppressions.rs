@@ -1,5 +1,5 @@
-//! Suppressions, which are rows of the table `Destinations`: that nothing is mailed to an address of an operator's. The
-//! sparse index `suppressions` has them by the time since when.
+//! Suppressions of an operator's mail addresses, to which nothing is sent. They are rows of the table `Destinations`.
+//! The sparse index `suppressions` lists them by time.
 
 use std::collections::HashMap;
 
@@ -24,21 +24,21 @@ use crate::{
     transact,
 };
 
-/// The rows.
+/// The suppressions in the table `Destinations`.
 #[derive(Clone)]
 pub struct Suppressions {
     client: Client,
     table: String,
 }
 
-/// What became of a try to suppress an address.
+/// The result of suppressing an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Suppressed {
-    /// It is suppressed from now on.
+    /// The address is now suppressed.
     New,
-    /// This very report had suppressed it: whoever took it in may have died before telling of it.
+    /// The same report had already suppressed the address. The worker may have stopped before it reported that.
     ByThisBefore,
-    /// It was suppressed for another reason before.
+    /// The address was already suppressed for another reason.
     Before,
 }
 
@@ -46,12 +46,12 @@ pub enum Suppressed {
 const OPERATOR_KEY: &str = "suppressions_of";
 const TIME_KEY: &str = "suppressed_at";
 
-/// Where a suppression stands in the index: by its time, and by its address where two have one time.
+/// The sort key of a suppression in the index: its time, then its address, since two may have the same time.
 pub fn time_key(since: Timestamp, uniqueness_key: &str) -> String {
     format!("{}#{uniqueness_key}", rfc3339(since))
 }
 
-/// Which operator's suppressions of which address ([`domain::Address::uniqueness_key`]).
+/// An operator and an address ([`domain::Address::uniqueness_key`]), which identify a suppression.
 pub type Key = (OperatorId, String);
 
 fn row_key((operator, uniqueness_key): &Key) -> Item {
@@ -65,7 +65,7 @@ pub(crate) fn keys_of(destination: &Destination) -> Vec<Key> {
 }
 
 impl Suppressions {
-    /// The rows of the table that `DESTINATIONS_TABLE` names.
+    /// Opens the suppressions in the table that `DESTINATIONS_TABLE` names.
     ///
     /// # Errors
     /// When the variable is missing.
@@ -73,7 +73,7 @@ impl Suppressions {
         Ok(Self { client: aws.dynamodb(), table: variable("DESTINATIONS_TABLE")? })
     }
 
-    /// Suppresses an address, unless it is already.
+    /// Suppresses an address, unless it already is.
     ///
     /// # Errors
     /// When the call fails.
@@ -102,7 +102,8 @@ impl Suppressions {
         Ok(if by_this { Suppressed::ByThisBefore } else { Suppressed::Before })
     }
 
-    /// A page of an operator's suppressions, newest first: those before the one at `after`, and whether there are more.
+    /// Returns a page of an operator's suppressions, newest first, starting after the one at `after`, and whether there
+    /// are more.
     ///
     /// # Errors
     /// When the call fails.
@@ -131,7 +132,7 @@ impl Suppressions {
         Ok((from_items(answer.items)?, more))
     }
 
-    /// Lifts a suppression: what it was, if there was one.
+    /// Lifts a suppression and returns it, if there was one.
     ///
     /// # Errors
     /// When the call fails.
@@ -142,7 +143,7 @@ impl Suppressions {
         answer.attributes.map(from_item).transpose()
     }
 
-    /// Why an address is suppressed, if it is.
+    /// Returns the suppression of an address, if there is one.
     ///
     /// # Errors
     /// When the call fails.
@@ -152,7 +153,8 @@ impl Suppressions {
         get.send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
     }
 
-    /// Which of a destination's mail addresses are suppressed, and why. Nothing is asked for what has none.
+    /// Returns which of a destination's mail addresses are suppressed, and why. Makes no call for a destination without
+    /// mail addresses.
     ///
     /// # Errors
     /// When a call fails.
@@ -161,7 +163,7 @@ impl Suppressions {
         Ok(HeldBack::of(destination, |key| found.get(key)))
     }
 
-    /// Those of the addresses that are suppressed; none is asked for without a call.
+    /// Returns the suppressions of these addresses. Makes no call if `keys` is empty.
     ///
     /// # Errors
     /// When a call fails.
@@ -173,7 +175,7 @@ impl Suppressions {
         Ok(found.into_iter().map(keyed).collect())
     }
 
-    /// The write that lifts a suppression, if there is one, beside others.
+    /// The write that lifts a suppression, if there is one, for a transaction.
     pub(crate) fn lifting(&self, operator: OperatorId, uniqueness_key: &str) -> Result<TransactWriteItem> {
         transact::delete(&self.table, row_key(&(operator, uniqueness_key.to_owned())))
     }

@@ -1,5 +1,5 @@
-//! Deliveries that an event plans and that have no row, since nobody has recorded an attempt yet. To the outside they are
-//! deliveries like any other: one that is simply to be sent reads as `pending`.
+//! Deliveries that an event's plan names but that have no row yet, because no attempt has been recorded. The APIs show
+//! them like any other delivery. One that is waiting for its first attempt is `pending`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,61 +21,58 @@ use crate::{
     partiql::{self, Written},
 };
 
-/// How many events are read, at most, and in how many calls.
+/// The maximum number of events to read, and of calls to read them with.
 #[derive(Clone, Copy)]
 struct Bounds {
     events: usize,
     calls: u32,
 }
 
-/// For a page of a list.
 const FOR_A_PAGE: Bounds = Bounds { events: 500, calls: 4 };
-/// For an overview.
 const FOR_AN_OVERVIEW: Bounds = Bounds { events: 4000, calls: 8 };
-/// For a recovery.
 const FOR_A_RECOVERY: Bounds = Bounds { events: 10_000, calls: 20 };
-/// How many further parts of large plans are read, at most, those of the first events first.
+/// The maximum number of further plan parts to read. Earlier events have priority.
 const MAX_PARTS: usize = 500;
-/// How many planned deliveries are looked up for a page of those that are pending: ten calls.
+/// The maximum number of planned deliveries to look up for a page of pending deliveries: ten calls.
 const MAX_LOOKED_UP: usize = 1000;
 
-/// The deliveries of destinations, those without a row included.
+/// The deliveries of destinations, including those without a row.
 #[derive(Clone)]
 pub struct DeliveryLog {
     deliveries: Deliveries,
     events: Events,
 }
 
-/// A delivery that its event plans.
+/// A delivery from an event's plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Planned {
-    /// Which delivery.
+    /// The delivery's ID.
     pub id: DeliveryId,
-    /// Whose.
+    /// The operator that owns the delivery.
     pub operator_id: OperatorId,
     /// The type of its event.
     pub event_type: EventType,
-    /// When it was planned, and was due for the first time.
+    /// When the delivery was planned, which is also when it was first due.
     pub at: Timestamp,
-    /// What is to become of it.
+    /// What the plan decided for the delivery.
     pub fate: Fate,
 }
 
 impl Planned {
-    /// The delivery as it reads while it has no row, to a destination that was made by the API `face`.
+    /// Returns the delivery as it reads without a row, to a destination that was created with the API `face`.
     pub fn delivery(&self, face: Face) -> Delivery {
         let Self { id, operator_id, event_type, at, fate } = self;
         let of = Unrecorded { operator_id: *operator_id, event_id: id.event, event_type, at: *at };
         of.delivery(id.destination, face, *fate)
     }
 
-    /// Where it stands.
+    /// The state of the delivery.
     pub fn state(&self) -> DeliveryState {
         self.delivery(Face::Stack).state
     }
 
-    /// The row by which it is sent again. One that was to be sent reads as failed until then, so that a recovery that ends
-    /// halfway leaves it to the next one.
+    /// The row for sending the delivery again. A delivery that was due is `failed` until it is sent, so that the next
+    /// recovery picks it up if this one stops halfway.
     fn row(&self, face: Face) -> Delivery {
         let row = self.delivery(face);
         match row.state {
@@ -85,14 +82,14 @@ impl Planned {
     }
 }
 
-/// Planned deliveries, and the last one looked at if there are more.
+/// Planned deliveries, and the last one that was checked if there are more.
 struct Found {
     planned: Vec<Planned>,
     looked_to: Option<DeliveryId>,
 }
 
 impl DeliveryLog {
-    /// The tables that `DELIVERIES_TABLE` and `EVENTS_TABLE` name.
+    /// Opens the tables that `DELIVERIES_TABLE` and `EVENTS_TABLE` name.
     ///
     /// # Errors
     /// When a variable is missing.
@@ -100,12 +97,12 @@ impl DeliveryLog {
         Ok(Self { deliveries: Deliveries::from_env(aws)?, events: Events::from_env(aws)? })
     }
 
-    /// The rows alone.
+    /// The deliveries that have a row.
     pub fn rows(&self) -> &Deliveries {
         &self.deliveries
     }
 
-    /// A delivery of the operator.
+    /// Returns a delivery of the operator.
     ///
     /// # Errors
     /// When a call fails.
@@ -123,7 +120,8 @@ impl DeliveryLog {
         Ok(Some(planned.delivery(to.map_or(Face::Stack, |to| to.face))))
     }
 
-    /// The deliveries of an event to these destinations, which the caller has made sure to be the operator's.
+    /// Returns the deliveries of an event to these destinations. The caller must have checked that they belong to the
+    /// operator.
     ///
     /// # Errors
     /// When a call fails.
@@ -140,7 +138,7 @@ impl DeliveryLog {
         Ok(rows)
     }
 
-    /// What the plan of one event has for these destinations.
+    /// Returns the planned deliveries of one event to these destinations.
     async fn of_plan(
         &self,
         operator: OperatorId,
@@ -152,11 +150,11 @@ impl DeliveryLog {
         self.planned(operator, vec![plans], destinations, |_| false).await
     }
 
-    /// As [`Deliveries::across`], with the deliveries that have no row.
+    /// Like [`Deliveries::across`], but includes deliveries without a row.
     ///
-    /// The rows say which events the page covers. One more Query reads the plans of those, of the newest 500 at most: half
-    /// a read unit for each 4 KB of events, as a rule less than the rows took. Only a page of pending deliveries has more
-    /// to look up, and ends where it has looked at 500 events. Lists by another state read rows alone.
+    /// The rows determine which events the page covers. One more Query reads the plans of at most the 500 newest of
+    /// these events, at half a read unit for each 4 KB of events, which usually costs less than the rows. Only a page
+    /// of pending deliveries needs further lookups; it ends after 500 events. Lists of other states read only rows.
     ///
     /// # Errors
     /// When a call fails.
@@ -185,7 +183,8 @@ impl DeliveryLog {
         }
     }
 
-    /// As [`Deliveries::in_state`], with the deliveries that have no row, and the last one before the next page.
+    /// Like [`Deliveries::in_state`], but includes deliveries without a row. Also returns the last delivery before the
+    /// next page.
     ///
     /// # Errors
     /// When a call fails.
@@ -212,7 +211,8 @@ impl DeliveryLog {
         Ok(merge(rows, unrecorded, next, usize::try_from(limit).unwrap_or(0)))
     }
 
-    /// What the events that a page covers plan, but for what is `known`, newest first: from where `wanted` begins to `next`.
+    /// Returns the planned deliveries, without those in `known`, of the events that a page covers: from the start of
+    /// `wanted` down to `next`, newest first.
     async fn behind(
         &self,
         of: EventsOf,
@@ -230,7 +230,7 @@ impl DeliveryLog {
         Ok(Found { planned, looked_to: more.and(last) })
     }
 
-    /// Those of which there is no row: rows in other states are not in the page.
+    /// Keeps only deliveries without a row. The page does not contain rows in other states, so it takes a lookup.
     async fn without_row(&self, found: Found, wanted: &Wanted, next: Option<DeliveryId>) -> Result<Found> {
         let Found { mut planned, mut looked_to } = found;
         planned.retain(|planned| belongs(planned, wanted, next));
@@ -258,8 +258,8 @@ impl DeliveryLog {
         self.events.plans(of, &PlansWanted { range, newest_first, max: events, max_calls: calls }).await
     }
 
-    /// What these events plan for these destinations, but for what is `known`, in the order of the events; of one event, in
-    /// that of a list.
+    /// Returns the planned deliveries of these events to these destinations, without those in `known`. They are in the
+    /// order of the events, and in list order within an event.
     async fn planned(
         &self,
         operator: OperatorId,
@@ -286,10 +286,10 @@ impl DeliveryLog {
         Ok(plans.into_iter().flat_map(of_event).filter(|planned| !known(planned.id)).collect())
     }
 
-    /// The deliveries to these destinations that have no row, of events from `oldest` on. `counted` are those with a row;
-    /// `complete` says whether they are all.
+    /// Returns the deliveries to these destinations that have no row, for events from `oldest` on. `counted` holds the
+    /// deliveries with a row. `complete` says whether it holds all of them.
     ///
-    /// Reads 4,000 events and 8 MB at most, the newest ones: 1,000 read units.
+    /// Reads at most the 4,000 newest events and 8 MB: 1,000 read units.
     ///
     /// # Errors
     /// When a call fails.
@@ -310,8 +310,8 @@ impl DeliveryLog {
         Ok(planned)
     }
 
-    /// The deliveries to a destination that have no row although they were planned 15 minutes ago or earlier, oldest event
-    /// first: of the first 10,000 events, and 20 MB of them, from `since` on.
+    /// Returns a destination's deliveries that were planned at least 15 minutes ago but have no row, oldest event
+    /// first. Reads the first 10,000 events, up to 20 MB, from `since` on.
     ///
     /// # Errors
     /// When a call fails.
@@ -333,10 +333,10 @@ impl DeliveryLog {
         Ok(planned)
     }
 
-    /// Writes the rows by which planned deliveries to a destination are sent again: those that had none until now.
+    /// Writes rows for sending planned deliveries to a destination again, and returns those that had no row before.
     ///
     /// # Errors
-    /// When a row could not be written. The others are found by the next recovery.
+    /// When a row could not be written. The next recovery finds the remaining ones.
     pub async fn record(&self, planned: &[Planned], destination: &Destination) -> Result<Vec<Summary>> {
         let rows: Vec<_> = planned.iter().map(|planned| planned.row(destination.face)).collect();
         let statements = rows.iter().map(|row| self.deliveries.insert(row)).collect::<Result<_>>()?;
@@ -344,7 +344,7 @@ impl DeliveryLog {
         for (row, written) in rows.iter().zip(self.deliveries.execute(statements, partiql::soon()).await) {
             match written {
                 Written::Yes | Written::Unsure => inserted.push(Summary::from(row)),
-                // Somebody has attempted it meanwhile, or another recovery sends it.
+                // A worker has attempted it in the meantime, or another recovery is sending it.
                 Written::Refused => {}
                 Written::Failed(error) => return Err(StoreError::Unwritten(error)),
             }
@@ -353,13 +353,13 @@ impl DeliveryLog {
     }
 }
 
-/// A delivery without a row as lists have it. They do not show by which API its destination was made.
+/// A delivery without a row, as lists show it. Lists don't show which API its destination was created with.
 fn listed(planned: Planned) -> Delivery {
     planned.delivery(Face::Stack)
 }
 
-/// Whether the further parts of a plan may have a destination that is wanted: one behind those of the first part, since a
-/// plan has its destinations in order.
+/// Whether the further parts of a plan may contain a wanted destination that sorts after those of the first part. A
+/// plan lists its destinations in order.
 fn needs_parts(
     event: EventId,
     first: &Destined,
@@ -371,7 +371,7 @@ fn needs_parts(
     wanted.iter().filter(behind).any(|id| !known(DeliveryId::new(*id, event)))
 }
 
-/// What one event plans for the destinations that are wanted, in the order of a list.
+/// The planned deliveries of one event to the wanted destinations, in list order.
 fn planned(
     operator_id: OperatorId,
     plans: Plans,
@@ -389,7 +389,7 @@ fn planned(
     fates.into_iter().map(of).collect()
 }
 
-/// The oldest event down to which each destination's deliveries have been counted.
+/// The oldest event that has been counted for each destination.
 fn reached(counted: &[Counted]) -> HashMap<DestinationId, EventId> {
     let mut reached = HashMap::new();
     for Counted { id, .. } in counted {
@@ -399,19 +399,19 @@ fn reached(counted: &[Counted]) -> HashMap<DestinationId, EventId> {
     reached
 }
 
-/// Whether a planned delivery is wanted, and has its place before the next page.
+/// Whether a planned delivery matches `wanted` and comes before the next page.
 fn belongs(planned: &Planned, wanted: &Wanted, next: Option<DeliveryId>) -> bool {
     let before_next = next.is_none_or(|next| place(planned.id) >= place(next));
     before_next && wanted.takes(&planned.delivery(Face::Stack))
 }
 
-/// Those that belong into the page.
+/// The planned deliveries that belong in the page.
 fn unrecorded(planned: Vec<Planned>, wanted: &Wanted, next: Option<DeliveryId>) -> Vec<Delivery> {
     planned.into_iter().filter(|planned| belongs(planned, wanted, next)).map(listed).collect()
 }
 
-/// One page of the rows and of what has none, and the last delivery before the next page if there is one. The page covers
-/// what comes before `next`.
+/// Merges rows and deliveries without a row into one page, with the last delivery before the next page if there is one.
+/// The page covers everything before `next`.
 fn merge<T: Placed>(
     rows: Vec<T>,
     unrecorded: Vec<T>,
@@ -521,8 +521,7 @@ mod tests {
     }
 
     proptest! {
-        /// However the deliveries are divided into rows and what has none: the pages together are all of them, each once,
-        /// in order.
+        /// Whichever deliveries have rows, the pages together contain every delivery once, in order.
         #[test]
         fn pages_are_the_whole_list(
             rows in prop::collection::btree_set((0u64..4, 1u64..30), 0..40),
@@ -536,7 +535,7 @@ mod tests {
             sorted.sort_unstable_by_key(|row| std::cmp::Reverse(place(row.id)));
             let (mut wanted, mut seen) = (Wanted::default(), vec![]);
             loop {
-                // As `Deliveries::across` gives them.
+                // The same page that `Deliveries::across` returns.
                 let mut page: Vec<_> = sorted.iter().filter(|row| wanted.takes(row)).cloned().collect();
                 let more = page.len() > limit;
                 page.truncate(limit);

@@ -1,7 +1,7 @@
-//! Credentials at rest: AES-256-GCM under a data key of the operator's, which KMS has wrapped.
+//! Encryption of credentials at rest: AES-256-GCM with one data key per operator, wrapped by KMS.
 //!
-//! A sealed secret carries its wrapped data key with it, so that a worker needs no row but the destination's to open
-//! it, and KMS only once in five minutes per operator:
+//! A sealed secret carries its wrapped data key. A worker therefore needs only the destination's row to open it, and
+//! calls KMS once in five minutes per operator:
 //!
 //! ```text
 //! 1 byte version │ 2 bytes length, big-endian │ wrapped data key │ 12 bytes nonce │ ciphertext and tag
@@ -30,15 +30,15 @@ use crate::{Aws, Result, StoreError, aws::variable, error::aws};
 
 const VERSION: u8 = 1;
 const NONCE: usize = 12;
-/// For how long an opened data key stays in memory.
+/// How long an unwrapped data key stays in memory.
 const KEEP: Duration = Duration::from_secs(300);
-/// How many opened data keys stay in memory at most.
+/// The maximum number of unwrapped data keys in memory.
 const MAX_KEPT: usize = 1000;
 
 /// Seals and opens secrets.
 pub struct Vault {
     config: SdkConfig,
-    // Made when the first secret is opened: most requests open none.
+    // Created with the first secret that is opened, since most requests open none.
     client: OnceLock<Client>,
     opened: Mutex<HashMap<Vec<u8>, Opened>>,
 }
@@ -49,7 +49,7 @@ struct Opened {
     at: Instant,
 }
 
-/// A sealed secret taken apart.
+/// The parts of a sealed secret.
 struct Parts<'a> {
     wrapped: &'a [u8],
     nonce: &'a [u8],
@@ -57,7 +57,7 @@ struct Parts<'a> {
 }
 
 impl Vault {
-    /// A vault with no data key opened yet.
+    /// Creates a vault without unwrapped data keys.
     pub fn new(aws: &Aws) -> Self {
         Self { config: aws.config().clone(), client: OnceLock::new(), opened: Mutex::default() }
     }
@@ -66,7 +66,7 @@ impl Vault {
         self.client.get_or_init(|| Client::new(&self.config))
     }
 
-    /// A new data key for an operator, as KMS has wrapped it: it is opened where it is used, never here.
+    /// Creates a data key for an operator, wrapped by KMS. It is only unwrapped where it is used.
     ///
     /// # Errors
     /// When the call fails or `CREDENTIALS_KEY_ID` is missing.
@@ -84,10 +84,10 @@ impl Vault {
         wrapped.ok_or_else(|| StoreError::Sealed(operator.to_string()))
     }
 
-    /// Seals the secret of a destination under the operator's wrapped data key.
+    /// Seals a destination's secret under the operator's wrapped data key.
     ///
     /// # Errors
-    /// When KMS does not open the data key.
+    /// When KMS does not unwrap the data key.
     pub async fn seal(
         &self,
         data_key: &[u8],
@@ -97,7 +97,7 @@ impl Vault {
     ) -> Result<Sealed> {
         let failed = || StoreError::Sealed(operator.to_string());
         let length = u16::try_from(data_key.len()).map_err(|_| failed())?;
-        // 96 random bits never meet twice in the few seals of one operator's key.
+        // With as few seals as one operator's key makes, 96 random bits do not collide.
         let nonce: [u8; NONCE] = rand::random();
         let aad = associated_data(operator, destination);
         let payload = Payload { msg: secret.as_bytes(), aad: aad.as_bytes() };
@@ -108,10 +108,10 @@ impl Vault {
         Ok(Sealed(parts.concat()))
     }
 
-    /// Opens a sealed secret of that operator's destination.
+    /// Opens a sealed secret of the operator's destination.
     ///
     /// # Errors
-    /// When KMS does not open the data key, or the secret was sealed for another operator or destination.
+    /// When KMS does not unwrap the data key, or the secret was sealed for another operator or destination.
     async fn open(
         &self,
         sealed: &Sealed,
@@ -131,7 +131,7 @@ impl Vault {
         String::from_utf8(plain).map(Zeroizing::new).map_err(|_| failed())
     }
 
-    /// The secrets that sign what goes to a destination at `now`, the current one first.
+    /// Returns the secrets that sign requests to a destination at `now`, the current one first.
     ///
     /// # Errors
     /// As [`Vault::open`].
@@ -143,7 +143,7 @@ impl Vault {
         Ok(secrets)
     }
 
-    /// How a destination is reached, where that is sealed.
+    /// Opens a destination's connection, if it is sealed.
     ///
     /// # Errors
     /// As [`Vault::open`].
@@ -153,7 +153,7 @@ impl Vault {
         Ok(Some(serde_json::from_str(&clear)?))
     }
 
-    /// Seals how a destination is reached.
+    /// Seals a destination's connection.
     ///
     /// # Errors
     /// As [`Vault::seal`].
@@ -173,8 +173,8 @@ impl Vault {
         take_apart(&sealed.0).is_some_and(|parts| parts.wrapped == data_key)
     }
 
-    /// What a sealed secret holds, sealed anew under a data key; none when it is sealed under that one already. It stays
-    /// with its destination.
+    /// Reseals a secret under another data key, for the same destination. Returns `None` if it is already sealed under
+    /// that key.
     ///
     /// # Errors
     /// As [`Vault::open`], and as [`Vault::seal`].
@@ -192,11 +192,11 @@ impl Vault {
         self.seal(data_key, operator, destination, &clear).await.map(Some)
     }
 
-    /// The key of the verification codes of an operator, derived from its wrapped data key: for a new code the current
-    /// one, to judge a code the one that it carries.
+    /// Returns the key for an operator's verification codes, derived from a wrapped data key. Pass the current data key
+    /// to create a code, and the one stored with the code to check it.
     ///
     /// # Errors
-    /// When KMS does not open the data key.
+    /// When KMS does not unwrap the data key.
     pub async fn code_key(&self, data_key: &[u8], operator: OperatorId) -> Result<CodeKey> {
         self.with_opened(data_key, operator, |key| Ok(key.code_key.clone())).await
     }
@@ -207,7 +207,7 @@ impl Vault {
         operator: OperatorId,
         work: impl FnOnce(&Opened) -> Result<T>,
     ) -> Result<T> {
-        // Held across the call to KMS, so that ten deliveries of one operator at once ask KMS once.
+        // Held during the call to KMS, so that ten concurrent deliveries of one operator make one call.
         let mut opened = self.opened.lock().await;
         if let Some(found) = opened.get(wrapped).filter(|found| found.at.elapsed() < KEEP) {
             return work(found);
@@ -237,7 +237,7 @@ impl Vault {
     }
 }
 
-/// Binds a sealed secret to its row: moved to another operator or destination, it does not open.
+/// Binds a sealed secret to its row. Moved to another operator or destination, it does not open.
 fn associated_data(operator: OperatorId, destination: DestinationId) -> String {
     format!("{operator}/{destination}")
 }
@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_sealed_secret_is_told_apart() {
+    fn unsealed_values_are_recognized() {
         for wrong in [&[][..], &[1], &[1, 0, 9, 0], &[2, 0, 0], &[1, 0, 0, 1, 2]] {
             assert!(take_apart(wrong).is_none(), "{wrong:?}");
         }

@@ -2,11 +2,11 @@
 //!
 //! | `subject` | row |
 //! | --- | --- |
-//! | `ndst_…` | the newest code of a destination, and when it was sent codes |
-//! | `codes#op_…#<hour>` | how many codes an operator has had sent in that hour |
-//! | `codes#+44#<hour>` | how many went to that calling code in that hour |
+//! | `ndst_…` | the newest code of a destination, and when codes were sent to it |
+//! | `codes#op_…#<hour>` | the number of codes that an operator sent in that hour |
+//! | `codes#+44#<hour>` | the number of codes that went to that calling code in that hour |
 //!
-//! All rows age: what is past is deleted by its `ttl`.
+//! All rows expire by their `ttl`.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ use crate::{
     transact::{self, Outcome},
 };
 
-/// The table.
+/// The table `Verifications`.
 #[derive(Clone)]
 pub struct Verifications {
     client: Client,
@@ -43,12 +43,12 @@ fn row_key(subject: impl ToString) -> Item {
     Item::from([("subject".to_owned(), s(subject))])
 }
 
-/// The `ttl` of a row that matters for another `time`.
+/// The `ttl` of a row that is needed for another `time`.
 fn ttl(now: Timestamp, time: Duration) -> AttributeValue {
     n(now.as_second().saturating_add(time.as_secs().cast_signed()))
 }
 
-/// The counters that a code to `to` is counted by, each with the most it may reach.
+/// The counters that a code to `to` increments, each with its maximum.
 fn counters(to: &Destination, limits: &Limits, hour: i64) -> Vec<(String, u32)> {
     let calling_code = calling_code(&to.destination).filter(|_| to.kind == Kind::Sms);
     let of = |whose: String, most| (format!("codes#{whose}#{hour}"), most);
@@ -58,7 +58,7 @@ fn counters(to: &Destination, limits: &Limits, hour: i64) -> Vec<(String, u32)> 
 }
 
 impl Verifications {
-    /// The table that `VERIFICATIONS_TABLE` names.
+    /// Opens the table that `VERIFICATIONS_TABLE` names.
     ///
     /// # Errors
     /// When the variable is missing.
@@ -66,7 +66,7 @@ impl Verifications {
         Ok(Self { client: aws.dynamodb(), table: variable("VERIFICATIONS_TABLE")? })
     }
 
-    /// The newest code of a destination.
+    /// Returns a destination's newest code.
     ///
     /// # Errors
     /// When the call fails.
@@ -75,11 +75,11 @@ impl Verifications {
         get.send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
     }
 
-    /// Keeps a new code in place of the one that was read as `before`, and counts it: all of it or nothing.
+    /// Replaces the code that was read as `before` with a new one and counts it, or does neither.
     ///
     /// # Errors
-    /// When the call fails; in the inner result, which limit it would break. Another request at the same time has sent a
-    /// code just now.
+    /// When the call fails. The inner result names the limit that the code would exceed; a code that another request
+    /// has just sent counts as one.
     pub async fn begin(
         &self,
         to: &Destination,
@@ -119,7 +119,8 @@ impl Verifications {
         update.update_expression(expression).expression_attribute_values(":by", n(by))
     }
 
-    /// Takes back a code that could not be sent, and its count. No code is good then: the one before it was replaced.
+    /// Withdraws a code that could not be sent, and its count. Afterwards no code is valid: the earlier one was
+    /// replaced.
     ///
     /// # Errors
     /// When the call fails.
@@ -155,15 +156,16 @@ impl Verifications {
     fn item(&self, id: DestinationId, code: &LiveCode, now: Timestamp) -> Result<Item> {
         let mut item = to_item(code)?;
         item.extend(row_key(id));
-        // The times of the last hour count as long as that; a little more, so that a late guess is told why.
+        // The send times of the last hour are needed for an hour. Keep the row longer, so that a late guess gets the
+        // reason.
         item.insert("ttl".into(), ttl(now, HOUR * 24));
         Ok(item)
     }
 
-    /// Takes one of the tries that a code has. Of any number of guesses at once, as many get one as there are.
+    /// Uses up one try of a code. Concurrent guesses cannot exceed the number of tries.
     ///
     /// # Errors
-    /// When the call fails; in the inner result, why no guess is judged.
+    /// When the call fails. The inner result says why no guess is accepted.
     pub async fn take_try(
         &self,
         id: DestinationId,
@@ -193,11 +195,11 @@ impl Verifications {
         Ok(Err(problem(found.as_ref(), now)))
     }
 
-    /// Uses a code up and verifies its destination, which lifts a suppression of its address too: all of it or nothing.
+    /// Uses up a code, verifies its destination and lifts a suppression of its address, or does none of these.
     ///
     /// # Errors
-    /// When the call fails; in the inner result, that the code was used or replaced since, or (as missing) that the
-    /// destination was deleted.
+    /// When the call fails. The inner result says that the code has been used or replaced since, or (as missing) that
+    /// the destination was deleted.
     pub async fn accept(
         &self,
         to: &Destination,
@@ -225,7 +227,7 @@ impl Verifications {
         })
     }
 
-    /// Forgets a destination's code: what it was, if there was one.
+    /// Deletes a destination's code and returns it, if there was one.
     ///
     /// # Errors
     /// When the call fails.

@@ -21,31 +21,31 @@ use crate::{
     suppressions,
 };
 
-/// The rows of a batch of jobs, as they are now.
+/// The current rows for a batch of jobs.
 #[derive(Debug, Default)]
 pub struct Worklist {
-    /// The deliveries, but for those that nobody has attempted yet.
+    /// The deliveries, except those that have not been attempted yet.
     pub deliveries: HashMap<DeliveryId, Delivery>,
-    /// Where they go; a deleted destination is missing.
+    /// The deliveries' destinations. A deleted destination is missing.
     pub destinations: HashMap<DestinationId, Destination>,
-    /// What they say, with their plans; an event past its retention is missing.
+    /// The deliveries' events with their plans. An event past its retention is missing.
     pub events: HashMap<EventId, PlannedEvent>,
-    /// Which of the mail addresses among them are suppressed.
+    /// The suppressions of the destinations' mail addresses.
     suppressions: HashMap<suppressions::Key, Suppression>,
 }
 
 impl Worklist {
-    /// Which of a destination's mail addresses are suppressed, and why.
+    /// Returns which of a destination's mail addresses are suppressed, and why.
     pub fn held_back(&self, destination: &Destination) -> HeldBack {
         HeldBack::of(destination, |key| self.suppressions.get(key))
     }
 }
 
-/// What is remembered of an operator's destinations for a moment: those of which nothing is to be said but their address.
+/// The cached destinations of an operator. Only destinations without any recorded state are cached.
 pub type Remembered = HashMap<DestinationId, Destination>;
 
-/// Reads the rows of up to 33 jobs in one call; in a second the suppressions of mail addresses, if there are any. Of operators
-/// whose jobs come batch after batch, destinations are remembered: [`crate::recent`].
+/// Reads the rows of up to 33 jobs in one call, and the suppressions of their mail addresses, if any, in a second.
+/// Caches the destinations of operators whose jobs come batch after batch: [`crate::recent`].
 ///
 /// # Errors
 /// When the call fails or a row cannot be read.
@@ -116,9 +116,9 @@ pub async fn read(
     Ok(list)
 }
 
-/// Adds rows of a table, each with what tells it from others, to what is asked for in one call.
+/// Adds rows of a table to one call. Each row has a name that identifies it, to remove duplicates.
 fn ask(rows: &mut HashMap<String, KeysAndAttributes>, table: &str, keys: Vec<(String, Item)>) -> Result<()> {
-    // DynamoDB refuses a batch that asks for a row twice, and one without a row.
+    // DynamoDB rejects a batch with a duplicate key, or with no key.
     let keys: Vec<_> = keys.into_iter().collect::<BTreeMap<_, _>>().into_values().collect();
     if keys.is_empty() {
         return Ok(());

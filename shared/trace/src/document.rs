@@ -1,4 +1,4 @@
-//! Spans as X-Ray's segment documents.
+//! Writes spans as X-Ray segment documents.
 //!
 //! <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html>
 
@@ -9,18 +9,19 @@ use serde_json::{Map, Value, json};
 
 use crate::{Kind, span::Facts};
 
-/// What X-Ray's daemon wants before each document.
+/// The header that the X-Ray daemon expects before each document.
 const HEADER: &str = "{\"format\": \"json\", \"version\": 1}\n";
-/// The attributes to search traces by. X-Ray indexes 50 annotations of a trace; all attributes are in its metadata.
+/// The attributes that traces can be searched by. X-Ray indexes 50 annotations per trace; all attributes are in its
+/// metadata.
 const SEARCHED: [(&str, &str); 3] = [
     ("stack.event_id", "stack_event_id"),
     ("stack.delivery_id", "stack_delivery_id"),
     ("stack.operator_id", "stack_operator_id"),
 ];
-/// The longest name of a segment.
+/// The maximum length of a segment's name.
 const MAX_NAME: usize = 200;
 
-/// A span from its beginning.
+/// The facts that are known when a span begins.
 pub(crate) struct Described<'a> {
     pub(crate) context: TraceContext,
     pub(crate) parent: Option<SpanId>,
@@ -29,7 +30,7 @@ pub(crate) struct Described<'a> {
     pub(crate) started: SystemTime,
 }
 
-/// A span that ended at `ended`, as the datagram for X-Ray's daemon.
+/// Returns the datagram for the X-Ray daemon for a span that ended at `ended`.
 pub(crate) fn document(span: Described<'_>, facts: &Facts, service: &str, ended: SystemTime) -> String {
     let mut document = json!({
         "name": name(span.name),
@@ -44,8 +45,8 @@ pub(crate) fn document(span: Described<'_>, facts: &Facts, service: &str, ended:
     if let Some(parent) = span.parent {
         put("parent_id", parent.to_string().into());
     }
-    // A request is part of the segment that Lambda makes of its invocation. A message has another trace than the
-    // invocation that processes it, in which it is a segment of its own.
+    // A request is part of the segment that Lambda creates for the invocation. A message belongs to a different trace
+    // than the invocation that processes it, so it gets its own segment in that trace.
     if span.parent.is_some() && span.kind != Kind::Consumer {
         put("type", "subsegment".into());
     }
@@ -86,7 +87,7 @@ fn seconds(time: SystemTime) -> f64 {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
-/// A name with those characters alone that X-Ray takes: a route's `{id}` becomes `:id`.
+/// Replaces characters that X-Ray does not allow in names: a route's `{id}` becomes `:id`.
 fn name(name: &str) -> String {
     let taken = |c: &char| c.is_alphanumeric() || c.is_whitespace() || "_.:/%&#=+\\-@".contains(*c);
     name.replace('{', ":").chars().filter(taken).take(MAX_NAME).collect()

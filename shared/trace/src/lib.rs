@@ -1,11 +1,11 @@
-//! Spans of traces, named by OpenTelemetry's semantic conventions and sent to AWS X-Ray.
+//! Trace spans, named by OpenTelemetry's semantic conventions and sent to AWS X-Ray.
 //!
-//! Lambda runs X-Ray's daemon beside every function with active tracing. A span is one JSON document in one datagram to it:
-//! there is nothing to connect to, to flush or to wait for. The SDK of OpenTelemetry with an exporter would need all three,
+//! Lambda runs the X-Ray daemon beside every function with active tracing. A span is one JSON document in one datagram
+//! to it, so there is no connection, no flush and no wait. The OpenTelemetry SDK with an exporter would need all three,
 //! and a collector as a layer of the function.
 //!
-//! Nothing is done where tracing is off or a trace is not sampled: a [`Span`] is then empty, reads no clock and allocates
-//! nothing.
+//! If tracing is off or a trace is not sampled, nothing happens: a [`Span`] is then empty, reads no clock and does not
+//! allocate.
 
 mod document;
 mod span;
@@ -21,7 +21,7 @@ use domain::TraceContext;
 
 pub use span::{Kind, Span};
 
-/// X-Ray's daemon, and who reports to it.
+/// The X-Ray daemon, and the name of the service that reports to it.
 struct Daemon {
     socket: UdpSocket,
     address: SocketAddr,
@@ -34,9 +34,9 @@ tokio::task_local! {
     static CURRENT: Option<TraceContext>;
 }
 
-/// Turns tracing on if `TRACING` says `Active`, which the template sets. Call it once, at the start of a function.
+/// Turns on tracing if `TRACING` is `Active`, which the template sets. Call it once, when a function starts.
 ///
-/// `service` is the part of the system that the function is.
+/// `service` is the part of the system that the function implements.
 pub fn init(service: &str) {
     if env::var("TRACING").is_ok_and(|mode| mode == "Active") {
         match daemon(service) {
@@ -57,31 +57,31 @@ fn daemon(service: &str) -> std::io::Result<Daemon> {
     Ok(Daemon { socket, address, service: service.to_owned() })
 }
 
-/// The address of the daemon for UDP: `127.0.0.1:2000`, or `tcp:127.0.0.1:2000 udp:127.0.0.2:2001`.
+/// Reads the UDP address of the daemon: `127.0.0.1:2000`, or `tcp:127.0.0.1:2000 udp:127.0.0.2:2001`.
 fn udp_address(text: &str) -> Option<SocketAddr> {
     let parts = || text.split_ascii_whitespace();
     parts().find_map(|part| part.strip_prefix("udp:")).or_else(|| parts().next())?.parse().ok()
 }
 
-/// The context that X-Ray's header gives, if tracing is on and the trace is sampled.
+/// Reads the context from X-Ray's header, if tracing is on and the trace is sampled.
 pub fn incoming(header: Option<&str>) -> Option<TraceContext> {
     DAEMON.get()?;
     TraceContext::from_header(header?)
 }
 
-/// What a queue is called in the names of spans: `accepted` for `my-stack-AcceptedQueue-0A1B2C`. What CloudFormation adds
-/// differs between stacks, and names are shared by many spans.
+/// Returns the name of a queue for spans: `accepted` for `my-stack-AcceptedQueue-0A1B2C`. CloudFormation's additions
+/// differ between stacks, and many spans should share a name.
 pub fn queue_label(queue: &str) -> String {
     let logical = queue.split('-').find_map(|part| part.strip_suffix("Queue").or(part.strip_suffix("DeadLetters")));
     logical.filter(|name| !name.is_empty()).unwrap_or(queue).to_ascii_lowercase()
 }
 
-/// Does `work` in this context, so that [`current`] returns it there.
+/// Runs `work` in this context, so that [`current`] returns it there.
 pub fn within<F: Future>(context: Option<TraceContext>, work: F) -> impl Future<Output = F::Output> {
     CURRENT.scope(context, work)
 }
 
-/// The context of what is being done.
+/// Returns the context of the current task.
 pub fn current() -> Option<TraceContext> {
     CURRENT.try_with(|context| *context).ok().flatten()
 }

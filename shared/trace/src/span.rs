@@ -1,4 +1,4 @@
-//! Spans: what was done, when, and because of what.
+//! Spans: an operation, its time, and its cause.
 
 use std::{
     fmt::Display,
@@ -14,48 +14,48 @@ use serde_json::Value;
 
 use crate::{DAEMON, document::document};
 
-/// What a span does, as OpenTelemetry has it.
+/// The kind of a span, as defined by OpenTelemetry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// It answers a request.
+    /// Handles a request.
     Server,
-    /// It sends a request, and waits for the answer.
+    /// Sends a request and waits for the answer.
     Client,
-    /// It puts messages on a queue.
+    /// Puts messages on a queue.
     Producer,
-    /// It processes a message from a queue.
+    /// Processes a message from a queue.
     Consumer,
 }
 
-/// Something that is being done, from the start of the span to its end. Clones are of the same span.
+/// An operation in progress, from its start to its end. Clones share the same span.
 ///
-/// It is empty where nothing is traced: then none of its methods does anything.
+/// If nothing is traced, the span is empty and its methods do nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Span(Option<Arc<Inner>>);
 
 #[derive(Debug)]
 struct Inner {
-    /// That of what the span causes.
+    /// The context for operations that the span causes.
     context: TraceContext,
     parent: Option<SpanId>,
     kind: Kind,
     name: String,
     started: SystemTime,
-    /// None once the span has ended.
+    /// `None` once the span has ended.
     facts: Mutex<Option<Facts>>,
 }
 
-/// What is known of a span besides when it began.
+/// The facts about a span, apart from its start.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    /// By OpenTelemetry's names, and ours.
+    /// Attributes with OpenTelemetry's names, and ours.
     pub(crate) attributes: Vec<(&'static str, Value)>,
-    /// Whether it failed, whatever the status of its answer.
+    /// Whether the operation failed, whatever the status of its answer.
     pub(crate) failed: bool,
 }
 
 impl Span {
-    /// Begins a span in this context, under a name that many spans share: no id is in it.
+    /// Begins a span in this context. Many spans should share a name, so don't put IDs in it.
     pub fn start(context: Option<TraceContext>, kind: Kind, name: impl FnOnce() -> String) -> Self {
         let begin = |parent: TraceContext| Inner {
             context: TraceContext { span_id: Some(SpanId::random()), ..parent },
@@ -68,39 +68,39 @@ impl Span {
         Self(context.map(begin).map(Arc::new))
     }
 
-    /// Whether it is recorded.
+    /// Whether the span is recorded.
     pub fn is_recorded(&self) -> bool {
         self.0.is_some()
     }
 
-    /// The context of what the span causes.
+    /// Returns the context for operations that the span causes.
     pub fn context(&self) -> Option<TraceContext> {
         self.0.as_ref().map(|inner| inner.context)
     }
 
-    /// The trace that it belongs to.
+    /// Returns the trace that the span belongs to.
     pub fn trace_id(&self) -> Option<TraceId> {
         self.context().map(|context| context.trace_id)
     }
 
-    /// Notes an attribute.
+    /// Sets an attribute.
     pub fn set(&self, name: &'static str, value: impl Display) {
         self.note(|facts| facts.attributes.push((name, value.to_string().into())));
     }
 
-    /// Notes an attribute, if there is one.
+    /// Sets an attribute if the value is `Some`.
     pub fn set_some(&self, name: &'static str, value: Option<impl Display>) {
         if let Some(value) = value {
             self.set(name, value);
         }
     }
 
-    /// Notes an attribute that is a number.
+    /// Sets an attribute to a number.
     pub fn set_number(&self, name: &'static str, value: impl Into<u64>) {
         self.note(|facts| facts.attributes.push((name, value.into().into())));
     }
 
-    /// Notes that it failed, by a word for the kind of failure.
+    /// Marks the span as failed, with a word for the kind of failure.
     pub fn fail(&self, kind: &str) {
         self.note(|facts| {
             facts.failed = true;
@@ -108,7 +108,7 @@ impl Span {
         });
     }
 
-    /// Ends the span, and reports it. Whatever is noted later is lost.
+    /// Ends the span and reports it. Later attributes are lost.
     pub fn end(&self) {
         if let Some(inner) = &self.0 {
             inner.end();
@@ -129,7 +129,7 @@ impl Inner {
         let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let (Some(facts), Some(daemon)) = (facts, DAEMON.get()) {
             let text = document(self.described(), &facts, &daemon.service, SystemTime::now());
-            // A span that is lost does no harm, and waiting for the daemon would.
+            // Losing a span does no harm, but waiting for the daemon would.
             let _ = daemon.socket.send_to(text.as_bytes(), daemon.address);
         }
     }

@@ -1,4 +1,4 @@
-//! How connections are made, and what is noted about each.
+//! Makes connections and records what happens on each.
 
 use std::{
     io::{self, IoSlice},
@@ -34,7 +34,7 @@ impl Connector {
         let mut http = HttpConnector::new_with_resolver(Resolver(settings.resolver));
         http.enforce_http(false);
         http.set_nodelay(true);
-        // Shared out among the addresses of a name, so that one that does not answer leaves time for the next.
+        // Divided among the addresses of a name, so that one that does not answer leaves time for the next.
         http.set_connect_timeout(settings.connect_timeout);
         let mut https = HttpsConnector::from((http, settings.tls));
         if settings.https_only {
@@ -66,7 +66,7 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// A connection that notes what is read and written, after decryption: a TLS alert is no byte of an answer.
+/// A connection that records reads and writes after decryption, because a TLS alert is not part of an answer.
 pub(crate) struct Stream {
     inner: TokioIo<MaybeHttpsStream<TokioIo<TcpStream>>>,
     history: History,

@@ -4,16 +4,15 @@ use std::{error::Error as StdError, io};
 
 use hyper_util::client::legacy;
 
-/// Any error.
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Why a request got no answer. None of the texts contain the request's URL, which may hold a token.
+/// Why a request got no answer. The messages never contain the request's URL, which may hold a token.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The connection was not made within its timeout.
     #[error("no connection in time")]
     ConnectTimeout,
-    /// The deadline of the request has passed.
+    /// The request's deadline has passed.
     #[error("no answer in time")]
     Timeout,
     /// The connection could not be made.
@@ -31,12 +30,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// The first error of type `E` among this one's causes.
+    /// Returns the first error of type `E` among the causes of this one.
     pub fn find<E: StdError + 'static>(&self) -> Option<&E> {
         find(self)
     }
 
-    /// The innermost cause.
+    /// Returns the innermost cause.
     pub fn root(&self) -> &(dyn StdError + 'static) {
         let mut cause: &(dyn StdError + 'static) = self;
         while let Some(source) = cause.source() {

@@ -1,14 +1,14 @@
-//! What has happened on a connection, so that a request knows why it failed, and what is odd about its answer.
+//! Records what happens on a connection, to explain why a request failed and whether its answer was malformed.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
     atomic::{AtomicBool, Ordering::SeqCst},
 };
 
-/// How much of an answer is kept to judge its headers: more is not judged.
+/// The maximum bytes of an answer that are kept to check its headers. Later bytes are not checked.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// The history of one connection. Clones are of the same connection.
+/// The history of one connection. Clones share the same history.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History(Arc<State>);
 
@@ -16,11 +16,11 @@ pub(crate) struct History(Arc<State>);
 struct State {
     /// An answer has arrived on this connection, so that a further request reuses it.
     reused: AtomicBool,
-    /// Some of the current request has been written.
+    /// Part of the current request has been written.
     writing: AtomicBool,
     /// A byte has been read since the current request began.
     heard: AtomicBool,
-    /// The first bytes that have been read since the current request began.
+    /// The first bytes that were read since the current request began.
     head: Mutex<Vec<u8>>,
 }
 
@@ -33,7 +33,6 @@ impl History {
         }
     }
 
-    /// These bytes were read.
     pub(crate) fn heard(&self, bytes: &[u8]) {
         self.0.heard.store(true, SeqCst);
         let mut head = self.0.head.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,7 +40,7 @@ impl History {
         head.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
-    /// Whether the headers of the answer, which have been read, break the rules of RFC 9112 for them.
+    /// Whether the headers of the answer that was read violate the rules of RFC 9112.
     pub(crate) fn has_malformed_headers(&self) -> bool {
         let head = self.0.head.lock().unwrap_or_else(PoisonError::into_inner);
         let mut headers = vec![httparse::EMPTY_HEADER; crate::MAX_HEADERS];
@@ -55,7 +54,7 @@ impl History {
         self.0.writing.store(false, SeqCst);
     }
 
-    /// Whether the request that just failed reused the connection and did not get a byte of an answer.
+    /// Whether the request that just failed reused the connection and did not receive any byte of an answer.
     pub(crate) fn was_dead(&self) -> bool {
         let unanswered = !self.0.writing.load(SeqCst) || !self.0.heard.load(SeqCst);
         self.0.reused.load(SeqCst) && unanswered

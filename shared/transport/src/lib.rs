@@ -3,9 +3,9 @@
 //! A Lambda function is frozen between invocations. Meanwhile the other side may close a connection that the function
 //! keeps open, and the function only notices when its next request fails. Therefore:
 //!
-//! - An idle connection is used for 4 seconds at most.
+//! - An idle connection is reused for at most 4 seconds.
 //! - A request that fails on a reused connection before any byte of an answer arrives is sent once more, on a new
-//!   connection, within the same deadline. RFC 9112, section 9.3.1, has more on such retries.
+//!   connection, within the same deadline. RFC 9112, section 9.3.1, covers such retries.
 //!
 //! A request that fails on a new connection, or times out, is never repeated here.
 
@@ -40,20 +40,20 @@ use history::History;
 
 /// How long an idle connection may be reused. Node.js closes idle connections after 5 s, and most servers later.
 const MAX_IDLE: Duration = Duration::from_secs(4);
-/// How many header lines an answer may have; hyper's own limit is 100.
+/// The maximum number of header lines in an answer. The default of hyper is 100.
 const MAX_HEADERS: usize = 1000;
 
 type Hyper = legacy::Client<Connector, Full<Bytes>>;
 
-/// What a [`Client`] needs to know.
+/// The settings of a [`Client`].
 pub struct Settings {
     /// How to verify servers; see [`tls`].
     pub tls: Arc<ClientConfig>,
     /// Whether to refuse `http://`.
     pub https_only: bool,
-    /// How long a connection may take to be made: name resolution, TCP and TLS together.
+    /// The timeout for making a connection: name resolution, TCP and TLS together.
     pub connect_timeout: Option<Duration>,
-    /// How to look names up. An IP address in a URL is dialled without asking the resolver.
+    /// How to resolve names. An IP address in a URL is dialled without the resolver.
     pub resolver: Arc<dyn Resolve>,
 }
 
@@ -66,12 +66,13 @@ pub struct Client {
     unpooled: Hyper,
 }
 
-/// The connection that an answer came on. It is among the answer's extensions.
+/// The connection that an answer arrived on. It is one of the answer's extensions.
 #[derive(Clone)]
 pub struct Connection(CaptureConnection);
 
 impl Connection {
-    /// Whether the headers of the answer break the rules of HTTP. Ask before its body is read, and the connection free.
+    /// Whether the headers of the answer violate the rules of HTTP. Call it before reading the body, which frees the
+    /// connection.
     pub fn has_malformed_headers(&self) -> bool {
         history(&self.0).is_some_and(|history| history.has_malformed_headers())
     }
@@ -85,16 +86,16 @@ impl Connection {
 }
 
 impl Client {
-    /// Makes a client. It connects when the first request is sent.
+    /// Creates a client. It connects when the first request is sent.
     pub fn new(settings: Settings) -> Self {
         let connector = Connector::new(settings);
         let mut builder = legacy::Client::builder(TokioExecutor::new());
         builder
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(MAX_IDLE)
-            // Would try one dead connection after the other. We try again ourselves, once.
+            // This would try one dead connection after another. We retry once ourselves.
             .retry_canceled_requests(false)
-            // The status line decides; the headers of receivers are as they are.
+            // Only the status line matters, so accept whatever headers receivers send.
             .http1_ignore_invalid_headers_in_responses(true)
             .http1_allow_spaces_after_header_name_in_responses(true)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
@@ -107,7 +108,7 @@ impl Client {
     /// Sends a request and returns as soon as the headers of its answer have arrived.
     ///
     /// # Errors
-    /// When no answer arrives by the deadline, or none at all. An answer of any status is no error.
+    /// When no answer arrives, or not before the deadline. An answer with any status is a success here.
     pub async fn send(&self, request: Request<Bytes>, deadline: Option<Instant>) -> Result<Response<Incoming>, Error> {
         let sending = self.send_up_to_twice(request);
         match deadline {
@@ -148,14 +149,14 @@ async fn send_once(client: &Hyper, request: Request<Bytes>) -> Result<Response<I
     }
 }
 
-/// The history of the connection that a request was sent on; none when no connection was made.
+/// The history of the connection that a request was sent on. `None` if no connection was made.
 fn history(connection: &CaptureConnection) -> Option<History> {
     let mut extras = Extensions::new();
     connection.connection_metadata().as_ref()?.get_extras(&mut extras);
     extras.remove()
 }
 
-/// TLS 1.2 and 1.3 for HTTP/1.1, for servers whose certificates lead to one of the `roots`.
+/// Configures TLS 1.2 and 1.3 for HTTP/1.1, for servers whose certificates chain to one of the `roots`.
 ///
 /// # Errors
 /// When the cryptography library supports neither version.

@@ -13,16 +13,16 @@ use tower_service::Service;
 
 use crate::error::BoxError;
 
-/// The addresses of a name, to be dialled in this order. The ports do not matter.
+/// The addresses of a name, in the order in which to dial them. The ports are ignored.
 pub type Resolving = Pin<Box<dyn Future<Output = Result<Vec<SocketAddr>, BoxError>> + Send>>;
 
-/// Looks names up. Only the addresses that it returns are dialled.
+/// Resolves names. Only the addresses that it returns are dialled.
 pub trait Resolve: Send + Sync {
-    /// Looks one name up.
+    /// Resolves one name.
     fn resolve(&self, name: String) -> Resolving;
 }
 
-/// Looks names up as the operating system does.
+/// Resolves names like the operating system does.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemResolver;
 
@@ -32,7 +32,7 @@ impl Resolve for SystemResolver {
     }
 }
 
-/// A resolver in the form in which hyper takes it.
+/// Adapts a resolver for hyper.
 #[derive(Clone)]
 pub(crate) struct Resolver(pub(crate) Arc<dyn Resolve>);
 

@@ -1,5 +1,5 @@
-//! Servers that do on each connection what a script says, for tests. They run on threads of their own, so that a test can
-//! hold up its runtime meanwhile, as a frozen Lambda function does.
+//! Test servers that follow a script on each connection. They run on their own threads, so that a test can block its
+//! runtime meanwhile, as when a Lambda function is frozen.
 #![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::{
@@ -72,7 +72,7 @@ impl Server {
         thread::spawn(move || {
             for (connection, script) in scripts.into_iter().enumerate() {
                 let Some(Ok((stream, _))) = listener.as_ref().map(TcpListener::accept) else { return };
-                // From now on the port refuses connections.
+                // After this, the port refuses connections.
                 listener.take_if(|_| connection + 1 == N);
                 let noted = noted.clone();
                 thread::spawn(move || {
@@ -84,22 +84,22 @@ impl Server {
         Self { address, record }
     }
 
-    /// Where it listens.
+    /// The address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The URL of its root.
+    /// The server's root URL.
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
-    /// The requests so far, in full, each with the number of its connection, from 0.
+    /// Returns the full requests so far, each with the number of its connection, starting at 0.
     pub fn requests(&self) -> Vec<(usize, String)> {
         self.record.seen.lock().expect("no panic").requests.clone()
     }
 
-    /// The connections on which the requests so far arrived, numbered from 0.
+    /// Returns the connections of the requests so far, numbered from 0.
     pub fn connections(&self) -> Vec<usize> {
         self.requests().into_iter().map(|(connection, _)| connection).collect()
     }
@@ -140,7 +140,7 @@ fn serve(connection: usize, mut stream: TcpStream, script: Vec<Step>, record: &R
     }
 }
 
-/// Reads one request; nothing when the client has closed the connection.
+/// Reads one request. Returns `None` when the client has closed the connection.
 fn read_request(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = vec![];
     let mut chunk = [0; 4096];

@@ -1,4 +1,4 @@
-//! The client against servers that close connections at the worst moments.
+//! Tests the client against servers that close connections at the worst moments.
 #![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::{sync::Arc, time::Duration};
@@ -42,12 +42,12 @@ fn ok() -> Step {
     Step::answer(OK)
 }
 
-/// Closes the connection when it has read the request.
+/// Reads a request, then closes the connection.
 fn close() -> Step {
     Step::answer("")
 }
 
-/// Lets the connections become idle, then holds up the runtime while the server closes them.
+/// Lets the connections become idle, then blocks the runtime while the server closes them.
 async fn freeze(server: &Server, connections: usize) {
     for _ in 0..100 {
         tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! What the deployment allows of connections.
+//! What the deployment allows for connections.
 
 use domain::connection::Allowed;
 use store::{
@@ -6,11 +6,11 @@ use store::{
     aws::{target_policy, variable},
 };
 
-/// Where requests may go, and which addresses mails may come from: the deployment's own, and those that
-/// `TEAM_MAIL_FROM` lists with commas between, if it lists any.
+/// Reads where requests may go and which addresses mail may come from: the deployment's own, and those in
+/// `TEAM_MAIL_FROM`, separated by commas.
 ///
 /// # Errors
-/// When the environment lacks something.
+/// When a variable is missing or invalid.
 pub fn from_env() -> Result<Allowed> {
     let listed = std::env::var("TEAM_MAIL_FROM").unwrap_or_default();
     let listed = listed.split(',').map(str::trim).filter(|sender| !sender.is_empty()).map(str::to_owned);

@@ -1,4 +1,4 @@
-//! Marking a destination as unhealthy, and telling its operator: once, by an event and by mail.
+//! Marks a destination as unhealthy and notifies its operator once, with an event and a mail.
 
 use domain::{
     Attempt, ChannelType, Destination, DestinationId, Face, OperatorId, Unhealthy, address::Address,
@@ -7,7 +7,7 @@ use domain::{
 };
 use store::{Accounts, Aws, Changes, Channels, Destinations, Journal, Result, destinations::Marked};
 
-/// Marks destinations and tells of it.
+/// Marks destinations as unhealthy and notifies their operators.
 pub struct Health {
     accounts: Accounts,
     channels: Channels,
@@ -17,10 +17,10 @@ pub struct Health {
 }
 
 impl Health {
-    /// With the tables and the queue that the environment names.
+    /// Opens the tables and the queue that the environment names.
     ///
     /// # Errors
-    /// When it lacks one.
+    /// When the environment does not name one of them.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         Ok(Self {
             accounts: Accounts::from_env(aws)?,
@@ -31,11 +31,12 @@ impl Health {
         })
     }
 
-    /// Marks a destination as unhealthy and tells its operator, unless it is so already or was verified after what
-    /// happened. `attempt` is the one that failed, if one did. Done again for the same reason it tells again, under the
-    /// same event id, and dispatch does it once: so that a worker that died in between is made up for.
+    /// Marks a destination as unhealthy and notifies its operator, unless it is already unhealthy or was verified after
+    /// the failure. `attempt` is the failed attempt, if there was one. A repeat for the same reason sends the
+    /// notification again under the same event ID, and dispatch processes it once. This makes up for a worker that died
+    /// in between.
     ///
-    /// False when the queue did not take the word: then all of it is to be done again.
+    /// Returns `false` if the queue did not accept the notification. Repeat the whole call in that case.
     ///
     /// # Errors
     /// When a call fails.
@@ -46,13 +47,13 @@ impl Health {
         unhealthy: &Unhealthy,
         attempt: Option<&Attempt>,
     ) -> Result<bool> {
-        // That the operator cannot be reached is nothing we could reach it with.
+        // Don't notify an operator at the address that just failed.
         if id == DestinationId::of_operator(operator) {
             return Ok(true);
         }
         match self.destinations.mark_unhealthy(operator, id, unhealthy).await? {
             Marked::ByThis(destination) => {
-                // Workers that remember it would send it what is to be held, for two seconds.
+                // Workers that have cached it would keep sending to it for two seconds instead of holding deliveries.
                 if let Err(error) = self.changes.note(operator).await {
                     tracing::warn!(operator_id = %operator, %error, "change not noted");
                 }
@@ -85,15 +86,15 @@ impl Health {
         Ok(self.journal.tell(&events).await?.iter().all(|told| *told))
     }
 
-    /// Sees to it that there is a destination of the operator's own address, to which the word is a delivery like any
-    /// other: tried again, and in the log. False for an address that is none.
+    /// Makes sure that the operator's own address is a destination, so that the notification is a normal delivery:
+    /// retried and logged. Returns `false` if the address is not valid.
     async fn address_operator(&self, id: OperatorId) -> Result<bool> {
         let Some(operator) = self.accounts.operator(id).await? else { return Ok(false) };
         let Ok(address) = Address::parse(ChannelType::Email, &operator.email, TargetPolicy::Public) else {
             return Ok(false);
         };
         let own = Destination {
-            // It was proved when the operator was registered.
+            // Verified when the operator was registered.
             verified_at: Some(operator.created_at),
             belongs_to: Some(Owner::Service),
             ..Destination::at(id, DestinationId::of_operator(id), &address)

@@ -1,5 +1,5 @@
-//! What is done with an address once it is registered, by whichever route group has it: it is verified, tested, marked as
-//! unhealthy, and gets again what it missed.
+//! Operations on a registered address that several route groups share: verify, test, mark as unhealthy, and resend what
+//! it missed.
 
 pub mod allowed;
 pub mod health;
@@ -27,7 +27,7 @@ use store::{Accounts, Aws, Destinations, Journal, StoreError, Suppressions, Veri
 pub use health::Health;
 pub use sender::Sender;
 
-/// Verifies addresses and tests them.
+/// Verifies and tests addresses.
 pub struct Upkeep {
     accounts: Accounts,
     destinations: Destinations,
@@ -39,10 +39,10 @@ pub struct Upkeep {
 }
 
 impl Upkeep {
-    /// With everything that the environment names.
+    /// Opens everything that the environment names.
     ///
     /// # Errors
-    /// When the environment lacks something.
+    /// When the environment lacks a setting.
     pub fn from_env(aws: &Aws) -> Result<Self, lambda_http::Error> {
         Ok(Self {
             accounts: Accounts::from_env(aws)?,
@@ -63,7 +63,7 @@ impl Upkeep {
     /// Seals the secret of a new webhook under its operator's data key.
     ///
     /// # Errors
-    /// When a call fails, or KMS does not open the data key.
+    /// When a call fails, or KMS does not unwrap the data key.
     pub async fn seal(
         &self,
         operator: OperatorId,
@@ -74,7 +74,7 @@ impl Upkeep {
         Ok(self.sender.vault.seal(&operator.data_key, operator.id, id, secret.reveal()).await?)
     }
 
-    /// Seals how a destination of the operator is reached.
+    /// Seals a connection to one of the operator's destinations.
     ///
     /// # Errors
     /// As [`Upkeep::seal`].
@@ -88,10 +88,10 @@ impl Upkeep {
         self.seal_connection_of(&operator, id, connection).await
     }
 
-    /// The same where the account is at hand.
+    /// Like [`Upkeep::seal_connection`], for an account that has already been read.
     ///
     /// # Errors
-    /// When KMS does not open the data key.
+    /// When KMS does not unwrap the data key.
     pub async fn seal_connection_of(
         &self,
         operator: &Operator,
@@ -101,10 +101,10 @@ impl Upkeep {
         Ok(self.sender.vault.seal_connection(&operator.data_key, operator.id, id, connection).await?)
     }
 
-    /// How a destination is reached, which it has sealed; none when that does not open any more, which is logged.
+    /// Opens a destination's sealed connection. Returns `None` and logs the error if it no longer opens.
     ///
     /// # Errors
-    /// When KMS cannot be asked.
+    /// When the call to KMS fails.
     pub async fn connection(&self, of: &Destination) -> api::error::Result<Option<Connection>> {
         match self.sender.vault.connection(of).await {
             Err(error @ StoreError::Sealed(_)) => {
@@ -115,26 +115,26 @@ impl Upkeep {
         }
     }
 
-    /// What sends.
+    /// The sender for destinations of every kind.
     pub fn sender(&self) -> &Sender {
         &self.sender
     }
 
-    /// The account that something belongs to.
+    /// Returns the operator's account.
     ///
     /// # Errors
-    /// When the call fails, or there is none.
+    /// When the call fails, or the account does not exist.
     pub async fn operator(&self, id: OperatorId) -> api::error::Result<Operator> {
         let operator = self.accounts.operator(id).await?;
-        operator.ok_or_else(|| ApiError::internal("an account is gone whose rows or keys are not"))
+        operator.ok_or_else(|| ApiError::internal("account missing although its rows or keys exist"))
     }
 
-    /// Tells of a mail that was sent at once, in one attempt.
+    /// Reports a mail that was sent immediately, in one attempt.
     pub async fn note_mail(&self, mail: &Mail, attempt: &Attempt) {
         self.journal.note(messages::mailed(mail, attempt)).await;
     }
 
-    /// Where it is told what was done.
+    /// The journal that publishes our own events.
     pub fn journal(&self) -> &Journal {
         &self.journal
     }

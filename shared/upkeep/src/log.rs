@@ -1,4 +1,4 @@
-//! The log of what went to an address.
+//! The log of deliveries to an address.
 
 use api::{
     PageQuery,
@@ -12,16 +12,16 @@ use domain::{
 };
 use store::{DeliveryLog, across::Wanted};
 
-/// A page of a destination's deliveries, newest event first.
+/// Returns a page of a destination's deliveries, newest event first.
 ///
 /// # Errors
-/// A 400 for a page that cannot be.
+/// A 400 for an invalid page query.
 pub async fn deliveries(log: &DeliveryLog, shards: Shards, of: &Destination, page: &PageQuery) -> Result<DeliveryPage> {
     let (found, next_cursor) = read(log, shards, of, page).await?;
     Ok(DeliveryPage { deliveries: found.iter().map(|found| DeliveryView::to(of, found)).collect(), next_cursor })
 }
 
-/// The same as the Providers and the Config API show it.
+/// Like [`deliveries`], in the form of the Providers and the Config API.
 ///
 /// # Errors
 /// As [`deliveries`].

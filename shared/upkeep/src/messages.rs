@@ -1,8 +1,8 @@
-//! What is told of a mail that is no delivery's.
+//! Events about a mail that does not belong to a delivery.
 
 use domain::{Attempt, journal::Mail, message::Ingest};
 
-/// The life of a mail that is sent at once, in one attempt.
+/// The events about a mail that was sent immediately, in one attempt.
 pub(crate) fn mailed(mail: &Mail, attempt: &Attempt) -> Vec<serde_json::Result<Ingest>> {
     let attempted = match mail.attempted(attempt, None) {
         Ok(events) => events.map(Ok).into(),

@@ -1,15 +1,15 @@
-//! Events of our own to one destination: what verifying and testing have in common.
+//! Our own events to a single destination, for verifications and tests.
 
 use axum::http::StatusCode;
 use domain::{Destination, Event, EventId, EventType, Severity, time::rfc3339};
 use serde_json::json;
 
-/// The event by which an endpoint is verified.
+/// The event that verifies an endpoint.
 pub(crate) fn verification(destination: &Destination) -> Event {
     event(destination, EventType::verification(), "Answer with a 2xx to verify this endpoint.")
 }
 
-/// The event by which a destination is tested.
+/// The event that tests a destination.
 pub(crate) fn test(destination: &Destination) -> Event {
     let message = "This is a test notification. Whatever your rules send here will look like this.";
     event(destination, EventType::test(), message)
@@ -29,14 +29,14 @@ fn event(destination: &Destination, event_type: EventType, message: &str) -> Eve
     }
 }
 
-/// An attempt's error as the Providers API says it: `Slack returned 500: invalid_payload`, `Webhook returned 500`.
+/// Formats an attempt's error like the Providers API: `Slack returned 500: invalid_payload`, `Webhook returned 500`.
 pub fn returned(who: &str, error: &str) -> String {
     let Some(answer) = error.strip_prefix("answered ") else { return format!("{who} failed: {error}") };
     let (status, said) = answer.split_at(answer.find(|c: char| !c.is_ascii_digit()).unwrap_or(answer.len()));
     let reason = status.parse().ok().and_then(|status: u16| StatusCode::from_u16(status).ok());
     let said = said.strip_prefix(' ').unwrap_or(said);
     match said {
-        // Of the protocol and not of the receiver.
+        // A standard phrase of the protocol, not a message from the receiver.
         said if reason.and_then(|status| status.canonical_reason()) == Some(said) => format!("{who} returned {status}"),
         "" => format!("{who} returned {status}"),
         said if said.starts_with("and points to ") => format!("{who} returned {status} {said}"),
@@ -45,7 +45,7 @@ pub fn returned(who: &str, error: &str) -> String {
     }
 }
 
-/// An attempt's error as the end of a sentence about the endpoint.
+/// Formats an attempt's error as the end of a sentence about the endpoint.
 pub(crate) fn predicate(error: &str) -> String {
     if error.starts_with("answered ") { error.to_owned() } else { format!("gave no answer ({error})") }
 }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_told_in_the_words_of_the_providers_api() {
+    fn responses_use_the_terms_of_the_providers_api() {
         for (who, error, expected) in [
             ("Webhook", "answered 500 Internal Server Error", "Webhook returned 500"),
             ("Webhook", "answered 599", "Webhook returned 599"),

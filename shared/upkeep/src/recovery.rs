@@ -1,4 +1,4 @@
-//! Sending again what a destination missed.
+//! Resends the deliveries that a destination missed.
 
 use api::{ApiError, error::Result};
 use domain::{DeliveryId, DeliveryState, Destination, Face, journal::Mail, message::Job, shard::Shards, time::now};
@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 use store::{DeliveryLog, Journal, Lanes, deliveries::Summary, queue::Outgoing};
 use utoipa::ToSchema;
 
-/// How many deliveries one request sends again: what fits well into the 30 s of an HTTP API.
+/// The maximum number of deliveries that one request sends again. They fit well into the 30 s of an HTTP API.
 const MAX_RECOVERED: usize = 1000;
-/// How many are read at a time.
 const PAGE: usize = 100;
 
 /// From when on to send again.
@@ -27,16 +26,16 @@ pub struct Since {
 pub struct Recovered {
     /// How many this request has sent.
     recovered: usize,
-    /// Whether there may be more: then send the request again.
+    /// Whether more may follow; if so, send the request again.
     more: bool,
 }
 
-/// Sends held, failed and abandoned deliveries of events since then again, oldest first; then those that have been planned
-/// for 15 minutes and have no row, of the first 10,000 events since then ([`DeliveryLog::overdue`]). For those of later
-/// events, send the request again with a later time.
+/// Sends held, failed and abandoned deliveries of events since then again, oldest first. After them, sends deliveries
+/// that were planned at least 15 minutes ago and have no row, from the first 10,000 events since then
+/// ([`DeliveryLog::overdue`]). For later events, repeat the request with a later time.
 ///
 /// # Errors
-/// A 409 unless the destination is verified and healthy; a 503 when the queue does not take all.
+/// A 409 unless the destination is verified and healthy. A 503 if the queue does not accept all deliveries.
 pub async fn recover(
     (log, lanes, journal): (&DeliveryLog, &Lanes, &Journal),
     (destination, shards): (&Destination, Shards),
@@ -68,8 +67,8 @@ pub async fn recover(
     Ok(Recovered { recovered, more: true })
 }
 
-/// Sends those again that have no row although their time is over, after `recovered` others. They get a row first, so that
-/// a repeat of the request does not send them again.
+/// Sends overdue deliveries without a row again, after `recovered` others. Writes their rows first, so that a repeat of
+/// the request does not send them again.
 async fn recover_overdue(
     (log, lanes, journal): (&DeliveryLog, &Lanes, &Journal),
     (destination, shards): (&Destination, Shards),
@@ -87,7 +86,7 @@ async fn recover_overdue(
     Ok(Recovered { recovered, more: !later.is_empty() })
 }
 
-/// Tells of mails that were held until now that they are queued.
+/// Reports that mails which were held are now queued.
 pub(crate) async fn tell_queued(rows: &[Summary], destination: &Destination, journal: &Journal) {
     if !destination.kind.is_mail() {
         return;
@@ -98,7 +97,7 @@ pub(crate) async fn tell_queued(rows: &[Summary], destination: &Destination, jou
         .await;
 }
 
-/// First the messages, then the rows: after a crash in between a delivery is sent twice rather than never.
+/// Messages first, then rows: after a crash in between, a delivery is sent twice rather than never.
 async fn send_page(log: &DeliveryLog, lanes: &Lanes, destination: &Destination, rows: Vec<Summary>) -> Result<()> {
     let job = |row: &Summary| Job::at_once(row.id, row.operator_id, row.attempt_count);
     let messages: Vec<_> =

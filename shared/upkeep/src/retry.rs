@@ -1,4 +1,4 @@
-//! Sending one delivery again by hand.
+//! Sends one delivery again on request.
 
 use api::{ApiError, error::Result};
 use domain::{Delivery, DeliveryState, delivery::NoRetry, message::Job};
@@ -17,11 +17,11 @@ pub struct Retry {
     pub force: bool,
 }
 
-/// Makes a new attempt at once, in a new round, whatever the destination's health, breaker and pace.
+/// Makes a new attempt immediately, in a new round, regardless of the destination's health, breaker and pace.
 ///
 /// # Errors
-/// A 409 when the delivery is on its way or has arrived, unless `force`d, or when its destination is deleted; a 503 when
-/// the queue does not take it.
+/// A 409 if the delivery is on its way or has arrived, unless `force` is set, or if its destination was deleted. A 503
+/// if the queue does not accept the message.
 pub async fn retry(
     mut delivery: Delivery,
     Retry { force }: Retry,
@@ -36,12 +36,12 @@ pub async fn retry(
     };
     let row = [Summary::from(&delivery)];
     tell_queued(&row, &destination, journal).await;
-    // First the message, then the row: after a crash in between a delivery is sent twice rather than never.
+    // Message first, then the row: after a crash in between, a delivery is sent twice rather than never.
     let message = Outgoing::new(&Job { by_hand: true, ..delivery.job_at_once() }, delivery.operator_id)?;
     if lanes.to(&destination).send(vec![message]).await != [true] {
         return Err(ApiError::unavailable("The queue did not take the delivery; send the same request again."));
     }
-    // One that is pending may have no row yet.
+    // A pending delivery may have no row yet.
     if delivery.state != DeliveryState::Pending {
         deliveries.mark_pending(&row).await?;
     }

@@ -1,4 +1,4 @@
-//! The secret of a webhook, and a new one; the old ones sign too for a while.
+//! Reads and rotates the secret of a webhook. Earlier secrets continue to sign for a while.
 
 use api::{ApiError, error::Result};
 use domain::{
@@ -12,10 +12,11 @@ use jiff::{Timestamp, ToSpan};
 use crate::Upkeep;
 
 impl Upkeep {
-    /// The secret of a webhook, and those before it that sign too, the newest first, each with its end.
+    /// Returns the current secret of a webhook and the earlier ones that still sign, newest first, each with its
+    /// expiry.
     ///
     /// # Errors
-    /// When they do not open any more, or there is none.
+    /// When a secret no longer opens, or the destination has none.
     pub async fn secrets(&self, of: &Destination) -> Result<(WebhookSecret, Vec<(WebhookSecret, Timestamp)>)> {
         let now = now();
         let mut secrets = self.sender.vault.signing_secrets(of, now).await?.into_iter();
@@ -23,14 +24,15 @@ impl Upkeep {
         Ok((current, secrets.zip(of.previous_secrets(now).map(|previous| previous.until)).collect()))
     }
 
-    /// Gives a webhook a new secret: that, and until when the one before signs too, which with `expire_now` is now.
+    /// Gives a webhook a new secret. Returns it, and the time until which the earlier secret signs. With `expire_now`,
+    /// that is now.
     ///
     /// # Errors
-    /// A 400 for what has no secret; a 409 while too many earlier secrets sign, and when another request rotates it at the
-    /// same time, since a secret that was shown would be lost.
+    /// A 400 if the destination has no secret. A 409 while too many earlier secrets sign, and if another request
+    /// rotates the secret at the same time, because a secret that was already shown would be lost.
     pub async fn rotate_secret(&self, of: &Destination, expire_now: bool) -> Result<(WebhookSecret, Timestamp)> {
         let Some(old) = of.secret.clone() else {
-            let sentence = format!("This destination is of the kind {}; only a webhook has a secret.", of.kind);
+            let sentence = format!("This destination has the kind {}; only webhooks have a secret.", of.kind);
             return Err(ApiError::bad_request("no_secret", sentence));
         };
         let now = now();

@@ -1,4 +1,4 @@
-//! Sending an event to a destination, whatever its kind: opened, written, signed and handed over.
+//! Sends an event to a destination of any kind: opens its secrets, writes the message, signs it and sends it.
 
 use domain::{
     Connection, Destination, Event, Kind, Notification, Platform, connection::Endpoint, destination::HeldBack, payload,
@@ -26,26 +26,26 @@ pub struct Sender {
 
 /// One attempt to send an event to a destination.
 pub struct Attempted<'a> {
-    /// Where to.
+    /// The destination.
     pub to: &'a Destination,
-    /// What.
+    /// The event.
     pub event: &'a Event,
-    /// As which mail, and of which delivery.
+    /// Identifies the mail and its delivery.
     pub envelope: Envelope,
-    /// Which of the destination's mail addresses are left out.
+    /// The destination's mail addresses to leave out.
     pub held_back: &'a HeldBack,
-    /// Which attempt, from 1.
+    /// The number of the attempt, from 1.
     pub number: u32,
 }
 
-/// Why nothing could be sent, for the log: operators are told that the fault is ours.
+/// Why nothing could be sent, for the log. The operator only sees that the failure is ours.
 type NotSent = String;
 
 impl Sender {
-    /// With the sender of mails that the environment names.
+    /// Creates a sender with the mail sender that the environment names.
     ///
     /// # Errors
-    /// When it lacks something, or TLS cannot be set up.
+    /// When the environment lacks a setting, or TLS cannot be set up.
     pub fn from_env(aws: &Aws) -> std::result::Result<Self, lambda_http::Error> {
         Ok(Self {
             vault: Vault::new(aws),
@@ -55,11 +55,11 @@ impl Sender {
         })
     }
 
-    /// Makes the attempt. It never fails: what goes wrong, on our side too, is a failed attempt.
+    /// Makes the attempt. Any failure, including one on our side, is a failed attempt.
     pub async fn send(&self, attempted: Attempted<'_>) -> Answer {
         let (to, event, number) = (attempted.to, attempted.event, attempted.number);
         self.try_send(attempted).await.unwrap_or_else(|error| {
-            tracing::error!(event_id = %event.id, destination_id = %to.id, error, "an attempt could not be made");
+            tracing::error!(event_id = %event.id, destination_id = %to.id, error, "attempt failed before it was sent");
             Answer::not_sent(number, "could not be prepared: the fault is on our side")
         })
     }
@@ -85,7 +85,7 @@ impl Sender {
         }
     }
 
-    /// Sends what is reached by its address alone.
+    /// Sends to a destination that needs only its address.
     async fn send_plain(&self, attempted: Attempted<'_>) -> std::result::Result<Answer, NotSent> {
         let Attempted { to, event, envelope, number, .. } = attempted;
         match to.kind {
@@ -155,7 +155,7 @@ impl Sender {
     }
 }
 
-/// Whom text messages come from, as the template's parameters say.
+/// The sender and price limit of text messages, from the template's parameters.
 fn sms_settings() -> SmsSettings {
     SmsSettings {
         sender_id: optional_variable("SMS_SENDER_ID"),

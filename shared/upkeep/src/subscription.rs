@@ -1,4 +1,4 @@
-//! Webhook subscriptions, of the Mail API and of Stack Auth: how they are made and changed.
+//! Creates and changes webhook subscriptions of the Mail API and of Stack Auth.
 
 use api::{ApiError, error::Result, subscription::SubscriptionStatus};
 use domain::{
@@ -9,32 +9,32 @@ use store::subscriptions::{Changed, Subscription, Subscriptions};
 
 use crate::Upkeep;
 
-/// How often a change is tried against others at the same time.
+/// The maximum number of tries for a change that conflicts with others.
 const TRIES: u32 = 3;
 
-/// A subscription to make.
+/// A subscription to create.
 pub struct New {
-    /// Where it sends.
+    /// Where the subscription sends to.
     pub url: Address,
-    /// What it is for.
+    /// The description, for the operator.
     pub description: Option<String>,
-    /// What it sends.
+    /// The event types to send.
     pub events: Vec<EventType>,
-    /// The most deliveries per second.
+    /// The maximum deliveries per second.
     pub max_per_second: Option<Rate>,
 }
 
-/// What to change of a subscription; what is none stays as it is.
+/// A change to a subscription. `None` leaves a field unchanged.
 pub struct Change {
-    /// Where it sends.
+    /// Where the subscription sends to.
     pub url: Option<Address>,
-    /// What it is for; none within takes that away.
+    /// The description. `Some(None)` removes it.
     pub description: Option<Option<String>>,
-    /// What it sends.
+    /// The event types to send.
     pub events: Option<Vec<EventType>>,
-    /// Whether it sends.
+    /// Whether the subscription is enabled.
     pub status: Option<SubscriptionStatus>,
-    /// The most deliveries per second; none within removes the limit.
+    /// The maximum deliveries per second. `Some(None)` removes the limit.
     pub max_per_second: Option<Option<Rate>>,
 }
 
@@ -66,10 +66,11 @@ impl Change {
         new
     }
 
-    /// Changes the subscription of this id: as it was, and as it is. Both are the same when nothing had to change.
+    /// Changes the subscription with this ID. Returns it before and after the change. Both are the same if nothing had
+    /// to change.
     ///
     /// # Errors
-    /// A 404 when the operator has no `noun` of this id; a 409 when others change it all the time.
+    /// A 404 if the operator has no `noun` with this ID. A 409 if concurrent changes keep conflicting.
     pub async fn make(
         &self,
         subscriptions: &Subscriptions,
@@ -93,7 +94,7 @@ impl Change {
 }
 
 impl Upkeep {
-    /// Makes a subscription of the operator's, and the secret that signs its requests.
+    /// Creates a subscription for the operator, and the secret that signs its requests.
     ///
     /// # Errors
     /// When a call fails; nothing is written then.
@@ -107,7 +108,7 @@ impl Upkeep {
         let (face, secret) = (subscriptions.face(), WebhookSecret::generate());
         let endpoint = Destination {
             secret: Some(self.seal(operator_id, id, &secret).await?),
-            // It proves itself with every signature that it checks.
+            // Every signature that the endpoint checks proves it again, so it needs no verification.
             verified_at: Some(created_at),
             created_at,
             face,

@@ -19,7 +19,7 @@ use crate::{
     sender::Attempted,
 };
 
-/// What became of a test notification.
+/// The outcome of a test notification.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TestResult {
     /// Whether the destination took it.
@@ -43,10 +43,10 @@ impl TestResult {
 }
 
 impl Upkeep {
-    /// Sends a test notification: 200 when it was taken, 502 when not.
+    /// Sends a test notification. Returns 200 if the destination accepted it, 502 if not.
     ///
     /// # Errors
-    /// A 400 when the destination is not verified.
+    /// A 400 if the destination is not verified.
     pub async fn test(&self, destination: &Destination) -> Result<(StatusCode, Json<TestResult>)> {
         if !destination.verified() {
             let sentence = "This destination is not verified; verify it before you test it.";
@@ -70,7 +70,7 @@ impl Upkeep {
         })
     }
 
-    /// Sends a test notification; one that is taken makes an unhealthy destination healthy.
+    /// Sends a test notification. If an unhealthy destination accepts it, the destination becomes healthy.
     ///
     /// # Errors
     /// As [`Upkeep::test`].
@@ -82,7 +82,7 @@ impl Upkeep {
         Ok(tested)
     }
 
-    /// Why nothing is mailed to a destination, if that is so.
+    /// Returns the suppression that keeps mail from a destination, if there is one.
     pub(crate) async fn suppression(&self, destination: &Destination) -> Result<Option<Suppression>> {
         if destination.kind != Kind::Email {
             return Ok(None);
@@ -91,7 +91,7 @@ impl Upkeep {
     }
 }
 
-/// How a destination took a test.
+/// Describes how a destination accepted a test.
 fn taken(destination: &Destination, attempt: &Attempt) -> String {
     let id = attempt.response.as_deref().unwrap_or_default();
     let to = &destination.destination;

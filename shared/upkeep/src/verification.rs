@@ -1,4 +1,4 @@
-//! Verification: of a mail address or a phone number by a code in two steps, of a webhook by a signed request.
+//! Verifies a mail address or a phone number with a code, in two steps, and a webhook with a signed request.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ use crate::{
     sender::Attempted,
 };
 
-/// That a code is on its way.
+/// Confirmation that a code was sent.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CodeSent {
     /// Always true.
@@ -46,7 +46,7 @@ pub struct CodeGiven {
     pub code: Option<String>,
 }
 
-/// That a destination is verified.
+/// Confirmation that a destination is verified.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Verified {
     /// Always true.
@@ -61,14 +61,14 @@ impl Upkeep {
     /// Sends a code to a mail address or a phone number, within the limits.
     ///
     /// # Errors
-    /// A 400 for a webhook, for what is verified and healthy, and for an address that cannot be reached; a 429 past a
-    /// limit; a 503 when the message cannot be sent now, which counts against no limit.
+    /// A 400 for a webhook, for a destination that is verified and healthy, and for an address that cannot be reached.
+    /// A 429 beyond a limit. A 503 if the message cannot be sent now, which does not count against any limit.
     pub async fn send_code(&self, to: &Destination) -> Result<CodeSent> {
         if to.kind == Kind::Webhook {
             let sentence = "A webhook needs no code; verify it with POST …/verify, which sends it a signed request.";
             return Err(ApiError::bad_request("no_code_needed", sentence));
         }
-        // An address may be suppressed by a mail to another destination of the same address.
+        // An address may be suppressed because of a mail to another destination with the same address.
         if to.receives() && self.suppression(to).await?.is_none() {
             let sentence = "This destination is verified and healthy already; there is nothing to verify.";
             return Err(ApiError::bad_request("already_verified", sentence));
@@ -103,7 +103,7 @@ impl Upkeep {
         Err(ApiError::unavailable(format!("The code could not be sent: {error}. Send the same request again later.")))
     }
 
-    /// Hands a code to the mail or text service: how that went, and the mail if it is one.
+    /// Passes a code to the mail or text service. Returns the attempt, and the mail if it is one.
     async fn carry(&self, code: &Code, to: &Destination, operator: &Operator) -> Result<(Attempt, Option<Mail>)> {
         if to.kind == Kind::Sms {
             let text = sms::verification(code, LIFETIME.as_secs() / 60);
@@ -146,7 +146,7 @@ impl Upkeep {
         Ok(Verified::YES)
     }
 
-    /// Makes the code of a destination that is deleted good for nothing.
+    /// Invalidates the code of a deleted destination.
     ///
     /// # Errors
     /// When the call fails.
@@ -173,7 +173,7 @@ impl Upkeep {
     }
 }
 
-/// What is told of a code that was handed to the mail or text service.
+/// The events about a code that was passed to the mail or text service.
 fn carried(otp: &Otp<'_>, attempt: &Attempt, mail: Option<&Mail>) -> Vec<serde_json::Result<Ingest>> {
     let mut events = mail.map(|mail| mailed(mail, attempt)).unwrap_or_default();
     if attempt.succeeded() {
@@ -188,7 +188,7 @@ fn outcome(succeeded: bool) -> &'static str {
     if succeeded { "sent" } else { "failed" }
 }
 
-/// Which of the four it is, and no more: not how many tries are left, nor what the code was.
+/// Says only which of the four problems it is: neither how many tries are left, nor what the code was.
 fn refused(problem: CodeProblem) -> ApiError {
     let (code, sentence) = match problem {
         CodeProblem::Wrong => ("code_wrong", "This is not the code that was sent; look again, or ask for another."),

@@ -1,4 +1,4 @@
-//! What a destination is sent of an event, in its own format: as it is sent, and as it is shown.
+//! Writes an event in a destination's own format, to send it or to show it.
 
 use domain::{DeliveryId, Destination, Event, Kind, Notification, destination::Owner, health::Notice, payload, sms};
 use outbound::{
@@ -6,13 +6,13 @@ use outbound::{
     mail::{self, Message},
 };
 
-/// Why it cannot be written: never of an event that was accepted.
+/// Why an event cannot be written. Does not happen for an accepted event.
 type NotWritten = Box<dyn std::error::Error + Send + Sync>;
 
-/// What `to` is sent of `event`, as text: the body of a request, a text message, or the subject of a mail.
+/// Returns what `to` receives for `event`, as text: the body of a request, a text message, or the subject of a mail.
 ///
 /// # Errors
-/// None that can happen to an event that was accepted.
+/// Does not fail for an accepted event.
 pub fn text(to: &Destination, event: &Event, delivery_id: Option<DeliveryId>) -> Result<String, NotWritten> {
     if let Some(platform) = to.kind.platform() {
         let (notification, footer) = (Notification::of(event), id(delivery_id, event));
@@ -25,7 +25,7 @@ pub fn text(to: &Destination, event: &Event, delivery_id: Option<DeliveryId>) ->
     })
 }
 
-/// What a message to a chat platform shows.
+/// The content of a message to a chat platform.
 pub(crate) fn card<'a>(notification: &'a Notification, to: &Destination, event: &Event, footer: &'a str) -> Card<'a> {
     Card { notification, severity: event.severity.name(to.face), at: event.timestamp, footer }
 }
@@ -44,7 +44,7 @@ pub(crate) fn mail(to: &Destination, event: &Event, delivery_id: Option<Delivery
     })
 }
 
-/// The id under which a receiver knows it, over all attempts; a test has its event's.
+/// The ID that a receiver sees, the same for all attempts. A test uses the ID of its event.
 pub(crate) fn id(delivery_id: Option<DeliveryId>, event: &Event) -> String {
     delivery_id.map_or_else(|| event.id.to_string(), |id| id.to_string())
 }

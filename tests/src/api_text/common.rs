@@ -52,19 +52,19 @@ fn errors(operation: &mut Operation) {
     let Some(form) = operation.responses.responses.get("401").cloned() else { return };
     let places: Vec<_> = operation.parameters.iter().flatten().filter_map(place).collect();
     let mut expected = vec![
-        ("429", "The key makes more requests than it may: see the header Retry-After"),
-        ("503", "Too much is being changed at this moment: send the same request again"),
+        ("429", "Too many requests with this key: retry after the seconds in the header Retry-After"),
+        ("503", "Temporarily unavailable: retry the request"),
     ];
     if operation.request_body.is_some() {
-        expected.push(("400", "The body is not what it should be"));
-        expected.push(("413", "The body has more than 6 MiB"));
-        expected.push(("415", "The body is compressed otherwise than by gzip"));
+        expected.push(("400", "The body is invalid"));
+        expected.push(("413", "The body is too large"));
+        expected.push(("415", "The body has a compression other than gzip"));
     }
     if places.contains(&ParameterIn::Query) {
-        expected.push(("400", "A parameter is not what it should be"));
+        expected.push(("400", "A parameter is invalid"));
     }
     if places.contains(&ParameterIn::Path) {
-        expected.push(("404", "There is none of this id"));
+        expected.push(("404", "Not found: check the id"));
     }
     for (status, description) in expected {
         let response = operation.responses.responses.entry(status.to_owned()).or_insert_with(|| form.clone());
@@ -92,14 +92,14 @@ fn describe(operation: &mut Operation) {
         }
         let usual = match status.as_str() {
             "200" => "Done",
-            "201" => "Made",
+            "201" => "Created",
             "202" => "Accepted",
             "204" => "Deleted",
-            "400" => "The request is not what it should be",
-            "401" => "No key, or none that is known",
-            "403" => "The key may not do this",
-            "404" => "There is none of this id",
-            "409" => "Something else has changed it meanwhile",
+            "400" => "The request is invalid",
+            "401" => "The API key is missing or invalid",
+            "403" => "The API key has no permission for this",
+            "404" => "Not found: check the id",
+            "409" => "Changed by another request at the same time",
             status => panic!("say what {status} means"),
         };
         usual.clone_into(description);

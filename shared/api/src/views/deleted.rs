@@ -1,16 +1,16 @@
-//! The answer to a deletion.
+//! The response to a deletion.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// That something was deleted.
+/// Confirmation of a deletion.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Deleted {
-    /// Always true: what was not there to delete is a 404.
+    /// Always true. A missing resource is a 404.
     deleted: bool,
 }
 
 impl Deleted {
-    /// The one there is.
+    /// The only value.
     pub const YES: Self = Self { deleted: true };
 }

@@ -1,4 +1,4 @@
-//! A delivery and its attempts as the STACK API shows them.
+//! A delivery and its attempts, as the STACK API shows them.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ pub struct DeliveryView {
     /// Its id: the `webhook-id` of every attempt.
     #[schema(example = "dlv_01JRX2Q0Z8K5V3M7N9P4T6W8YB01JRX2Q0Z8K5V3M7N9P4T6W8YC")]
     pub id: String,
-    /// Where it goes.
+    /// The target.
     pub destination_id: String,
     /// What it says.
     pub event_id: String,
     /// The type of its event.
     #[schema(example = "passport.flagged")]
     pub event_type: String,
-    /// Where it stands.
+    /// The current status.
     pub state: DeliveryState,
     /// Why it is held, or was abandoned without an attempt, e.g. `rule_paused` or `destination_deleted`.
     pub reason: Option<String>,
@@ -50,7 +50,7 @@ pub struct AttemptView {
     pub error: Option<String>,
     /// The first 1 KiB of the answer's body.
     pub response: Option<String>,
-    /// What is odd about an answer that was taken all the same.
+    /// A problem with a response that was accepted anyway.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "the answer's headers were malformed")]
     pub note: Option<String>,
@@ -89,7 +89,8 @@ impl From<&Delivery> for DeliveryView {
 }
 
 impl DeliveryView {
-    /// A delivery to this destination, with the id that the destination has in the API by which it was made.
+    /// Creates the view of a delivery to this destination, with the destination's ID in the API that it was created
+    /// with.
     pub fn to(destination: &Destination, delivery: &Delivery) -> Self {
         Self { destination_id: destination.public_id(), ..Self::from(delivery) }
     }

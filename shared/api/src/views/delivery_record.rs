@@ -1,4 +1,4 @@
-//! A delivery as the Providers and the Config API show it, whose fields are camelCase and whose rows are `data`.
+//! A delivery, as the Providers and the Config API show it: with camelCase fields and the rows in `data`.
 
 use domain::{Attempt, Delivery, DeliveryState, time::rfc3339};
 use serde::Serialize;
@@ -16,7 +16,7 @@ pub struct DeliveryRecord {
     /// The type of its event.
     #[schema(example = "analysis.completed")]
     pub event_type: String,
-    /// Where it stands.
+    /// The current status.
     pub state: DeliveryState,
     /// Why it is held, or was abandoned without an attempt.
     pub reason: Option<String>,
@@ -47,7 +47,7 @@ pub struct AttemptRecord {
     pub error: Option<String>,
     /// The first 1 KiB of the answer's body, or the platform's id of the message.
     pub response: Option<String>,
-    /// What is odd about an answer that was taken all the same.
+    /// A problem with a response that was accepted anyway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }

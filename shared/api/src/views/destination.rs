@@ -1,4 +1,4 @@
-//! A destination as the STACK API shows it.
+//! A destination, as the STACK API shows it.
 
 use domain::{Destination, Kind, secret::REDACTED, time::rfc3339, traffic::Rate};
 use serde::Serialize;
@@ -9,13 +9,13 @@ use super::HealthView;
 /// A destination.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DestinationView {
-    /// Its id; that of the legacy channel which brought it, if one did.
+    /// Its id, or the id of the legacy channel that it belongs to.
     #[schema(example = "ndst_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     pub id: String,
-    /// Whose it is.
+    /// The id of its operator.
     #[schema(example = "op_01JRX2Q0Z8K5V3M7N9P4T6W8YA")]
     pub operator_id: String,
-    /// What kind of address; of a destination that another API has made, its kind there.
+    /// The kind of address. For a destination of another API, its kind there.
     pub channel_type: Kind,
     /// The address, in its normal form; where that is a secret, its host. Of the query of a URL, a viewer sees only that
     /// there is one.
@@ -39,7 +39,7 @@ pub struct DestinationView {
 }
 
 impl DestinationView {
-    /// The answer to a creation: exactly the published fields, and the secret in full.
+    /// Creates the response to a creation: exactly the published fields, and the full secret.
     pub fn created(destination: &Destination, secret: Option<&str>) -> Self {
         Self {
             id: destination.public_id(),
@@ -54,7 +54,8 @@ impl DestinationView {
         }
     }
 
-    /// Everywhere else: with the health, without the secret. Only a `writer` sees the credentials in an address.
+    /// Creates the view for all other responses, with the health and without the secret. Only a `writer` sees the
+    /// credentials in an address.
     pub fn of(destination: &Destination, writer: bool) -> Self {
         let secret = destination.secret.as_ref().map(|_| REDACTED);
         Self {

@@ -1,4 +1,4 @@
-//! An event of the log as the STACK API shows it.
+//! An event of the log, as the STACK API shows it.
 
 use domain::{Event, event::Resource, time::rfc3339};
 use serde::Serialize;
@@ -28,7 +28,7 @@ pub struct EventView {
     pub resource: Option<Resource>,
     /// The project it belongs to.
     pub project_id: Option<String>,
-    /// What its producer said, byte for byte.
+    /// The data as the producer posted it, byte for byte.
     #[schema(value_type = Object)]
     pub data: Box<RawValue>,
 }
@@ -36,7 +36,7 @@ pub struct EventView {
 /// A page of events, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventPage {
-    /// The events. There may be fewer than asked for, or none, and more on the next page.
+    /// The events. A page can have fewer than `limit`, or none, while the next page has more.
     pub events: Vec<EventView>,
     /// The `cursor` of the next page; null at the end.
     pub next_cursor: Option<String>,

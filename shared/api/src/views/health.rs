@@ -1,4 +1,4 @@
-//! How a destination is, in both styles of names.
+//! A destination's health, with snake_case and camelCase names.
 
 use domain::{
     Destination,
@@ -17,33 +17,33 @@ pub struct HealthView {
     pub status: &'static str,
     /// Since when it is unhealthy.
     pub since: Option<String>,
-    /// What went wrong with the attempt that made it so.
+    /// The error of the attempt that made the destination unhealthy.
     pub reason: Option<String>,
-    /// Since when to recover what it has missed: when the event was accepted whose delivery made it so.
+    /// The time to recover from: when the event was accepted whose delivery made the destination unhealthy.
     pub missed_since: Option<String>,
     #[serde(flatten)]
     traffic: TrafficView,
 }
 
-/// A destination's health as APIs show it whose fields are camelCase.
+/// A destination's health with camelCase fields.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HealthRecord {
-    /// `healthy`, or `unhealthy` after failures: what it would be sent is held meanwhile.
+    /// `healthy`, or `unhealthy` after failures, while deliveries are held.
     #[schema(example = "healthy")]
     pub status: &'static str,
     /// Since when it is unhealthy.
     pub since: Option<String>,
-    /// What went wrong with the attempt that made it so.
+    /// The error of the attempt that made the destination unhealthy.
     pub reason: Option<String>,
-    /// Since when to recover what it has missed: when the event was accepted whose delivery made it so.
+    /// The time to recover from: when the event was accepted whose delivery made the destination unhealthy.
     pub missed_since: Option<String>,
     #[serde(flatten)]
     traffic: TrafficView,
 }
 
 impl HealthView {
-    /// The health of a destination.
+    /// Creates the view of a destination's health.
     pub fn of(destination: &Destination) -> Self {
         let broken = destination.unhealthy.as_ref();
         Self {
@@ -57,7 +57,7 @@ impl HealthView {
 }
 
 impl HealthRecord {
-    /// The health of a destination.
+    /// Creates the view of a destination's health.
     pub fn of(destination: &Destination) -> Self {
         let HealthView { status, since, reason, missed_since, traffic } = HealthView::of(destination);
         Self { status, since, reason, missed_since, traffic }

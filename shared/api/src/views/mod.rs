@@ -1,4 +1,5 @@
-//! JSON of the nouns that more than one function shows. Apart from the rows, so that either can change alone.
+//! JSON views that more than one function returns. They are separate from the stored rows, so that either can change
+//! alone.
 
 mod deleted;
 mod delivery;

@@ -1,4 +1,4 @@
-//! How deliveries go out to a destination. The names are single words, so that all APIs show the same.
+//! How deliveries to a destination are sent. The names are single words, so that all APIs show the same.
 
 use domain::{
     Destination,
@@ -51,7 +51,7 @@ pub enum PaceSource {
 }
 
 impl TrafficView {
-    /// The traffic of a destination at `now`.
+    /// Creates the view of a destination's traffic at `now`.
     pub fn of(destination: &Destination, now: Timestamp) -> Self {
         // Until a slow attempt has ended, the breaker is only suspected to open.
         let breaker = destination.breaker.as_ref().filter(|breaker| !breaker.is_suspicion());

@@ -1,11 +1,11 @@
-//! Types of the Config API. Its text names no field of an analysis.
+//! Event types of the Config API, whose documentation does not name any field of an analysis.
 
 use serde::Deserialize;
 
 use super::{Entry, entry};
 use crate::Severity::Medium;
 
-/// What the names of these types begin with: the channels of a project take them all.
+/// The prefix of these types' names. A project's channels accept all of them.
 pub const PREFIX: &str = "analysis.";
 
 /// `data` of an analysis.
@@ -16,9 +16,9 @@ pub const PREFIX: &str = "analysis.";
 struct Analysis {
     /// The analysis's id.
     id: Option<String>,
-    /// What was found, in a line.
+    /// The finding, in one line.
     title: Option<String>,
-    /// What was found.
+    /// The finding in more detail.
     summary: Option<String>,
     /// Where to read more.
     url: Option<String>,

@@ -1,4 +1,4 @@
-//! Types of the Mail API. Most of them we emit ourselves; all may be posted.
+//! Event types of the Mail API. This service emits most of them itself; producers may post all of them.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::{
     Severity::{High, Info, Medium},
 };
 
-/// What the names of all types of this API begin with.
+/// The prefix of the names of all types of this API.
 pub const PREFIX: &str = "mail.";
 
 /// `data` of an event in the life of a mail.
@@ -18,43 +18,43 @@ pub const PREFIX: &str = "mail.";
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Message {
-    /// The mail's id: its timeline is found by it.
+    /// The mail's id, by which its timeline is found.
     pub message_id: Name,
-    /// To whom it goes.
+    /// The recipient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// What it is: `notification`, `verification`, `test`.
+    /// The kind of mail: `notification`, `verification` or `test`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The delivery whose mail it is.
+    /// The delivery that sent the mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery_id: Option<String>,
-    /// The destination that it goes to.
+    /// The destination that the mail is sent to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_id: Option<String>,
-    /// The event that it tells of.
+    /// The event that the mail is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_id: Option<String>,
-    /// That event's type.
+    /// The type of that event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_type: Option<String>,
-    /// Which attempt of the delivery it is, from 1.
+    /// The number of the delivery's attempt, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u64>,
     /// The mail service's own id of the mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_message_id: Option<String>,
-    /// Why it is so, in the mail service's or the receiving server's words.
+    /// The reason, in the words of the mail service or the receiving server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// When it is tried again.
+    /// When the next attempt is due.
     #[serde(default, with = "crate::time::text::option", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<super::DateTime>"))]
     pub next_attempt_at: Option<Timestamp>,
 }
 
 impl Message {
-    /// Of a mail, with nothing else said.
+    /// The data of a mail with its id only.
     pub fn of(id: impl std::fmt::Display) -> Self {
         Self {
             message_id: Name::of(id),
@@ -77,21 +77,21 @@ impl Message {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Otp {
-    /// Names this sending of a code; says nothing of the code.
+    /// Identifies this sending of a code. It reveals nothing about the code.
     pub otp_id: Name,
-    /// By which way it goes: `email` or `sms`.
+    /// How the code is sent: `email` or `sms`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
-    /// To which address.
+    /// The address that the code is sent to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// The destination that is verified, or the channel that brought the address.
+    /// The destination to verify, or the legacy channel that owns it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_id: Option<String>,
-    /// The mail that carries it.
+    /// The mail that carries the code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
-    /// Until when it is good.
+    /// When the code expires.
     #[serde(default, with = "crate::time::text::option", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<super::DateTime>"))]
     pub expires_at: Option<Timestamp>,
@@ -107,16 +107,16 @@ pub struct Otp {
 pub struct Suppression {
     /// The address.
     pub email: Name,
-    /// Why nothing is mailed to it, `bounce` or `complaint`; or what lifted that, `verification` or `api`.
+    /// Why the address is suppressed, `bounce` or `complaint`; or what ended the suppression, `verification` or `api`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What the receiving server or the mail service said.
+    /// The response of the receiving server or the email service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The mail that came back or was called spam.
+    /// The mail that bounced or was reported as spam.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
-    /// The delivery whose mail that was.
+    /// The delivery that sent that mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery_id: Option<String>,
 }
@@ -131,13 +131,13 @@ struct Template {
     template_id: Name,
     /// Its name.
     name: Option<String>,
-    /// Which version of it, a number or a name.
+    /// The template's version, a number or a name.
     version: Option<Value>,
-    /// To whom a test of it went.
+    /// The recipient of a test mail.
     to: Option<String>,
 }
 
-/// `data` of an event about a domain that mails are sent from.
+/// `data` of an event about a sending domain.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -145,7 +145,7 @@ struct Template {
 struct Domain {
     /// The domain.
     domain: Name,
-    /// Its id, where it has one beside its name.
+    /// The domain's id, if it has one besides its name.
     domain_id: Option<String>,
     /// Why it could not be verified.
     reason: Option<String>,
@@ -158,16 +158,16 @@ struct Domain {
 pub struct Webhook {
     /// The subscription's id.
     pub webhook_id: Name,
-    /// Where it sends.
+    /// The URL that receives the requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// What it sends.
+    /// The event types that it sends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_types: Option<Vec<String>>,
-    /// What was changed: `url`, `description`, `eventTypes`, `status`, `secret`; `health` when it sends again.
+    /// What changed: `url`, `description`, `eventTypes`, `status`, `secret`; `health` when deliveries resume.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<Vec<String>>,
-    /// Why it sends no more: `disabled` or `deleted` by request, `unhealthy` after failures.
+    /// Why deliveries stopped: `disabled` or `deleted` by request, `unhealthy` after failures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -184,28 +184,28 @@ pub struct WebhookDelivery {
     /// The event that was delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_id: Option<String>,
-    /// That event's type.
+    /// The type of that event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_type: Option<String>,
-    /// Where the delivery stands: `failed` is tried again, `abandoned` is not.
+    /// The state of the delivery: `failed` is retried, `abandoned` is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<DeliveryState>,
-    /// Which attempt it was, from 1.
+    /// The number of the attempt, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u64>,
-    /// The status of the endpoint's answer.
+    /// The HTTP status of the endpoint's response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_code: Option<u64>,
     /// Why the attempt failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// When it is tried again.
+    /// When the next attempt is due.
     #[serde(default, with = "crate::time::text::option", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<super::DateTime>"))]
     pub next_attempt_at: Option<Timestamp>,
 }
 
-/// Names of the types that we emit.
+/// Names of the types that this service emits.
 pub mod name {
     #![allow(missing_docs, reason = "each is the type's name")]
     pub const MESSAGE_QUEUED: &str = "mail.message.queued";
@@ -231,7 +231,7 @@ pub mod name {
     pub const DELIVERY_FAILED: &str = "mail.webhook.delivery.failed";
 }
 
-// In the order of a life, which is the order of a timeline's items of one millisecond.
+// In the order of a mail's life: a timeline lists items of the same millisecond in this order.
 pub(super) const ENTRIES: &[Entry] = &[
     entry::<Message>(name::MESSAGE_QUEUED, Info, "Queued"),
     entry::<Message>(name::MESSAGE_SENDING, Info, "Sending"),

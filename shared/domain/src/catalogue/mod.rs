@@ -1,8 +1,9 @@
-//! The catalogue of event types: all types of all five APIs, each with the severity of an event that is posted without
-//! one, a label for people, and the shape of its `data`.
+//! The catalogue of event types: all types of all five APIs. Each has the severity of events posted without one, a
+//! label for people, and the shape of its `data`.
 //!
-//! A shape is a Rust type: what is posted is read as it, what we emit is written from it, and the JSON Schema that the
-//! API shows is derived from it. Fields beyond a shape's are passed on: producers may say more than we know of.
+//! A shape is a Rust type. Posted `data` is checked by parsing it into this type, emitted `data` is serialised from it,
+//! and the JSON Schema in the API is derived from it. Extra fields are passed on, because producers may send more than
+//! the shape lists.
 
 pub mod config;
 pub mod mail;
@@ -22,19 +23,19 @@ pub struct Entry {
     pub name: &'static str,
     /// The severity of an event of this type that is posted without one.
     pub severity: Severity,
-    /// What happened, for people: in timelines and in the list of types.
+    /// A label for people, shown in timelines and in the list of types.
     pub label: &'static str,
     check: fn(&str) -> Result<(), WrongData>,
     #[cfg(feature = "openapi")]
     schema: fn() -> schemars::Schema,
 }
 
-/// What is wrong with an event's `data`.
+/// Why an event's `data` does not fit its type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongData {
-    /// Which field, as a path within `data`: `flags[0].message`; empty for `data` itself.
+    /// The field, as a path within `data`: `flags[0].message`; empty for `data` itself.
     pub path: String,
-    /// What is wrong with it.
+    /// What is wrong with the field.
     pub problem: String,
 }
 
@@ -61,7 +62,7 @@ const fn entry<T: Shape>(name: &'static str, severity: Severity, label: &'static
     }
 }
 
-/// The types of one of the APIs each.
+/// The types of each API.
 const CATALOGUE: &[&[Entry]] = &[
     stack::ENTRIES,
     &[entry::<Notice>(DESTINATION_UNHEALTHY, Severity::High, "A destination became unhealthy")],
@@ -71,12 +72,12 @@ const CATALOGUE: &[&[Entry]] = &[
     mail::ENTRIES,
 ];
 
-/// All types, in the order of the APIs.
+/// Iterates over all types, grouped by API.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     CATALOGUE.iter().flat_map(|entries| entries.iter())
 }
 
-/// The type of this name.
+/// The type with this name, if there is one.
 pub fn find(name: &str) -> Option<&'static Entry> {
     all().find(|entry| entry.name == name)
 }
@@ -90,7 +91,7 @@ impl Entry {
         (self.check)(&mended(data))
     }
 
-    /// The JSON Schema of the type's `data`, complete in itself.
+    /// The JSON Schema of the type's `data`, without external references.
     #[cfg(feature = "openapi")]
     pub fn schema(&self) -> schemars::Schema {
         (self.schema)()
@@ -124,7 +125,7 @@ pub struct Name(String);
 const MAX_NAME: usize = 256;
 
 impl Name {
-    /// The name that an id is written as.
+    /// The text form of an id.
     pub fn of(id: impl fmt::Display) -> Self {
         Self(id.to_string())
     }
@@ -158,7 +159,7 @@ impl schemars::JsonSchema for Name {
     }
 }
 
-/// How schemas show a time.
+/// A time in schemas: a string with the format `date-time`.
 #[cfg(feature = "openapi")]
 pub(crate) struct DateTime;
 

@@ -1,4 +1,4 @@
-//! Types of the Providers API: its notifications, as rules may match them.
+//! Event types of the Providers API: its notifications, as rules can match them.
 
 use serde::Deserialize;
 
@@ -14,22 +14,22 @@ use crate::{
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
 struct Notification {
-    /// What it is about, in a line.
+    /// The subject, in one line.
     title: Name,
-    /// What there is to say.
+    /// The text.
     body: Option<String>,
-    /// Figures and facts.
+    /// Facts and figures.
     fields: Option<Vec<Field>>,
     /// Where to read more.
     source_url: Option<String>,
 }
 
-/// A figure or fact.
+/// A fact or figure.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
 struct Field {
-    /// What it is.
+    /// The name of the fact or figure.
     label: String,
     /// Its value, as people read it.
     value: String,

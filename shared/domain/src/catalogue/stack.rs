@@ -1,4 +1,5 @@
-//! Types of the STACK API. Its text shows the `data` of one, and says of no field that it must be there.
+//! Event types of the STACK API. The API's documentation shows the `data` of one type, and does not say that any field
+//! is required.
 
 use serde::Deserialize;
 
@@ -14,21 +15,21 @@ struct Passport {
     jti: Option<String>,
     /// The agent's id.
     agent_id: Option<String>,
-    /// What stood out.
+    /// Findings about the agent or its passport.
     flags: Option<Vec<Flag>>,
 }
 
-/// One thing that stood out.
+/// One finding.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
 struct Flag {
-    /// What kind of thing, e.g. `undeclared_service`.
+    /// The kind of finding, e.g. `undeclared_service`.
     #[serde(rename = "type")]
     kind: Option<String>,
     /// How serious it is.
     severity: Option<String>,
-    /// What it is, for people.
+    /// The finding, described for people.
     message: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Types of Stack Auth. What has been deleted is told by its id alone.
+//! Event types of Stack Auth. The `data` of a deleted object only has its id.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -15,15 +15,15 @@ struct User {
     id: Name,
     /// The name that others see.
     display_name: Option<String>,
-    /// The address that the user signs in with.
+    /// The user's sign-in address.
     primary_email: Option<String>,
     /// Whether that address is verified.
     primary_email_verified: Option<bool>,
     /// Where the user's picture is.
     profile_image_url: Option<String>,
-    /// What the project keeps of the user and shows to clients.
+    /// Data that the project stores about the user and shows to clients.
     client_metadata: Option<Map<String, Value>>,
-    /// What the project keeps of the user and shows to servers only.
+    /// Data that the project stores about the user and only shows to servers.
     server_metadata: Option<Map<String, Value>>,
 }
 
@@ -38,9 +38,9 @@ struct Team {
     display_name: Option<String>,
     /// Where the team's picture is.
     profile_image_url: Option<String>,
-    /// What the project keeps of the team and shows to clients.
+    /// Data that the project stores about the team and shows to clients.
     client_metadata: Option<Map<String, Value>>,
-    /// What the project keeps of the team and shows to servers only.
+    /// Data that the project stores about the team and only shows to servers.
     server_metadata: Option<Map<String, Value>>,
 }
 
@@ -49,26 +49,26 @@ struct Team {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
 struct Membership {
-    /// Of which team.
+    /// The team.
     team_id: Name,
-    /// Which user's.
+    /// The user.
     user_id: Name,
 }
 
-/// `data` of an event about what a user may do in a team.
+/// `data` of an event about a user's permission in a team.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[expect(dead_code, reason = "read to be checked, and passed on as it was posted")]
 struct Permission {
-    /// What may be done.
+    /// The permission.
     id: Name,
-    /// In which team.
+    /// The team in which the user has it.
     team_id: Name,
-    /// By which user.
+    /// The user who has it.
     user_id: Name,
 }
 
-/// The names of its types.
+/// The names of all types of Stack Auth.
 pub fn names() -> impl Iterator<Item = &'static str> {
     ENTRIES.iter().map(|entry| entry.name)
 }

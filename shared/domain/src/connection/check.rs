@@ -1,4 +1,4 @@
-//! What the parts of a connection may be.
+//! Checks of the parts of a connection.
 
 use http::{HeaderName, HeaderValue};
 use indexmap::IndexMap;
@@ -7,25 +7,25 @@ use url::Url;
 use super::{Connection, Credential};
 use crate::{Address, ChannelType, Kind, Platform, fields::Fields, guard::TargetPolicy, secret::REDACTED};
 
-/// The most recipients of one mail: a limit of SES.
+/// The most recipients of one mail, which is a limit of SES.
 const MAX_RECIPIENTS: usize = 50;
-/// The most headers of the operator's own, and their sizes in bytes.
+/// The most custom headers, and the largest sizes of their names and values in bytes.
 const MAX_HEADERS: usize = 20;
 const MAX_HEADER_NAME: usize = 64;
 const MAX_HEADER_VALUE: usize = 2048;
-/// The longest secret that signs, in characters.
+/// The longest signing secret, in characters.
 const MAX_SECRET: usize = 256;
 
-/// What the deployment allows.
+/// What the deployment allows in connections.
 #[derive(Debug, Clone)]
 pub struct Allowed {
-    /// Where requests may go.
+    /// Where requests may be sent.
     pub targets: TargetPolicy,
-    /// Which addresses mails may come from: whole ones, or all of a domain as `*@example.com`.
+    /// The allowed sender addresses: single addresses, or a whole domain as `*@example.com`.
     pub senders: Vec<String>,
 }
 
-/// A URL that is posted to; `platform` is whose it is to be.
+/// Checks a URL that receives requests. `platform` is the chat platform that it must belong to, if any.
 pub(super) fn url(text: &str, platform: Option<Platform>, allowed: &Allowed) -> Result<Credential, String> {
     if text.contains(REDACTED) {
         return Err(placeholder());
@@ -37,30 +37,30 @@ pub(super) fn url(text: &str, platform: Option<Platform>, allowed: &Allowed) -> 
         (Some(platform), Some(other)) if platform != other => {
             Err(format!("is a URL of {}; send one of {}", other.title(), platform.title()))
         }
-        // However much the deployment allows: no platform takes anything else.
+        // Even if the deployment allows plain http, the platforms only accept https.
         (_, Some(_)) if url.scheme() != "https" => Err("send a URL that begins with https".to_owned()),
         _ => Ok(Credential::new(address.as_str().to_owned())),
     }
 }
 
-/// The connection of a chat platform, which both APIs write in one way.
+/// Reads the connection of a chat platform, which both APIs write in the same way.
 pub(super) fn chat(fields: &mut Fields, kind: Kind, allowed: &Allowed) -> Option<Connection> {
     const NAME: &str = "webhookUrl";
     let given: String = fields.required(NAME)?;
     fields.checked(NAME, url(&given, kind.platform(), allowed)).map(|url| Connection::Chat { url })
 }
 
-/// A problem with a URL, without the URL.
+/// Describes a problem with a URL without repeating the URL.
 fn hidden(problem: impl ToString, text: &str) -> String {
     let shown: String = text.trim().chars().take(200).collect();
     problem.to_string().replace(&format!("{shown:?}"), "it")
 }
 
-/// A secret that the operator has made up.
+/// Checks a secret that the operator chose.
 pub(super) fn secret(text: &str) -> Result<Credential, String> {
     match text.chars().count() {
-        0 => Err("is empty; send a secret, or leave it out".to_owned()),
-        // A receiver that reads the secret without it would find no signature right.
+        0 => Err("is empty; send a secret, or omit it".to_owned()),
+        // A receiver that trims the secret would reject every signature.
         _ if text.trim() != text => Err("has white space at its ends; send it without".to_owned()),
         _ if text == REDACTED => Err(placeholder()),
         1..=MAX_SECRET => Ok(Credential::new(text.to_owned())),
@@ -68,7 +68,7 @@ pub(super) fn secret(text: &str) -> Result<Credential, String> {
     }
 }
 
-/// The value of a header.
+/// Checks the value of a header.
 pub(super) fn header_value(text: &str) -> Result<Credential, String> {
     if text == REDACTED {
         return Err(placeholder());
@@ -84,14 +84,14 @@ fn placeholder() -> String {
     "has the placeholder that stands for a secret, and there is none to keep; send the secret".to_owned()
 }
 
-/// Headers that requests have of themselves, or that say how the connection is kept.
+/// Headers that requests already have, or that control the connection.
 const TAKEN: [&str; 9] =
     ["connection", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "user-agent"];
-/// What the names of others begin with: of the body, of proxies, of signatures.
+/// Prefixes of other reserved headers: those of the body, of proxies and of signatures.
 const TAKEN_FAMILIES: [&str; 8] =
     ["content-", "proxy-", "webhook-", "svix-", "stackshift-", "x-stack-signature", "x-kaireon-", "x-sigsentry-"];
 
-/// Headers of the operator's own, at the field `name`.
+/// Reads custom headers from the field `name`.
 pub(super) fn headers(
     fields: &mut Fields,
     name: &str,
@@ -128,17 +128,18 @@ fn header_name(name: &str) -> Result<HeaderName, String> {
     Ok(parsed)
 }
 
-/// One mail address, in its normal form.
+/// Parses one mail address into its normal form.
 pub(super) fn mail_address(text: &str) -> Result<Address, String> {
     Address::parse(ChannelType::Email, text, TargetPolicy::Public).map_err(|problem| problem.to_string())
 }
 
-/// The address that mails come from.
+/// Checks the address that mails are sent from.
 pub(super) fn sender(text: &str, allowed: &Allowed) -> Result<String, String> {
     let address = mail_address(text)?;
     let address = address.as_str();
     let domain = address.rsplit_once('@').map(|(_, domain)| domain).unwrap_or_default();
-    // IAM and SES are told the same addresses, letter by letter: one that is listed goes out as it is listed.
+    // The IAM policy lists the same addresses and compares them exactly, so a listed address is sent exactly as it is
+    // listed.
     let of = |pattern: &String| match pattern.strip_prefix("*@") {
         Some(all_of) => domain.eq_ignore_ascii_case(all_of).then(|| address.to_owned()),
         None => address.eq_ignore_ascii_case(pattern).then(|| pattern.clone()),
@@ -149,7 +150,7 @@ pub(super) fn sender(text: &str, allowed: &Allowed) -> Result<String, String> {
     Err(format!("this deployment sends mails from {} only; send one of these", allowed.senders.join(", ")))
 }
 
-/// The addresses of a team, at the field `name`; each once.
+/// Reads the addresses of a team from the field `name`, without duplicates.
 pub(super) fn recipients<'a>(
     fields: &mut Fields,
     name: &str,
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_of_another_platform_is_told() {
+    fn a_url_of_another_platform_is_rejected() {
         let check = |text: &str, platform| url(text, platform, &allowed(&[]));
         assert!(check("https://hooks.slack.com/services/T/B/X", Some(Platform::Slack)).is_ok());
         assert!(

@@ -1,4 +1,4 @@
-//! Connections as the Config API writes them: the `credentials` of a project's channel. They are read and never shown.
+//! Connections in the format of the Config API: the `credentials` of a project's channel. They are never shown.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use crate::{
     fields::{Fields, Problem},
 };
 
-/// The types of channels by their names in this API.
+/// The types of channels in this API, with their kinds.
 pub const TYPES: [(&str, Kind); 6] = [
     ("slack", Kind::Slack),
     ("teams", Kind::Teams),
@@ -23,17 +23,17 @@ pub const TYPES: [(&str, Kind); 6] = [
     ("email", Kind::OpsEmail),
 ];
 
-/// The kind of a type.
+/// The kind of a channel type, if it exists.
 pub fn kind(name: &str) -> Option<Kind> {
     TYPES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
 }
 
-/// The type of a kind.
+/// The channel type of a kind.
 pub fn type_name(kind: Kind) -> &'static str {
     TYPES.iter().find(|(_, known)| *known == kind).map_or(kind.as_str(), |(name, _)| name)
 }
 
-/// Mail addresses: a list, or text with commas between.
+/// Mail addresses: a list, or text separated by commas.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Recipients {
@@ -41,10 +41,10 @@ enum Recipients {
     List(Vec<String>),
 }
 
-/// Reads `credentials`.
+/// Parses `credentials`.
 ///
 /// # Errors
-/// Every field that is wrong.
+/// Every wrong field.
 pub fn read(kind: Kind, credentials: Value, allowed: &Allowed) -> Result<Connection, Vec<Problem>> {
     let mut fields = Fields::of(credentials, "credentials");
     let connection = match kind {
@@ -53,7 +53,7 @@ pub fn read(kind: Kind, credentials: Value, allowed: &Allowed) -> Result<Connect
         _ => chat(&mut fields, kind, allowed),
     };
     fields.finish()?;
-    // Nothing is missing where nothing is wrong.
+    // If nothing is wrong, no part is missing.
     connection.ok_or_else(Vec::new)
 }
 
@@ -71,7 +71,7 @@ fn mailing(fields: &mut Fields) -> Option<Mailing> {
     let to = match fields.required("recipients")? {
         Recipients::List(list) => recipients(fields, "recipients", list.iter().map(String::as_str)),
         Recipients::Text(text) => {
-            // A comma at the end is no address.
+            // A trailing comma does not add an address.
             let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
             recipients(fields, "recipients", parts)
         }
@@ -79,7 +79,7 @@ fn mailing(fields: &mut Fields) -> Option<Mailing> {
     Some(Mailing { from: None, to: to?, reply_to: None })
 }
 
-/// What `change` makes of the credentials: what it does not name stays, and null takes a field away.
+/// Applies `change` to the credentials. Fields that it does not name stay, and null removes a field.
 pub fn merged(connection: &Connection, change: Map<String, Value>) -> Value {
     let fields: Vec<(&str, Option<Value>)> = match connection {
         Connection::Chat { url } => vec![("webhookUrl", Some(json!(url.reveal())))],
@@ -91,7 +91,7 @@ pub fn merged(connection: &Connection, change: Map<String, Value>) -> Value {
         Connection::Mail(Mailing { to, .. }) => vec![("recipients", Some(json!(to)))],
     };
     let fields = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-    // Nothing of them is ever shown.
+    // Credentials are never shown, so no value can mean «unchanged».
     merge::merged(fields, &Written::new(), change)
 }
 

@@ -1,4 +1,4 @@
-//! A change of a connection, which names only what is to change.
+//! Partial updates of a connection.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -8,9 +8,9 @@ use crate::secret::REDACTED;
 /// The fields of a connection, in the order in which an API writes them.
 pub type Written = IndexMap<String, Value>;
 
-/// What `change` makes of the fields: what it does not name stays, and null takes a field away. What it gives as it is
-/// `shown` stays as well. Of an object, such as headers, the same goes for each of its fields; names of headers are the same
-/// in upper and in lower case.
+/// Applies `change` to the fields. Fields that it does not name stay, null removes a field, and a value equal to the
+/// `shown` one means «unchanged». The same applies to each field of an object such as `headers`, whose names are
+/// compared without regard to case.
 pub(super) fn merged(mut fields: Written, shown: &Written, change: Map<String, Value>) -> Value {
     for (name, value) in change {
         let as_shown = shown.get(&name) == Some(&value);

@@ -1,4 +1,4 @@
-//! How a destination of the Providers or the Config API is reached: an address with credentials, sealed as a whole.
+//! How to reach a destination of the Providers or the Config API: an address with credentials, sealed as a whole.
 
 mod check;
 pub mod config;
@@ -22,12 +22,12 @@ use crate::{
 pub use check::Allowed;
 pub use merge::Written;
 
-/// Text that is a secret: it never shows itself.
+/// A secret text, which `Debug` does not show.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credential(Zeroizing<String>);
 
 impl Credential {
-    /// Takes a secret.
+    /// Wraps a secret.
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
@@ -56,33 +56,33 @@ impl<'de> Deserialize<'de> for Credential {
     }
 }
 
-/// A connection in the clear. Its JSON is what is sealed: it is written nowhere else.
+/// A connection in the clear. Its JSON is sealed and never stored otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "via", rename_all = "snake_case")]
 pub enum Connection {
-    /// The webhook of a chat platform, whose URL is the credential.
+    /// The webhook of a chat platform, whose URL is a credential.
     Chat {
-        /// The URL.
+        /// The webhook's URL.
         url: Credential,
     },
-    /// An endpoint.
+    /// The endpoint of a webhook.
     Webhook(Endpoint),
-    /// Several mail addresses.
+    /// Mails to several addresses.
     Mail(Mailing),
 }
 
-/// An endpoint of a webhook, with what it asks for.
+/// The endpoint of a webhook, with its credentials and headers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
     /// The URL, which may hold a token.
     pub url: Credential,
-    /// What signs.
+    /// The secret that signs requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<Credential>,
-    /// Headers of the operator's own.
+    /// The operator's own headers.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub headers: IndexMap<String, Credential>,
-    /// The whole value of the header `Authorization`.
+    /// The whole value of the `Authorization` header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization: Option<Credential>,
 }
@@ -90,21 +90,21 @@ pub struct Endpoint {
 /// Mails to several addresses at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mailing {
-    /// Whom they come from; the deployment's own sender when absent.
+    /// The sender; the deployment's own sender if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Whom they go to, each in its normal form.
+    /// The recipients, each in its normal form.
     pub to: Vec<String>,
-    /// Where answers go.
+    /// The address for replies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
 }
 
-/// The shortest part of a URL that may be a token; shorter ones are words, such as `messages`.
+/// The shortest part of a URL that may be a token. Shorter parts are words such as `messages`.
 const MIN_TOKEN: usize = 12;
 
 impl Connection {
-    /// What may be shown of where it leads: the host, or the mail addresses. Becomes
+    /// The part of the address that may be shown: the host, or the mail addresses. It is stored as
     /// [`Destination::destination`](crate::Destination::destination).
     pub fn shown(&self) -> String {
         match self {
@@ -113,12 +113,12 @@ impl Connection {
         }
     }
 
-    /// The text without any of the credentials: a receiver may send back what it was sent.
+    /// Removes all credentials from text, because a receiver may repeat them in its response.
     pub fn scrub(&self, text: &str) -> String {
         Credentials::new(self.credentials()).struck_out_of(text)
     }
 
-    /// All secrets, and the parts of them that give the whole away.
+    /// All secrets, and the parts of them that would reveal the whole.
     fn credentials(&self) -> Vec<String> {
         let mut all = vec![];
         match self {
@@ -128,7 +128,7 @@ impl Connection {
             }
             Self::Webhook(endpoint) => {
                 let secrets = endpoint.secret.iter().chain(&endpoint.authorization).chain(endpoint.headers.values());
-                // Of `Bearer <token>`, the token may come back alone; of `Basic <base64>`, what it encodes.
+                // A receiver may repeat only the token of `Bearer <token>`, or what `Basic <base64>` decodes to.
                 for secret in secrets.map(Credential::reveal) {
                     all.push(secret.to_owned());
                     if let Some((scheme, token)) = secret.split_once(' ') {
@@ -149,8 +149,8 @@ impl Connection {
     }
 }
 
-/// What of a URL may give a token away: all behind the host, and every part that is long enough; of its userinfo, query and
-/// fragment, everything.
+/// The parts of a URL that may reveal a token: everything after the host, each path segment that is long enough, and
+/// all of its userinfo, query and fragment.
 fn parts(url: &str) -> Vec<String> {
     let mut parts = parts_of(url);
     let Ok(url) = Url::parse(url) else { return parts };

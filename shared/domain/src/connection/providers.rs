@@ -1,4 +1,4 @@
-//! Connections as the Providers API writes them: the `config` of a provider.
+//! Connections in the format of the Providers API: the `config` of a provider.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -15,7 +15,7 @@ use crate::{
     secret::REDACTED,
 };
 
-/// The kinds of providers, in the order in which they are listed, each with its name for people.
+/// The kinds of providers in the order in which they are listed, each with its name for people.
 pub const KINDS: [(Kind, &str); 4] = [
     (Kind::Slack, "Slack"),
     (Kind::Teams, "Microsoft Teams"),
@@ -23,15 +23,15 @@ pub const KINDS: [(Kind, &str); 4] = [
     (Kind::OpsEmail, "Ops Email (SES)"),
 ];
 
-/// The kind of this name.
+/// The kind with this name, if there is one.
 pub fn kind(name: &str) -> Option<Kind> {
     KINDS.iter().map(|(kind, _)| *kind).find(|kind| kind.as_str() == name)
 }
 
-/// Reads a `config`.
+/// Parses a `config`.
 ///
 /// # Errors
-/// Every field that is wrong.
+/// Every wrong field.
 pub fn read(kind: Kind, config: Value, allowed: &Allowed) -> Result<Connection, Vec<Problem>> {
     let mut fields = Fields::of(config, "config");
     let connection = match kind {
@@ -40,7 +40,7 @@ pub fn read(kind: Kind, config: Value, allowed: &Allowed) -> Result<Connection, 
         _ => chat(&mut fields, kind, allowed),
     };
     fields.finish()?;
-    // Nothing is missing where nothing is wrong.
+    // If nothing is wrong, no part is missing.
     connection.ok_or_else(Vec::new)
 }
 
@@ -85,7 +85,7 @@ fn revealed(connection: &Connection) -> Written {
     fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
-/// A `config` as it is shown: `••••••••` in the place of every secret.
+/// A `config` as the API shows it, with `••••••••` in place of every secret.
 pub fn shown(connection: &Connection) -> Written {
     let mut config = revealed(connection);
     for (name, value) in &mut config {
@@ -99,13 +99,13 @@ pub fn shown(connection: &Connection) -> Written {
     config
 }
 
-/// What `change` makes of a `config`: what it does not name stays, and so does what it gives as it is shown. Null takes a
-/// field away, and in `headers`, one header.
+/// Applies `change` to a `config`. Fields that it does not name stay, and so do fields with the value that is shown.
+/// Null removes a field, and within `headers`, a single header.
 pub fn merged(connection: &Connection, change: Map<String, Value>) -> Value {
     merge::merged(revealed(connection), &shown(connection), change)
 }
 
-/// Where it leads, in a few words: the host, or the first address and how many more there are.
+/// A short description of the target: the host, or the first address and how many more there are.
 pub fn summary(connection: &Connection) -> String {
     match connection {
         Connection::Mail(Mailing { to, .. }) => match &to[..] {

@@ -12,32 +12,33 @@ use crate::{DeliveryId, EventType, Face, OperatorId, fanout::Fate, message::Job}
 pub(crate) use verdict::is_gone;
 pub use verdict::{Task, Verdict, due_again, is_limited_too_long, judge, task};
 
-/// The most attempts that a row keeps, the newest; the count goes on. Keeps a row far below DynamoDB's 400 KB.
+/// A row keeps this many attempts, the newest ones, but counts all. Keeps the row well below DynamoDB's limit of 400
+/// KB.
 pub const MAX_KEPT_ATTEMPTS: usize = 50;
-/// How much of an answer's body an attempt keeps, in bytes.
+/// How much of a response body an attempt keeps, in bytes.
 pub const MAX_KEPT_RESPONSE: usize = 1024;
-/// For how long deliveries and events are kept.
+/// How long deliveries and events are kept.
 pub const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Where a delivery stands.
+/// The state of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema, schemars::JsonSchema))]
 pub enum DeliveryState {
-    /// On its way; no attempt of this round has ended yet.
+    /// On its way: no attempt of this round has ended.
     Pending,
-    /// The receiver took it.
+    /// The receiver accepted it.
     Succeeded,
     /// An attempt failed, and there will be another.
     Failed,
-    /// The last attempt failed, or none can be made.
+    /// The last attempt failed, or no attempt can be made.
     Abandoned,
-    /// Its rule was paused; waits to be recovered.
+    /// Its rule was paused. It waits to be recovered.
     Held,
 }
 
 impl DeliveryState {
-    /// As the row and the API write it.
+    /// The name in rows and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -48,21 +49,22 @@ impl DeliveryState {
         }
     }
 
-    /// All of them.
+    /// All states.
     pub const ALL: [Self; 5] = [Self::Pending, Self::Succeeded, Self::Failed, Self::Abandoned, Self::Held];
 
-    /// The state of this name.
+    /// The state with this name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == name)
     }
 
-    /// Whether an operator should look at it, and `recover` sends it again.
+    /// Whether an operator should look at the delivery. `recover` sends such deliveries again.
     pub fn needs_attention(self) -> bool {
         matches!(self, Self::Failed | Self::Abandoned | Self::Held)
     }
 
-    /// Whether the index by state holds deliveries in this state. It is sparse for all but the Mail API's webhook
-    /// subscriptions, whose lists by any state read it: what succeeds at once writes nothing there.
+    /// Whether the index by state contains deliveries in this state. For most APIs it only holds those that need
+    /// attention, so a delivery that succeeds at once writes nothing there. The Mail API lists the deliveries of a
+    /// webhook subscription by any state, so its deliveries are always indexed.
     pub fn indexed(self, face: Face) -> bool {
         face == Face::Mail || self.needs_attention()
     }
@@ -71,49 +73,51 @@ impl DeliveryState {
 /// One try of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Which one, from 1.
+    /// The number of the attempt, from 1.
     pub number: u32,
-    /// When it began, in milliseconds since the Unix epoch.
+    /// When it began. Rows store milliseconds since the Unix epoch.
     #[serde(with = "crate::time::millis")]
     pub at: Timestamp,
-    /// How long it took.
+    /// How long it took, in milliseconds.
     pub duration_ms: u64,
-    /// The status of the answer, if there was one.
+    /// The HTTP status of the response, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// Why it failed; absent when it succeeded.
+    /// Why it failed; absent if it succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// Whose failure it was, and with that whether another attempt can help.
+    /// Who caused the failure, which decides whether another attempt can help.
     #[serde(default, skip_serializing_if = "Fault::is_receivers")]
     pub fault: Fault,
-    /// The first 1 KiB of the answer's body, where there was one; the mail or text service's id of the message.
+    /// The first [`MAX_KEPT_RESPONSE`] bytes of the response body, if there was one; for mails and text messages, the
+    /// service's id of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
-    /// What is odd about an answer that was taken all the same.
+    /// A problem with a response that was accepted anyway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// The signature headers of a webhook's request, as they were sent: the log shows them after the secret is rotated,
-    /// too. Its other headers follow from the delivery and from `at` ([`crate::signature::identity`]).
+    /// The signature headers of a webhook request as sent, so the log can show them even after the secret is rotated.
+    /// Its other headers follow from the delivery and from `at` ([`crate::signature::identity`]).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub signatures: BTreeMap<String, String>,
 }
 
-/// Whose failure a failed attempt is.
+/// Who caused a failed attempt.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fault {
-    /// The receiver's own, as of every webhook: it may pass, and counts against the destination's health.
+    /// The receiver, as for every webhook. The failure may be temporary and counts against the destination's health.
     #[default]
     Receiver,
-    /// Of what lies between, the mail or text service or ourselves: it may pass, and the destination cannot help it.
+    /// The carrier: the mail or text service, or this service. The failure may be temporary and is not the
+    /// destination's fault.
     Carrier,
-    /// The receiver's or the carrier's rate limit (of a webhook, a 429, or a 503 with `Retry-After`): it passes, and counts
-    /// neither against the destination's health nor for the schedule.
+    /// A rate limit of the receiver or the carrier (for a webhook, a 429, or a 503 with `Retry-After`). It is
+    /// temporary, and counts neither against the destination's health nor as a step of the schedule.
     Throttled,
-    /// Of the address, for good: it does not exist, or its owner has opted out. The delivery ends.
+    /// The address, permanently: it does not exist, or its owner has opted out. The delivery ends.
     Address,
-    /// Of the sender, for good: the service does not take our messages. The delivery ends.
+    /// The sender, permanently: the service does not accept our messages. The delivery ends.
     Sender,
 }
 
@@ -129,41 +133,41 @@ impl Fault {
 }
 
 impl Attempt {
-    /// Whether the receiver took the delivery.
+    /// Whether the receiver accepted the delivery.
     pub fn succeeded(&self) -> bool {
         self.error.is_none()
     }
 }
 
-/// One event to one destination.
+/// The delivery of one event to one destination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// Its id, which holds the destination's and the event's.
+    /// Its id, which contains the ids of the destination and the event.
     pub id: DeliveryId,
-    /// Whose it is.
+    /// The id of its operator.
     pub operator_id: OperatorId,
-    /// The type of its event, for the log.
+    /// The type of its event, shown in the log.
     pub event_type: EventType,
-    /// Where it stands.
+    /// The current status.
     pub state: DeliveryState,
-    /// Why it is held, or why it was abandoned without an attempt: a word such as `destination_deleted`.
+    /// Why it is held, or why it was abandoned without an attempt: a code such as `destination_deleted`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// How many attempts were made in all.
+    /// How many attempts were made in total.
     pub attempt_count: u32,
-    /// The newest of them, oldest first.
+    /// The newest attempts, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
-    /// When the next one is due.
+    /// When the next attempt is due.
     #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<Timestamp>,
     /// When it was dispatched.
     #[serde(with = "crate::time::millis")]
     pub created_at: Timestamp,
-    /// The API by which its destination was made.
+    /// The API that created its destination.
     #[serde(default, skip_serializing_if = "Face::is_stack")]
     pub face: Face,
-    /// The place of the newest attempt in the retry schedule, from 0.
+    /// The newest attempt's place in the retry schedule, from 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub step: u32,
 }
@@ -172,29 +176,29 @@ fn is_zero(n: &u32) -> bool {
     *n == 0
 }
 
-/// Why a delivery is held.
+/// Reason of a held delivery: its rule is paused.
 pub const RULE_PAUSED: &str = "rule_paused";
-/// Why a delivery is held whose destination became unhealthy before its first attempt.
+/// Reason of a held delivery: its destination became unhealthy before the first attempt.
 pub const DESTINATION_UNHEALTHY: &str = "destination_unhealthy";
-/// Why a delivery is abandoned that its destination has rate limited for too long.
+/// Reason of an abandoned delivery: its destination rate limited it for too long.
 pub const RATE_LIMITED: &str = "rate_limited";
-/// Why a delivery is held whose destination is switched off.
+/// Reason of a held delivery: its destination is disabled.
 pub const DESTINATION_DISABLED: &str = "destination_disabled";
-/// Why a delivery is abandoned that could not be sent, for a reason on our side.
+/// Reason of an abandoned delivery: it could not be sent because of a problem on our side.
 pub const NOT_SENT: &str = "not_sent";
-/// Why a delivery is abandoned whose sender did not live to tell how it ended.
+/// Reason of an abandoned delivery: the function that sent it stopped before it recorded the result.
 pub const INTERRUPTED: &str = "interrupted";
-/// Why a delivery to a destination that is no more is abandoned.
+/// Reason of an abandoned delivery: its destination was deleted.
 pub const DESTINATION_DELETED: &str = "destination_deleted";
-/// Why a mail to an address that bounced or complained is abandoned.
+/// Reason of an abandoned delivery: its mail address bounced or complained.
 pub const SUPPRESSED: &str = "suppressed";
-/// Why a delivery is abandoned whose mail was sent and came back.
+/// Reason of an abandoned delivery: its mail was sent and bounced.
 pub const BOUNCED: &str = "bounced";
-/// Why a delivery is abandoned whose mail the mail service took and then would not send on.
+/// Reason of an abandoned delivery: the mail service accepted its mail and then refused to send it.
 pub const REJECTED: &str = "rejected";
 
 impl Delivery {
-    /// The new delivery of an event of this operator and type that [`crate::fanout::fan_out`] has planned.
+    /// Creates a delivery that [`crate::fanout::fan_out`] has planned for an event of this operator and type.
     pub fn new(
         id: DeliveryId,
         operator_id: OperatorId,
@@ -224,34 +228,34 @@ impl Delivery {
         }
     }
 
-    /// The job that makes the next attempt at once, in a new round.
+    /// The job for the next attempt, due at once, in a new round.
     pub fn job_at_once(&self) -> Job {
         Job::at_once(self.id, self.operator_id, self.attempt_count)
     }
 }
 
-/// Why a delivery is not sent again by hand, unless it is forced.
+/// Why a delivery cannot be retried manually, unless forced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRetry {
     /// It is on its way.
     InProgress,
-    /// The receiver has it.
+    /// The receiver already has it.
     Succeeded,
 }
 
 impl Delivery {
-    /// The attempts of the newest round that used up a step of the schedule, oldest first, of which `step` more came
-    /// before the newest.
+    /// The attempts of the newest round, oldest first, without those that were rate limited. `step` is the newest
+    /// attempt's place in the schedule, so the round has `step + 1` attempts.
     pub fn round(&self, step: u32) -> Vec<&Attempt> {
         let length = usize::try_from(step).unwrap_or(usize::MAX).saturating_add(1);
         let counted: Vec<_> = self.attempts.iter().filter(|attempt| attempt.fault != Fault::Throttled).collect();
         counted[counted.len().saturating_sub(length)..].to_vec()
     }
 
-    /// Whether it may be sent again by hand: when it failed, was abandoned or is held.
+    /// Checks whether the delivery may be retried manually: it failed, was abandoned or is held.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason, if it may not.
     pub fn may_retry(&self) -> Result<(), NoRetry> {
         match self.state {
             DeliveryState::Failed | DeliveryState::Abandoned | DeliveryState::Held => Ok(()),
@@ -261,7 +265,7 @@ impl Delivery {
     }
 }
 
-/// Cuts text to at most `max` bytes, at a character.
+/// Cuts text to at most `max` bytes, at a character boundary.
 pub fn cut(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]
 }

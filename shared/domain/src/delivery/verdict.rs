@@ -1,4 +1,4 @@
-//! What a job asks for, and what follows from the attempt that it asked for.
+//! What a job asks for, and the result of the attempt that it asked for.
 
 use std::time::Duration;
 
@@ -7,24 +7,25 @@ use jiff::Timestamp;
 use super::{Attempt, Delivery, DeliveryState, Fault, RATE_LIMITED};
 use crate::{backoff::Schedule, message::Job, traffic::MAX_LIMITED};
 
-/// What a job asks for, once its row has been read.
+/// What a worker does for a job, once it has read the delivery's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
-    /// Make the attempt now.
+    /// Make the attempt.
     Attempt,
-    /// The attempt is recorded, but what follows from it may not have been done: do that again.
+    /// Repeat the follow-up of a recorded attempt, because it may not have been completed.
     FollowUp,
-    /// Nothing: the job is a copy of one that was done.
+    /// Do nothing: the job is a copy of one that was done.
     Nothing,
-    /// Nothing can be done: the row of the attempt before is missing.
+    /// Nothing can be done, because the row that recorded the previous attempt is missing.
     Missing,
 }
 
-/// Reads a job against its row, if it has one. `received` is how often SQS has handed this very message out.
+/// Compares a job with the delivery's row, if it has one. `received` is how often SQS has delivered this message.
 ///
-/// A delivery without a row is one that its event plans and that nobody has attempted. Whatever brought a job whose
-/// attempt is recorded, a dead worker or a dead-letter queue, what follows from the attempt is done again. Only jobs of
-/// another round than the row's newest attempt, such as the backoff's beside a retry by hand, are left to the others.
+/// A delivery without a row is planned and has not been attempted. If the job's attempt is already recorded, the
+/// message came again because a worker died or the dead-letter queue was redriven, and the follow-up is repeated. A job
+/// of a different round than the row's newest attempt is left to that round's own jobs, for example a scheduled retry
+/// next to a manual one.
 pub fn task(job: &Job, row: Option<&Delivery>, received: u32) -> Task {
     let Some(row) = row else {
         return if job.attempt == 1 { Task::Attempt } else { Task::Missing };
@@ -38,24 +39,24 @@ pub fn task(job: &Job, row: Option<&Delivery>, received: u32) -> Task {
     if newest && of_its_round && ended { Task::FollowUp } else { Task::Nothing }
 }
 
-/// How long the job that follows waits for another one to do the same.
+/// How much later a repeated follow-up job runs than the original.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// When the next attempt is due once more, by a job that finds the attempt before recorded. After the first time that a
-/// message is handed out it may be a copy, whose original has sent that job: then it comes later and finds the attempt
-/// made, unless the other was lost.
+/// When the next attempt is due, for a job that finds its own attempt already recorded. On its first receipt the
+/// message may be a copy whose original has sent the follow-up job. The copy's job therefore runs later and finds the
+/// attempt made, unless the original's was lost.
 pub fn due_again(next_attempt_at: Timestamp, received: u32, now: Timestamp) -> Timestamp {
     if received > 1 { next_attempt_at } else { (next_attempt_at + GRACE).max(now) }
 }
 
-/// What an attempt changes.
+/// The result of an attempt for its delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
-    /// The delivery's state from now on.
+    /// The new state of the delivery.
     pub state: DeliveryState,
     /// When the next attempt is due.
     pub next_attempt_at: Option<Timestamp>,
-    /// Why the delivery ends, where the attempt itself does not say.
+    /// Why the delivery ends, if the attempt itself does not say so.
     pub reason: Option<&'static str>,
 }
 
@@ -64,8 +65,7 @@ impl Verdict {
         Self { state, next_attempt_at, reason: None }
     }
 
-    /// The attempt that `job` asked for was rate limited, and may be made again at `due`. After [`MAX_LIMITED`] the
-    /// delivery ends.
+    /// The verdict on a rate-limited attempt, which may be repeated at `due`. After [`MAX_LIMITED`] the delivery ends.
     pub fn limited(job: &Job, due: Timestamp, now: Timestamp) -> Self {
         match job.limited_since {
             Some(since) if is_limited_too_long(since, now) => {
@@ -75,7 +75,7 @@ impl Verdict {
         }
     }
 
-    /// A notification that was sent at once, and is not tried again by itself.
+    /// The verdict on a notification that was sent at once, which is not retried automatically.
     pub fn at_once(state: DeliveryState) -> Self {
         Self::of(state, None)
     }
@@ -86,13 +86,13 @@ pub fn is_limited_too_long(since: Timestamp, now: Timestamp) -> bool {
     Duration::try_from(now.duration_since(since)).is_ok_and(|limited| limited >= MAX_LIMITED)
 }
 
-/// Whether the receiver wants nothing more of this: `410 Gone`.
+/// Whether the receiver answered `410 Gone`: it wants no more deliveries.
 pub(crate) fn is_gone(attempt: &Attempt) -> bool {
     attempt.fault == Fault::Receiver && attempt.status == Some(410)
 }
 
-/// Judges the attempt that `job` asked for, if it was not rate limited. `jitter` is a random number from 0 to 1; `now` is
-/// the end of the attempt.
+/// Judges the attempt that `job` asked for, unless it was rate limited. `jitter` is a random number from 0 to 1; `now`
+/// is the end of the attempt.
 pub fn judge(job: &Job, attempt: &Attempt, schedule: &Schedule, jitter: f64, now: Timestamp) -> Verdict {
     if attempt.succeeded() {
         return Verdict::of(DeliveryState::Succeeded, None);

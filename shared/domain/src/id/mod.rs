@@ -1,4 +1,4 @@
-//! Identifiers: a prefix that names the noun, and a ULID, so that ids sort by the time they were made.
+//! Ids: a prefix that names the kind of object, and a ULID, so that ids sort by creation time.
 
 use std::{fmt, marker::PhantomData, str::FromStr};
 
@@ -12,19 +12,19 @@ mod pair;
 
 pub use pair::{DeliveryId, KeyId, MessageId};
 
-/// A noun that has ids of its own.
+/// A kind of object that has ids of its own.
 pub trait Noun {
-    /// What stands before the ULID, with its underscore.
+    /// The prefix of its ids, including the underscore.
     const PREFIX: &'static str;
 }
 
-/// The id of a `N`: its prefix, then a ULID.
+/// The id of an `N`: its prefix, then a ULID.
 pub struct Id<N> {
     ulid: Ulid,
     noun: PhantomData<fn() -> N>,
 }
 
-/// An account that owns all else.
+/// An account, which owns everything else.
 pub enum OperatorNoun {}
 /// An address or endpoint.
 pub enum DestinationNoun {}
@@ -61,22 +61,22 @@ impl Noun for OtpNoun {
     const PREFIX: &'static str = "otp_";
 }
 
-/// `op_…`
+/// The id of an operator: `op_…`.
 pub type OperatorId = Id<OperatorNoun>;
-/// `ndst_…`
+/// The id of a destination: `ndst_…` in the STACK API.
 pub type DestinationId = Id<DestinationNoun>;
-/// `nch_…`
+/// The id of a rule: `nch_…`.
 pub type RuleId = Id<RuleNoun>;
-/// `evt_…`
+/// The id of an event: `evt_…`.
 pub type EventId = Id<EventNoun>;
-/// `whk_…`
+/// The id of a webhook subscription: `whk_…`.
 pub type WebhookId = Id<WebhookNoun>;
-/// `ep_…`
+/// The id of a Stack Auth endpoint: `ep_…`.
 pub type EndpointId = Id<EndpointNoun>;
-/// `otp_…`
+/// The id of one sending of a verification code: `otp_…`.
 pub type OtpId = Id<OtpNoun>;
 
-/// Text that is not an id of the wanted kind.
+/// The text is not an id of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected an id that begins with {prefix}")]
 pub struct NotAnId {
@@ -84,32 +84,32 @@ pub struct NotAnId {
 }
 
 impl DestinationId {
-    /// The destination that a legacy channel brings along: it has the channel's ULID.
+    /// The destination of a legacy channel, which has the channel's ULID.
     pub fn of_channel(channel: RuleId) -> Self {
         channel.ulid.into()
     }
 
-    /// The destination of a webhook subscription: it has the subscription's ULID.
+    /// The destination of a webhook subscription, which has the subscription's ULID.
     pub fn of_webhook(webhook: WebhookId) -> Self {
         webhook.ulid.into()
     }
 
-    /// The destination of a Stack Auth endpoint: it has the endpoint's ULID.
+    /// The destination of a Stack Auth endpoint, which has the endpoint's ULID.
     pub fn of_endpoint(endpoint: EndpointId) -> Self {
         endpoint.ulid.into()
     }
 
-    /// Reads the id of a destination as any of the APIs writes it: `ndst_…`, `whk_…`, `ep_…`, a UUID.
+    /// Parses the id of a destination in the format of any API: `ndst_…`, `whk_…`, `ep_…` or a UUID.
     ///
     /// # Errors
-    /// When it is none of these.
+    /// If the text has none of these formats.
     pub fn of_any_face(text: &str) -> Result<Self, NotAnId> {
         let of_webhook = || text.parse().ok().map(Self::of_webhook);
         let of_endpoint = || text.parse().ok().map(Self::of_endpoint);
         text.parse().or_else(|not| of_webhook().or_else(of_endpoint).or_else(|| Self::of_uuid(text)).ok_or(not))
     }
 
-    /// A new id that is written as a UUID: of version 7 (RFC 9562), which begins with the time as a ULID does.
+    /// Generates an id that is shown as a UUID of version 7 (RFC 9562), which starts with the time, as a ULID does.
     pub fn generate_uuid() -> Self {
         let ulid = Ulid::generate();
         let [.., a, b, c, d, e, f, g, h, i, j] = u128::from(ulid).to_be_bytes();
@@ -117,7 +117,7 @@ impl DestinationId {
         Ulid::from(uuid.into_uuid().as_u128()).into()
     }
 
-    /// Reads an id that is written as a UUID, with hyphens.
+    /// Parses an id that is written as a UUID, with hyphens.
     pub fn of_uuid(text: &str) -> Option<Self> {
         let uuid = Uuid::try_parse(text).ok().filter(|_| text.len() == uuid::fmt::Hyphenated::LENGTH)?;
         Some(Ulid::from(uuid.as_u128()).into())
@@ -128,67 +128,68 @@ impl DestinationId {
         Uuid::from_u128(self.ulid.into())
     }
 
-    /// The operator's own address, where we write to it: it has the operator's ULID.
+    /// The operator's own address, to which this service writes. It has the operator's ULID.
     pub fn of_operator(operator: OperatorId) -> Self {
         operator.ulid.into()
     }
 }
 
 impl RuleId {
-    /// The rule that a webhook subscription, an endpoint or a channel of a project implies: it has the same ULID.
+    /// The rule of a webhook subscription, an endpoint or a project's channel, which has the same ULID as its
+    /// destination.
     pub fn of_destination(destination: DestinationId) -> Self {
         destination.ulid.into()
     }
 }
 
 impl WebhookId {
-    /// The subscription whose destination this is.
+    /// The webhook subscription with this destination.
     pub fn of_destination(destination: DestinationId) -> Self {
         destination.ulid.into()
     }
 
-    /// The subscription whose rule this is.
+    /// The webhook subscription with this rule.
     pub fn of_rule(rule: RuleId) -> Self {
         rule.ulid.into()
     }
 }
 
 impl EndpointId {
-    /// The endpoint whose destination this is.
+    /// The Stack Auth endpoint with this destination.
     pub fn of_destination(destination: DestinationId) -> Self {
         destination.ulid.into()
     }
 
-    /// The endpoint whose rule this is.
+    /// The Stack Auth endpoint with this rule.
     pub fn of_rule(rule: RuleId) -> Self {
         rule.ulid.into()
     }
 }
 
 impl EventId {
-    /// The first id that an event accepted at `at` can have.
+    /// The lowest id of an event accepted at `at`.
     pub fn first_at(at: Timestamp) -> Self {
         Ulid::from_parts(u64::try_from(at.as_millisecond()).unwrap_or(0), 0).into()
     }
 
-    /// The last id that an event can have.
+    /// The highest possible id of an event.
     pub fn last() -> Self {
         Ulid::from(u128::MAX).into()
     }
 
-    /// The id that sorts just after this one, if there is one.
+    /// The next id in sort order, if there is one.
     pub fn after(self) -> Option<Self> {
         Some(Ulid::from(u128::from(self.ulid).checked_add(1)?).into())
     }
 
-    /// The id that sorts just before this one, if there is one.
+    /// The previous id in sort order, if there is one.
     pub fn before(self) -> Option<Self> {
         Some(Ulid::from(u128::from(self.ulid).checked_sub(1)?).into())
     }
 }
 
 impl<N: Noun> Id<N> {
-    /// A new id of this moment.
+    /// Generates an id with the current time.
     pub fn generate() -> Self {
         Self::from(Ulid::generate())
     }
@@ -198,11 +199,12 @@ impl<N: Noun> Id<N> {
         Ulid::nil().into()
     }
 
-    /// The id that `what` always has when it happened `at` that time: doing a thing twice yields one id.
+    /// Derives an id from a time and from `what` happened. The same input always gives the same id, so doing a thing
+    /// twice has the effect of doing it once.
     pub fn derived(at: Timestamp, what: &[&str]) -> Self {
         let mut hash = Sha256::new();
         for part in what {
-            // The length first, so that ("ab", "c") and ("a", "bc") differ.
+            // The length comes first, so that ("ab", "c") and ("a", "bc") differ.
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
@@ -212,7 +214,7 @@ impl<N: Noun> Id<N> {
         Self::from(Ulid::from_parts(ms, u128::from_be_bytes(random)))
     }
 
-    /// When the id was made, to the millisecond.
+    /// The creation time in the id, to the millisecond.
     pub fn made_at(self) -> Timestamp {
         crate::time::from_millis(i64::try_from(self.ulid.timestamp_ms()).unwrap_or(i64::MAX))
     }
@@ -252,7 +254,7 @@ impl<N: Noun> fmt::Debug for Id<N> {
     }
 }
 
-// By hand, because a derive would ask the same of `N`, which is never a value.
+// Implemented manually, because a derive would require the same traits of `N`, which is only a marker.
 impl<N> Clone for Id<N> {
     fn clone(&self) -> Self {
         *self

@@ -1,4 +1,4 @@
-//! Ids that hold two: of what belongs to a thing that has an id itself.
+//! Ids made of two ids: one of an object, and one of something that belongs to it.
 
 use std::{fmt, str::FromStr};
 
@@ -8,7 +8,7 @@ use ulid::{ULID_LEN, Ulid};
 
 use super::{DestinationId, EventId, NotAnId, OperatorId};
 
-/// Two ids in one, `<prefix><first ULID><second ULID>`: a row is found from it alone, with no index.
+/// Parses `<prefix><first ULID><second ULID>`. A row can be found from such an id alone, without an index.
 fn pair(prefix: &'static str, text: &str) -> Result<(Ulid, Ulid), NotAnId> {
     let error = NotAnId { prefix };
     let both = text.strip_prefix(prefix).ok_or(error.clone())?;
@@ -19,7 +19,7 @@ fn pair(prefix: &'static str, text: &str) -> Result<(Ulid, Ulid), NotAnId> {
     }
 }
 
-/// Serde as text, by `Display` and `FromStr`.
+/// Implements serde as text, with `Display` and `FromStr`.
 macro_rules! as_text {
     ($id:ty) => {
         impl Serialize for $id {
@@ -40,24 +40,25 @@ as_text!(DeliveryId);
 as_text!(MessageId);
 as_text!(KeyId);
 
-/// `dlv_…`: one event to one destination. A function of the two, so that dispatching an event twice finds the same row.
+/// `dlv_…`: the delivery of one event to one destination. The id is computed from both ids, so dispatching an event
+/// twice finds the same row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryId {
-    /// Where it goes: the partition of its row.
+    /// The destination, which is the partition of the delivery's row.
     pub destination: DestinationId,
-    /// What is sent; its time orders the deliveries of a destination.
+    /// The event. Its time orders the deliveries of a destination.
     pub event: EventId,
 }
 
 impl DeliveryId {
     const PREFIX: &'static str = "dlv_";
 
-    /// The delivery of `event` to `destination`.
+    /// The id of the delivery of `event` to `destination`.
     pub fn new(destination: DestinationId, event: EventId) -> Self {
         Self { destination, event }
     }
 
-    /// The text that every delivery to `destination` of an event made at `at` or later sorts at or after.
+    /// A lower bound for the ids of all deliveries to `destination` whose events were created at or after `at`.
     pub fn lower_bound(destination: DestinationId, at: Timestamp) -> String {
         let ms = u64::try_from(at.as_millisecond()).unwrap_or(0);
         Self::new(destination, Ulid::from_parts(ms, 0).into()).to_string()
@@ -78,8 +79,8 @@ impl FromStr for DeliveryId {
     }
 }
 
-/// `msg_…`: one mail. That of a delivery has the delivery's two ULIDs, over all of its attempts; a code's or a test's has
-/// the destination's and one of its own.
+/// `msg_…`: one mail. The mail of a delivery has the delivery's two ULIDs and keeps them over all attempts. A mail with
+/// a code or a test has the destination's ULID and one of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MessageId {
     destination: DestinationId,
@@ -89,7 +90,7 @@ pub struct MessageId {
 impl MessageId {
     const PREFIX: &'static str = "msg_";
 
-    /// A new mail to `destination` that is no delivery's.
+    /// Generates an id for a mail to `destination` that does not belong to a delivery.
     pub fn generate(destination: DestinationId) -> Self {
         Self { destination, sending: Ulid::generate() }
     }
@@ -118,7 +119,7 @@ impl FromStr for MessageId {
 /// `key_…`: the public name of an API key, by which it is listed and revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyId {
-    /// Whose key it is.
+    /// The operator that owns the key.
     pub operator: OperatorId,
     key: Ulid,
 }
@@ -126,7 +127,7 @@ pub struct KeyId {
 impl KeyId {
     const PREFIX: &'static str = "key_";
 
-    /// A new key id of `operator`.
+    /// Generates an id for a key of `operator`.
     pub fn generate(operator: OperatorId) -> Self {
         Self { operator, key: Ulid::generate() }
     }

@@ -1,4 +1,4 @@
-//! The life of a mail: queued, sending, sent; deferred, failed, bounced, suppressed.
+//! Events in the life of a mail: queued, sending, sent; deferred, failed, bounced, suppressed.
 
 use std::time::Duration;
 
@@ -13,21 +13,22 @@ use crate::{
     shard::Shard,
 };
 
-/// A mail, of which events tell.
+/// A mail whose events are emitted.
 #[derive(Debug, Clone)]
 pub struct Mail {
     operator_id: OperatorId,
     id: MessageId,
     data: Message,
     log_only: bool,
-    /// Where what tells of it is: with the event that it is about.
+    /// The shard of the event that the mail is about. Events about the mail go to the same shard.
     shard: Shard,
 }
 
 impl Mail {
-    /// The mail of a delivery; `to` where it goes, as far as that is known.
+    /// The mail of a delivery; `to` is its destination, if that is known.
     ///
-    /// That of a mail about an event of the Mail API is told to the log alone: such an event may be one of these.
+    /// If the mail is about an event of the Mail API, its own events are only logged, because such an event may itself
+    /// be about a mail.
     pub fn of(delivery: DeliveryId, event_type: &EventType, operator_id: OperatorId, to: Option<&Destination>) -> Self {
         let id = MessageId::from(delivery);
         let data = Message {
@@ -42,7 +43,7 @@ impl Mail {
         Self { operator_id, id, data, log_only: event_type.is_mail(), shard: delivery.event.shard() }
     }
 
-    /// A mail that is no delivery's: a `verification` or a `test`.
+    /// A mail that does not belong to a delivery: a `verification` or a `test`.
     pub fn other(id: MessageId, to: &Destination, kind: &str) -> Self {
         let data = Message {
             to: Some(to.destination.clone()),
@@ -53,7 +54,7 @@ impl Mail {
         Self { operator_id: to.operator_id, id, data, log_only: false, shard: Shard::FIRST }
     }
 
-    /// A mail of ours that the mail service reports of; none when the report is about another's.
+    /// The mail that a report of the mail service is about; `None` if this service did not send it.
     pub fn reported(feedback: &Feedback) -> Option<Self> {
         let (operator_id, id) = (feedback.operator_id?, feedback.mail_id?);
         let data = Message {
@@ -71,7 +72,7 @@ impl Mail {
         self.id
     }
 
-    /// It waits to be sent.
+    /// The mail waits to be sent.
     ///
     /// # Errors
     /// As [`own`], here and below.
@@ -79,7 +80,8 @@ impl Mail {
         self.tell(name::MESSAGE_QUEUED, at, "", self.data.clone())
     }
 
-    /// An attempt to hand it to the mail service, and how that ended; `next_attempt_at` when there is to be another.
+    /// The start of an attempt to hand the mail to the mail service, and its result. `next_attempt_at` is set if there
+    /// will be another attempt.
     pub fn attempted(&self, attempt: &Attempt, next_attempt_at: Option<Timestamp>) -> serde_json::Result<[Ingest; 2]> {
         let number = attempt.number.to_string();
         let begun = Message { attempt: Some(attempt.number.into()), ..self.data.clone() };
@@ -100,23 +102,23 @@ impl Mail {
         ])
     }
 
-    /// It was not sent, since nothing is mailed to its address; `number` the attempt that would have been.
+    /// The mail was not sent because its address is suppressed. `number` is the attempt that was skipped.
     pub fn suppressed(&self, at: Timestamp, number: u32, reason: String) -> serde_json::Result<Ingest> {
         let data = Message { attempt: Some(number.into()), reason: Some(reason), ..self.data.clone() };
         self.tell(name::MESSAGE_SUPPRESSED, at, &number.to_string(), data)
     }
 
-    /// The receiving server does not take it for now; the mail service goes on trying.
+    /// The receiving server does not accept the mail at the moment; the mail service keeps trying.
     pub fn delayed(&self, at: Timestamp, reason: &str) -> serde_json::Result<Ingest> {
         self.report(name::MESSAGE_DEFERRED, at, reason)
     }
 
-    /// It came back.
+    /// The mail bounced.
     pub fn bounced(&self, at: Timestamp, reason: &str) -> serde_json::Result<Ingest> {
         self.report(name::MESSAGE_BOUNCED, at, reason)
     }
 
-    /// The mail service took it and then would not send it on.
+    /// The mail service accepted the mail and then refused to send it.
     pub fn rejected(&self, at: Timestamp, reason: &str) -> serde_json::Result<Ingest> {
         self.report(name::MESSAGE_FAILED, at, reason)
     }
@@ -158,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_is_told_as_it_ended() {
+    fn an_attempt_event_contains_the_outcome() {
         let delivery = delivery("custom.a");
         let mail = mail(&delivery);
         let ended = |attempt: &Attempt, next| {
@@ -177,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn each_step_has_one_id_however_often_it_is_told() {
+    fn each_step_has_one_id_however_often_it_is_reported() {
         let delivery = delivery("custom.a");
         let mail = mail(&delivery);
         let first = attempt(1, Some("throttled"));
@@ -188,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_about_a_mail_event_is_told_to_the_log_alone() {
+    fn a_mail_about_a_mail_event_is_only_logged() {
         for (event_type, log_only) in
             [("custom.a", false), ("mail.message.sent", true), ("destination.unhealthy", false)]
         {

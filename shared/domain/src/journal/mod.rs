@@ -1,6 +1,7 @@
-//! The events that we emit of what we do ourselves, ready for the queue.
+//! The events that this service emits about its own work, ready for the queue.
 //!
-//! Each has an id that follows from what it tells: telling it again, after a worker died, is the same event.
+//! Each id is derived from the content of the event, so an event that is emitted again after a worker died is the same
+//! event.
 
 mod message;
 mod otp;
@@ -23,13 +24,14 @@ pub use message::Mail;
 pub use otp::Otp;
 pub use webhook::{delivery, subscription};
 
-/// The resource type of mails.
+/// The type of resource of events about mails.
 pub const MESSAGE: &str = "message";
 
-/// An event of our own that happened `at` that time; `what` tells it from others of its type at the same time.
+/// Creates an event about something that happened at `at`. `what` distinguishes it from other events of its type at the
+/// same time.
 ///
 /// # Errors
-/// When `data` is no JSON, which our types rule out.
+/// When `data` cannot be written as JSON, which our types rule out.
 pub fn own(
     operator_id: OperatorId,
     name: &str,
@@ -51,7 +53,7 @@ pub fn own(
     Ok(Ingest::new(operator_id, EventId::derived(at, &parts), event))
 }
 
-/// That nothing is mailed to an address from now on.
+/// Mail to an address was suppressed.
 ///
 /// # Errors
 /// As [`own`].
@@ -60,7 +62,7 @@ pub fn suppressed(suppression: &Suppression) -> serde_json::Result<Ingest> {
     suppression_event(suppression, name::SUPPRESSION_CREATED, suppression.since, &data)
 }
 
-/// That mail goes to an address again; `by` says by which way: `verification`, `api`.
+/// The suppression of an address ended. `by` is how: `verification` or `api`.
 ///
 /// # Errors
 /// As [`own`].

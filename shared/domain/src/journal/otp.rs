@@ -1,4 +1,4 @@
-//! The life of a verification code.
+//! Events in the life of a verification code.
 
 use jiff::Timestamp;
 
@@ -13,16 +13,16 @@ use crate::{
     verification::LiveCode,
 };
 
-/// A code, of which events tell: never what it is.
+/// A code whose events are emitted. The events never contain the code itself.
 pub struct Otp<'a> {
-    /// What it is to verify.
+    /// The destination to verify.
     pub to: &'a Destination,
-    /// The code as it is kept.
+    /// The code as stored.
     pub live: &'a LiveCode,
 }
 
 impl Otp<'_> {
-    /// It was made.
+    /// The code was created.
     ///
     /// # Errors
     /// As [`own`], here and below.
@@ -30,32 +30,33 @@ impl Otp<'_> {
         self.tell(name::OTP_CREATED, at, None, None)
     }
 
-    /// The mail or text service took it.
+    /// The mail or text message service accepted the code's message.
     pub fn sent(&self, at: Timestamp, message_id: Option<MessageId>) -> serde_json::Result<Ingest> {
         self.tell(name::OTP_SENT, at, message_id, None)
     }
 
-    /// It was given, and its destination is verified.
+    /// The code was typed correctly, and its destination is verified.
     pub fn verified(&self, at: Timestamp) -> serde_json::Result<Ingest> {
         self.tell(name::OTP_VERIFIED, at, None, None)
     }
 
-    /// Another code was given in its place.
+    /// A wrong code was typed.
     pub fn failed_attempt(&self, at: Timestamp) -> serde_json::Result<Ingest> {
         self.tell(name::OTP_FAILED_ATTEMPT, at, None, None)
     }
 
-    /// It can verify nothing any more: `too_many_attempts`, `not_sent`.
+    /// The code can no longer be used: `too_many_attempts` or `not_sent`.
     pub fn failed(&self, at: Timestamp, reason: &str) -> serde_json::Result<Ingest> {
         self.tell(name::OTP_FAILED, at, None, Some(reason))
     }
 
-    /// It was replaced by another, or its destination was deleted.
+    /// The code was replaced by another one, or its destination was deleted.
     pub fn canceled(&self, at: Timestamp, reason: &str) -> serde_json::Result<Ingest> {
         self.tell(name::OTP_CANCELED, at, None, Some(reason))
     }
 
-    /// It was not used while it was good: to be said when that has passed, if it is so then.
+    /// The code expired without being used. The event is queued in advance, and only happens if the code is unused by
+    /// then.
     pub fn expired(&self) -> serde_json::Result<Ingest> {
         let LiveCode { otp_id, expires_at, .. } = *self.live;
         let live = LiveOtp { destination_id: self.to.id, otp_id, expires_at };
@@ -80,7 +81,7 @@ impl Otp<'_> {
             expires_at: Some(self.live.expires_at),
             reason: reason.map(str::to_owned),
         };
-        // Of guesses within one millisecond each is told, by the tries that it left.
+        // The remaining tries distinguish guesses within the same millisecond.
         let left = self.live.tries_left.to_string();
         own(self.to.operator_id, name, at, &[&id, &left], Some(("otp", id.clone())), &data)
     }

@@ -1,4 +1,4 @@
-//! Webhook subscriptions of the Mail API, and the attempts to deliver to them.
+//! Events about the Mail API's webhook subscriptions and the attempts to deliver to them.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::{
 };
 
 const WEBHOOK: &str = "webhook";
-/// What the names of the types about deliveries begin with.
+/// The prefix of the event types about deliveries.
 const DELIVERY_PREFIX: &str = "mail.webhook.delivery.";
 
-/// What happened to a subscription: `name` is the type of the event, `changed` which of its fields.
+/// A subscription changed. `name` is the type of the event, and `changed` lists the fields that changed.
 ///
 /// # Errors
 /// As [`own`].
@@ -43,8 +43,8 @@ pub fn subscription(
     own(endpoint.operator_id, name, at, &what, Some((WEBHOOK, id.clone())), &data)
 }
 
-/// An attempt to deliver to a subscription, which ended in `state`; none when what was delivered tells of such an attempt
-/// itself, since that would have the like made for ever.
+/// An attempt to deliver to a subscription ended in `state`. Returns `None` if the delivered event is itself about such
+/// an attempt, because each event would otherwise create another one without end.
 ///
 /// # Errors
 /// As [`own`].
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn every_attempt_is_told_but_of_events_that_tell_of_attempts() {
+    fn every_attempt_is_an_event_unless_the_event_is_about_attempts() {
         for (event_type, error, expected) in [
             ("mail.message.sent", None, Some("mail.webhook.delivery.succeeded")),
             ("custom.a", Some("answered 500"), Some("mail.webhook.delivery.failed")),

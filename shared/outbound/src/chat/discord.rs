@@ -1,7 +1,8 @@
 //! Discord: webhooks with one embed.
 //!
-//! Titles, descriptions and fields of embeds render Markdown, so all that begins a construct of it is escaped by a
-//! backslash, which Discord takes before any other than letters and figures. A footer renders none.
+//! Titles, descriptions and fields of embeds render Markdown, so every character that starts a Markdown construct is
+//! escaped with a backslash. Discord accepts a backslash before any character except letters and digits. Footers do not
+//! render Markdown.
 
 use std::time::Duration;
 
@@ -14,26 +15,27 @@ use super::{
     text::{Fact, first_within, fit, more, plain, units},
 };
 
-/// An embed's title: Discord's developer documentation, Message, embed limits; so are those that follow.
+/// The maximum length of an embed's title. Source for this and the following limits: Discord's developer documentation,
+/// Message, embed limits.
 const MAX_TITLE: usize = 256;
-/// Its description.
+/// The maximum length of the description.
 const MAX_DESCRIPTION: usize = 4096;
-/// How many fields it has.
+/// The maximum number of fields.
 const MAX_FIELDS: usize = 25;
-/// A field's name.
+/// The maximum length of a field's name.
 const MAX_NAME: usize = 256;
-/// A field's value.
+/// The maximum length of a field's value.
 const MAX_VALUE: usize = 1024;
-/// Its footer, of 2048: small print is short.
+/// The length that we allow for the footer, out of 2048: small print is short.
 const MAX_FOOTER: usize = 500;
-/// All of its text.
+/// The maximum length of all text in an embed.
 const MAX_TOTAL: usize = 6000;
 
 pub(super) fn body(card: &Card<'_>) -> Value {
     let title = fit(card.title(), MAX_TITLE, markdown());
     let description = card.body().map(|body| fit(body, MAX_DESCRIPTION, markdown()));
     let facts = card.facts();
-    // The footer is written last, as it says what was left out: its room is kept.
+    // The footer says what was left out, so it is written last, and its space is reserved.
     let rest = units(&title) + description.as_deref().map_or(0, units) + MAX_FOOTER;
     let shown = facts.iter().map(field);
     let shown = first_within(shown, MAX_FIELDS, MAX_TOTAL - rest, |(name, value)| units(name) + units(value));
@@ -65,20 +67,20 @@ fn field(fact: &Fact<'_>) -> (String, String) {
     (fit(fact.label, MAX_NAME, markdown()), fit(fact.value, MAX_VALUE, markdown()))
 }
 
-/// Where a line stands, for what is markup at its beginning only.
+/// The position in a line, for markup that only counts at the start of a line.
 #[derive(Clone, Copy, PartialEq)]
 enum Line {
-    /// Nothing but spaces yet.
+    /// Only spaces so far.
     Begins,
-    /// Nothing but a number yet, which a dot would make a list's.
+    /// Only a number so far, which a dot would turn into a list item.
     Number,
     /// Anything else.
     GoesOn,
 }
 
-/// Writes text so that it renders as itself: no emphasis, spoilers, code, quotes, headings, lists, masked links;
-/// no mentions, custom emoji or timestamps, all of which begin with `<` or `@`; and by the colon, no `:emoji:` and no
-/// links of bare URLs.
+/// Escapes text so that it renders literally: no emphasis, spoilers, code, quotes, headings, lists or masked links. No
+/// mentions, custom emoji or timestamps, which all start with `<` or `@`. The colon is escaped as well, which prevents
+/// `:emoji:` and links from bare URLs.
 fn markdown() -> impl FnMut(&str, &mut String) {
     let mut line = Line::Begins;
     move |grapheme, to| {
@@ -117,16 +119,16 @@ pub(super) fn read(answered: Answered<'_>) -> Reading {
     // 0 is a general error.
     let code = object["code"].as_u64().filter(|code| *code != 0);
     let said = code.map_or_else(|| message.to_owned(), |code| format!("{message} ({code})"));
-    // Numbers: discord-api-types, RESTJSONErrorCodes.
+    // The codes are listed in discord-api-types, RESTJSONErrorCodes.
     let fault = match code {
         _ if answered.is_rate_limit() => Fault::Throttled,
-        // Slowmode, and the limits of an announcement channel and of a channel.
+        // Slow mode, and the limits of an announcement channel and of a channel.
         Some(20_016 | 20_022 | 20_028) => Fault::Throttled,
         _ if answered.is_too_large() => Fault::Sender,
-        // Explicit, too large, empty, of invalid form, no JSON, blocked by AutoMod or as a harmful link.
+        // Explicit, too large, empty, an invalid form, invalid JSON, or blocked by AutoMod or as a harmful link.
         Some(20_009 | 40_005 | 50_006 | 50_035 | 50_109 | 200_000 | 200_001 | 240_000) => Fault::Sender,
-        // Unknown channel, guild, webhook, webhook service; no access, no permission, an invalid token; and a forum,
-        // where a webhook must name a thread.
+        // Unknown channel, guild, webhook or webhook service; no access, no permission or an invalid token; and a forum
+        // channel, where a webhook must name a thread.
         Some(10_003 | 10_004 | 10_015 | 10_016 | 50_001 | 50_013 | 50_027 | 220_001) => Fault::Address,
         _ if answered.status == 410 => Fault::Address,
         _ => Fault::Receiver,
@@ -265,7 +267,7 @@ mod tests {
         assert_eq!(waits(None, r#"{"retry_after":-1}"#), None);
     }
 
-    /// Reads Markdown that must have no construct: every backslash escapes one character.
+    /// Checks that Markdown contains no construct. Every backslash must escape one character.
     fn check_escaped(text: &str) {
         for line in text.split('\n') {
             let start = line.trim_start();

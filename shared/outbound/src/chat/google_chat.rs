@@ -1,7 +1,7 @@
-//! Google Chat: a message of one card.
+//! Google Chat: a message with one card.
 //!
-//! Text of widgets is a subset of HTML, so what an event says is escaped there. Whether a header reads entities is not
-//! documented: what stands there has no characters that could be markup either way.
+//! The text of widgets is a subset of HTML, so event text is escaped there. Whether headers decode entities is not
+//! documented. Header text therefore contains no character that could be markup either way.
 
 use std::time::Duration;
 
@@ -14,12 +14,13 @@ use super::{
     text::{Fact, OPEN, entities, fit, with_fields_that_fit},
 };
 
-/// A whole message in bytes: Google Chat API, `spaces.messages.create`.
+/// The maximum size of a message in bytes: Google Chat API, `spaces.messages.create`.
 const MAX_MESSAGE: usize = 32_000;
-/// How many fields are shown. A card has at most 100 widgets (Google Chat API, `Card`), of which five are no fields.
+/// The maximum number of fields. A card has at most 100 widgets (Google Chat API, `Card`), and five of ours are not
+/// fields.
 const MAX_FIELDS: usize = 50;
-/// How much is shown of each text, in UTF-16 units, of which each takes 3 bytes at most: so all but the fields always
-/// fits.
+/// The maximum length of each text in UTF-16 units. Each unit takes at most 3 bytes, so everything except the fields
+/// always fits.
 const MAX_TITLE: usize = 200;
 const MAX_TEXT: usize = 5000;
 const MAX_LABEL: usize = 200;
@@ -58,14 +59,14 @@ fn paragraph(html: String) -> Value {
     json!({"textParagraph": {"text": html}})
 }
 
-/// The label is in the text, since `topLabel` is cut to a line and is not said to read entities.
+/// The label is part of the text, because `topLabel` is cut to one line and is not documented to decode entities.
 fn field(fact: &Fact<'_>, longest: usize) -> Value {
     let text = format!("<b>{}</b><br>{}", fit(fact.label, MAX_LABEL, html), fit(fact.value, longest, html));
     json!({"decoratedText": {"text": text, "wrapText": true}})
 }
 
 fn html(grapheme: &str, to: &mut String) {
-    // By characters: one that people see may begin with a quote, and go on with an accent.
+    // Character by character: a grapheme may start with a quote and continue with an accent.
     for c in grapheme.split_inclusive(|_| true) {
         match c {
             "\n" => to.push_str("<br>"),
@@ -75,7 +76,7 @@ fn html(grapheme: &str, to: &mut String) {
     }
 }
 
-/// Text with look-alikes of what begins markup, mentions (`<users/all>`) among them.
+/// Replaces characters that start markup, including mentions (`<users/all>`), with look-alikes.
 fn no_markup(grapheme: &str, to: &mut String) {
     to.extend(grapheme.chars().map(|c| match c {
         '<' => '‹',
@@ -100,7 +101,7 @@ pub(super) fn read(answered: Answered<'_>) -> Reading {
     let message = error["message"].as_str().unwrap_or_default();
     let said = if message.is_empty() { status.to_owned() } else { format!("{status}: {message}") };
     let details = error["details"].as_array().map(Vec::as_slice).unwrap_or_default();
-    // A key that was revoked is called an invalid argument, too.
+    // A revoked key is reported as an invalid argument, too.
     let bad_key = message.starts_with("API key") || details.iter().any(|detail| detail["reason"] == "API_KEY_INVALID");
     let fault = match status {
         _ if answered.is_rate_limit() => Fault::Throttled,
@@ -115,7 +116,7 @@ pub(super) fn read(answered: Answered<'_>) -> Reading {
     answered.refused_for(&said, fault, details.iter().find_map(retry_delay))
 }
 
-/// `google.rpc.RetryInfo`: seconds as `"1.5s"`.
+/// Reads `google.rpc.RetryInfo`, in seconds such as `"1.5s"`.
 fn retry_delay(detail: &Value) -> Option<Duration> {
     let seconds: f64 = detail["retryDelay"].as_str()?.strip_suffix('s')?.parse().ok()?;
     Duration::try_from_secs_f64(seconds.ceil()).ok()
@@ -225,7 +226,7 @@ mod tests {
         assert_eq!(retry_after, Some(Duration::from_secs(30)));
     }
 
-    /// Our tags come once where we put them, and nothing else is markup.
+    /// Checks that our tags occur once, where we put them, and that nothing else is markup.
     fn check(message: &Value) {
         assert!(message.to_string().len() <= 32_000);
         assert_eq!(message.get("text"), None);

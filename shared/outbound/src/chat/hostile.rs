@@ -1,11 +1,11 @@
-//! Notifications of whoever wishes us ill, for the tests of every platform's format: mentions, markup, what does not
-//! show, and more of it than fits.
+//! Hostile notifications for the format tests of every platform: mentions, markup, invisible characters, and more of it
+//! than fits.
 
 use domain::{Notification, Severity, notification::Field};
 use jiff::Timestamp;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-/// What a platform might take for more than text.
+/// Text that a platform might interpret.
 const PIECES: [&str; 56] = [
     "<!channel>",
     "<!here|x>",
@@ -65,7 +65,7 @@ const PIECES: [&str; 56] = [
     " ",
 ];
 
-/// A notification, the word for its severity, its time and its footer.
+/// A notification, its severity label, its time and its footer.
 pub(crate) type Said = (Notification, String, Timestamp, String);
 
 fn text(longest: usize) -> impl Strategy<Value = String> {
@@ -80,7 +80,7 @@ fn field() -> impl Strategy<Value = Field> {
     (text(300), text(1500)).prop_map(|(label, value)| Field { label, value })
 }
 
-/// Notifications of all kinds.
+/// Generates notifications of all kinds.
 pub(crate) fn said() -> impl Strategy<Value = Said> {
     let severity = select(&[Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical][..]);
     let urls =
@@ -103,7 +103,7 @@ fn long_url(length: usize) -> String {
     format!("https://example.com/{}", "x".repeat(length - 20))
 }
 
-/// The one that every file's example shows.
+/// The notification in every file's example.
 pub(crate) fn example() -> Said {
     let field = |label: &str, value: &str| Field { label: label.into(), value: value.into() };
     let notification = Notification {
@@ -116,7 +116,7 @@ pub(crate) fn example() -> Said {
     (notification, "critical".into(), "2026-04-15T10:00:00.25Z".parse().expect("a time"), "evt_1".into())
 }
 
-/// One with next to nothing to say.
+/// A notification with almost no content.
 pub(crate) fn empty() -> Said {
     let notification = Notification {
         title: String::new(),
@@ -128,7 +128,7 @@ pub(crate) fn empty() -> Said {
     (notification, "info".into(), "2026-04-15T10:00:00Z".parse().expect("a time"), " ".into())
 }
 
-/// One with more of all than any platform takes.
+/// A notification that exceeds every platform's limits.
 pub(crate) fn huge(piece: &str) -> Said {
     let long = piece.repeat(6000);
     let notification = Notification {

@@ -1,7 +1,7 @@
-//! Messages to chat platforms: each in the platform's own format, and within its limits. What an event says is text there,
-//! and never markup or a mention.
+//! Messages to chat platforms, in each platform's own format and within its limits. Event text is always literal text,
+//! never markup or a mention.
 //!
-//! A platform is a file with two functions: `body` writes the message, `read` says what the platform's answer means.
+//! Each platform is a file with two functions: `body` writes the message, and `read` interprets the platform's answer.
 
 mod discord;
 mod google_chat;
@@ -19,31 +19,31 @@ use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
 
-/// What a message shows.
+/// The content of a message.
 #[derive(Debug, Clone)]
 pub struct Card<'a> {
-    /// What there is to say.
+    /// The notification to show.
     pub notification: &'a Notification,
-    /// How serious it is, in the word of the API by which the destination was made.
+    /// The severity, in the terms of the API that the destination was created with.
     pub severity: &'a str,
-    /// When it happened.
+    /// When the event happened.
     pub at: Timestamp,
-    /// What it belongs to, in small print: ids by which the operator finds it.
+    /// The small print: IDs by which the operator finds the delivery.
     pub footer: &'a str,
 }
 
-/// What a platform's answer means.
+/// The meaning of a platform's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading {
-    /// It took the message; its id of it, where it gives one.
+    /// The platform accepted the message. Holds the platform's ID of the message, if it returns one.
     Taken(Option<String>),
-    /// It did not.
+    /// The platform rejected the message.
     Refused {
-        /// Why, as a predicate of the platform: `answered 404 no_service`.
+        /// The reason, as a predicate of the platform: `answered 404 no_service`.
         error: String,
-        /// Whose failure it is.
+        /// Who is responsible for the failure.
         fault: Fault,
-        /// How long it asks to be left alone.
+        /// How long the platform asks us to wait.
         retry_after: Option<Duration>,
     },
 }
@@ -51,15 +51,15 @@ pub enum Reading {
 /// A platform's answer to a message.
 #[derive(Debug, Clone, Copy)]
 pub struct Answered<'a> {
-    /// The status.
+    /// The HTTP status.
     pub status: u16,
-    /// `Retry-After`, where there is one.
+    /// The value of `Retry-After`, if present.
     pub retry_after: Option<Duration>,
     /// The body, cut to its first 16 KiB.
     pub body: &'a str,
 }
 
-/// The JSON of a message.
+/// Returns the JSON of a message.
 pub fn body(platform: Platform, card: &Card<'_>) -> Value {
     match platform {
         Platform::Slack => slack::body(card),
@@ -69,7 +69,8 @@ pub fn body(platform: Platform, card: &Card<'_>) -> Value {
     }
 }
 
-/// Where a message is posted. Discord gives its id of a message only to who waits for it.
+/// Returns the URL that a message is posted to. Discord returns the ID of a message only if the request asks it to
+/// wait.
 pub fn url(platform: Platform, url: &str) -> Cow<'_, str> {
     match (platform, Url::parse(url)) {
         (Platform::Discord, Ok(mut url)) if url.query_pairs().all(|(name, _)| name != "wait") => {
@@ -80,10 +81,10 @@ pub fn url(platform: Platform, url: &str) -> Cow<'_, str> {
     }
 }
 
-/// Says what the answer to a message means that was posted to `url`: a 200 is not always a success.
+/// Interprets the answer to a message that was posted to `url`. A 200 is not always a success.
 ///
-/// Other servers take messages in a platform's format (Mattermost, Rocket.Chat and Zulip Slack's, and Discord under
-/// `/slack`), and answer each in its own way: there, a success is one unless the body says that it failed.
+/// Other servers accept messages in a platform's format (Mattermost, Rocket.Chat, Zulip and Discord under `/slack`
+/// accept Slack's) and answer in their own ways. For them, a success status counts unless the body reports a failure.
 pub fn read(platform: Platform, url: &str, answered: Answered<'_>) -> Reading {
     let reading = match platform {
         Platform::Slack => slack::read(answered),
@@ -102,7 +103,7 @@ pub fn read(platform: Platform, url: &str, answered: Answered<'_>) -> Reading {
     }
 }
 
-/// A severity's colour, of those that the mails have, too.
+/// The colour of a severity, the same as in mails.
 fn colour(severity: Severity) -> u32 {
     match severity {
         Severity::Info | Severity::Low => 0x25_63eb,
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_and_what_is_said_to_be_left_out_is_all_that_was_posted() {
+    fn shown_and_omitted_fields_add_up_to_the_posted_ones() {
         for platform in ALL {
             for (count, value) in
                 [(45, "x"), (60, "x"), (100, "x"), (100, &*"語".repeat(400)), (3, &*"x".repeat(40_000))]
@@ -201,7 +202,7 @@ mod tests {
         assert!(!read(Platform::Slack, elsewhere, 200, "invalid_payload"));
         let hidden = "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 502";
         assert!(!read(Platform::Teams, elsewhere, 200, hidden));
-        // Discord's own host is another server to who posts in Slack's format.
+        // For messages in Slack's format, Discord's own host is one of the other servers.
         assert!(read(Platform::Slack, "https://discord.com/api/webhooks/1/x/slack", 200, "{}"));
         for (platform, url) in [
             (Platform::Slack, "https://hooks.slack.com/services/T/B/x"),

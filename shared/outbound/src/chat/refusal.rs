@@ -1,4 +1,4 @@
-//! What all platforms' answers have in common: what is told of a refusal, and what must not be.
+//! Rejections by any platform: which parts are shown to the operator, and which must not be.
 
 use std::time::Duration;
 
@@ -11,23 +11,24 @@ use serde_json::Value;
 
 use super::{Answered, Reading};
 
-/// How much of a platform's own words is told, in bytes.
+/// The maximum length of a platform's error text that is shown, in bytes.
 const MAX_SAID: usize = 200;
-/// The longest word that may be no token, in characters; the platforms' names of errors have up to 35.
+/// The maximum length of a word that is not treated as a token, in characters. The platforms' error names have up to
+/// 35.
 const MAX_WORD: usize = 40;
-/// A word with letters and figures that is at least this long may be one.
+/// The minimum length of a word with letters and digits that is treated as a token.
 const MIN_TOKEN: usize = 16;
 
-/// What servers call a failure in a field `result` or `status`.
+/// The values for a failure in the fields `result` and `status` of known servers.
 const FAILED: [&str; 4] = ["error", "fail", "failed", "failure"];
 
 impl Answered<'_> {
-    /// It took nothing, and `said` why.
+    /// A rejection with the reason `said`.
     pub(super) fn refused(&self, said: &str, fault: Fault) -> Reading {
         self.refused_for(said, fault, None)
     }
 
-    /// The same where the body says how long to wait. Where the header does, too, the longer time is meant.
+    /// A rejection whose body says how long to wait. If the header does too, the longer time applies.
     pub(super) fn refused_for(&self, said: &str, fault: Fault, wait: Option<Duration>) -> Reading {
         let said = harmless(said);
         let reason = StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
@@ -36,7 +37,7 @@ impl Answered<'_> {
         self.refused_as(error, fault, wait)
     }
 
-    /// A success that does not look like one of this platform's.
+    /// A success that does not look like one from this platform.
     pub(super) fn not_a_success(&self) -> Reading {
         let error = format!("answered {}, but not as it does when it takes a message", self.status);
         self.refused_as(error, Fault::Receiver, None)
@@ -46,7 +47,7 @@ impl Answered<'_> {
         Reading::Refused { error, fault, retry_after: self.retry_after.max(wait) }
     }
 
-    /// Whether the platform limits our rate, whatever the body says.
+    /// Whether the answer is a rate limit, whatever its body says.
     pub(super) fn is_rate_limit(&self) -> bool {
         is_rate_limit(self.status, self.retry_after)
     }
@@ -56,7 +57,7 @@ impl Answered<'_> {
         self.status == 413
     }
 
-    /// Whether the body of a success says, in a way that is known of some server, that it was none.
+    /// Whether the body of a success reports a failure in a way that a known server uses.
     pub(super) fn says_it_failed(&self) -> bool {
         let Object::Whole(object) = self.object() else { return self.body.contains("message delivery failed") };
         let word = |name: &str| object[name].as_str().map(str::to_ascii_lowercase);
@@ -82,22 +83,24 @@ impl Answered<'_> {
     }
 }
 
-/// Whether an answer limits our rate: a 429, or a 503 that says when to come back.
+/// Whether an answer is a rate limit: a 429, or a 503 with a time to wait.
 pub(crate) fn is_rate_limit(status: u16, retry_after: Option<Duration>) -> bool {
     status == 429 || (status == 503 && retry_after.is_some())
 }
 
 /// A body that should be a JSON object.
 pub(super) enum Object {
-    /// It is.
+    /// A complete object.
     Whole(Value),
-    /// It begins as one: platforms repeat the message, which may be longer than what is read of an answer.
+    /// The start of an object. Platforms repeat the message, which may be longer than the part of the answer that we
+    /// read.
     BrokenOff,
-    /// It is something else.
+    /// Anything else.
     None,
 }
 
-/// What a platform said, as a short line without URLs and tokens: who holds the URL of a webhook may post there.
+/// Shortens a platform's text to one line without URLs and tokens, since anyone with the URL of a webhook can post to
+/// it.
 fn harmless(said: &str) -> String {
     let said = readable(said);
     let words: Vec<_> = said.split_whitespace().map(|word| if may_be_secret(word) { "…" } else { word }).collect();
@@ -121,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neither_urls_nor_tokens_are_told() {
+    fn errors_contain_neither_urls_nor_tokens() {
         for secret in [
             "https://hooks.slack.com/services/T0/B0/x",
             "/services/T0/B0/x",

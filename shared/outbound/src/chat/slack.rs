@@ -1,7 +1,7 @@
 //! Slack: incoming webhooks with Block Kit.
 //!
-//! What an event says stands in `plain_text` only, where nothing is markup or a mention. The title is a block above the
-//! coloured bar: a message with blocks shows its `text` in notifications only, and not once more above the attachment.
+//! Event text is only used in `plain_text`, which has no markup or mentions. The title is a block above the coloured
+//! bar. In a message with blocks, Slack uses `text` only for notifications and does not repeat it above the attachment.
 
 use domain::delivery::Fault;
 use serde_json::{Value, json};
@@ -12,21 +12,22 @@ use super::{
     text::{Fact, OPEN, entities, first_within, fit, more, units},
 };
 
-/// A header's text: docs.slack.dev, Block Kit, header block.
+/// The maximum length of a header's text: docs.slack.dev, Block Kit, header block.
 const MAX_HEADER: usize = 150;
-/// A section's text: docs.slack.dev, Block Kit, section block.
+/// The maximum length of a section's text: docs.slack.dev, Block Kit, section block.
 const MAX_SECTION: usize = 3000;
-/// How many fields a section has: the same.
+/// The maximum number of fields in a section, from the same page.
 const MAX_FIELDS_OF_SECTION: usize = 10;
-/// A field's text, by the same: a label, a line's end and a value.
+/// The maximum length of a field's text, from the same page. The text is a label, a line break and a value.
 const MAX_FIELD: usize = 2000;
 const MAX_LABEL: usize = 200;
-/// How many fields are shown, in three sections: more is no message that people read.
+/// The maximum number of fields, in three sections. Longer messages are not readable.
 const MAX_FIELDS: usize = 30;
-/// All blocks of a message as JSON. Slack counts "12,000 text characters with a buffer for block containers"
-/// (slackapi/bolt-js, issue 2509), was seen to refuse 11,341 (issue 2867), and answers `msg_blocks_too_long`.
+/// The maximum size of all blocks of a message as JSON. Slack counts "12,000 text characters with a buffer for block
+/// containers" (slackapi/bolt-js, issue 2509), was seen to reject 11,341 (issue 2867), and answers
+/// `msg_blocks_too_long`.
 const MAX_BLOCKS: usize = 10_000;
-/// The severity and the footer in small print, and `text` of notifications.
+/// The maximum length of the severity and the footer in small print, and of the notification `text`.
 const MAX_LINE: usize = 300;
 
 pub(super) fn body(card: &Card<'_>) -> Value {
@@ -83,7 +84,8 @@ fn context_of(text: &Option<String>) -> Value {
     json!({"type": "context", "elements": text.iter().map(|text| plain_text(text, MAX_LINE)).collect::<Vec<_>>()})
 }
 
-/// The one markup of a message, in which the URL is all that is not ours. What would end the link is percent-encoded.
+/// The only markup in a message. Only the URL comes from outside, and characters that would end the link are
+/// percent-encoded.
 fn link(url: &str) -> Value {
     let url = url.replace('|', "%7C").replace('<', "%3C").replace('>', "%3E").replace('&', "&amp;");
     json!({"type": "mrkdwn", "text": format!("<{url}|{OPEN}>"), "verbatim": true})
@@ -109,7 +111,7 @@ pub(super) fn read(answered: Answered<'_>) -> Reading {
         | "msg_blocks_too_long"
         | "attachment_payload_limit_exceeded"
         | "block_mismatch" => Fault::Sender,
-        // 410 is by its meaning for good: RFC 9110, 15.5.11.
+        // 410 means permanently gone: RFC 9110, 15.5.11.
         _ if answered.status == 410 => Fault::Address,
         "action_prohibited"
         | "posting_to_general_channel_denied"
@@ -130,7 +132,8 @@ pub(super) fn read(answered: Answered<'_>) -> Reading {
     }
 }
 
-/// The word of an answer: it is the body, or in an object, `error`; Zulip's is `msg`. Pages of proxies have none.
+/// The error word of an answer: the body itself, or `error` in an object; Zulip uses `msg`. Proxy error pages have
+/// none.
 fn said(answered: &Answered<'_>) -> String {
     if let Object::Whole(object) = answered.object() {
         let word = ["error", "msg"].iter().find_map(|name| object[*name].as_str());
@@ -242,7 +245,7 @@ mod tests {
         }
     }
 
-    /// Every text object of a message, and how often each kind of block comes.
+    /// Checks every text object of a message and counts each kind of block.
     fn check(message: &Value) {
         let mut blocks: Vec<&Value> = message["blocks"].as_array().expect("blocks").iter().collect();
         blocks.extend(message["attachments"][0]["blocks"].as_array().expect("blocks"));

@@ -1,6 +1,6 @@
-//! Microsoft Teams: an Adaptive Card in the envelope that Workflows and connectors of Office 365 take.
+//! Microsoft Teams: an Adaptive Card in the envelope that Workflows and Office 365 connectors accept.
 //!
-//! What an event says stands in text runs only, which render no Markdown, unlike text blocks and fact sets.
+//! Event text is only used in text runs. Unlike text blocks and fact sets, text runs do not render Markdown.
 
 use domain::{Severity, delivery::Fault};
 use serde_json::{Value, json};
@@ -11,15 +11,16 @@ use super::{
     text::{Fact, OPEN, fit, plain, with_fields_that_fit},
 };
 
-/// A whole message in bytes, of 28 KB: Microsoft's "Create and send messages with connectors and Workflows".
+/// The maximum size of a message in bytes, out of 28 KB: Microsoft's "Create and send messages with connectors and
+/// Workflows".
 const MAX_MESSAGE: usize = 28_000;
-/// How much is shown of each text, in UTF-16 units, of which each takes 3 bytes at most: so a title, a text, a link and
-/// the small print always fit.
+/// The maximum length of each text in UTF-16 units. Each unit takes at most 3 bytes, so a title, a text, a link and the
+/// small print always fit.
 const MAX_TITLE: usize = 300;
 const MAX_TEXT: usize = 5000;
 const MAX_LABEL: usize = 200;
 const MAX_SMALL: usize = 500;
-/// How many fields are shown: more is no message that people read.
+/// The maximum number of fields. Longer messages are not readable.
 const MAX_FIELDS: usize = 50;
 
 pub(super) fn body(card: &Card<'_>) -> Value {
@@ -58,7 +59,6 @@ fn message(card: &Card<'_>, fields: Vec<Value>, left_out: Option<String>) -> Val
     })
 }
 
-/// A paragraph of these runs.
 fn text<const N: usize>(runs: [Value; N]) -> Value {
     let inlines = runs.map(|mut run| {
         run["type"] = "TextRun".into();
@@ -72,14 +72,14 @@ fn field(fact: &Fact<'_>, longest: usize) -> Value {
     text([label, json!({"text": run(fact.value, longest)})])
 }
 
-/// Text that a card shows as it is. `{{DATE(…)}}` and `{{TIME(…)}}` are the one thing that a run reads, unless
-/// something without width stands in between.
+/// Text that a card shows literally. Text runs only interpret `{{DATE(…)}}` and `{{TIME(…)}}`, which a zero-width
+/// character in between prevents.
 fn run(text: &str, max: usize) -> String {
     let text = text.replace("{{DATE(", "{{\u{2060}DATE(").replace("{{TIME(", "{{\u{2060}TIME(");
     fit(&text, max, plain)
 }
 
-/// A container's style, which is its colour.
+/// The style of a container, which sets its colour.
 fn style(severity: Severity) -> &'static str {
     match severity {
         Severity::Info => "emphasis",
@@ -106,9 +106,9 @@ pub(super) fn read(answered: Answered<'_>) -> Reading {
     }
 }
 
-/// A connector takes what Teams then does not, and says so in the body of a 200 (MicrosoftDocs/msteams-docs, issues
-/// 4145 and 7425): `Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with
-/// ContextId …`.
+/// A connector may accept a message that Teams then rejects. It reports that in the body of a 200
+/// (MicrosoftDocs/msteams-docs, issues 4145 and 7425): `Webhook message delivery failed with error: Microsoft Teams
+/// endpoint returned HTTP error 429 with ContextId …`.
 fn read_hidden(answered: &Answered<'_>, said: &str) -> Reading {
     const BEFORE: &str = "returned HTTP error ";
     let rest = said.split_once(BEFORE).map(|(_, rest)| rest).unwrap_or_default();
@@ -128,7 +128,7 @@ fn read_hidden(answered: &Answered<'_>, said: &str) -> Reading {
     answered.refused(&format!("with HTTP error {status}"), fault)
 }
 
-/// What connectors answer in plain text.
+/// Reads the plain-text answer of a connector.
 fn read_connector(answered: &Answered<'_>, said: &str) -> Reading {
     const CONTENT: [&str; 4] = [
         "Bad payload received by generic incoming webhook",
@@ -145,20 +145,20 @@ fn read_connector(answered: &Answered<'_>, said: &str) -> Reading {
     }
 }
 
-/// Workflows answer with an object: 202 when it has begun, else `{"error": {"code", "message"}}`.
+/// Reads the answer of a workflow: 202 when it has started, otherwise an object `{"error": {"code", "message"}}`.
 fn read_workflow(answered: &Answered<'_>, error: &Value) -> Reading {
     let code = error["code"].as_str().unwrap_or_default();
     let message = error["message"].as_str().unwrap_or_default();
     let said = if message.is_empty() { code.to_owned() } else { format!("{code}: {message}") };
     let no_more = ["NotFound", "NotEnabled", "Disabled", "Suspended"].iter().any(|end| code.ends_with(end));
     let fault = match code {
-        // A workflow may end with an answer of its author's own.
+        // A workflow may end with an answer that its author defined.
         "" if matches!(answered.status, 200..300) && error.is_null() => return Reading::Taken(None),
         "" if matches!(answered.status, 200..300) => return answered.not_a_success(),
         _ if answered.is_rate_limit() || code.contains("Throttl") || code == "TooManyRequests" => Fault::Throttled,
         "TriggerInputSchemaMismatch" | "InvalidRequestContent" | "RequestEntityTooLarge" => Fault::Sender,
         _ if answered.is_too_large() => Fault::Sender,
-        // The URL carries its own permission: what it lacks now, it lacks for good.
+        // The URL contains its own permission, so a missing permission is permanent.
         _ if no_more || answered.status == 410 => Fault::Address,
         code if !code.is_empty() && matches!(answered.status, 401 | 403) => Fault::Address,
         _ => Fault::Receiver,
@@ -324,7 +324,7 @@ mod tests {
         }
     }
 
-    /// Every text is a run's, and the message is small enough.
+    /// Checks that all text is in text runs and that the message is small enough.
     fn check(message: &Value) {
         assert!(message.to_string().len() <= 28_000);
         let blocks = content(message)["body"].as_array().expect("a body").iter();

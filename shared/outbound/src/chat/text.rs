@@ -1,4 +1,4 @@
-//! Text that fits: cut to a platform's limits, and escaped as it reads it.
+//! Fits text into a platform's limits and escapes it for the platform.
 
 use domain::{notification::readable, time::rfc3339};
 use serde_json::Value;
@@ -6,15 +6,15 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::Card;
 
-/// The longest link that is shown, in bytes; one that is longer is left out, since half of it leads elsewhere. The
-/// least of the platforms: Discord's embeds, whose `url` has at most 2048 characters.
+/// The maximum length of a link in bytes. A longer one is left out, because a truncated link leads elsewhere. This is
+/// the smallest limit of all platforms: the `url` of Discord's embeds has at most 2048 characters.
 const MAX_LINK: usize = 2000;
-/// What stands for a title, a label or a value that has nothing to read in it: platforms refuse empty ones.
+/// The placeholder for a title, a label or a value without visible text. Platforms reject empty ones.
 const NOTHING: &str = "–";
-/// What a link to more is called.
+/// The text of a link to more details.
 pub(super) const OPEN: &str = "Open";
 
-/// A fact or figure, of which neither part is empty.
+/// A label and a value, neither of them empty.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fact<'a> {
     pub(super) label: &'a str,
@@ -22,79 +22,77 @@ pub(super) struct Fact<'a> {
 }
 
 impl<'a> Card<'a> {
-    /// What it is about.
     pub(super) fn title(&self) -> &'a str {
         shown(&self.notification.title).unwrap_or("Notification")
     }
 
-    /// What there is to say.
     pub(super) fn body(&self) -> Option<&'a str> {
         shown(&self.notification.body)
     }
 
-    /// Facts and figures, in their order.
+    /// The facts and figures, in order.
     pub(super) fn facts(&self) -> Vec<Fact<'a>> {
         let fields = self.notification.fields.iter().map(|field| (shown(&field.label), shown(&field.value)));
         let fields = fields.filter(|parts| *parts != (None, None));
         fields.map(|(label, value)| Fact { label: label.unwrap_or(NOTHING), value: value.unwrap_or(NOTHING) }).collect()
     }
 
-    /// Where to read more: an http or https URL.
+    /// The link to more details: an http or https URL.
     pub(super) fn link(&self) -> Option<&'a str> {
         let url = self.notification.source_url.as_ref()?;
         (matches!(url.scheme(), "http" | "https") && url.as_str().len() <= MAX_LINK).then_some(url.as_str())
     }
 
-    /// How serious it is; never empty.
+    /// The severity label, which is never empty.
     pub(super) fn severity(&self) -> &'a str {
         shown(self.severity).unwrap_or_else(|| self.notification.severity.stack_name())
     }
 
-    /// What it belongs to.
     pub(super) fn footer(&self) -> Option<&'a str> {
         shown(self.footer)
     }
 
-    /// When it happened, as people and programs read it: `2026-04-15 10:00:00 UTC`.
+    /// The time for people and programs: `2026-04-15 10:00:00 UTC`.
     pub(super) fn time(&self) -> String {
         self.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
     }
 
-    /// The same for programs only: `2026-04-15T10:00:00.000Z`.
+    /// The time for programs only: `2026-04-15T10:00:00.000Z`.
     pub(super) fn timestamp(&self) -> String {
         rfc3339(self.at)
     }
 
-    /// What stands in small print: severity, time and footer.
+    /// The small print: severity, time and footer.
     pub(super) fn small_print(&self) -> String {
         let parts = [Some(self.severity()), Some(&self.time()), self.footer()];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 }
 
-/// Text in which there is something to read. Platforms take spaces for nothing, and characters without width look it.
+/// Returns text that contains something visible. Platforms treat spaces as empty, and zero-width characters look empty.
 fn shown(text: &str) -> Option<&str> {
     const WITHOUT_WIDTH: [char; 14] = [
         '\u{ad}', '\u{34f}', '\u{115f}', '\u{1160}', '\u{17b4}', '\u{17b5}', '\u{180e}', '\u{200b}', '\u{200c}',
         '\u{200d}', '\u{2060}', '\u{2800}', '\u{3164}', '\u{feff}',
     ];
     let shows = |c: char| !WITHOUT_WIDTH.contains(&c) && !c.is_whitespace();
-    // As `fit` will write it.
+    // The same text that `fit` writes.
     readable(text).chars().any(shows).then_some(text)
 }
 
-/// How many fields were left out, where some were.
+/// Says how many fields were left out, if any.
 pub(super) fn more(left_out: usize) -> Option<String> {
     (left_out > 0).then(|| format!("And {left_out} more"))
 }
 
-/// How long text is in UTF-16 units. Platforms say "characters", and do not say whether an emoji is one or two.
+/// The length of text in UTF-16 units. Platforms limit "characters" and don't say whether an emoji counts as one or
+/// two.
 pub(super) fn units(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
-/// Text of at most `max` UTF-16 units, in which `escape` has written each character as people see it (a grapheme). What
-/// is cut off, `…` stands for; an escape is never cut in two.
+/// Escapes text and cuts it to at most `max` UTF-16 units. `escape` writes one grapheme at a time, and an escape
+/// sequence is never split. `…` replaces the part that was cut off.
 pub(crate) fn fit(text: &str, max: usize, mut escape: impl FnMut(&str, &mut String)) -> String {
     let text = readable(text);
     let mut fitted = String::new();
@@ -116,12 +114,12 @@ pub(crate) fn fit(text: &str, max: usize, mut escape: impl FnMut(&str, &mut Stri
     fitted
 }
 
-/// Text as it is.
+/// Writes text unchanged.
 pub(crate) fn plain(grapheme: &str, to: &mut String) {
     to.push_str(grapheme);
 }
 
-/// Text with what begins markup as entities.
+/// Writes characters that start markup as entities.
 pub(super) fn entities(grapheme: &str, to: &mut String) {
     for c in grapheme.chars() {
         match c {
@@ -133,7 +131,7 @@ pub(super) fn entities(grapheme: &str, to: &mut String) {
     }
 }
 
-/// The first of `items`, at most `most`, that cost at most `budget` together.
+/// Returns the first of `items`, at most `most`, that cost at most `budget` together.
 pub(super) fn first_within<T>(
     items: impl Iterator<Item = T>,
     most: usize,
@@ -147,16 +145,16 @@ pub(super) fn first_within<T>(
     spent.take_while(|(spent, _)| *spent <= budget).map(|(_, item)| item).collect()
 }
 
-/// Of a message's bytes, what is kept for the line that says what was left out.
+/// The bytes of a message that are reserved for the line about fields that were left out.
 const FOR_MORE: usize = 200;
 
-/// How much of each value is shown where not all fit whole, in UTF-16 units: the first under which all fields fit, or the
-/// last.
+/// The maximum lengths of each value, in UTF-16 units, to try if the whole values don't fit. The first one under which
+/// all fields fit is used, or else the last.
 const SHORTER: [usize; 3] = [8000, 4000, 1500];
 
-/// A message with as many of the card's fields, `most` at most, as leave it within `max` bytes of JSON, and as much of
-/// their values. `field` writes one whose value has at most so many UTF-16 units, `message` all from the fields and the
-/// line that says how many were left out.
+/// Builds a message with as many of the card's fields, at most `most`, and as much of their values as fit into `max`
+/// bytes of JSON. `field` writes a field whose value has at most the given UTF-16 units. `message` combines the fields
+/// and the line that says how many were left out.
 pub(super) fn with_fields_that_fit(
     card: &Card<'_>,
     most: usize,

@@ -1,4 +1,4 @@
-//! Changes of one destination: what its operator changes, its secret, its health.
+//! Changes to one destination: its settings, its secret, its health.
 
 use aws_sdk_dynamodb::{
     error::SdkError,
@@ -26,21 +26,21 @@ use crate::{
     transact,
 };
 
-/// What became of a try to mark a destination as unhealthy.
+/// The result of marking a destination as unhealthy.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Marked {
-    /// It is unhealthy from now on, or this very attempt had made it so: tell the operator. The row as it is.
+    /// The destination is now unhealthy because of this attempt: notify the operator. Holds the current row.
     ByThis(Box<Destination>),
-    /// It was unhealthy already, has been verified since, or is no more: nothing to tell.
+    /// The destination was already unhealthy, has been verified since, or was deleted: don't notify the operator.
     Not,
 }
 
-/// Makes a destination verified and healthy, and forgets that it was slow or did not answer.
+/// Marks a destination as verified and healthy, and clears what was recorded about slow or missing answers.
 const VERIFIED: &str = "SET verified_at = :now REMOVE unhealthy, unreached, breaker, slow_until";
 
 impl Destinations {
-    /// Replaces what an operator changes of a destination, unless it has been changed since `old` was read: false then,
-    /// and when it is no more.
+    /// Replaces the settings of a destination. Returns `false` if they have changed since `old` was read, or the
+    /// destination was deleted.
     ///
     /// # Errors
     /// When the call fails; nothing is changed then.
@@ -49,13 +49,14 @@ impl Destinations {
         Ok(transact::all_or_none(&self.client, vec![write]).await?.done())
     }
 
-    /// The write that does so beside others: name, limit, and whether it is switched off. Where the connection is another,
-    /// that and what is shown of it, too; it is as good as new then, and healthy. Where it is not, it is left alone: it may
-    /// have been sealed anew meanwhile, under another data key.
+    /// The write that changes the name, the limit and whether the destination is switched off, for a transaction. If
+    /// the connection differs, it also replaces the connection and its displayed parts, and marks the destination as
+    /// healthy. An unchanged connection is not written: it may have been resealed under another data key in the
+    /// meantime.
     pub(crate) fn changing(&self, old: &Destination, new: &Destination) -> Result<UpdateBuilder> {
         let updated = serde_dynamo::to_attribute_value(new.updated_at.map(|at| at.as_millisecond()))?;
         let mut clauses = Clauses::setting(&["#name = :name", "disabled = :disabled", "updated_at = :updated"]);
-        // Both `name` and `connection` are words of DynamoDB's own.
+        // `name` and `connection` are reserved words of DynamoDB.
         let mut update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(row_key(new.operator_id, new.id)))
@@ -86,8 +87,8 @@ impl Destinations {
         })
     }
 
-    /// Sets or removes the most deliveries per second of a destination, and nothing else: the row as it is then; none when
-    /// it is no more.
+    /// Sets or removes only the maximum deliveries per second of a destination. Returns the new row, or `None` if the
+    /// destination was deleted.
     ///
     /// # Errors
     /// When the call fails.
@@ -115,7 +116,7 @@ impl Destinations {
         }
     }
 
-    /// Makes a destination verified and healthy; false when it is no more.
+    /// Marks a destination as verified and healthy. Returns `false` if the destination was deleted.
     ///
     /// # Errors
     /// When the call fails.
@@ -135,7 +136,7 @@ impl Destinations {
         }
     }
 
-    /// The write that does the same beside others.
+    /// The write of [`Self::set_verified`], for a transaction.
     pub(crate) fn verification(
         &self,
         operator: OperatorId,
@@ -151,8 +152,8 @@ impl Destinations {
         transact::update(update)
     }
 
-    /// Replaces the `old` secret of a webhook by the `new` one, beside which the `previous` ones sign; false when `old` is
-    /// not the current one any more, since two rotations at once would lose a secret that was shown.
+    /// Replaces the `old` secret of a webhook with the `new` one. The `previous` secrets continue to sign. Returns
+    /// `false` if `old` is not the current secret: two concurrent rotations would lose a secret that was already shown.
     ///
     /// # Errors
     /// When the call fails.
@@ -189,7 +190,7 @@ impl Destinations {
         }
     }
 
-    /// Marks a destination as unhealthy, unless it is already, was never verified, or was verified after what happened.
+    /// Marks a destination as unhealthy, unless it already is, was never verified, or was verified after the failure.
     ///
     /// # Errors
     /// When the call fails.
@@ -224,7 +225,7 @@ impl Destinations {
     }
 }
 
-/// Whether an update was refused by its condition.
+/// Whether an update failed because of its condition.
 pub(crate) fn condition_failed(error: &SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>) -> bool {
     error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception())
 }

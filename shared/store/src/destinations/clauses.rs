@@ -1,4 +1,4 @@
-//! The update expression of a destination's row, put together from what is to change.
+//! Builds the update expression for a destination's row.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +7,17 @@ use domain::traffic::Rate;
 
 use crate::Result;
 
-/// The name of the limit's value in an expression.
+/// The placeholder for the limit in an expression.
 pub(crate) const LIMIT: &str = ":limit";
 
-/// What an update sets and removes.
+/// The attributes that an update sets and removes.
 pub(crate) struct Clauses {
     set: Vec<&'static str>,
-    // A set: DynamoDB refuses an expression that names an attribute twice.
+    // A set, because DynamoDB rejects an expression that names an attribute twice.
     remove: BTreeSet<&'static str>,
 }
 
 impl Clauses {
-    /// An update that sets these attributes.
     pub(crate) fn setting(set: &[&'static str]) -> Self {
         Self { set: set.to_vec(), remove: BTreeSet::new() }
     }
@@ -31,13 +30,13 @@ impl Clauses {
         self.remove.insert(attribute);
     }
 
-    /// Clears what deliveries have found out about the old address.
+    /// Clears what deliveries recorded about the old address.
     pub(crate) fn forget_traffic(&mut self) {
         self.remove.extend(["unreached", "breaker", "slow_until", "pace", "next_slot"]);
     }
 
-    /// Sets or removes the operator's limit: the value of [`LIMIT`], if there is one. The next free slot goes with the old
-    /// limit: at a slow one, it may be hours ahead.
+    /// Sets or removes the operator's limit. Returns the value of [`LIMIT`], if there is one. Also removes the next
+    /// free slot: under a low limit it may be hours ahead.
     pub(crate) fn limit(&mut self, new: Option<Rate>) -> Result<Option<AttributeValue>> {
         self.remove("next_slot");
         match new {
@@ -52,7 +51,6 @@ impl Clauses {
         }
     }
 
-    /// The update expression.
     pub(crate) fn expression(self) -> String {
         let clause = |keyword, parts: Vec<_>| (!parts.is_empty()).then(|| format!("{keyword} {}", parts.join(", ")));
         let clauses = [clause("SET", self.set), clause("REMOVE", self.remove.into_iter().collect())];

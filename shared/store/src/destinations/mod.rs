@@ -3,10 +3,10 @@
 //! | `operator_id` | `id` | row |
 //! | --- | --- | --- |
 //! | `op_…` | `ndst_…` | a destination |
-//! | `op_…` | `unique#<sha256>` | the guard that keeps a second destination of the same address out |
+//! | `op_…` | `unique#<sha256>` | the guard that prevents a second destination with the same address |
 //! | `changes#op_…` | `op_…` | the stamp that moves with every change: module [`crate::recent`] |
-//! | `service` | `pace#mails` | when the next mail may go out, at the account's rate |
-//! | `op_…` | `suppressed#<sha256>` | that nothing is mailed to an address: module [`crate::suppressions`] |
+//! | `service` | `pace#mails` | when the next mail may be sent, at the account's rate |
+//! | `op_…` | `suppressed#<sha256>` | the suppression of a mail address: module [`crate::suppressions`] |
 
 mod changes;
 pub(crate) mod clauses;
@@ -31,7 +31,7 @@ pub use changes::Marked;
 pub(crate) use changes::condition_failed;
 pub use traffic::Counter;
 
-/// The table.
+/// The table `Destinations`.
 #[derive(Clone)]
 pub struct Destinations {
     client: Client,
@@ -47,7 +47,7 @@ fn guard_key(operator: OperatorId, uniqueness_key: &str) -> Item {
 }
 
 impl Destinations {
-    /// The table that `DESTINATIONS_TABLE` names.
+    /// Opens the table that `DESTINATIONS_TABLE` names.
     ///
     /// # Errors
     /// When the variable is missing.
@@ -55,8 +55,8 @@ impl Destinations {
         Ok(Self { client: aws.dynamodb(), table: variable("DESTINATIONS_TABLE")? })
     }
 
-    /// Registers a destination; false when one of the same address exists. Row and guard are written together, so
-    /// that of two requests at once one is refused.
+    /// Registers a destination. Returns `false` if one with the same address exists. Writes the row and its guard
+    /// together, so that only one of two concurrent requests succeeds.
     ///
     /// # Errors
     /// When the call fails; nothing is written then.
@@ -67,7 +67,7 @@ impl Destinations {
         Ok(transact::all_or_none(&self.client, writes).await?.done())
     }
 
-    /// Registers a destination of which there may be several with one address.
+    /// Registers a destination whose address need not be unique.
     ///
     /// # Errors
     /// When the call fails; nothing is written then.
@@ -77,12 +77,12 @@ impl Destinations {
         Ok(())
     }
 
-    /// The write of a new row, without a guard: for a destination that belongs to something else.
+    /// The write that inserts a row without a guard, for a destination that belongs to another resource.
     pub(crate) fn insertion(&self, destination: &Destination) -> Result<TransactWriteItem> {
         transact::insert(&self.table, to_item(destination)?, "id")
     }
 
-    /// Writes a destination that belongs to us, in place of what it was before.
+    /// Writes a destination that belongs to the service itself, in place of an earlier row.
     ///
     /// # Errors
     /// When the call fails.
@@ -92,7 +92,7 @@ impl Destinations {
         Ok(())
     }
 
-    /// A destination of the operator, whatever it belongs to.
+    /// Returns a destination of the operator, including those that belong to another resource.
     ///
     /// # Errors
     /// When the call fails.
@@ -102,7 +102,7 @@ impl Destinations {
         answer.item.map(from_item).transpose()
     }
 
-    /// Those of `ids` that the operator has.
+    /// Returns the destinations of `ids` that the operator has.
     ///
     /// # Errors
     /// When a call fails.
@@ -114,7 +114,7 @@ impl Destinations {
         self.get_all(ids.into_iter().map(|id| (operator, id))).await
     }
 
-    /// The same for destinations of several operators.
+    /// Like [`Self::get_many`], for destinations of several operators.
     ///
     /// # Errors
     /// When a call fails.
@@ -130,8 +130,8 @@ impl Destinations {
         Ok(found.into_iter().map(|destination: Destination| (destination.id, destination)).collect())
     }
 
-    /// A page of the operator's own destinations that were made by one API, newest first: those before `after`, and
-    /// whether there are more. Others are read over.
+    /// Returns a page of the operator's own destinations that were created with one API, newest first, starting after
+    /// `after`, and whether there are more. Skips all others.
     ///
     /// # Errors
     /// When a call fails.
@@ -150,8 +150,8 @@ impl Destinations {
         filtered::page(query, limit, after.map(|id| row_key(operator, id))).await
     }
 
-    /// A page of all of the operator's destinations, by whichever API they were made and whatever they belong to, newest
-    /// first: those before `after`, and whether there are more.
+    /// Returns a page of all of the operator's destinations, from every API and including those that belong to another
+    /// resource, newest first, starting after `after`, and whether there are more.
     ///
     /// # Errors
     /// When a call fails.
@@ -174,7 +174,7 @@ impl Destinations {
             .scan_index_forward(false)
     }
 
-    /// Deletes a destination that was made by this API, and has no guard; false when there is none.
+    /// Deletes a destination without a guard that was created with this API. Returns `false` if it does not exist.
     ///
     /// # Errors
     /// When the call fails; nothing is deleted then.
@@ -188,7 +188,7 @@ impl Destinations {
         }
     }
 
-    /// Deletes a destination and its guard; the row as it was, if there was one.
+    /// Deletes a destination and its guard. Returns the deleted row, if there was one.
     ///
     /// # Errors
     /// When a call fails; nothing is written then.
@@ -200,21 +200,19 @@ impl Destinations {
         let keys = [row_key(operator, id), guard_key(operator, &destination.uniqueness_key)];
         let delete = |key| transact::delete_existing(&self.table, key, "id");
         let writes = keys.into_iter().map(delete).collect::<Result<_>>()?;
-        // Refused when somebody else deleted it in between.
+        // Refused if a concurrent request deleted it first.
         Ok(transact::all_or_none(&self.client, writes).await?.done().then_some(destination))
     }
 
-    /// The deletion of a row that has no guard.
+    /// The write that deletes a row without a guard.
     pub(crate) fn deletion(&self, operator: OperatorId, id: DestinationId) -> Result<TransactWriteItem> {
         transact::delete(&self.table, row_key(operator, id))
     }
 
-    /// The table's name, for reads that span tables.
     pub(crate) fn table(&self) -> &str {
         &self.table
     }
 
-    /// The table's client, for reads that span tables.
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }

@@ -1,6 +1,6 @@
-//! What workers learn about a destination's traffic ([`domain::traffic`]): its breaker, its lane, its pace.
+//! What workers record about a destination's traffic ([`domain::traffic`]): its breaker, its lane, its pace.
 //!
-//! Nothing here is written while all is well.
+//! Workers write nothing here while a destination is healthy and fast.
 
 use aws_sdk_dynamodb::{operation::update_item::builders::UpdateItemFluentBuilder, types::ReturnValue};
 use domain::{
@@ -17,12 +17,12 @@ use crate::{
     item::{Item, from_item, key, n},
 };
 
-/// A counter from which slots are taken.
+/// A counter that hands out slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counter {
-    /// A destination's own.
+    /// The counter of one destination.
     Destination(OperatorId, DestinationId),
-    /// That of all mails: the account's rate at the mail service.
+    /// The counter of all mail, which follows the account's rate at the mail service.
     Mails,
 }
 
@@ -34,7 +34,7 @@ impl Counter {
         }
     }
 
-    /// The condition that keeps a destination that was deleted from coming back.
+    /// The condition that prevents an update from recreating a deleted destination.
     fn exists(self) -> &'static str {
         match self {
             Self::Destination(..) => "attribute_exists(id) AND ",
@@ -48,7 +48,8 @@ impl Destinations {
         self.client.update_item().table_name(&self.table).set_key(Some(key))
     }
 
-    /// Claims the probe of a breaker that was seen to be due for one; false when somebody else has it.
+    /// Claims the probe of a breaker that was due for one when it was read. Returns `false` if another worker has
+    /// claimed it.
     ///
     /// # Errors
     /// When the call fails.
@@ -56,7 +57,7 @@ impl Destinations {
         self.change_breaker(to, Some(seen), &seen.probing(now)).await
     }
 
-    /// Notes that a destination has answered, in whatever way, that was seen not to.
+    /// Records an answer of any kind from a destination that had not been answering.
     ///
     /// # Errors
     /// When the call fails.
@@ -66,8 +67,8 @@ impl Destinations {
         Ok(())
     }
 
-    /// Notes that a destination has not answered `count` attempts, the last of them a probe of `probed` if it was one.
-    /// Opens its breaker when that makes too many, or the probe has failed: the breaker as it is now.
+    /// Records `count` attempts without an answer. `probed` is the breaker if the last attempt was its probe. Opens the
+    /// breaker after too many such attempts or a failed probe. Returns the current breaker.
     ///
     /// # Errors
     /// When a call fails.
@@ -107,7 +108,7 @@ impl Destinations {
         Ok(Some(opened))
     }
 
-    /// False when it was another than `seen` by now.
+    /// Returns `false` if the breaker differs from `seen`.
     async fn change_breaker(&self, to: &Destination, seen: Option<&Breaker>, new: &Breaker) -> Result<bool> {
         let update = self
             .updating(row_key(to.operator_id, to.id))
@@ -124,8 +125,8 @@ impl Destinations {
         Ok(done(update).await?.is_some())
     }
 
-    /// Notes that a destination is slow, unless that was noted of late. One that was not slow before is suspected not to
-    /// answer at all: its breaker then.
+    /// Records that a destination is slow, unless that was recorded recently. A destination that was not slow before
+    /// may not be answering at all: returns its breaker in that case.
     ///
     /// # Errors
     /// When the call fails.
@@ -152,8 +153,9 @@ impl Destinations {
         Ok(Some(suspected).filter(|_| set && !was_slow))
     }
 
-    /// Gives a destination another pace, or none, unless it has another than it was seen with. Whether it was given. With
-    /// `from` slots are given out from then on: those of a faster pace do not hold any more, and nobody waits behind them.
+    /// Sets or removes a destination's pace, unless the pace has changed since it was read. Returns whether it was
+    /// changed. With `from`, slots are handed out from that time on: those of a faster pace no longer apply, and nobody
+    /// waits behind them.
     ///
     /// # Errors
     /// When the call fails.
@@ -186,8 +188,8 @@ impl Destinations {
         Ok(done(update).await?.is_some())
     }
 
-    /// Takes `count` slots, one interval apart, from now on or from where the counter stands: where it stands then, in
-    /// microseconds. [`domain::traffic::slots`] has the slots.
+    /// Takes `count` slots, one interval apart, starting at `now` or where the counter stands if that is later. Returns
+    /// the counter's new value in microseconds. [`domain::traffic::slots`] computes the slots from it.
     ///
     /// # Errors
     /// When a call fails; or when the destination has been deleted.
@@ -219,7 +221,7 @@ impl Destinations {
         Err(crate::StoreError::Unwritten("the slots of a destination's pace".into()))
     }
 
-    /// Gives out no slot before `at`.
+    /// Hands out no slot before `at`.
     ///
     /// # Errors
     /// When the call fails.
@@ -235,10 +237,11 @@ impl Destinations {
     }
 }
 
-/// How often slots are asked for: between two tries, the counter may come into the past or out of it.
+/// The maximum number of tries to take slots. Between two tries, the counter may move from the future into the past or
+/// back.
 const TRIES: u32 = 3;
 
-/// Carries an update out: what it returns, or none when its condition did not hold.
+/// Executes an update. Returns the item that it returned, or `None` if its condition failed.
 async fn done(update: UpdateItemFluentBuilder) -> Result<Option<Item>> {
     match update.send().await {
         Ok(answer) => Ok(Some(answer.attributes.unwrap_or_default())),

@@ -70,7 +70,7 @@ impl Table {
     /// # Errors
     /// Naming the price that is missing or wrong.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        serde_json::from_str(text).map_err(|error| format!("the price table cannot be read: {error}. Mend that entry"))
+        serde_json::from_str(text).map_err(|error| format!("the price table cannot be read: {error}. Fix that entry"))
     }
 }
 

@@ -9,7 +9,7 @@ export function NotFoundPage() {
     <Page title="Page not found">
       <EmptyState
         icon={<Compass size={20} />}
-        title="There is no page at this address"
+        title="Page not found"
         action={<ButtonLink href={href('/')}>Go to the overview</ButtonLink>}
       >
         The link may be old, or cut short.

@@ -147,7 +147,7 @@ export function Combobox({ options, value, onValue, onExact, fromText, placehold
                 {option.face ?? option.label}
               </div>
             ))}
-            {found.length === 0 && <p class="combo-none">Nothing fits. Write something else.</p>}
+            {found.length === 0 && <p class="combo-none">No match. Try another term.</p>}
           </div>
         </div>
       )}

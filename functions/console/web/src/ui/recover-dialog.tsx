@@ -89,9 +89,7 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
       {!given && (
         <DestinationSelect label="Destination" placeholder="Search destinations" value={chosen} onValue={setChosen} />
       )}
-      {unhealthy && (
-        <Notice tone="warn">It is unhealthy: verify it first. Until then nothing can be sent to it again.</Notice>
-      )}
+      {unhealthy && <Notice tone="warn">It is unhealthy. Verify it first; nothing can be sent to it before.</Notice>}
       <SinceField
         since={from}
         onSince={setPicked}

@@ -33,7 +33,7 @@ export function DeliveriesList() {
   return (
     <Page
       title="Deliveries"
-      lede="One event to one destination each, with every attempt. Kept for 30 days."
+      lede="Each delivers one event to one destination. Kept for 30 days, with every attempt."
       actions={
         <Button writes icon={<History size={15} />} onClick={() => setRecovering(true)}>
           Recover
@@ -104,7 +104,7 @@ function None({ filtered, onClear }: { filtered: boolean; onClear: () => void })
       {filtered ? (
         <EmptyState
           icon={<Send size={20} />}
-          title="No delivery fits"
+          title="No matching deliveries"
           action={<Button onClick={onClear}>Clear filters</Button>}
         >
           Choose a longer time or fewer filters.
@@ -112,7 +112,7 @@ function None({ filtered, onClear }: { filtered: boolean; onClear: () => void })
       ) : (
         <EmptyState
           icon={<Send size={20} />}
-          title="Nothing was delivered yet"
+          title="No deliveries yet"
           action={
             <>
               <ButtonLink href={href('/rules')}>See rules</ButtonLink>

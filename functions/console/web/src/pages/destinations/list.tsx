@@ -123,7 +123,7 @@ function Rows({ filter, onFilter, onAdd }: RowsProps) {
       ) : (
         <EmptyState
           icon={<SearchX size={20} />}
-          title="No destination fits"
+          title="No matching destinations"
           action={<Button onClick={() => onFilter({ search: null, kind: null, status: null })}>Clear filters</Button>}
         >
           {pages.hasMore

@@ -31,7 +31,7 @@ export function EventsList() {
     </Button>
   )
   return (
-    <Page title="Events" lede="What happened, as it was accepted. Kept for 30 days." actions={post}>
+    <Page title="Events" lede="Accepted events. Kept for 30 days." actions={post}>
       <Filters set={set} onClear={clear}>
         <EventTypeSelect
           label="Event type"
@@ -79,7 +79,7 @@ function Rows({ query, filtered, onClear }: { query: Record<string, string>; fil
     return filtered ? (
       <EmptyState
         icon={<Zap size={20} />}
-        title="No event fits"
+        title="No matching events"
         action={<Button onClick={onClear}>Clear filters</Button>}
       >
         Choose a longer time or fewer filters.

@@ -42,7 +42,7 @@ export function EventPage({ id }: { id: string }) {
     return (
       <Page title="Event" back={back}>
         <Panel flush>
-          {awaited && <EmptyState title="The event is accepted">It shows here in a moment.</EmptyState>}
+          {awaited && <EmptyState title="The event is accepted">It appears here in a moment.</EmptyState>}
           {error && !awaited ? (
             <ThingError error={error} onRetry={() => void mutate()} thing="event" all={back}>
               Events are kept for 30 days.
@@ -85,7 +85,7 @@ function Content({ event }: { event: EventAsPosted }) {
   return (
     <>
       <div class="split">
-        <Panel title="Timeline" hint="From the event to what became of it">
+        <Panel title="Timeline" hint="From the event to its outcome">
           {deliveries.error && !deliveries.rows ? (
             <ErrorState error={deliveries.error} onRetry={deliveries.mutate} />
           ) : deliveries.rows ? (

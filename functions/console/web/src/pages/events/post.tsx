@@ -134,7 +134,7 @@ function More({
 }) {
   return (
     <details class="more">
-      <summary>What it is about</summary>
+      <summary>Subject</summary>
       <div class="two">
         <TextField
           label="Resource type"

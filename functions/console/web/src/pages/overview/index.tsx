@@ -75,7 +75,7 @@ function Content({ overview, span }: { overview: Overview; span: (typeof SPANS)[
       <AttentionList items={overview.attention} span={span.label} />
       <Panel
         title="Deliveries"
-        hint="By when their event was accepted"
+        hint="By the time of their event"
         flush
         actions={
           <Button size="s" onClick={() => setInNumbers(!inNumbers)}>
@@ -85,7 +85,7 @@ function Content({ overview, span }: { overview: Overview; span: (typeof SPANS)[
       >
         <Totals totals={overview.totals} hours={span.value} />
         {!overview.complete && (
-          <Notice tone="warn">There are too many deliveries to count them all: the oldest are left out.</Notice>
+          <Notice tone="warn">There are too many deliveries to count. The oldest are not included.</Notice>
         )}
         {inNumbers ? (
           <ChartTable overview={overview} />

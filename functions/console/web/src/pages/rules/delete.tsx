@@ -27,7 +27,7 @@ export function DeleteRule({ rule, onClose }: { rule: Rule; onClose: () => void 
           ? `Its own address, ${rule.destination ?? 'which it was made with'}, is deleted with it.`
           : 'Its destinations stay, and so do deliveries that are on their way.'}
       </p>
-      <p>Events that only this rule takes go nowhere from then on. To stop it for a while, switch it off instead.</p>
+      <p>Events that only this rule matches are no longer delivered. To pause the rule, disable it instead.</p>
     </ConfirmDialog>
   )
 }

@@ -88,7 +88,7 @@ function Rules() {
       ) : (
         <EmptyState
           icon={<SearchX size={20} />}
-          title="No rule fits"
+          title="No matching rules"
           action={<Button onClick={() => setQuery({ search: null })}>Clear search</Button>}
         >
           {pages.hasMore ? 'Show more to search older rules.' : 'Search for something else.'}

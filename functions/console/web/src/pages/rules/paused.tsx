@@ -11,7 +11,7 @@ export function StandingNotices({ rule }: { rule: Rule }) {
   const stands = ruleStandings(rule)
   return (
     <>
-      {stands.includes('off') && <Notice>It is switched off, and matches nothing.</Notice>}
+      {stands.includes('off') && <Notice>It is disabled and matches no events.</Notice>}
       {stands.includes('unverified') && (
         <Notice tone="warn">
           Not all of its addresses are verified: nothing is sent to those that are not. Open them below to verify them.
@@ -36,7 +36,7 @@ function Paused({ rule }: { rule: Rule }) {
           </span>
         )
       })}{' '}
-      {rule.paused_by.length === 1 ? 'is' : 'are'} unhealthy. {rule.enabled && 'What it matches is held. '}Verify{' '}
+      {rule.paused_by.length === 1 ? 'is' : 'are'} unhealthy. {rule.enabled && 'Matching events are held. '}Verify{' '}
       {rule.paused_by.length === 1 ? 'the destination' : 'the destinations'} again, then recover what was missed.
     </Notice>
   )

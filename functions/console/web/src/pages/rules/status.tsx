@@ -17,7 +17,7 @@ const faces = {
     icon: ShieldQuestionMark,
     means: 'Nothing is sent to an address before it is verified.',
   },
-  off: { label: 'Off', tone: 'grey', icon: Ban, means: 'It is switched off, and matches nothing.' },
+  off: { label: 'Off', tone: 'grey', icon: Ban, means: 'It is disabled and matches no events.' },
 } as const
 
 export function RuleStatus({ rule }: { rule: Pick<Rule, 'id' | 'enabled' | 'paused_by' | 'verified'> }) {

@@ -59,13 +59,10 @@ function Rows({ id, status }: { id: string; status: DeliveryState | undefined })
         />
       )}
       {pages.rows.length === 0 && !pages.hasMore && (
-        <EmptyState
-          icon={<Inbox size={20} />}
-          title={status ? 'No deliveries in this state' : 'Nothing was sent here yet'}
-        >
+        <EmptyState icon={<Inbox size={20} />} title={status ? 'No deliveries in this state' : 'No deliveries yet'}>
           {status
             ? 'Choose another state, or any.'
-            : 'What it listens to is listed here as it happens. Deliveries are kept for 30 days.'}
+            : 'Deliveries appear here when its events happen. Deliveries are kept for 30 days.'}
         </EmptyState>
       )}
       <LoadMore pages={pages} />

@@ -48,7 +48,7 @@ export function EndpointForm({ title, verb, start, usual, onClose, onSave }: Pro
           placeholder="https://example.com/webhooks/stack"
           autocomplete="off"
           spellcheck={false}
-          hint="It gets a POST for every event, and answers with a 2xx."
+          hint="It receives a POST for every event and must answer with a 2xx."
           value={fields.url}
           error={beside.of('url')}
           onValue={url => set({ url })}

@@ -57,7 +57,7 @@ export function EndpointList() {
   return (
     <Page
       title="Webhooks"
-      lede="Endpoints that are told of users and teams, with requests that Svix libraries can check."
+      lede="Endpoints that receive events about users and teams. Svix libraries can verify the requests."
       // An empty list has its own.
       actions={pages.rows?.length !== 0 && add}
     >

@@ -15,7 +15,9 @@ export function AddField({ field, value, error, onValue }: Props) {
   const { label, placeholder, type = 'text' } = field
   const frame = { label, hint: field.hint, error, value, onValue }
   if (type === 'threshold') {
-    return <Select {...frame} hint="The least severity of the project’s analyses that go there." options={thresholds} />
+    return (
+      <Select {...frame} hint="The minimum severity of the project’s analyses that it receives." options={thresholds} />
+    )
   }
   if (type === 'lines') return <TextArea {...frame} placeholder={placeholder} spellcheck={false} rows={3} />
   return (

@@ -15,7 +15,7 @@ export function HealthNotice({ destination, onVerify }: Props) {
   const { paused } = useRulesOf(destination)
   if (!isOwn(destination) || stands === 'healthy') return null
   if (stands === 'disabled') {
-    return <Notice>It is disabled: what it would get is held until it is enabled and recovered.</Notice>
+    return <Notice>It is disabled. Its deliveries are held until you enable it and recover them.</Notice>
   }
   const verify = (
     <Button writes size="s" variant="primary" onClick={onVerify}>
@@ -56,7 +56,7 @@ export function HealthNotice({ destination, onVerify }: Props) {
 }
 
 const next = {
-  request: 'Mend the endpoint, verify it again, then recover what it missed.',
-  test: 'Mend it, verify it again with a test message, then recover what it missed.',
+  request: 'Fix the endpoint, verify it again, then recover the deliveries that it missed.',
+  test: 'Fix it, verify it again with a test message, then recover the deliveries that it missed.',
   code: 'Verify the address again, then recover what it missed.',
 }

@@ -21,10 +21,10 @@ export function DestinationDetail({ id }: { id: string }) {
         ) : isMissing ? (
           <EmptyState
             icon={<SearchX size={20} />}
-            title="There is no such destination"
+            title="Destination not found"
             action={<ButtonLink href={back.href}>All destinations</ButtonLink>}
           >
-            It may have been deleted. What was sent to it stays among the deliveries for 30 days.
+            It may have been deleted. Its deliveries stay in the log for 30 days.
           </EmptyState>
         ) : (
           <Skeleton lines={6} label="Loading the destination" />

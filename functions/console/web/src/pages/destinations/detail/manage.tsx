@@ -21,7 +21,7 @@ export function Manage({ destination, home = '/destinations' }: { destination: D
   const flip = useAction(async () => {
     await setEnabled(destination, disabled)
     refreshHealth()
-    toast.good(disabled ? 'Enabled. Recover what it missed meanwhile.' : 'Disabled. What it would get is held.')
+    toast.good(disabled ? 'Enabled. Recover the deliveries that it missed.' : 'Disabled. Its deliveries are held.')
   })
   return (
     <Panel title="Manage">
@@ -29,7 +29,7 @@ export function Manage({ destination, home = '/destinations' }: { destination: D
         {canRotate(destination) && (
           <li>
             <span class="manage-name">Signing secret</span>
-            <span class="manage-what">The old one signs too for 24 hours.</span>
+            <span class="manage-what">The old secret also signs for 24 hours.</span>
             <Button writes size="s" onClick={() => setOpen('rotate')}>
               Rotate
             </Button>
@@ -38,7 +38,7 @@ export function Manage({ destination, home = '/destinations' }: { destination: D
         {canSwitch(destination) && (
           <li>
             <span class="manage-name">{disabled ? 'Disabled' : 'Enabled'}</span>
-            <span class="manage-what">What it misses while disabled is held.</span>
+            <span class="manage-what">Deliveries are held while it is disabled.</span>
             <Button writes size="s" busy={flip.busy} onClick={() => void flip.run()}>
               {disabled ? 'Enable' : 'Disable'}
             </Button>

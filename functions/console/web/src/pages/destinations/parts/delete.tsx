@@ -35,7 +35,7 @@ export function DeleteDestination({ destination, onDeleted, onClose }: Props) {
     >
       <DestinationFace of={destination} />
       {isChannels(destination) ? (
-        <p>It is a rule’s own address: the rule is deleted with it.</p>
+        <p>This address belongs to a rule. Deleting it deletes the rule too.</p>
       ) : many > 0 ? (
         <p>
           {`${plural(many, 'rule sends', 'rules send')} here and ${many === 1 ? 'stays' : 'stay'}. What would go to this destination is then recorded as an abandoned delivery: take it out of the ${many === 1 ? 'rule' : 'rules'} as well.`}
@@ -43,7 +43,7 @@ export function DeleteDestination({ destination, onDeleted, onClose }: Props) {
       ) : (
         <p>No rule sends here.</p>
       )}
-      <p>What is on its way to it is abandoned. Past deliveries stay in the log for 30 days.</p>
+      <p>Pending deliveries are abandoned. Past deliveries stay in the log for 30 days.</p>
     </ConfirmDialog>
   )
 }

@@ -46,7 +46,7 @@ export function DeliveriesOf({ destinationId }: { destinationId: string }) {
 function Rows({ deliveries }: { deliveries: Delivery[] }) {
   if (deliveries.length === 0) {
     return (
-      <EmptyState icon={<Inbox size={20} />} title="Nothing was sent here yet">
+      <EmptyState icon={<Inbox size={20} />} title="No deliveries yet">
         What rules send here is listed as soon as an event matches. Deliveries are kept for 30 days.
       </EmptyState>
     )

@@ -57,7 +57,7 @@ export function LimitDialog({ destination, onClose }: Props) {
           autocomplete="off"
           spellcheck={false}
           placeholder="No limit"
-          hint="From 0.001 to 1000 deliveries. Leave it empty to send them as they come."
+          hint="From 0.001 to 1000 deliveries. Leave it empty for no limit."
           value={text}
           error={beside.of(FIELD) ?? beside.of('maxPerSecond')}
           onValue={setText}

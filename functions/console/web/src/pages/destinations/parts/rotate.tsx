@@ -22,7 +22,7 @@ export function RotateSecret({ destination, onClose }: { destination: Destinatio
       const made = await rotateSecret(destination)
       if (!staysReadable) return setMade(made)
       refresh(ENDPOINT_SECRET)
-      toast.good('The endpoint has a new secret. The old one signs too for 24 hours.')
+      toast.good('The endpoint has a new secret. The old secret also signs for 24 hours.')
       onClose()
     },
     { quiet: true },
@@ -50,7 +50,7 @@ export function RotateSecret({ destination, onClose }: { destination: Destinatio
       <p>
         {staysReadable ? 'The endpoint gets a new secret.' : 'The destination gets a new secret, which is shown once.'}
       </p>
-      <p>For 24 hours each request is signed with both, so that your receiver can change over without losing any.</p>
+      <p>Both secrets sign each request for 24 hours, so your receiver can switch without rejecting requests.</p>
       <FormError error={rotate.error} />
     </Dialog>
   )

@@ -28,7 +28,7 @@ export function VerifyDone({ destination, inRule, title, said, since, onClose }:
       onClose={onClose}
       footer={
         <>
-          {since && <Button onClick={() => setRecovering(true)}>Recover what it missed</Button>}
+          {since && <Button onClick={() => setRecovering(true)}>Recover missed deliveries</Button>}
           {!since && !inRule && (
             <ButtonLink href={href('/rules/new', { destination: destination.destination_id })}>
               Make a rule for it
@@ -45,7 +45,7 @@ export function VerifyDone({ destination, inRule, title, said, since, onClose }:
           {said}
         </Notice>
       </div>
-      <p>Notifications that rules send here now go out.</p>
+      <p>Rules send notifications here again.</p>
     </Dialog>
   )
 }

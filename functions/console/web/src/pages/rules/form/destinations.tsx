@@ -51,7 +51,7 @@ export function DestinationList({ value, onValue, error, onVerify }: Props) {
         {!pages.rows && !pages.error && <Skeleton label="Loading destinations" />}
         {pages.error && !pages.rows && <ErrorState error={pages.error} onRetry={pages.mutate} />}
         {pages.rows && offered.length === 0 && <None />}
-        {offered.length > 0 && found.length === 0 && <p class="types-none">No destination fits.</p>}
+        {offered.length > 0 && found.length === 0 && <p class="types-none">No matching destination.</p>}
         {lost.map(id => (
           <Lost key={id} id={id} onRemove={() => onValue(value.filter(other => other !== id))} />
         ))}
@@ -80,7 +80,7 @@ export function DestinationList({ value, onValue, error, onVerify }: Props) {
 
 const None = () => (
   <EmptyState
-    title="There are no destinations yet"
+    title="No destinations yet"
     action={
       <ButtonLink size="s" href={href('/destinations', { add: 'choose' })}>
         Add destination
