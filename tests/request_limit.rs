@@ -97,5 +97,5 @@ async fn wrong_limits_are_refused() {
     assert!(refusal(too_many).await.contains("send 0 to 100000"));
     assert!(refusal(json!({"operator_id": operator.id})).await.contains("requests_per_second"));
     let unknown = json!({"operator_id": "op_01ARZ3NDEKTSV4RRFFQ69G5FAV", "requests_per_second": 1});
-    assert!(refusal(unknown).await.contains("there is no operator"));
+    assert!(refusal(unknown).await.contains("no operator has this id"));
 }
