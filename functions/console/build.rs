@@ -1,4 +1,5 @@
-//! Makes the table of the console's files: each with its content type, its ETag, and its bytes, plain and compressed.
+//! Generates the table of the console's files: each with its content type, its ETag, and its bytes, plain and
+//! compressed.
 
 use std::{
     env,
@@ -14,9 +15,9 @@ use data_encoding::HEXLOWER;
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 
-/// The best that brotli does; slow, and done once.
+/// The best quality of brotli. It is slow, but the files are compressed only once per build.
 const BROTLI_QUALITY: i32 = 11;
-/// The largest window that every browser takes: 4 MiB.
+/// The largest window that every browser supports: 4 MiB.
 const BROTLI_WINDOW: i32 = 22;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -51,13 +52,14 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// The table's row of a file, whose forms, plain and compressed, are written to `out` with an ending of their own.
+/// Returns a file's row of the table, and writes its plain and compressed forms to `out`, each with its own extension.
 fn row(root: &Path, file: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     let bytes = fs::read(file)?;
     let path = file.strip_prefix(root)?.to_str().ok_or("a file's name is not text")?;
     let etag = format!("W/\"{}\"", &HEXLOWER.encode(&Sha256::digest(&bytes))[..32]);
     let mut row = format!("    Asset {{ path: {path:?}, content_type: {:?}, etag: {etag:?}", content_type(file)?);
-    // By names in the folder of the table itself, never by a path of this checkout: another may build in the same place.
+    // Refer to the files by their names in the table's folder, not by a path of this checkout, because another checkout
+    // may build in the same folder.
     let keep = |name: &str, bytes: &[u8]| {
         let out = out.with_extension(name);
         fs::write(&out, bytes)?;
@@ -65,7 +67,7 @@ fn row(root: &Path, file: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     };
     write!(row, ", plain: {}", keep("plain", &bytes)?)?;
     for (name, compressed) in [("br", brotli(&bytes)?), ("gzip", gzip(&bytes)?)] {
-        // What is compressed already, an image say, only grows.
+        // Files that are already compressed, such as images, only get larger.
         if compressed.len() < bytes.len() {
             write!(row, ", {name}: Some({})", keep(name, &compressed)?)?;
         } else {

@@ -1,4 +1,4 @@
-//! What `admin` is asked: one command per invocation, e.g. `{"create_operator": {"email": …, "name": …}}`.
+//! The commands of `admin`: one per invocation, for example `{"create_operator": {"email": …, "name": …}}`.
 
 use std::num::NonZeroUsize;
 
@@ -68,10 +68,10 @@ pub(crate) struct NewShards {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewLimit {
-    /// Whose keys it is for, or which plan's.
+    /// The operator that the limit applies to. To set the limit of a plan, use `plan` instead.
     pub(crate) operator_id: Option<String>,
     pub(crate) plan: Option<String>,
-    /// 0 for no limit, null for the default. To be written out, so that a slip does not take a limit away.
+    /// 0 for no limit, null for the default. The field is required, so that a typo cannot remove a limit.
     #[serde(deserialize_with = "Option::deserialize")]
     pub(crate) requests_per_second: Option<u32>,
 }
@@ -80,7 +80,8 @@ pub(crate) struct NewLimit {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DataKeyOf {
     pub(crate) operator_id: String,
-    /// How many destinations this invocation may seal anew; as many as it has time for if left out.
+    /// The maximum number of destinations to encrypt again in this invocation. Without it, as many as there is time
+    /// for.
     pub(crate) at_most: Option<NonZeroUsize>,
 }
 
@@ -95,7 +96,7 @@ impl Command {
     }
 }
 
-/// A field that is not as it should be.
+/// The error for an invalid field.
 pub(crate) fn invalid(field: &str, problem: impl std::fmt::Display) -> Error {
     format!("`{field}`: {problem}").into()
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl App {
-    /// Makes a key for a member of the operator's team, shown this once.
+    /// Creates a key for a member of the operator's team. The key is only shown in this response.
     pub(crate) async fn create_key(&self, new: NewKey) -> Result<Value, Error> {
         let operator = self.operator(&new.operator_id).await?;
         let operator_id = operator.id;
@@ -40,7 +40,7 @@ impl App {
             sharding: operator.sharding,
         };
         self.accounts.insert_key(&api_key, &grant).await?;
-        // More shards may have been asked for meanwhile, for all keys that were there.
+        // A command may have raised the number of shards in the meantime, for the keys that existed then.
         let sharding = self.operator(&new.operator_id).await?.sharding;
         if let Some(sharding) = sharding.filter(|_| sharding != grant.sharding) {
             self.accounts.set_sharding_of_key(&api_key.hash(), sharding).await?;
@@ -49,7 +49,7 @@ impl App {
         Ok(json!({ "key_id": grant.key_id, "api_key": api_key.reveal() }))
     }
 
-    /// Revokes a key: it dies within a minute, when the last function has forgotten it.
+    /// Revokes a key. It stops working within a minute, when the last function has dropped it from its cache.
     pub(crate) async fn revoke_key(&self, Key { key_id }: Key) -> Result<Value, Error> {
         let id: KeyId = key_id.parse().map_err(|problem| invalid("key_id", problem))?;
         if !self.accounts.revoke(id, now()).await? {
@@ -59,7 +59,7 @@ impl App {
         Ok(json!({ "key_id": key_id, "revoked": true }))
     }
 
-    /// Lists an operator's keys, revoked ones included; never the keys themselves.
+    /// Lists an operator's keys, including revoked ones, without the keys themselves.
     pub(crate) async fn list_keys(&self, of: KeysOf) -> Result<Value, Error> {
         let operator_id = self.known(&of.operator_id).await?;
         let keys: Vec<_> = self.accounts.keys(operator_id).await?.iter().map(view).collect();

@@ -1,4 +1,4 @@
-//! How many requests per second the keys of an operator, or of a plan's operators, may make.
+//! Limits for the requests per second of an operator's keys, or of all operators on a plan.
 
 use lambda_runtime::Error;
 use serde_json::{Value, json};
@@ -9,11 +9,11 @@ use crate::{
     operators::{parse_id, parse_plan, unknown},
 };
 
-/// More than API Gateway lets through for all keys together.
+/// The largest limit, which is more than API Gateway allows for all keys together.
 const MAX: u32 = 100_000;
 
 impl App {
-    /// Sets the limit of an operator or of a plan; functions that know a key learn of it within a minute.
+    /// Sets the limit of an operator or of a plan. Functions that have a key in their cache apply it within a minute.
     pub(crate) async fn set_limit(&self, new: NewLimit) -> Result<Value, Error> {
         let NewLimit { operator_id, plan, requests_per_second } = new;
         if requests_per_second.is_some_and(|limit| limit > MAX) {

@@ -1,4 +1,5 @@
-//! The function `admin`: operators, their keys and plans. It has no route: it is invoked directly, by whom IAM allows to.
+//! The function `admin`: manages operators, their keys and their plans. It has no route: callers that IAM allows invoke
+//! it directly.
 
 mod command;
 mod keys;
@@ -16,7 +17,7 @@ use serde_json::Value;
 use store::{Accounts, Aws, Destinations, Vault};
 use tokio::time::Instant;
 
-/// Before the deadline of an invocation, for the row at hand and the answer.
+/// Time reserved before the deadline of an invocation, to finish the current row and answer.
 const RESERVE: Duration = Duration::from_secs(10);
 
 struct App {
@@ -45,7 +46,7 @@ async fn main() -> Result<(), Error> {
     .await
 }
 
-/// Does what it is asked; what can be done in parts is broken off at `end`.
+/// Executes a command. A command that can be done in parts stops at `end`.
 async fn handle(app: &App, payload: Value, end: Instant) -> Result<Value, Error> {
     match Command::parse(payload)? {
         Command::CreateOperator(new) => app.create_operator(new).await,

@@ -21,7 +21,7 @@ use crate::{
 const MAX_NAME: usize = 120;
 
 impl App {
-    /// Registers an operator, with its data key and its first API key, which is shown this once.
+    /// Creates an operator with a data key and a first API key, which is only shown in this response.
     pub(crate) async fn create_operator(&self, new: NewOperator) -> Result<Value, Error> {
         let email = Address::parse(ChannelType::Email, &new.email, TargetPolicy::Public);
         let email = email.map_err(|problem| invalid("email", problem))?;
@@ -58,7 +58,7 @@ impl App {
         Ok(json!({ "operator_id": id, "api_key": api_key.reveal() }))
     }
 
-    /// Gives an operator another plan.
+    /// Changes the plan of an operator.
     pub(crate) async fn set_plan(&self, NewPlan { operator_id, plan }: NewPlan) -> Result<Value, Error> {
         let id = parse_id(&operator_id)?;
         let plan = parse_plan(&plan)?;
@@ -69,7 +69,7 @@ impl App {
         Ok(json!({ "operator_id": id, "plan": plan }))
     }
 
-    /// The operator of this id.
+    /// Returns the operator with this id.
     pub(crate) async fn operator(&self, operator_id: &str) -> Result<Operator, Error> {
         self.accounts.operator(parse_id(operator_id)?).await?.ok_or_else(unknown)
     }

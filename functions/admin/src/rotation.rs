@@ -1,7 +1,7 @@
-//! A new data key for an operator, and everything sealed anew under it.
+//! Replaces the data key of an operator, and encrypts everything again under the new key.
 //!
-//! Whatever stops this, invoking it again goes on: the account says that a rotation is under way, and each sealed value
-//! says under which data key it is.
+//! If a rotation is interrupted, invoking the command again continues it: the account records that a rotation is in
+//! progress, and each encrypted value records its data key.
 
 use std::{num::NonZeroUsize, time::Duration};
 
@@ -25,14 +25,14 @@ use crate::{
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// For how long after a rotation has begun something may still be sealed under the old data key: by a request that read
-/// the account just before. An HTTP function lives for 30 s at most; the write that begins the rotation may take another
-/// 15 s with all its retries.
+/// How long after the start of a rotation a value may still be encrypted under the old data key, by a request that read
+/// the account just before. An HTTP function runs for at most 30 s, and the write that starts the rotation may take
+/// another 15 s with its retries.
 const OVERLAP: Duration = Duration::from_secs(45);
 
 impl App {
-    /// Gives an operator a new data key and seals all its credentials anew under it; goes on with the rotation that is
-    /// under way if there is one. Not done when `at_most` or the time is reached before the end.
+    /// Gives an operator a new data key and encrypts all of its credentials again under it. If a rotation is in
+    /// progress, continues it. The rotation is not done if `at_most` or the time is reached first.
     pub(crate) async fn rotate_data_key(&self, of: DataKeyOf, end: Instant) -> Result<Value> {
         let (id, data_key, begun_at) = self.begun(&of.operator_id).await?;
         let resealing =
@@ -51,9 +51,10 @@ impl App {
         }))
     }
 
-    /// The rotation that is under way, a new one unless there is one: whose, the new data key, when it began.
+    /// Returns the rotation in progress, or starts one: the operator's id, the new data key, and when the rotation
+    /// began.
     async fn begun(&self, operator_id: &str) -> Result<(OperatorId, Vec<u8>, Timestamp)> {
-        // A second time if another invocation begins one at this moment: that one is joined.
+        // The second try is for a rotation that another invocation starts at the same moment: this one joins it.
         for _ in 0..2 {
             let operator = self.operator(operator_id).await?;
             if let Some(Rotation { begun_at, ended_at: None }) = operator.rotation {
@@ -69,8 +70,8 @@ impl App {
         Err(overtaken())
     }
 
-    /// Passes over all rows until one pass has begun when nobody could seal under the old data key any more; whether it
-    /// came to that.
+    /// Repeats passes over all rows until one has started at a time when no request could use the old data key any
+    /// longer. Returns whether that pass is complete.
     async fn reseal(
         &self,
         resealing: &Resealing<'_>,
@@ -95,11 +96,11 @@ impl App {
         }
     }
 
-    /// One pass over all rows; false when it was cut short.
+    /// Makes one pass over all rows. Returns false if it stopped early.
     async fn pass(&self, resealing: &Resealing<'_>, work: &mut Work) -> Result<bool> {
         let mut after = None;
         loop {
-            // Another invocation may have ended this rotation and begun the next, which this one must not undo.
+            // Another invocation may have finished this rotation and started the next, which this one must not undo.
             let operator = self.accounts.operator(resealing.operator).await?;
             if operator.is_none_or(|operator| operator.data_key != resealing.data_key) {
                 return Err(overtaken());
@@ -117,7 +118,7 @@ fn overtaken() -> Error {
     invalid("operator_id", "another rotation of this operator's data key has begun; invoke this again to go on with it")
 }
 
-/// How much of [`OVERLAP`] is left at `now`, of a rotation that began at `begun_at`.
+/// The rest of [`OVERLAP`] at `now`, for a rotation that began at `begun_at`.
 fn left(begun_at: Timestamp, now: Timestamp) -> Duration {
     (begun_at + OVERLAP).duration_since(now).try_into().unwrap_or_default()
 }

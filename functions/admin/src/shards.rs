@@ -1,4 +1,4 @@
-//! More shards for an operator, for more than a thousand events a second.
+//! Raises an operator's number of shards, for more than a thousand events per second.
 
 use domain::{
     shard::{MAX_SHARDS, Sharding, Shards},
@@ -13,12 +13,12 @@ use crate::{
     command::{NewShards, invalid},
 };
 
-/// How many keys are told at once.
+/// How many keys are updated concurrently.
 const AT_ONCE: usize = 16;
 
 impl App {
-    /// Gives an operator more shards, and tells all of its keys. Asked for the same number again, it tells them again, and
-    /// so finishes what was interrupted.
+    /// Sets an operator's number of shards and updates all of its keys. To finish an interrupted update, set the same
+    /// number again.
     pub(crate) async fn set_shards(&self, NewShards { operator_id, shards }: NewShards) -> Result<Value, Error> {
         let shards = parse_shards(shards)?;
         let operator = self.operator(&operator_id).await?;

@@ -1,4 +1,4 @@
-//! What callers write of a rule, and what is wrong with it.
+//! Reads and validates the requests that create and change rules.
 
 use api::{ApiError, error::Result, event_types};
 use domain::{
@@ -12,7 +12,7 @@ use domain::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// A rule to make; `schema::NewRule` is its schema.
+/// The request to create a rule. `schema::NewRule` is its schema.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRule {
@@ -21,20 +21,20 @@ pub(crate) struct NewRule {
     events: Option<Vec<String>>,
     min_severity: Option<String>,
     on_unhealthy: Option<OnUnhealthy>,
-    /// Of the older form of this request, which names an address in place of a destination.
+    /// In the older form of this request, which has an address instead of a destination.
     channel_type: Option<ChannelType>,
     destination: Option<String>,
 }
 
-/// Where a new rule sends.
+/// The target of a new rule.
 pub(crate) enum Target {
-    /// To registered destinations; `inline` is the address that an older client names beside the id of one.
+    /// Registered destinations. `inline` is the address that an older client sends in addition to a destination's id.
     Registered { ids: Vec<DestinationId>, inline: Option<Inline> },
-    /// To an address of its own.
+    /// An address of the rule's own.
     Inline(Inline),
 }
 
-/// An address as the older form of the request names it.
+/// An address from the older form of the request.
 pub(crate) struct Inline {
     pub(crate) channel_type: ChannelType,
     pub(crate) address: Address,
@@ -44,23 +44,23 @@ pub(crate) struct Inline {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RuleChange {
-    /// The destinations, all of them verified.
+    /// The destinations, which must all be verified.
     #[schema(min_items = 1, max_items = 50)]
     destination_ids: Option<Vec<String>>,
     /// The event types to match.
     #[schema(value_type = Option<Vec<EventType>>, min_items = 1, max_items = 100)]
     events: Option<Vec<String>>,
-    /// The least severity to match.
+    /// The minimum severity to match.
     #[schema(value_type = Option<StackSeverity>)]
     min_severity: Option<String>,
-    /// The operator's own switch, apart from pausing.
+    /// Whether the operator enables the rule. Pausing is separate.
     pub(crate) active: Option<bool>,
-    /// The behaviour of the rule while one of its destinations is unhealthy.
+    /// The behavior of the rule while one of its destinations is unhealthy.
     pub(crate) on_unhealthy: Option<OnUnhealthy>,
 }
 
 impl NewRule {
-    /// Where the rule sends; each destination once.
+    /// The target of the rule, with duplicate destinations removed.
     pub(crate) fn target(&self, policy: TargetPolicy, premium_numbers: bool) -> Result<Target> {
         let ambiguous = |sentence| Err(ApiError::bad_request("ambiguous_destination", sentence));
         let inline = self.inline(policy, premium_numbers)?;
@@ -93,7 +93,7 @@ impl NewRule {
         Ok(Some(Inline { channel_type, address }))
     }
 
-    /// The rule, under this id and with these destinations.
+    /// The rule with this id and these destinations.
     pub(crate) fn named(
         &self,
         operator_id: OperatorId,
@@ -114,7 +114,7 @@ impl NewRule {
         })
     }
 
-    /// The event types; the four of STACK when the older form of the request names none.
+    /// The event types. If the older form of the request names none, the four of STACK.
     fn events(&self) -> Result<Vec<EventType>> {
         match &self.events {
             None if self.channel_type.is_some() => events(&STACK_TYPES.map(str::to_owned)),
@@ -147,7 +147,7 @@ fn no_destination() -> ApiError {
     ApiError::bad_request("destination_required", sentence)
 }
 
-/// That an id names none of the operator's destinations.
+/// The error for an id that matches none of the operator's destinations.
 pub(crate) fn unknown_destination(id: &str) -> ApiError {
     ApiError::new(
         axum::http::StatusCode::NOT_FOUND,

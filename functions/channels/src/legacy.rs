@@ -1,4 +1,4 @@
-//! Legacy channels: rules with an address of their own, verified, tested and deleted by way of the rule.
+//! Legacy channels: rules with an address of their own, which is verified, tested and deleted through the rule.
 
 use std::collections::HashMap;
 
@@ -38,7 +38,7 @@ pub(crate) async fn send_code(app: State, Writer(caller): Writer, Path(id): Path
     Ok(Json(app.upkeep.send_code(&brought).await?))
 }
 
-/// Verifies the address of a legacy channel, by the code that was sent to it; a webhook by a signed request.
+/// Verifies the address of a legacy channel by the code that was sent to it, or a webhook by a signed request.
 #[utoipa::path(
     post, path = "/v1/notifications/channels/{id}/verify", tag = "Legacy channels", operation_id = "verifyChannel",
     params(("id" = String, Path)), request_body = Option<CodeGiven>,
@@ -64,14 +64,15 @@ pub(crate) async fn verify(
 pub(crate) struct RotatedChannel {
     #[serde(flatten)]
     channel: RuleView,
-    /// Until when the old secret signs too.
+    /// When the previous secret stops signing.
     #[schema(example = "2026-04-16T10:00:00.000Z")]
     previous_secret_expires_at: String,
 }
 
-/// Gives the webhook of a legacy channel a new secret, shown this once.
+/// Rotates the webhook secret of a legacy channel.
 ///
-/// As `POST /v1/notifications/destinations/{id}/rotate-secret` does for a destination.
+/// The new secret is only shown in this response. This works like `POST
+/// /v1/notifications/destinations/{id}/rotate-secret` for a destination.
 #[utoipa::path(
     post, path = "/v1/notifications/channels/{id}/rotate-secret", tag = "Legacy channels",
     operation_id = "rotateChannelSecret", params(("id" = String, Path)), request_body = Option<Rotation>,
@@ -135,7 +136,9 @@ pub(crate) async fn deliveries(
     Ok(Json(log::deliveries(&app.log, caller.events().shards, &brought, &page).await?))
 }
 
-/// Recovers the deliveries that a legacy channel missed: held, failed, abandoned and overdue deliveries, oldest event first.
+/// Recovers the deliveries that a legacy channel missed, oldest event first.
+///
+/// This sends the held, failed, abandoned and overdue deliveries of events since the given time.
 #[utoipa::path(
     post, path = "/v1/notifications/channels/{id}/recover", tag = "Legacy channels", operation_id = "recoverChannel",
     params(("id" = String, Path)), request_body = Since,
@@ -160,7 +163,7 @@ pub(crate) async fn recover(
 }
 
 impl App {
-    /// The address that a legacy channel of the caller's has brought along.
+    /// The destination that holds the address of one of the caller's legacy channels.
     async fn brought(&self, caller: &Caller, id: &str) -> Result<Destination> {
         let rule = self.find(caller, path_id(id, NOUN)?).await?;
         let Some(own) = rule.brought() else {
@@ -174,8 +177,8 @@ impl App {
         self.destinations.get(rule.operator_id, own).await?.ok_or_else(|| ApiError::not_found(NOUN))
     }
 
-    /// Stores a rule with an address of its own: verified at once if it is a webhook, which proves itself with every
-    /// signature it checks.
+    /// Stores a rule with an address of its own. A webhook is verified at once, because the receiver checks every
+    /// signature.
     pub(crate) async fn insert_with(&self, rule: &Rule, inline: Inline) -> Result<RuleView> {
         let id = DestinationId::of_channel(rule.id);
         let secret = (inline.channel_type == ChannelType::Webhook).then(WebhookSecret::generate);
@@ -197,7 +200,7 @@ impl App {
         Ok(RuleView::of(rule, &destinations, true).with_secret(secret.as_ref()))
     }
 
-    /// Replaces a rule's own address by destinations; false when the rule is not `old` any more.
+    /// Replaces a rule's own address with destinations. Returns false if the rule is no longer equal to `old`.
     pub(crate) async fn convert(&self, old: &Rule, new: &Rule) -> Result<bool> {
         let own = self.destinations.get(old.operator_id, DestinationId::of_channel(old.id)).await?;
         let converted = legacy::convert(old, new, &self.channels, &self.destinations).await?;
@@ -205,7 +208,7 @@ impl App {
         Ok(converted)
     }
 
-    /// Deletes a rule with all that it has brought along; false when there was none.
+    /// Deletes a rule with its own address and code. Returns false if the rule does not exist.
     pub(crate) async fn delete_with(&self, rule: &Rule) -> Result<bool> {
         let own = self.destinations.get(rule.operator_id, DestinationId::of_channel(rule.id)).await?;
         let deleted = legacy::delete(rule.operator_id, rule.id, &self.channels, &self.destinations).await?;

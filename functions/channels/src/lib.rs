@@ -14,7 +14,7 @@ use domain::guard::TargetPolicy;
 use store::{Accounts, Aws, Changes, Channels, DeliveryLog, Destinations, Lanes, aws};
 use upkeep::Upkeep;
 
-/// What the routes work with.
+/// The clients and settings that the routes use.
 pub struct App {
     keys: Keys,
     changes: Changes,
@@ -24,15 +24,15 @@ pub struct App {
     lanes: Lanes,
     upkeep: Upkeep,
     policy: TargetPolicy,
-    /// Whether premium-rate numbers and their like may be addresses.
+    /// Whether premium-rate and similar phone numbers are allowed as addresses.
     premium_numbers: bool,
 }
 
 impl App {
-    /// Everything that the environment names.
+    /// Creates the clients from the environment.
     ///
     /// # Errors
-    /// When the environment lacks something.
+    /// When the environment lacks a variable.
     pub fn from_env() -> Result<Self, lambda_http::Error> {
         let aws = Aws::from_env();
         let policy = aws::target_policy()?;

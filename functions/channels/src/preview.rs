@@ -1,4 +1,4 @@
-//! What a rule would do, before it is saved.
+//! Previews a rule before it is saved.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ use crate::{
     schema,
 };
 
-/// A rule that is not saved, and an event that is not posted; `schema::PreviewOf` is its schema.
+/// A rule to preview and an event to apply it to. `schema::PreviewOf` is its schema.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PreviewOf {
@@ -28,40 +28,40 @@ pub(crate) struct PreviewOf {
     event: PostedEvent,
 }
 
-/// The outcome of the event.
+/// The result of a preview.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Preview {
-    /// Whether the rule takes the event.
+    /// Whether the rule matches the event.
     matches: bool,
-    /// Why, or why not.
+    /// Why it does or does not match.
     #[schema(example = "The rule takes passport.flagged from the severity warning on, and this event is critical.")]
     reason: String,
-    /// The outcome for each destination of the rule; empty when the rule does not match.
+    /// The outcome for each destination of the rule; empty if the rule does not match.
     destinations: Vec<Outcome>,
 }
 
-/// The outcome of the event for a destination.
+/// The outcome for one destination.
 #[derive(Serialize, ToSchema)]
 struct Outcome {
-    /// Which destination, as the rule names it.
+    /// The id of the destination, as in the rule.
     destination_id: String,
-    /// Its kind.
+    /// The kind of the destination.
     channel_type: Kind,
-    /// Its address, as far as that is no secret.
+    /// The address, without its secret parts.
     destination: String,
-    /// `send`, or `hold`: it would be recorded, and sent once the destination is recovered.
+    /// `send`, or `hold` if the delivery would be recorded and sent once the destination is recovered.
     #[schema(example = "send")]
     outcome: &'static str,
-    /// Why it would be held.
+    /// Why the delivery would be held.
     reason: Option<String>,
     /// The content: the body of a request, a text message, or the subject of an email.
     message: String,
 }
 
-/// Shows what a rule would do with an event. Nothing is saved, and nothing is sent.
+/// Previews what a rule does with an event.
 ///
-/// As far as rules and health go: that an address is suppressed is found out when something is sent. A legacy channel's own
-/// address is nobody's to name here.
+/// Nothing is saved or sent. The preview covers rules and health. It does not check whether an address is suppressed,
+/// which happens when something is sent. It does not accept the address of a legacy channel.
 #[utoipa::path(
     post, path = "/v1/notifications/channels/preview", tag = "Channels", operation_id = "previewChannel",
     request_body = schema::PreviewOf,
@@ -94,7 +94,7 @@ pub(crate) async fn preview(app: State, Reader(caller): Reader, Body(of): Body<P
     }))
 }
 
-/// The event as it would be accepted.
+/// The event as the API would accept it.
 fn accept(caller: &Caller, mut event: PostedEvent) -> Result<Event> {
     caller.bind_to_project(&mut event)?;
     let accepted = event.accept(caller.operator_id(), EventId::generate());

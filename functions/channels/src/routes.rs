@@ -1,4 +1,4 @@
-//! Making, listing, changing and deleting rules.
+//! Creates, lists, changes and deletes rules.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ use crate::{
 
 const LIST: &str = "channels";
 pub(crate) const NOUN: &str = "channel";
-/// How often a change is tried against others at the same time.
+/// How often a change is tried when other requests change the rule at the same time.
 const TRIES: u32 = 3;
 
 /// A page of rules, newest first.
@@ -30,14 +30,15 @@ const TRIES: u32 = 3;
 pub(crate) struct RulePage {
     /// The rules.
     channels: Vec<RuleView>,
-    /// The `cursor` of the next page; null at the end.
+    /// The `cursor` of the next page; null on the last page.
     next_cursor: Option<String>,
 }
 
-/// Makes a rule.
+/// Creates a rule.
 ///
-/// In the older form, with `channel_type` and `destination` in place of ids, the rule has an address of its own, which is
-/// no entry among the destinations. Unless it is a webhook it has to be verified: `send-code` and `verify` of the channel.
+/// In the older form, with `channel_type` and `destination` instead of ids, the rule has an address of its own, which
+/// is not listed among the destinations. Unless it is a webhook, verify it with the channel's `send-code` and `verify`
+/// routes.
 #[utoipa::path(
     post, path = "/v1/notifications/channels", tag = "Channels", operation_id = "createChannel",
     request_body = schema::NewRule,
@@ -72,7 +73,7 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-/// An older client may name the address beside the id; one that is another than the destination's is a mistake.
+/// Rejects an address that differs from the destination's. An older client may send both.
 pub(crate) fn same_address<'a>(
     inline: Option<&Inline>,
     destinations: impl IntoIterator<Item = &'a Destination>,
@@ -85,7 +86,7 @@ pub(crate) fn same_address<'a>(
     Err(ApiError::field("destination", "is not the address of `destination_id`; send one of the two"))
 }
 
-/// Lists the rules, each with its destinations in full.
+/// Lists the rules with the details of their destinations.
 #[utoipa::path(
     get, path = "/v1/notifications/channels", tag = "Channels", operation_id = "listChannels", params(PageQuery),
     responses((status = 200, body = RulePage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
@@ -99,7 +100,7 @@ pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) ->
     Ok(Json(RulePage { channels, next_cursor }))
 }
 
-/// Shows a rule with its destinations in full.
+/// Returns a rule with the details of its destinations.
 #[utoipa::path(
     get, path = "/v1/notifications/channels/{id}", tag = "Channels", operation_id = "getChannel",
     params(("id" = String, Path)),
@@ -112,9 +113,10 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
     Ok(Json(RuleView::enriched(&rule, &destinations, caller.may_write())))
 }
 
-/// Changes a rule. Omitted fields stay unchanged; a rejected change has no effect.
+/// Changes a rule.
 ///
-/// A legacy channel that is given destinations loses the address it was made with.
+/// Omitted fields stay unchanged; a rejected change has no effect. A legacy channel that gets destinations loses its
+/// own address.
 #[utoipa::path(
     patch, path = "/v1/notifications/channels/{id}", tag = "Channels", operation_id = "updateChannel",
     params(("id" = String, Path)), request_body = RuleChange,
@@ -157,7 +159,9 @@ pub(crate) async fn update(
     Err(ApiError::conflict("changed_meanwhile", sentence))
 }
 
-/// Deletes a rule, and the address that it has brought along if it is a legacy channel.
+/// Deletes a rule.
+///
+/// A legacy channel's own address is deleted with it.
 #[utoipa::path(
     delete, path = "/v1/notifications/channels/{id}", tag = "Channels", operation_id = "deleteChannel",
     params(("id" = String, Path)),
@@ -178,20 +182,20 @@ pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<St
 impl App {
     pub(crate) async fn find(&self, caller: &Caller, id: RuleId) -> Result<Rule> {
         let found = self.channels.get(caller.operator_id(), id).await?;
-        // A rule that another API implies is reached by way of that.
+        // Rules created by another API are only available through that API.
         found.filter(|rule| rule.face.is_stack()).ok_or_else(|| ApiError::not_found(NOUN))
     }
 
-    /// The destinations of a rule, if the caller has them all and all are verified.
+    /// Returns the destinations of a rule if they all belong to the caller and are verified.
     pub(crate) async fn verified(
         &self,
         caller: &Caller,
         ids: &[DestinationId],
     ) -> Result<HashMap<DestinationId, Destination>> {
         let mut found = self.destinations.get_many(caller.operator_id(), ids.iter().copied()).await?;
-        // What belongs to another channel is nobody else's to target.
+        // The address of a legacy channel cannot be the target of another rule.
         found.retain(|_, destination| destination.belongs_to.is_none());
-        // Nor is another project's channel whose key is bound to one.
+        // A key that is bound to a project cannot target channels of other projects.
         if let Some(own) = caller.project_id() {
             found.retain(|_, destination| destination.project_id.as_deref().is_none_or(|project| project == own));
         }

@@ -1,4 +1,4 @@
-//! A rule as the STACK API shows it.
+//! The JSON of rules.
 
 use std::collections::HashMap;
 
@@ -10,60 +10,62 @@ use utoipa::ToSchema;
 /// A rule.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RuleView {
-    /// Its id.
+    /// The id.
     #[schema(example = "nch_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     id: String,
-    /// The id of its operator.
+    /// The id of the operator that owns the rule.
     operator_id: String,
-    /// The kind of its first destination; null when that is deleted.
+    /// The kind of the first destination; null if that is deleted.
     channel_type: Option<Kind>,
-    /// The address of its first destination; null when that is deleted.
+    /// The address of the first destination; null if that is deleted.
     destination: Option<String>,
-    /// Its first destination; null for an address of its own.
+    /// The id of the first destination; null for a rule with an address of its own.
     destination_id: Option<String>,
-    /// All of its destinations; empty for an address of its own.
+    /// The ids of all destinations; empty for a rule with an address of its own.
     destination_ids: Vec<String>,
-    /// The event types it matches.
+    /// The event types that the rule matches.
     events: Vec<String>,
-    /// The least severity it matches.
+    /// The minimum severity that the rule matches.
     #[schema(example = "warning")]
     min_severity: &'static str,
-    /// Whether all of its destinations, or its own address, are verified.
+    /// Whether all destinations of the rule, or its own address, are verified.
     verified: bool,
-    /// Whether it is active: enabled, not paused, and with a destination that exists.
+    /// Whether the rule is active: enabled, not paused, and with a destination that exists.
     active: bool,
-    /// Why it does not send now.
+    /// Why the rule is not active.
     inactive_reason: Option<Inactive>,
-    /// Whether the operator has enabled it, which `active` in a PATCH sets. A destination can pause it besides.
+    /// Whether the operator has enabled the rule. Set it with `active` in a PATCH. A destination can pause an enabled
+    /// rule.
     enabled: bool,
-    /// The behaviour while one of its destinations is unhealthy.
+    /// The behavior of the rule while one of its destinations is unhealthy.
     on_unhealthy: OnUnhealthy,
-    /// The unhealthy destinations that pause it, or the channel itself if its own address does; verify them to resume.
+    /// The unhealthy destinations that pause the rule, or the rule's own id if its own address is unhealthy. Verify
+    /// them to resume the rule.
     paused_by: Vec<String>,
-    /// The secret of a webhook of its own, in the answer to its creation only.
+    /// The webhook secret of a rule with its own URL. Only returned when the rule is created.
     #[serde(skip_serializing_if = "Option::is_none")]
     webhook_secret: Option<String>,
-    /// When it was made.
+    /// When the rule was created.
     created_at: String,
-    /// Its destinations in full, those that are deleted left out.
+    /// The details of the destinations, without those that are deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery_methods: Option<Vec<DestinationView>>,
 }
 
-/// Why a rule does not send.
+/// Why a rule is not active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Inactive {
-    /// It is switched off: `enabled` is false.
+    /// The operator has disabled the rule: `enabled` is false.
     Disabled,
-    /// All of its destinations are deleted; give it others.
+    /// All destinations are deleted. Give the rule others.
     DestinationsDeleted,
-    /// A destination is unhealthy: see `paused_by`.
+    /// A destination is unhealthy. See `paused_by`.
     Paused,
 }
 
 impl RuleView {
-    /// The rule, with what follows from the state of its destinations.
+    /// The view of a rule, with the state that follows from its destinations.
     pub(crate) fn of(rule: &Rule, destinations: &HashMap<DestinationId, Destination>, writer: bool) -> Self {
         let found: Vec<_> = rule.destination_ids.iter().filter_map(|id| destinations.get(id)).collect();
         let first = found.first();
@@ -76,7 +78,7 @@ impl RuleView {
             () if !paused_by.is_empty() => Some(Inactive::Paused),
             () => None,
         };
-        // As the API writes it by which the destination was made.
+        // Each API has its own form of a destination's id. The view uses the form of the API that created it.
         let public = |id: &DestinationId| destinations.get(id).map_or_else(|| id.to_string(), Destination::public_id);
         let shown = rule.destination_ids.iter().filter(|_| brought.is_none());
         Self {
@@ -100,12 +102,12 @@ impl RuleView {
         }
     }
 
-    /// The same with the secret of the webhook that it has brought.
+    /// Adds the secret of the rule's own webhook.
     pub(crate) fn with_secret(self, secret: Option<&WebhookSecret>) -> Self {
         Self { webhook_secret: secret.map(|secret| secret.reveal().to_owned()), ..self }
     }
 
-    /// The same with its destinations in full.
+    /// The view of a rule with the details of its destinations.
     pub(crate) fn enriched(rule: &Rule, destinations: &HashMap<DestinationId, Destination>, writer: bool) -> Self {
         let found = rule.destination_ids.iter().filter_map(|id| destinations.get(id));
         let methods = found.map(|destination| DestinationView::of(destination, writer)).collect();

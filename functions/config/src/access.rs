@@ -1,21 +1,21 @@
-//! For which project a request is, and whether its key may do it.
+//! Determines the project of a request, and whether the key has access.
 
 use api::{ApiError, Caller, Reader, auth::HasKeys, error::Result};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use domain::{OperatorId, event::project_problem, shard::Shards};
 use utoipa::IntoParams;
 
-/// The header that names the project, for keys that are bound to none.
+/// The header that names the project. Required for keys that are not bound to a project.
 const PROJECT: &str = "x-project-id";
-/// What it takes to change channels. An admin may do all.
+/// The permission to change channels. Admins do not need it.
 const WRITE: &str = "config:write";
 
-/// The header as the API's text has it.
+/// The header as the OpenAPI document describes it.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "the API's text shows it; `scope` reads it")]
 pub(crate) struct ProjectHeader {
-    /// For keys that are bound to no project
+    /// The id of the project. Required for keys that are not bound to a project.
     #[param(
         rename = "X-Project-Id",
         min_length = 1,
@@ -25,18 +25,18 @@ pub(crate) struct ProjectHeader {
     project: Option<String>,
 }
 
-/// The project that a request is for.
+/// The project of a request.
 pub(crate) struct Scope {
     pub(crate) operator_id: OperatorId,
     pub(crate) project: String,
-    /// In which the operator's events may be.
+    /// The shards that can contain events of the operator.
     pub(crate) shards: Shards,
 }
 
 /// A caller who may read the project's channels.
 pub(crate) struct Reading(pub(crate) Scope);
 
-/// A caller who may change them.
+/// A caller who may change the project's channels.
 pub(crate) struct Writing(pub(crate) Scope);
 
 impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Reading {
@@ -61,7 +61,7 @@ impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Writing {
     }
 }
 
-/// The project that the key is bound to; for a key that is bound to none, the one that the header names.
+/// The project that the key is bound to, or the one in the header if the key is bound to none.
 fn scope(caller: &Caller, parts: &Parts) -> Result<Scope> {
     let named = match parts.headers.get(PROJECT) {
         None => None,

@@ -1,4 +1,4 @@
-//! Making channels, as many as the plan allows, and listing them.
+//! Creates channels, up to the limit of the plan, and lists them.
 
 use api::{ApiError, Body, PageQuery, envelope::ConfigError, error::Result, page::next_cursor};
 use axum::{Json, http::StatusCode};
@@ -14,9 +14,10 @@ use crate::{
     views::{MadeProjectChannel, ProjectChannelPage},
 };
 
-/// Makes a channel of the project. Analyses of the project whose severity meets its threshold go to it from now on.
+/// Creates a channel in the project.
 ///
-/// Its credentials are stored encrypted and never returned.
+/// It receives the project's analyses whose severity meets its threshold. Its credentials are stored encrypted and
+/// never returned.
 #[utoipa::path(
     post, path = "/v1/config/notifications", tag = "Project channels", operation_id = "createProjectChannel",
     request_body = schema::NewProjectChannel,
@@ -42,7 +43,7 @@ pub(crate) async fn create(
         name: Some(name),
         disabled: !active,
         max_per_second,
-        // Whoever may write the project's configuration vouches for it; a test proves it.
+        // A caller who may change the project's configuration vouches for the channel, and a test can confirm it.
         verified_at: Some(created_at),
         created_at,
         face: Face::Config,
@@ -83,7 +84,7 @@ pub(crate) async fn create(
     )
 )]
 pub(crate) async fn list(app: State, Reading(scope): Reading, page: PageQuery) -> Result<Json<ProjectChannelPage>> {
-    // Of another project it would be the cursor of another list.
+    // A cursor is only valid for the list of the same project.
     let list = format!("project channels of {}", scope.project);
     let (limit, after) = (page.limit()?, page.after(&list)?);
     let (found, next) = app.channels.list(scope.operator_id, &scope.project, limit, after).await?;

@@ -1,4 +1,4 @@
-//! What callers write of a channel, and what is wrong with it.
+//! Reads and validates the requests that create and change channels.
 
 use api::{ApiError, MaxPerSecond, error::Result};
 use axum::http::StatusCode;
@@ -11,10 +11,10 @@ use domain::{
 };
 use serde_json::{Map, Value};
 
-/// The longest name, in characters.
+/// The maximum length of a name, in characters.
 const MAX_NAME: usize = 255;
 
-/// A channel that is as it should be.
+/// A valid channel.
 pub(crate) struct Channel {
     pub(crate) kind: Kind,
     pub(crate) name: String,
@@ -24,13 +24,13 @@ pub(crate) struct Channel {
     pub(crate) max_per_second: Option<Rate>,
 }
 
-/// A change that is as it should be, but for the credentials, which are judged with those that stay.
+/// A valid change, except for the credentials, which are validated after they are merged with the stored ones.
 pub(crate) struct Change {
     pub(crate) name: Option<String>,
     pub(crate) credentials: Option<Map<String, Value>>,
     pub(crate) threshold: Option<Severity>,
     pub(crate) active: Option<bool>,
-    /// None within removes the limit.
+    /// The inner `None` removes the limit.
     pub(crate) max_per_second: Option<Option<Rate>>,
 }
 
@@ -71,7 +71,7 @@ impl Channel {
     /// Reads a channel.
     ///
     /// # Errors
-    /// A 400 that names every field that is wrong.
+    /// A 400 that names every invalid field.
     pub(crate) fn read(body: Value, allowed: &Allowed) -> Result<Self> {
         let mut fields = Fields::of(body, "");
         let given = fields.required("type");
@@ -99,7 +99,7 @@ impl Change {
     /// Reads a change of a channel of this kind.
     ///
     /// # Errors
-    /// A 400 that names every field that is wrong.
+    /// A 400 that names every invalid field.
     pub(crate) fn read(body: Value, of: Kind) -> Result<Self> {
         let mut fields = Fields::of(body, "");
         let given = fields.optional("type");
@@ -120,10 +120,10 @@ impl Change {
     }
 }
 
-/// The connection that a change makes of the one before; of one that does not open any more nothing is left to merge with.
+/// Merges a change into the stored connection. A connection that can no longer be decrypted is replaced by the change.
 ///
 /// # Errors
-/// A 400 that names every field that is wrong.
+/// A 400 that names every invalid field.
 pub(crate) fn credentials_merged(
     before: Option<&Connection>,
     change: &Map<String, Value>,

@@ -1,4 +1,4 @@
-//! One channel of a project.
+//! Returns, changes and deletes one channel of a project.
 
 use api::{ApiError, Body, envelope::ConfigError, error::Result};
 use axum::{Json, extract::Path, http::StatusCode};
@@ -14,10 +14,10 @@ use crate::{
     views::OneProjectChannel,
 };
 
-/// How often a change is tried against others at the same time.
+/// How often a change is tried when other requests change the channel at the same time.
 const TRIES: u32 = 3;
 
-/// Shows a channel, without its credentials.
+/// Returns a channel, without its credentials.
 #[utoipa::path(
     get, path = "/v1/config/notifications/{id}", tag = "Project channels", operation_id = "getProjectChannel",
     params(("id" = String, Path), ProjectHeader),
@@ -34,8 +34,10 @@ pub(crate) async fn get(
     Ok(Json(OneProjectChannel::of(&app.find(&scope, &id).await?)))
 }
 
-/// Changes a channel. Omitted fields stay unchanged, credentials included; null removes one of those. A signing secret
-/// is rotated by a new `hmacSecret`.
+/// Changes a channel.
+///
+/// Omitted fields, including credentials, stay unchanged. Null removes a credential. To rotate the signing secret, send
+/// a new `hmacSecret`.
 #[utoipa::path(
     put, path = "/v1/config/notifications/{id}", tag = "Project channels", operation_id = "updateProjectChannel",
     params(("id" = String, Path), ProjectHeader),
@@ -68,7 +70,7 @@ pub(crate) async fn replace(
 }
 
 impl App {
-    /// What a change makes of a channel.
+    /// The channel after a change.
     async fn changed(&self, old: &ProjectChannel, change: &Change) -> Result<ProjectChannel> {
         let mut new = old.clone();
         let (of, rule) = (&mut new.destination, &mut new.rule);
@@ -102,7 +104,9 @@ impl App {
     }
 }
 
-/// Deletes a channel, which leaves room for another. What was on its way to it is abandoned.
+/// Deletes a channel, which makes room for another.
+///
+/// Its pending deliveries are abandoned.
 #[utoipa::path(
     delete, path = "/v1/config/notifications/{id}", tag = "Project channels", operation_id = "deleteProjectChannel",
     params(("id" = String, Path), ProjectHeader),

@@ -17,7 +17,7 @@ use upkeep::{Upkeep, allowed};
 
 use crate::access::Scope;
 
-/// What the routes work with.
+/// The clients and settings that the routes use.
 pub struct App {
     keys: Keys,
     changes: Changes,
@@ -29,10 +29,10 @@ pub struct App {
 }
 
 impl App {
-    /// Everything that the environment names.
+    /// Creates the clients from the environment.
     ///
     /// # Errors
-    /// When the environment lacks something.
+    /// When the environment lacks a variable.
     pub fn from_env() -> Result<Self, lambda_http::Error> {
         let aws = Aws::from_env();
         Ok(Self {
@@ -46,7 +46,7 @@ impl App {
         })
     }
 
-    /// A channel of the project, or a 404.
+    /// Returns a channel of the project, or a 404.
     async fn find(&self, scope: &Scope, id: &str) -> api::error::Result<ProjectChannel> {
         let id = DestinationId::of_uuid(id).ok_or_else(not_found)?;
         let found = self.channels.get(scope.operator_id, &scope.project, id).await?;

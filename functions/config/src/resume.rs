@@ -1,4 +1,4 @@
-//! Testing a channel, which makes an unhealthy one healthy; and what it missed.
+//! Tests a channel, which makes an unhealthy one healthy, and recovers the deliveries that it missed.
 
 use api::{Body, PageQuery, envelope::ConfigError, error::Result, views::DeliveryRecords};
 use axum::{Json, extract::Path, http::StatusCode};
@@ -13,7 +13,9 @@ use crate::{
     access::{ProjectHeader, Reading, Writing},
 };
 
-/// Sends a test message. One that is taken makes an unhealthy channel healthy.
+/// Sends a test message.
+///
+/// If it is accepted, an unhealthy channel becomes healthy.
 #[utoipa::path(
     post, path = "/v1/config/notifications/{id}/test", tag = "Project channels", operation_id = "testProjectChannel",
     params(("id" = String, Path), ProjectHeader),
@@ -32,7 +34,9 @@ pub(crate) async fn test(
     app.upkeep.test_and_heal(&found.destination).await
 }
 
-/// Recovers the deliveries that a channel missed: held, failed, abandoned and overdue deliveries of events since then, oldest first.
+/// Recovers the deliveries that a channel missed, oldest event first.
+///
+/// This sends the held, failed, abandoned and overdue deliveries of events since the given time.
 #[utoipa::path(
     post, path = "/v1/config/notifications/{id}/recover", tag = "Project channels",
     operation_id = "recoverProjectChannel",
@@ -55,7 +59,7 @@ pub(crate) async fn recover(
     Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, (&found.destination, scope.shards), since).await?)))
 }
 
-/// Lists the deliveries to a channel, newest event first, each with its attempts.
+/// Lists the deliveries to a channel with their attempts, newest event first.
 #[utoipa::path(
     get, path = "/v1/config/notifications/{id}/deliveries", tag = "Project channels",
     operation_id = "listProjectChannelDeliveries",

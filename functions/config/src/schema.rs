@@ -1,4 +1,4 @@
-//! The requests whose fields depend on each other, as the API's text shows them.
+//! Schemas for the OpenAPI document, of requests whose fields depend on each other.
 #![expect(
     dead_code,
     reason = "they are text only: `input` reads them field by field, so that all wrong ones are named"
@@ -8,15 +8,15 @@ use domain::severity::ConfigSeverity;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-/// A channel to make.
+/// A channel to create.
 #[derive(ToSchema)]
 #[serde(untagged)]
 pub(crate) enum NewProjectChannel {
-    /// A chat platform.
+    /// A channel on a chat platform.
     Chat(NewProjectChat),
-    /// An endpoint.
+    /// A webhook.
     Webhook(NewProjectWebhook),
-    /// Mail addresses.
+    /// Email addresses.
     Mail(NewProjectMail),
 }
 
@@ -41,7 +41,7 @@ enum MailType {
     Email,
 }
 
-/// A channel of a chat platform, to make.
+/// A channel on a chat platform to create.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewProjectChat {
@@ -55,19 +55,19 @@ pub(crate) struct NewProjectChat {
         example = "#engineering-alerts"
     )]
     name: String,
-    /// The credentials of its type.
+    /// The credentials for this type.
     credentials: ChatCredentials,
-    /// The least severity that it takes.
+    /// The minimum severity that the channel receives.
     #[schema(example = "high")]
     severity_threshold: ConfigSeverity,
-    /// Whether it is enabled; default true.
+    /// Whether the channel is enabled; default true.
     active: Option<bool>,
-    /// The most notifications per second, 0.001 to 1000. Without it they go out as they come.
+    /// The maximum number of notifications per second, 0.001 to 1000. Without it, there is no limit.
     #[schema(minimum = 0.001, maximum = 1000, example = 10)]
     max_per_second: Option<f64>,
 }
 
-/// An endpoint to make.
+/// A webhook to create as a channel.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewProjectWebhook {
@@ -81,19 +81,19 @@ pub(crate) struct NewProjectWebhook {
         example = "#engineering-alerts"
     )]
     name: String,
-    /// The credentials of its type.
+    /// The credentials for this type.
     credentials: WebhookCredentials,
-    /// The least severity that it takes.
+    /// The minimum severity that the channel receives.
     #[schema(example = "high")]
     severity_threshold: ConfigSeverity,
-    /// Whether it is enabled; default true.
+    /// Whether the channel is enabled; default true.
     active: Option<bool>,
-    /// The most notifications per second, 0.001 to 1000. Without it they go out as they come.
+    /// The maximum number of notifications per second, 0.001 to 1000. Without it, there is no limit.
     #[schema(minimum = 0.001, maximum = 1000, example = 10)]
     max_per_second: Option<f64>,
 }
 
-/// Mail addresses, to make a channel of.
+/// Email addresses to create as a channel.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewProjectMail {
@@ -107,49 +107,49 @@ pub(crate) struct NewProjectMail {
         example = "#engineering-alerts"
     )]
     name: String,
-    /// The credentials of its type.
+    /// The credentials for this type.
     credentials: MailCredentials,
-    /// The least severity that it takes.
+    /// The minimum severity that the channel receives.
     #[schema(example = "high")]
     severity_threshold: ConfigSeverity,
-    /// Whether it is enabled; default true.
+    /// Whether the channel is enabled; default true.
     active: Option<bool>,
 }
 
-/// Where a chat platform takes messages.
+/// The credentials of a channel on a chat platform.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ChatCredentials {
-    /// The URL that the platform gave, such as `https://hooks.slack.com/services/T/B/XYZ` of Slack.
+    /// The webhook URL from the platform, for example `https://hooks.slack.com/services/T/B/XYZ` from Slack.
     #[schema(format = "uri")]
     webhook_url: String,
 }
 
-/// An endpoint.
+/// The credentials of a webhook.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct WebhookCredentials {
-    /// Where to send.
+    /// The URL that receives the requests.
     #[schema(format = "uri", example = "https://alerts.example.com/ingest")]
     url: String,
-    /// The value of the header `Authorization`: 1 to 2048 visible ASCII characters.
+    /// The value of the `Authorization` header: 1 to 2048 visible ASCII characters.
     #[schema(format = "header-value", example = "Bearer abc")]
     auth_header: Option<String>,
-    /// The signing secret: up to 256 characters, without white space at its ends.
+    /// The signing secret: up to 256 characters, without leading or trailing white space.
     #[schema(min_length = 1, max_length = 256, pattern = r"^\S([\s\S]*\S)?$")]
     hmac_secret: Option<String>,
 }
 
-/// Mail addresses.
+/// The recipients of an email channel.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct MailCredentials {
-    /// 1 to 50 addresses. One text with commas between them is also read.
+    /// 1 to 50 addresses. A string of addresses separated by commas is also accepted.
     #[schema(min_items = 1, max_items = 50, example = json!(["ops@example.com"]))]
     recipients: Vec<MailAddress>,
 }
 
-/// A mail address.
+/// An email address.
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Email, example = "ops@example.com")]
 struct MailAddress(String);
@@ -158,20 +158,20 @@ struct MailAddress(String);
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ProjectChannelChange {
-    /// Its type, which cannot be changed.
+    /// The type, which cannot be changed.
     #[schema(rename = "type")]
     type_: Option<ProjectChannelType>,
     /// The name.
     #[schema(min_length = 1, max_length = 255, pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$")]
     name: Option<String>,
-    /// The credentials that change; null removes one.
+    /// The credentials to change; null removes one.
     #[schema(value_type = Option<Object>)]
     credentials: Option<Map<String, Value>>,
-    /// The least severity that it takes.
+    /// The minimum severity that the channel receives.
     severity_threshold: Option<ConfigSeverity>,
-    /// Whether it is enabled. Deliveries are held while it is not.
+    /// Whether the channel is enabled. While it is disabled, its deliveries are held.
     active: Option<bool>,
-    /// The most notifications per second, 0.001 to 1000; null removes the limit.
+    /// The maximum number of notifications per second, 0.001 to 1000; null removes the limit.
     #[schema(minimum = 0.001, maximum = 1000, example = 10)]
     max_per_second: Option<f64>,
 }
@@ -188,8 +188,8 @@ enum ProjectChannelType {
     Discord,
     /// Google Chat.
     GoogleChat,
-    /// An endpoint.
+    /// A webhook.
     Webhook,
-    /// Mail addresses.
+    /// Email addresses.
     Email,
 }

@@ -1,4 +1,4 @@
-//! JSON of channels. Their credentials are never in it.
+//! The JSON of channels, which never contains their credentials.
 
 use api::views::HealthRecord;
 use domain::{connection::config, time::rfc3339, traffic::Rate};
@@ -6,19 +6,19 @@ use serde::Serialize;
 use store::project_channels::ProjectChannel;
 use utoipa::ToSchema;
 
-/// A channel, as it is answered when it was made.
+/// The response to creating a channel.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MadeProjectChannel {
     /// Always true.
     success: bool,
-    /// The channel.
+    /// The id of the new channel.
     data: ProjectChannelId,
 }
 
 /// The id of a channel.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ProjectChannelId {
-    /// The id for PATCH and DELETE.
+    /// The id, for changing and deleting the channel.
     #[schema(example = "9b7a3b2c-2e6e-4f1f-8c5a-1b2c3d4e5f6a")]
     id: String,
 }
@@ -27,28 +27,28 @@ pub(crate) struct ProjectChannelId {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProjectChannelView {
-    /// Its id.
+    /// The id.
     #[schema(example = "9b7a3b2c-2e6e-4f1f-8c5a-1b2c3d4e5f6a")]
     id: String,
-    /// `slack`, `teams`, `discord`, `google_chat`, `webhook` or `email`.
+    /// The type: `slack`, `teams`, `discord`, `google_chat`, `webhook` or `email`.
     #[serde(rename = "type")]
     #[schema(example = "slack")]
     type_name: &'static str,
     /// The name.
     #[schema(example = "#engineering-alerts")]
     name: String,
-    /// The least severity that it takes.
+    /// The minimum severity that the channel receives.
     #[schema(example = "high")]
     severity_threshold: &'static str,
-    /// Whether it is enabled.
+    /// Whether the channel is enabled.
     active: bool,
-    /// Whether it is healthy. A successful test makes it healthy again.
+    /// The health of the channel. A successful test makes it healthy again.
     health: HealthRecord,
-    /// When it was made.
+    /// When the channel was created.
     created_at: String,
-    /// When it was last changed.
+    /// When the channel was last changed.
     updated_at: String,
-    /// The most notifications per second; null without a limit.
+    /// The maximum number of notifications per second; null if there is no limit.
     #[schema(example = 10)]
     max_per_second: Option<f64>,
 }
@@ -70,7 +70,7 @@ pub(crate) struct ProjectChannelPage {
     success: bool,
     /// The channels.
     data: Vec<ProjectChannelView>,
-    /// The `cursor` of the next page; null at the end.
+    /// The `cursor` of the next page; null on the last page.
     next_cursor: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The console's files, as the function carries them.
+//! The files of the console, which are compiled into the function.
 
 use axum::http::HeaderMap;
 
@@ -8,11 +8,11 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// A file of `dist`.
 pub(crate) struct Asset {
-    /// Where it is below `/console/`.
+    /// The path below `/console/`.
     path: &'static str,
-    /// Its `Content-Type`.
+    /// The value of `Content-Type`.
     pub(crate) content_type: &'static str,
-    /// Weak, because it is the same for each content coding.
+    /// The ETag, which is weak because it is the same for every content coding.
     pub(crate) etag: &'static str,
     plain: &'static [u8],
     br: Option<&'static [u8]>,
@@ -20,18 +20,18 @@ pub(crate) struct Asset {
 }
 
 impl Asset {
-    /// The file at this path, as a URL has it: `index.html`, `assets/index-B1xY.js`.
+    /// Returns the file at a path as in a URL: `index.html`, `assets/index-B1xY.js`.
     pub(crate) fn at(path: &str) -> Option<&'static Self> {
         ASSETS.iter().find(|asset| asset.path == path)
     }
 
-    /// Whether its name says what is in it, so that what is at its path never changes.
+    /// Whether the file's name contains a hash of its content, so that the content at this path never changes.
     pub(crate) fn is_immutable(&self) -> bool {
-        // Vite puts hashed names there, and nothing else.
+        // Vite puts only files with hashed names in this folder.
         self.path.starts_with("assets/")
     }
 
-    /// Its bytes in the coding that the request would have most.
+    /// The file's bytes in the content coding that the request prefers.
     pub(crate) fn encoded(&self, request: &HeaderMap) -> (Coding, &'static [u8]) {
         let codings = [(Coding::Br, self.br), (Coding::Gzip, self.gzip), (Coding::Identity, Some(self.plain))];
         let offered: Vec<_> = codings.into_iter().filter_map(|(coding, bytes)| Some((coding, bytes?))).collect();

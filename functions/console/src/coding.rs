@@ -1,4 +1,4 @@
-//! Which content coding a request would have (RFC 9110, section 12.5.3).
+//! Content negotiation: the content coding that a request prefers (RFC 9110, section 12.5.3).
 
 use axum::http::{HeaderMap, header::ACCEPT_ENCODING};
 
@@ -11,7 +11,7 @@ pub(crate) enum Coding {
 }
 
 impl Coding {
-    /// Its name in headers.
+    /// The coding's name in headers.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Br => "br",
@@ -21,7 +21,8 @@ impl Coding {
     }
 }
 
-/// The one of `offered` that the request wants most, the earlier of two that it wants alike. None if it takes none.
+/// Returns the entry of `offered` that the request prefers, and the earlier of two with equal weight. `None` if the
+/// request accepts none of them.
 pub(crate) fn best<T: Copy>(offered: &[(Coding, T)], request: &HeaderMap) -> Option<(Coding, T)> {
     let mut best = None;
     for &(coding, form) in offered {
@@ -33,7 +34,7 @@ pub(crate) fn best<T: Copy>(offered: &[(Coding, T)], request: &HeaderMap) -> Opt
     best.map(|(_, found)| found)
 }
 
-/// How much the request wants a coding, from 0 (not at all) to 1000.
+/// The request's weight for a coding, from 0 (not acceptable) to 1000.
 fn weight(request: &HeaderMap, coding: Coding) -> u16 {
     let values = request.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     let mut any = None;
@@ -46,11 +47,11 @@ fn weight(request: &HeaderMap, coding: Coding) -> u16 {
             any = Some(thousandths(parameters));
         }
     }
-    // What is not named is refused, but for the bytes as they are, which come last.
+    // Codings that the request does not name are not used, except identity, which has the lowest weight.
     any.unwrap_or(u16::from(coding == Coding::Identity))
 }
 
-/// `q=0.5` as 500. A weight that is none counts as 0: better too many bytes than some that cannot be read.
+/// Reads `q=0.5` as 500. An invalid weight counts as 0: sending more bytes is better than sending unreadable ones.
 fn thousandths(parameters: &str) -> u16 {
     let Some((_, number)) = parameters.split_once('=') else { return 1000 };
     let number = number.trim().parse::<f32>().ok().filter(|number| (0.0..=1.0).contains(number));

@@ -1,8 +1,8 @@
-//! What anyone may have without a key: the web console, and a path that takes every request, by which a stack can be tried
-//! out (`make smoke`).
+//! The routes that need no key: the web console, and `/echo`, which accepts every request so that a new stack can be
+//! tested (`make smoke`).
 //!
-//! The web console is a page and its files, which the function carries compressed (`build.rs`). What the page shows it gets
-//! from the API, with the key of whoever signs in; this function knows no key and may do nothing.
+//! The web console is a page and its files, which the function contains in compressed form (`build.rs`). The page gets
+//! its data from the API with the user's key. This function has no keys and no permissions.
 
 mod assets;
 mod coding;
@@ -29,15 +29,15 @@ pub fn router() -> Router {
         .layer(middleware::from_fn(security::add))
 }
 
-/// Relative, because the API may lie below a path; to the file's own name, because it is nowhere said that `{proxy+}` of an
-/// HTTP API takes what ends before it.
+/// Redirects to the console's page. The location is relative, because the API may be served below a path. It names the
+/// file, because AWS does not document whether `{proxy+}` of an HTTP API matches an empty path.
 async fn redirect() -> impl IntoResponse {
     (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "console/index.html"), (header::CACHE_CONTROL, "no-cache")])
 }
 
 async fn file(uri: Uri, request: HeaderMap) -> Response {
     let path = uri.path().strip_prefix("/console/").unwrap_or_default();
-    // Only what is in the table is ever served: a path is looked up, and never followed.
+    // Only files in the table are served: the path is looked up there, and never in a file system.
     match Asset::at(if path.is_empty() { "index.html" } else { path }) {
         Some(asset) => serve(asset, &request),
         None => {
@@ -62,7 +62,7 @@ fn serve(asset: &Asset, request: &HeaderMap) -> Response {
     response
 }
 
-/// Whether whoever asks has this very file already (RFC 9110, section 13.1.2).
+/// Whether the client already has this version of the file (RFC 9110, section 13.1.2).
 fn is_known(asset: &Asset, request: &HeaderMap) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let known = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());

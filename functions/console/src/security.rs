@@ -1,4 +1,4 @@
-//! What a browser may do with the console's pages: as little as they need.
+//! Security headers, which limit what a browser allows the console's pages to do.
 
 use axum::{
     extract::Request,
@@ -7,7 +7,8 @@ use axum::{
     response::Response,
 };
 
-/// Scripts, styles and data come from this origin alone, and nobody may frame the page: whoever is signed in holds a key.
+/// Scripts, styles and data must come from this origin, and the page cannot be framed, because a user who is signed in
+/// has a key in it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -23,12 +24,13 @@ const HEADERS: [(HeaderName, &str); 6] = [
     ),
 ];
 
-/// Two years, and only for the host itself: what else its domain does is not ours to decide.
+/// Two years, and only for this host: a policy for other hosts of its domain is not ours to set.
 const HTTPS_ONLY: &str = "max-age=63072000";
 
-/// Adds the headers to an answer.
+/// Adds the headers to a response.
 pub(crate) async fn add(request: Request, next: Next) -> Response {
-    // API Gateway takes nothing but https, and says so. Over http the header means nothing (RFC 6797, 7.2).
+    // API Gateway only accepts https, and says so in this header. Over http, HSTS has no effect (RFC 6797, section
+    // 7.2).
     let by_https = request.headers().get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

@@ -1,6 +1,6 @@
-//! A batch of jobs: one read of their rows, all attempts side by side, and as few writes as their endings allow.
+//! Delivers a batch of jobs: one read for their rows, all attempts concurrently, and as few writes as possible.
 //!
-//! Every step can be done twice without harm. The row is the truth; a message only says «look at this delivery now».
+//! Every step is safe to repeat. The row is the source of truth: a message only asks to look at this delivery now.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -35,15 +35,15 @@ use crate::{
     work::{self, Work},
 };
 
-/// How long an ended attempt waits for others to be recorded with it. Longer saves writes, and loses more attempts
-/// (which are then made again) when the worker dies.
+/// How long a finished attempt waits to be recorded together with others. A longer wait saves writes, but a crash of
+/// the worker then loses more attempts, which are made again.
 const LINGER: Duration = Duration::from_millis(200);
-/// How long before the end of a batch no write is tried any more: what follows has to be done.
+/// Writes stop this long before the end of a batch, to leave time for the follow-up.
 const TO_FOLLOW_UP: Duration = Duration::from_secs(2);
-/// How long before the end of a batch attempts are given up on: the others have to be recorded.
+/// Attempts are abandoned this long before the end of a batch, to leave time to record the others.
 const TO_RECORD: Duration = Duration::from_secs(4);
 
-/// Delivers a batch; the ids of the messages to be handed out again.
+/// Delivers a batch and returns the ids of the messages to receive again.
 pub(crate) async fn deliver(
     cloud: &impl Cloud,
     settings: &Settings,
@@ -58,16 +58,16 @@ pub(crate) async fn deliver(
     batch.unfinished.into_iter().collect()
 }
 
-/// A batch on its way.
+/// A batch in progress.
 pub(crate) struct Batch<'c, C> {
     cloud: &'c C,
     settings: &'c Settings,
     end: Instant,
-    /// The ids of the messages whose work is not done.
+    /// The ids of the messages that are not finished.
     pub(crate) unfinished: HashSet<String>,
 }
 
-/// A delivery that ends or waits without an attempt, and the events that tell of it.
+/// A delivery that ends or is held without an attempt, and the events to emit about it.
 struct Ending {
     work: Work,
     known: Known,
@@ -75,10 +75,10 @@ struct Ending {
     events: Vec<Ingest>,
 }
 
-/// Attempts by where they go.
+/// Attempts by destination.
 type Attempts<'a> = BTreeMap<DestinationId, (&'a Destination, Vec<Planned<'a>>)>;
 
-/// What is to be done about the jobs of a batch.
+/// The jobs of a batch, sorted by what to do about them.
 #[derive(Default)]
 struct Todo<'a> {
     endings: Vec<Ending>,
@@ -94,7 +94,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
         Self { cloud, settings, end, unfinished }
     }
 
-    /// Delivers jobs: those that are not due yet go on for what is left of their wait.
+    /// Delivers jobs. Jobs that are not due yet go back to the queue for the rest of their wait.
     pub(crate) async fn deliver(&mut self, works: Vec<Work>) {
         let (due, early): (Vec<_>, Vec<_>) = works.into_iter().partition(|work| work.is_due(now()));
         let early = early.into_iter().map(|work| {
@@ -114,7 +114,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
         work.span.end();
     }
 
-    /// Puts jobs on their queues, in as few calls as hold them; their works are done when SQS has them.
+    /// Sends jobs to their queues in as few calls as possible. A job's work is done once SQS has the job.
     async fn send_on(&mut self, jobs: Vec<(Work, Lane, Job)>) {
         if jobs.is_empty() {
             return;
@@ -145,7 +145,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
         self.attempt_all(attempts, &rows).await
     }
 
-    /// Sorts jobs by what is to be done about them.
+    /// Sorts jobs by what to do about them.
     fn sort<'a>(&mut self, works: Vec<Work>, rows: &'a Worklist) -> Result<Todo<'a>> {
         let mut todo = Todo::default();
         for work in works {
@@ -188,8 +188,9 @@ impl<'c, C: Cloud> Batch<'c, C> {
         Ok(todo)
     }
 
-    /// Marks a suppressed address's destination as unhealthy, if it was not so already: another destination of the same
-    /// address may have been the one whose mail came back. What there is to tell of it; none when that has to be done again.
+    /// Marks the destination of a suppressed address as unhealthy, unless it already is: the mail that bounced may have
+    /// been for another destination with the same address. Returns the events to emit, or `None` if this must be
+    /// repeated.
     async fn suppress(
         &self,
         work: &Work,
@@ -251,7 +252,8 @@ impl<'c, C: Cloud> Batch<'c, C> {
         self.end.checked_sub(TO_FOLLOW_UP).unwrap_or(self.end)
     }
 
-    /// Emits the events of works; those of which all were taken. The others are handed out again.
+    /// Emits events and returns the works whose events the queue accepted in full. The messages of the others are
+    /// received again.
     async fn tell(&self, works: Vec<(Work, Vec<Ingest>)>) -> Result<Vec<Work>> {
         let (works, events): (Vec<_>, Vec<_>) = works.into_iter().unzip();
         let counts: Vec<_> = events.iter().map(Vec::len).collect();
@@ -265,7 +267,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
         Ok(works.into_iter().zip(all_taken).filter(|(_, all)| *all).map(|(work, _)| work).collect())
     }
 
-    /// Makes the attempts, those to each destination side by side with those to the others, and records them as they end.
+    /// Makes the attempts, to different destinations concurrently, and records them as they finish.
     async fn attempt_all<'a>(&mut self, attempts: Attempts<'a>, rows: &'a Worklist) -> Result<()> {
         if attempts.is_empty() {
             return Ok(());
@@ -281,7 +283,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
             .collect();
         drop(outcomes);
         let running = async {
-            // What has not ended by then is handed out again.
+            // The messages of attempts that have not finished by then are received again.
             let _ = timeout_at(
                 give_up,
                 join_all(groups.into_iter().map(async |(group, planned)| group.run(planned).await)),
@@ -292,7 +294,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
         recorded
     }
 
-    /// Gives mails their slots of the account's rate; those that go out later than in a moment are put off.
+    /// Assigns mails their slots within the account's rate, and postpones those whose slot is not imminent.
     async fn pace_mails<'a>(&mut self, attempts: Attempts<'a>) -> Attempts<'a> {
         let is_mail = |planned: &[Planned<'_>]| planned.iter().any(|one| one.work.lane == Lane::Mail);
         let (mails, mut attempts): (Attempts<'_>, Attempts<'_>) =
@@ -321,7 +323,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
         attempts
     }
 
-    /// The slots of mails that have so many recipients each, who count one by one.
+    /// Takes slots for mails with these numbers of recipients, because SES counts each recipient.
     async fn mail_slots(&self, recipients: &[usize]) -> Vec<Option<Slot>> {
         let total: usize = recipients.iter().sum();
         if total == 0 {
@@ -340,7 +342,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
         }
     }
 
-    /// Records attempts as they end, several in one call.
+    /// Records attempts as they finish, several in one call.
     async fn record_as_they_end(
         &mut self,
         mut outcomes: UnboundedReceiver<Outcome<'_>>,
@@ -365,7 +367,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
         Ok(())
     }
 
-    /// Records attempts in one call, and does what follows from them.
+    /// Records attempts in one call and does their follow-up.
     async fn record(&mut self, ended: Vec<Ended<'_>>, rows: &Worklist) -> Result<()> {
         if ended.is_empty() {
             return Ok(());
@@ -405,8 +407,8 @@ impl<'c, C: Cloud> Batch<'c, C> {
         self.follow_up_all_by(recorded, rows, &HashMap::new()).await
     }
 
-    /// Emits what there is to tell of recorded attempts, and does what follows from those that failed; a message for which
-    /// that fails is handed out again. `lanes` has those of destinations of which something was learned.
+    /// Emits the events about recorded attempts and does the follow-up of those that failed. If that fails, the message
+    /// is received again. `lanes` contains the lanes of destinations that were just attempted.
     async fn follow_up_all_by(
         &mut self,
         recorded: Vec<Recorded>,

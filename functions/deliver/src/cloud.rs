@@ -1,4 +1,5 @@
-//! What deliver asks of the cloud and of the outside world: all of it, so that its rules can be tested without them.
+//! Every call that deliver makes to the cloud and to receivers, behind one trait, so that its logic can be tested
+//! without them.
 
 use domain::backoff::next_hop;
 use domain::{
@@ -24,16 +25,16 @@ use crate::{App, triage::Known, triage::Ready};
 /// A change of a delivery's row.
 #[derive(Debug, Clone)]
 pub(crate) enum Change {
-    /// An attempt was made: its place in the schedule, how it ended, and what follows.
+    /// An attempt was made: its place in the schedule, the attempt, and the verdict on what follows.
     Attempted(u32, Attempt, Verdict),
-    /// It ends without an attempt, for this reason.
+    /// The delivery ends without an attempt, for this reason.
     Abandoned(&'static str),
-    /// It waits until it is recovered, for this reason.
+    /// The delivery is held until it is recovered, for this reason.
     Held(&'static str),
 }
 
 impl Change {
-    /// The row as the change leaves it.
+    /// The row after the change.
     pub(crate) fn of(&self, row: &Delivery) -> Delivery {
         let ended = |fate: domain::DeliveryState, reason: &str| Delivery {
             state: fate,
@@ -50,26 +51,26 @@ impl Change {
 }
 
 pub(crate) trait Cloud {
-    /// The rows of jobs.
+    /// Reads the rows that the jobs need.
     async fn read(&self, jobs: &[&Job]) -> Result<Worklist>;
 
-    /// Changes rows, each on the condition that nobody has recorded an attempt since it was read; what fails is tried again
-    /// until `until`.
+    /// Changes rows, each on the condition that no attempt was recorded since it was read. Failures are retried until
+    /// `until`.
     async fn write(&self, changes: &[(&Known, &Change)], until: Instant) -> Result<Vec<Written>>;
 
-    /// Those of these rows that there are.
+    /// Returns the rows that exist.
     async fn rows(&self, ids: Vec<DeliveryId>) -> Result<Vec<Delivery>>;
 
-    /// Makes an attempt. It never fails: what goes wrong, on our side too, is a failed attempt.
+    /// Makes an attempt. Never fails: any error, including our own, becomes a failed attempt.
     async fn attempt(&self, job: &Job, ready: &Ready<'_>) -> Answer;
 
-    /// Sends jobs, each by a lane and hidden until it is due; for each, whether the queue has it.
+    /// Sends each job to its lane, hidden until it is due. Returns, for each, whether the queue accepted it.
     async fn send(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>>;
 
-    /// Emits events of our own; for each, whether the queue has it.
+    /// Emits events of our own. Returns, for each, whether the queue accepted it.
     async fn emit(&self, events: &[Ingest]) -> Result<Vec<bool>>;
 
-    /// Marks a destination as unhealthy and tells its operator; false when that has to be done again.
+    /// Marks a destination as unhealthy and notifies its operator. Returns false if this must be repeated.
     async fn mark_unhealthy(
         &self,
         whose: (OperatorId, DestinationId),
@@ -77,13 +78,13 @@ pub(crate) trait Cloud {
         attempt: Option<&Attempt>,
     ) -> Result<bool>;
 
-    /// As [`store::Destinations::claim_probe`].
+    /// See [`store::Destinations::claim_probe`].
     async fn claim_probe(&self, to: &Destination, seen: &Breaker, now: Timestamp) -> Result<bool>;
 
-    /// As [`store::Destinations::set_answered`].
+    /// See [`store::Destinations::set_answered`].
     async fn set_answered(&self, to: &Destination) -> Result<()>;
 
-    /// As [`store::Destinations::add_unreached`], for one attempt.
+    /// See [`store::Destinations::add_unreached`], for one attempt.
     async fn add_unreached(
         &self,
         to: &Destination,
@@ -91,10 +92,10 @@ pub(crate) trait Cloud {
         now: Timestamp,
     ) -> Result<Option<Breaker>>;
 
-    /// As [`store::Destinations::set_slow`].
+    /// See [`store::Destinations::set_slow`].
     async fn set_slow(&self, to: &Destination, now: Timestamp) -> Result<Option<Breaker>>;
 
-    /// As [`store::Destinations::set_pace`].
+    /// See [`store::Destinations::set_pace`].
     async fn set_pace(
         &self,
         to: &Destination,
@@ -103,10 +104,10 @@ pub(crate) trait Cloud {
         from: Option<Timestamp>,
     ) -> Result<bool>;
 
-    /// As [`store::Destinations::take_slots`].
+    /// See [`store::Destinations::take_slots`].
     async fn take_slots(&self, counter: Counter, rate: Rate, count: usize, now: Timestamp) -> Result<i64>;
 
-    /// As [`store::Destinations::no_slot_before`].
+    /// See [`store::Destinations::no_slot_before`].
     async fn no_slot_before(&self, counter: Counter, at: Timestamp) -> Result<()>;
 }
 
@@ -120,7 +121,7 @@ impl Cloud for App {
         let statement = |(known, change): &(&Known, &Change)| {
             let (row, table) = (&known.row, &self.deliveries);
             match change {
-                // Nobody else may have recorded it since: the insert is conditional.
+                // The insert is conditional, in case another worker has recorded the delivery since.
                 change if !known.recorded => table.insert(&change.of(row)),
                 Change::Attempted(step, attempt, verdict) => table.record(row, *step, attempt, verdict),
                 Change::Abandoned(reason) => Ok(table.abandon(row, reason)),
@@ -210,7 +211,7 @@ impl Cloud for App {
 }
 
 impl App {
-    /// Tells the other workers that something is to be said of a destination that they may remember.
+    /// Makes the other workers read a destination again, in case they remember it without its new traffic state.
     async fn tell_others(&self, to: &Destination) {
         if to.is_plain(domain::time::now())
             && let Err(error) = self.recent.changes().note(to.operator_id).await

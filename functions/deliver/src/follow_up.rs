@@ -1,6 +1,6 @@
-//! What follows from a recorded attempt: the destination's health, word to the operator, the next attempt.
+//! The follow-up of a recorded attempt: the destination's health, the notification of its operator, the next attempt.
 //!
-//! Every step can be done twice without harm, and is, when a worker dies on its way through them.
+//! Every step is safe to repeat, and is repeated when a worker crashes halfway.
 
 use domain::{
     Delivery, DeliveryState, Destination, Unhealthy,
@@ -14,14 +14,14 @@ use store::Result;
 
 use crate::{Settings, cloud::Cloud, work::Work};
 
-/// What is left to do after an attempt.
+/// What remains to be done after an attempt.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Nothing: it was the last.
+    /// Nothing: this was the last attempt.
     Nothing,
-    /// To send this job, which makes the next attempt.
+    /// Send this job, which makes the next attempt.
     Send(Job),
-    /// All of it again: the queue did not take the word to the operator.
+    /// Repeat the follow-up: the queue did not accept the notification of the operator.
     Again,
 }
 
@@ -29,7 +29,7 @@ pub(crate) enum Next {
 pub(crate) struct Recorded {
     pub(crate) work: Work,
     pub(crate) row: Delivery,
-    /// Whether the attempt was made just now, rather than by a worker before.
+    /// Whether this worker just made the attempt, rather than an earlier one.
     pub(crate) just_now: bool,
     /// The slot of the next attempt, if this one was rate limited.
     pub(crate) slot: Option<Slot>,
@@ -37,7 +37,7 @@ pub(crate) struct Recorded {
     pub(crate) breaker: Option<Breaker>,
 }
 
-/// Does what follows from the newest attempt, but for sending the job of the next one: the caller sends those of a batch
+/// Does the follow-up of the newest attempt, except sending the next job: the caller sends the jobs of a batch
 /// together.
 pub(crate) async fn follow_up(cloud: &impl Cloud, settings: &Settings, recorded: &Recorded) -> Result<Next> {
     let Recorded { work, row, .. } = recorded;
@@ -63,15 +63,15 @@ pub(crate) async fn follow_up(cloud: &impl Cloud, settings: &Settings, recorded:
     }))
 }
 
-/// Whether the newest attempt makes its destination unhealthy: by the attempts of its delivery, or because the destination
-/// has not answered anybody for as long as four of them would take.
+/// Whether the newest attempt makes the destination unhealthy: because of the attempts of this delivery, or because the
+/// destination has not answered any delivery for as long as four attempts would take.
 fn breaks_health(settings: &Settings, Recorded { row, breaker, .. }: &Recorded) -> bool {
     let schedule = &settings.schedule;
     health::breaks(schedule, &row.round(row.step))
         || breaker.as_ref().is_some_and(|breaker| breaker.breaks_health(schedule, now()))
 }
 
-/// The lane by which the next attempt goes.
+/// The lane of the next attempt.
 pub(crate) fn lane(work: &Work, to: Option<&Destination>) -> domain::traffic::Lane {
     to.map_or(work.lane, |to| to.lane(now()))
 }

@@ -1,7 +1,8 @@
 //! The attempts of a batch to one destination.
 //!
-//! One leads. The others follow once it was answered: so a destination that does not answer, or asks to slow down, costs a
-//! batch one request. What is learned of the destination is written to its row, and tells the other workers.
+//! One attempt goes first, and the others follow when it is answered. A destination that does not answer, or asks to
+//! slow down, therefore costs a batch one request. Findings about the destination are written to its row, where the
+//! other workers see them.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -23,31 +24,31 @@ use tokio::time::{Instant, sleep};
 
 use crate::{cloud::Cloud, triage::Ready, work::Work};
 
-/// How long an attempt takes at most, and its record.
+/// The longest that an attempt can take, including its record.
 const ATTEMPT: Duration = Duration::from_secs(11);
 
 /// An attempt to make.
 pub(crate) struct Planned<'a> {
     pub(crate) work: Work,
     pub(crate) ready: Ready<'a>,
-    /// When it goes out, where that is settled.
+    /// The slot in which the attempt goes out, if already assigned.
     pub(crate) slot: Option<Slot>,
 }
 
-/// What has become of it.
+/// The outcome of a planned attempt.
 pub(crate) enum Outcome<'a> {
-    /// It was made.
+    /// The attempt was made.
     Ended(Box<Ended<'a>>),
-    /// It is made later, by this job.
+    /// The attempt is postponed: this job makes it later.
     PutOff(Box<(Work, Lane, Job)>),
 }
 
-/// An attempt that has ended.
+/// A finished attempt.
 pub(crate) struct Ended<'a> {
     pub(crate) work: Work,
     pub(crate) ready: Ready<'a>,
     pub(crate) answer: Answer,
-    /// The destination as it is known after it.
+    /// The destination as known after the attempt.
     pub(crate) after: Destination,
 }
 
@@ -56,7 +57,7 @@ pub(crate) struct Group<'a, C> {
     cloud: &'a C,
     lane: Lane,
     end: Instant,
-    /// The destination's row as it was read, with what was learned since.
+    /// The destination's row as it was read, updated with the findings since.
     known: RefCell<Destination>,
     outcomes: UnboundedSender<Outcome<'a>>,
 }
@@ -72,7 +73,7 @@ impl<'a, C: Cloud> Group<'a, C> {
         Self { cloud, lane, end, known: RefCell::new(to.clone()), outcomes }
     }
 
-    /// Makes the attempts, or puts them off.
+    /// Makes the attempts or postpones them.
     pub(crate) async fn run(&self, planned: Vec<Planned<'a>>) {
         let (by_hand, planned): (Vec<_>, Vec<_>) = planned.into_iter().partition(|one| one.work.job.by_hand);
         let asked_for = join_all(by_hand.into_iter().map(|one| self.make(one, None)));
@@ -88,7 +89,8 @@ impl<'a, C: Cloud> Group<'a, C> {
         self.known.borrow().clone()
     }
 
-    /// Claims the probe where one is due: then only the first is attempted, as the probe, or none if another worker has it.
+    /// Claims the probe if one is due. With the claim, only the first attempt is made, as the probe. If another worker
+    /// has the claim, none is made.
     async fn probe(&self, mut planned: Vec<Planned<'a>>) -> (Vec<Planned<'a>>, Option<Breaker>) {
         let breaker = self.known.borrow().breaker.clone();
         let (true, Some(seen)) = (planned.iter().any(|one| one.ready.probe), breaker) else { return (planned, None) };
@@ -104,7 +106,8 @@ impl<'a, C: Cloud> Group<'a, C> {
         (planned, claimed.then_some(probing))
     }
 
-    /// When the destination may be tried again, if its breaker is not closed; else in a while.
+    /// When the destination may be tried again: as its breaker says, or after a random multiple of `a_while` if it is
+    /// closed.
     fn later(&self, a_while: Duration) -> Timestamp {
         match self.known.borrow().signal(now(), rand::random()) {
             traffic::Signal::Wait(until) => until,
@@ -112,10 +115,10 @@ impl<'a, C: Cloud> Group<'a, C> {
         }
     }
 
-    /// Gives each its slot, if the destination has a pace; what goes out later than in a moment is put off.
+    /// Assigns each attempt its slot if the destination has a pace, and postpones those whose slot is not imminent.
     async fn pace(&self, planned: Vec<Planned<'a>>) -> Vec<Planned<'a>> {
         let to = self.to();
-        // Mails have got theirs of the account's rate.
+        // Mails already have their slots within the account's rate.
         if to.rate().is_none() || self.lane == Lane::Mail {
             return planned;
         }
@@ -143,14 +146,14 @@ impl<'a, C: Cloud> Group<'a, C> {
         given
     }
 
-    /// Makes the first, and the others once that was answered.
+    /// Makes the first attempt, and the others when it is answered.
     async fn lead(&self, mut planned: Vec<Planned<'a>>, probe: Option<Breaker>) {
         if planned.is_empty() {
             return;
         }
         let rest = if self.is_request() { planned.split_off(1) } else { vec![] };
         let mut leading = Box::pin(join_all(planned.into_iter().map(|one| self.make(one, probe.clone()))));
-        // In the fast lane nobody waits for it for long.
+        // In the fast lane, the others wait only for a short time.
         let patience = if self.lane == Lane::Fast { SLOW } else { ATTEMPT };
         let answered = match select(&mut leading, Box::pin(sleep(patience))).await {
             Either::Left((made, _)) => made.into_iter().all(|made| made == Made::Answered),
@@ -168,7 +171,7 @@ impl<'a, C: Cloud> Group<'a, C> {
         }
     }
 
-    /// Sends those that would wait too long on to the slow lane.
+    /// Sends the attempts that would wait too long to the slow lane.
     fn hand_on(&self, rest: Vec<Planned<'a>>) {
         for one in rest {
             let job = one.work.job.clone();
@@ -176,7 +179,7 @@ impl<'a, C: Cloud> Group<'a, C> {
         }
     }
 
-    /// Puts off those that follow one that was not answered, or was told to slow down.
+    /// Postpones the attempts that follow one that was not answered or was asked to slow down.
     async fn stop(&self, rest: Vec<Planned<'a>>) {
         if self.known.borrow().rate().is_none() || self.known.borrow().breaker.is_some() {
             return self.put_off_all(rest, self.later(Duration::from_secs(1)));
@@ -194,7 +197,7 @@ impl<'a, C: Cloud> Group<'a, C> {
         }
     }
 
-    /// Puts one off to its slot, or until it may ask for one again.
+    /// Postpones an attempt to its slot, or until it can ask for one again.
     fn put_off_to(&self, one: Planned<'a>, slot: Option<Slot>) {
         let now = now();
         let due = slot.as_ref().map_or_else(|| ask_again(now, rand::random()), |slot| slot.at - NEAR);
@@ -205,16 +208,16 @@ impl<'a, C: Cloud> Group<'a, C> {
     }
 
     fn put(&self, outcome: Outcome<'a>) {
-        // Received until the group is dropped.
+        // The receiver lives as long as the group.
         let _ = self.outcomes.unbounded_send(outcome);
     }
 
-    /// Whether the destination is sent requests, rather than mails or text messages by way of a service.
+    /// Whether the destination gets HTTP requests, rather than mails or text messages through a service.
     fn is_request(&self) -> bool {
         self.known.borrow().kind.is_http()
     }
 
-    /// Makes an attempt, in its slot, and learns from it.
+    /// Makes an attempt in its slot and learns from it.
     async fn make(&self, Planned { work, ready, slot }: Planned<'a>, probe: Option<Breaker>) -> Made {
         if let Some(wait) = slot.as_ref().and_then(|slot| Duration::try_from(slot.at.duration_since(now())).ok()) {
             sleep(wait.min(NEAR)).await;
@@ -252,7 +255,8 @@ impl<'a, C: Cloud> Group<'a, C> {
         known.breaker = known.breaker.take().or(suspected);
     }
 
-    /// Writes down what an answer says about the destination. A failure to do so is logged: the next answer says it again.
+    /// Records what an answer says about the destination. A failure to record it is only logged: the next answer says
+    /// the same again.
     async fn learn(&self, answer: &Answer, slot: Option<&Slot>, probe: Option<&Breaker>) {
         let learned = match answer.attempt.fault {
             _ if answer.unreachable => self.learn_unreached(probe).await,
@@ -290,7 +294,7 @@ impl<'a, C: Cloud> Group<'a, C> {
         Ok(())
     }
 
-    /// Closes the breaker, if it was not, and forgets the failures before.
+    /// Closes the breaker and resets the count of failures, if needed.
     async fn note_answered(&self, to: &Destination) -> store::Result<()> {
         if to.unreached == 0 && to.breaker.is_none() {
             return Ok(());
@@ -301,7 +305,7 @@ impl<'a, C: Cloud> Group<'a, C> {
         Ok(())
     }
 
-    /// The destination, or the service that mails go by, asks to slow down.
+    /// Handles a request to slow down, from the destination or from the service that sends mails.
     async fn learn_limit(&self, answer: &Answer) -> store::Result<()> {
         let (to, now) = (self.to(), now());
         if self.lane != Lane::Mail {
@@ -331,7 +335,8 @@ impl<'a, C: Cloud> Group<'a, C> {
     }
 }
 
-/// Takes so many slots of a destination's pace; none each where it has no pace, or where they lie beyond the horizon.
+/// Takes `count` slots of a destination's pace. Each is `None` if the destination has no pace, or if its slots are
+/// already taken beyond the horizon.
 pub(crate) async fn take_slots(cloud: &impl Cloud, to: &mut Destination, count: usize) -> Vec<Option<Slot>> {
     let now = now();
     let none = || vec![None; count];
@@ -353,12 +358,12 @@ pub(crate) async fn take_slots(cloud: &impl Cloud, to: &mut Destination, count: 
     }
 }
 
-/// What an attempt says about those that follow it.
+/// What an attempt means for those that wait for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Made {
     /// The destination answers.
     Answered,
-    /// It does not, or asks to slow down.
+    /// The destination does not answer, or asks to slow down.
     Stop,
 }
 

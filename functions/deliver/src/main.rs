@@ -1,6 +1,6 @@
-//! The function `deliver`: from the queues of deliveries to the outside world, and the backoff.
+//! The function `deliver`: makes the attempts of deliveries and schedules their retries.
 //!
-//! Three queues feed it, one for each lane ([`domain::traffic::Lane`]), each with a concurrency of its own.
+//! Three queues feed it, one for each lane ([`domain::traffic::Lane`]), each with its own concurrency.
 
 mod attempt;
 mod batch;
@@ -21,13 +21,13 @@ use store::{
 };
 use upkeep::{Health, Sender};
 
-/// What the worker works with.
+/// The clients that the function uses.
 struct App {
     deliveries: Deliveries,
     destinations: Destinations,
     events: Events,
     suppressions: Suppressions,
-    /// The destinations of operators that keep it busy.
+    /// Destinations of operators that send many events.
     recent: Recent<Remembered>,
     lanes: Lanes,
     journal: Journal,
@@ -36,12 +36,12 @@ struct App {
     settings: Settings,
 }
 
-/// What the deployment has chosen.
+/// The settings of the deployment.
 #[derive(Debug, Clone)]
 struct Settings {
     /// The waits between the attempts of a delivery.
     schedule: Schedule,
-    /// How many mails a second the account may send.
+    /// How many mails per second the account may send.
     mails: Rate,
 }
 

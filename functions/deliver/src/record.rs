@@ -1,4 +1,4 @@
-//! Recording what became of attempts, and of deliveries that end without one.
+//! Records the outcome of attempts, and deliveries that end without one.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,21 +18,21 @@ use crate::{
     triage::Known,
 };
 
-/// What has become of a change.
+/// The outcome of a change.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Done {
-    /// It was made, by us.
+    /// This worker made the change.
     Ours,
-    /// Another worker has recorded an attempt, and sees to what follows.
+    /// Another worker has recorded an attempt and does the follow-up.
     Anothers,
-    /// It could not be made: all of it has to be done again.
+    /// The change failed and the work must be repeated.
     Not,
 }
 
-/// Makes changes: what became of each.
+/// Makes changes and returns their outcomes.
 ///
-/// A change that is refused may have been made by an earlier try of our own, whose answer was lost. The row tells: so
-/// nobody takes its own work for another's.
+/// A refused change may already have been made by an earlier try of this worker whose answer was lost. The row shows
+/// which it is, so that a worker does not mistake its own change for another's.
 pub(crate) async fn change(cloud: &impl Cloud, changes: &[(&Known, &Change)], until: Instant) -> Result<Vec<Done>> {
     let written = cloud.write(changes, until).await?;
     let refused = |written: &Written| matches!(written, Written::Refused | Written::Unsure);
@@ -60,7 +60,7 @@ pub(crate) async fn change(cloud: &impl Cloud, changes: &[(&Known, &Change)], un
     Ok(done.collect())
 }
 
-/// Whether the row as it is now has this very change.
+/// Whether the current row contains this change.
 fn is_ours(row: &Delivery, before: &Delivery, change: &Change) -> bool {
     match change {
         Change::Attempted(_, attempt, _) => row.attempts.contains(attempt),
@@ -71,8 +71,7 @@ fn is_ours(row: &Delivery, before: &Delivery, change: &Change) -> bool {
     }
 }
 
-/// Judges attempts. Those that were rate limited get the slots of their destinations' paces, those of one destination in
-/// one call.
+/// Judges attempts. Rate-limited attempts get slots of their destination's pace, with one call per destination.
 pub(crate) async fn judge_all(
     cloud: &impl Cloud,
     settings: &Settings,
@@ -86,7 +85,7 @@ pub(crate) async fn judge_all(
     for places in limited.into_values() {
         let Some(last) = places.last().and_then(|place| ended.get(*place)) else { continue };
         let slots = match last.work.lane {
-            // The account's rate is asked again when they are due.
+            // Mails ask for a slot of the account's rate when they are due.
             Lane::Mail => vec![None; places.len()],
             Lane::Fast | Lane::Slow => take_slots(cloud, &mut last.after.clone(), places.len()).await,
         };

@@ -1,4 +1,4 @@
-//! What is told of deliveries: of mails, and of webhook subscriptions of the Mail API. Of others nothing is.
+//! The events about deliveries of mails and of the Mail API's webhook subscriptions. Other deliveries emit no events.
 
 use domain::{
     Delivery, DeliveryState, Destination, Face,
@@ -7,18 +7,18 @@ use domain::{
 };
 use jiff::Timestamp;
 
-/// The mail that a delivery is, if it is one.
+/// The mail that a delivery sends, if it sends one.
 fn mail(row: &Delivery, to: Option<&Destination>) -> Option<Mail> {
     let to = to.filter(|to| to.kind.is_mail())?;
     Some(Mail::of(row.id, &row.event_type, row.operator_id, Some(to)))
 }
 
-/// Whether anything is told of a delivery: of most webhooks nothing is, and nothing more is done for them.
+/// Whether a delivery emits events. Most webhooks do not, which saves their follow-up.
 pub(crate) fn concerns(row: &Delivery, to: Option<&Destination>) -> bool {
     row.face == Face::Mail || to.is_some_and(|to| to.kind.is_mail())
 }
 
-/// What is told of the newest attempt of `row`.
+/// The events about the newest attempt of `row`.
 pub(crate) fn attempted(row: &Delivery, to: Option<&Destination>) -> serde_json::Result<Vec<Ingest>> {
     let Some(attempt) = row.attempts.last() else { return Ok(vec![]) };
     let next_attempt_at = row.next_attempt_at.filter(|_| row.state == DeliveryState::Failed);
@@ -29,8 +29,8 @@ pub(crate) fn attempted(row: &Delivery, to: Option<&Destination>) -> serde_json:
     })
 }
 
-/// What is told of a mail that is not sent, since nothing is mailed to its address; asked for at `at`, as attempt number
-/// `number`.
+/// The events about a mail that is not sent because its address is suppressed. `at` is when its attempt was due, and
+/// `number` the number of that attempt.
 pub(crate) fn suppressed(
     row: &Delivery,
     to: &Destination,
@@ -41,7 +41,7 @@ pub(crate) fn suppressed(
     mail(row, Some(to)).map(|mail| mail.suppressed(at, number, reason)).into_iter().collect()
 }
 
-/// What is told of a mail for which no attempt can be made.
+/// The events about a mail that ends because no attempt can be made.
 pub(crate) fn ended(
     row: &Delivery,
     to: Option<&Destination>,

@@ -1,4 +1,4 @@
-//! Deliver without a cloud: what it attempts, writes and sends on when receivers, writes or workers fail.
+//! Deliver without a cloud: what it attempts, writes and sends when receivers, writes or workers fail.
 
 use std::{
     cell::{Cell, RefCell},
@@ -36,18 +36,18 @@ enum Says {
     Status(u16),
     /// A rate limit, with the seconds of its `Retry-After`.
     Limit(u64),
-    /// A 200, after so long.
+    /// A 200 after this time.
     Slowly(Duration),
-    /// Nothing, after so long.
+    /// No answer after this time.
     Nothing(Duration),
 }
 
-/// What goes wrong with the next write.
+/// How the next write fails.
 #[derive(Clone, Copy)]
 enum WriteFault {
-    /// It is not carried out, as often as there was time to try.
+    /// It is not carried out, however often it is retried.
     Throttled,
-    /// It is carried out, its answer is lost, and the next try is refused.
+    /// It is carried out, but its answer is lost and the retry is refused.
     Lost,
 }
 
@@ -58,10 +58,10 @@ struct Memory {
     deliveries: RefCell<HashMap<DeliveryId, Delivery>>,
     says: Cell<Says>,
     write_fault: Cell<Option<WriteFault>>,
-    /// Whether the queues take jobs.
+    /// Whether the queues accept jobs.
     queues_take: Cell<bool>,
     attempts: RefCell<Vec<DeliveryId>>,
-    /// The most attempts that were under way at once.
+    /// The attempts in progress, and the most that there were at once.
     under_way: Cell<(usize, usize)>,
     sent: RefCell<Vec<(Lane, Job)>>,
     unhealthy: RefCell<BTreeSet<DestinationId>>,
@@ -96,7 +96,7 @@ impl Memory {
         id
     }
 
-    /// An event that goes to this destination, and its first job.
+    /// Creates an event for this destination and returns its first job.
     fn event(&self, to: DestinationId) -> Job {
         let id = EventId::generate();
         let event = Event {
@@ -135,7 +135,7 @@ impl Memory {
         self.noted.set(self.noted.get() + 1);
     }
 
-    /// Hands jobs out; which of them are to be handed out again.
+    /// Delivers the jobs and returns the deliveries whose messages SQS must deliver again.
     async fn hand_out(&self, jobs: &[&Job], received: u32, lane: Lane) -> Vec<DeliveryId> {
         let record = |job: &&Job| Record {
             message_id: job.delivery_id.to_string(),
@@ -158,7 +158,7 @@ impl Memory {
         self.hand_out(&[job], 1, Lane::Fast).await.is_empty()
     }
 
-    /// The one job that was sent since the last time.
+    /// The only job sent since the last call.
     fn next(&self) -> (Lane, Job) {
         let mut sent = self.sent.take();
         assert_eq!(sent.len(), 1, "{sent:?}");
@@ -386,7 +386,7 @@ async fn a_redriven_job_whose_attempt_is_recorded_gets_its_follow_up() {
     assert!(!memory.fast(&job).await);
     assert_eq!(memory.state(&job), Some(DeliveryState::Failed));
     memory.queues_take.set(true);
-    // Hours later, from the dead-letter queue: its message looks new.
+    // A message redriven from the dead-letter queue hours later looks new.
     let past = now() - Duration::from_secs(3600);
     memory.deliveries.borrow_mut().get_mut(&job.delivery_id).expect("a row").next_attempt_at = Some(past);
     assert!(memory.fast(&job).await);
@@ -394,7 +394,7 @@ async fn a_redriven_job_whose_attempt_is_recorded_gets_its_follow_up() {
     assert_eq!((next.attempt, next.step), (2, 1));
     assert!(next.due.expect("a time") <= now());
     assert_eq!(memory.attempts.borrow().len(), 1);
-    // A copy of a job whose follow-up was sent comes after it, and finds the attempt made.
+    // A copy of a job arrives after its follow-up was sent, and finds that the attempt was made.
     memory.says.set(Says::Status(200));
     assert!(memory.fast(&Job { due: None, ..next.clone() }).await);
     assert!(memory.fast(&job).await);
@@ -426,7 +426,7 @@ async fn an_attempt_that_another_worker_has_recorded_is_left_to_it() {
         },
         recorded: true,
     };
-    // In between the read and the write.
+    // Another worker records the delivery between the read and the write.
     let slow = async {
         tokio::task::yield_now().await;
         memory.deliveries.borrow_mut().insert(job.delivery_id, planned.row.clone());
@@ -496,7 +496,7 @@ async fn a_destination_that_does_not_answer_costs_a_batch_one_request() {
     assert_eq!(memory.attempts.borrow().len(), 1);
     let sent = memory.sent.take();
     assert_eq!(sent.iter().filter(|(lane, job)| *lane == Lane::Slow && job.attempt == 1).count(), 9);
-    // Its other deliveries wait in the slow lane for what becomes of the attempt.
+    // The other deliveries wait in the slow lane until this attempt ends.
     assert!(memory.to(to).slow_until.is_some() && memory.to(to).breaker.is_some_and(|it| it.is_suspicion()));
     let another = memory.event(to);
     assert!(memory.fast(&another).await);
@@ -538,13 +538,13 @@ async fn failures_in_a_row_open_the_breaker_and_a_probe_closes_it() {
     }
     let breaker = memory.to(to).breaker.expect("open");
     memory.sent.take();
-    // Open: put off, without an attempt and without a step.
+    // Open: postponed without an attempt, at the same step.
     let job = memory.event(to);
     assert!(memory.hand_out(&[&job], 1, Lane::Slow).await.is_empty());
     let (lane, put_off) = memory.next();
     assert_eq!((lane, put_off.attempt, put_off.step, memory.row(&job)), (Lane::Slow, 1, 0, None));
     assert!(put_off.due.expect("a time") >= breaker.until);
-    // Half-open: one of a batch probes.
+    // Half-open: one delivery of a batch probes.
     memory.change(to, |to| to.breaker = Some(Breaker { until: now(), ..breaker.clone() }));
     let jobs: Vec<_> = (0..5).map(|_| memory.event(to)).collect();
     let before = memory.attempts.borrow().len();
@@ -552,7 +552,7 @@ async fn failures_in_a_row_open_the_breaker_and_a_probe_closes_it() {
     assert_eq!(memory.attempts.borrow().len(), before + 1);
     let again = memory.to(to).breaker.expect("open again");
     assert_eq!((again.times, again.opened_at), (2, breaker.opened_at));
-    // And the next one that is answered closes it.
+    // The next answer closes it.
     memory.says.set(Says::Status(500));
     memory.change(to, |to| to.breaker = Some(Breaker { until: now(), ..again }));
     assert!(memory.hand_out(&[&jobs[1]], 1, Lane::Slow).await.is_empty());
@@ -595,7 +595,7 @@ async fn a_slower_pace_gives_out_slots_from_now_on() {
     let memory = Memory::new();
     let to = memory.webhook();
     let long_ago = now() - Duration::from_secs(60);
-    // Slots of the faster pace reach far ahead: they do not hold any more, and nobody waits behind them.
+    // Slots of the faster pace reach far ahead. They no longer apply, and new deliveries do not queue behind them.
     memory.change(to, |to| {
         to.pace = Some(Pace::slower(None, None, long_ago, long_ago));
         to.next_slot = Some((now() + Duration::from_secs(25)).as_microsecond());
@@ -641,7 +641,7 @@ async fn a_paced_destination_gets_its_deliveries_one_after_the_other() {
     assert_eq!(memory.attempts.borrow().len() + sent.len(), 10);
     let slots: BTreeSet<_> = sent.iter().map(|(_, job)| job.slot.as_ref().expect("a slot").at).collect();
     assert_eq!(slots.len(), sent.len(), "each its own");
-    // In its slot it goes out, and asks for no other.
+    // In its slot it goes out without asking for another.
     let noted = memory.noted.get();
     let (_, job) = &sent[0];
     let in_time = Job { due: None, slot: Some(Slot { at: now(), pace: None }), ..job.clone() };

@@ -1,4 +1,4 @@
-//! What is to be done about a job, by the rows as they are now.
+//! Decides what to do about a job from the current rows.
 
 use domain::{
     Delivery, DeliveryState, Destination, PlannedEvent,
@@ -15,58 +15,59 @@ use store::worklist::Worklist;
 
 use crate::work::Work;
 
-/// A delivery with what is known of it.
+/// A delivery and whether it is recorded.
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
-    /// The row; where there is none yet, the delivery as its event plans it.
+    /// The row, or the delivery as its event plans it if it has no row yet.
     pub(crate) row: Delivery,
-    /// Whether it has a row.
+    /// Whether the delivery has a row.
     pub(crate) recorded: bool,
 }
 
-/// What is to be done.
+/// What to do about a job.
 #[derive(Debug)]
 pub(crate) enum Triage<'a> {
-    /// Nothing: it has been done.
+    /// Nothing: the work is done.
     Nothing,
-    /// Nothing, since the rows were deleted at the end of their time.
+    /// Nothing: the rows have expired.
     Expired,
-    /// Nothing for now: a row is missing that has to be there. To be tried again.
+    /// Nothing for now: a required row is missing. Retry later.
     Lost(&'static str),
-    /// What follows from the newest attempt, which is recorded.
+    /// Do the follow-up of the newest attempt, which is recorded.
     FollowUp(Known),
-    /// The delivery ends here, with this reason.
+    /// End the delivery, for this reason.
     End(Known, &'static str),
-    /// It waits until it is recovered, for this reason.
+    /// Hold the delivery until it is recovered, for this reason.
     Hold(Known, &'static str),
-    /// It ends, because nothing is mailed to the address.
+    /// End the delivery, because the address is suppressed.
     Suppressed(Known, &'a Destination, Suppression),
-    /// It goes by another queue.
+    /// Move the job to another lane.
     Move(Lane),
-    /// It is put off until then.
+    /// Postpone the job until this time.
     PutOff(&'a Destination, Timestamp),
-    /// It is attempted.
+    /// Make the attempt.
     Attempt(Ready<'a>),
 }
 
-/// What an attempt needs.
+/// Everything that an attempt needs.
 #[derive(Debug)]
 pub(crate) struct Ready<'a> {
     pub(crate) known: Known,
     pub(crate) to: &'a Destination,
     pub(crate) event: &'a PlannedEvent,
-    /// Which of a team's addresses are left out.
+    /// Which of a team's addresses are suppressed.
     pub(crate) held_back: HeldBack,
-    /// Whether it has to claim the probe of the destination's breaker first.
+    /// Whether the attempt must first claim the probe of the destination's breaker.
     pub(crate) probe: bool,
 }
 
-/// Judges a job. `random` is a random number from 0 to 1.
+/// Decides what to do about a job. `random` is a random number from 0 to 1.
 pub(crate) fn triage<'a>(work: &Work, rows: &'a Worklist, now: Timestamp, random: f64) -> Triage<'a> {
     let id = work.job.delivery_id;
     let row = rows.deliveries.get(&id);
     let Some(event) = rows.events.get(&id.event) else {
-        // The event is written before any job is sent. Within its time it is there, and a read that misses it is wrong.
+        // The event is written before any job is sent. Within its retention it exists, and a read that does not find it
+        // is wrong.
         let expired = is_past_retention(id.event, now);
         return if expired { Triage::Expired } else { Triage::Lost("its event is not found") };
     };
@@ -86,7 +87,7 @@ pub(crate) fn triage<'a>(work: &Work, rows: &'a Worklist, now: Timestamp, random
     }
 }
 
-/// A delivery that nobody has attempted, as its event plans it.
+/// A delivery without an attempt, as its event plans it.
 fn planned(work: &Work, to: Option<&Destination>, event: &PlannedEvent) -> Delivery {
     let id = work.job.delivery_id;
     match event.unrecorded() {
@@ -128,7 +129,7 @@ fn attempt<'a>(
         return Triage::PutOff(to, until);
     }
     let lane = to.lane(now);
-    // What came by the slow lane stays there: it has waited once.
+    // A job from the slow lane stays there, because it has already waited once.
     if lane != work.lane && (work.lane == Lane::Fast || lane == Lane::Mail) {
         return Triage::Move(lane);
     }

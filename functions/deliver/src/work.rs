@@ -1,4 +1,4 @@
-//! Jobs as the queues hand them out.
+//! Jobs as received from the queues.
 
 use std::collections::HashSet;
 
@@ -7,33 +7,32 @@ use domain::{backoff::next_hop, message::Job, traffic::Lane};
 use jiff::Timestamp;
 use trace::Span;
 
-/// A job with the message that brought it.
+/// A job with its message.
 #[derive(Debug, Clone)]
 pub(crate) struct Work {
     pub(crate) message_id: String,
     pub(crate) received: u32,
     pub(crate) sent_at: Timestamp,
     pub(crate) job: Job,
-    /// The lane by whose queue it came.
+    /// The lane whose queue delivered the message.
     pub(crate) lane: Lane,
     pub(crate) span: Span,
 }
 
 impl Work {
-    /// When the attempt was asked for: the same however often the message is handed out.
+    /// When the attempt was due, which does not change when SQS delivers the message again.
     pub(crate) fn asked_at(&self) -> Timestamp {
         self.job.due.unwrap_or(self.sent_at)
     }
 
-    /// Whether the job is due.
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
         self.job.due.and_then(|due| next_hop(now, due)).is_none()
     }
 }
 
-/// Reads a batch. Of two jobs for one attempt (copies, or a retry by hand beside the backoff's), one does the work of both:
-/// the one that is due first. What cannot be read is handed out again; the rest of the batch is not lost with it. `lane_of`
-/// knows the lane of a queue by its name.
+/// Reads a batch. If two jobs are for the same attempt (a copy, or a manual retry and a scheduled one), one does the
+/// work of both: the one that is due first. A message that cannot be read stays in `unfinished` and is received again,
+/// without affecting the rest of the batch. `lane_of` returns the lane of a queue by its name.
 pub(crate) fn read(
     records: Vec<Record>,
     lane_of: impl Fn(&str) -> Lane,

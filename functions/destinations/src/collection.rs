@@ -1,4 +1,4 @@
-//! Registering destinations and listing them.
+//! Registers and lists destinations.
 
 use api::{
     ApiError, Body, ErrorBody, MaxPerSecond, PageQuery, Query, Reader, Writer, error::Result, page::next_cursor,
@@ -14,10 +14,10 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{App, State, item::limited, origin::Origin, schema};
 
 const LIST: &str = "destinations";
-/// The name of all APIs together.
+/// The value of `made_by` for all APIs.
 const ANY: &str = "any";
 
-/// A destination to register; `schema::NewDestination` is its schema.
+/// The request to register a destination. `schema::NewDestination` is its schema.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewDestination {
@@ -31,7 +31,7 @@ pub(crate) struct NewDestination {
 pub(crate) struct DestinationPage {
     /// The destinations.
     destinations: Vec<Listed>,
-    /// The `cursor` of the next page; null at the end.
+    /// The `cursor` of the next page; null on the last page.
     next_cursor: Option<String>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct DestinationPage {
 struct Listed {
     #[serde(flatten)]
     destination: DestinationView,
-    /// Its origin, in lists that include destinations of other APIs.
+    /// The origin of the destination, in lists that include destinations of other APIs.
     #[serde(flatten)]
     #[schema(value_type = Origin)]
     origin: Option<Origin>,
@@ -51,7 +51,7 @@ struct Listed {
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "the API's text shows it; `DestinationQuery::made_by` reads it")]
 enum MadeBy {
-    /// By whichever.
+    /// Any API.
     Any,
     /// The STACK API.
     Stack,
@@ -65,25 +65,24 @@ enum MadeBy {
     StackAuth,
 }
 
-/// Which destinations are wanted.
+/// The filter and page of a list of destinations.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DestinationQuery {
-    /// The API that created them: `stack` (default), `mail`, `providers`,
-    /// `config`, `stack_auth`, or `any`.
+    /// The API that created them: `stack` (default), `mail`, `providers`, `config`, `stack_auth`, or `any`.
     #[param(inline, value_type = Option<MadeBy>, example = "any")]
     made_by: Option<String>,
-    /// How many rows at most.
+    /// The maximum number of destinations.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<String>,
-    /// The `next_cursor` of the page before; empty for the first page.
+    /// The `next_cursor` of the previous page; empty for the first page.
     #[param(format = "cursor")]
     cursor: Option<String>,
 }
 
 impl DestinationQuery {
-    /// By which API; none is any.
+    /// The API to filter by; `None` means any.
     fn made_by(&self) -> Result<Option<Face>> {
         let Some(name) = self.made_by.as_deref() else { return Ok(Some(Face::Stack)) };
         if name == ANY {
@@ -97,8 +96,8 @@ impl DestinationQuery {
 
 /// Registers a destination.
 ///
-/// A webhook is verified at once and answers with its secret, this once. So is an email destination with the
-/// operator's own address; other kinds are verified by a code.
+/// A webhook is verified at once, and its secret is only shown in this response. An email destination with the
+/// operator's own address is also verified at once. All other destinations are verified by a code.
 #[utoipa::path(
     post, path = "/v1/notifications/destinations", tag = "Destinations", operation_id = "createDestination",
     request_body = schema::NewDestination,
@@ -149,8 +148,8 @@ pub(crate) async fn create(
 
 /// Lists the destinations.
 ///
-/// Those of the STACK API; with `made_by` also those that other APIs have made, with where they come from. Rules may target
-/// all of them but those that belong to a channel.
+/// By default, the list contains the destinations created by the STACK API. With `made_by`, it contains those of other
+/// APIs and their origin. Rules can target all of them, except those that belong to a channel.
 #[utoipa::path(
     get, path = "/v1/notifications/destinations", tag = "Destinations", operation_id = "listDestinations",
     params(DestinationQuery),
@@ -183,8 +182,8 @@ pub(crate) async fn list(
 }
 
 impl App {
-    /// A webhook proves itself with every signature it checks; the operator's own address was proved at registration,
-    /// unless mail to it has come back since.
+    /// Whether a new destination needs no code. A webhook's receiver checks every signature. The operator's own address
+    /// was verified at registration, and counts unless it is suppressed.
     async fn verified_at_once(&self, address: &Address, kind: ChannelType, operator: OperatorId) -> Result<bool> {
         match kind {
             ChannelType::Webhook => return Ok(true),
@@ -199,11 +198,11 @@ impl App {
         Ok(self.upkeep.suppressions().get(operator.id, &address.uniqueness_key()).await?.is_none())
     }
 
-    /// A destination of the caller, or a 404.
+    /// Returns a destination of the caller, or a 404.
     pub(crate) async fn find(&self, caller: &api::Caller, id: &str) -> Result<Destination> {
         let id = api::error::path_id(id, "destination")?;
         let found = self.destinations.get(caller.operator_id(), id).await?;
-        // What belongs to a channel, or was made by another API, is reached by way of that.
+        // Destinations that belong to a channel, or were created by another API, are only available through that.
         let own = |destination: &Destination| destination.belongs_to.is_none() && destination.face.is_stack();
         found.filter(own).ok_or_else(|| ApiError::not_found("destination"))
     }

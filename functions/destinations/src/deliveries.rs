@@ -1,4 +1,4 @@
-//! The deliveries of one destination.
+//! Lists the deliveries of one destination.
 
 use api::{ErrorBody, PageQuery, Reader, error::Result, views::DeliveryPage};
 use axum::{Json, extract::Path};
@@ -7,7 +7,7 @@ use upkeep::log;
 
 use crate::State;
 
-/// Lists a destination's deliveries with their attempts, newest event first.
+/// Lists the deliveries to a destination with their attempts, newest event first.
 #[utoipa::path(
     get, path = "/v1/notifications/destinations/{id}/deliveries", tag = "Deliveries", operation_id = "listDeliveries",
     params(("id" = String, Path), PageQuery),

@@ -1,4 +1,4 @@
-//! One destination.
+//! Returns, changes and deletes one destination.
 
 use api::{
     ApiError, Body, ErrorBody, MaxPerSecond, Reader, Writer,
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::State;
 
-/// Shows a destination.
+/// Returns a destination.
 #[utoipa::path(
     get, path = "/v1/notifications/destinations/{id}", tag = "Destinations", operation_id = "getDestination",
     params(("id" = String, Path)),
@@ -27,15 +27,15 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DestinationChange {
-    /// The most deliveries per second, 0.001 to 1000, of a webhook; null removes the limit.
+    /// The maximum number of deliveries per second to a webhook, 0.001 to 1000; null removes the limit.
     #[serde(default, deserialize_with = "subscription::given")]
     #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 1000, example = 10)]
     max_per_second: Option<Option<MaxPerSecond>>,
 }
 
-/// Changes the most deliveries per second of a destination.
+/// Changes the rate limit of a destination.
 ///
-/// Deliveries that wait already keep their turn.
+/// Deliveries that are already waiting keep their times.
 #[utoipa::path(
     patch, path = "/v1/notifications/destinations/{id}", tag = "Destinations", operation_id = "updateDestination",
     params(("id" = String, Path)), request_body = DestinationChange,
@@ -61,14 +61,14 @@ pub(crate) async fn update(
     Ok(Json(DestinationView::of(&changed.ok_or_else(|| ApiError::not_found("destination"))?, true)))
 }
 
-/// The limit of a destination of this kind, or a 400.
+/// The rate limit for a destination of this kind, or a 400.
 pub(crate) fn limited(limit: MaxPerSecond, kind: Kind) -> Result<Rate> {
     limit.of(kind).map_err(|problem| ApiError::field("max_per_second", problem))
 }
 
 /// Deletes a destination.
 ///
-/// Rules that target it stay active. They record an abandoned delivery instead of sending to it.
+/// Rules that target it stay active. Instead of sending to it, they record an abandoned delivery.
 #[utoipa::path(
     delete, path = "/v1/notifications/destinations/{id}", tag = "Destinations", operation_id = "deleteDestination",
     params(("id" = String, Path)),

@@ -1,4 +1,4 @@
-//! `/v1/notifications/destinations`: where notifications go.
+//! `/v1/notifications/destinations`: the destinations of notifications.
 
 mod collection;
 mod deliveries;
@@ -17,7 +17,7 @@ use domain::guard::TargetPolicy;
 use store::{Accounts, Aws, Changes, DeliveryLog, Destinations, Lanes, aws};
 use upkeep::Upkeep;
 
-/// What the routes work with.
+/// The clients and settings that the routes use.
 pub struct App {
     keys: Keys,
     changes: Changes,
@@ -26,15 +26,15 @@ pub struct App {
     lanes: Lanes,
     upkeep: Upkeep,
     policy: TargetPolicy,
-    /// Whether premium-rate numbers and their like may be destinations.
+    /// Whether premium-rate and similar phone numbers are allowed as destinations.
     premium_numbers: bool,
 }
 
 impl App {
-    /// Everything that the environment names.
+    /// Creates the clients from the environment.
     ///
     /// # Errors
-    /// When the environment lacks something.
+    /// When the environment lacks a variable.
     pub fn from_env() -> Result<Self, lambda_http::Error> {
         let aws = Aws::from_env();
         let policy = aws::target_policy()?;
@@ -64,7 +64,7 @@ impl HasKeys for App {
 /// The state of the routes.
 pub type State = axum::extract::State<Arc<App>>;
 
-/// The routes, and the API's whole text.
+/// The routes of destinations, and the OpenAPI document of the whole API.
 pub fn router() -> Router<Arc<App>> {
     routes().route("/openapi.json", get(openapi))
 }
@@ -80,7 +80,7 @@ api::routes! { App;
     deliveries::deliveries;
 }
 
-/// The text of the whole API, as it was generated and committed.
+/// The committed OpenAPI document of the whole API.
 async fn openapi() -> ([(axum::http::HeaderName, &'static str); 1], &'static str) {
     ([(CONTENT_TYPE, "application/json")], include_str!("../../../infra/openapi.json"))
 }

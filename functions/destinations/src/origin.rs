@@ -1,29 +1,29 @@
-//! Where a destination comes from.
+//! The origin of a destination.
 
 use domain::{Destination, Face, destination::Owner};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What a destination belongs to that is no entry of its own.
+/// The owner of a destination that is not managed on its own.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum BelongsTo {
-    /// A legacy channel that brought it.
+    /// A legacy channel with an address of its own.
     Channel,
-    /// The account whose own address it is.
+    /// The account, for its own email address.
     Account,
 }
 
 /// The origin of a destination, with details of the API that created it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Origin {
-    /// Its id as deliveries and rules name it.
+    /// The id of the destination in deliveries and rules.
     #[schema(required = false, example = "ndst_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     destination_id: String,
-    /// The API that created it.
+    /// The API that created the destination.
     #[schema(required = false)]
     made_by: Face,
-    /// What it belongs to, if it is no entry of its own.
+    /// The owner of the destination, if it is not managed on its own.
     #[schema(required = false)]
     belongs_to: Option<BelongsTo>,
     /// The name.
@@ -32,10 +32,10 @@ pub(crate) struct Origin {
     /// A description.
     #[schema(required = false)]
     description: Option<String>,
-    /// Whether it is disabled.
+    /// Whether the destination is disabled.
     #[schema(required = false)]
     disabled: bool,
-    /// The project that it belongs to.
+    /// The project that the destination belongs to.
     #[schema(required = false)]
     project_id: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Sending again what a destination missed.
+//! Recovers the deliveries that a destination missed.
 
 use api::{Body, ErrorBody, Writer, error::Result};
 use axum::{Json, extract::Path, http::StatusCode};
@@ -6,9 +6,10 @@ use upkeep::recovery::{self, Recovered, Since};
 
 use crate::State;
 
-/// Recovers the deliveries that a destination missed: held, failed, abandoned and overdue deliveries, oldest event first.
+/// Recovers the deliveries that a destination missed, oldest event first.
 ///
-/// The destination must be healthy: verify it first.
+/// This sends the held, failed, abandoned and overdue deliveries of events since the given time. The destination must
+/// be healthy: verify it first.
 #[utoipa::path(
     post, path = "/v1/notifications/destinations/{id}/recover", tag = "Destinations", operation_id = "recoverDestination",
     params(("id" = String, Path)), request_body = Since,

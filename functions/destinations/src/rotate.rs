@@ -1,4 +1,4 @@
-//! A new secret for a webhook.
+//! Rotates the secret of a webhook.
 
 use api::{ErrorBody, OptionalBody, Rotation, Writer, error::Result, views::DestinationView};
 use axum::{Json, extract::Path};
@@ -13,16 +13,17 @@ use crate::State;
 pub(crate) struct Rotated {
     #[serde(flatten)]
     destination: DestinationView,
-    /// Until when the old secret signs too.
+    /// When the previous secret stops signing.
     #[schema(example = "2026-04-16T10:00:00.000Z")]
     previous_secret_expires_at: String,
 }
 
-/// Gives a webhook a new secret, shown this once.
+/// Rotates the secret of a webhook.
 ///
-/// The old secret also signs for 24 h, unless the request ends it at once: `webhook-signature` carries the signatures of all,
-/// `X-STACK-Signature-256` the new secret's and `X-STACK-Signature-256-Previous` that of the one before. Up to five earlier
-/// secrets sign at a time; then the last header has their signatures with commas between.
+/// The new secret is only shown in this response. The previous secret also signs for 24 h, unless the request ends it
+/// at once. `webhook-signature` contains the signatures of all current secrets, `X-STACK-Signature-256` the signature
+/// of the new one, and `X-STACK-Signature-256-Previous` the signature of the previous one. Up to five earlier secrets
+/// can sign at a time: `X-STACK-Signature-256-Previous` then contains their signatures, separated by commas.
 #[utoipa::path(
     post, path = "/v1/notifications/destinations/{id}/rotate-secret", tag = "Destinations", operation_id = "rotateSecret",
     params(("id" = String, Path)), request_body = Option<Rotation>,

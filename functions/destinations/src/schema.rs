@@ -1,4 +1,4 @@
-//! The requests whose fields depend on each other, as the API's text shows them.
+//! Schemas for the OpenAPI document, of requests whose fields depend on each other.
 #![expect(dead_code, reason = "they are text only: `collection` reads them")]
 
 use utoipa::ToSchema;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 pub(crate) enum NewDestination {
     /// A webhook.
     Webhook(NewWebhook),
-    /// A mail address.
+    /// An email address.
     Email(NewEmail),
     /// A phone number.
     Sms(NewPhone),
@@ -39,15 +39,15 @@ enum SmsType {
 pub(crate) struct NewWebhook {
     #[schema(inline)]
     channel_type: WebhookType,
-    /// The https URL.
+    /// The https URL that receives the requests.
     #[schema(format = "uri", example = "https://example.com/hooks/stack")]
     destination: String,
-    /// The most deliveries per second, 0.001 to 1000. Without it they go out as they come.
+    /// The maximum number of deliveries per second, 0.001 to 1000. Without it, there is no limit.
     #[schema(minimum = 0.001, maximum = 1000, example = 10)]
     max_per_second: Option<f64>,
 }
 
-/// A mail address to register.
+/// An email address to register.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewEmail {
@@ -64,7 +64,7 @@ pub(crate) struct NewEmail {
 pub(crate) struct NewPhone {
     #[schema(inline)]
     channel_type: SmsType,
-    /// The number in E.164 form.
+    /// The number in E.164 format.
     #[schema(format = "phone", pattern = r"^\+[1-9][0-9]{6,14}$", example = "+14155551234")]
     destination: String,
 }

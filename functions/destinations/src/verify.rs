@@ -1,4 +1,4 @@
-//! Verifying destinations and testing them.
+//! Verifies and tests destinations.
 
 use api::{ErrorBody, OptionalBody, Writer, error::Result};
 use axum::{Json, extract::Path, http::StatusCode};
@@ -11,8 +11,8 @@ use crate::State;
 
 /// Sends a verification code to an email or SMS destination.
 ///
-/// Six digits, good for 10 minutes and for five guesses. The next code can be asked for after a minute, and five in an
-/// hour; the deployment has limits for an account and for a country besides.
+/// A code has six digits, and is valid for 10 minutes and five guesses. A new code can be requested after a minute, and
+/// five times per hour. The deployment also limits the number of codes per account and per country.
 #[utoipa::path(
     post, path = "/v1/notifications/destinations/{id}/send-code", tag = "Destinations", operation_id = "sendCode",
     params(("id" = String, Path)),

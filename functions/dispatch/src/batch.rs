@@ -1,12 +1,14 @@
-//! A batch of events: planned, written and sent on.
+//! Plans a batch of events, writes the plans, and sends the jobs.
 //!
-//! An event and its deliveries cannot come apart, because there is one write to lose or to keep: the event's row, which
-//! holds the plan. Jobs are sent only for what a row plans. Whatever hands an event out again (SQS after a crash, a
-//! dead-letter queue, at any time) finds that row and takes the plan from it, whatever the rules say by then, and sends a
-//! job for each planned delivery that nobody has attempted. So the price of a crash is a repeat, never a loss.
+//! An event and its deliveries cannot get separated, because a single write stores both: the event's row contains the
+//! plan. Jobs are sent only for what a row plans. When an event is received again (from SQS after a crash, or from a
+//! dead-letter queue at any later time), its row is found and the plan is taken from it, even if the rules have changed
+//! since. A job is sent for each planned delivery that has no attempt yet. A crash can therefore repeat work, but never
+//! lose it.
 //!
-//! The plan of an event with more destinations than [`domain::fanout::PART`] is cut into parts, each a row and a message
-//! of its own. Their rows are written before the event's, so that a row never names a part that is missing.
+//! The plan of an event with more destinations than [`domain::fanout::PART`] is split into parts. Each part has its own
+//! row and its own message. The rows of the parts are written before the event's row, so that the event's row never
+//! names a part that is missing.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -36,10 +38,10 @@ use crate::{
     plan::{NewPlan, Rules, matching, plan, sources},
 };
 
-/// How long before the end of a batch no write is tried any more: what was written has to be sent on.
+/// Writes stop this long before the end of a batch, to leave time to send what was written.
 const TO_SEND: Duration = Duration::from_secs(4);
 
-/// Dispatches a batch; the ids of the messages to be handed out again.
+/// Dispatches a batch and returns the ids of the messages to receive again.
 pub(crate) async fn dispatch(cloud: &impl Cloud, records: Vec<Record>, end: Instant) -> Vec<String> {
     let mut batch = Batch::new(cloud, &records, end);
     if timeout_at(end, batch.run(records)).await.is_err() {
@@ -51,13 +53,13 @@ pub(crate) async fn dispatch(cloud: &impl Cloud, records: Vec<Record>, end: Inst
 struct Batch<'a, C> {
     cloud: &'a C,
     end: Instant,
-    /// The destinations that were read.
+    /// The destinations read so far.
     destinations: HashMap<DestinationId, Destination>,
-    /// The ids of the messages whose work is not done.
+    /// The ids of the messages that are not finished.
     unfinished: HashSet<String>,
 }
 
-/// An event, or a part of one, with the message that brought it.
+/// An event, or a part of one, with the id of its message.
 #[derive(Debug)]
 struct Work {
     message_id: String,
@@ -70,7 +72,7 @@ impl Work {
         (self.incoming.operator_id(), self.incoming.event_id())
     }
 
-    /// Whether a row of its event may be there: else it is not looked for, and the insert tells.
+    /// Whether the event may already have a row. If not, the row is not read first: the insert detects an existing one.
     fn may_be_known(&self) -> bool {
         self.incoming.again || self.incoming.part().is_some() || self.is_repeat()
     }
@@ -80,15 +82,15 @@ impl Work {
     }
 }
 
-/// The deliveries of one message that are to be seen to.
+/// The deliveries of one message that remain to be handled.
 struct Step {
     work: Work,
     event_type: EventType,
     at: Timestamp,
     fates: Fates,
-    /// Whether the plan was found rather than written: some of it may be done.
+    /// Whether the plan was read from an existing row, so that some of its deliveries may already be done.
     found: bool,
-    /// The further parts of the plan, to be sent on.
+    /// The other parts of the plan, to send to the queue.
     parts: Vec<Part>,
 }
 
@@ -102,7 +104,7 @@ impl Step {
         self.work.incoming.operator_id()
     }
 
-    /// A delivery as it begins.
+    /// The delivery in its initial state.
     fn delivery(&self, id: DestinationId, fate: Fate, destinations: &HashMap<DestinationId, Destination>) -> Delivery {
         let (operator_id, event_id) = self.work.key();
         let unrecorded = Unrecorded { operator_id, event_id, event_type: &self.event_type, at: self.at };
@@ -139,7 +141,7 @@ impl<'a, C: Cloud> Batch<'a, C> {
         work.span.end();
     }
 
-    /// Reads the messages. Of two copies in one batch, one does the work of both.
+    /// Reads the messages. If a batch contains two copies of a message, one of them does the work for both.
     async fn read(&mut self, records: Vec<Record>) -> Vec<Work> {
         let read = join_all(records.iter().map(|record| self.cloud.read(record))).await;
         let mut works: Vec<Work> = vec![];
@@ -166,7 +168,8 @@ impl<'a, C: Cloud> Batch<'a, C> {
         works
     }
 
-    /// What there is to see to: of new events once their plans are written, of known ones by the plans in their rows.
+    /// Returns the remaining steps: for new events after writing their plans, for known events from the plans in their
+    /// rows.
     async fn steps(&mut self, works: Vec<Work>) -> Result<Vec<Step>> {
         let asked: Vec<_> = works.iter().filter(|work| work.may_be_known()).map(Work::key).collect();
         let mut known = if asked.is_empty() { HashMap::new() } else { self.cloud.events(asked).await? };
@@ -196,15 +199,17 @@ impl<'a, C: Cloud> Batch<'a, C> {
         Ok(steps)
     }
 
-    /// Plans new events. Two reads per operator of the batch: its rules, and together with the other operators' the
-    /// destinations of those that match; for analyses a third, the project's rules. Of operators whose events come batch
-    /// after batch one read in place of these: [`store::recent`].
+    /// Plans new events.
+    ///
+    /// Per operator, this reads the rules and, for all operators together, the destinations of the rules that match.
+    /// Analyses also need the rules of their project. For operators that send events in batch after batch, one read
+    /// replaces these reads: see [`store::recent`].
     async fn plan(&mut self, new: &[&Work]) -> Result<HashMap<EventId, NewPlan>> {
         let arrivals: Vec<_> = new.iter().filter_map(|work| work.incoming.arrival()).collect();
         let asked = arrivals.iter().filter(|arrival| !arrival.log_only);
         let distinct: BTreeSet<Source> = asked.flat_map(|arrival| sources(&arrival.event)).collect();
         if let Err(error) = self.cloud.refresh(distinct.iter().map(|(operator, _)| *operator).collect()).await {
-            // Nothing is remembered then, and all is read.
+            // Without the stamps nothing is remembered, and everything is read.
             tracing::warn!(%error, "stamps not read");
         }
         let read = distinct.into_iter().map(async |source| (self.cloud.rules(&source).await, source));
@@ -213,7 +218,7 @@ impl<'a, C: Cloud> Batch<'a, C> {
         for (read, source) in join_all(read).await {
             match read {
                 Ok(found) => drop(rules.insert(source, found)),
-                // The other operators' events are dispatched all the same.
+                // A failure for one operator does not stop the events of the others.
                 Err(error) => {
                     tracing::error!(operator_id = %source.0, %error, "rules not read");
                     failed.insert(source.0);
@@ -231,7 +236,8 @@ impl<'a, C: Cloud> Batch<'a, C> {
         Ok(readable.map(|arrival| (arrival.event.id, plan(arrival, &rules, &self.destinations, now))).collect())
     }
 
-    /// Writes new events with their plans: those that were, and those that were there already.
+    /// Writes new events with their plans. Returns the events written, and the keys of those that may already have a
+    /// row.
     async fn write(&self, new: &[&Work], plans: &HashMap<EventId, NewPlan>) -> Result<(HashSet<EventId>, Vec<Key>)> {
         let until = self.end.checked_sub(TO_SEND).unwrap_or(self.end);
         let without_parts = self.write_parts(new, plans, until).await?;
@@ -251,7 +257,7 @@ impl<'a, C: Cloud> Batch<'a, C> {
         for (key, outcome) in keys.into_iter().zip(self.cloud.insert(rows, until).await?) {
             match outcome {
                 Written::Yes => drop(written.insert(key.1)),
-                // By whoever: the row tells where the event goes.
+                // It does not matter who wrote the row: it contains the plan.
                 Written::Refused | Written::Unsure => refused.push(key),
                 Written::Failed(error) => tracing::error!(event_id = %key.1, error, "event not written"),
             }
@@ -259,7 +265,7 @@ impl<'a, C: Cloud> Batch<'a, C> {
         Ok((written, refused))
     }
 
-    /// Writes the further parts of large plans; the events of those that could not be written.
+    /// Writes the other parts of large plans. Returns the events with a part that could not be written.
     async fn write_parts(
         &self,
         new: &[&Work],
@@ -284,10 +290,10 @@ impl<'a, C: Cloud> Batch<'a, C> {
         Ok(failed.map(|((_, id), _)| id).collect())
     }
 
-    /// What is left to do of an event whose plan is in its row.
+    /// Returns the work that remains for an event whose plan is in its row.
     async fn resumed(&mut self, work: Work, PlannedEvent { event, plan }: &PlannedEvent) -> Result<Option<Step>> {
-        // Notifications that were sent at once have no plan; and where the first message wrote the plan, it sees to it
-        // that all is done, and a repeat of the post has nothing to do.
+        // Notifications that were sent at once have no plan. If the first message wrote the plan, that message
+        // completes it, and a repeat of the post has nothing to do.
         let left_to_others = |plan: &&DeliveryPlan| work.is_repeat() && !work.incoming.again && !plan.by_repeat;
         let Some(plan) = plan.as_ref().filter(|plan| !left_to_others(plan)) else {
             self.done(&work);
@@ -309,7 +315,7 @@ impl<'a, C: Cloud> Batch<'a, C> {
         Ok(Some(Step { work, event_type, at: plan.at, fates, found: true, parts }))
     }
 
-    /// Sees to the deliveries of all steps: inserts those that are not sent, and sends jobs for the others.
+    /// Handles the deliveries of all steps: inserts those that are not sent, and sends jobs for the others.
     async fn send_on(&mut self, steps: &mut [Step]) -> Result<()> {
         let done: Vec<_> = steps.iter().filter(|step| step.found).flat_map(Step::ids).collect();
         if !done.is_empty() {
@@ -338,7 +344,7 @@ impl<'a, C: Cloud> Batch<'a, C> {
         Ok(())
     }
 
-    /// Reads the destinations of plans that were found.
+    /// Reads the destinations of plans that were read from existing rows.
     async fn read_destinations(&mut self, steps: &[Step]) -> Result<()> {
         let found = steps.iter().filter(|step| step.found);
         let ids = found.flat_map(|step| step.fates.keys().map(|id| (step.operator_id(), *id)));
@@ -349,8 +355,8 @@ impl<'a, C: Cloud> Batch<'a, C> {
         Ok(())
     }
 
-    /// Inserts the deliveries that are held or abandoned from the start: nothing else would show them. The places of the
-    /// steps of which one could not be inserted.
+    /// Inserts the deliveries that start as held or abandoned: without a row they would not be visible. Returns the
+    /// indexes of the steps with a delivery that could not be inserted.
     async fn insert_unsent(&self, steps: &[Step]) -> Result<HashSet<usize>> {
         let unsent = steps.iter().enumerate().flat_map(|(place, step)| {
             let unsent = step.fates.iter().filter(|(_, fate)| **fate != Fate::Send);
@@ -366,8 +372,8 @@ impl<'a, C: Cloud> Batch<'a, C> {
         Ok(failed.map(|(place, _)| place).collect())
     }
 
-    /// Emits that the mails among the deliveries are queued, and sends their first jobs; the places of the steps of which
-    /// the queues did not take all.
+    /// Emits an event for each queued mail, and sends the first job of each delivery. Returns the indexes of the steps
+    /// that the queues did not accept in full.
     async fn send(&self, steps: &[Step]) -> Result<HashSet<usize>> {
         let sent = steps.iter().enumerate().flat_map(|(place, step)| {
             let sent = step.fates.iter().filter(|(_, fate)| **fate == Fate::Send);
@@ -395,24 +401,24 @@ impl<'a, C: Cloud> Batch<'a, C> {
     }
 }
 
-/// The operator's own address, which no rule names.
+/// Whether the delivery goes to the operator's own address, which no rule names.
 fn is_operators_own(delivery: &Delivery) -> bool {
     delivery.id.destination == DestinationId::of_operator(delivery.operator_id)
 }
 
-/// The step of an event whose plan has just been written.
+/// The step of an event whose plan was just written.
 fn planned_now(work: Work, event_type: EventType, plan: &DeliveryPlan) -> Step {
     let parts = further(work.key(), plan);
     Step { work, event_type, at: plan.at, fates: plan.destined.fates(), found: false, parts }
 }
 
-/// The messages of a plan's further parts.
+/// The messages for the other parts of a plan.
 fn further((operator_id, event_id): Key, plan: &DeliveryPlan) -> Vec<Part> {
     let numbers = plan.parts.iter().flat_map(|parts| parts.numbers());
     numbers.map(|part| Part { operator_id, event_id, part, trace: None }).collect()
 }
 
-/// The places of those that a queue did not take.
+/// The indexes of the entries that a queue did not accept.
 fn refused(places: Vec<usize>, sent: Vec<bool>) -> HashSet<usize> {
     places.into_iter().zip(sent).filter(|(_, sent)| !sent).map(|(place, _)| place).collect()
 }
@@ -428,7 +434,7 @@ fn log(step: &Step, done: bool) {
         %event_id,
         operator_id = %incoming.operator_id(),
         %event_type,
-        // Of a large event alone: which of its parts this line is about, or into how many it was cut.
+        // Only for large events: the part that this line is about, or the number of parts.
         part = incoming.part().map(|part| part.part),
         parts = Some(parts.len() + 1).filter(|parts| *parts > 1),
         pending = count(Fate::Send),

@@ -1,4 +1,4 @@
-//! What dispatch asks of the cloud: all of it, so that its rules can be tested without one.
+//! Every call that dispatch makes to the cloud, behind one trait, so that its logic can be tested without a cloud.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -20,66 +20,65 @@ use crate::{
     incoming::{self, Incoming, Unreadable},
 };
 
-/// Which event, and whose.
+/// Identifies an event by its operator and its id.
 pub(crate) type Key = (OperatorId, EventId);
 
-/// Where rules are read from: the operator's own, or those of one of its projects.
+/// Identifies a list of rules: the operator's own, or those of one of its projects.
 pub(crate) type Source = (OperatorId, Option<String>);
 
-/// A row to insert, unless it is there.
+/// A row to insert if it does not exist yet.
 #[derive(Debug, Clone)]
 pub(crate) enum Row<'a> {
-    /// An event with its plan.
     Event(&'a Event, &'a DeliveryPlan),
-    /// A further part of the plan.
+    /// A further part of the event's plan.
     Part(Key, &'a Parts, u32, &'a Destined),
     /// A delivery that is not sent.
     Delivery(&'a Delivery),
 }
 
-/// What is remembered of an operator for a moment.
+/// Rules and destinations of an operator, remembered for a short time.
 #[derive(Debug, Default)]
 pub(crate) struct Remembered {
-    /// Its own rules, and those of its projects.
+    /// The operator's own rules under `None`, and those of each project under its id.
     rules: HashMap<Option<String>, Arc<Vec<Rule>>>,
     destinations: HashMap<DestinationId, Destination>,
 }
 
 pub(crate) trait Cloud {
-    /// What a record asks for; none when there is nothing to do.
+    /// Reads the request in a record, or `None` if there is nothing to do.
     async fn read(&self, record: &Record) -> std::result::Result<Option<Incoming>, Unreadable>;
 
-    /// Finds out what has changed of these operators' rules and destinations since they were read.
+    /// Checks which rules and destinations of these operators have changed since they were read.
     async fn refresh(&self, operators: BTreeSet<OperatorId>) -> Result<()>;
 
-    /// The rules of these sources.
+    /// Returns the rules of this source.
     async fn rules(&self, source: &Source) -> Result<Arc<Vec<Rule>>>;
 
-    /// Those of the destinations that exist.
+    /// Returns the destinations that exist.
     async fn destinations(
         &self,
         keys: BTreeSet<(OperatorId, DestinationId)>,
     ) -> Result<HashMap<DestinationId, Destination>>;
 
-    /// Those of the events that are known, with their plans.
+    /// Returns the events that have a row, with their plans.
     async fn events(&self, keys: Vec<Key>) -> Result<HashMap<EventId, PlannedEvent>>;
 
-    /// A further part of an event's plan.
+    /// Returns one further part of an event's plan.
     async fn part(&self, event: Key, parts: &Parts, number: u32) -> Result<Vec<Destined>>;
 
-    /// Which of these deliveries have a row.
+    /// Returns which of these deliveries have a row.
     async fn recorded(&self, ids: Vec<DeliveryId>) -> Result<HashSet<DeliveryId>>;
 
-    /// Inserts rows; what fails is tried again until `until`.
+    /// Inserts rows, and retries failures until `until`.
     async fn insert(&self, rows: Vec<Row<'_>>, until: Instant) -> Result<Vec<Written>>;
 
-    /// Sends parts of large plans to ourselves; for each, whether the queue has it.
+    /// Sends parts of large plans to this function's own queue. Returns, for each, whether the queue accepted it.
     async fn send_parts(&self, parts: &[Part]) -> Result<Vec<bool>>;
 
-    /// Sends jobs to the workers; for each, whether the queue has it.
+    /// Sends jobs to the workers. Returns, for each, whether the queue accepted it.
     async fn send_jobs(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>>;
 
-    /// Emits events of our own; for each, whether the queue has it.
+    /// Emits events of our own. Returns, for each, whether the queue accepted it.
     async fn emit(&self, events: &[Ingest]) -> Result<Vec<bool>>;
 }
 

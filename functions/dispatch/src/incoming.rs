@@ -1,4 +1,4 @@
-//! Messages of the queue `accepted`, which only functions of this project write.
+//! Messages of the queue `accepted`, which only functions of this project write to.
 
 use api::worker::Record;
 use domain::{
@@ -7,41 +7,41 @@ use domain::{
 };
 use store::{StoreError, Verifications};
 
-/// What a message asks for, and whether it may have been done before.
+/// The request in a message, and whether it may have been handled before.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     pub(crate) what: What,
-    /// This very message was handed out before: a worker died with it, or could not finish it.
+    /// SQS has delivered this message before: a worker crashed or could not finish it.
     pub(crate) again: bool,
 }
 
 #[derive(Debug)]
 pub(crate) enum What {
-    /// That an event be dispatched.
+    /// Dispatch an event.
     Event(Arrival),
-    /// That the deliveries of a further part of its plan be sent.
+    /// Send the deliveries of a further part of an event's plan.
     Part(Part),
 }
 
-/// An event on its way in.
+/// A new event.
 #[derive(Debug)]
 pub(crate) struct Arrival {
     pub(crate) event: Event,
-    /// An event of this id was accepted before.
+    /// An event with this id was accepted before.
     pub(crate) repeat: bool,
-    /// The event is for the operator's own address too, whatever its rules say.
+    /// Also send the event to the operator's own address, regardless of the rules.
     pub(crate) to_operator: bool,
-    /// The event is for the log alone.
+    /// Only log the event.
     pub(crate) log_only: bool,
 }
 
 impl Incoming {
-    /// Whether both ask for the same.
+    /// Whether both ask for the same work.
     pub(crate) fn is_copy_of(&self, other: &Self) -> bool {
         self.event_id() == other.event_id() && self.part() == other.part()
     }
 
-    /// The event, if it is one on its way in.
+    /// The event, unless this is a part.
     pub(crate) fn arrival(&self) -> Option<&Arrival> {
         match &self.what {
             What::Event(arrival) => Some(arrival),
@@ -49,7 +49,7 @@ impl Incoming {
         }
     }
 
-    /// The part, if it is one.
+    /// The part, unless this is an event.
     pub(crate) fn part(&self) -> Option<&Part> {
         match &self.what {
             What::Event(_) => None,
@@ -57,7 +57,7 @@ impl Incoming {
         }
     }
 
-    /// Which event it is about.
+    /// The id of the event, or of the event that the part belongs to.
     pub(crate) fn event_id(&self) -> EventId {
         match &self.what {
             What::Event(arrival) => arrival.event.id,
@@ -65,7 +65,7 @@ impl Incoming {
         }
     }
 
-    /// Whose.
+    /// The operator that the event belongs to.
     pub(crate) fn operator_id(&self) -> OperatorId {
         match &self.what {
             What::Event(arrival) => arrival.event.operator_id,
@@ -74,7 +74,7 @@ impl Incoming {
     }
 }
 
-/// Why a message cannot be read. It is handed out again, and goes to the dead-letter queue in the end.
+/// Why a message cannot be read. SQS delivers it again, and finally moves it to the dead-letter queue.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unreadable {
     #[error("the message is not an event: {0}")]
@@ -85,7 +85,7 @@ pub(crate) enum Unreadable {
     Store(#[from] StoreError),
 }
 
-/// Reads a record; none when the event was to tell of something that has not happened.
+/// Reads a record. Returns `None` for an event about an expired code if that code did not expire unused.
 pub(crate) async fn read(record: &Record, verifications: &Verifications) -> Result<Option<Incoming>, Unreadable> {
     let again = record.received > 1;
     let ingest: Ingest = match serde_json::from_str(&record.body) {
@@ -105,8 +105,8 @@ pub(crate) async fn read(record: &Record, verifications: &Verifications) -> Resu
     Ok(Some(Incoming { what: What::Event(Arrival { event, repeat, to_operator, log_only }), again }))
 }
 
-/// Whether a code, whose time has come, has not been used: neither typed, nor guessed at too often, nor replaced or taken
-/// back.
+/// Whether a code that is now past its time was left unused: not entered, not locked after too many wrong guesses, not
+/// replaced and not withdrawn.
 async fn expired(otp: &LiveOtp, verifications: &Verifications) -> store::Result<bool> {
     let live = verifications.get(otp.destination_id).await?;
     let live = live.filter(|live| live.otp_id == otp.otp_id && live.expires_at == otp.expires_at);

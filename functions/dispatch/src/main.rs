@@ -1,8 +1,9 @@
-//! The function `dispatch`: from events to deliveries.
+//! The function `dispatch`: turns events into deliveries.
 //!
-//! It is fed by two queues. On `events` other services put what they offer: that is checked, gets its id, and goes on to
-//! `accepted` ([`outside`]). On `accepted` are events that have their id: those of the API, our own, and what came from
-//! outside; and the further parts of large ones. They are planned, written and sent on ([`batch`]).
+//! Two queues feed it. Other services put their events on `events`. The function checks each one, gives it an id and
+//! sends it to `accepted` ([`outside`]). The queue `accepted` holds events that have an id (from the API, from this
+//! project itself, and from other services) and the further parts of large events. The function plans them, writes the
+//! plans, and sends the jobs ([`batch`]).
 
 mod batch;
 mod cloud;
@@ -20,19 +21,19 @@ use cloud::Remembered;
 use store::{Accounts, Aws, Channels, Deliveries, Destinations, Events, Journal, Lanes, Queue, Recent, Verifications};
 use tokio::time::Instant;
 
-/// What the worker works with.
+/// The clients that the function uses.
 struct App {
     accounts: Accounts,
     channels: Channels,
     destinations: Destinations,
-    /// What was read of the operators that keep it busy.
+    /// Rules and destinations of operators that send many events.
     recent: Recent<Remembered>,
     events: Events,
     deliveries: Deliveries,
     lanes: Lanes,
-    /// Events that have their id, and parts of large ones.
+    /// Events that have an id, and parts of large events.
     accepted: Queue,
-    /// Where what is no event waits to be fixed.
+    /// The dead-letter queue for messages that are not valid events.
     refused: Queue,
     verifications: Verifications,
     journal: Journal,
@@ -59,9 +60,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 }
 
 impl App {
-    /// Works on a batch; the ids of the messages to be handed out again. What outsiders can write is never read as one of
-    /// our own messages: the queue tells, not the message. A record without a queue is an administrator's, who has invoked
-    /// the function directly.
+    /// Works on a batch and returns the ids of the messages to receive again.
+    ///
+    /// The queue decides how a message is read, not its content, so that nothing written by other services can pass as
+    /// one of our own messages. A record without a queue comes from an administrator who invoked the function directly.
     async fn work(&self, records: Vec<Record>, end: Instant) -> Vec<String> {
         let is_ours = |record: &Record| record.queue.is_empty() || record.queue == self.accepted.name();
         let (accepted, outside): (Vec<_>, Vec<_>) = records.into_iter().partition(is_ours);

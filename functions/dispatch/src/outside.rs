@@ -1,7 +1,7 @@
 //! Events from other services: EventBridge, SNS, or any SQS producer that the queue's policy allows.
 //!
-//! Nothing is done with such an event but to check it and to give it its id; then it goes on to the queue `accepted`, as
-//! the API's events do. From there on its identity is in the message, and survives every way that the message may take.
+//! This step only checks an event and gives it an id. The event then goes to the queue `accepted`, like the events of
+//! the API. From there on the id is part of the message, and stays the same however often the message is delivered.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -22,10 +22,10 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::App;
 
-/// The operators of a batch that were looked up, each with its shards; none for those that do not exist.
+/// The operators looked up for a batch, each with its shards, or `None` if the operator does not exist.
 type Known = HashMap<OperatorId, Option<Option<Sharding>>>;
 
-/// Why an event is not taken.
+/// Why an event is refused.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error("the message is not an event: {0}")]
@@ -36,13 +36,13 @@ enum Refusal {
     UnknownOperator(OperatorId),
     #[error("its id was used for another event within 24 h")]
     OtherContent,
-    /// It may be taken later.
+    /// A temporary failure: the event may be accepted later.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The envelopes that SNS and EventBridge put around a message. Neither has the fields of the other, nor an event any of
-/// these.
+/// The envelopes that SNS and EventBridge put around a message. They have no field in common with each other, or with
+/// an event.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     // SNS
@@ -62,10 +62,10 @@ struct Envelope<'a> {
 /// An event without its envelope.
 struct Unwrapped {
     offered: Offered,
-    /// When it happened, as its producer's service says. That is the event's time, unless it has one itself; it is never
-    /// the time of its id, by which the log is sorted.
+    /// When the event happened according to the service that sent it. This is the event's time unless the event has its
+    /// own. It is never the time in the event's id, by which the log is sorted.
     stated_at: Option<Timestamp>,
-    /// Under which name the producer's service took it: the same when the service delivers it twice.
+    /// The service's own id of the message, which is the same when the service delivers the message twice.
     name: Option<String>,
 }
 
@@ -87,7 +87,8 @@ fn unwrap(body: &str) -> Result<Unwrapped, serde_json::Error> {
 }
 
 impl App {
-    /// Takes events in, or refuses them to the dead-letter queue; the ids of the messages to be handed out again.
+    /// Accepts events, or moves invalid ones to the dead-letter queue. Returns the ids of the messages to receive
+    /// again.
     pub(crate) async fn take_in(&self, records: Vec<Record>, end: Instant) -> Vec<String> {
         let mut known = Known::new();
         let mut failed = vec![];
@@ -119,7 +120,7 @@ impl App {
         failed
     }
 
-    /// Whether the queue `accepted` has the event.
+    /// Returns whether the queue `accepted` has the event.
     async fn take_one(&self, record: &Record, known: &mut Known) -> Result<bool, Refusal> {
         let Unwrapped { offered: Offered { operator_id, mut event }, stated_at, name } = unwrap(&record.body)?;
         event.check()?;
@@ -129,7 +130,8 @@ impl App {
         if event.timestamp.is_none() {
             event.timestamp = stated_at.map(rfc3339);
         }
-        // The queue's own time: a producer's may lie anywhere. A message that SQS hands out again has the same.
+        // Use the time when SQS received the message: a producer's time may be anything. The time stays the same when
+        // SQS delivers the message again.
         let offered = EventId::derived(record.sent_at, &[&operator_id.to_string(), &record.message_id]);
         let offered = offered.spread_over(shard::over(sharding, record.sent_at));
         let key = event.id.as_ref().map(|id| format!("id:{id}")).or(name);
@@ -161,7 +163,7 @@ impl App {
         Ok(sent == [true])
     }
 
-    /// An operator's shards; none when there is no such operator.
+    /// An operator's shards, or `None` if the operator does not exist.
     async fn operator(&self, id: OperatorId, known: &mut Known) -> Result<Option<Option<Sharding>>, Refusal> {
         if let Some(known) = known.get(&id) {
             return Ok(*known);
@@ -171,9 +173,9 @@ impl App {
         Ok(found)
     }
 
-    /// Puts a message as it is on the dead-letter queue, where it waits to be looked at; whether the queue has it.
+    /// Moves a message unchanged to the dead-letter queue. Returns whether the queue accepted it.
     async fn refuse(&self, record: &Record) -> bool {
-        // The group of those that belong to nobody.
+        // Messages that belong to no operator share this group.
         let message = Outgoing::of_text(record.body.clone(), OperatorId::first());
         self.refused.send(vec![message]).await == [true]
     }

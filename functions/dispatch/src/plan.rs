@@ -1,4 +1,4 @@
-//! From an event to its plan: the deliveries that its operator's rules want, as rules and destinations are now.
+//! Plans an event: selects its deliveries by the operator's current rules and destinations.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -12,24 +12,24 @@ use ulid::Ulid;
 
 use crate::{cloud::Source, incoming::Arrival};
 
-/// A plan that is to be written, with the parts that do not fit the event's row.
+/// A plan to write, with the parts that do not fit into the event's row.
 #[derive(Debug)]
 pub(crate) struct NewPlan {
     pub(crate) plan: DeliveryPlan,
     pub(crate) further: Vec<Destined>,
 }
 
-/// Rules by where they were read.
+/// Rules by their source.
 pub(crate) type Rules = HashMap<Source, Arc<Vec<Rule>>>;
 
-/// Where the rules are that may match an event.
+/// The sources of the rules that can match an event.
 pub(crate) fn sources(event: &Event) -> impl Iterator<Item = Source> + use<> {
     let of_project = event.project_id.clone().filter(|_| event.event_type.is_analysis());
     let operator = event.operator_id;
     [None].into_iter().chain(of_project.map(Some)).map(move |project| (operator, project))
 }
 
-/// The rules that match an event, of those that were read.
+/// The rules that match an event, among those that were read.
 pub(crate) fn matching<'a>(arrival: &'a Arrival, rules: &'a Rules) -> impl Iterator<Item = &'a Rule> {
     let event = Some(&arrival.event).filter(|_| !arrival.log_only);
     event.into_iter().flat_map(|event| {
@@ -38,7 +38,6 @@ pub(crate) fn matching<'a>(arrival: &'a Arrival, rules: &'a Rules) -> impl Itera
     })
 }
 
-/// Plans an event.
 pub(crate) fn plan(
     arrival: &Arrival,
     rules: &Rules,

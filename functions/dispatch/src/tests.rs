@@ -1,4 +1,4 @@
-//! Dispatch without a cloud: what it writes and sends when parts of its work fail, and when it is asked again.
+//! Dispatch without a cloud: what it writes and sends when calls fail, and when messages are received again.
 
 use std::{
     cell::RefCell,
@@ -28,7 +28,7 @@ use crate::{
     incoming::{Arrival, Incoming, Unreadable, What},
 };
 
-/// A cloud in memory, of which single calls can be made to fail.
+/// A cloud in memory that can fail single calls.
 #[derive(Default)]
 struct Memory {
     rules: RefCell<Vec<Rule>>,
@@ -38,19 +38,19 @@ struct Memory {
     deliveries: RefCell<HashMap<DeliveryId, Delivery>>,
     jobs: RefCell<Vec<(Lane, Job)>>,
     sent_parts: RefCell<Vec<Part>>,
-    /// What fails next, and what of it.
+    /// The failures to inject next.
     faults: RefCell<Faults>,
 }
 
 #[derive(Default)]
 struct Faults {
-    /// Inserts of events that are not carried out.
+    /// How many inserts of events to reject.
     throttle_events: usize,
-    /// Inserts of events that are carried out, and whose answer is lost.
+    /// How many inserts of events to carry out without returning their answer.
     lose_events: usize,
-    /// Jobs that the queue does not take, of the first on.
+    /// How many jobs the queue refuses, starting with the first.
     refuse_jobs: usize,
-    /// Parts that the queue does not take.
+    /// How many parts the queue refuses.
     refuse_parts: usize,
 }
 
@@ -164,7 +164,7 @@ impl Cloud for Memory {
 const TYPE: &str = "custom.a";
 
 impl Memory {
-    /// With so many webhooks of one operator, all of which one rule names.
+    /// A cloud with `count` webhooks of one operator, and one rule that names them all.
     fn with(count: usize) -> (Self, OperatorId, Vec<DestinationId>) {
         let (memory, operator) = (Self::default(), OperatorId::generate());
         let ids: Vec<_> = (0..count).map(|_| memory.webhook(operator)).collect();
@@ -200,7 +200,7 @@ impl Memory {
         change(self.destinations.borrow_mut().get_mut(&id).expect("a destination"));
     }
 
-    /// Where the jobs go that were sent since the last time.
+    /// The destinations of the jobs sent since the last call.
     fn sent(&self) -> Vec<DestinationId> {
         let mut sent: Vec<_> = self.jobs.take().into_iter().map(|(_, job)| job.delivery_id.destination).collect();
         sent.sort_unstable();
@@ -229,7 +229,7 @@ fn record(message: &impl serde::Serialize, received: u32) -> Record {
     Record { message_id: id, body, received, sent_at, queue, receipt, span: Default::default() }
 }
 
-/// Hands messages out; whether all of them are done.
+/// Dispatches the messages and returns whether all of them are done.
 async fn hand_out(memory: &Memory, records: Vec<Record>) -> bool {
     dispatch(memory, records, Instant::now() + Duration::from_secs(60)).await.is_empty()
 }
@@ -269,7 +269,7 @@ async fn a_redriven_event_sends_what_is_missing() {
     let sent = memory.sent();
     assert_eq!(sent.len(), 1);
     memory.attempted(sent[0], event.event_id);
-    // As from the dead-letter queue: its message looks new.
+    // A message redriven from the dead-letter queue looks new.
     assert!(hand_out(&memory, vec![record(&event, 1)]).await);
     assert_eq!(memory.sent(), sorted(ids.into_iter().filter(|id| *id != sent[0]).collect()));
 }
@@ -348,14 +348,14 @@ async fn a_large_event_goes_on_in_parts_of_its_own_planning() {
     assert_eq!(all.len(), PART);
     let parts = memory.sent_parts.take();
     assert_eq!(parts.iter().map(|part| part.part).collect::<Vec<_>>(), [2, 3]);
-    // Whatever the rules say by then.
+    // The plan in the row applies even though the rules have changed.
     memory.rules.borrow_mut().clear();
     for part in &parts {
         assert!(hand_out(&memory, vec![record(part, 1)]).await);
         all.extend(memory.sent());
     }
     assert_eq!(sorted(all), sorted(ids.clone()));
-    // What was attempted is not sent again.
+    // Deliveries with an attempt are not sent again.
     for id in &ids {
         memory.attempted(*id, event.event_id);
     }

@@ -1,4 +1,4 @@
-//! Who may change endpoints, and how their secrets are answered with.
+//! Access control for endpoints, and responses that contain secrets.
 
 use api::{ApiError, Caller, Writer, auth::HasKeys, error::Result};
 use axum::{
@@ -7,7 +7,8 @@ use axum::{
     http::{HeaderName, header::CACHE_CONTROL, request::Parts},
 };
 
-/// A caller who may write, by a key that is bound to no project: an endpoint is sent the events of all.
+/// A caller who may write, with a key that is not bound to a project, because an endpoint gets the events of all
+/// projects.
 pub(crate) struct Owner(pub(crate) Caller);
 
 impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Owner {
@@ -24,10 +25,10 @@ impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Owner {
     }
 }
 
-/// An answer that no cache on its way may keep.
+/// A response that must not be cached.
 pub(crate) type Uncached<T> = ([(HeaderName, &'static str); 1], Json<T>);
 
-/// Answers with a secret.
+/// Marks a response with a secret as not to be cached.
 pub(crate) fn uncached<T>(view: T) -> Uncached<T> {
     ([(CACHE_CONTROL, "no-store")], Json(view))
 }

@@ -1,4 +1,4 @@
-//! Making endpoints and listing them.
+//! Creates and lists endpoints.
 
 use api::{Body, ErrorBody, PageQuery, Reader, error::Result, page::next_cursor};
 use axum::{Json, http::StatusCode};
@@ -12,7 +12,9 @@ use crate::{
 
 const LIST: &str = "webhooks/endpoints";
 
-/// Makes an endpoint that is sent events of these types, signed with the secret of the answer.
+/// Creates a webhook endpoint that receives events of these types.
+///
+/// The response contains its signing secret.
 #[utoipa::path(
     post, path = "/v1/webhooks/endpoints", tag = "Webhook endpoints", operation_id = "createEndpoint",
     request_body = NewEndpoint,

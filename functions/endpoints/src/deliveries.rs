@@ -1,4 +1,4 @@
-//! The deliveries to an endpoint.
+//! Lists the deliveries to an endpoint.
 
 use api::{
     ErrorBody, Query, Reader,
@@ -13,10 +13,10 @@ use store::across::Wanted;
 
 use crate::State;
 
-/// Lists the deliveries to an endpoint, newest event first, each with its attempts.
+/// Lists the deliveries to an endpoint with their attempts, newest event first.
 ///
-/// Of one status, a page may hold fewer than asked for while there are more: use the cursor. One delivery is shown, and
-/// sent again, by `/v1/deliveries/{id}`.
+/// If the list is filtered by status, a page can have fewer deliveries than the limit while the next page has more: use
+/// the cursor. `/v1/deliveries/{id}` returns one delivery and retries it.
 #[utoipa::path(
     get, path = "/v1/webhooks/endpoints/{id}/deliveries", tag = "Webhook endpoints",
     operation_id = "listEndpointDeliveries", params(("id" = String, Path), DeliveryQuery),
@@ -36,8 +36,8 @@ pub(crate) async fn list(
     let endpoint = app.find(&caller, &id).await?.endpoint;
     let list = format!("deliveries of {id} {}", state.map_or("", DeliveryState::as_str));
     let limit = usize::try_from(page.limit()?).unwrap_or(1);
-    // Read from the index where that holds the state, else by reading over the others: the index is sparse, so that a
-    // delivery that succeeds at once writes nothing for its place in a list.
+    // States in the index are read from it. For the others, all deliveries are read and filtered. The index is sparse,
+    // so that a delivery that succeeds at once needs no write to it.
     let wanted = Wanted { state, after: page.after(&list)?, ..Wanted::default() };
     let (found, next) = app.log.across(caller.events(), &[endpoint.id], &wanted, limit).await?;
     Ok(Json(DeliveryPage {

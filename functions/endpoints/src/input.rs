@@ -1,4 +1,4 @@
-//! What callers write of an endpoint, and what is wrong with it.
+//! Reads and validates the requests that create and change endpoints.
 
 use api::{
     ApiError, MaxPerSecond,
@@ -11,21 +11,21 @@ use serde::Deserialize;
 use upkeep::subscription::{Change, New};
 use utoipa::ToSchema;
 
-/// An endpoint to make.
+/// A webhook endpoint to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewEndpoint {
-    /// Where to send.
+    /// The URL that receives the requests.
     #[schema(format = "uri", example = "https://example.com/api/webhooks/stack")]
     url: String,
     /// A description of up to 500 characters.
     #[schema(max_length = 500)]
     description: Option<String>,
-    /// The event types to send. Default: the ten event types of Stack Auth.
+    /// The event types to send; default the ten event types of Stack Auth.
     #[schema(value_type = Option<Vec<EventType>>, min_items = 1, max_items = 100,
         example = json!(["user.created", "team.created"]))]
     event_types: Option<Vec<String>>,
-    /// The most deliveries per second, 0.001 to 1000. Without it they go out as they come.
+    /// The maximum number of deliveries per second, 0.001 to 1000. Without it, there is no limit.
     #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 1000, example = 10)]
     max_per_second: Option<MaxPerSecond>,
 }
@@ -34,19 +34,19 @@ pub(crate) struct NewEndpoint {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EndpointChange {
-    /// Where to send.
+    /// The URL that receives the requests.
     #[schema(format = "uri")]
     url: Option<String>,
-    /// A description; null removes it.
+    /// A description of up to 500 characters; null removes it.
     #[serde(default, deserialize_with = "subscription::given")]
     #[schema(value_type = Option<String>, max_length = 500)]
     description: Option<Option<String>>,
     /// The event types to send; at least one.
     #[schema(value_type = Option<Vec<EventType>>, min_items = 1, max_items = 100)]
     event_types: Option<Vec<String>>,
-    /// Whether to send.
+    /// Whether the endpoint is enabled.
     status: Option<SubscriptionStatus>,
-    /// The most deliveries per second, 0.001 to 1000; null removes the limit.
+    /// The maximum number of deliveries per second, 0.001 to 1000; null removes the limit.
     #[serde(default, deserialize_with = "subscription::given")]
     #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 1000, example = 10)]
     max_per_second: Option<Option<MaxPerSecond>>,

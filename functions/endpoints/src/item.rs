@@ -1,11 +1,11 @@
-//! One endpoint.
+//! Returns, changes and deletes one endpoint.
 
 use api::{ApiError, Body, ErrorBody, Reader, error::Result, views::Deleted};
 use axum::{Json, extract::Path};
 
 use crate::{NOUN, State, access::Owner, destination_id, input::EndpointChange, views::Endpoint};
 
-/// Shows an endpoint.
+/// Returns an endpoint.
 #[utoipa::path(
     get, path = "/v1/webhooks/endpoints/{id}", tag = "Webhook endpoints", operation_id = "getEndpoint",
     params(("id" = String, Path)),
@@ -15,8 +15,9 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
     Ok(Json(Endpoint::of(&app.find(&caller, &id).await?, caller.may_write())))
 }
 
-/// Changes an endpoint, or disables and enables it. What is left out stays as it is; a change that is refused changes
-/// nothing.
+/// Changes, enables or disables an endpoint.
+///
+/// Omitted fields stay unchanged; a rejected change has no effect.
 #[utoipa::path(
     patch, path = "/v1/webhooks/endpoints/{id}", tag = "Webhook endpoints", operation_id = "updateEndpoint",
     params(("id" = String, Path)), request_body = EndpointChange,
@@ -36,7 +37,9 @@ pub(crate) async fn update(
     Ok(Json(Endpoint::of(&new, true)))
 }
 
-/// Deletes an endpoint. What was on its way to it is abandoned.
+/// Deletes an endpoint.
+///
+/// Its pending deliveries are abandoned.
 #[utoipa::path(
     delete, path = "/v1/webhooks/endpoints/{id}", tag = "Webhook endpoints", operation_id = "deleteEndpoint",
     params(("id" = String, Path)),

@@ -23,7 +23,7 @@ use store::{
 };
 use upkeep::Upkeep;
 
-/// What the routes work with.
+/// The clients and settings that the routes use.
 pub struct App {
     keys: Keys,
     changes: Changes,
@@ -35,10 +35,10 @@ pub struct App {
 }
 
 impl App {
-    /// Everything that the environment names.
+    /// Creates the clients from the environment.
     ///
     /// # Errors
-    /// When the environment lacks something.
+    /// When the environment lacks a variable.
     pub fn from_env() -> std::result::Result<Self, lambda_http::Error> {
         let aws = Aws::from_env();
         let policy = aws::target_policy()?;
@@ -53,17 +53,17 @@ impl App {
         })
     }
 
-    /// An endpoint of the caller, or a 404.
+    /// Returns an endpoint of the caller, or a 404.
     async fn find(&self, caller: &Caller, id: &str) -> Result<Subscription> {
         let found = self.endpoints.get(caller.operator_id(), destination_id(id)?).await?;
         found.ok_or_else(|| ApiError::not_found(NOUN))
     }
 }
 
-/// What errors call an endpoint.
+/// The name of an endpoint in error messages.
 const NOUN: &str = "endpoint";
 
-/// The destination of the endpoint that a path names.
+/// Reads the id of an endpoint's destination from a path.
 fn destination_id(id: &str) -> Result<DestinationId> {
     path_id(id, NOUN).map(DestinationId::of_endpoint)
 }

@@ -1,4 +1,4 @@
-//! Testing and verifying an endpoint, which make an unhealthy one healthy; and what it missed.
+//! Tests and verifies an endpoint, which makes an unhealthy one healthy, and recovers the deliveries that it missed.
 
 use api::{Body, ErrorBody, error::Result};
 use axum::{Json, extract::Path, http::StatusCode};
@@ -10,7 +10,9 @@ use upkeep::{
 
 use crate::{State, access::Owner};
 
-/// Sends a signed test event. One that is taken makes an unhealthy endpoint healthy.
+/// Sends a signed test event.
+///
+/// If it is accepted, an unhealthy endpoint becomes healthy.
 #[utoipa::path(
     post, path = "/v1/webhooks/endpoints/{id}/test", tag = "Webhook endpoints", operation_id = "testEndpoint",
     params(("id" = String, Path)),
@@ -28,7 +30,9 @@ pub(crate) async fn test(
     app.upkeep.test_and_heal(&app.find(&caller, &id).await?.endpoint).await
 }
 
-/// Verifies an endpoint, which makes an unhealthy one healthy: it gets a signed request and must answer with a 2xx.
+/// Verifies an endpoint, which makes an unhealthy one healthy.
+///
+/// The endpoint gets a signed request and must answer with a 2xx.
 #[utoipa::path(
     post, path = "/v1/webhooks/endpoints/{id}/verify", tag = "Webhook endpoints", operation_id = "verifyEndpoint",
     params(("id" = String, Path)),
@@ -43,9 +47,10 @@ pub(crate) async fn verify(app: State, Owner(caller): Owner, Path(id): Path<Stri
     Ok(Json(app.upkeep.verify(&found.endpoint, CodeGiven::default()).await?))
 }
 
-/// Recovers the deliveries that an endpoint missed: held, failed, abandoned and overdue deliveries, oldest event first.
+/// Recovers the deliveries that an endpoint missed, oldest event first.
 ///
-/// The endpoint must be healthy: test or verify it first.
+/// This sends the held, failed, abandoned and overdue deliveries of events since the given time. The endpoint must be
+/// healthy: test or verify it first.
 #[utoipa::path(
     post, path = "/v1/webhooks/endpoints/{id}/recover", tag = "Webhook endpoints", operation_id = "recoverEndpoint",
     params(("id" = String, Path)), request_body = Since,

@@ -1,4 +1,4 @@
-//! The secret of an endpoint: shown to those who may change the endpoint, and rotated.
+//! Returns the secret of an endpoint to callers who may change the endpoint, and rotates it.
 
 use api::{ErrorBody, OptionalBody, Rotation, error::Result};
 use axum::extract::Path;
@@ -10,7 +10,9 @@ use crate::{
     views::{EarlierSecret, Endpoint, EndpointSecret, EndpointWithSecret},
 };
 
-/// Shows the secret of an endpoint, and those before it while they sign too. Takes an editor's key.
+/// Returns the secret of an endpoint, and earlier secrets that still sign.
+///
+/// Requires an editor's key.
 #[utoipa::path(
     get, path = "/v1/webhooks/endpoints/{id}/secret", tag = "Webhook endpoints", operation_id = "getEndpointSecret",
     params(("id" = String, Path)),
@@ -36,10 +38,10 @@ pub(crate) async fn show(app: State, Owner(caller): Owner, Path(id): Path<String
     Ok(uncached(view))
 }
 
-/// Gives an endpoint a new secret.
+/// Rotates the secret of an endpoint.
 ///
-/// The old secret also signs for 24 h, unless the request ends it at once: `svix-signature` has the signatures of all. Up to five
-/// earlier secrets sign at a time.
+/// The previous secret also signs for 24 h, unless the request ends it at once. `svix-signature` contains the
+/// signatures of all current secrets. Up to five earlier secrets can sign at a time.
 #[utoipa::path(
     post, path = "/v1/webhooks/endpoints/{id}/rotate-secret", tag = "Webhook endpoints",
     operation_id = "rotateEndpointSecret", params(("id" = String, Path)), request_body = Option<Rotation>,

@@ -1,4 +1,4 @@
-//! JSON of endpoints.
+//! The JSON of endpoints.
 
 use api::{subscription::SubscriptionStatus, views::HealthView};
 use domain::{time::rfc3339, traffic::Rate};
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 /// A webhook endpoint.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Endpoint {
-    /// Its id.
+    /// The id.
     #[schema(example = "ep_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     id: String,
     /// The URL that receives the requests.
@@ -17,23 +17,23 @@ pub(crate) struct Endpoint {
     url: String,
     /// A description.
     description: Option<String>,
-    /// The event types that it receives.
+    /// The event types that the endpoint receives.
     #[schema(example = json!(["user.created", "team.created"]))]
     event_types: Vec<String>,
-    /// Whether it receives events.
+    /// Whether the endpoint is enabled.
     status: SubscriptionStatus,
-    /// Its health. After failures, deliveries are held until a test or a verification succeeds.
+    /// The health of the endpoint. After failures, deliveries are held until a test or a verification succeeds.
     health: HealthView,
-    /// When it was made.
+    /// When the endpoint was created.
     #[schema(example = "2026-04-15T10:05:00.000Z")]
     created_at: String,
-    /// The most deliveries per second; null without a limit.
+    /// The maximum number of deliveries per second; null if there is no limit.
     #[schema(example = 10)]
     max_per_second: Option<f64>,
 }
 
 impl Endpoint {
-    /// A subscription as this reader may see it: only a `writer` sees the credentials in its address.
+    /// The view of an endpoint. Only a `writer` sees credentials in the URL.
     pub(crate) fn of(Subscription { endpoint, rule }: &Subscription, writer: bool) -> Self {
         Self {
             id: endpoint.public_id(),
@@ -48,7 +48,7 @@ impl Endpoint {
     }
 }
 
-/// An endpoint with a new secret.
+/// An endpoint with its signing secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EndpointWithSecret {
     #[serde(flatten)]
@@ -56,7 +56,7 @@ pub(crate) struct EndpointWithSecret {
     /// The signing secret.
     #[schema(example = "whsec_…")]
     pub(crate) secret: String,
-    /// After a rotation, until when the old secret signs too.
+    /// After a rotation, when the previous secret stops signing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) previous_secret_expires_at: Option<String>,
 }
@@ -66,32 +66,32 @@ pub(crate) struct EndpointWithSecret {
 pub(crate) struct EndpointPage {
     /// The endpoints.
     pub(crate) endpoints: Vec<Endpoint>,
-    /// The `cursor` of the next page; null at the end.
+    /// The `cursor` of the next page; null on the last page.
     pub(crate) next_cursor: Option<String>,
 }
 
-/// The signing secret of an endpoint.
+/// The signing secrets of an endpoint.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EndpointSecret {
-    /// The secret.
+    /// The current secret.
     #[schema(example = "whsec_…")]
     pub(crate) secret: String,
-    /// The one before it, while it signs too.
+    /// The previous secret, while it still signs.
     pub(crate) previous_secret: Option<String>,
-    /// Until when that is.
+    /// When the previous secret stops signing.
     #[schema(example = "2026-04-16T10:05:00.000Z")]
     pub(crate) previous_secret_expires_at: Option<String>,
-    /// Earlier secrets that still sign, newest first. Omitted when there are none.
+    /// Earlier secrets that still sign, newest first. Omitted if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) older_secrets: Vec<EarlierSecret>,
 }
 
-/// A secret that signs for a while yet.
+/// An earlier secret that still signs.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EarlierSecret {
     /// The secret.
     #[schema(example = "whsec_…")]
     pub(crate) secret: String,
-    /// Until when it signs.
+    /// When the secret stops signing.
     pub(crate) expires_at: String,
 }

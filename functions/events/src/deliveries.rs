@@ -1,4 +1,4 @@
-//! One delivery, and sending it again by hand.
+//! Returns one delivery, and retries it manually.
 
 use api::{
     ApiError, ErrorBody, OptionalBody, Reader, Writer,
@@ -11,7 +11,7 @@ use upkeep::retry::{self, Retry};
 
 use crate::{App, State, detail::DeliveryDetail};
 
-/// Shows a delivery with its attempts, and with what its receiver is sent.
+/// Returns a delivery with its attempts and the request that its receiver gets.
 #[utoipa::path(
     get, path = "/v1/deliveries/{id}", tag = "Deliveries", operation_id = "getDelivery", params(("id" = String, Path)),
     responses((status = 200, body = DeliveryDetail), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
@@ -21,9 +21,10 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
     Ok(Json(app.detail(&delivery, caller.may_write()).await?))
 }
 
-/// Sends a delivery again at once that failed, was abandoned or is held.
+/// Retries a delivery that failed, was abandoned or is held, at once.
 ///
-/// In a new round of attempts, whatever its destination's health; with `force` also one that is on its way or has arrived.
+/// This starts a new round of attempts, regardless of the destination's health. With `force`, it also sends a delivery
+/// that is in progress or has succeeded.
 #[utoipa::path(
     post, path = "/v1/deliveries/{id}/retry", tag = "Deliveries", operation_id = "retryDelivery",
     params(("id" = String, Path)), request_body = Option<Retry>,
@@ -51,7 +52,7 @@ impl App {
         let not_found = || ApiError::not_found("delivery");
         let found = self.log.get(caller.operator_id(), path_id(id, "delivery")?, &self.destinations).await?;
         let found = found.ok_or_else(not_found)?;
-        // A key that is bound to a project reads that project's events only, and so their deliveries.
+        // A key that is bound to a project may read only the events of that project, and so only their deliveries.
         if let Some(own) = caller.project_id() {
             let event = self.events.get(found.operator_id, found.id.event).await?;
             event.filter(|event| event.project_id.as_deref() == Some(own)).ok_or_else(not_found)?;

@@ -1,4 +1,4 @@
-//! The deliveries of an account, whatever their destinations.
+//! Lists the deliveries of an account to all destinations.
 
 use std::cmp::Reverse;
 
@@ -17,15 +17,15 @@ use utoipa::IntoParams;
 
 use crate::{App, State};
 
-/// Which deliveries are wanted; conditions may be combined at will, and a delivery must meet all of them.
+/// The filters of a list of deliveries. They can be combined, and a delivery must match all of them.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DeliveryQuery {
-    /// Deliveries that stand here.
+    /// Deliveries in this state.
     #[param(value_type = Option<DeliveryState>, example = "failed")]
     state: Option<String>,
-    /// Deliveries to this destination; also one of another API, by its id there.
+    /// Deliveries to this destination. Destinations of another API are accepted by their id in that API.
     destination_id: Option<String>,
     /// Deliveries of this event.
     #[param(pattern = "^evt_[0-7][0-9A-HJKMNP-TV-Z]{25}$", example = "evt_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
@@ -33,24 +33,24 @@ pub(crate) struct DeliveryQuery {
     /// Deliveries of events of this type.
     #[param(format = "event-type", example = "passport.flagged")]
     event_type: Option<String>,
-    /// Deliveries of events that were accepted at this time or later, RFC 3339.
+    /// Deliveries of events accepted at this time or later, RFC 3339.
     #[param(format = DateTime, example = "2026-04-15T10:00:00.000Z")]
     since: Option<String>,
-    /// Deliveries of events that were accepted before this time, RFC 3339.
+    /// Deliveries of events accepted before this time, RFC 3339.
     #[param(format = DateTime, example = "2026-04-16T10:00:00.000Z")]
     until: Option<String>,
-    /// How many deliveries at most. A page may have fewer while there are more: use the cursor.
+    /// The maximum number of deliveries. A page can have fewer while the next page has more: use the cursor.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<String>,
-    /// The `next_cursor` of the page before; empty for the first page.
+    /// The `next_cursor` of the previous page; empty for the first page.
     #[param(format = "cursor")]
     cursor: Option<String>,
 }
 
 /// Lists the deliveries of the account, newest event first.
 ///
-/// Those to destinations that are deleted are listed as long as a rule targets them. A key that is bound to a project sees
-/// those of its events.
+/// Deliveries to a deleted destination are listed as long as a rule targets it. A key that is bound to a project sees
+/// only the deliveries of that project's events.
 #[utoipa::path(
     get, path = "/v1/deliveries", tag = "Deliveries", operation_id = "listAllDeliveries", params(DeliveryQuery),
     responses(
@@ -79,7 +79,7 @@ pub(crate) async fn list(
 }
 
 impl DeliveryQuery {
-    /// What the cursors of this list are good for.
+    /// Identifies the list that a cursor belongs to: a cursor is only valid with the same filters.
     fn name(&self) -> String {
         let Self { state, destination_id, event_id, event_type, since, until, .. } = self;
         let conditions = [state, destination_id, event_id, event_type, since, until];
@@ -99,7 +99,7 @@ impl DeliveryQuery {
             state: query::delivery_state("state", self.state.as_deref())?,
             event_type: event_type.map_err(|problem| ApiError::field("event_type", problem))?,
             oldest: query::time("since", self.since.as_deref())?.map(EventId::first_at),
-            // Nothing is before the first id of all.
+            // No event is older than the first id.
             newest: until.map(|until| until.before().unwrap_or_else(EventId::first)),
             after: None,
         })
@@ -107,7 +107,7 @@ impl DeliveryQuery {
 }
 
 impl App {
-    /// The deliveries of one event to these destinations: found by their ids, which are a function of the two.
+    /// The deliveries of one event to these destinations, read by their ids, which consist of the two.
     async fn of_event(
         &self,
         caller: &Caller,
@@ -125,7 +125,8 @@ impl App {
         Ok((rows, next))
     }
 
-    /// Those of the caller's deliveries that the caller may see: of a key that is bound to a project, those of its events.
+    /// Filters deliveries by what the caller may see. With a key bound to a project, these are the deliveries of its
+    /// events.
     async fn visible(&self, caller: &Caller, mut rows: Vec<Delivery>) -> Result<Vec<Delivery>> {
         rows.retain(|row| row.operator_id == caller.operator_id());
         let Some(own) = caller.project_id() else { return Ok(rows) };

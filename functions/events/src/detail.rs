@@ -1,4 +1,4 @@
-//! One delivery in full: with what was sent.
+//! One delivery in full, including its request.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,8 @@ use crate::App;
 pub(crate) struct DeliveryDetail {
     #[serde(flatten)]
     delivery: DeliveryView,
-    /// The request of each attempt. Null for emails and text messages, and when the destination or the event is deleted.
+    /// The request of each attempt. Null for emails and text messages, and when the destination or the event is
+    /// deleted.
     request: Option<RequestView>,
 }
 
@@ -25,7 +26,7 @@ pub(crate) struct DeliveryDetail {
 struct RequestView {
     /// `POST`.
     method: &'static str,
-    /// Where to, as it is now and as far as that is no secret.
+    /// The current URL, without its secret parts.
     #[schema(example = "https://example.com/hooks/stack")]
     url: String,
     /// The body, byte for byte.
@@ -33,7 +34,8 @@ struct RequestView {
 }
 
 impl App {
-    /// A delivery with what is kept of its destination and its event. Only a `writer` sees the credentials in an address.
+    /// Returns a delivery with the stored details of its destination and event. Only a `writer` sees credentials in an
+    /// address.
     pub(crate) async fn detail(&self, delivery: &Delivery, writer: bool) -> Result<DeliveryDetail> {
         let (operator, id) = (delivery.operator_id, delivery.id);
         let destination = self.destinations.get(operator, id.destination);
@@ -61,10 +63,12 @@ impl DeliveryDetail {
     }
 }
 
-/// The headers of an attempt's request. What was signed is kept, also of a destination that is deleted.
+/// The headers of an attempt's request. Signatures are stored with the attempt, so they remain when the destination is
+/// deleted.
 fn headers(delivery: &Delivery, attempt: &Attempt, kind: Option<Kind>) -> Option<BTreeMap<String, String>> {
     let webhook = kind == Some(Kind::Webhook) || !attempt.signatures.is_empty();
-    // Without an answer or a signature there may have been no request: an address may have been refused before.
+    // Without an answer or a signature there may have been no request, because the address may have been refused before
+    // it.
     let made = attempt.status.is_some() || !attempt.signatures.is_empty();
     let request = made && (webhook || kind.is_some_and(|kind| kind.platform().is_some()));
     let always = [("content-type", "application/json".to_owned()), ("user-agent", USER_AGENT.to_owned())];

@@ -1,4 +1,4 @@
-//! `POST /v1/events`: from a caller to the queue.
+//! `POST /v1/events`: accepts events and puts them on the queue.
 
 use api::{ApiError, Caller, ErrorBody, RawBody, Writer, error::Result, idempotency, server::Made};
 use axum::{
@@ -19,29 +19,29 @@ use crate::{
 /// The id of an accepted event.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Accepted {
-    /// The event's id; of a repeat, the first event's.
+    /// The id of the event; for a repeat, the id of the first event.
     #[schema(example = "evt_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     id: String,
 }
 
-/// The ids of a batch of accepted events, in its order.
+/// The ids of a batch of accepted events, in the order of the request.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AcceptedBatch {
-    /// One per event.
+    /// One entry per event.
     events: Vec<Accepted>,
 }
 
-/// The answer, in the form of the request.
+/// The response, in the form of the request.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum AcceptedEvents {
-    /// To one event.
+    /// The response to one event.
     One(Accepted),
-    /// To a batch.
+    /// The response to a batch.
     Many(AcceptedBatch),
 }
 
-/// An event under its id, ready for the queue.
+/// An event with its id, ready for the queue.
 struct Ready {
     id: EventId,
     repeat: bool,
@@ -49,8 +49,9 @@ struct Ready {
 
 /// Posts one event, or up to 100.
 ///
-/// A request has at most 4 MiB in all. Answers once the queue has them. With an `Idempotency-Key` header, or an `id` in an event, a repeat within 24 h
-/// answers with the first event's id and is delivered once.
+/// A request can have at most 4 MiB. The response is sent once the queue has the events. With an `Idempotency-Key`
+/// header, or an `id` in an event, a repeat within 24 h returns the id of the first event, and the event is delivered
+/// once.
 #[utoipa::path(
     post, path = "/v1/events", tag = "Events", operation_id = "postEvents",
     request_body(content = OneOrMany, content_type = "application/json"),
@@ -92,7 +93,7 @@ pub(crate) async fn post_events(
 }
 
 impl App {
-    /// Gives an event its id: a new one, or, of a repeat, the first event's.
+    /// Assigns an event its id: a new one, or the first event's id for a repeat.
     async fn claim(&self, caller: &Caller, posted: &Posted, index: usize, header: Option<&str>) -> Result<Ready> {
         let id = caller.new_event_id();
         let Some(key) = posted.idempotency_key(index, header) else { return Ok(Ready { id, repeat: false }) };
@@ -108,7 +109,7 @@ impl App {
         })
     }
 
-    /// Puts the events on the queue, a repeat too: the first may have been lost after its claim.
+    /// Puts the events on the queue. A repeat is queued too, because the first request may have failed after its claim.
     async fn enqueue(&self, caller: &Caller, events: Vec<PostedEvent>, ready: &[Ready]) -> Result<()> {
         let operator_id = caller.operator_id();
         let message = |(event, ready): (PostedEvent, &Ready)| {

@@ -1,4 +1,4 @@
-//! The destinations of an account, as far as lists over all of them look.
+//! The destinations and rules of an account, for lists that cover all of them.
 
 use std::collections::HashSet;
 
@@ -7,23 +7,23 @@ use domain::{Destination, DestinationId, OperatorId, Rule};
 
 use crate::App;
 
-/// How many destinations one list looks at: each is a partition of the deliveries' table.
+/// The maximum number of destinations that one list reads: each is a partition of the deliveries table.
 const MAX_DESTINATIONS: usize = 1000;
-/// How many rows a page of them has.
+/// The number of destinations per read.
 const PAGE: i32 = 500;
 
-/// The destinations of an account and its rules.
+/// The destinations and rules of an account.
 pub(crate) struct Known {
-    /// The newest [`MAX_DESTINATIONS`].
+    /// The newest destinations, up to [`MAX_DESTINATIONS`].
     pub(crate) destinations: Vec<Destination>,
-    /// All rules that are no project's; of a project, its own.
+    /// All rules that belong to no project, or all rules of one project.
     pub(crate) rules: Vec<Rule>,
-    /// Whether these are all destinations.
+    /// Whether the list contains all destinations.
     pub(crate) complete: bool,
 }
 
 impl Known {
-    /// Their ids, and those of deleted ones that rules still target: of them, too, there are deliveries.
+    /// The ids of these destinations, and of deleted ones that rules still target, because those have deliveries too.
     pub(crate) fn ids(&self) -> Vec<DestinationId> {
         let own = self.destinations.iter().map(|destination| destination.id);
         let ids: HashSet<_> = own.chain(self.rules.iter().flat_map(|rule| rule.destination_ids.clone())).collect();
@@ -34,7 +34,7 @@ impl Known {
 }
 
 impl App {
-    /// What the operator has.
+    /// The destinations and rules of an operator.
     pub(crate) async fn known(&self, operator: OperatorId) -> Result<Known> {
         let (destinations, rules) =
             futures::try_join!(self.newest_destinations(operator), self.channels.all(operator))?;
@@ -42,7 +42,7 @@ impl App {
         Ok(Known { destinations, rules, complete })
     }
 
-    /// What a project of the operator has.
+    /// The destinations and rules of one of the operator's projects.
     pub(crate) async fn known_of(&self, operator: OperatorId, project: &str) -> Result<Known> {
         let rules = self.channels.of_project(operator, project);
         let (destinations, rules) = futures::try_join!(self.newest_destinations(operator), rules)?;
@@ -63,7 +63,7 @@ impl App {
         }
     }
 
-    /// The ids of the destinations whose deliveries a list is about: that of the query, or all of the operator's.
+    /// The ids of the destinations to list the deliveries of: the one in the query, or all of the operator's.
     pub(crate) async fn ids_of(&self, caller: &Caller, wanted: Option<&str>) -> Result<Vec<DestinationId>> {
         let (operator, not_found) = (caller.operator_id(), || ApiError::not_found("destination"));
         let Some(text) = wanted else {
@@ -77,7 +77,7 @@ impl App {
         let id = DestinationId::of_any_face(text).map_err(|_| not_found())?;
         let known = match self.destinations.get(operator, id).await? {
             Some(found) => caller.may_see(found.project_id.as_deref()),
-            // A deleted one is still the target of rules that name it.
+            // A deleted destination still counts while a rule targets it.
             None => self.channels.all(operator).await?.iter().any(|rule| rule.destination_ids.contains(&id)),
         };
         if known { Ok(vec![id]) } else { Err(not_found()) }

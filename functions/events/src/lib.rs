@@ -1,4 +1,4 @@
-//! `/v1/events`, `/v1/deliveries`, `/v1/overview`: events on their way in, and what became of them.
+//! `/v1/events`, `/v1/deliveries` and `/v1/overview`: accepts events, and returns events, deliveries and statistics.
 
 mod deliveries;
 mod delivery_list;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use api::{Keys, auth::HasKeys};
 use store::{Accounts, Aws, Channels, DeliveryLog, Destinations, Events, Journal, Lanes, Queue};
 
-/// What the routes work with.
+/// The clients and settings that the routes use.
 pub struct App {
     keys: Keys,
     accounts: Accounts,
@@ -29,10 +29,10 @@ pub struct App {
 }
 
 impl App {
-    /// Everything that the environment names.
+    /// Creates the clients from the environment.
     ///
     /// # Errors
-    /// When the environment lacks something.
+    /// When the environment lacks a variable.
     pub fn from_env() -> Result<Self, lambda_http::Error> {
         let aws = Aws::from_env();
         Ok(Self {

@@ -1,4 +1,4 @@
-//! The log of events, and the types that events may have.
+//! The log of events, and the event types.
 
 use std::sync::OnceLock;
 
@@ -15,9 +15,10 @@ use utoipa::ToSchema;
 
 use crate::State;
 
-/// Lists events, newest first; they are kept 30 days.
+/// Lists events, newest first.
 ///
-/// In the order in which they were accepted. Conditions on `type`, `resourceId` or `messageId` are answered by an index.
+/// Events are kept for 30 days, and are sorted by when they were accepted. The filters `type`, `resourceId` and
+/// `messageId` use an index.
 #[utoipa::path(
     get, path = "/v1/events", tag = "Events", operation_id = "listEvents", params(EventQuery),
     responses((status = 200, body = EventPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
@@ -32,7 +33,7 @@ pub(crate) async fn list(
     Ok(Json(EventPage { events: events.map_err(ApiError::internal)?, next_cursor }))
 }
 
-/// Shows an event.
+/// Returns an event.
 #[utoipa::path(
     get, path = "/v1/events/{id}", tag = "Events", operation_id = "getEvent", params(("id" = String, Path)),
     responses((status = 200, body = EventView), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
@@ -44,10 +45,10 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
     Ok(Json(EventView::try_from(event).map_err(ApiError::internal)?))
 }
 
-/// A type of events.
+/// An event type.
 #[derive(Serialize, ToSchema)]
 struct EventTypeView {
-    /// Its name.
+    /// The name.
     #[serde(rename = "type")]
     #[schema(example = "mail.message.sent")]
     name: &'static str,
@@ -57,19 +58,19 @@ struct EventTypeView {
     /// The severity of an event that is posted without one.
     #[schema(example = "info")]
     severity: &'static str,
-    /// The JSON Schema of its `data`. Fields that it does not name are passed on.
+    /// The JSON Schema of the event's `data`. Fields that the schema does not name are passed on.
     #[schema(value_type = Object)]
     schema: schemars::Schema,
 }
 
-/// The types that events may have.
+/// The available event types.
 #[derive(Serialize, ToSchema)]
 struct EventTypes {
-    /// All of them; besides, there is `custom.<anything>`, whose `data` may be any object.
+    /// All named types. In addition, there is `custom.<anything>`, whose `data` can be any object.
     event_types: Vec<EventTypeView>,
 }
 
-/// Lists the event types, each with the JSON Schema of its `data`.
+/// Lists the event types with the JSON Schema of their `data`.
 #[utoipa::path(
     get, path = "/v1/event-types", tag = "Events", operation_id = "listEventTypes",
     responses((status = 200, body = EventTypes), (status = 401, body = ErrorBody))

@@ -1,4 +1,4 @@
-//! How the account stands.
+//! An overview of the account's state.
 
 use std::collections::HashMap;
 
@@ -17,19 +17,19 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{App, State, known::Known};
 
-/// The longest span of an overview: a week.
+/// The longest time span of an overview: a week.
 const MAX_HOURS: u32 = 168;
-/// How many deliveries an overview counts: where each is 500 bytes, 10 MB are read for it.
+/// The maximum number of deliveries that an overview counts. At 500 bytes each, it reads 10 MB.
 const MAX_COUNTED: usize = 20_000;
-/// How many held deliveries of one destination it counts, and among how many failed ones it looks for overdue ones.
+/// The maximum number of held deliveries counted per destination, and of failed ones searched for overdue ones.
 const MAX_WAITING: i32 = 1000;
 
-/// Of which time an overview is wanted.
+/// The time span of an overview.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct OverviewQuery {
-    /// Of how many hours before now.
+    /// The number of hours before now.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 168, default = 24)]
     hours: Option<String>,
 }
@@ -44,20 +44,20 @@ impl OverviewQuery {
     }
 }
 
-/// Deliveries of a span of time.
+/// The deliveries of one interval.
 #[derive(Serialize, ToSchema)]
 struct BucketView {
-    /// When it begins.
+    /// When the interval begins.
     #[schema(example = "2026-04-15T10:00:00.000Z")]
     at: String,
     #[serde(flatten)]
     tally: Tally,
 }
 
-/// How many destinations there are.
+/// The number of destinations.
 #[derive(Serialize, ToSchema)]
 struct DestinationCounts {
-    /// All of them, of every API.
+    /// All destinations, of every API.
     total: usize,
     /// Unverified destinations.
     unverified: usize,
@@ -65,34 +65,35 @@ struct DestinationCounts {
     unhealthy: usize,
 }
 
-/// How many rules there are.
+/// The number of rules.
 #[derive(Serialize, ToSchema)]
 struct RuleCounts {
-    /// All that are no project's, those included that other APIs imply; by a key of a project, the project's.
+    /// All rules outside of projects, including those that other APIs create. With a project's key, the project's
+    /// rules.
     total: usize,
     /// Active rules.
     active: usize,
-    /// Rules that a destination has paused.
+    /// Rules paused by a destination.
     paused: usize,
 }
 
-/// Something that needs attention.
+/// An item that needs attention.
 #[derive(Serialize, ToSchema)]
 struct AttentionView {
-    /// What kind of thing.
+    /// The kind of item.
     kind: Concern,
-    /// What it is.
+    /// A title.
     #[schema(example = "https://example.com/hooks/stack is unhealthy")]
     title: String,
     /// The problem and the fix.
     detail: String,
-    /// Since when.
+    /// Since when the item needs attention.
     since: Option<String>,
-    /// Which destination.
+    /// The destination concerned.
     destination_id: Option<String>,
-    /// Which rule.
+    /// The rule concerned.
     rule_id: Option<String>,
-    /// How many deliveries.
+    /// The number of deliveries concerned.
     count: Option<u32>,
 }
 
@@ -110,33 +111,33 @@ impl From<Attention> for AttentionView {
     }
 }
 
-/// How an account stands.
+/// The state of an account.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Overview {
-    /// When the first bucket begins.
+    /// When the first interval begins.
     since: String,
-    /// When the last one ends: it is under way.
+    /// When the last interval ends. It is still in progress.
     until: String,
-    /// How long each bucket is, in seconds.
+    /// The length of each interval, in seconds.
     step_seconds: i64,
-    /// Whether all deliveries of the time were counted: 20,000 are, to 1,000 destinations. Of those that nobody has
-    /// attempted yet, those of the newest 4,000 events are.
+    /// Whether all deliveries of the time span were counted. At most 20,000 deliveries to 1,000 destinations are
+    /// counted, and deliveries without an attempt only for the newest 4,000 events.
     complete: bool,
-    /// Deliveries by when their event was accepted, oldest first.
+    /// The deliveries by the time when their event was accepted, oldest first.
     buckets: Vec<BucketView>,
-    /// All of them.
+    /// The sum of all intervals.
     totals: Tally,
-    /// The destinations.
+    /// The number of destinations.
     destinations: DestinationCounts,
-    /// The rules.
+    /// The number of rules.
     rules: RuleCounts,
     /// Items that need attention, most urgent first.
     attention: Vec<AttentionView>,
 }
 
-/// Shows the state of the account: its deliveries over time, and items that need attention.
+/// Returns the state of the account: its deliveries over time, and items that need attention.
 ///
-/// A key that is bound to a project sees the project's own channels, and all that they were sent.
+/// A key that is bound to a project sees only the project's channels and the deliveries to them.
 #[utoipa::path(
     get, path = "/v1/overview", tag = "Account", operation_id = "getOverview", params(OverviewQuery),
     responses((status = 200, body = Overview), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
@@ -166,12 +167,12 @@ pub(crate) async fn overview(
     }))
 }
 
-/// How the deliveries of a span of time stand.
+/// The deliveries of a time span, counted by state.
 struct Counts {
     chart: Chart,
     totals: Tally,
     tallies: HashMap<DestinationId, Tally>,
-    /// The failed ones of any time among them.
+    /// Overdue deliveries by destination, of any age.
     overdue: HashMap<DestinationId, Overdue>,
     complete: bool,
 }
@@ -181,7 +182,7 @@ impl App {
         let (rows, ids, now) = (self.log.rows(), known.ids(), now());
         let chart = Chart::empty(now, hours);
         let oldest = EventId::first_at(chart.since);
-        // What is held or overdue waits for its operator, however old it is.
+        // Held and overdue deliveries need their operator's attention, regardless of their age.
         let waiting = (rows.held(&ids, MAX_WAITING), rows.overdue(&ids, now, MAX_WAITING));
         let counted = rows.count(&ids, oldest, MAX_COUNTED);
         let ((counted, complete), held, overdue) = futures::try_join!(counted, waiting.0, waiting.1)?;

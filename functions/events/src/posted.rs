@@ -1,4 +1,4 @@
-//! A posted body: one event, or a batch.
+//! The body of a request that posts one event or a batch.
 
 use api::{
     ApiError,
@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-/// The most events of one request.
+/// The maximum number of events per request.
 const MAX_EVENTS: usize = 100;
 
-/// Several events at once.
+/// A batch of events.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EventBatch {
@@ -22,7 +22,7 @@ pub(crate) struct EventBatch {
     events: Vec<PostedEvent>,
 }
 
-/// The parts of a request.
+/// The body of a request.
 #[derive(ToSchema)]
 #[schema(as = PostedEvents)]
 #[expect(dead_code, reason = "the API's text shows the two forms; which it is is told by the field `events`")]
@@ -30,19 +30,19 @@ pub(crate) struct EventBatch {
 pub(crate) enum OneOrMany {
     /// One event.
     One(PostedEvent),
-    /// Several.
+    /// A batch of events.
     Many(EventBatch),
 }
 
 /// The events of a request.
 pub(crate) struct Posted {
     pub(crate) events: Vec<PostedEvent>,
-    /// Whether they came as a batch, which the answer mirrors.
+    /// Whether the request is a batch. The response has the same form.
     pub(crate) batch: bool,
 }
 
 impl Posted {
-    /// Reads a body. Which form it has is told by the field `events`, so that an error speaks of that form.
+    /// Reads a body. The field `events` decides which form it has, so that an error refers to that form.
     pub(crate) fn parse(body: &[u8]) -> Result<Self> {
         #[derive(Deserialize)]
         struct Shape<'a> {
@@ -64,12 +64,12 @@ impl Posted {
         Ok(Self { events, batch })
     }
 
-    /// How the caller wrote a field of the event at `index`.
+    /// The name of a field of the event at `index`, as the caller wrote it.
     pub(crate) fn field(&self, index: usize, field: &str) -> String {
         if self.batch { format!("events[{index}].{field}") } else { field.to_owned() }
     }
 
-    /// The idempotency key of the event at `index`: its own `id`, or the header's with its place in the batch.
+    /// The idempotency key of the event at `index`: its own `id`, or the header's key with the index in the batch.
     pub(crate) fn idempotency_key(&self, index: usize, header: Option<&str>) -> Option<String> {
         match (&self.events[index].id, header) {
             (Some(id), _) => Some(format!("id:{id}")),

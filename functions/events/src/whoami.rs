@@ -1,4 +1,4 @@
-//! Who asks.
+//! The identity of the caller.
 
 use api::{ApiError, Caller, ErrorBody, Reader, error::Result};
 use axum::Json;
@@ -8,31 +8,31 @@ use utoipa::ToSchema;
 
 use crate::{App, State};
 
-/// Who a key belongs to, and what it may do.
+/// The account and permissions of an API key.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WhoAmI {
-    /// The account that the key belongs to.
+    /// The id of the account.
     #[schema(example = "op_01JRX2Q0Z8K5V3M7N9P4T6W8YA")]
     operator_id: String,
     /// The name of the account.
     name: String,
-    /// The account's registered mail address.
+    /// The account's registered email address.
     email: String,
     /// The account's plan.
     #[schema(example = "free")]
     plan: &'static str,
-    /// The key's public name.
+    /// The key's public id.
     #[schema(example = "key_01JRX2Q0Z8K5V3M7N9P4T6W8YA01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     key_id: String,
-    /// Its role.
+    /// The key's role.
     role: Role,
-    /// Permissions in addition to its role.
+    /// Permissions in addition to the role.
     permissions: Vec<String>,
-    /// The project that it is bound to.
+    /// The project that the key is bound to; null if there is none.
     project_id: Option<String>,
 }
 
-/// Shows the account of the API key and its permissions.
+/// Returns the account of the API key and its permissions.
 #[utoipa::path(
     get, path = "/v1/whoami", tag = "Account", operation_id = "whoAmI",
     responses((status = 200, body = WhoAmI), (status = 401, body = ErrorBody))

@@ -1,5 +1,5 @@
-//! The function `feedback`: what the mail service reports back of mails that it took, to the health of their destinations
-//! and to the log of their deliveries.
+//! The function `feedback`: applies the mail service's reports to the health of destinations and to the log of
+//! deliveries.
 
 mod outcome;
 
@@ -15,7 +15,7 @@ use store::{Aws, Deliveries, Destinations, Journal, Queue, Suppressions};
 use tokio::time::{Instant, timeout_at};
 use upkeep::Health;
 
-/// What the worker works with.
+/// The clients that the function uses.
 struct App {
     deliveries: Deliveries,
     destinations: Destinations,
@@ -24,11 +24,11 @@ struct App {
     journal: Journal,
 }
 
-/// How many reports are worked on at once.
+/// The maximum number of reports processed concurrently.
 const AT_ONCE: usize = 10;
 
 impl App {
-    /// Works on a batch; the ids of the messages to be handed out again.
+    /// Works on a batch and returns the ids of the messages to receive again.
     async fn take_in(&self, records: Vec<Record>, end: Instant) -> Vec<String> {
         let mut unfinished: HashSet<_> = records.iter().map(|record| record.message_id.clone()).collect();
         let works = stream::iter(&records).map(async |record| (record, self.take_one(record).await));
@@ -40,7 +40,7 @@ impl App {
         unfinished.into_iter().collect()
     }
 
-    /// Whether a report is done with.
+    /// Returns whether the report is done.
     async fn take_one(&self, record: &Record) -> bool {
         if feedback::is_notice(&record.body) {
             tracing::info!(message_id = record.message_id, "the mail service has confirmed where it reports to");
@@ -49,7 +49,7 @@ impl App {
         let feedback = match Feedback::parse(&record.body) {
             Ok(feedback) => feedback,
             Err(error) => {
-                // Goes on to the dead-letter queue, where it waits to be looked at.
+                // SQS moves the message to the dead-letter queue, where it can be examined.
                 tracing::error!(message_id = record.message_id, %error, "not a report of the mail service");
                 return false;
             }

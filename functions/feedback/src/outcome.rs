@@ -1,7 +1,7 @@
-//! What one report of the mail service changes.
+//! Applies one report of the mail service.
 //!
-//! Reports may come twice, late, and in any order: each step can be done again, and one about a mail from before its
-//! address was verified again changes nothing.
+//! Reports can arrive twice, late, and in any order. Every step is therefore safe to repeat, and a report about a mail
+//! sent before its address was last verified changes nothing.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use store::{
 use crate::App;
 
 impl App {
-    /// Does what follows from a report; false when it has to be done again.
+    /// Applies a report. Returns false if the report must be processed again.
     pub(crate) async fn apply(&self, feedback: &Feedback) -> Result<bool> {
         let outcome = feedback.outcome.name();
         tracing::info!(
@@ -48,21 +48,21 @@ impl App {
         Ok(told && recorded)
     }
 
-    /// Tells of what has become of the mail; false when that could not be told.
+    /// Emits an event for the report. Returns false if the queue did not accept it.
     async fn tell(&self, feedback: &Feedback) -> Result<bool> {
         let Some(mail) = Mail::reported(feedback) else { return Ok(true) };
         let event = match &feedback.outcome {
             Outcome::Delayed { detail, at } => mail.delayed(*at, detail)?,
             Outcome::Bounced { detail, at, .. } => mail.bounced(*at, detail)?,
             Outcome::Rejected { detail } => mail.rejected(feedback.sent_at, detail)?,
-            // That it was sent is told by whoever sent it.
+            // The sender of the mail emits the event for `Sent`.
             Outcome::Sent | Outcome::Delivered | Outcome::Complained { .. } | Outcome::Other => return Ok(true),
         };
         Ok(self.journal.tell(&[event]).await? == [true])
     }
 
-    /// Holds back all mail to addresses that have bounced or complained, and marks the destination whose mail it was.
-    /// False when that could not be told.
+    /// Suppresses the addresses that bounced or complained, and marks the mail's destination as unhealthy. Returns
+    /// false if an event could not be emitted.
     async fn suppress(&self, operator: OperatorId, feedback: &Feedback) -> Result<bool> {
         let Some((addresses, reason, detail, at)) = feedback.outcome.suppresses() else { return Ok(true) };
         let destination = match feedback.destination_id {
@@ -71,12 +71,12 @@ impl App {
         };
         let known = destination.as_ref();
         if known.and_then(|found| found.verified_at).is_some_and(|verified_at| verified_at >= at) {
-            // It was verified after this happened: it is good again, whatever a late report says.
+            // The address was verified after this report's time, so it works again.
             return Ok(true);
         }
         let mut told = true;
         for address in addresses {
-            // A team's mail has several addresses: the report says which of them it is about.
+            // A team's mail has several addresses. The report names the ones that it is about.
             let own = known.filter(|found| found.kind != Kind::OpsEmail).map(|found| found.uniqueness_key.clone());
             let Some(uniqueness_key) = own.or_else(|| key_of(address)) else {
                 tracing::error!(mail_id = feedback.message_id, "a report names no address that can be suppressed");
@@ -108,10 +108,10 @@ impl App {
         Ok(told & self.mark(operator, known, suppression).await?)
     }
 
-    /// Marks the destination whose mail it was; false when that could not be told.
+    /// Marks the mail's destination as unhealthy. Returns false if the event about it could not be emitted.
     async fn mark(&self, operator: OperatorId, known: Option<&Destination>, by: &Suppression) -> Result<bool> {
         let Some(destination) = known else { return Ok(true) };
-        // Mails to a team go on to its other addresses.
+        // A team still gets its mail at its other addresses.
         if destination.kind == Kind::OpsEmail && self.suppressions.of(destination).await?.wholly().is_none() {
             return Ok(true);
         }
@@ -123,18 +123,18 @@ impl App {
         self.health.mark(operator, destination.id, &unhealthy, None).await
     }
 
-    /// Records that a delivery's mail was sent and did not arrive, so that it can be recovered. False when the attempt
-    /// that the report is about is not recorded yet.
+    /// Records that a delivery's mail was sent but did not arrive, so that the delivery can be recovered. Returns false
+    /// if the report must be processed again, because the attempt is not recorded yet or the write failed.
     async fn came_back(&self, operator: OperatorId, feedback: &Feedback, reason: &str) -> Result<bool> {
         let Some(id) = feedback.delivery_id else { return Ok(true) };
-        // A mail may come back before the attempt that sent it, which gives the delivery its row, is recorded.
+        // A mail can bounce before its attempt is recorded, and recording the attempt creates the delivery's row.
         let Some(row) = self.deliveries.get(operator, id).await? else {
             return Ok(is_past_retention(id.event, now()));
         };
         let newest = row.attempts.last().and_then(|attempt| attempt.response.as_deref());
         if newest != Some(&feedback.message_id) {
             let known = |mail_id: &str| row.attempts.iter().any(|attempt| attempt.response.as_deref() == Some(mail_id));
-            // A report of an earlier mail of this delivery says nothing of the newest.
+            // A report about an earlier mail of this delivery says nothing about the newest one.
             return Ok(known(&feedback.message_id) || !on_its_way(&row));
         }
         if row.state != DeliveryState::Succeeded || self.others_got_it(operator, feedback, id).await? {
@@ -144,8 +144,8 @@ impl App {
         Ok(!written.iter().any(|written| matches!(written, Written::Failed(_))))
     }
 
-    /// Whether a mail that came back from some addresses of a team went to others, too. Those that came back are suppressed
-    /// by now, if they did for good.
+    /// Whether a mail that bounced at some of a team's addresses reached others. Addresses that bounced permanently are
+    /// already suppressed at this point.
     async fn others_got_it(&self, operator: OperatorId, feedback: &Feedback, id: DeliveryId) -> Result<bool> {
         let Outcome::Bounced { addresses, .. } = &feedback.outcome else { return Ok(false) };
         let Some(to) = self.destinations.get(operator, id.destination).await? else { return Ok(false) };
@@ -159,7 +159,7 @@ impl App {
     }
 }
 
-/// For how long a delivery may be recorded as interrupted that is on its way: the life of the function that sends it.
+/// How long a delivery recorded as interrupted may still be in progress: the lifetime of the function that sends it.
 const UNDER_WAY: Duration = Duration::from_secs(60);
 
 fn on_its_way(row: &Delivery) -> bool {
@@ -170,7 +170,7 @@ fn on_its_way(row: &Delivery) -> bool {
     }
 }
 
-/// One text for all spellings of an address, for one whose destination is gone.
+/// Normalizes an address, so that all its spellings compare equal. Needed when the destination is deleted.
 fn key_of(address: &str) -> Option<String> {
     Some(Address::parse(ChannelType::Email, address, TargetPolicy::Public).ok()?.uniqueness_key())
 }

@@ -1,4 +1,4 @@
-//! The deliveries of a subscription, one delivery, and sending it again by hand.
+//! Lists the deliveries of a subscription, returns one delivery, and retries it manually.
 
 use api::{
     ApiError, Caller, ErrorBody, OptionalBody, Query, Reader, Writer,
@@ -16,7 +16,7 @@ use crate::{
     views::{MailDelivery, MailDeliveryDetail, MailDeliveryPage},
 };
 
-/// Lists a subscription's deliveries, newest event first.
+/// Lists the deliveries of a subscription, newest event first.
 #[utoipa::path(
     get, path = "/mail/webhooks/{id}/deliveries", tag = "Mail webhooks", operation_id = "listMailDeliveries",
     params(("id" = String, Path), DeliveryQuery),
@@ -48,7 +48,7 @@ pub(crate) async fn list(
     Ok(Json(MailDeliveryPage { items: rows.into_iter().map(MailDelivery::from).collect(), next_cursor }))
 }
 
-/// Shows a delivery with its attempts.
+/// Returns a delivery with its attempts.
 #[utoipa::path(
     get, path = "/mail/webhook-deliveries/{id}", tag = "Mail webhooks", operation_id = "getMailDelivery",
     params(("id" = String, Path)),
@@ -62,9 +62,10 @@ pub(crate) async fn get(
     Ok(Json(MailDeliveryDetail::from(&app.delivery(&caller, &id).await?)))
 }
 
-/// Sends a delivery again at once that failed, was abandoned or is held.
+/// Retries a delivery that failed, was abandoned or is held, at once.
 ///
-/// In a new round of attempts, whatever the endpoint's health; with `force` also one that is on its way or has arrived.
+/// This starts a new round of attempts, regardless of the endpoint's health. With `force`, it also sends a delivery
+/// that is in progress or has succeeded.
 #[utoipa::path(
     post, path = "/mail/webhook-deliveries/{id}/retry", tag = "Mail webhooks", operation_id = "retryMailDelivery",
     params(("id" = String, Path)), request_body = Option<Retry>,
@@ -88,7 +89,7 @@ pub(crate) async fn retry(
 }
 
 impl App {
-    /// A delivery to a subscription of the caller's, or a 404.
+    /// Returns a delivery to one of the caller's subscriptions, or a 404.
     async fn delivery(&self, caller: &Caller, id: &str) -> Result<Delivery> {
         let found = self.log.get(caller.operator_id(), path_id(id, "webhook delivery")?, &self.destinations).await?;
         found.filter(|found| found.face == Face::Mail).ok_or_else(|| ApiError::not_found("webhook delivery"))

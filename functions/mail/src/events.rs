@@ -1,4 +1,4 @@
-//! The log of mail events, and the timeline of one mail.
+//! The log of mail events, and the timeline of a mail.
 
 use api::{ApiError, ErrorBody, Query, Reader, error::Result, event_query::EventQuery};
 use axum::{Json, extract::Path};
@@ -14,12 +14,14 @@ use crate::{
     views::{MailEvent, MailEventPage},
 };
 
-/// The most items of a timeline, the newest: far more than the retries of one mail and the reports of its fate are.
+/// The maximum number of items in a timeline, the newest ones. The retries and reports of one mail are far fewer.
 const MAX_ITEMS: usize = 500;
-/// How many events are read at a time.
+/// The number of events per read.
 const PAGE: usize = 100;
 
-/// Lists mail events, newest first; they are kept 30 days.
+/// Lists mail events, newest first.
+///
+/// Events are kept for 30 days.
 #[utoipa::path(
     get, path = "/mail/events", tag = "Mail", operation_id = "listMailEvents", params(EventQuery),
     responses((status = 200, body = MailEventPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
@@ -34,41 +36,42 @@ pub(crate) async fn list(
     Ok(Json(MailEventPage { items: items.map_err(ApiError::internal)?, next_cursor }))
 }
 
-/// A step in the life of a mail.
+/// One event in the timeline of a mail.
 #[derive(Serialize, ToSchema)]
 struct TimelineItem {
-    /// The type of the event that tells of it.
+    /// The event type.
     #[serde(rename = "type")]
     #[schema(example = "mail.message.bounced")]
     event_type: String,
     /// A description for people.
     #[schema(example = "Bounced")]
     label: String,
-    /// When.
+    /// When the event was accepted.
     #[serde(rename = "createdAt")]
     #[schema(example = "2026-04-15T10:05:00.000Z")]
     created_at: String,
-    /// Further details.
+    /// Further details from the event's data.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     #[schema(value_type = Object)]
     metadata: IndexMap<String, Box<RawValue>>,
 }
 
-/// The life of a mail.
+/// The timeline of a mail.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Timeline {
-    /// Which mail's.
+    /// The id of the mail.
     #[schema(example = "msg_01JRX2Q0Z8K5V3M7N9P4T6W8YB01JRX2Q0Z8K5V3M7N9P4T6W8YC")]
     message_id: String,
-    /// Its events, oldest first.
+    /// The events about the mail, oldest first.
     items: Vec<TimelineItem>,
 }
 
-/// Shows what happened to a mail, oldest first.
+/// Returns the timeline of a mail, oldest event first.
 ///
-/// Every mail is in the log that a rule, a verification or a test has sent. The mail of a delivery `dlv_…` is `msg_…` with
-/// the same letters after the underscore; its header `X-STACK-Message-Id` and the events about it name it too.
+/// The log contains every mail that a rule, a verification or a test has sent. To get the mail's id from the delivery's
+/// id `dlv_…`, replace the prefix with `msg_`. The id is also in the mail's header `X-STACK-Message-Id` and in the
+/// events about it.
 #[utoipa::path(
     get, path = "/mail/messages/{id}/timeline", tag = "Mail", operation_id = "getMailTimeline",
     params(("id" = String, Path)),
@@ -94,7 +97,7 @@ pub(crate) async fn timeline(app: State, Reader(caller): Reader, Path(id): Path<
     if events.is_empty() {
         return Err(ApiError::not_found("message"));
     }
-    // Of one millisecond, in the order of a mail's life.
+    // Events of the same millisecond are in the order of a mail's life.
     let rank = |event: &Event| catalogue::all().position(|entry| entry.name == event.event_type.as_str());
     events.sort_by_key(|event| (event.id.made_at(), rank(event)));
     Ok(Json(Timeline { message_id: id, items: events.into_iter().map(item).collect() }))
@@ -102,7 +105,7 @@ pub(crate) async fn timeline(app: State, Reader(caller): Reader, Path(id): Path<
 
 fn item(event: Event) -> TimelineItem {
     let raw = |data: &str| serde_json::from_str::<IndexMap<String, Box<RawValue>>>(data).ok();
-    // Only names need mending: a value is passed on as it was posted.
+    // Only names are repaired. Values are returned as they were posted.
     let mut metadata = raw(&event.data).or_else(|| raw(&mended(&event.data))).unwrap_or_default();
     metadata.shift_remove("messageId");
     TimelineItem {

@@ -1,4 +1,4 @@
-//! What callers write of a subscription, and what is wrong with it.
+//! Reads and validates the requests that create and change subscriptions.
 
 use api::{
     MaxPerSecond,
@@ -11,11 +11,11 @@ use serde::Deserialize;
 use upkeep::subscription::{Change, New};
 use utoipa::ToSchema;
 
-/// A subscription to make.
+/// A webhook subscription to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewMailWebhook {
-    /// Where to send.
+    /// The URL that receives the requests.
     #[schema(format = "uri", example = "https://example.com/webhooks/stackshift-mail")]
     url: String,
     /// A description of up to 500 characters.
@@ -25,7 +25,7 @@ pub(crate) struct NewMailWebhook {
     #[schema(value_type = Vec<EventType>, required = true, min_items = 1, max_items = 100,
         example = json!(["mail.message.sent", "mail.message.bounced"]))]
     event_types: Option<Vec<String>>,
-    /// The most deliveries per second, 0.001 to 1000. Without it they go out as they come.
+    /// The maximum number of deliveries per second, 0.001 to 1000. Without it, there is no limit.
     #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 1000, example = 10)]
     max_per_second: Option<MaxPerSecond>,
 }
@@ -34,29 +34,30 @@ pub(crate) struct NewMailWebhook {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct MailWebhookChange {
-    /// Where to send.
+    /// The URL that receives the requests.
     #[schema(format = "uri")]
     url: Option<String>,
-    /// A description; null removes it.
+    /// A description of up to 500 characters; null removes it.
     #[serde(default, deserialize_with = "subscription::given")]
     #[schema(value_type = Option<String>, max_length = 500)]
     description: Option<Option<String>>,
     /// The event types to send; at least one.
     #[schema(value_type = Option<Vec<EventType>>, min_items = 1, max_items = 100)]
     event_types: Option<Vec<String>>,
-    /// Whether to send.
+    /// Whether the subscription is enabled.
     status: Option<SubscriptionStatus>,
-    /// The most deliveries per second, 0.001 to 1000; null removes the limit.
+    /// The maximum number of deliveries per second, 0.001 to 1000; null removes the limit.
     #[serde(default, deserialize_with = "subscription::given")]
     #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 1000, example = 10)]
     max_per_second: Option<Option<MaxPerSecond>>,
 }
 
-/// How to rotate a secret; an empty body means the defaults.
+/// Options for rotating a secret. An empty body means the defaults.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct MailRotation {
-    /// Whether the secret that is replaced ends at once, as it must when it has leaked; by default it signs for 24 h more.
+    /// Whether the previous secret stops signing at once, for example because it has leaked. By default it signs for
+    /// another 24 h.
     pub(crate) expire_now: bool,
 }
 

@@ -1,4 +1,4 @@
-//! One subscription.
+//! Returns, changes and deletes one subscription, and rotates its secret.
 
 use api::{ApiError, Body, ErrorBody, OptionalBody, Reader, Writer, error::Result, views::Deleted};
 use axum::{Json, extract::Path};
@@ -12,7 +12,7 @@ use crate::{
     views::{MailWebhook, MailWebhookWithSecret},
 };
 
-/// Shows a subscription.
+/// Returns a subscription.
 #[utoipa::path(
     get, path = "/mail/webhooks/{id}", tag = "Mail webhooks", operation_id = "getMailWebhook",
     params(("id" = String, Path)),
@@ -22,8 +22,9 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
     Ok(Json(MailWebhook::of(&app.find(&caller, &id).await?, caller.may_write())))
 }
 
-/// Changes a subscription, or disables and enables it. What is left out stays as it is; a change that is refused changes
-/// nothing.
+/// Changes, enables or disables a subscription.
+///
+/// Omitted fields stay unchanged; a rejected change has no effect.
 #[utoipa::path(
     patch, path = "/mail/webhooks/{id}", tag = "Mail webhooks", operation_id = "updateMailWebhook",
     params(("id" = String, Path)), request_body = MailWebhookChange,
@@ -62,7 +63,9 @@ fn changed(old: &Subscription, new: &Subscription) -> Vec<&'static str> {
     fields.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
 }
 
-/// Deletes a subscription. What was on its way to it is abandoned.
+/// Deletes a subscription.
+///
+/// Its pending deliveries are abandoned.
 #[utoipa::path(
     delete, path = "/mail/webhooks/{id}", tag = "Mail webhooks", operation_id = "deleteMailWebhook",
     params(("id" = String, Path)),
@@ -80,10 +83,11 @@ pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<St
     Ok(Json(Deleted::YES))
 }
 
-/// Gives a subscription a new secret, shown this once.
+/// Rotates the secret of a subscription.
 ///
-/// The old secret also signs for 24 h, unless the request ends it at once: `StackShift-Signature` has the signatures of all, and so
-/// has `webhook-signature`. Up to five earlier secrets sign at a time.
+/// The new secret is only shown in this response. The previous secret also signs for 24 h, unless the request ends it
+/// at once. `StackShift-Signature` and `webhook-signature` contain the signatures of all current secrets. Up to five
+/// earlier secrets can sign at a time.
 #[utoipa::path(
     post, path = "/mail/webhooks/{id}/rotate-secret", tag = "Mail webhooks", operation_id = "rotateMailWebhookSecret",
     params(("id" = String, Path)), request_body = Option<MailRotation>,

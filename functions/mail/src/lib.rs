@@ -1,4 +1,4 @@
-//! `/mail`: the log of mail events, timelines of mails, webhook subscriptions and their deliveries, suppressions.
+//! `/mail`: the log of mail events, timelines of mails, webhook subscriptions and their deliveries, and suppressions.
 
 mod deliveries;
 mod events;
@@ -19,7 +19,7 @@ use store::{
 };
 use upkeep::Upkeep;
 
-/// What the routes work with.
+/// The clients and settings that the routes use.
 pub struct App {
     keys: Keys,
     changes: Changes,
@@ -33,10 +33,10 @@ pub struct App {
 }
 
 impl App {
-    /// Everything that the environment names.
+    /// Creates the clients from the environment.
     ///
     /// # Errors
-    /// When the environment lacks something.
+    /// When the environment lacks a variable.
     pub fn from_env() -> Result<Self, lambda_http::Error> {
         let aws = Aws::from_env();
         let policy = aws::target_policy()?;
@@ -53,22 +53,22 @@ impl App {
         })
     }
 
-    /// A subscription of the caller, or a 404.
+    /// Returns a subscription of the caller, or a 404.
     async fn find(&self, caller: &Caller, id: &str) -> api::error::Result<Subscription> {
         let found = self.subscriptions.get(caller.operator_id(), endpoint_id(id)?).await?;
         found.ok_or_else(|| ApiError::not_found(NOUN))
     }
 }
 
-/// What errors call a subscription.
+/// The name of a subscription in error messages.
 const NOUN: &str = "webhook";
 
-/// The endpoint of the subscription that a path names.
+/// Reads the id of a subscription's endpoint from a path.
 fn endpoint_id(id: &str) -> api::error::Result<DestinationId> {
     path_id(id, NOUN).map(DestinationId::of_webhook)
 }
 
-/// What is told of a subscription: the type of the event, which fields were changed, and why it sends no more.
+/// The event about a subscription: its type, the changed fields, and the reason if the subscription was disabled.
 fn told(name: &str, of: &Subscription, changed: &[&str], reason: Option<&str>) -> serde_json::Result<Ingest> {
     journal::subscription(name, &of.endpoint, Some(&of.rule), changed, reason, now())
 }

@@ -1,4 +1,4 @@
-//! An endpoint that was unhealthy: verified again, and sent what it missed.
+//! Verifies an unhealthy endpoint, and recovers the deliveries that it missed.
 
 use api::{Body, ErrorBody, Writer, error::Result};
 use axum::{Json, extract::Path, http::StatusCode};
@@ -10,7 +10,9 @@ use upkeep::{
 
 use crate::{State, told};
 
-/// Verifies an endpoint, which makes an unhealthy one healthy: it gets a signed request and must answer with a 2xx.
+/// Verifies an endpoint, which makes an unhealthy one healthy.
+///
+/// The endpoint gets a signed request and must answer with a 2xx.
 #[utoipa::path(
     post, path = "/mail/webhooks/{id}/verify", tag = "Mail webhooks", operation_id = "verifyMailWebhook",
     params(("id" = String, Path)),
@@ -29,9 +31,10 @@ pub(crate) async fn verify(app: State, Writer(caller): Writer, Path(id): Path<St
     Ok(Json(verified))
 }
 
-/// Recovers the deliveries that an endpoint missed: held, failed, abandoned and overdue deliveries, oldest event first.
+/// Recovers the deliveries that an endpoint missed, oldest event first.
 ///
-/// The endpoint must be healthy: verify it first.
+/// This sends the held, failed, abandoned and overdue deliveries of events since the given time. The endpoint must be
+/// healthy: verify it first.
 #[utoipa::path(
     post, path = "/mail/webhooks/{id}/recover", tag = "Mail webhooks", operation_id = "recoverMailWebhook",
     params(("id" = String, Path)), request_body = Since,

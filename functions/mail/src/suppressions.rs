@@ -1,4 +1,4 @@
-//! Suppressed addresses, to which nothing is mailed.
+//! Lists and removes suppressed addresses, which get no mail.
 
 use api::{ApiError, ErrorBody, PageQuery, Reader, Writer, error::Result, page::next_cursor, views::Deleted};
 use axum::{Json, extract::Path};
@@ -16,24 +16,24 @@ use crate::State;
 
 const LIST: &str = "mail/suppressions";
 
-/// A suppressed address.
+/// A suppressed email address.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct MailSuppression {
     /// The address.
     #[schema(example = "alerts@example.com")]
     email: String,
-    /// Why nothing is mailed to it: `bounce` or `complaint`.
+    /// Why the address is suppressed: `bounce` or `complaint`.
     #[schema(value_type = String, example = "bounce")]
     reason: destination::SuppressionReason,
     /// The response of the receiving server or the email service.
     detail: String,
-    /// Since when.
+    /// When the address was suppressed.
     #[schema(example = "2026-04-15T10:05:00.000Z")]
     created_at: String,
     /// The delivery that the email belongs to, if any.
     delivery_id: Option<String>,
-    /// The mail.
+    /// The email that caused the suppression.
     message_id: Option<String>,
 }
 
@@ -41,9 +41,9 @@ struct MailSuppression {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MailSuppressionPage {
-    /// The addresses.
+    /// The suppressed addresses.
     items: Vec<MailSuppression>,
-    /// The `cursor` of the next page; null at the end.
+    /// The `cursor` of the next page; null on the last page.
     next_cursor: Option<String>,
 }
 
@@ -73,9 +73,9 @@ pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) ->
     Ok(Json(MailSuppressionPage { items: rows.iter().map(MailSuppression::from).collect(), next_cursor }))
 }
 
-/// Lifts the suppression of an address: it is mailed to again.
+/// Removes the suppression of an address, so that it gets mail again.
 ///
-/// A destination of that address that has become unhealthy is resumed by verifying it, which lifts the suppression too.
+/// To resume an unhealthy destination with that address, verify it. This also removes the suppression.
 #[utoipa::path(
     delete, path = "/mail/suppressions/{email}", tag = "Mail", operation_id = "deleteMailSuppression",
     params(("email" = String, Path, format = Email, description = "The address, in any spelling")),

@@ -1,4 +1,4 @@
-//! JSON of the Mail API: camelCase, lists under `items`.
+//! The JSON of the Mail API: camelCase, with lists under `items`.
 
 use api::{subscription::SubscriptionStatus, views::HealthRecord};
 use domain::{
@@ -10,30 +10,30 @@ use serde_json::value::RawValue;
 use store::{deliveries::Summary, subscriptions::Subscription};
 use utoipa::ToSchema;
 
-/// An event of the log.
+/// An event in the log.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MailEvent {
-    /// Its id: a webhook that tells of it has the same.
+    /// The id. A webhook about the event has the same id.
     #[schema(example = "evt_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     id: String,
-    /// What happened.
+    /// The event type.
     #[serde(rename = "type")]
     #[schema(example = "mail.message.sent")]
     event_type: String,
-    /// How serious it is.
+    /// The severity.
     #[schema(example = "info")]
     severity: &'static str,
-    /// When it was accepted: the log is in this order.
+    /// When the event was accepted. The log is in this order.
     #[schema(example = "2026-04-15T10:05:00.000Z")]
     created_at: String,
-    /// When it happened, as its producer said.
+    /// When the event happened, according to its producer.
     timestamp: String,
-    /// What it is about.
+    /// The resource that the event is about.
     resource: Option<Resource>,
-    /// The mail that it is about.
+    /// The mail that the event is about.
     message_id: Option<String>,
-    /// The project it belongs to.
+    /// The project that the event belongs to.
     project_id: Option<String>,
     /// The data as the producer posted it, byte for byte.
     #[schema(value_type = Object)]
@@ -65,7 +65,7 @@ impl TryFrom<Event> for MailEvent {
 pub(crate) struct MailEventPage {
     /// The events. A page can have fewer than `limit`, or none, while the next page has more.
     pub(crate) items: Vec<MailEvent>,
-    /// The `cursor` of the next page; null at the end.
+    /// The `cursor` of the next page; null on the last page.
     pub(crate) next_cursor: Option<String>,
 }
 
@@ -73,7 +73,7 @@ pub(crate) struct MailEventPage {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MailWebhook {
-    /// Its id.
+    /// The id.
     #[schema(example = "whk_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     id: String,
     /// The URL that receives the requests.
@@ -81,23 +81,23 @@ pub(crate) struct MailWebhook {
     url: String,
     /// A description.
     description: Option<String>,
-    /// The event types that it sends.
+    /// The event types that the subscription sends.
     #[schema(example = json!(["mail.message.sent", "mail.message.bounced"]))]
     event_types: Vec<String>,
-    /// Whether it is enabled.
+    /// Whether the subscription is enabled.
     status: SubscriptionStatus,
-    /// How its endpoint is.
+    /// The health of the endpoint.
     health: HealthRecord,
-    /// When it was made.
+    /// When the subscription was created.
     #[schema(example = "2026-04-15T10:05:00.000Z")]
     created_at: String,
-    /// The most deliveries per second; null without a limit.
+    /// The maximum number of deliveries per second; null if there is no limit.
     #[schema(example = 10)]
     max_per_second: Option<f64>,
 }
 
 impl MailWebhook {
-    /// A subscription as this reader may see it: only a `writer` sees the credentials in its address.
+    /// The view of a subscription. Only a `writer` sees credentials in the URL.
     pub(crate) fn of(Subscription { endpoint, rule }: &Subscription, writer: bool) -> Self {
         Self {
             id: WebhookId::of_destination(endpoint.id).to_string(),
@@ -112,7 +112,7 @@ impl MailWebhook {
     }
 }
 
-/// A webhook subscription with its secret, which is shown this once.
+/// A webhook subscription with its secret, which is only shown in this response.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MailWebhookWithSecret {
@@ -121,7 +121,7 @@ pub(crate) struct MailWebhookWithSecret {
     /// The signing secret.
     #[schema(example = "whsec_…")]
     pub(crate) secret: String,
-    /// After a rotation, until when the old secret signs too.
+    /// After a rotation, when the previous secret stops signing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) previous_secret_expires_at: Option<String>,
 }
@@ -132,7 +132,7 @@ pub(crate) struct MailWebhookWithSecret {
 pub(crate) struct MailWebhookPage {
     /// The subscriptions.
     pub(crate) items: Vec<MailWebhook>,
-    /// The `cursor` of the next page; null at the end.
+    /// The `cursor` of the next page; null on the last page.
     pub(crate) next_cursor: Option<String>,
 }
 
@@ -140,22 +140,22 @@ pub(crate) struct MailWebhookPage {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MailDelivery {
-    /// Its id: the `webhook-id` of every attempt.
+    /// The id, which is the `webhook-id` of every attempt.
     #[schema(example = "dlv_01JRX2Q0Z8K5V3M7N9P4T6W8YB01JRX2Q0Z8K5V3M7N9P4T6W8YC")]
     id: String,
-    /// The subscription.
+    /// The id of the subscription.
     #[schema(example = "whk_01JRX2Q0Z8K5V3M7N9P4T6W8YB")]
     webhook_id: String,
-    /// The event.
+    /// The id of the event.
     event_id: String,
-    /// The event's type.
+    /// The type of the event.
     #[schema(example = "mail.message.sent")]
     event_type: String,
     /// The current status.
     status: DeliveryState,
-    /// Why it is held, or was abandoned without an attempt.
+    /// Why the delivery is held, or was abandoned without an attempt.
     reason: Option<String>,
-    /// How many attempts were made in all.
+    /// The total number of attempts.
     attempt_count: u32,
     /// When the next attempt is due.
     next_attempt_at: Option<String>,
@@ -188,7 +188,7 @@ impl From<Summary> for MailDelivery {
 pub(crate) struct MailDeliveryPage {
     /// The deliveries.
     pub(crate) items: Vec<MailDelivery>,
-    /// The `cursor` of the next page; null at the end.
+    /// The `cursor` of the next page; null on the last page.
     pub(crate) next_cursor: Option<String>,
 }
 
@@ -206,18 +206,18 @@ pub(crate) struct MailDeliveryDetail {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct MailAttempt {
-    /// Which one, from 1.
+    /// The number of the attempt, starting at 1.
     number: u32,
-    /// When it began.
+    /// When the attempt started.
     started_at: String,
-    /// How long it took.
+    /// The duration in milliseconds.
     duration_ms: u64,
-    /// The status of the answer, if there was one.
+    /// The HTTP status of the response; null if there was none.
     status_code: Option<u16>,
-    /// Why it failed; null when it succeeded.
+    /// Why the attempt failed; null if it succeeded.
     #[schema(example = "answered 500 Internal Server Error")]
     error: Option<String>,
-    /// The first 1 KiB of the answer's body.
+    /// The first 1 KiB of the response body.
     response: Option<String>,
     /// A problem with a response that was accepted anyway.
     #[serde(skip_serializing_if = "Option::is_none")]

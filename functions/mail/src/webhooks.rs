@@ -1,4 +1,4 @@
-//! Making subscriptions and listing them.
+//! Creates and lists subscriptions.
 
 use api::{Body, ErrorBody, PageQuery, Reader, Writer, error::Result, page::next_cursor};
 use axum::{Json, http::StatusCode};
@@ -13,7 +13,9 @@ use crate::{
 
 const LIST: &str = "mail/webhooks";
 
-/// Subscribes an endpoint to event types; the secret that signs its requests is shown this once.
+/// Creates a webhook subscription.
+///
+/// Its signing secret is only shown in this response.
 #[utoipa::path(
     post, path = "/mail/webhooks", tag = "Mail webhooks", operation_id = "createMailWebhook",
     request_body = NewMailWebhook,

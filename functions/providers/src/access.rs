@@ -1,4 +1,5 @@
-//! Who may do what here: readers of any role, and admins, for the tenant that their key is of.
+//! Access control: keys of any role may read, and admin keys may change and send, in the tenant that the key belongs
+//! to.
 
 use api::{Admin, ApiError, Caller, Reader, auth::HasKeys, error::Result};
 use axum::{
@@ -7,13 +8,13 @@ use axum::{
 };
 use utoipa::IntoParams;
 
-/// The header that names the tenant, which follows from the key: when it is sent, it has to be that one.
+/// The header that names the tenant. It is optional, because the key determines the tenant, but it must match.
 const TENANT: &str = "x-tenant-id";
-/// The header that a browser's form or link cannot send, so that no other site can have a request made.
+/// A header that forms and links in a browser cannot send. Requiring it prevents requests forged by other sites.
 const REQUESTED_WITH: &str = "x-requested-with";
 const XHR: &str = "XMLHttpRequest";
 
-/// The header as the API's text has it.
+/// The header as the OpenAPI document describes it.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "the API's text shows it; `Managing` reads it")]
@@ -26,7 +27,7 @@ pub(crate) struct FromPage {
 /// A caller who may read.
 pub(crate) struct Viewing(pub(crate) Caller);
 
-/// A caller who may change and send.
+/// A caller who may change providers and send notifications.
 pub(crate) struct Managing(pub(crate) Caller);
 
 impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Viewing {

@@ -1,4 +1,4 @@
-//! One attempt to send a notification to one provider, and what follows from how it ends.
+//! One attempt to send a notification to one provider, and its follow-up.
 
 use domain::{
     Attempt, Delivery, DeliveryState, Destination, Event, Unhealthy,
@@ -12,23 +12,23 @@ use upkeep::sender::Attempted;
 
 use crate::App;
 
-/// A delivery that is about to be made, as the log has it until it ends.
+/// A delivery whose attempt is about to start, and its row in the log until it ends.
 pub(crate) struct Begun<'a> {
     pub(crate) to: &'a Destination,
     pub(crate) row: Delivery,
 }
 
-/// How a delivery ended.
+/// The outcome of a delivery.
 pub(crate) enum Ended {
     Attempted(Attempt),
-    /// Nothing was sent, for this reason; it waits to be recovered.
+    /// Nothing was sent, for this reason. The delivery is held until it is recovered.
     Held(&'static str),
     /// Nothing was sent, for this reason.
     Not(&'static str),
 }
 
 impl Ended {
-    /// The delivery as it has ended.
+    /// The delivery after this outcome.
     pub(crate) fn of(&self, row: &Delivery) -> Delivery {
         let (state, reason, attempts) = match self {
             Self::Attempted(attempt) if attempt.succeeded() => (DeliveryState::Succeeded, None, vec![attempt.clone()]),
@@ -41,7 +41,7 @@ impl Ended {
 }
 
 impl App {
-    /// Makes the attempt, unless the provider is switched off or nothing is mailed to it.
+    /// Makes the attempt, unless the provider is disabled or all of its addresses are suppressed.
     pub(crate) async fn attempt(&self, event: &Event, Begun { to, row }: &Begun<'_>) -> Ended {
         if to.disabled {
             return Ended::Held(DESTINATION_DISABLED);
@@ -61,15 +61,15 @@ impl App {
         Ended::Attempted(self.upkeep.sender().send(attempted).await.attempt)
     }
 
-    /// Tells of a mail; and marks a provider as unhealthy that says it is gone for good, as of any delivery. What fails
-    /// here is logged: how the notification ended does not depend on it.
+    /// Emits the events about a mail, and marks the provider as unhealthy if it is gone or can never be reached.
+    /// Failures are only logged, because they do not change the outcome of the notification.
     pub(crate) async fn follow_up(&self, Begun { to, row }: &Begun<'_>, ended: &Ended) {
         let Ended::Attempted(attempt) = ended else { return };
         if to.kind.is_mail() {
             let mail = Mail::of(row.id, &row.event_type, row.operator_id, Some(to));
             self.upkeep.note_mail(&mail, attempt).await;
         }
-        // A single attempt is the first of a round, which breaks health only when no other could succeed.
+        // A single attempt is the first of its round, so it breaks health only if no other attempt could succeed.
         if !health::breaks(&Schedule::default(), &[attempt]) {
             return;
         }

@@ -1,4 +1,4 @@
-//! Listing providers and making them.
+//! Creates and lists providers.
 
 use api::{Body, PageQuery, envelope::ProvidersError, error::Result, page::next_cursor};
 use axum::{Json, http::StatusCode};
@@ -15,7 +15,9 @@ use crate::{
 
 const LIST: &str = "providers";
 
-/// Lists the providers, with `••••••••` in the place of every secret, and the kinds that there are.
+/// Lists providers and the available kinds.
+///
+/// In the response, `••••••••` replaces every secret.
 #[utoipa::path(
     get, path = "/api/v1/notifications/providers", tag = "Providers", operation_id = "listProviders",
     params(PageQuery),
@@ -35,7 +37,9 @@ pub(crate) async fn list(app: State, Viewing(caller): Viewing, page: PageQuery) 
     Ok(Json(ProviderPage { data, kinds: kinds(), next_cursor }))
 }
 
-/// Makes a provider. Its config is stored encrypted.
+/// Creates a provider.
+///
+/// Its config is stored encrypted.
 #[utoipa::path(
     post, path = "/api/v1/notifications/providers", tag = "Providers", operation_id = "createProvider",
     request_body = schema::NewProvider,
@@ -60,7 +64,7 @@ pub(crate) async fn create(
         name: Some(name),
         disabled: !enabled,
         max_per_second,
-        // An admin vouches for it; a test proves it.
+        // The admin who creates the provider vouches for it, and a test can confirm it.
         verified_at: Some(created_at),
         created_at,
         face: Face::Providers,

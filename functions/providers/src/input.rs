@@ -1,4 +1,4 @@
-//! What callers write of a provider, and what is wrong with it.
+//! Reads and validates the requests that create and change providers.
 
 use api::{ApiError, MaxPerSecond, error::Result};
 use axum::http::StatusCode;
@@ -10,10 +10,10 @@ use domain::{
 };
 use serde_json::{Map, Value};
 
-/// The longest name, in characters.
+/// The maximum length of a name, in characters.
 const MAX_NAME: usize = 120;
 
-/// A provider that is as it should be.
+/// A valid provider.
 pub(crate) struct Provider {
     pub(crate) kind: Kind,
     pub(crate) name: String,
@@ -22,16 +22,16 @@ pub(crate) struct Provider {
     pub(crate) max_per_second: Option<Rate>,
 }
 
-/// A change that is as it should be, but for the config, which is judged with what it changes.
+/// A valid change, except for the config, which is validated after it is merged with the stored one.
 pub(crate) struct Change {
     pub(crate) name: Option<String>,
     pub(crate) enabled: Option<bool>,
     pub(crate) config: Option<Map<String, Value>>,
-    /// None within removes the limit.
+    /// The inner `None` removes the limit.
     pub(crate) max_per_second: Option<Option<Rate>>,
 }
 
-/// Several fields that are wrong.
+/// The error for several invalid fields.
 pub(crate) fn wrong(problems: Vec<Problem>) -> ApiError {
     ApiError::fields(StatusCode::UNPROCESSABLE_ENTITY, problems)
 }
@@ -48,7 +48,7 @@ impl Provider {
     /// Reads a provider.
     ///
     /// # Errors
-    /// A 400 for a kind that is none; a 422 that names every field that is wrong.
+    /// A 400 for an unknown kind; a 422 that names every invalid field.
     pub(crate) fn read(body: Value, allowed: &Allowed) -> Result<Self> {
         let mut fields = Fields::of(body, "");
         let kind = match fields.required::<String>("kind") {
@@ -61,7 +61,7 @@ impl Provider {
         let given = fields.optional("maxPerSecond");
         let max_per_second = given.zip(kind).and_then(|(given, kind)| limit(&mut fields, given, kind));
         let config: Option<Value> = fields.required("config");
-        // What a config should be depends on the kind.
+        // The fields of a config depend on the kind.
         let connection = match kind.zip(config).map(|(kind, config)| providers::read(kind, config, allowed)) {
             Some(Ok(connection)) => Some(connection),
             Some(Err(problems)) => {
@@ -82,7 +82,7 @@ impl Change {
     /// Reads a change of a provider of this kind.
     ///
     /// # Errors
-    /// A 422 that names every field that is wrong.
+    /// A 422 that names every invalid field.
     pub(crate) fn read(body: Value, of: Kind) -> Result<Self> {
         let mut fields = Fields::of(body, "");
         let given = fields.optional("name");

@@ -1,4 +1,4 @@
-//! One provider.
+//! Returns, changes and deletes one provider.
 
 use api::{ApiError, Body, envelope::ProvidersError, error::Result};
 use axum::{Json, extract::Path, http::StatusCode};
@@ -13,10 +13,12 @@ use crate::{
     views::ProviderView,
 };
 
-/// How often a change is tried against others at the same time.
+/// How often a change is tried when other requests change the provider at the same time.
 const TRIES: u32 = 3;
 
-/// Shows a provider, with `••••••••` in the place of every secret.
+/// Returns a provider.
+///
+/// In the response, `••••••••` replaces every secret.
 #[utoipa::path(
     get, path = "/api/v1/notifications/providers/{id}", tag = "Providers", operation_id = "getProvider",
     params(("id" = String, Path)),
@@ -30,8 +32,10 @@ pub(crate) async fn get(app: State, Viewing(caller): Viewing, Path(id): Path<Str
     Ok(Json(ProviderView::new(&found, app.upkeep.connection(&found).await?.as_ref())))
 }
 
-/// Changes a provider. Fields of the config that are left out, or given as `••••••••`, stay as they are; null removes one.
-/// The same goes for each of the `headers`. The result is checked as a whole: a change that is refused changes nothing.
+/// Changes a provider.
+///
+/// Fields of the config that are omitted, or sent as `••••••••`, stay unchanged; null removes a field. The same applies
+/// to each of the `headers`. The result is validated as a whole, and a rejected change has no effect.
 #[utoipa::path(
     patch, path = "/api/v1/notifications/providers/{id}", tag = "Providers", operation_id = "updateProvider",
     params(("id" = String, Path), FromPage),
@@ -63,12 +67,12 @@ pub(crate) async fn update(
 }
 
 impl App {
-    /// What a change makes of a provider.
+    /// The provider after a change.
     async fn changed(&self, old: &Destination, change: &Change) -> Result<(Destination, Option<Connection>)> {
         let before = self.upkeep.connection(old).await?;
         let connection = match &change.config {
             Some(config) => {
-                // Of one that does not open any more nothing is left to merge with.
+                // A connection that can no longer be decrypted leaves nothing to merge with.
                 let merged = match &before {
                     Some(before) => providers::merged(before, config.clone()),
                     None => Value::Object(config.clone()),
@@ -102,7 +106,7 @@ impl App {
 
 /// Deletes a provider.
 ///
-/// Rules that target it stay active. They record an abandoned delivery instead of sending to it, and logged as
+/// Rules that target it stay active. Instead of sending to it, they record an abandoned delivery and log
 /// `delivery_failed`.
 #[utoipa::path(
     delete, path = "/api/v1/notifications/providers/{id}", tag = "Providers", operation_id = "deleteProvider",

@@ -1,4 +1,4 @@
-//! `/api/v1/notifications`: a tenant's providers, and notifications that are sent to chosen ones.
+//! `/api/v1/notifications`: a tenant's providers, and notifications sent to chosen providers.
 
 mod access;
 mod attempt;
@@ -19,7 +19,7 @@ use domain::{Destination, DestinationId, Face, connection::Allowed};
 use store::{Accounts, Aws, Changes, Deliveries, DeliveryLog, Destinations, Events, Lanes};
 use upkeep::{Health, Upkeep, allowed};
 
-/// What the routes work with.
+/// The clients and settings that the routes use.
 pub struct App {
     keys: Keys,
     changes: Changes,
@@ -34,10 +34,10 @@ pub struct App {
 }
 
 impl App {
-    /// Everything that the environment names.
+    /// Creates the clients from the environment.
     ///
     /// # Errors
-    /// When the environment lacks something.
+    /// When the environment lacks a variable.
     pub fn from_env() -> Result<Self, lambda_http::Error> {
         let aws = Aws::from_env();
         Ok(Self {
@@ -54,7 +54,7 @@ impl App {
         })
     }
 
-    /// A provider of the caller, or a 404.
+    /// Returns a provider of the caller, or a 404.
     async fn find(&self, caller: &Caller, id: &str) -> api::error::Result<Destination> {
         let not_found = || ApiError::not_found("provider");
         let id = DestinationId::of_uuid(id).ok_or_else(not_found)?;

@@ -1,4 +1,4 @@
-//! A notification as callers write it, and whom it is for.
+//! Reads the request to send a notification.
 
 use api::{ApiError, error::Result};
 use domain::{
@@ -14,26 +14,26 @@ use utoipa::ToSchema;
 
 use crate::input::wrong;
 
-/// The most providers of one request.
+/// The maximum number of providers per request.
 const MAX_PROVIDERS: usize = 20;
-/// The longest texts, in characters. Each platform shows as much of them as it can.
+/// The maximum lengths of texts, in characters. Each platform shows as much of them as it can.
 const MAX_TITLE: usize = 300;
 const MAX_BODY: usize = 10_000;
 const MAX_LABEL: usize = 256;
 const MAX_VALUE: usize = 2000;
 const MAX_URL: usize = 2048;
-/// The most fields.
+/// The maximum number of fields.
 const MAX_FIELDS: usize = 50;
 
-/// A notification and its providers.
+/// A notification and the providers to send it to.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(dead_code, reason = "the API's text shows it; it is read field by field, so that all wrong ones are named")]
 pub(crate) struct NotificationToSend {
-    /// 1 to 20 providers.
+    /// The ids of 1 to 20 providers.
     #[schema(value_type = Vec<ProviderId>, min_items = 1, max_items = 20)]
     provider_ids: Vec<String>,
-    /// What to send.
+    /// The notification to send.
     notification: NewNotification,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct NotificationToSend {
 #[expect(dead_code, reason = "as above")]
 struct ProviderId(String);
 
-/// A notification.
+/// The content of a notification.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(dead_code, reason = "as above")]
@@ -59,13 +59,13 @@ struct NewNotification {
     /// The message: up to 10,000 characters.
     #[schema(max_length = 10_000, example = "acceptance_rate < 0.05 (observed 0.04, baseline 0.08)")]
     body: String,
-    /// How serious it is.
+    /// The severity.
     #[schema(example = "warning")]
     severity: StackSeverity,
-    /// Facts and figures, up to 50.
+    /// Up to 50 facts or figures.
     #[schema(max_items = 50)]
     fields: Option<Vec<NewField>>,
-    /// Where to read more.
+    /// The URL of a page with more information.
     #[schema(format = "uri", example = "https://app.kaireonai.com/dashboards/operations")]
     source_url: Option<String>,
 }
@@ -74,7 +74,7 @@ struct NewNotification {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "as above")]
 struct NewField {
-    /// What it is: 1 to 256 characters.
+    /// The name: 1 to 256 characters.
     #[schema(
         min_length = 1,
         max_length = 256,
@@ -82,12 +82,12 @@ struct NewField {
         example = "Observed"
     )]
     label: String,
-    /// Its value, as people read it: up to 2,000 characters.
+    /// The value as people read it: up to 2,000 characters.
     #[schema(max_length = 2_000, example = "0.04")]
     value: String,
 }
 
-/// A notification that is as it should be, as the event that it is in the log.
+/// A valid notification, in the form of its event in the log.
 pub(crate) struct ToSend {
     pub(crate) provider_ids: Vec<DestinationId>,
     pub(crate) event: Event,
@@ -97,7 +97,7 @@ impl ToSend {
     /// Reads a request.
     ///
     /// # Errors
-    /// A 422 that names every field that is wrong.
+    /// A 422 that names every invalid field.
     pub(crate) fn read(body: Value, operator_id: OperatorId, id: EventId) -> Result<Self> {
         let mut fields = Fields::of(body, "");
         let given: Option<Vec<String>> = fields.required("providerIds");
@@ -144,7 +144,7 @@ fn provider_ids(fields: &mut Fields, given: &[String]) -> Vec<DestinationId> {
     ids
 }
 
-/// The severity of a notification, and its JSON.
+/// The severity of a notification, and the JSON of its content.
 fn notification_of(fields: &mut Fields) -> Option<(Severity, Value)> {
     let title = fields.required::<String>("title").and_then(|text| fields.checked("title", line(&text, MAX_TITLE)));
     let body = fields.required::<String>("body").and_then(|text| fields.checked("body", within(text, MAX_BODY)));

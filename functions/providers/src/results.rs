@@ -1,4 +1,4 @@
-//! What the caller is told of each provider that a notification was for.
+//! The results of a notification that the caller gets, one for each provider.
 
 use std::collections::HashMap;
 
@@ -11,36 +11,37 @@ use serde::Serialize;
 use upkeep::probe::returned;
 use utoipa::ToSchema;
 
-/// How each provider took a notification, in the order in which they were asked.
+/// The result for each provider, in the order of the request.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SendResults {
     pub(crate) results: Vec<SendResult>,
 }
 
-/// How one provider took a notification.
+/// The result for one provider.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SendResult {
-    /// Which provider.
+    /// The id of the provider.
     provider_id: String,
-    /// Its kind; null when no provider has this id.
+    /// The provider's kind; null if no provider has this id.
     kind: Option<Kind>,
-    /// Whether it accepted the notification.
+    /// Whether the provider accepted the notification.
     pub(crate) success: bool,
-    /// The platform's id of the message; where it gives none, the kind and the time.
+    /// The platform's id of the message. If the platform returns none, the kind and the time.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "slack-1714000000000")]
     provider_message_id: Option<String>,
-    /// Why it did not take it.
+    /// Why the provider did not get the notification.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Webhook returned 500")]
     error: Option<String>,
-    /// The delivery in the log.
+    /// The id of the delivery in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery_id: Option<String>,
 }
 
-/// One result for each provider that was asked, in that order: `found` those that there are, `rows` their deliveries.
+/// Returns one result for each id in `asked`, in the same order. `found` contains the providers that exist, and `rows`
+/// their deliveries.
 pub(crate) fn results(
     asked: &[DestinationId],
     found: &HashMap<DestinationId, Destination>,
@@ -51,7 +52,7 @@ pub(crate) fn results(
 
 fn result(id: DestinationId, to: Option<&Destination>, row: Option<&Delivery>) -> SendResult {
     let (message_id, error) = match (row, to) {
-        // Whether or not the provider was deleted since.
+        // It was delivered, even if the provider was deleted since.
         (Some(row), _) if row.state == DeliveryState::Succeeded => (Some(message_id(to, row)), None),
         (Some(row), _) => (None, Some(why_not(to, row))),
         (None, Some(_)) => (None, Some("It was not sent; send it again, with another Idempotency-Key.".to_owned())),
@@ -83,7 +84,7 @@ fn why_not(to: Option<&Destination>, row: &Delivery) -> String {
     }
 }
 
-/// The platform's own id of a message, where it gives one. A webhook's answer is none.
+/// The platform's id of a message, if it returns one. The answer of a webhook is not an id.
 fn message_id(to: Option<&Destination>, row: &Delivery) -> String {
     let (kind, attempt) = (to.map(|to| to.kind), row.attempts.last());
     match attempt.and_then(|attempt| attempt.response.as_ref()) {
@@ -95,7 +96,7 @@ fn message_id(to: Option<&Destination>, row: &Delivery) -> String {
     }
 }
 
-/// A log line for each that has failed.
+/// Logs each failure.
 pub(crate) fn log(operator_id: OperatorId, event_id: EventId, results: &[SendResult]) {
     for failed in results.iter().filter(|result| !result.success) {
         tracing::warn!(

@@ -1,4 +1,4 @@
-//! Testing a provider, which makes an unhealthy one healthy; and what it missed.
+//! Tests a provider, which makes an unhealthy one healthy, and recovers the deliveries that it missed.
 
 use api::{Body, PageQuery, envelope::ProvidersError, error::Result, views::DeliveryRecords};
 use axum::{Json, extract::Path, http::StatusCode};
@@ -13,7 +13,9 @@ use crate::{
     access::{FromPage, Managing, Viewing},
 };
 
-/// Sends a test message. One that is taken makes an unhealthy provider healthy, and resumes the rules that target it.
+/// Sends a test message.
+///
+/// If it is accepted, an unhealthy provider becomes healthy and its rules resume.
 #[utoipa::path(
     post, path = "/api/v1/notifications/providers/{id}/test", tag = "Providers", operation_id = "testProvider",
     params(("id" = String, Path), FromPage),
@@ -32,7 +34,9 @@ pub(crate) async fn test(
     app.upkeep.test_and_heal(&found).await
 }
 
-/// Recovers the deliveries that a provider missed: held, failed, abandoned and overdue deliveries of events since then, oldest first.
+/// Recovers the deliveries that a provider missed, oldest event first.
+///
+/// This sends the held, failed, abandoned and overdue deliveries of events since the given time.
 #[utoipa::path(
     post, path = "/api/v1/notifications/providers/{id}/recover", tag = "Providers", operation_id = "recoverProvider",
     params(("id" = String, Path), FromPage),
@@ -54,7 +58,7 @@ pub(crate) async fn recover(
     Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, (&found, caller.events().shards), since).await?)))
 }
 
-/// Lists the deliveries to a provider, newest event first, each with its attempts.
+/// Lists the deliveries to a provider with their attempts, newest event first.
 #[utoipa::path(
     get, path = "/api/v1/notifications/providers/{id}/deliveries", tag = "Providers",
     operation_id = "listProviderDeliveries", params(("id" = String, Path), PageQuery),

@@ -1,4 +1,4 @@
-//! The requests whose fields depend on each other, as the API's text shows them.
+//! Schemas for the OpenAPI document, of requests whose fields depend on each other.
 #![expect(
     dead_code,
     reason = "they are text only: `input` reads them field by field, so that all wrong ones are named"
@@ -9,15 +9,15 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-/// A provider to make.
+/// A provider to create.
 #[derive(ToSchema)]
 #[serde(untagged)]
 pub(crate) enum NewProvider {
-    /// Slack or Microsoft Teams.
+    /// A Slack or Microsoft Teams channel.
     Chat(NewChatProvider),
-    /// An endpoint.
+    /// A webhook.
     Webhook(NewWebhookProvider),
-    /// A team's mail addresses.
+    /// A team's email addresses.
     Mail(NewMailProvider),
 }
 
@@ -40,7 +40,7 @@ enum MailKind {
     OpsEmail,
 }
 
-/// A channel of Slack or Microsoft Teams, to make.
+/// A Slack or Microsoft Teams channel to create as a provider.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewChatProvider {
@@ -54,16 +54,16 @@ pub(crate) struct NewChatProvider {
         example = "#ops-alerts"
     )]
     name: String,
-    /// The configuration of its kind.
+    /// The configuration for this kind.
     config: ChatProviderConfig,
-    /// Whether notifications go out to it; true by default.
+    /// Whether the provider receives notifications; default true.
     enabled: Option<bool>,
-    /// The most notifications per second, 0.001 to 1000. Without it they go out as they come.
+    /// The maximum number of notifications per second, 0.001 to 1000. Without it, there is no limit.
     #[schema(minimum = 0.001, maximum = 1000, example = 10)]
     max_per_second: Option<f64>,
 }
 
-/// An endpoint to make.
+/// A webhook to create as a provider.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewWebhookProvider {
@@ -77,16 +77,16 @@ pub(crate) struct NewWebhookProvider {
         example = "#ops-alerts"
     )]
     name: String,
-    /// The configuration of its kind.
+    /// The configuration for this kind.
     config: WebhookProviderConfig,
-    /// Whether notifications go out to it; true by default.
+    /// Whether the provider receives notifications; default true.
     enabled: Option<bool>,
-    /// The most notifications per second, 0.001 to 1000. Without it they go out as they come.
+    /// The maximum number of notifications per second, 0.001 to 1000. Without it, there is no limit.
     #[schema(minimum = 0.001, maximum = 1000, example = 10)]
     max_per_second: Option<f64>,
 }
 
-/// A team's mail addresses, to make.
+/// A team's email addresses to create as a provider.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewMailProvider {
@@ -100,36 +100,36 @@ pub(crate) struct NewMailProvider {
         example = "#ops-alerts"
     )]
     name: String,
-    /// The configuration of its kind.
+    /// The configuration for this kind.
     config: MailProviderConfig,
-    /// Whether notifications go out to it; true by default.
+    /// Whether the provider receives notifications; default true.
     enabled: Option<bool>,
 }
 
-/// Where a chat platform takes messages.
+/// The configuration of a chat provider.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ChatProviderConfig {
-    /// The URL that the platform gave, such as `https://hooks.slack.com/services/T/B/XYZ` of Slack.
+    /// The webhook URL from the platform, for example `https://hooks.slack.com/services/T/B/XYZ` from Slack.
     #[schema(format = "uri")]
     webhook_url: String,
 }
 
-/// An endpoint.
+/// The configuration of a webhook provider.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct WebhookProviderConfig {
-    /// Where to send.
+    /// The URL that receives the requests.
     #[schema(format = "uri", example = "https://alerts.example.com/ingest")]
     url: String,
-    /// The signing secret: up to 256 characters, without white space at its ends.
+    /// The signing secret: up to 256 characters, without leading or trailing white space.
     #[schema(min_length = 1, max_length = 256, pattern = r"^\S([\s\S]*\S)?$")]
     secret: Option<String>,
-    /// Up to 20 headers of your own.
+    /// Up to 20 custom headers.
     headers: Option<BTreeMap<HeaderName, HeaderValue>>,
 }
 
-/// The name of a header that requests do not have of themselves.
+/// The name of a custom header. Reserved headers, such as `Host`, `Content-*` and `webhook-*`, are not allowed.
 #[derive(ToSchema, PartialEq, Eq, PartialOrd, Ord)]
 #[schema(value_type = String, format = "header-name", example = "X-Token")]
 struct HeaderName(String);
@@ -139,22 +139,22 @@ struct HeaderName(String);
 #[schema(value_type = String, format = "header-value")]
 struct HeaderValue(String);
 
-/// Mails to a team.
+/// The configuration of an email provider.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct MailProviderConfig {
-    /// The sender address; the deployment must allow it.
+    /// The sender address. The deployment must allow it.
     #[schema(format = Email, example = "ops-alerts@example.com")]
     from_email: String,
-    /// 1 to 50 addresses.
+    /// 1 to 50 recipient addresses.
     #[schema(value_type = Vec<MailAddress>, min_items = 1, max_items = 50, example = json!(["ops@example.com"]))]
     to_emails: Vec<String>,
-    /// Where answers go.
+    /// The address that replies go to.
     #[schema(format = Email)]
     reply_to: Option<String>,
 }
 
-/// A mail address.
+/// An email address.
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Email, example = "ops@example.com")]
 struct MailAddress(String);
@@ -166,12 +166,12 @@ pub(crate) struct ProviderChange {
     /// The name.
     #[schema(min_length = 1, max_length = 120, pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$")]
     name: Option<String>,
-    /// Whether it receives notifications. Deliveries are held while it does not.
+    /// Whether the provider receives notifications. While it is disabled, its deliveries are held.
     enabled: Option<bool>,
-    /// The fields of the config that change; null takes one away, and `••••••••` leaves a secret as it is.
+    /// The fields of the config to change. Null removes a field, and `••••••••` leaves a secret unchanged.
     #[schema(value_type = Option<Object>, example = json!({"secret": "another-secret"}))]
     config: Option<Map<String, Value>>,
-    /// The most notifications per second, 0.001 to 1000; null removes the limit.
+    /// The maximum number of notifications per second, 0.001 to 1000; null removes the limit.
     #[schema(minimum = 0.001, maximum = 1000, example = 10)]
     max_per_second: Option<f64>,
 }

@@ -1,8 +1,8 @@
-//! `POST /api/v1/notifications/send`: one notification to chosen providers, at once.
+//! `POST /api/v1/notifications/send`: sends one notification to chosen providers at once.
 //!
-//! It is an event and its deliveries like any other in the log, but for two things: no rule has a say in it, and nothing is
-//! tried again by itself, since the caller is told how each ended and may have sent it another way by then. What failed is
-//! abandoned, and can be sent again by hand.
+//! The notification is an event with deliveries in the log, like any other, with two differences. No rule applies to
+//! it, and failures are not retried automatically: the caller learns the outcome of each delivery and may already have
+//! sent it another way. A failed delivery is abandoned, and can be retried manually.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -32,15 +32,16 @@ use crate::{
     results::{SendResults, log, results},
 };
 
-/// How long a request may be under way, at most: the function's timeout.
+/// The longest that a request can be in progress: the function's timeout.
 const UNDER_WAY: Duration = Duration::from_secs(25);
 
 /// Sends a notification to 1 to 20 providers at once.
 ///
-/// 200 when at least one has taken it, 502 when none has. Nothing is tried again by itself: what failed is in the log, and
-/// can be sent again by `POST /v1/deliveries/{id}/retry`. A provider that is not enabled gets it when it is recovered.
+/// Returns 200 if at least one provider accepted it, and 502 if none did. Failures are not retried automatically: they
+/// are in the log, and `POST /v1/deliveries/{id}/retry` sends them again. A disabled provider gets the notification
+/// when its deliveries are recovered.
 ///
-/// With an `Idempotency-Key` header a repeat within 24 h sends nothing, and answers with how the first has ended.
+/// With an `Idempotency-Key` header, a repeat within 24 h sends nothing and returns the results of the first request.
 #[utoipa::path(
     post, path = "/api/v1/notifications/send", tag = "Providers", operation_id = "sendNotification",
     request_body = NotificationToSend,
@@ -80,15 +81,15 @@ pub(crate) async fn send(
 }
 
 impl App {
-    /// Claims an idempotency key for a notification, or gives that the first one's id; whether it is a repeat. Whoever
-    /// claims sends, and nobody else does.
+    /// Claims an idempotency key for a notification and returns whether the request is a repeat. A repeat gets the
+    /// first request's id. Only the request that holds the claim sends.
     async fn claim(&self, caller: &Caller, key: &str, asked: &mut ToSend, body: &Value) -> Result<bool> {
-        // A `Value` is written in one way, however the request was.
+        // Serializing the `Value` removes differences in formatting between requests.
         let fingerprint = body.to_string().into_bytes();
         let key = format!("send:{key}");
         match self.events.claim(caller.claims(), &key, asked.event.id, &fingerprint, now()).await? {
             Claim::New => Ok(false),
-            // Our own claim, whose answer was lost on its way.
+            // This request's own claim, whose answer was lost.
             Claim::Repeat(first) if first == asked.event.id => Ok(false),
             Claim::Repeat(first) => {
                 asked.event.id = first;
@@ -99,7 +100,7 @@ impl App {
         }
     }
 
-    /// The deliveries of a notification as the log has them.
+    /// The deliveries of a notification in the log.
     async fn logged(&self, asked: &ToSend) -> Result<HashMap<DestinationId, Delivery>> {
         let id = asked.event.id;
         let rows = self.deliveries.get_many(asked.provider_ids.iter().map(|to| DeliveryId::new(*to, id))).await?;
@@ -111,7 +112,7 @@ impl App {
         Ok(rows.into_iter().map(|row| (row.id.destination, row)).collect())
     }
 
-    /// Sends a notification to those of the providers that there are: how each delivery has ended.
+    /// Sends a notification to the providers that exist, and returns each delivery as it ended.
     async fn send_all(
         &self,
         asked: &ToSend,
@@ -120,7 +121,7 @@ impl App {
         let to = asked.provider_ids.iter().filter_map(|id| found.get(id));
         let begun: Vec<_> = to.map(|to| Begun::new(&asked.event, to)).collect();
         self.begin(&asked.event, &begun).await?;
-        // Each is recorded as it ends: a slow one must not keep from the log what has become of the others.
+        // Each delivery is recorded when it ends, so that a slow one does not delay the record of the others.
         let ended = begun.iter().map(async |begun| {
             let ended = self.attempt(&asked.event, begun).await;
             self.record(begun, &ended).await;
@@ -130,14 +131,15 @@ impl App {
         Ok(join_all(ended).await.into_iter().collect())
     }
 
-    /// Writes the event and its deliveries before anything is sent: whatever becomes of this request, the log knows of it.
+    /// Writes the event and its deliveries before anything is sent, so that the log has them even if this request
+    /// fails.
     async fn begin(&self, event: &Event, begun: &[Begun<'_>]) -> Result<()> {
-        // It has no plan: whatever is not sent by this request is not sent by itself.
+        // The event has no plan, so nothing is sent after this request.
         let mut statements = vec![self.events.insert(event, None)?];
         for begun in begun {
             statements.push(self.deliveries.insert(&begun.row)?);
         }
-        // Their ids are of this request alone: what is known was written by an earlier try of its own.
+        // Only this request has these ids, so an existing row is from an earlier try of its own.
         let written = self.deliveries.execute(statements, soon()).await;
         let Some(error) = written.into_iter().find_map(Written::failure) else { return Ok(()) };
         tracing::error!(event_id = %event.id, error, "notification neither recorded nor sent");
@@ -145,7 +147,7 @@ impl App {
         Err(ApiError::unavailable(sentence))
     }
 
-    /// Records how a delivery ended. What cannot be recorded stays `interrupted`.
+    /// Records the outcome of a delivery. If that fails, the delivery stays `interrupted`.
     async fn record(&self, begun: &Begun<'_>, ended: &Ended) {
         let statement = match ended {
             Ended::Attempted(attempt) => {
@@ -176,7 +178,7 @@ impl<'a> Begun<'a> {
     }
 }
 
-/// Whether the request that sends the notification may still live.
+/// Whether the request that sends the notification may still be running.
 fn is_under_way(id: EventId) -> bool {
     Duration::try_from(now().duration_since(id.made_at())).is_ok_and(|age| age < UNDER_WAY)
 }

@@ -1,4 +1,4 @@
-//! JSON of providers.
+//! The JSON of providers.
 
 use api::views::HealthRecord;
 use domain::{
@@ -10,55 +10,55 @@ use domain::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A provider, as it is answered when it was made.
+/// A provider without its config, as returned when it is created.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProviderRecord {
-    /// Its id.
+    /// The id.
     #[schema(example = "01993d2e-7d0a-7f2b-9c1d-2f0f6a8f3b11")]
     id: String,
-    /// `slack`, `teams`, `webhook` or `ops_email`.
+    /// The kind: `slack`, `teams`, `webhook` or `ops_email`.
     kind: Kind,
     /// The name.
     #[schema(example = "#ops-alerts")]
     name: String,
-    /// Whether notifications go out to it.
+    /// Whether the provider receives notifications.
     enabled: bool,
-    /// When it was made.
+    /// When the provider was created.
     #[schema(example = "2026-04-17T10:00:00.000Z")]
     created_at: String,
-    /// When it was last changed.
+    /// When the provider was last changed.
     #[schema(example = "2026-04-17T10:00:00.000Z")]
     updated_at: String,
 }
 
-/// A provider with its config, in which `••••••••` stands for every secret.
+/// A provider with its config, in which `••••••••` replaces every secret.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProviderView {
     #[serde(flatten)]
     record: ProviderRecord,
-    /// The config as its kind has it.
+    /// The config, whose fields depend on the kind.
     #[schema(value_type = Object, example = json!({"webhookUrl": "••••••••"}))]
     #[schema(value_type = Object)]
     config: Written,
     /// A short description of the target.
     #[schema(example = "hooks.slack.com")]
     config_summary: String,
-    /// Whether it is healthy. A successful test makes it healthy again.
+    /// The health of the provider. A successful test makes it healthy again.
     health: HealthRecord,
-    /// The most notifications per second; null without a limit.
+    /// The maximum number of notifications per second; null if there is no limit.
     #[schema(example = 10)]
     max_per_second: Option<f64>,
 }
 
-/// A kind of providers.
+/// A kind of provider.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct KindView {
-    /// As requests write it.
+    /// The kind as in requests.
     kind: Kind,
-    /// As people read it.
+    /// The name for people.
     #[schema(example = "Slack")]
     display_name: &'static str,
 }
@@ -69,9 +69,9 @@ pub(crate) struct KindView {
 pub(crate) struct ProviderPage {
     /// The providers.
     pub(crate) data: Vec<ProviderView>,
-    /// Every kind that there is.
+    /// All kinds of providers.
     pub(crate) kinds: Vec<KindView>,
-    /// The `cursor` of the next page; null at the end.
+    /// The `cursor` of the next page; null on the last page.
     pub(crate) next_cursor: Option<String>,
 }
 
@@ -89,7 +89,7 @@ impl From<&Destination> for ProviderRecord {
 }
 
 impl ProviderView {
-    /// A provider whose connection does not open any more has an empty config.
+    /// A provider whose connection can no longer be decrypted has an empty config.
     pub(crate) fn new(of: &Destination, connection: Option<&Connection>) -> Self {
         Self {
             record: of.into(),
