@@ -158,7 +158,7 @@ $(VENV)/.installed: infra/requirements.txt
 	@$(VENV)/bin/pip install --quiet --no-deps --requirement $<
 	@touch $@
 
-$(DOCS_TOOLS): infra/requirements-docs.txt
+$(DOCS_TOOLS): infra/requirements-docs.txt Makefile
 	@echo "Installing mdBook and what checks links into .local/docs (a first time takes minutes) …"
 	@cargo install --quiet --locked --root .local/docs --no-default-features --features search $(MDBOOK)
 	@cargo install --quiet --locked --root .local/docs $(MDBOOK_MERMAID)

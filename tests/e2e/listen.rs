@@ -233,8 +233,8 @@ async fn failing_on_purpose_it_shows_each_attempt_and_the_next() {
     let statuses: Vec<_> = attempts.iter().map(|attempt| attempt["status"].clone()).collect();
     assert_eq!(statuses, [500, 500, 204]);
     for line in [
-        "attempt 1  → 500, as it was told",
-        "attempt 2  → 500, as it was told",
+        "attempt 1  → 500, as requested",
+        "attempt 2  → 500, as requested",
         "attempt 3  → 204",
         "attempt 1 failed, attempt 2 is due at ",
         "attempt 2 failed, attempt 3 is due at ",
@@ -246,7 +246,7 @@ async fn failing_on_purpose_it_shows_each_attempt_and_the_next() {
 
     // Gone for good, found unhealthy, and mended.
     listener.type_and_see("fail 410", "Every request is answered with 410.").await;
-    listener.type_and_see("send", "attempt 1  → 410, as it was told").await;
+    listener.type_and_see("send", "attempt 1  → 410, as requested").await;
     listener.shows("The destination is unhealthy, and rules that target it are paused.").await;
     listener.type_and_see("ok", "Every request is taken.").await;
     listener.type_and_see("verify", "It is healthy").await;
@@ -258,7 +258,7 @@ async fn failing_on_purpose_it_shows_each_attempt_and_the_next() {
     listener.type_and_see("slow 1", "Retry-After 7, 1 s late.").await;
     // Unsigned: it does not use up what signed requests are to get.
     assert_eq!(listener.post(&[], "{}").await, 401);
-    listener.type_and_see("send", "attempt 1  → 429, 1 s late, as it was told").await;
+    listener.type_and_see("send", "attempt 1  → 429, 1 s late, as requested").await;
     listener.type_and_see("fail 99999", "fail [HOW MANY] [STATUS] [RETRY-AFTER]").await;
     listener.type_and_see("slow", "slow SECONDS, such as: slow 12").await;
     listener.type_and_see("dance", "There is no command 'dance'").await;

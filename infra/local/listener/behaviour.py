@@ -1,4 +1,4 @@
-"""How the receiver answers: well, or as it was told to fail."""
+"""How the receiver answers: with a success, or with a failure on request."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""The HTTP server: takes a request, has its signatures checked, and answers as it was told to."""
+"""The HTTP server: receives requests, has their signatures checked, and answers as requested."""
 
 import json
 import sys
@@ -68,8 +68,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(401)
         else:
             status, retry_after, delay = self.server.behaviour.next()
-            told = status != 204 or delay
-            screen.arrived(request, status, f"{f'{delay} s late, ' if delay else ''}as it was told" if told else "")
+            requested = status != 204 or delay
+            screen.arrived(request, status, f"{f'{delay} s late, ' if delay else ''}as requested" if requested else "")
             time.sleep(delay)
             self.answer(status, retry_after)
         if request.id and self.server.journal:

@@ -8,7 +8,7 @@ use crate::{Destination, DestinationId, EndpointId, Event, EventType, Face, Oper
 /// The most destinations that one rule may have.
 pub const MAX_DESTINATIONS: usize = 50;
 
-/// The behaviour of a rule while one of its destinations is unhealthy.
+/// The behavior of a rule while one of its destinations is unhealthy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
