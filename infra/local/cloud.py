@@ -58,7 +58,7 @@ def start(directory, port, variables):
     (directory / "tmp").mkdir(parents=True)
     with open(directory / "emulator.log", "wb") as log:
         process = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("mended_ministack.py")],
+            [sys.executable, Path(__file__).with_name("patched_ministack.py")],
             env=environment(directory, port) | variables,
             cwd=directory,
             stdin=subprocess.DEVNULL,

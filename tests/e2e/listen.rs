@@ -244,7 +244,7 @@ async fn failing_on_purpose_it_shows_each_attempt_and_the_next() {
         listener.shows(line).await;
     }
 
-    // Gone for good, found unhealthy, and mended.
+    // Gone for good, found unhealthy, and repaired.
     listener.type_and_see("fail 410", "Every request is answered with 410.").await;
     listener.type_and_see("send", "attempt 1  → 410, as requested").await;
     listener.shows("The destination is unhealthy, and rules that target it are paused.").await;

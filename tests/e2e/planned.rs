@@ -26,7 +26,7 @@ async fn put(item: Value) {
 
 /// Destinations, named as any of the APIs does, as a plan keeps them.
 fn packed(ids: &[&str]) -> Value {
-    let ids = ids.iter().flat_map(|id| DestinationId::of_any_face(id).expect("an id").ulid().to_bytes());
+    let ids = ids.iter().flat_map(|id| DestinationId::of_any_api(id).expect("an id").ulid().to_bytes());
     json!({"B": BASE64.encode(&ids.collect::<Vec<_>>())})
 }
 
@@ -58,7 +58,7 @@ fn shards(operator: &Operator) -> Shards {
 }
 
 fn delivery_id(destination: &str, event: &str) -> String {
-    let destination = DestinationId::of_any_face(destination).expect("an id");
+    let destination = DestinationId::of_any_api(destination).expect("an id");
     domain::DeliveryId::new(destination, event.parse().expect("an id")).to_string()
 }
 

@@ -2,7 +2,7 @@
 
 use api::{ApiError, error::Result, event_types};
 use domain::{
-    Address, ChannelType, DestinationId, EventType, Face, OperatorId, Rule, RuleId, Severity,
+    Address, ApiKind, ChannelType, DestinationId, EventType, OperatorId, Rule, RuleId, Severity,
     event_type::STACK_TYPES,
     guard::TargetPolicy,
     rule::{MAX_DESTINATIONS, OnUnhealthy},
@@ -109,7 +109,7 @@ impl NewRule {
             active: true,
             on_unhealthy: self.on_unhealthy.unwrap_or_default(),
             created_at: now(),
-            face: Face::Stack,
+            api: ApiKind::Stack,
             project_id: None,
         })
     }
@@ -165,7 +165,7 @@ fn destination_ids(texts: &[String]) -> Result<Vec<DestinationId>> {
     }
     let mut ids = vec![];
     for text in texts {
-        let id = DestinationId::of_any_face(text).map_err(|_| unknown_destination(text))?;
+        let id = DestinationId::of_any_api(text).map_err(|_| unknown_destination(text))?;
         if !ids.contains(&id) {
             ids.push(id);
         }

@@ -10,13 +10,13 @@ use api::{
 use axum::{Json, extract::Path, http::StatusCode};
 use domain::{ChannelType, Destination, DestinationId, Rule, WebhookSecret, destination::Owner, time::rfc3339};
 use serde::Serialize;
-use store::legacy;
-use upkeep::{
+use service::{
     log,
     recovery::{self, Recovered, Since},
     testing::TestResult,
     verification::{CodeGiven, CodeSent, Verified},
 };
+use store::legacy;
 use utoipa::ToSchema;
 
 use crate::{App, State, input::Inline, routes::NOUN, view::RuleView};
@@ -34,8 +34,8 @@ use crate::{App, State, input::Inline, routes::NOUN, view::RuleView};
     )
 )]
 pub(crate) async fn send_code(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<CodeSent>> {
-    let brought = app.brought(&caller, &id).await?;
-    Ok(Json(app.upkeep.send_code(&brought).await?))
+    let inline_destination = app.inline_destination(&caller, &id).await?;
+    Ok(Json(app.service.send_code(&inline_destination).await?))
 }
 
 /// Verifies the address of a legacy channel by the code that was sent to it, or a webhook by a signed request.
@@ -55,8 +55,8 @@ pub(crate) async fn verify(
     Path(id): Path<String>,
     OptionalBody(code): OptionalBody<CodeGiven>,
 ) -> Result<Json<Verified>> {
-    let brought = app.brought(&caller, &id).await?;
-    Ok(Json(app.upkeep.verify(&brought, code).await?))
+    let inline_destination = app.inline_destination(&caller, &id).await?;
+    Ok(Json(app.service.verify(&inline_destination, code).await?))
 }
 
 /// A legacy channel with a new secret.
@@ -89,10 +89,10 @@ pub(crate) async fn rotate_secret(
     Path(id): Path<String>,
     OptionalBody(how): OptionalBody<Rotation>,
 ) -> Result<Json<RotatedChannel>> {
-    let brought = app.brought(&caller, &id).await?;
+    let inline_destination = app.inline_destination(&caller, &id).await?;
     let rule = app.find(&caller, path_id(&id, NOUN)?).await?;
-    let (secret, until) = app.upkeep.rotate_secret(&brought, how.expire_now).await?;
-    let destinations = HashMap::from([(brought.id, brought)]);
+    let (secret, until) = app.service.rotate_secret(&inline_destination, how.expire_now).await?;
+    let destinations = HashMap::from([(inline_destination.id, inline_destination)]);
     let channel = RuleView::of(&rule, &destinations, true).with_secret(Some(&secret));
     Ok(Json(RotatedChannel { channel, previous_secret_expires_at: rfc3339(until) }))
 }
@@ -113,8 +113,8 @@ pub(crate) async fn test(
     Writer(caller): Writer,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<TestResult>)> {
-    let brought = app.brought(&caller, &id).await?;
-    app.upkeep.test(&brought).await
+    let inline_destination = app.inline_destination(&caller, &id).await?;
+    app.service.test(&inline_destination).await
 }
 
 /// Lists the deliveries of a legacy channel with their attempts, newest event first.
@@ -132,8 +132,8 @@ pub(crate) async fn deliveries(
     Path(id): Path<String>,
     page: PageQuery,
 ) -> Result<Json<DeliveryPage>> {
-    let brought = app.brought(&caller, &id).await?;
-    Ok(Json(log::deliveries(&app.log, caller.events().shards, &brought, &page).await?))
+    let inline_destination = app.inline_destination(&caller, &id).await?;
+    Ok(Json(log::deliveries(&app.log, caller.events().shards, &inline_destination, &page).await?))
 }
 
 /// Recovers the deliveries that a legacy channel missed, oldest event first.
@@ -155,18 +155,21 @@ pub(crate) async fn recover(
     Path(id): Path<String>,
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {
-    let brought = app.brought(&caller, &id).await?;
-    let recovered =
-        recovery::recover((&app.log, &app.lanes, app.upkeep.journal()), (&brought, caller.events().shards), since)
-            .await?;
+    let inline_destination = app.inline_destination(&caller, &id).await?;
+    let recovered = recovery::recover(
+        (&app.log, &app.lanes, app.service.system_events()),
+        (&inline_destination, caller.events().shards),
+        since,
+    )
+    .await?;
     Ok((StatusCode::ACCEPTED, Json(recovered)))
 }
 
 impl App {
     /// The destination that holds the address of one of the caller's legacy channels.
-    async fn brought(&self, caller: &Caller, id: &str) -> Result<Destination> {
+    async fn inline_destination(&self, caller: &Caller, id: &str) -> Result<Destination> {
         let rule = self.find(caller, path_id(id, NOUN)?).await?;
-        let Some(own) = rule.brought() else {
+        let Some(own) = rule.inline_destination() else {
             let first = rule.destination_ids.first().map(ToString::to_string).unwrap_or_default();
             let sentence = format!(
                 "This channel has no address of its own; do this with its destinations, such as \
@@ -183,20 +186,20 @@ impl App {
         let id = DestinationId::of_channel(rule.id);
         let secret = (inline.channel_type == ChannelType::Webhook).then(WebhookSecret::generate);
         let sealed = match &secret {
-            Some(secret) => Some(self.upkeep.seal(rule.operator_id, id, secret).await?),
+            Some(secret) => Some(self.service.seal(rule.operator_id, id, secret).await?),
             None => None,
         };
-        let brought = Destination {
+        let inline_destination = Destination {
             verified_at: secret.is_some().then_some(rule.created_at),
             secret: sealed,
             created_at: rule.created_at,
             belongs_to: Some(Owner::Channel(rule.id)),
             ..Destination::at(rule.operator_id, id, &inline.address)
         };
-        if !legacy::insert(rule, &brought, &self.channels, &self.destinations).await? {
+        if !legacy::insert(rule, &inline_destination, &self.channels, &self.destinations).await? {
             return Err(ApiError::internal("a new id was taken"));
         }
-        let destinations = HashMap::from([(id, brought)]);
+        let destinations = HashMap::from([(id, inline_destination)]);
         Ok(RuleView::of(rule, &destinations, true).with_secret(secret.as_ref()))
     }
 
@@ -218,7 +221,7 @@ impl App {
 
     async fn forget_code(&self, of: Option<Destination>) -> Result<()> {
         match of {
-            Some(destination) => self.upkeep.cancel_code(&destination).await,
+            Some(destination) => self.service.cancel_code(&destination).await,
             None => Ok(()),
         }
     }

@@ -10,7 +10,7 @@ use domain::{
     fanout::{Fate, fan_out},
 };
 use serde::{Deserialize, Serialize};
-use upkeep::written;
+use service::render;
 use utoipa::ToSchema;
 
 use crate::{
@@ -136,6 +136,6 @@ fn outcome(
         destination: to.shown().into_owned(),
         outcome: if fate == Fate::Send { "send" } else { "hold" },
         reason,
-        message: written::text(to, event, None).map_err(ApiError::internal)?,
+        message: render::text(to, event, None).map_err(ApiError::internal)?,
     })
 }

@@ -147,7 +147,7 @@ pub(crate) async fn update(
             Some(ids) => app.verified(&caller, ids).await?,
             None => app.destinations.get_many(caller.operator_id(), new.destination_ids.iter().copied()).await?,
         };
-        let replaced = match old.brought() {
+        let replaced = match old.inline_destination() {
             Some(_) if new_destinations.is_some() => app.convert(&old, &new).await?,
             _ => app.channels.replace(&old, &new).await?,
         };
@@ -172,7 +172,7 @@ pub(crate) async fn update(
 )]
 pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Deleted>> {
     let rule = app.find(&caller, path_id(&id, NOUN)?).await?;
-    let deleted = match rule.brought() {
+    let deleted = match rule.inline_destination() {
         Some(_) => app.delete_with(&rule).await?,
         None => app.channels.delete(rule.operator_id, rule.id).await?,
     };
@@ -183,7 +183,7 @@ impl App {
     pub(crate) async fn find(&self, caller: &Caller, id: RuleId) -> Result<Rule> {
         let found = self.channels.get(caller.operator_id(), id).await?;
         // Rules created by another API are only available through that API.
-        found.filter(|rule| rule.face.is_stack()).ok_or_else(|| ApiError::not_found(NOUN))
+        found.filter(|rule| rule.api.is_stack()).ok_or_else(|| ApiError::not_found(NOUN))
     }
 
     /// Returns the destinations of a rule if they all belong to the caller and are verified.

@@ -71,7 +71,7 @@ impl RuleView {
         let first = found.first();
         let first_id = first.map(|destination| &destination.id).or_else(|| rule.destination_ids.first());
         let paused_by = rule.paused_by(|id| destinations.get(&id));
-        let brought = rule.brought();
+        let inline_destination = rule.inline_destination();
         let inactive = match () {
             () if !rule.active => Some(Inactive::Disabled),
             () if found.is_empty() => Some(Inactive::DestinationsDeleted),
@@ -80,13 +80,13 @@ impl RuleView {
         };
         // Each API has its own form of a destination's id. The view uses the form of the API that created it.
         let public = |id: &DestinationId| destinations.get(id).map_or_else(|| id.to_string(), Destination::public_id);
-        let shown = rule.destination_ids.iter().filter(|_| brought.is_none());
+        let shown = rule.destination_ids.iter().filter(|_| inline_destination.is_none());
         Self {
             id: rule.id.to_string(),
             operator_id: rule.operator_id.to_string(),
             channel_type: first.map(|destination| destination.kind),
             destination: first.map(|destination| destination.shown_to(writer).into_owned()),
-            destination_id: first_id.filter(|_| brought.is_none()).map(public),
+            destination_id: first_id.filter(|_| inline_destination.is_none()).map(public),
             destination_ids: shown.map(public).collect(),
             events: rule.events.iter().map(ToString::to_string).collect(),
             min_severity: rule.min_severity.stack_name(),

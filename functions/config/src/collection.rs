@@ -2,7 +2,7 @@
 
 use api::{ApiError, Body, PageQuery, envelope::ConfigError, error::Result, page::next_cursor};
 use axum::{Json, http::StatusCode};
-use domain::{Destination, DestinationId, EventType, Face, Rule, RuleId, rule::OnUnhealthy, time::now};
+use domain::{ApiKind, Destination, DestinationId, EventType, Rule, RuleId, rule::OnUnhealthy, time::now};
 use serde_json::Value;
 use store::project_channels::ProjectChannel;
 
@@ -36,17 +36,17 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<MadeProjectChannel>)> {
     let Channel { kind, name, connection, threshold, active, max_per_second } = Channel::read(body, &app.allowed)?;
     let (operator_id, id) = (scope.operator_id, DestinationId::generate_uuid());
-    let operator = app.upkeep.operator(operator_id).await?;
+    let operator = app.service.operator(operator_id).await?;
     let created_at = now();
     let destination = Destination {
-        connection: Some(app.upkeep.seal_connection_of(&operator, id, &connection).await?),
+        connection: Some(app.service.seal_connection_of(&operator, id, &connection).await?),
         name: Some(name),
         disabled: !active,
         max_per_second,
         // A caller who may change the project's configuration vouches for the channel, and a test can confirm it.
         verified_at: Some(created_at),
         created_at,
-        face: Face::Config,
+        api: ApiKind::Config,
         project_id: Some(scope.project.clone()),
         ..Destination::new(operator_id, id, kind, connection.shown(), String::new())
     };
@@ -59,7 +59,7 @@ pub(crate) async fn create(
         active: true,
         on_unhealthy: OnUnhealthy::Pause,
         created_at,
-        face: Face::Config,
+        api: ApiKind::Config,
         project_id: Some(scope.project.clone()),
     };
     let made = ProjectChannel { destination, rule };

@@ -87,10 +87,10 @@ impl App {
             rule.min_severity = threshold;
         }
         if let Some(credentials) = &change.credentials {
-            let before = self.upkeep.connection(&old.destination).await?;
+            let before = self.service.connection(&old.destination).await?;
             let connection = credentials_merged(before.as_ref(), credentials, of.kind, &self.allowed)?;
             if before.as_ref() != Some(&connection) {
-                of.connection = Some(self.upkeep.seal_connection(of.operator_id, of.id, &connection).await?);
+                of.connection = Some(self.service.seal_connection(of.operator_id, of.id, &connection).await?);
                 of.destination = connection.shown();
                 of.unhealthy = None;
                 of.forget_traffic();

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use api::{ApiError, Keys, auth::HasKeys};
 use domain::{DestinationId, connection::Allowed};
+use service::{DestinationService, allowed};
 use store::{Accounts, Aws, Changes, DeliveryLog, Lanes, ProjectChannels, project_channels::ProjectChannel};
-use upkeep::{Upkeep, allowed};
 
 use crate::access::Scope;
 
@@ -24,7 +24,7 @@ pub struct App {
     channels: ProjectChannels,
     log: DeliveryLog,
     lanes: Lanes,
-    upkeep: Upkeep,
+    service: DestinationService,
     allowed: Allowed,
 }
 
@@ -41,7 +41,7 @@ impl App {
             channels: ProjectChannels::from_env(&aws)?,
             log: DeliveryLog::from_env(&aws)?,
             lanes: Lanes::from_env(&aws)?,
-            upkeep: Upkeep::from_env(&aws)?,
+            service: DestinationService::from_env(&aws)?,
             allowed: allowed::from_env()?,
         })
     }

@@ -2,7 +2,7 @@
 
 use api::{Body, PageQuery, envelope::ConfigError, error::Result, views::DeliveryRecords};
 use axum::{Json, extract::Path, http::StatusCode};
-use upkeep::{
+use service::{
     log,
     recovery::{self, Recovered, Since},
     testing::TestResult,
@@ -31,7 +31,7 @@ pub(crate) async fn test(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<TestResult>)> {
     let found = app.find(&scope, &id).await?;
-    app.upkeep.test_and_heal(&found.destination).await
+    app.service.test_and_heal(&found.destination).await
 }
 
 /// Recovers the deliveries that a channel missed, oldest event first.
@@ -55,7 +55,7 @@ pub(crate) async fn recover(
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let found = app.find(&scope, &id).await?;
-    let with = (&app.log, &app.lanes, app.upkeep.journal());
+    let with = (&app.log, &app.lanes, app.service.system_events());
     Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, (&found.destination, scope.shards), since).await?)))
 }
 

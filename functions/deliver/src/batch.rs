@@ -27,10 +27,10 @@ use tokio::time::{Instant, timeout_at};
 use crate::{
     Settings, attempt,
     cloud::{Change, Cloud},
+    emitted,
     follow_up::{Next, Recorded, follow_up, lane},
     group::{Ended, Group, Outcome, Planned},
     record::{Done, change, judge_all},
-    tell,
     triage::{Known, Triage, triage},
     work::{self, Work},
 };
@@ -162,7 +162,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
                 }
                 Triage::End(known, reason) => {
                     let events =
-                        tell::ended(&known.row, rows.destinations.get(&id.destination), work.asked_at(), reason)?;
+                        emitted::ended(&known.row, rows.destinations.get(&id.destination), work.asked_at(), reason)?;
                     todo.endings.push(Ending { work, known, change: Change::Abandoned(reason), events });
                 }
                 Triage::Hold(known, reason) => {
@@ -203,7 +203,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
         if !self.cloud.mark_unhealthy((row.operator_id, row.id.destination), &unhealthy, None).await? {
             return Ok(None);
         }
-        Ok(Some(tell::suppressed(row, to, work.asked_at(), work.job.attempt, reason)?))
+        Ok(Some(emitted::suppressed(row, to, work.asked_at(), work.job.attempt, reason)?))
     }
 
     /// Ends or holds deliveries that are not attempted.
@@ -242,7 +242,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
                 Done::Not => {}
             }
         }
-        for work in self.tell(told).await? {
+        for work in self.emit(told).await? {
             self.done(&work);
         }
         Ok(())
@@ -254,7 +254,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
 
     /// Emits events and returns the works whose events the queue accepted in full. The messages of the others are
     /// received again.
-    async fn tell(&self, works: Vec<(Work, Vec<Ingest>)>) -> Result<Vec<Work>> {
+    async fn emit(&self, works: Vec<(Work, Vec<Ingest>)>) -> Result<Vec<Work>> {
         let (works, events): (Vec<_>, Vec<_>) = works.into_iter().unzip();
         let counts: Vec<_> = events.iter().map(Vec::len).collect();
         let events: Vec<_> = events.into_iter().flatten().collect();
@@ -388,7 +388,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
                 Done::Ours => {
                     let row = change.of(&one.ready.known.row);
                     attempt::log(&row, one.after.kind, &one.answer.attempt, one.work.span.trace_id());
-                    if one.answer.attempt.succeeded() && !tell::concerns(&row, Some(&one.after)) {
+                    if one.answer.attempt.succeeded() && !emitted::concerns(&row, Some(&one.after)) {
                         self.done(&one.work);
                         continue;
                     }
@@ -418,9 +418,9 @@ impl<'c, C: Cloud> Batch<'c, C> {
         if recorded.is_empty() {
             return Ok(());
         }
-        let of = |row: &Delivery| tell::attempted(row, rows.destinations.get(&row.id.destination));
+        let of = |row: &Delivery| emitted::attempted(row, rows.destinations.get(&row.id.destination));
         let events = recorded.iter().map(|one| Ok((one.work.clone(), of(&one.row)?))).collect::<Result<_>>()?;
-        let told: HashSet<_> = self.tell(events).await?.into_iter().map(|work| work.message_id).collect();
+        let told: HashSet<_> = self.emit(events).await?.into_iter().map(|work| work.message_id).collect();
         let mut jobs = vec![];
         for one in recorded.into_iter().filter(|one| told.contains(&one.work.message_id)) {
             match follow_up(self.cloud, self.settings, &one).await {

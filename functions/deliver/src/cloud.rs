@@ -10,6 +10,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use outbound::{Answer, email::Envelope};
+use service::sender::Attempted;
 use store::{
     Result,
     destinations::Counter,
@@ -18,7 +19,6 @@ use store::{
     worklist::{self, Worklist},
 };
 use tokio::time::Instant;
-use upkeep::sender::Attempted;
 
 use crate::{App, triage::Known, triage::Ready};
 
@@ -152,7 +152,7 @@ impl Cloud for App {
     }
 
     async fn emit(&self, events: &[Ingest]) -> Result<Vec<bool>> {
-        self.journal.tell(events).await
+        self.system_events.emit(events).await
     }
 
     async fn mark_unhealthy(

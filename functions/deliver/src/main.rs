@@ -5,10 +5,10 @@
 mod attempt;
 mod batch;
 mod cloud;
+mod emitted;
 mod follow_up;
 mod group;
 mod record;
-mod tell;
 #[cfg(test)]
 mod tests;
 mod triage;
@@ -16,10 +16,11 @@ mod work;
 
 use api::{telemetry, worker};
 use domain::{backoff::Schedule, traffic::Rate};
+use service::{Health, Sender};
 use store::{
-    Aws, Deliveries, Destinations, Events, Journal, Lanes, Recent, StoreError, Suppressions, aws, worklist::Remembered,
+    Aws, Deliveries, Destinations, Events, Lanes, Recent, StoreError, Suppressions, SystemEvents, aws,
+    worklist::Remembered,
 };
-use upkeep::{Health, Sender};
 
 /// The clients that the function uses.
 struct App {
@@ -30,7 +31,7 @@ struct App {
     /// Destinations of operators that send many events.
     recent: Recent<Remembered>,
     lanes: Lanes,
-    journal: Journal,
+    system_events: SystemEvents,
     health: Health,
     sender: Sender,
     settings: Settings,
@@ -67,7 +68,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         suppressions: Suppressions::from_env(&aws)?,
         recent: Recent::from_env(&aws)?,
         lanes: lanes.clone(),
-        journal: Journal::from_env(&aws)?,
+        system_events: SystemEvents::from_env(&aws)?,
         health: Health::from_env(&aws)?,
         sender: Sender::from_env(&aws)?,
         settings: Settings::from_env()?,

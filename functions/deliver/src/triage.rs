@@ -93,9 +93,9 @@ fn planned(work: &Work, to: Option<&Destination>, event: &PlannedEvent) -> Deliv
     match event.unrecorded() {
         Some(unrecorded) => unrecorded.delivery_to(id.destination, to, Fate::Send),
         None => {
-            let face = to.map_or_else(Default::default, |to| to.face);
+            let api = to.map_or_else(Default::default, |to| to.api);
             let event = &event.event;
-            Delivery::new(id, event.operator_id, &event.event_type, face, Fate::Send, event.id.made_at())
+            Delivery::new(id, event.operator_id, &event.event_type, api, Fate::Send, event.id.made_at())
         }
     }
 }

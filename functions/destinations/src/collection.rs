@@ -6,7 +6,8 @@ use api::{
 };
 use axum::{Json, http::StatusCode};
 use domain::{
-    Address, ChannelType, Destination, DestinationId, Face, OperatorId, WebhookSecret, guard::TargetPolicy, time::now,
+    Address, ApiKind, ChannelType, Destination, DestinationId, OperatorId, WebhookSecret, guard::TargetPolicy,
+    time::now,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -83,14 +84,14 @@ pub(crate) struct DestinationQuery {
 
 impl DestinationQuery {
     /// The API to filter by; `None` means any.
-    fn made_by(&self) -> Result<Option<Face>> {
-        let Some(name) = self.made_by.as_deref() else { return Ok(Some(Face::Stack)) };
+    fn made_by(&self) -> Result<Option<ApiKind>> {
+        let Some(name) = self.made_by.as_deref() else { return Ok(Some(ApiKind::Stack)) };
         if name == ANY {
             return Ok(None);
         }
-        let names = Face::ALL.map(Face::as_str).join(", ");
+        let names = ApiKind::ALL.map(ApiKind::as_str).join(", ");
         let problem = || ApiError::field("made_by", format!("{name:?} is not one of {ANY}, {names}"));
-        Face::from_name(name).map(Some).ok_or_else(problem)
+        ApiKind::from_name(name).map(Some).ok_or_else(problem)
     }
 }
 
@@ -120,7 +121,7 @@ pub(crate) async fn create(
     let id = DestinationId::generate();
     let secret = (new.channel_type == ChannelType::Webhook).then(WebhookSecret::generate);
     let sealed = match &secret {
-        Some(secret) => Some(app.upkeep.seal(caller.operator_id(), id, secret).await?),
+        Some(secret) => Some(app.service.seal(caller.operator_id(), id, secret).await?),
         None => None,
     };
     let created_at = now();
@@ -162,13 +163,13 @@ pub(crate) async fn list(
 ) -> Result<Json<DestinationPage>> {
     let made_by = query.made_by()?;
     let list = match made_by {
-        Some(Face::Stack) => LIST.to_owned(),
-        other => format!("{LIST}?{}", other.map_or(ANY, Face::as_str)),
+        Some(ApiKind::Stack) => LIST.to_owned(),
+        other => format!("{LIST}?{}", other.map_or(ANY, ApiKind::as_str)),
     };
     let page = PageQuery::new(query.limit, query.cursor);
     let (limit, after) = (page.limit()?, page.after(&list)?);
     let (found, more) = match made_by {
-        Some(face) => app.destinations.list(caller.operator_id(), face, limit, after).await?,
+        Some(api) => app.destinations.list(caller.operator_id(), api, limit, after).await?,
         None => app.destinations.list_all(caller.operator_id(), limit, after).await?,
     };
     let next_cursor = next_cursor(&list, found.last().map(|destination| destination.id), more);
@@ -190,12 +191,12 @@ impl App {
             ChannelType::Sms => return Ok(false),
             ChannelType::Email => {}
         }
-        let operator = self.upkeep.operator(operator).await?;
+        let operator = self.service.operator(operator).await?;
         let own = Address::parse(ChannelType::Email, &operator.email, TargetPolicy::Public);
         if !own.is_ok_and(|own| own.uniqueness_key() == address.uniqueness_key()) {
             return Ok(false);
         }
-        Ok(self.upkeep.suppressions().get(operator.id, &address.uniqueness_key()).await?.is_none())
+        Ok(self.service.suppressions().get(operator.id, &address.uniqueness_key()).await?.is_none())
     }
 
     /// Returns a destination of the caller, or a 404.
@@ -203,7 +204,7 @@ impl App {
         let id = api::error::path_id(id, "destination")?;
         let found = self.destinations.get(caller.operator_id(), id).await?;
         // Destinations that belong to a channel, or were created by another API, are only available through that.
-        let own = |destination: &Destination| destination.belongs_to.is_none() && destination.face.is_stack();
+        let own = |destination: &Destination| destination.belongs_to.is_none() && destination.api.is_stack();
         found.filter(own).ok_or_else(|| ApiError::not_found("destination"))
     }
 }

@@ -3,7 +3,7 @@
 use api::{ErrorBody, PageQuery, Reader, error::Result, views::DeliveryPage};
 use axum::{Json, extract::Path};
 
-use upkeep::log;
+use service::log;
 
 use crate::State;
 

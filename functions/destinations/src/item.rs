@@ -81,7 +81,7 @@ pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<St
     let deleted = app.destinations.delete(caller.operator_id(), path_id(&id, "destination")?).await?;
     let deleted = deleted.ok_or_else(|| ApiError::not_found("destination"))?;
     if deleted.kind != Kind::Webhook {
-        app.upkeep.cancel_code(&deleted).await?;
+        app.service.cancel_code(&deleted).await?;
     }
     Ok(Json(Deleted::YES))
 }

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use api::{Keys, auth::HasKeys};
 use axum::{Router, http::header::CONTENT_TYPE, routing::get};
 use domain::guard::TargetPolicy;
+use service::DestinationService;
 use store::{Accounts, Aws, Changes, DeliveryLog, Destinations, Lanes, aws};
-use upkeep::Upkeep;
 
 /// The clients and settings that the routes use.
 pub struct App {
@@ -24,7 +24,7 @@ pub struct App {
     destinations: Destinations,
     log: DeliveryLog,
     lanes: Lanes,
-    upkeep: Upkeep,
+    service: DestinationService,
     policy: TargetPolicy,
     /// Whether premium-rate and similar phone numbers are allowed as destinations.
     premium_numbers: bool,
@@ -44,7 +44,7 @@ impl App {
             destinations: Destinations::from_env(&aws)?,
             log: DeliveryLog::from_env(&aws)?,
             lanes: Lanes::from_env(&aws)?,
-            upkeep: Upkeep::from_env(&aws)?,
+            service: DestinationService::from_env(&aws)?,
             policy,
             premium_numbers: aws::parsed_variable("ALLOW_PREMIUM_NUMBERS")?,
         })

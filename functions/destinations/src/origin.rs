@@ -1,6 +1,6 @@
 //! The origin of a destination.
 
-use domain::{Destination, Face, destination::Owner};
+use domain::{ApiKind, Destination, destination::Owner};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,7 +22,7 @@ pub(crate) struct Origin {
     destination_id: String,
     /// The API that created the destination.
     #[schema(required = false)]
-    made_by: Face,
+    made_by: ApiKind,
     /// The owner of the destination, if it is not managed on its own.
     #[schema(required = false)]
     belongs_to: Option<BelongsTo>,
@@ -44,7 +44,7 @@ impl Origin {
     pub(crate) fn of(destination: &Destination) -> Self {
         Self {
             destination_id: destination.id.to_string(),
-            made_by: destination.face,
+            made_by: destination.api,
             belongs_to: destination.belongs_to.map(|owner| match owner {
                 Owner::Channel(_) => BelongsTo::Channel,
                 Owner::Service => BelongsTo::Account,

@@ -2,7 +2,7 @@
 
 use api::{Body, ErrorBody, Writer, error::Result};
 use axum::{Json, extract::Path, http::StatusCode};
-use upkeep::recovery::{self, Recovered, Since};
+use service::recovery::{self, Recovered, Since};
 
 use crate::State;
 
@@ -27,8 +27,11 @@ pub(crate) async fn recover(
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let destination = app.find(&caller, &id).await?;
-    let recovered =
-        recovery::recover((&app.log, &app.lanes, app.upkeep.journal()), (&destination, caller.events().shards), since)
-            .await?;
+    let recovered = recovery::recover(
+        (&app.log, &app.lanes, app.service.system_events()),
+        (&destination, caller.events().shards),
+        since,
+    )
+    .await?;
     Ok((StatusCode::ACCEPTED, Json(recovered)))
 }

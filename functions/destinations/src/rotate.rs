@@ -40,7 +40,7 @@ pub(crate) async fn rotate_secret(
     OptionalBody(how): OptionalBody<Rotation>,
 ) -> Result<Json<Rotated>> {
     let destination = app.find(&caller, &id).await?;
-    let (secret, until) = app.upkeep.rotate_secret(&destination, how.expire_now).await?;
+    let (secret, until) = app.service.rotate_secret(&destination, how.expire_now).await?;
     let mut view = DestinationView::of(&destination, true);
     view.webhook_secret = Some(secret.reveal().to_owned());
     Ok(Json(Rotated { destination: view, previous_secret_expires_at: rfc3339(until) }))

@@ -2,7 +2,7 @@
 
 use api::{ErrorBody, OptionalBody, Writer, error::Result};
 use axum::{Json, extract::Path, http::StatusCode};
-use upkeep::{
+use service::{
     testing::TestResult,
     verification::{CodeGiven, CodeSent, Verified},
 };
@@ -26,7 +26,7 @@ use crate::State;
 )]
 pub(crate) async fn send_code(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<CodeSent>> {
     let destination = app.find(&caller, &id).await?;
-    Ok(Json(app.upkeep.send_code(&destination).await?))
+    Ok(Json(app.service.send_code(&destination).await?))
 }
 
 /// Verifies a destination, which also makes an unhealthy one healthy and resumes its rules.
@@ -50,7 +50,7 @@ pub(crate) async fn verify(
     OptionalBody(code): OptionalBody<CodeGiven>,
 ) -> Result<Json<Verified>> {
     let destination = app.find(&caller, &id).await?;
-    Ok(Json(app.upkeep.verify(&destination, code).await?))
+    Ok(Json(app.service.verify(&destination, code).await?))
 }
 
 /// Sends a test notification to a verified destination.
@@ -69,5 +69,5 @@ pub(crate) async fn test(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<TestResult>)> {
     let destination = app.find(&caller, &id).await?;
-    app.upkeep.test(&destination).await
+    app.service.test(&destination).await
 }

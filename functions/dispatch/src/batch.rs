@@ -21,8 +21,8 @@ use domain::{
     delivery::DESTINATION_DELETED,
     delivery_plan::Unrecorded,
     fanout::{Fate, Fates},
-    journal::Mail,
     message::{Job, Part},
+    system_events::Mail,
     time::now,
     traffic::Lane,
 };

@@ -161,6 +161,6 @@ impl Cloud for App {
     }
 
     async fn emit(&self, events: &[Ingest]) -> Result<Vec<bool>> {
-        self.journal.tell(events).await
+        self.system_events.emit(events).await
     }
 }

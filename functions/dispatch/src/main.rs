@@ -18,7 +18,9 @@ use api::{
     worker::{self, Record},
 };
 use cloud::Remembered;
-use store::{Accounts, Aws, Channels, Deliveries, Destinations, Events, Journal, Lanes, Queue, Recent, Verifications};
+use store::{
+    Accounts, Aws, Channels, Deliveries, Destinations, Events, Lanes, Queue, Recent, SystemEvents, Verifications,
+};
 use tokio::time::Instant;
 
 /// The clients that the function uses.
@@ -36,7 +38,7 @@ struct App {
     /// The dead-letter queue for messages that are not valid events.
     refused: Queue,
     verifications: Verifications,
-    journal: Journal,
+    system_events: SystemEvents,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -54,7 +56,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         accepted: Queue::accepted(&aws)?,
         refused: Queue::refused_events(&aws)?,
         verifications: Verifications::from_env(&aws)?,
-        journal: Journal::from_env(&aws)?,
+        system_events: SystemEvents::from_env(&aws)?,
     };
     worker::run(async |records, end| app.work(records, end).await, app.accepted.clone(), telemetry).await
 }

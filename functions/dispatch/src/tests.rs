@@ -9,7 +9,7 @@ use std::{
 
 use api::worker::Record;
 use domain::{
-    Delivery, DeliveryId, DeliveryPlan, DeliveryState, Destination, DestinationId, Event, EventId, EventType, Face,
+    ApiKind, Delivery, DeliveryId, DeliveryPlan, DeliveryState, Destination, DestinationId, Event, EventId, EventType,
     Kind, OperatorId, PlannedEvent, Rule, RuleId, Severity, Unhealthy,
     delivery_plan::{Destined, Parts},
     event::PostedEvent,
@@ -191,7 +191,7 @@ impl Memory {
             active: true,
             on_unhealthy: OnUnhealthy::Skip,
             created_at: now(),
-            face: Face::Stack,
+            api: ApiKind::Stack,
             project_id: None,
         });
     }
@@ -211,7 +211,7 @@ impl Memory {
     fn attempted(&self, to: DestinationId, event: EventId) {
         let (operator, event_type) = (OperatorId::generate(), TYPE.try_into().expect("a type"));
         let id = DeliveryId::new(to, event);
-        let new = Delivery::new(id, operator, &event_type, Face::Stack, domain::fanout::Fate::Send, now());
+        let new = Delivery::new(id, operator, &event_type, ApiKind::Stack, domain::fanout::Fate::Send, now());
         let row = Delivery { state: DeliveryState::Succeeded, attempt_count: 1, ..new };
         self.deliveries.borrow_mut().insert(id, row);
     }

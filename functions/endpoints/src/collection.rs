@@ -29,7 +29,7 @@ pub(crate) async fn create(
     Body(new): Body<NewEndpoint>,
 ) -> Result<(StatusCode, Uncached<EndpointWithSecret>)> {
     let new = new.read(app.policy)?;
-    let (made, secret) = app.upkeep.subscribe(&app.endpoints, caller.operator_id(), new).await?;
+    let (made, secret) = app.service.subscribe(&app.endpoints, caller.operator_id(), new).await?;
     let secret = secret.reveal().to_owned();
     let view = EndpointWithSecret { endpoint: Endpoint::of(&made, true), secret, previous_secret_expires_at: None };
     Ok((StatusCode::CREATED, uncached(view)))

@@ -9,7 +9,7 @@ use api::{
 };
 use axum::{Json, extract::Path};
 use domain::DeliveryState;
-use store::across::Wanted;
+use store::account_deliveries::Wanted;
 
 use crate::State;
 
@@ -39,7 +39,7 @@ pub(crate) async fn list(
     // States in the index are read from it. For the others, all deliveries are read and filtered. The index is sparse,
     // so that a delivery that succeeds at once needs no write to it.
     let wanted = Wanted { state, after: page.after(&list)?, ..Wanted::default() };
-    let (found, next) = app.log.across(caller.events(), &[endpoint.id], &wanted, limit).await?;
+    let (found, next) = app.log.of_account(caller.events(), &[endpoint.id], &wanted, limit).await?;
     Ok(Json(DeliveryPage {
         deliveries: found.iter().map(|found| DeliveryView::to(&endpoint, found)).collect(),
         next_cursor: next_cursor(&list, next, next.is_some()),

@@ -8,7 +8,7 @@ use api::{
 };
 use domain::{EventType, catalogue::stack_auth, guard::TargetPolicy};
 use serde::Deserialize;
-use upkeep::subscription::{Change, New};
+use service::subscription::{Change, New};
 use utoipa::ToSchema;
 
 /// A webhook endpoint to create.

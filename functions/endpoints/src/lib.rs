@@ -16,12 +16,12 @@ use api::{
     auth::HasKeys,
     error::{Result, path_id},
 };
-use domain::{DestinationId, Face, guard::TargetPolicy};
+use domain::{ApiKind, DestinationId, guard::TargetPolicy};
+use service::DestinationService;
 use store::{
     Accounts, Aws, Changes, DeliveryLog, Lanes, aws,
     subscriptions::{Subscription, Subscriptions},
 };
-use upkeep::Upkeep;
 
 /// The clients and settings that the routes use.
 pub struct App {
@@ -30,7 +30,7 @@ pub struct App {
     endpoints: Subscriptions,
     log: DeliveryLog,
     lanes: Lanes,
-    upkeep: Upkeep,
+    service: DestinationService,
     policy: TargetPolicy,
 }
 
@@ -45,10 +45,10 @@ impl App {
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
             changes: Changes::from_env(&aws)?,
-            endpoints: Subscriptions::from_env(&aws, Face::StackAuth)?,
+            endpoints: Subscriptions::from_env(&aws, ApiKind::StackAuth)?,
             log: DeliveryLog::from_env(&aws)?,
             lanes: Lanes::from_env(&aws)?,
-            upkeep: Upkeep::from_env(&aws)?,
+            service: DestinationService::from_env(&aws)?,
             policy,
         })
     }

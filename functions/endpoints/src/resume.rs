@@ -2,7 +2,7 @@
 
 use api::{Body, ErrorBody, error::Result};
 use axum::{Json, extract::Path, http::StatusCode};
-use upkeep::{
+use service::{
     recovery::{self, Recovered, Since},
     testing::TestResult,
     verification::{CodeGiven, Verified},
@@ -27,7 +27,7 @@ pub(crate) async fn test(
     Owner(caller): Owner,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<TestResult>)> {
-    app.upkeep.test_and_heal(&app.find(&caller, &id).await?.endpoint).await
+    app.service.test_and_heal(&app.find(&caller, &id).await?.endpoint).await
 }
 
 /// Verifies an endpoint, which makes an unhealthy one healthy.
@@ -44,7 +44,7 @@ pub(crate) async fn test(
 )]
 pub(crate) async fn verify(app: State, Owner(caller): Owner, Path(id): Path<String>) -> Result<Json<Verified>> {
     let found = app.find(&caller, &id).await?;
-    Ok(Json(app.upkeep.verify(&found.endpoint, CodeGiven::default()).await?))
+    Ok(Json(app.service.verify(&found.endpoint, CodeGiven::default()).await?))
 }
 
 /// Recovers the deliveries that an endpoint missed, oldest event first.
@@ -67,6 +67,6 @@ pub(crate) async fn recover(
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let found = app.find(&caller, &id).await?;
-    let with = (&app.log, &app.lanes, app.upkeep.journal());
+    let with = (&app.log, &app.lanes, app.service.system_events());
     Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, (&found.endpoint, caller.events().shards), since).await?)))
 }

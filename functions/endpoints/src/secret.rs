@@ -22,7 +22,7 @@ use crate::{
     )
 )]
 pub(crate) async fn show(app: State, Owner(caller): Owner, Path(id): Path<String>) -> Result<Uncached<EndpointSecret>> {
-    let (secret, previous) = app.upkeep.secrets(&app.find(&caller, &id).await?.endpoint).await?;
+    let (secret, previous) = app.service.secrets(&app.find(&caller, &id).await?.endpoint).await?;
     let mut previous = previous.into_iter();
     let (newest, until) = previous.next().unzip();
     let older = |(secret, until): (WebhookSecret, _)| EarlierSecret {
@@ -58,7 +58,7 @@ pub(crate) async fn rotate(
     OptionalBody(how): OptionalBody<Rotation>,
 ) -> Result<Uncached<EndpointWithSecret>> {
     let found = app.find(&caller, &id).await?;
-    let (secret, until) = app.upkeep.rotate_secret(&found.endpoint, how.expire_now).await?;
+    let (secret, until) = app.service.rotate_secret(&found.endpoint, how.expire_now).await?;
     Ok(uncached(EndpointWithSecret {
         endpoint: Endpoint::of(&found, true),
         secret: secret.reveal().to_owned(),

@@ -7,7 +7,7 @@ use api::{
 };
 use axum::{Json, extract::Path, http::StatusCode};
 use domain::Delivery;
-use upkeep::retry::{self, Retry};
+use service::retry::{self, Retry};
 
 use crate::{App, State, detail::DeliveryDetail};
 
@@ -42,7 +42,7 @@ pub(crate) async fn retry(
     OptionalBody(how): OptionalBody<Retry>,
 ) -> Result<(StatusCode, Json<DeliveryView>)> {
     let delivery = app.find(&caller, &id).await?;
-    let with = (app.log.rows(), &app.destinations, &app.lanes, &app.journal);
+    let with = (app.log.rows(), &app.destinations, &app.lanes, &app.system_events);
     let delivery = retry::retry(delivery, how, with).await?;
     Ok((StatusCode::ACCEPTED, Json(DeliveryView::from(&delivery))))
 }

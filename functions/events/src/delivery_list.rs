@@ -12,7 +12,7 @@ use api::{
 use axum::Json;
 use domain::{Delivery, DeliveryId, DeliveryState, DestinationId, EventId, EventType};
 use serde::Deserialize;
-use store::across::Wanted;
+use store::account_deliveries::Wanted;
 use utoipa::IntoParams;
 
 use crate::{App, State};
@@ -71,7 +71,7 @@ pub(crate) async fn list(
     let ids = app.ids_of(&caller, query.destination_id.as_deref()).await?;
     let (rows, next) = match event {
         Some(event) => app.of_event(&caller, &ids, event, &wanted, limit).await?,
-        None => app.log.across(caller.events(), &ids, &wanted, limit).await?,
+        None => app.log.of_account(caller.events(), &ids, &wanted, limit).await?,
     };
     let rows = app.visible(&caller, rows).await?;
     let next_cursor = next_cursor(&list, next, next.is_some());

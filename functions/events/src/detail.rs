@@ -6,7 +6,7 @@ use api::{ApiError, error::Result, views::DeliveryView};
 use domain::{Attempt, Delivery, Destination, Event, Kind, signature};
 use outbound::webhook::USER_AGENT;
 use serde::Serialize;
-use upkeep::written;
+use service::render;
 use utoipa::ToSchema;
 
 use crate::App;
@@ -55,7 +55,7 @@ impl DeliveryDetail {
             (Some(to), Some(event)) => Some(RequestView {
                 method: "POST",
                 url: to.shown_to(writer).into_owned(),
-                body: written::text(to, event, Some(delivery.id)).map_err(ApiError::internal)?,
+                body: render::text(to, event, Some(delivery.id)).map_err(ApiError::internal)?,
             }),
             _ => None,
         };
@@ -72,7 +72,7 @@ fn headers(delivery: &Delivery, attempt: &Attempt, kind: Option<Kind>) -> Option
     let made = attempt.status.is_some() || !attempt.signatures.is_empty();
     let request = made && (webhook || kind.is_some_and(|kind| kind.platform().is_some()));
     let always = [("content-type", "application/json".to_owned()), ("user-agent", USER_AGENT.to_owned())];
-    let identity = signature::identity(delivery.face, &delivery.id.to_string(), attempt.at);
+    let identity = signature::identity(delivery.api, &delivery.id.to_string(), attempt.at);
     let identity = identity.into_iter().filter(|_| webhook);
     let derived = always.into_iter().chain(identity).map(|(name, value)| (name.to_owned(), value));
     request.then(|| derived.chain(attempt.signatures.clone()).collect())

@@ -1,10 +1,10 @@
 //! `/v1/events`, `/v1/deliveries` and `/v1/overview`: accepts events, and returns events, deliveries and statistics.
 
+mod account_scope;
 mod deliveries;
 mod delivery_list;
 mod detail;
 mod ingest;
-mod known;
 mod log;
 mod overview;
 mod posted;
@@ -13,7 +13,7 @@ mod whoami;
 use std::sync::Arc;
 
 use api::{Keys, auth::HasKeys};
-use store::{Accounts, Aws, Channels, DeliveryLog, Destinations, Events, Journal, Lanes, Queue};
+use store::{Accounts, Aws, Channels, DeliveryLog, Destinations, Events, Lanes, Queue, SystemEvents};
 
 /// The clients and settings that the routes use.
 pub struct App {
@@ -25,7 +25,7 @@ pub struct App {
     destinations: Destinations,
     accepted_queue: Queue,
     lanes: Lanes,
-    journal: Journal,
+    system_events: SystemEvents,
 }
 
 impl App {
@@ -44,7 +44,7 @@ impl App {
             destinations: Destinations::from_env(&aws)?,
             accepted_queue: Queue::accepted(&aws)?,
             lanes: Lanes::from_env(&aws)?,
-            journal: Journal::from_env(&aws)?,
+            system_events: SystemEvents::from_env(&aws)?,
         })
     }
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use store::{counts::Counted, unrecorded::Planned};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{App, State, known::Known};
+use crate::{App, State, account_scope::AccountScope};
 
 /// The longest time span of an overview: a week.
 const MAX_HOURS: u32 = 168;
@@ -149,8 +149,8 @@ pub(crate) async fn overview(
 ) -> Result<Json<Overview>> {
     let hours = query.hours()?;
     let known = match caller.project_id() {
-        None => app.known(caller.operator_id()).await?,
-        Some(own) => app.known_of(caller.operator_id(), own).await?,
+        None => app.account_scope(caller.operator_id()).await?,
+        Some(own) => app.project_scope(caller.operator_id(), own).await?,
     };
     let Counts { chart, totals, tallies, overdue, complete } = app.counts(&caller, &known, hours).await?;
     let attention = attention(&known.destinations, &known.rules, &tallies, &overdue);
@@ -178,7 +178,7 @@ struct Counts {
 }
 
 impl App {
-    async fn counts(&self, caller: &Caller, known: &Known, hours: u32) -> Result<Counts> {
+    async fn counts(&self, caller: &Caller, known: &AccountScope, hours: u32) -> Result<Counts> {
         let (rows, ids, now) = (self.log.rows(), known.ids(), now());
         let chart = Chart::empty(now, hours);
         let oldest = EventId::first_at(chart.since);
@@ -211,7 +211,7 @@ impl Counts {
     }
 }
 
-fn destinations(known: &Known) -> DestinationCounts {
+fn destinations(known: &AccountScope) -> DestinationCounts {
     let all = &known.destinations;
     DestinationCounts {
         total: all.len(),
@@ -220,7 +220,7 @@ fn destinations(known: &Known) -> DestinationCounts {
     }
 }
 
-fn rules(known: &Known) -> RuleCounts {
+fn rules(known: &AccountScope) -> RuleCounts {
     let by_id: HashMap<_, _> = known.destinations.iter().map(|destination| (destination.id, destination)).collect();
     let on: Vec<_> = known.rules.iter().filter(|rule| rule.active).collect();
     let paused = on.iter().filter(|rule| !rule.paused_by(|id| by_id.get(&id).copied()).is_empty()).count();

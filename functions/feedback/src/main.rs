@@ -11,9 +11,9 @@ use api::{
 };
 use domain::feedback::{self, Feedback};
 use futures::{StreamExt, stream};
-use store::{Aws, Deliveries, Destinations, Journal, Queue, Suppressions};
+use service::Health;
+use store::{Aws, Deliveries, Destinations, Queue, Suppressions, SystemEvents};
 use tokio::time::{Instant, timeout_at};
-use upkeep::Health;
 
 /// The clients that the function uses.
 struct App {
@@ -21,7 +21,7 @@ struct App {
     destinations: Destinations,
     suppressions: Suppressions,
     health: Health,
-    journal: Journal,
+    system_events: SystemEvents,
 }
 
 /// The maximum number of reports processed concurrently.
@@ -73,7 +73,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         destinations: Destinations::from_env(&aws)?,
         suppressions: Suppressions::from_env(&aws)?,
         health: Health::from_env(&aws)?,
-        journal: Journal::from_env(&aws)?,
+        system_events: SystemEvents::from_env(&aws)?,
     };
     worker::run(async |records, end| app.take_in(records, end).await, Queue::accepted(&aws)?, telemetry).await
 }

@@ -13,7 +13,7 @@ use domain::{
     feedback::{Feedback, Outcome},
     guard::TargetPolicy,
     hidden::without_people,
-    journal::{self, Mail},
+    system_events::{self, Mail},
     time::now,
 };
 use store::{
@@ -39,7 +39,7 @@ impl App {
         );
         metrics::counter!("mails", "outcome" => outcome).increment(1);
         let Some(operator) = feedback.operator_id else { return Ok(true) };
-        let told = self.tell(feedback).await? & self.suppress(operator, feedback).await?;
+        let told = self.emit(feedback).await? & self.suppress(operator, feedback).await?;
         let recorded = match feedback.outcome {
             Outcome::Bounced { .. } => self.came_back(operator, feedback, BOUNCED).await?,
             Outcome::Rejected { .. } => self.came_back(operator, feedback, REJECTED).await?,
@@ -49,7 +49,7 @@ impl App {
     }
 
     /// Emits an event for the report. Returns false if the queue did not accept it.
-    async fn tell(&self, feedback: &Feedback) -> Result<bool> {
+    async fn emit(&self, feedback: &Feedback) -> Result<bool> {
         let Some(mail) = Mail::reported(feedback) else { return Ok(true) };
         let event = match &feedback.outcome {
             Outcome::Delayed { detail, at } => mail.delayed(*at, detail)?,
@@ -58,7 +58,7 @@ impl App {
             // The sender of the mail emits the event for `Sent`.
             Outcome::Sent | Outcome::Delivered | Outcome::Complained { .. } | Outcome::Other => return Ok(true),
         };
-        Ok(self.journal.tell(&[event]).await? == [true])
+        Ok(self.system_events.emit(&[event]).await? == [true])
     }
 
     /// Suppresses the addresses that bounced or complained, and marks the mail's destination as unhealthy. Returns
@@ -104,7 +104,7 @@ impl App {
             Suppressed::ByThisBefore => {}
             Suppressed::Before => return self.mark(operator, known, suppression).await,
         }
-        let told = self.journal.tell(&[journal::suppressed(suppression)?]).await? == [true];
+        let told = self.system_events.emit(&[system_events::suppressed(suppression)?]).await? == [true];
         Ok(told & self.mark(operator, known, suppression).await?)
     }
 

@@ -7,9 +7,9 @@ use api::{
     page::next_cursor,
 };
 use axum::{Json, extract::Path, http::StatusCode};
-use domain::{Delivery, DeliveryState, Face};
-use store::{across::Wanted, deliveries::Summary};
-use upkeep::retry::{self, Retry};
+use domain::{ApiKind, Delivery, DeliveryState};
+use service::retry::{self, Retry};
+use store::{account_deliveries::Wanted, deliveries::Summary};
 
 use crate::{
     App, State,
@@ -40,7 +40,7 @@ pub(crate) async fn list(
         Some(state) => app.log.in_state(caller.events().shards, &destination, state, limit, after).await?,
         None => {
             let (wanted, limit) = (Wanted { after, ..Wanted::default() }, usize::try_from(limit).unwrap_or(1));
-            let (found, next) = app.log.across(caller.events(), &[destination.id], &wanted, limit).await?;
+            let (found, next) = app.log.of_account(caller.events(), &[destination.id], &wanted, limit).await?;
             (found.iter().map(Summary::from).collect(), next)
         }
     };
@@ -83,7 +83,7 @@ pub(crate) async fn retry(
     OptionalBody(how): OptionalBody<Retry>,
 ) -> Result<(StatusCode, Json<MailDeliveryDetail>)> {
     let delivery = app.delivery(&caller, &id).await?;
-    let with = (app.log.rows(), &app.destinations, &app.lanes, app.upkeep.journal());
+    let with = (app.log.rows(), &app.destinations, &app.lanes, app.service.system_events());
     let delivery = retry::retry(delivery, how, with).await?;
     Ok((StatusCode::ACCEPTED, Json(MailDeliveryDetail::from(&delivery))))
 }
@@ -92,6 +92,6 @@ impl App {
     /// Returns a delivery to one of the caller's subscriptions, or a 404.
     async fn delivery(&self, caller: &Caller, id: &str) -> Result<Delivery> {
         let found = self.log.get(caller.operator_id(), path_id(id, "webhook delivery")?, &self.destinations).await?;
-        found.filter(|found| found.face == Face::Mail).ok_or_else(|| ApiError::not_found("webhook delivery"))
+        found.filter(|found| found.api == ApiKind::Mail).ok_or_else(|| ApiError::not_found("webhook delivery"))
     }
 }

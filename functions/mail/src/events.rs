@@ -2,7 +2,7 @@
 
 use api::{ApiError, ErrorBody, Query, Reader, error::Result, event_query::EventQuery};
 use axum::{Json, extract::Path};
-use domain::{Event, EventId, catalogue, journal::MESSAGE, time::rfc3339, unpaired::mended};
+use domain::{Event, EventId, catalogue, surrogates::repaired, system_events::MESSAGE, time::rfc3339};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -106,7 +106,7 @@ pub(crate) async fn timeline(app: State, Reader(caller): Reader, Path(id): Path<
 fn item(event: Event) -> TimelineItem {
     let raw = |data: &str| serde_json::from_str::<IndexMap<String, Box<RawValue>>>(data).ok();
     // Only names are repaired. Values are returned as they were posted.
-    let mut metadata = raw(&event.data).or_else(|| raw(&mended(&event.data))).unwrap_or_default();
+    let mut metadata = raw(&event.data).or_else(|| raw(&repaired(&event.data))).unwrap_or_default();
     metadata.shift_remove("messageId");
     TimelineItem {
         event_type: event.event_type.to_string(),

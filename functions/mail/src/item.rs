@@ -47,7 +47,7 @@ pub(crate) async fn update(
         let disabled = old.rule.active && !new.rule.active;
         let disabled = disabled.then(|| told(name::WEBHOOK_DISABLED, &new, &[], Some("disabled")));
         let updated = told(name::WEBHOOK_UPDATED, &new, &changed, None);
-        app.upkeep.journal().note([updated].into_iter().chain(disabled)).await;
+        app.service.system_events().note([updated].into_iter().chain(disabled)).await;
     }
     Ok(Json(MailWebhook::of(&new, true)))
 }
@@ -79,7 +79,7 @@ pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(id): Path<St
     if !app.subscriptions.delete(&old).await? {
         return Err(ApiError::not_found(NOUN));
     }
-    app.upkeep.journal().note([told(name::WEBHOOK_DISABLED, &old, &[], Some("deleted"))]).await;
+    app.service.system_events().note([told(name::WEBHOOK_DISABLED, &old, &[], Some("deleted"))]).await;
     Ok(Json(Deleted::YES))
 }
 
@@ -104,8 +104,8 @@ pub(crate) async fn rotate_secret(
     OptionalBody(how): OptionalBody<MailRotation>,
 ) -> Result<Json<MailWebhookWithSecret>> {
     let found = app.find(&caller, &id).await?;
-    let (secret, until) = app.upkeep.rotate_secret(&found.endpoint, how.expire_now).await?;
-    app.upkeep.journal().note([told(name::WEBHOOK_UPDATED, &found, &["secret"], None)]).await;
+    let (secret, until) = app.service.rotate_secret(&found.endpoint, how.expire_now).await?;
+    app.service.system_events().note([told(name::WEBHOOK_UPDATED, &found, &["secret"], None)]).await;
     Ok(Json(MailWebhookWithSecret {
         webhook: MailWebhook::of(&found, true),
         secret: secret.reveal().to_owned(),

@@ -12,12 +12,12 @@ mod webhooks;
 use std::sync::Arc;
 
 use api::{ApiError, Caller, Keys, auth::HasKeys, error::path_id};
-use domain::{DestinationId, Face, guard::TargetPolicy, journal, message::Ingest, time::now};
+use domain::{ApiKind, DestinationId, guard::TargetPolicy, message::Ingest, system_events, time::now};
+use service::DestinationService;
 use store::{
     Accounts, Aws, Changes, DeliveryLog, Destinations, Events, Lanes, aws,
     subscriptions::{Subscription, Subscriptions},
 };
-use upkeep::Upkeep;
 
 /// The clients and settings that the routes use.
 pub struct App {
@@ -28,7 +28,7 @@ pub struct App {
     destinations: Destinations,
     log: DeliveryLog,
     lanes: Lanes,
-    upkeep: Upkeep,
+    service: DestinationService,
     policy: TargetPolicy,
 }
 
@@ -44,11 +44,11 @@ impl App {
             keys: Keys::new(Accounts::from_env(&aws)?),
             changes: Changes::from_env(&aws)?,
             events: Events::from_env(&aws)?,
-            subscriptions: Subscriptions::from_env(&aws, Face::Mail)?,
+            subscriptions: Subscriptions::from_env(&aws, ApiKind::Mail)?,
             destinations: Destinations::from_env(&aws)?,
             log: DeliveryLog::from_env(&aws)?,
             lanes: Lanes::from_env(&aws)?,
-            upkeep: Upkeep::from_env(&aws)?,
+            service: DestinationService::from_env(&aws)?,
             policy,
         })
     }
@@ -70,7 +70,7 @@ fn endpoint_id(id: &str) -> api::error::Result<DestinationId> {
 
 /// The event about a subscription: its type, the changed fields, and the reason if the subscription was disabled.
 fn told(name: &str, of: &Subscription, changed: &[&str], reason: Option<&str>) -> serde_json::Result<Ingest> {
-    journal::subscription(name, &of.endpoint, Some(&of.rule), changed, reason, now())
+    system_events::subscription(name, &of.endpoint, Some(&of.rule), changed, reason, now())
 }
 
 impl HasKeys for App {

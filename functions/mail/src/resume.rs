@@ -3,7 +3,7 @@
 use api::{Body, ErrorBody, Writer, error::Result};
 use axum::{Json, extract::Path, http::StatusCode};
 use domain::catalogue::mail::name;
-use upkeep::{
+use service::{
     recovery::{self, Recovered, Since},
     verification::{CodeGiven, Verified},
 };
@@ -24,9 +24,9 @@ use crate::{State, told};
 )]
 pub(crate) async fn verify(app: State, Writer(caller): Writer, Path(id): Path<String>) -> Result<Json<Verified>> {
     let found = app.find(&caller, &id).await?;
-    let verified = app.upkeep.verify(&found.endpoint, CodeGiven::default()).await?;
+    let verified = app.service.verify(&found.endpoint, CodeGiven::default()).await?;
     if found.endpoint.unhealthy.is_some() {
-        app.upkeep.journal().note([told(name::WEBHOOK_UPDATED, &found, &["health"], None)]).await;
+        app.service.system_events().note([told(name::WEBHOOK_UPDATED, &found, &["health"], None)]).await;
     }
     Ok(Json(verified))
 }
@@ -51,6 +51,6 @@ pub(crate) async fn recover(
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let found = app.find(&caller, &id).await?;
-    let with = (&app.log, &app.lanes, app.upkeep.journal());
+    let with = (&app.log, &app.lanes, app.service.system_events());
     Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, (&found.endpoint, caller.events().shards), since).await?)))
 }

@@ -5,7 +5,7 @@ use axum::{Json, extract::Path};
 use domain::{
     Address, ChannelType, destination,
     guard::TargetPolicy,
-    journal,
+    system_events,
     time::{now, rfc3339},
 };
 use serde::Serialize;
@@ -67,7 +67,7 @@ impl From<&destination::Suppression> for MailSuppression {
 )]
 pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) -> Result<Json<MailSuppressionPage>> {
     let (limit, after) = (page.limit()?, page.after::<String>(LIST)?);
-    let (rows, more) = app.upkeep.suppressions().list(caller.operator_id(), limit, after).await?;
+    let (rows, more) = app.service.suppressions().list(caller.operator_id(), limit, after).await?;
     let last = rows.last().map(|row| time_key(row.since, &row.uniqueness_key));
     let next_cursor = next_cursor(LIST, last, more);
     Ok(Json(MailSuppressionPage { items: rows.iter().map(MailSuppression::from).collect(), next_cursor }))
@@ -87,11 +87,11 @@ pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) ->
 pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(email): Path<String>) -> Result<Json<Deleted>> {
     let address = Address::parse(ChannelType::Email, &email, TargetPolicy::Public);
     let address = address.map_err(|problem| ApiError::field("email", problem))?;
-    let lifted = app.upkeep.suppressions().delete(caller.operator_id(), &address.uniqueness_key()).await?;
+    let lifted = app.service.suppressions().delete(caller.operator_id(), &address.uniqueness_key()).await?;
     let Some(lifted) = lifted else {
         let sentence = "Mail to this address is not suppressed in your account; GET /mail/suppressions lists what is.";
         return Err(ApiError::new(axum::http::StatusCode::NOT_FOUND, "not_found", sentence));
     };
-    app.upkeep.journal().note([journal::unsuppressed(&lifted, "api", now())]).await;
+    app.service.system_events().note([system_events::unsuppressed(&lifted, "api", now())]).await;
     Ok(Json(Deleted::YES))
 }

@@ -30,8 +30,8 @@ pub(crate) async fn create(
     Body(new): Body<NewMailWebhook>,
 ) -> Result<(StatusCode, Json<MailWebhookWithSecret>)> {
     let new = new.read(app.policy)?;
-    let (made, secret) = app.upkeep.subscribe(&app.subscriptions, caller.operator_id(), new).await?;
-    app.upkeep.journal().note([told(name::WEBHOOK_CREATED, &made, &[], None)]).await;
+    let (made, secret) = app.service.subscribe(&app.subscriptions, caller.operator_id(), new).await?;
+    app.service.system_events().note([told(name::WEBHOOK_CREATED, &made, &[], None)]).await;
     let secret = secret.reveal().to_owned();
     let view =
         MailWebhookWithSecret { webhook: MailWebhook::of(&made, true), secret, previous_secret_expires_at: None };

@@ -5,10 +5,10 @@ use domain::{
     backoff::Schedule,
     delivery::{DESTINATION_DISABLED, NOT_SENT, SUPPRESSED},
     health,
-    journal::Mail,
+    system_events::Mail,
 };
 use outbound::email::Envelope;
-use upkeep::sender::Attempted;
+use service::sender::Attempted;
 
 use crate::App;
 
@@ -46,7 +46,7 @@ impl App {
         if to.disabled {
             return Ended::Held(DESTINATION_DISABLED);
         }
-        let held_back = match self.upkeep.suppressions().of(to).await {
+        let held_back = match self.service.suppressions().of(to).await {
             Ok(held_back) => held_back,
             Err(error) => {
                 tracing::error!(delivery_id = %row.id, %error, "suppressions could not be read");
@@ -58,7 +58,7 @@ impl App {
         }
         let envelope = Envelope::from((row.id, &event.event_type));
         let attempted = Attempted { to, event, envelope, held_back: &held_back, number: 1 };
-        Ended::Attempted(self.upkeep.sender().send(attempted).await.attempt)
+        Ended::Attempted(self.service.sender().send(attempted).await.attempt)
     }
 
     /// Emits the events about a mail, and marks the provider as unhealthy if it is gone or can never be reached.
@@ -67,7 +67,7 @@ impl App {
         let Ended::Attempted(attempt) = ended else { return };
         if to.kind.is_mail() {
             let mail = Mail::of(row.id, &row.event_type, row.operator_id, Some(to));
-            self.upkeep.note_mail(&mail, attempt).await;
+            self.service.note_mail(&mail, attempt).await;
         }
         // A single attempt is the first of its round, so it breaks health only if no other attempt could succeed.
         if !health::breaks(&Schedule::default(), &[attempt]) {

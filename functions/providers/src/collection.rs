@@ -2,7 +2,7 @@
 
 use api::{Body, PageQuery, envelope::ProvidersError, error::Result, page::next_cursor};
 use axum::{Json, http::StatusCode};
-use domain::{Destination, DestinationId, Face, time::now};
+use domain::{ApiKind, Destination, DestinationId, time::now};
 use serde_json::Value;
 
 use crate::{
@@ -28,10 +28,10 @@ const LIST: &str = "providers";
 )]
 pub(crate) async fn list(app: State, Viewing(caller): Viewing, page: PageQuery) -> Result<Json<ProviderPage>> {
     let (limit, after) = (page.limit()?, page.after(LIST)?);
-    let (found, more) = app.destinations.list(caller.operator_id(), Face::Providers, limit, after).await?;
+    let (found, more) = app.destinations.list(caller.operator_id(), ApiKind::Providers, limit, after).await?;
     let mut data = vec![];
     for provider in &found {
-        data.push(ProviderView::new(provider, app.upkeep.connection(provider).await?.as_ref()));
+        data.push(ProviderView::new(provider, app.service.connection(provider).await?.as_ref()));
     }
     let next_cursor = next_cursor(LIST, found.last().map(|provider| provider.id), more);
     Ok(Json(ProviderPage { data, kinds: kinds(), next_cursor }))
@@ -60,14 +60,14 @@ pub(crate) async fn create(
     let (operator_id, id) = (caller.operator_id(), DestinationId::generate_uuid());
     let created_at = now();
     let made = Destination {
-        connection: Some(app.upkeep.seal_connection(operator_id, id, &connection).await?),
+        connection: Some(app.service.seal_connection(operator_id, id, &connection).await?),
         name: Some(name),
         disabled: !enabled,
         max_per_second,
         // The admin who creates the provider vouches for it, and a test can confirm it.
         verified_at: Some(created_at),
         created_at,
-        face: Face::Providers,
+        api: ApiKind::Providers,
         ..Destination::new(operator_id, id, kind, connection.shown(), String::new())
     };
     app.destinations.insert_another(&made).await?;

@@ -2,7 +2,7 @@
 
 use api::{ApiError, Body, envelope::ProvidersError, error::Result};
 use axum::{Json, extract::Path, http::StatusCode};
-use domain::{Connection, Destination, Face, connection::providers, time::after};
+use domain::{ApiKind, Connection, Destination, connection::providers, time::after};
 use serde_json::Value;
 
 use crate::{
@@ -29,7 +29,7 @@ const TRIES: u32 = 3;
 )]
 pub(crate) async fn get(app: State, Viewing(caller): Viewing, Path(id): Path<String>) -> Result<Json<ProviderView>> {
     let found = app.find(&caller, &id).await?;
-    Ok(Json(ProviderView::new(&found, app.upkeep.connection(&found).await?.as_ref())))
+    Ok(Json(ProviderView::new(&found, app.service.connection(&found).await?.as_ref())))
 }
 
 /// Changes a provider.
@@ -69,7 +69,7 @@ pub(crate) async fn update(
 impl App {
     /// The provider after a change.
     async fn changed(&self, old: &Destination, change: &Change) -> Result<(Destination, Option<Connection>)> {
-        let before = self.upkeep.connection(old).await?;
+        let before = self.service.connection(old).await?;
         let connection = match &change.config {
             Some(config) => {
                 // A connection that can no longer be decrypted leaves nothing to merge with.
@@ -92,7 +92,7 @@ impl App {
             new.max_per_second = max_per_second;
         }
         if let Some(connection) = connection.as_ref().filter(|_| connection != before) {
-            new.connection = Some(self.upkeep.seal_connection(old.operator_id, old.id, connection).await?);
+            new.connection = Some(self.service.seal_connection(old.operator_id, old.id, connection).await?);
             new.destination = connection.shown();
             new.unhealthy = None;
             new.forget_traffic();
@@ -118,7 +118,7 @@ impl App {
 )]
 pub(crate) async fn delete(app: State, Managing(caller): Managing, Path(id): Path<String>) -> Result<StatusCode> {
     let found = app.find(&caller, &id).await?;
-    if !app.destinations.delete_of(Face::Providers, found.operator_id, found.id).await? {
+    if !app.destinations.delete_of(ApiKind::Providers, found.operator_id, found.id).await? {
         return Err(ApiError::not_found("provider"));
     }
     Ok(StatusCode::NO_CONTENT)

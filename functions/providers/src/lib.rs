@@ -15,9 +15,9 @@ mod views;
 use std::sync::Arc;
 
 use api::{ApiError, Caller, Keys, auth::HasKeys};
-use domain::{Destination, DestinationId, Face, connection::Allowed};
+use domain::{ApiKind, Destination, DestinationId, connection::Allowed};
+use service::{DestinationService, Health, allowed};
 use store::{Accounts, Aws, Changes, Deliveries, DeliveryLog, Destinations, Events, Lanes};
-use upkeep::{Health, Upkeep, allowed};
 
 /// The clients and settings that the routes use.
 pub struct App {
@@ -28,7 +28,7 @@ pub struct App {
     log: DeliveryLog,
     events: Events,
     lanes: Lanes,
-    upkeep: Upkeep,
+    service: DestinationService,
     health: Health,
     allowed: Allowed,
 }
@@ -48,7 +48,7 @@ impl App {
             log: DeliveryLog::from_env(&aws)?,
             events: Events::from_env(&aws)?,
             lanes: Lanes::from_env(&aws)?,
-            upkeep: Upkeep::from_env(&aws)?,
+            service: DestinationService::from_env(&aws)?,
             health: Health::from_env(&aws)?,
             allowed: allowed::from_env()?,
         })
@@ -59,7 +59,7 @@ impl App {
         let not_found = || ApiError::not_found("provider");
         let id = DestinationId::of_uuid(id).ok_or_else(not_found)?;
         let found = self.destinations.get(caller.operator_id(), id).await?;
-        found.filter(|found| found.face == Face::Providers).ok_or_else(not_found)
+        found.filter(|found| found.api == ApiKind::Providers).ok_or_else(not_found)
     }
 }
 

@@ -8,7 +8,7 @@ use domain::{
     hidden::without_people,
 };
 use serde::Serialize;
-use upkeep::probe::returned;
+use service::probe::returned;
 use utoipa::ToSchema;
 
 /// The result for each provider, in the order of the request.

@@ -2,7 +2,7 @@
 
 use api::{Body, PageQuery, envelope::ProvidersError, error::Result, views::DeliveryRecords};
 use axum::{Json, extract::Path, http::StatusCode};
-use upkeep::{
+use service::{
     log,
     recovery::{self, Recovered, Since},
     testing::TestResult,
@@ -31,7 +31,7 @@ pub(crate) async fn test(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<TestResult>)> {
     let found = app.find(&caller, &id).await?;
-    app.upkeep.test_and_heal(&found).await
+    app.service.test_and_heal(&found).await
 }
 
 /// Recovers the deliveries that a provider missed, oldest event first.
@@ -54,7 +54,7 @@ pub(crate) async fn recover(
     Body(Since { since }): Body<Since>,
 ) -> Result<(StatusCode, Json<Recovered>)> {
     let found = app.find(&caller, &id).await?;
-    let with = (&app.log, &app.lanes, app.upkeep.journal());
+    let with = (&app.log, &app.lanes, app.service.system_events());
     Ok((StatusCode::ACCEPTED, Json(recovery::recover(with, (&found, caller.events().shards), since).await?)))
 }
 

@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use domain::{
-    Delivery, DeliveryId, DeliveryState, Destination, DestinationId, Event, EventId, Face,
+    ApiKind, Delivery, DeliveryId, DeliveryState, Destination, DestinationId, Event, EventId,
     delivery::{INTERRUPTED, Verdict},
     fanout::Fate,
     time::now,
@@ -72,7 +72,7 @@ pub(crate) async fn send(
         None => false,
     };
     let mut found = app.destinations.get_many(caller.operator_id(), asked.provider_ids.iter().copied()).await?;
-    found.retain(|_, destination| destination.face == Face::Providers);
+    found.retain(|_, destination| destination.api == ApiKind::Providers);
     let rows = if repeat { app.logged(&asked).await? } else { app.send_all(&asked, &found).await? };
     let results = results(&asked.provider_ids, &found, &rows);
     log(caller.operator_id(), asked.event.id, &results);
@@ -173,7 +173,7 @@ impl App {
 impl<'a> Begun<'a> {
     fn new(event: &Event, to: &'a Destination) -> Self {
         let id = DeliveryId::new(to.id, event.id);
-        let row = Delivery::new(id, event.operator_id, &event.event_type, to.face, Fate::Send, now());
+        let row = Delivery::new(id, event.operator_id, &event.event_type, to.api, Fate::Send, now());
         Self { to, row: Delivery { state: DeliveryState::Abandoned, reason: Some(INTERRUPTED.to_owned()), ..row } }
     }
 }

@@ -181,7 +181,7 @@ fn late(to: &Destination, overdue: Overdue) -> Option<Attention> {
 mod tests {
     use super::*;
     use crate::{
-        Face, OperatorId, Severity, Unhealthy, destination::tests::email, rule::OnUnhealthy, time::from_millis,
+        ApiKind, OperatorId, Severity, Unhealthy, destination::tests::email, rule::OnUnhealthy, time::from_millis,
         traffic::Breaker,
     };
 
@@ -195,7 +195,7 @@ mod tests {
             active: true,
             on_unhealthy: OnUnhealthy::Pause,
             created_at: from_millis(0),
-            face: Face::Stack,
+            api: ApiKind::Stack,
             project_id: None,
         }
     }

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::unpaired::mended;
+use crate::surrogates::repaired;
 
 /// How deep objects are split into fields. Anything deeper is shown as JSON.
 const MAX_DEPTH: usize = 3;
@@ -52,7 +52,7 @@ type Object<'a> = IndexMap<String, &'a RawValue>;
 impl Content {
     /// Parses `data`. Anything that is not a JSON object gives no content.
     pub fn of(data: &str) -> Self {
-        let data = mended(data);
+        let data = repaired(data);
         let object: Object<'_> = serde_json::from_str(&data).unwrap_or_default();
         let mut content = Self::default();
         for (name, value) in &object {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use ulid::Ulid;
 
 use crate::{
-    Delivery, DeliveryId, Destination, DestinationId, Event, EventId, EventType, Face, OperatorId,
+    ApiKind, Delivery, DeliveryId, Destination, DestinationId, Event, EventId, EventType, OperatorId,
     delivery::RETENTION,
     fanout::{Fate, Fates},
 };
@@ -139,15 +139,15 @@ pub struct Unrecorded<'a> {
 
 impl Unrecorded<'_> {
     /// The delivery as the API shows it: `pending` if it is to be sent.
-    pub fn delivery(&self, to: DestinationId, face: Face, fate: Fate) -> Delivery {
+    pub fn delivery(&self, to: DestinationId, api: ApiKind, fate: Fate) -> Delivery {
         let id = DeliveryId::new(to, self.event_id);
-        Delivery::new(id, self.operator_id, self.event_type, face, fate, self.at)
+        Delivery::new(id, self.operator_id, self.event_type, api, fate, self.at)
     }
 
     /// The delivery to a destination that may have been deleted. A deleted one counts as a destination of the STACK
     /// API.
     pub fn delivery_to(&self, id: DestinationId, to: Option<&Destination>, fate: Fate) -> Delivery {
-        self.delivery(id, to.map_or(Face::Stack, |to| to.face), fate)
+        self.delivery(id, to.map_or(ApiKind::Stack, |to| to.api), fate)
     }
 }
 

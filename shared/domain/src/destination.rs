@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Address, ChannelType, DeliveryId, DestinationId, EndpointId, Face, Kind, MessageId, OperatorId, RuleId, Unhealthy,
-    WebhookId,
+    Address, ApiKind, ChannelType, DeliveryId, DestinationId, EndpointId, Kind, MessageId, OperatorId, RuleId,
+    Unhealthy, WebhookId,
     guard::TargetPolicy,
     hidden::shown_url,
     time::now,
@@ -164,8 +164,8 @@ pub struct Destination {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub belongs_to: Option<Owner>,
     /// The API that created it.
-    #[serde(default, skip_serializing_if = "Face::is_stack")]
-    pub face: Face,
+    #[serde(default, rename = "face", skip_serializing_if = "ApiKind::is_stack")]
+    pub api: ApiKind,
     /// The address and credentials of a Providers or Config API destination: a [`crate::Connection`], sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<Sealed>,
@@ -224,7 +224,7 @@ impl Destination {
             unhealthy: None,
             created_at: now(),
             belongs_to: None,
-            face: Face::Stack,
+            api: ApiKind::Stack,
             connection: None,
             name: None,
             disabled: false,
@@ -248,12 +248,12 @@ impl Destination {
 
     /// The id as the destination's own API writes it. A destination of a legacy channel has the channel's id.
     pub fn public_id(&self) -> String {
-        match (self.belongs_to, self.face) {
+        match (self.belongs_to, self.api) {
             (Some(Owner::Channel(channel)), _) => channel.to_string(),
-            (_, Face::Mail) => WebhookId::of_destination(self.id).to_string(),
-            (_, Face::StackAuth) => EndpointId::of_destination(self.id).to_string(),
-            (_, Face::Providers | Face::Config) => self.id.uuid().to_string(),
-            (_, Face::Stack) => self.id.to_string(),
+            (_, ApiKind::Mail) => WebhookId::of_destination(self.id).to_string(),
+            (_, ApiKind::StackAuth) => EndpointId::of_destination(self.id).to_string(),
+            (_, ApiKind::Providers | ApiKind::Config) => self.id.uuid().to_string(),
+            (_, ApiKind::Stack) => self.id.to_string(),
         }
     }
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    EventId, EventType, OperatorId, Severity, catalogue, fields, fingerprint::canonical, journal, severity, time,
-    unpaired::mended,
+    EventId, EventType, OperatorId, Severity, catalogue, fields, fingerprint::canonical, severity,
+    surrogates::repaired, system_events, time,
 };
 
 /// The largest `data` of an event, in bytes.
@@ -211,9 +211,9 @@ fn message(event_type: &EventType, data: &str) -> Option<Resource> {
     struct About {
         message_id: String,
     }
-    let About { message_id: id } = serde_json::from_str(&mended(data)).ok().filter(|_| event_type.is_mail())?;
+    let About { message_id: id } = serde_json::from_str(&repaired(data)).ok().filter(|_| event_type.is_mail())?;
     let fits = !id.is_empty() && id.len() <= MAX_NAME;
-    fits.then(|| Resource { kind: journal::MESSAGE.to_owned(), id })
+    fits.then(|| Resource { kind: system_events::MESSAGE.to_owned(), id })
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        DeliveryId, EventId, Face, OperatorId, RuleId, Severity, Unhealthy, destination::tests::email,
+        ApiKind, DeliveryId, EventId, OperatorId, RuleId, Severity, Unhealthy, destination::tests::email,
         event::tests::event, rule::OnUnhealthy, time::now,
     };
 
@@ -97,7 +97,7 @@ mod tests {
             active: true,
             on_unhealthy: OnUnhealthy::Pause,
             created_at: now(),
-            face: Face::Stack,
+            api: ApiKind::Stack,
             project_id: None,
         }
     }
@@ -144,7 +144,7 @@ mod tests {
             ..event(event_type, severity)
         };
         let mine = Rule {
-            face: Face::Config,
+            api: ApiKind::Config,
             project_id: Some("mine".into()),
             ..rule(&[&to], &["analysis.completed"], Severity::High)
         };

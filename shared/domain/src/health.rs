@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Attempt, DeliveryId, Destination, EventType, Face, Kind, Rule,
+    ApiKind, Attempt, DeliveryId, Destination, EventType, Kind, Rule,
     backoff::Schedule,
     delivery::{Fault, cut, is_gone},
     destination::Owner,
@@ -148,14 +148,14 @@ impl Notice {
         let paused: Vec<_> = rules.iter().filter(paused).collect();
         let of_channel = matches!(destination.belongs_to, Some(Owner::Channel(_)));
         let id_if = |is: bool| is.then(|| destination.public_id());
-        let of = |face| id_if(!of_channel && destination.face == face);
+        let of = |api| id_if(!of_channel && destination.api == api);
         Self {
-            destination_id: of(Face::Stack),
+            destination_id: of(ApiKind::Stack),
             channel_id: id_if(of_channel),
-            webhook_id: of(Face::Mail),
-            provider_id: of(Face::Providers),
-            project_channel_id: of(Face::Config),
-            endpoint_id: of(Face::StackAuth),
+            webhook_id: of(ApiKind::Mail),
+            provider_id: of(ApiKind::Providers),
+            project_channel_id: of(ApiKind::Config),
+            endpoint_id: of(ApiKind::StackAuth),
             name: destination.name.clone(),
             kind: destination.kind,
             destination: destination.shown().into_owned(),
@@ -216,7 +216,7 @@ mod tests {
             active,
             on_unhealthy,
             created_at: now(),
-            face: Face::Stack,
+            api: ApiKind::Stack,
             project_id: None,
         }
     }
@@ -287,7 +287,7 @@ mod tests {
         let event_type: EventType = "custom.a".try_into().expect("a type");
         let of = |attempts| Delivery {
             attempts,
-            ..Delivery::new(id, crate::OperatorId::generate(), &event_type, Face::Stack, Fate::Send, now())
+            ..Delivery::new(id, crate::OperatorId::generate(), &event_type, ApiKind::Stack, Fate::Send, now())
         };
         let failed = || attempt(500);
         let mixed = of(vec![failed(), limited.clone(), failed(), failed(), limited.clone(), failed()]);

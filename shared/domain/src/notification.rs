@@ -9,7 +9,7 @@ use url::Url;
 use crate::{
     Event, Severity,
     content::{Content, SUMMARIES},
-    unpaired::mended,
+    surrogates::repaired,
 };
 
 /// A notification, in the format of the Providers API.
@@ -58,7 +58,7 @@ type Object<'a> = IndexMap<String, &'a RawValue>;
 impl Notification {
     /// Creates the readable form of `event`.
     pub fn of(event: &Event) -> Self {
-        let data = mended(&event.data);
+        let data = repaired(&event.data);
         let object: Object<'_> = serde_json::from_str(&data).unwrap_or_default();
         let text = |name: &str| serde_json::from_str::<String>(object.get(name)?.get()).ok();
         let first = |names: &[&'static str]| {

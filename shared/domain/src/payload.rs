@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{Event, EventId, EventType, Face, OperatorId};
+use crate::{ApiKind, Event, EventId, EventType, OperatorId};
 
 /// The body of a webhook of the STACK API.
 #[derive(Serialize)]
@@ -68,24 +68,24 @@ struct StackAuth<'a> {
 ///
 /// # Errors
 /// As [`stack`].
-pub fn of(face: Face, event: &Event) -> serde_json::Result<Vec<u8>> {
-    match face {
-        Face::Stack => stack(event),
+pub fn of(api: ApiKind, event: &Event) -> serde_json::Result<Vec<u8>> {
+    match api {
+        ApiKind::Stack => stack(event),
         // An event that was posted as a notification is sent as it was posted.
-        Face::Providers if event.event_type == EventType::notification() => Ok(event.data.clone().into_bytes()),
+        ApiKind::Providers if event.event_type == EventType::notification() => Ok(event.data.clone().into_bytes()),
         // A program reads this body, so it contains the posted data, not the readable form.
-        Face::Providers | Face::Config => serde_json::to_vec(&Whole {
+        ApiKind::Providers | ApiKind::Config => serde_json::to_vec(&Whole {
             id: event.id,
             event_type: event.event_type.as_str(),
-            severity: event.severity.name(face),
+            severity: event.severity.name(api),
             timestamp: event.timestamp,
             data: serde_json::from_str(&event.data)?,
         }),
-        Face::StackAuth => serde_json::to_vec(&StackAuth {
+        ApiKind::StackAuth => serde_json::to_vec(&StackAuth {
             event_type: event.event_type.as_str(),
             data: serde_json::from_str(&event.data)?,
         }),
-        Face::Mail => serde_json::to_vec(&Mail {
+        ApiKind::Mail => serde_json::to_vec(&Mail {
             id: event.id,
             event_type: event.event_type.as_str(),
             created_at: event.id.made_at(),
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn stack_auth_gets_the_type_and_the_data_byte_for_byte() {
         let event = event("user.created", r#"{"id": "u-1",  "display_name":"Zoë \u00e9", "n": 1.50}"#);
-        let body = of(Face::StackAuth, &event).expect("a body");
+        let body = of(ApiKind::StackAuth, &event).expect("a body");
         let expected = r#"{"type":"user.created","data":{"id": "u-1",  "display_name":"Zoë \u00e9", "n": 1.50}}"#;
         assert_eq!(String::from_utf8(body).expect("text"), expected);
     }
@@ -128,9 +128,9 @@ mod tests {
             r#"{{"id":"{}","type":"alert.fired","severity":"warning","timestamp":"2026-04-15T10:05:00.000Z","data":{data}}}"#,
             posted.id
         );
-        assert_eq!(String::from_utf8(of(Face::Providers, &posted).expect("a body")).expect("text"), expected);
+        assert_eq!(String::from_utf8(of(ApiKind::Providers, &posted).expect("a body")).expect("text"), expected);
         let sent = event(EventType::notification().as_str(), data);
-        assert_eq!(of(Face::Providers, &sent).expect("a body"), data.as_bytes());
+        assert_eq!(of(ApiKind::Providers, &sent).expect("a body"), data.as_bytes());
     }
 
     #[test]

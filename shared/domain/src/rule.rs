@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Destination, DestinationId, EndpointId, Event, EventType, Face, OperatorId, RuleId, Severity, WebhookId};
+use crate::{
+    ApiKind, Destination, DestinationId, EndpointId, Event, EventType, OperatorId, RuleId, Severity, WebhookId,
+};
 
 /// The most destinations that one rule may have.
 pub const MAX_DESTINATIONS: usize = 50;
@@ -41,8 +43,8 @@ pub struct Rule {
     #[serde(with = "crate::time::millis")]
     pub created_at: Timestamp,
     /// The API that created it. Only rules of the STACK API are channels.
-    #[serde(default, skip_serializing_if = "Face::is_stack")]
-    pub face: Face,
+    #[serde(default, rename = "face", skip_serializing_if = "ApiKind::is_stack")]
+    pub api: ApiKind,
     /// The project whose events match; if absent, events of every project match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
@@ -51,16 +53,16 @@ pub struct Rule {
 impl Rule {
     /// The id as the rule's own API writes it.
     pub fn public_id(&self) -> String {
-        match self.face {
-            Face::Stack | Face::Providers => self.id.to_string(),
-            Face::Mail => WebhookId::of_rule(self.id).to_string(),
-            Face::StackAuth => EndpointId::of_rule(self.id).to_string(),
-            Face::Config => DestinationId::of_channel(self.id).uuid().to_string(),
+        match self.api {
+            ApiKind::Stack | ApiKind::Providers => self.id.to_string(),
+            ApiKind::Mail => WebhookId::of_rule(self.id).to_string(),
+            ApiKind::StackAuth => EndpointId::of_rule(self.id).to_string(),
+            ApiKind::Config => DestinationId::of_channel(self.id).uuid().to_string(),
         }
     }
 
     /// The destination that a legacy channel owns; `None` for any other rule.
-    pub fn brought(&self) -> Option<DestinationId> {
+    pub fn inline_destination(&self) -> Option<DestinationId> {
         let own = DestinationId::of_channel(self.id);
         (self.destination_ids == [own]).then_some(own)
     }
@@ -74,9 +76,9 @@ impl Rule {
     /// Whether the event type matches. A channel of a project accepts every analysis, including types added to the
     /// catalogue after the channel was created.
     fn takes(&self, event_type: &EventType) -> bool {
-        match self.face {
-            Face::Config => event_type.is_analysis(),
-            Face::Stack | Face::Mail | Face::Providers | Face::StackAuth => {
+        match self.api {
+            ApiKind::Config => event_type.is_analysis(),
+            ApiKind::Stack | ApiKind::Mail | ApiKind::Providers | ApiKind::StackAuth => {
                 self.events.iter().any(|mine| mine.covers(event_type))
             }
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Face;
+use crate::ApiKind;
 
 /// How serious an event is: `info` < `low` < `medium` = `warning` < `high` < `critical`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -109,11 +109,11 @@ impl Severity {
         }
     }
 
-    /// The name in the API of `face`.
-    pub fn name(self, face: Face) -> &'static str {
-        match face {
-            Face::Config => self.config_name(),
-            Face::Stack | Face::Mail | Face::Providers | Face::StackAuth => self.stack_name(),
+    /// The name in the API of `api`.
+    pub fn name(self, api: ApiKind) -> &'static str {
+        match api {
+            ApiKind::Config => self.config_name(),
+            ApiKind::Stack | ApiKind::Mail | ApiKind::Providers | ApiKind::StackAuth => self.stack_name(),
         }
     }
 

@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
 
-use crate::{Face, WebhookSecret};
+use crate::{ApiKind, WebhookSecret};
 
 /// The header of the STACK API's signature.
 pub const STACK_HEADER: &str = "x-stack-signature-256";
@@ -69,15 +69,15 @@ pub const STACK_AUTH_HEADER: &str = "svix-signature";
 
 /// The headers that carry the id and the time of a webhook request: those of Standard Webhooks, which every webhook
 /// gets, and those of the API that created it.
-pub fn identity(face: Face, id: &str, at: Timestamp) -> Vec<(&'static str, String)> {
+pub fn identity(api: ApiKind, id: &str, at: Timestamp) -> Vec<(&'static str, String)> {
     let seconds = at.as_second().to_string();
     let mut headers = vec![("webhook-id", id.to_owned()), ("webhook-timestamp", seconds.clone())];
-    match face {
-        Face::Mail => headers.push((MAIL_TIMESTAMP_HEADER, seconds)),
-        Face::StackAuth => {
+    match api {
+        ApiKind::Mail => headers.push((MAIL_TIMESTAMP_HEADER, seconds)),
+        ApiKind::StackAuth => {
             headers.extend([(STACK_AUTH_ID_HEADER, id.to_owned()), (STACK_AUTH_TIMESTAMP_HEADER, seconds)]);
         }
-        Face::Stack | Face::Providers | Face::Config => {}
+        ApiKind::Stack | ApiKind::Providers | ApiKind::Config => {}
     }
     headers
 }
@@ -85,7 +85,7 @@ pub fn identity(face: Face, id: &str, at: Timestamp) -> Vec<(&'static str, Strin
 /// The headers that sign a webhook request, in the format of the API that created the webhook. The first of `secrets`
 /// is the current one; the others are earlier ones that still sign. Without secrets there are no headers.
 pub fn signatures(
-    face: Face,
+    api: ApiKind,
     secrets: &[WebhookSecret],
     id: &str,
     at: Timestamp,
@@ -97,20 +97,20 @@ pub fn signatures(
     let standard: Vec<_> = secrets.iter().map(|secret| standard(secret, id, at, body)).collect();
     let standard = standard.join(" ");
     let mut headers = vec![("webhook-signature", standard.clone())];
-    match face {
-        Face::Providers => headers.extend(secrets.first().map(|secret| (PROVIDERS_HEADER, sha256(secret, body)))),
-        Face::Config => headers.extend(secrets.first().map(|secret| (CONFIG_HEADER, sha256(secret, body)))),
-        Face::Stack => {
+    match api {
+        ApiKind::Providers => headers.extend(secrets.first().map(|secret| (PROVIDERS_HEADER, sha256(secret, body)))),
+        ApiKind::Config => headers.extend(secrets.first().map(|secret| (CONFIG_HEADER, sha256(secret, body)))),
+        ApiKind::Stack => {
             let mut all = secrets.iter().map(|secret| stack(secret, body));
             headers.extend(all.next().map(|current| (STACK_HEADER, current)));
             let previous: Vec<_> = all.collect();
             headers.extend((!previous.is_empty()).then(|| (STACK_PREVIOUS_HEADER, previous.join(", "))));
         }
-        Face::Mail => {
+        ApiKind::Mail => {
             let signatures: Vec<_> = secrets.iter().map(|secret| mail(secret, at, body)).collect();
             headers.push((MAIL_HEADER, signatures.join(",")));
         }
-        Face::StackAuth => headers.push((STACK_AUTH_HEADER, standard)),
+        ApiKind::StackAuth => headers.push((STACK_AUTH_HEADER, standard)),
     }
     headers
 }
@@ -146,9 +146,9 @@ mod tests {
         let at = Timestamp::from_second(1).expect("a time");
         let body = b"what do ya want for nothing?";
         let expected = "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843".to_owned();
-        for (face, name) in [(Face::Providers, PROVIDERS_HEADER), (Face::Config, CONFIG_HEADER)] {
-            assert!(signatures(face, &secrets, "dlv_1", at, body).contains(&(name, expected.clone())));
-            assert_eq!(signatures(face, &[], "dlv_1", at, body), []);
+        for (api, name) in [(ApiKind::Providers, PROVIDERS_HEADER), (ApiKind::Config, CONFIG_HEADER)] {
+            assert!(signatures(api, &secrets, "dlv_1", at, body).contains(&(name, expected.clone())));
+            assert_eq!(signatures(api, &[], "dlv_1", at, body), []);
         }
     }
 
@@ -159,7 +159,7 @@ mod tests {
         let both = secrets.each_ref().map(|secret| standard(secret, "dlv_1", at, b"{}")).join(" ");
         let (id, time) = ("dlv_1".to_owned(), "1614265330".to_owned());
         assert_eq!(
-            identity(Face::StackAuth, "dlv_1", at),
+            identity(ApiKind::StackAuth, "dlv_1", at),
             [
                 ("webhook-id", id.clone()),
                 ("webhook-timestamp", time.clone()),
@@ -168,7 +168,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            signatures(Face::StackAuth, &secrets, "dlv_1", at, b"{}"),
+            signatures(ApiKind::StackAuth, &secrets, "dlv_1", at, b"{}"),
             [("webhook-signature", both.clone()), ("svix-signature", both)]
         );
     }
@@ -177,13 +177,13 @@ mod tests {
     fn during_a_rotation_both_secrets_sign() {
         let secrets = [WebhookSecret::generate(), WebhookSecret::generate()];
         let at = Timestamp::from_second(1).expect("a time");
-        let headers = signatures(Face::Stack, &secrets, "dlv_1", at, b"{}");
+        let headers = signatures(ApiKind::Stack, &secrets, "dlv_1", at, b"{}");
         let value = |name| headers.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
         assert_eq!(value(STACK_HEADER), Some(stack(&secrets[0], b"{}")));
         assert_eq!(value(STACK_PREVIOUS_HEADER), Some(stack(&secrets[1], b"{}")));
         assert_eq!(value("webhook-signature").map(|v| v.split(' ').count()), Some(2));
         let three = [WebhookSecret::generate(), WebhookSecret::generate(), WebhookSecret::generate()];
-        let headers = signatures(Face::Stack, &three, "dlv_1", at, b"{}");
+        let headers = signatures(ApiKind::Stack, &three, "dlv_1", at, b"{}");
         let previous = format!("{}, {}", stack(&three[1], b"{}"), stack(&three[2], b"{}"));
         assert!(headers.contains(&(STACK_PREVIOUS_HEADER, previous)));
     }

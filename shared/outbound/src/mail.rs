@@ -2,7 +2,7 @@
 
 use askama::Template;
 use domain::{
-    DeliveryId, Event, Face, Kind, Notification, OperatorId,
+    ApiKind, DeliveryId, Event, Kind, Notification, OperatorId,
     content::Content,
     health::Notice,
     verification::{Code, LIFETIME},
@@ -170,7 +170,7 @@ struct TeamText<'a> {
 ///
 /// # Errors
 /// As [`notification`].
-pub fn team(event: &Event, face: Face, name: &str, delivery_id: Option<DeliveryId>) -> askama::Result<Message> {
+pub fn team(event: &Event, api: ApiKind, name: &str, delivery_id: Option<DeliveryId>) -> askama::Result<Message> {
     let Notification { title, body, fields, source_url, .. } = &Notification::of(event);
     let body = shown(body, MAX_VALUE);
     let fields =
@@ -184,7 +184,7 @@ pub fn team(event: &Event, face: Face, name: &str, delivery_id: Option<DeliveryI
         fields,
         omitted,
         source_url: source_url.as_ref(),
-        severity: event.severity.name(face),
+        severity: event.severity.name(api),
         tone: event.severity.stack_name(),
         at: readable(event.timestamp),
         name,
@@ -336,7 +336,7 @@ mod tests {
     fn a_mail_to_a_team_has_title_text_facts_and_link_as_text() {
         let data = r#"{"title": "Drop <b>x</b>", "body": "a < b\nc", "fields": [{"label": "<i>", "value": "0.04"}],
             "sourceUrl": "https://app.example.com/ops?a=1&b=2"}"#;
-        let message = team(&event(data), Face::Providers, "#ops <alerts>", None).expect("a mail");
+        let message = team(&event(data), ApiKind::Providers, "#ops <alerts>", None).expect("a mail");
         assert_eq!(message.subject, "[WARNING] Drop <b>x</b>");
         for words in ["Drop <b>x</b>", "a < b\nc", "<i>: 0.04", "https://app.example.com/ops?a=1&b=2", "#ops <alerts>"]
         {
@@ -348,7 +348,7 @@ mod tests {
         assert!(
             message.html.contains("0.04") && message.html.contains("href=\"https://app.example.com/ops?a=1&#38;b=2\"")
         );
-        let long = team(&event(&format!(r#"{{"title": "{}"}}"#, "é".repeat(400))), Face::Config, "x", None);
+        let long = team(&event(&format!(r#"{{"title": "{}"}}"#, "é".repeat(400))), ApiKind::Config, "x", None);
         assert!(long.expect("a mail").subject.chars().count() < 220);
     }
 
@@ -361,7 +361,7 @@ mod tests {
         for (count, value) in [(45, "x"), (60, "x"), (100, "x"), (100, &*"語".repeat(900)), (60, &*"&".repeat(2000))] {
             let event = posted(count, value);
             for message in
-                [notification(&event, None).expect("a mail"), team(&event, Face::Config, "x", None).expect("a mail")]
+                [notification(&event, None).expect("a mail"), team(&event, ApiKind::Config, "x", None).expect("a mail")]
             {
                 let shown = (0..count).filter(|i| message.text.contains(&format!("\nf{i}.a: {value}\n"))).count();
                 let copied = usize::from(message.text.contains(&format!("\ncopy: {value}\n")));

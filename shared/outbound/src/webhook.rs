@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use domain::{
-    Connection, Face, Platform, WebhookSecret,
+    ApiKind, Connection, Platform, WebhookSecret,
     delivery::{Fault, MAX_KEPT_RESPONSE, cut},
     guard::{self, Refusal, TargetPolicy},
     hidden::{Credentials, shown_url},
@@ -62,7 +62,7 @@ pub struct Request<'a> {
     /// The receiver's URL.
     pub url: &'a str,
     /// The API whose signature format is used.
-    pub face: Face,
+    pub api: ApiKind,
     /// An ID that is the same for all attempts, so that the receiver can detect repeats.
     pub id: &'a str,
     /// The bytes to sign and send.
@@ -94,13 +94,13 @@ impl Webhooks {
     /// Sends one webhook as attempt number `number`. Failures are part of the answer.
     pub async fn send(&self, request: Request<'_>, number: u32) -> Answer {
         let mut begun = Begun::now(number);
-        let Request { url, face, id, body, secrets, headers, secrets_of } = request;
+        let Request { url, api, id, body, secrets, headers, secrets_of } = request;
         let clean = |text: &str| match secrets_of {
             Some(connection) => connection.scrub(text),
             None => Credentials::of_url(url).struck_out_of(text),
         };
-        let mut all = signature::identity(face, id, begun.at());
-        let signatures = signature::signatures(face, secrets, id, begun.at(), &body);
+        let mut all = signature::identity(api, id, begun.at());
+        let signatures = signature::signatures(api, secrets, id, begun.at(), &body);
         begun.signed(&signatures);
         all.extend(signatures);
         all.extend(headers.iter().map(|(name, value)| (*name, (*value).to_owned())));

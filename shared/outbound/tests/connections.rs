@@ -2,7 +2,7 @@
 #![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use domain::{
-    Connection, Face, Notification, Platform, Severity,
+    ApiKind, Connection, Notification, Platform, Severity,
     connection::{Credential, Endpoint},
     delivery::Fault,
     guard::TargetPolicy,
@@ -17,7 +17,7 @@ fn webhooks() -> Webhooks {
 async fn send(webhooks: &Webhooks, url: &str) -> Answer {
     let request = Request {
         url,
-        face: Face::Stack,
+        api: ApiKind::Stack,
         id: "dlv_1",
         body: b"{}".to_vec(),
         secrets: &[],

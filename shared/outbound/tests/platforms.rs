@@ -2,19 +2,19 @@
 //! `tests/receivers/platforms.*`.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-#[path = "../src/chat/hostile.rs"]
-mod hostile;
+#[path = "../src/chat/untrusted.rs"]
+mod untrusted;
 #[path = "../../../tests/src/validators.rs"]
 mod validators;
 
 use domain::{Kind, Platform};
-use hostile::Said;
 use outbound::chat::{self, Card};
 use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::TestRunner,
 };
 use serde_json::{Value, json};
+use untrusted::Said;
 use validators::Validators;
 
 const KINDS: [Kind; 4] = [Kind::Slack, Kind::Teams, Kind::Discord, Kind::GoogleChat];
@@ -37,8 +37,8 @@ fn check(validators: &mut Validators, kind: Kind, body: &Value) {
 fn every_platform_takes_the_example_and_the_extremes() {
     let mut validators = Validators::default();
     let pieces = ["a", "\"", "\\", "&", "<!channel>", "*", "é", "語", "👩\u{200d}👧", "\n- "];
-    let extremes = pieces.map(hostile::huge);
-    let all = [hostile::example(), hostile::empty()].into_iter().chain(extremes);
+    let extremes = pieces.map(untrusted::huge);
+    let all = [untrusted::example(), untrusted::empty()].into_iter().chain(extremes);
     for said in all {
         for kind in KINDS {
             check(&mut validators, kind, &body(kind, &said));
@@ -51,7 +51,7 @@ fn every_platform_takes_what_anyone_may_say() {
     let mut validators = Validators::default();
     let mut runner = TestRunner::deterministic();
     for _ in 0..300 {
-        let said = hostile::said().new_tree(&mut runner).expect("a notification").current();
+        let said = untrusted::said().new_tree(&mut runner).expect("a notification").current();
         for kind in KINDS {
             check(&mut validators, kind, &body(kind, &said));
         }
@@ -105,7 +105,7 @@ fn what_is_wrong_is_refused() {
     ];
     let mut validators = Validators::default();
     for (kind, path, value) in wrong {
-        let mut body = body(kind, &hostile::example());
+        let mut body = body(kind, &untrusted::example());
         let (parent, key) = path.rsplit_once('/').expect("a path");
         match body.pointer_mut(parent).expect("something at the path") {
             Value::Array(list) => list[key.parse::<usize>().expect("a place")] = value,

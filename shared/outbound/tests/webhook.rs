@@ -29,7 +29,7 @@ async fn send(policy: TargetPolicy, url: &str) -> Answer {
     let secrets = [WebhookSecret::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned().into())];
     let request = Request {
         url,
-        face: domain::Face::Stack,
+        api: domain::ApiKind::Stack,
         id: "dlv_1",
         body: b"{}".to_vec(),
         secrets: &secrets,
@@ -121,7 +121,7 @@ async fn a_secret_that_is_sent_back_is_struck_out_before_the_answer_is_cut() {
     });
     let request = Request {
         url: &format!("http://{address}/"),
-        face: domain::Face::Providers,
+        api: domain::ApiKind::Providers,
         id: "dlv_1",
         body: b"{}".to_vec(),
         secrets: &[],

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::{
     Deliveries, Result, StoreError,
-    across::AT_ONCE,
+    account_deliveries::AT_ONCE,
     error::aws,
     item::{from_items, n, s},
 };

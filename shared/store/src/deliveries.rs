@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::{Client, operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 use domain::{
-    Attempt, Delivery, DeliveryId, DeliveryState, DestinationId, EventType, Face, OperatorId,
+    ApiKind, Attempt, Delivery, DeliveryId, DeliveryState, DestinationId, EventType, OperatorId,
     delivery::{MAX_KEPT_ATTEMPTS, Verdict},
 };
 use futures::future::try_join_all;
@@ -50,8 +50,8 @@ pub struct Summary {
     #[serde(with = "domain::time::millis")]
     pub created_at: Timestamp,
     /// The API that its destination was created with.
-    #[serde(default)]
-    pub face: Face,
+    #[serde(default, rename = "face")]
+    pub api: ApiKind,
 }
 
 impl From<&Delivery> for Summary {
@@ -65,7 +65,7 @@ impl From<&Delivery> for Summary {
             reason: row.reason.clone(),
             next_attempt_at: row.next_attempt_at,
             created_at: row.created_at,
-            face: row.face,
+            api: row.api,
         }
     }
 }
@@ -109,7 +109,7 @@ impl Deliveries {
         let mut item = to_item(delivery)?;
         item.insert("destination_id".into(), s(delivery.id.destination));
         item.insert("ttl".into(), retention_ttl());
-        if delivery.state.indexed(delivery.face) {
+        if delivery.state.indexed(delivery.api) {
             item.insert(STATE_KEY.into(), state_key(delivery.id.destination, delivery.state));
         }
         Ok(Statement::insert(&self.table, item))
@@ -166,7 +166,7 @@ impl Deliveries {
         const PENDING: DeliveryState = DeliveryState::Pending;
         let statement = |row: &Summary| {
             let mut parameters = vec![s(PENDING.as_str())];
-            let index = match (PENDING.indexed(row.face), row.state.indexed(row.face)) {
+            let index = match (PENDING.indexed(row.api), row.state.indexed(row.api)) {
                 (true, _) => {
                     parameters.push(state_key(row.id.destination, PENDING));
                     format!(" SET {STATE_KEY} = ?")
@@ -342,7 +342,7 @@ impl<'a> Update<'a> {
     fn new(row: &'a Delivery, state: DeliveryState) -> Self {
         let mut update = Self { row, set: vec![], remove: vec![], parameters: vec![] };
         update = update.set("state", s(state.as_str()));
-        match (row.state.indexed(row.face), state.indexed(row.face)) {
+        match (row.state.indexed(row.api), state.indexed(row.api)) {
             (_, true) => update.set(STATE_KEY, state_key(row.id.destination, state)),
             (had, false) => update.without(STATE_KEY, had),
         }

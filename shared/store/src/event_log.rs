@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::{
     Events, Result, StoreError,
-    across::AT_ONCE,
+    account_deliveries::AT_ONCE,
     batch_get::batch_get_counted,
     error::aws,
     events::{MAIL_KEY, PARTITION, RESOURCE_KEY, TYPE_KEY, events, in_partition, row_key},

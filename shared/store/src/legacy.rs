@@ -10,11 +10,11 @@ use crate::{Channels, Destinations, Result, transact};
 /// When the call fails; nothing is written then.
 pub async fn insert(
     rule: &Rule,
-    brought: &Destination,
+    inline_destination: &Destination,
     channels: &Channels,
     destinations: &Destinations,
 ) -> Result<bool> {
-    let writes = vec![channels.insertion(rule)?, destinations.insertion(brought)?];
+    let writes = vec![channels.insertion(rule)?, destinations.insertion(inline_destination)?];
     Ok(transact::all_or_none(channels.client(), writes).await?.done())
 }
 
@@ -28,8 +28,8 @@ pub async fn delete(
     channels: &Channels,
     destinations: &Destinations,
 ) -> Result<bool> {
-    let brought = DestinationId::of_channel(id);
-    let writes = vec![channels.deletion(operator, id)?, destinations.deletion(operator, brought)?];
+    let inline_destination = DestinationId::of_channel(id);
+    let writes = vec![channels.deletion(operator, id)?, destinations.deletion(operator, inline_destination)?];
     Ok(transact::all_or_none(channels.client(), writes).await?.done())
 }
 
@@ -39,7 +39,7 @@ pub async fn delete(
 /// # Errors
 /// When the call fails; nothing is changed then.
 pub async fn convert(old: &Rule, new: &Rule, channels: &Channels, destinations: &Destinations) -> Result<bool> {
-    let brought = DestinationId::of_channel(old.id);
-    let writes = vec![channels.replacement(old, new)?, destinations.deletion(old.operator_id, brought)?];
+    let inline_destination = DestinationId::of_channel(old.id);
+    let writes = vec![channels.replacement(old, new)?, destinations.deletion(old.operator_id, inline_destination)?];
     Ok(transact::all_or_none(channels.client(), writes).await?.done())
 }

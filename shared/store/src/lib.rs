@@ -3,8 +3,8 @@
 //!
 //! Every read or write of a row includes the operator's ID. To an operator, another operator's row does not exist.
 
+pub mod account_deliveries;
 pub mod accounts;
-pub mod across;
 pub mod aws;
 mod batch_get;
 pub mod channels;
@@ -17,7 +17,6 @@ pub mod events;
 mod filtered;
 mod http;
 mod item;
-pub mod journal;
 pub mod legacy;
 pub mod partiql;
 pub mod project_channels;
@@ -27,6 +26,7 @@ pub mod request_limits;
 pub mod resealing;
 pub mod subscriptions;
 pub mod suppressions;
+pub mod system_events;
 mod transact;
 pub mod unrecorded;
 pub mod vault;
@@ -40,11 +40,11 @@ pub use deliveries::Deliveries;
 pub use destinations::Destinations;
 pub use error::{Result, StoreError};
 pub use events::Events;
-pub use journal::Journal;
 pub use project_channels::ProjectChannels;
 pub use queue::{Lanes, Queue};
 pub use recent::{Changes, Recent};
 pub use suppressions::Suppressions;
+pub use system_events::SystemEvents;
 pub use unrecorded::DeliveryLog;
 pub use vault::Vault;
 pub use verifications::Verifications;

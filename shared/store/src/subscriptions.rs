@@ -2,7 +2,7 @@
 //! ULID and are written and deleted together in two tables.
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use domain::{Destination, DestinationId, Face, OperatorId, Rule, RuleId};
+use domain::{ApiKind, Destination, DestinationId, OperatorId, Rule, RuleId};
 
 use crate::{
     Aws, Channels, Destinations, Result,
@@ -36,23 +36,23 @@ pub enum Changed {
 
 /// The subscriptions of one API, in both tables.
 pub struct Subscriptions {
-    face: Face,
+    api: ApiKind,
     channels: Channels,
     destinations: Destinations,
 }
 
 impl Subscriptions {
-    /// Opens the subscriptions of the API `face` in the tables that `CHANNELS_TABLE` and `DESTINATIONS_TABLE` name.
+    /// Opens the subscriptions of the API `api` in the tables that `CHANNELS_TABLE` and `DESTINATIONS_TABLE` name.
     ///
     /// # Errors
     /// When a variable is missing.
-    pub fn from_env(aws: &Aws, face: Face) -> Result<Self> {
-        Ok(Self { face, channels: Channels::from_env(aws)?, destinations: Destinations::from_env(aws)? })
+    pub fn from_env(aws: &Aws, api: ApiKind) -> Result<Self> {
+        Ok(Self { api, channels: Channels::from_env(aws)?, destinations: Destinations::from_env(aws)? })
     }
 
     /// The API that these subscriptions belong to.
-    pub fn face(&self) -> Face {
-        self.face
+    pub fn api(&self) -> ApiKind {
+        self.api
     }
 
     /// Stores a new subscription: both rows or neither.
@@ -73,9 +73,9 @@ impl Subscriptions {
         let rule = self.channels.get(operator, RuleId::of_destination(id));
         let endpoint = self.destinations.get(operator, id);
         let (rule, endpoint) = futures::future::try_join(rule, endpoint).await?;
-        // A legacy or project channel is also a rule and a destination with one ULID. The face distinguishes them.
+        // A legacy or project channel is also a rule and a destination with one ULID. The api distinguishes them.
         Ok(match (rule, endpoint) {
-            (Some(rule), Some(endpoint)) if rule.face == self.face && endpoint.face == self.face => {
+            (Some(rule), Some(endpoint)) if rule.api == self.api && endpoint.api == self.api => {
                 Some(Subscription { endpoint, rule })
             }
             _ => None,
@@ -93,7 +93,7 @@ impl Subscriptions {
         limit: i32,
         after: Option<DestinationId>,
     ) -> Result<(Vec<Subscription>, Option<DestinationId>)> {
-        let (endpoints, more) = self.destinations.list(operator, self.face, limit, after).await?;
+        let (endpoints, more) = self.destinations.list(operator, self.api, limit, after).await?;
         let next = endpoints.last().map(|endpoint| endpoint.id).filter(|_| more);
         let rule_of = |endpoint: &Destination| RuleId::of_destination(endpoint.id);
         let mut rules = self.channels.get_many(operator, endpoints.iter().map(rule_of)).await?;

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    Delivery, DeliveryId, DeliveryState, Destination, DestinationId, EventId, EventType, Face, OperatorId,
+    ApiKind, Delivery, DeliveryId, DeliveryState, Destination, DestinationId, EventId, EventType, OperatorId,
     delivery_plan::{Destined, Unrecorded},
     fanout::Fate,
     overdue::{is_overdue, overdue_before},
@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use crate::{
     Aws, Deliveries, Destinations, Events, Result, StoreError,
-    across::{Placed, Wanted, place},
+    account_deliveries::{Placed, Wanted, place},
     counts::Counted,
     deliveries::Summary,
     events::{Plans, PlansWanted},
@@ -59,22 +59,22 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// Returns the delivery as it reads without a row, to a destination that was created with the API `face`.
-    pub fn delivery(&self, face: Face) -> Delivery {
+    /// Returns the delivery as it reads without a row, to a destination that was created with the API `api`.
+    pub fn delivery(&self, api: ApiKind) -> Delivery {
         let Self { id, operator_id, event_type, at, fate } = self;
         let of = Unrecorded { operator_id: *operator_id, event_id: id.event, event_type, at: *at };
-        of.delivery(id.destination, face, *fate)
+        of.delivery(id.destination, api, *fate)
     }
 
     /// The state of the delivery.
     pub fn state(&self) -> DeliveryState {
-        self.delivery(Face::Stack).state
+        self.delivery(ApiKind::Stack).state
     }
 
     /// The row for sending the delivery again. A delivery that was due is `failed` until it is sent, so that the next
     /// recovery picks it up if this one stops halfway.
-    fn row(&self, face: Face) -> Delivery {
-        let row = self.delivery(face);
+    fn row(&self, api: ApiKind) -> Delivery {
+        let row = self.delivery(api);
         match row.state {
             DeliveryState::Pending => Delivery { state: DeliveryState::Failed, next_attempt_at: Some(self.at), ..row },
             _ => row,
@@ -117,7 +117,7 @@ impl DeliveryLog {
         }
         let Some(planned) = self.of_plan(operator, id.event, &[id.destination]).await?.pop() else { return Ok(None) };
         let to = destinations.get(operator, id.destination).await?;
-        Ok(Some(planned.delivery(to.map_or(Face::Stack, |to| to.face))))
+        Ok(Some(planned.delivery(to.map_or(ApiKind::Stack, |to| to.api))))
     }
 
     /// Returns the deliveries of an event to these destinations. The caller must have checked that they belong to the
@@ -150,7 +150,7 @@ impl DeliveryLog {
         self.planned(operator, vec![plans], destinations, |_| false).await
     }
 
-    /// Like [`Deliveries::across`], but includes deliveries without a row.
+    /// Like [`Deliveries::of_account`], but includes deliveries without a row.
     ///
     /// The rows determine which events the page covers. One more Query reads the plans of at most the 500 newest of
     /// these events, at half a read unit for each 4 KB of events, which usually costs less than the rows. Only a page
@@ -158,14 +158,14 @@ impl DeliveryLog {
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn across(
+    pub async fn of_account(
         &self,
         of: EventsOf,
         destinations: &[DestinationId],
         wanted: &Wanted,
         limit: usize,
     ) -> Result<(Vec<Delivery>, Option<DeliveryId>)> {
-        let (rows, next) = self.deliveries.across(destinations, wanted, limit).await?;
+        let (rows, next) = self.deliveries.of_account(destinations, wanted, limit).await?;
         match wanted.state {
             None => {
                 let known = rows.iter().map(|row| row.id).collect();
@@ -338,7 +338,7 @@ impl DeliveryLog {
     /// # Errors
     /// When a row could not be written. The next recovery finds the remaining ones.
     pub async fn record(&self, planned: &[Planned], destination: &Destination) -> Result<Vec<Summary>> {
-        let rows: Vec<_> = planned.iter().map(|planned| planned.row(destination.face)).collect();
+        let rows: Vec<_> = planned.iter().map(|planned| planned.row(destination.api)).collect();
         let statements = rows.iter().map(|row| self.deliveries.insert(row)).collect::<Result<_>>()?;
         let mut inserted = vec![];
         for (row, written) in rows.iter().zip(self.deliveries.execute(statements, partiql::soon()).await) {
@@ -355,7 +355,7 @@ impl DeliveryLog {
 
 /// A delivery without a row, as lists show it. Lists don't show which API its destination was created with.
 fn listed(planned: Planned) -> Delivery {
-    planned.delivery(Face::Stack)
+    planned.delivery(ApiKind::Stack)
 }
 
 /// Whether the further parts of a plan may contain a wanted destination that sorts after those of the first part. A
@@ -402,7 +402,7 @@ fn reached(counted: &[Counted]) -> HashMap<DestinationId, EventId> {
 /// Whether a planned delivery matches `wanted` and comes before the next page.
 fn belongs(planned: &Planned, wanted: &Wanted, next: Option<DeliveryId>) -> bool {
     let before_next = next.is_none_or(|next| place(planned.id) >= place(next));
-    before_next && wanted.takes(&planned.delivery(Face::Stack))
+    before_next && wanted.takes(&planned.delivery(ApiKind::Stack))
 }
 
 /// The planned deliveries that belong in the page.
@@ -515,9 +515,11 @@ mod tests {
             &HashMap::new(),
             &HashSet::from([destination_id(1), destination_id(2)]),
         );
-        let rows: Vec<_> = found.iter().map(|planned| planned.row(Face::Mail)).collect();
+        let rows: Vec<_> = found.iter().map(|planned| planned.row(ApiKind::Mail)).collect();
         assert_eq!((rows[0].state, rows[1].state), (DeliveryState::Held, DeliveryState::Failed));
-        assert!(rows.iter().all(|row| row.state.needs_attention() && row.attempt_count == 0 && row.face == Face::Mail));
+        assert!(
+            rows.iter().all(|row| row.state.needs_attention() && row.attempt_count == 0 && row.api == ApiKind::Mail)
+        );
     }
 
     proptest! {
@@ -535,7 +537,7 @@ mod tests {
             sorted.sort_unstable_by_key(|row| std::cmp::Reverse(place(row.id)));
             let (mut wanted, mut seen) = (Wanted::default(), vec![]);
             loop {
-                // The same page that `Deliveries::across` returns.
+                // The same page that `Deliveries::of_account` returns.
                 let mut page: Vec<_> = sorted.iter().filter(|row| wanted.takes(row)).cloned().collect();
                 let more = page.len() > limit;
                 page.truncate(limit);

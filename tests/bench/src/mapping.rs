@@ -68,7 +68,7 @@ impl Mapping {
         Polled { taken: messages.len(), failed: left.len(), waited: [receiving, began.elapsed()] }
     }
 
-    /// How many receives brought messages; how many requests SQS bills for those and for the deletes; and how many batches
+    /// How many receives inline_destination messages; how many requests SQS bills for those and for the deletes; and how many batches
     /// were handed to the worker: since the last time that this was asked.
     pub fn take(&self) -> [u64; 3] {
         [&self.receives, &self.requests, &self.invocations].map(|count| count.swap(0, Ordering::Relaxed))

@@ -48,24 +48,24 @@ impl Faults {
 
     /// Makes these faults from now on. Counts begin again at 0.
     pub async fn set(&self, settings: &Settings) {
-        tell(reqwest::Client::new().post(url()).json(settings)).await;
+        sent(reqwest::Client::new().post(url()).json(settings)).await;
     }
 
     /// Makes no more faults: those that were made since they were set.
     pub async fn reset(&self) -> Counts {
         let counts = self.counts().await;
-        tell(reqwest::Client::new().delete(url())).await;
+        sent(reqwest::Client::new().delete(url())).await;
         counts
     }
 
     /// The faults that were made since they were set.
     pub async fn counts(&self) -> Counts {
-        tell(reqwest::Client::new().get(url())).await.json().await.expect("counts")
+        sent(reqwest::Client::new().get(url())).await.json().await.expect("counts")
     }
 
     /// What the partitions under a cap were asked for since the caps were set.
     pub async fn usage(&self) -> Vec<Usage> {
-        tell(reqwest::Client::new().get(format!("{}/usage", url()))).await.json().await.expect("usage")
+        sent(reqwest::Client::new().get(format!("{}/usage", url()))).await.json().await.expect("usage")
     }
 }
 
@@ -74,7 +74,7 @@ impl Drop for Faults {
         // A test that has panicked ends its runtime too: the request needs one of its own.
         let reset = || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(tell(reqwest::Client::new().delete(url())));
+            runtime.block_on(sent(reqwest::Client::new().delete(url())));
         };
         if std::thread::spawn(reset).join().is_err() {
             eprintln!("the fault proxy could not be reset");
@@ -86,6 +86,6 @@ fn url() -> String {
     format!("{}{}", variable("FAULTS_URL"), proxy::CONTROL)
 }
 
-async fn tell(request: reqwest::RequestBuilder) -> reqwest::Response {
+async fn sent(request: reqwest::RequestBuilder) -> reqwest::Response {
     request.send().await.expect("the fault proxy").error_for_status().expect("an answer of the fault proxy")
 }

@@ -15,7 +15,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Severity, event_type::DESTINATION_UNHEALTHY, health::Notice, objects::Objects, unpaired::mended, wording};
+use crate::{
+    Severity, event_type::DESTINATION_UNHEALTHY, health::Notice, objects::Objects, surrogates::repaired, wording,
+};
 
 /// A type of the catalogue.
 pub struct Entry {
@@ -88,7 +90,7 @@ impl Entry {
     /// # Errors
     /// The first field that does not fit.
     pub fn check(&self, data: &str) -> Result<(), WrongData> {
-        (self.check)(&mended(data))
+        (self.check)(&repaired(data))
     }
 
     /// The JSON Schema of the type's `data`, without external references.

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeliveryId, EventType, Face, OperatorId, fanout::Fate, message::Job};
+use crate::{ApiKind, DeliveryId, EventType, OperatorId, fanout::Fate, message::Job};
 
 pub(crate) use verdict::is_gone;
 pub use verdict::{Task, Verdict, due_again, is_limited_too_long, judge, task};
@@ -65,8 +65,8 @@ impl DeliveryState {
     /// Whether the index by state contains deliveries in this state. For most APIs it only holds those that need
     /// attention, so a delivery that succeeds at once writes nothing there. The Mail API lists the deliveries of a
     /// webhook subscription by any state, so its deliveries are always indexed.
-    pub fn indexed(self, face: Face) -> bool {
-        face == Face::Mail || self.needs_attention()
+    pub fn indexed(self, api: ApiKind) -> bool {
+        api == ApiKind::Mail || self.needs_attention()
     }
 }
 
@@ -165,8 +165,8 @@ pub struct Delivery {
     #[serde(with = "crate::time::millis")]
     pub created_at: Timestamp,
     /// The API that created its destination.
-    #[serde(default, skip_serializing_if = "Face::is_stack")]
-    pub face: Face,
+    #[serde(default, rename = "face", skip_serializing_if = "ApiKind::is_stack")]
+    pub api: ApiKind,
     /// The newest attempt's place in the retry schedule, from 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub step: u32,
@@ -203,7 +203,7 @@ impl Delivery {
         id: DeliveryId,
         operator_id: OperatorId,
         event_type: &EventType,
-        face: Face,
+        api: ApiKind,
         fate: Fate,
         now: Timestamp,
     ) -> Self {
@@ -223,7 +223,7 @@ impl Delivery {
             attempts: vec![],
             next_attempt_at: None,
             created_at: now,
-            face,
+            api,
             step: 0,
         }
     }

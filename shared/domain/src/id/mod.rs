@@ -103,7 +103,7 @@ impl DestinationId {
     ///
     /// # Errors
     /// If the text has none of these formats.
-    pub fn of_any_face(text: &str) -> Result<Self, NotAnId> {
+    pub fn of_any_api(text: &str) -> Result<Self, NotAnId> {
         let of_webhook = || text.parse().ok().map(Self::of_webhook);
         let of_endpoint = || text.parse().ok().map(Self::of_endpoint);
         text.parse().or_else(|not| of_webhook().or_else(of_endpoint).or_else(|| Self::of_uuid(text)).ok_or(not))
@@ -316,10 +316,10 @@ mod tests {
         let endpoint = EndpointId::of_destination(id).to_string();
         assert!(webhook.starts_with("whk_") && endpoint.starts_with("ep_"));
         for text in [id.to_string(), webhook, endpoint, id.uuid().to_string()] {
-            assert_eq!(DestinationId::of_any_face(&text), Ok(id), "{text}");
+            assert_eq!(DestinationId::of_any_api(&text), Ok(id), "{text}");
         }
         for wrong in ["", "ep_", "nch_01ARZ3NDEKTSV4RRFFQ69G5FAV"] {
-            assert!(DestinationId::of_any_face(wrong).is_err(), "{wrong}");
+            assert!(DestinationId::of_any_api(wrong).is_err(), "{wrong}");
         }
     }
 
@@ -327,7 +327,7 @@ mod tests {
     fn a_uuid_is_the_same_id_and_sorts_by_its_time() {
         let id = DestinationId::generate_uuid();
         let text = id.uuid().to_string();
-        assert_eq!((DestinationId::of_uuid(&text), DestinationId::of_any_face(&text)), (Some(id), Ok(id)));
+        assert_eq!((DestinationId::of_uuid(&text), DestinationId::of_any_api(&text)), (Some(id), Ok(id)));
         assert_eq!(DestinationId::of_uuid(&text.to_uppercase()), Some(id));
         assert_eq!((id.uuid().get_version_num(), &text[19..20] >= "8"), (7, true));
         let age = crate::time::now().as_millisecond() - id.made_at().as_millisecond();

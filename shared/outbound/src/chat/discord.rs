@@ -145,7 +145,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::chat::hostile::{self, Said};
+    use crate::chat::untrusted::{self, Said};
 
     fn of((notification, severity, at, footer): &Said) -> Value {
         body(&Card { notification, severity, at: *at, footer })
@@ -165,12 +165,12 @@ mod tests {
             ],
             "footer": {"text": "critical · evt_1"},
         });
-        assert_eq!(of(&hostile::example()), json!({"embeds": [embed], "allowed_mentions": {"parse": []}}));
+        assert_eq!(of(&untrusted::example()), json!({"embeds": [embed], "allowed_mentions": {"parse": []}}));
     }
 
     #[test]
     fn what_is_empty_is_left_out() {
-        let message = of(&hostile::empty());
+        let message = of(&untrusted::empty());
         let embed = json!({
             "title": "Notification",
             "color": 0x25_63eb,
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_said() {
-        let mut said = hostile::example();
+        let mut said = untrusted::example();
         said.0.fields = vec![said.0.fields[0].clone(); 32];
         assert_eq!(of(&said)["embeds"][0]["footer"]["text"], "And 7 more · critical · evt_1");
     }
@@ -317,18 +317,18 @@ mod tests {
     #[test]
     fn as_much_as_there_may_be_fits() {
         for piece in ["a", "*", "é", "👩\u{200d}👧", "\n-", "1. "] {
-            check(&of(&hostile::huge(piece)));
+            check(&of(&untrusted::huge(piece)));
         }
     }
 
     proptest! {
         #[test]
-        fn nothing_breaks_a_limit_or_becomes_markup(said in hostile::said()) {
+        fn nothing_breaks_a_limit_or_becomes_markup(said in untrusted::said()) {
             check(&of(&said));
         }
 
         #[test]
-        fn what_is_written_reads_as_it_was(said in hostile::said()) {
+        fn what_is_written_reads_as_it_was(said in untrusted::said()) {
             let written = fit(&said.0.body, usize::MAX, markdown());
             let mut chars = written.chars();
             let mut read = String::new();

@@ -127,7 +127,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::chat::hostile::{self, Said};
+    use crate::chat::untrusted::{self, Said};
 
     fn of((notification, severity, at, footer): &Said) -> Value {
         body(&Card { notification, severity, at: *at, footer })
@@ -157,19 +157,19 @@ mod tests {
         let header = json!({"title": title, "subtitle": "2026-04-15 10:00:00 UTC"});
         let card = json!({"header": header, "sections": [{"widgets": widgets}]});
         let message = json!({"fallbackText": title, "cardsV2": [{"cardId": "notification", "card": card}]});
-        assert_eq!(of(&hostile::example()), message);
+        assert_eq!(of(&untrusted::example()), message);
     }
 
     #[test]
     fn what_is_empty_is_left_out() {
-        let message = of(&hostile::empty());
+        let message = of(&untrusted::empty());
         let severity = paragraph("<font color=\"#2563eb\"><b>info</b></font>".into());
         assert_eq!(widgets(&message), [severity]);
     }
 
     #[test]
     fn what_is_left_out_is_said() {
-        let mut said = hostile::empty();
+        let mut said = untrusted::empty();
         said.0.fields = vec![domain::notification::Field { label: "a".into(), value: "b".into() }; 57];
         assert_eq!(widgets(&of(&said))[51], paragraph("And 7 more".into()));
     }
@@ -263,13 +263,13 @@ mod tests {
     #[test]
     fn as_much_as_there_may_be_fits() {
         for piece in ["a", "\"", "\\", "<", "語", "👩\u{200d}👧", "\n"] {
-            check(&of(&hostile::huge(piece)));
+            check(&of(&untrusted::huge(piece)));
         }
     }
 
     proptest! {
         #[test]
-        fn nothing_breaks_a_limit_or_becomes_markup(said in hostile::said()) {
+        fn nothing_breaks_a_limit_or_becomes_markup(said in untrusted::said()) {
             check(&of(&said));
         }
     }

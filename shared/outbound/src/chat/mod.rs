@@ -5,12 +5,12 @@
 
 mod discord;
 mod google_chat;
-#[cfg(test)]
-mod hostile;
 pub(crate) mod refusal;
 mod slack;
 mod teams;
 pub(crate) mod text;
+#[cfg(test)]
+mod untrusted;
 
 use std::{borrow::Cow, time::Duration};
 

@@ -149,7 +149,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::chat::hostile::{self, Said};
+    use crate::chat::untrusted::{self, Said};
 
     fn of((notification, severity, at, footer): &Said) -> Value {
         body(&Card { notification, severity, at: *at, footer })
@@ -179,12 +179,12 @@ mod tests {
             "blocks": [{"type": "header", "text": plain(title)}],
             "attachments": [{"color": "#dc2626", "fallback": title, "blocks": blocks}],
         });
-        assert_eq!(of(&hostile::example()), message);
+        assert_eq!(of(&untrusted::example()), message);
     }
 
     #[test]
     fn what_is_empty_is_left_out() {
-        let message = of(&hostile::empty());
+        let message = of(&untrusted::empty());
         let context = json!([{"type": "context", "elements": [plain_text("info · 2026-04-15 10:00:00 UTC", 99)]}]);
         assert_eq!(message["attachments"][0]["blocks"], context);
         assert_eq!(message["text"], "Notification");
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_said() {
-        let mut said = hostile::empty();
+        let mut said = untrusted::empty();
         said.0.fields = vec![domain::notification::Field { label: "a".into(), value: "b".into() }; 37];
         let message = of(&said);
         let blocks = message["attachments"][0]["blocks"].as_array().expect("blocks");
@@ -287,13 +287,13 @@ mod tests {
     #[test]
     fn as_much_as_there_may_be_fits() {
         for piece in ["a", "&", "\"", "\\", "é", "語", "👩\u{200d}👧", "\n"] {
-            check(&of(&hostile::huge(piece)));
+            check(&of(&untrusted::huge(piece)));
         }
     }
 
     proptest! {
         #[test]
-        fn nothing_breaks_a_limit_or_becomes_markup(said in hostile::said()) {
+        fn nothing_breaks_a_limit_or_becomes_markup(said in untrusted::said()) {
             check(&of(&said));
         }
     }

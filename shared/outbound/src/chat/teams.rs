@@ -171,7 +171,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::chat::hostile::{self, Said};
+    use crate::chat::untrusted::{self, Said};
 
     fn of((notification, severity, at, footer): &Said) -> Value {
         body(&Card { notification, severity, at: *at, footer })
@@ -216,23 +216,23 @@ mod tests {
             "contentUrl": null,
             "content": card,
         });
-        assert_eq!(of(&hostile::example()), json!({"type": "message", "attachments": [attachment]}));
+        assert_eq!(of(&untrusted::example()), json!({"type": "message", "attachments": [attachment]}));
     }
 
     #[test]
     fn what_is_empty_is_left_out() {
-        let message = of(&hostile::empty());
+        let message = of(&untrusted::empty());
         assert_eq!(content(&message)["body"].as_array().map(Vec::len), Some(2));
         assert_eq!(content(&message).get("actions"), None);
     }
 
     #[test]
     fn what_is_left_out_is_said() {
-        let mut said = hostile::empty();
+        let mut said = untrusted::empty();
         said.0.fields = vec![domain::notification::Field { label: "a".into(), value: "b".into() }; 57];
         let message = of(&said);
         assert_eq!(content(&message)["body"][51]["inlines"][0]["text"], "And 7 more");
-        let message = of(&hostile::huge("a"));
+        let message = of(&untrusted::huge("a"));
         let body = content(&message)["body"].as_array().expect("a body");
         let fields =
             body.iter().filter(|block| block["inlines"].as_array().is_some_and(|runs| runs.len() == 2)).count();
@@ -342,13 +342,13 @@ mod tests {
     #[test]
     fn as_much_as_there_may_be_fits() {
         for piece in ["a", "\"", "\\", "語", "👩\u{200d}👧", "\n", "{{DATE(2026-01-01T00:00:00Z,SHORT)}}"] {
-            check(&of(&hostile::huge(piece)));
+            check(&of(&untrusted::huge(piece)));
         }
     }
 
     proptest! {
         #[test]
-        fn nothing_breaks_a_limit_or_becomes_markup(said in hostile::said()) {
+        fn nothing_breaks_a_limit_or_becomes_markup(said in untrusted::said()) {
             check(&of(&said));
         }
     }

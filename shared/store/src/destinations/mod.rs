@@ -15,7 +15,7 @@ mod traffic;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{Client, operation::query::builders::QueryFluentBuilder, types::TransactWriteItem};
-use domain::{Destination, DestinationId, Face, OperatorId};
+use domain::{ApiKind, Destination, DestinationId, OperatorId};
 
 use crate::{
     Aws, Result,
@@ -138,14 +138,16 @@ impl Destinations {
     pub async fn list(
         &self,
         operator: OperatorId,
-        face: Face,
+        api: ApiKind,
         limit: i32,
         after: Option<DestinationId>,
     ) -> Result<(Vec<Destination>, bool)> {
         let query = self.newest_first(operator);
-        let query = match face {
-            Face::Stack => query.filter_expression("attribute_not_exists(belongs_to) AND attribute_not_exists(face)"),
-            face => query.filter_expression("face = :face").expression_attribute_values(":face", s(face.as_str())),
+        let query = match api {
+            ApiKind::Stack => {
+                query.filter_expression("attribute_not_exists(belongs_to) AND attribute_not_exists(face)")
+            }
+            api => query.filter_expression("face = :face").expression_attribute_values(":face", s(api.as_str())),
         };
         filtered::page(query, limit, after.map(|id| row_key(operator, id))).await
     }
@@ -178,10 +180,10 @@ impl Destinations {
     ///
     /// # Errors
     /// When the call fails; nothing is deleted then.
-    pub async fn delete_of(&self, face: Face, operator: OperatorId, id: DestinationId) -> Result<bool> {
+    pub async fn delete_of(&self, api: ApiKind, operator: OperatorId, id: DestinationId) -> Result<bool> {
         let delete = self.client.delete_item().table_name(&self.table).set_key(Some(row_key(operator, id)));
         let delete = delete.condition_expression("face = :face");
-        match delete.expression_attribute_values(":face", s(face.as_str())).send().await {
+        match delete.expression_attribute_values(":face", s(api.as_str())).send().await {
             Ok(_) => Ok(true),
             Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
             Err(error) => Err(aws("DeleteItem")(error)),
@@ -194,7 +196,7 @@ impl Destinations {
     /// When a call fails; nothing is written then.
     pub async fn delete(&self, operator: OperatorId, id: DestinationId) -> Result<Option<Destination>> {
         let Some(destination) = self.get(operator, id).await? else { return Ok(None) };
-        if destination.belongs_to.is_some() || !destination.face.is_stack() {
+        if destination.belongs_to.is_some() || !destination.api.is_stack() {
             return Ok(None);
         }
         let keys = [row_key(operator, id), guard_key(operator, &destination.uniqueness_key)];

@@ -8,9 +8,9 @@ use domain::{
     delivery::Fault,
     destination::HeldBack,
     hidden::without_people,
-    journal::{self, Mail, Otp},
     message::Ingest,
     sms,
+    system_events::{self, Mail, Otp},
     time::{now, rfc3339},
     verification::{Code, CodeProblem, LIFETIME, LiveCode, TooSoon},
 };
@@ -20,7 +20,7 @@ use store::accounts::Operator;
 use utoipa::ToSchema;
 
 use crate::{
-    Upkeep,
+    DestinationService,
     messages::mailed,
     probe::{self, predicate},
     sender::Attempted,
@@ -57,7 +57,7 @@ impl Verified {
     const YES: Self = Self { verified: true };
 }
 
-impl Upkeep {
+impl DestinationService {
     /// Sends a code to a mail address or a phone number, within the limits.
     ///
     /// # Errors
@@ -85,10 +85,10 @@ impl Upkeep {
         let otp = Otp { to, live: &live };
         let replaced = before.iter().filter(|before| before.good_at(begun));
         let replaced = replaced.map(|live| Otp { to, live }.canceled(begun, "replaced"));
-        self.journal.note(replaced.chain([otp.created(begun)])).await;
+        self.system_events.note(replaced.chain([otp.created(begun)])).await;
 
         let (attempt, mail) = self.carry(&code, to, &operator).await?;
-        self.journal.note(carried(&otp, &attempt, mail.as_ref())).await;
+        self.system_events.note(carried(&otp, &attempt, mail.as_ref())).await;
         metrics::counter!("codes", "kind" => to.kind.as_str(), "outcome" => outcome(attempt.succeeded())).increment(1);
         let Some(error) = attempt.error else {
             tracing::info!(operator_id = %to.operator_id, destination_id = %to.id, kind = %to.kind, "code sent");
@@ -134,14 +134,14 @@ impl Upkeep {
         let otp = Otp { to, live: &live };
         if !live.is(&code, &key, to) {
             let last = (live.tries_left == 0).then(|| otp.failed(now(), "too_many_attempts"));
-            self.journal.note([otp.failed_attempt(now())].into_iter().chain(last)).await;
+            self.system_events.note([otp.failed_attempt(now())].into_iter().chain(last)).await;
             return Err(refused(CodeProblem::Wrong));
         }
         let lifted = self.suppression(to).await?;
         let accepted = self.verifications.accept(to, &live, &self.destinations, &self.suppressions, now()).await?;
         accepted.map_err(refused)?;
-        let lifted = lifted.map(|suppression| journal::unsuppressed(&suppression, "verification", now()));
-        self.journal.note([otp.verified(now())].into_iter().chain(lifted)).await;
+        let lifted = lifted.map(|suppression| system_events::unsuppressed(&suppression, "verification", now()));
+        self.system_events.note([otp.verified(now())].into_iter().chain(lifted)).await;
         tracing::info!(operator_id = %to.operator_id, destination_id = %to.id, kind = %to.kind, "verified");
         Ok(Verified::YES)
     }
@@ -153,7 +153,7 @@ impl Upkeep {
     pub async fn cancel_code(&self, of: &Destination) -> Result<()> {
         let Some(live) = self.verifications.remove(of.id).await? else { return Ok(()) };
         let canceled = live.good_at(now()).then(|| Otp { to: of, live: &live }.canceled(now(), "deleted"));
-        self.journal.note(canceled).await;
+        self.system_events.note(canceled).await;
         Ok(())
     }
 

@@ -1,18 +1,18 @@
 //! Marks a destination as unhealthy and notifies its operator once, with an event and a mail.
 
 use domain::{
-    Attempt, ChannelType, Destination, DestinationId, Face, OperatorId, Unhealthy, address::Address,
+    ApiKind, Attempt, ChannelType, Destination, DestinationId, OperatorId, Unhealthy, address::Address,
     catalogue::mail::name, destination::Owner, event_type::DESTINATION_UNHEALTHY, guard::TargetPolicy, health::Notice,
-    hidden::without_people, journal, message::Ingest,
+    hidden::without_people, message::Ingest, system_events,
 };
-use store::{Accounts, Aws, Changes, Channels, Destinations, Journal, Result, destinations::Marked};
+use store::{Accounts, Aws, Changes, Channels, Destinations, Result, SystemEvents, destinations::Marked};
 
 /// Marks destinations as unhealthy and notifies their operators.
 pub struct Health {
     accounts: Accounts,
     channels: Channels,
     destinations: Destinations,
-    journal: Journal,
+    system_events: SystemEvents,
     changes: Changes,
 }
 
@@ -26,7 +26,7 @@ impl Health {
             accounts: Accounts::from_env(aws)?,
             channels: Channels::from_env(aws)?,
             destinations: Destinations::from_env(aws)?,
-            journal: Journal::from_env(aws)?,
+            system_events: SystemEvents::from_env(aws)?,
             changes: Changes::from_env(aws)?,
         })
     }
@@ -57,13 +57,13 @@ impl Health {
                 if let Err(error) = self.changes.note(operator).await {
                     tracing::warn!(operator_id = %operator, %error, "change not noted");
                 }
-                self.tell(&destination, unhealthy, attempt).await
+                self.emit(&destination, unhealthy, attempt).await
             }
             Marked::Not => Ok(true),
         }
     }
 
-    async fn tell(&self, ill: &Destination, unhealthy: &Unhealthy, attempt: Option<&Attempt>) -> Result<bool> {
+    async fn emit(&self, ill: &Destination, unhealthy: &Unhealthy, attempt: Option<&Attempt>) -> Result<bool> {
         let operator = ill.operator_id;
         tracing::warn!(
             operator_id = %operator, destination_id = %ill.id, reason = &*without_people(&unhealthy.reason), "destination unhealthy"
@@ -76,14 +76,14 @@ impl Health {
         let to_operator = self.address_operator(operator).await?;
         let notice = Notice::new(ill, unhealthy, attempt, &rules);
         let what = [&*ill.id.to_string()];
-        let event = journal::own(operator, DESTINATION_UNHEALTHY, unhealthy.since, &what, None, &notice)?;
+        let event = system_events::own(operator, DESTINATION_UNHEALTHY, unhealthy.since, &what, None, &notice)?;
         let mut events = vec![Ingest { to_operator, ..event }];
-        if ill.face == Face::Mail {
-            let rule = rules.iter().find(|rule| rule.face == ill.face && rule.destination_ids == [ill.id]);
+        if ill.api == ApiKind::Mail {
+            let rule = rules.iter().find(|rule| rule.api == ill.api && rule.destination_ids == [ill.id]);
             let reason = Some("unhealthy");
-            events.push(journal::subscription(name::WEBHOOK_DISABLED, ill, rule, &[], reason, unhealthy.since)?);
+            events.push(system_events::subscription(name::WEBHOOK_DISABLED, ill, rule, &[], reason, unhealthy.since)?);
         }
-        Ok(self.journal.tell(&events).await?.iter().all(|told| *told))
+        Ok(self.system_events.emit(&events).await?.iter().all(|told| *told))
     }
 
     /// Makes sure that the operator's own address is a destination, so that the notification is a normal delivery:

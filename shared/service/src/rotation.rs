@@ -9,9 +9,9 @@ use domain::{
 };
 use jiff::{Timestamp, ToSpan};
 
-use crate::Upkeep;
+use crate::DestinationService;
 
-impl Upkeep {
+impl DestinationService {
     /// Returns the current secret of a webhook and the earlier ones that still sign, newest first, each with its
     /// expiry.
     ///

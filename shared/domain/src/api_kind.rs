@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum Face {
+pub enum ApiKind {
     /// The STACK API: destinations `ndst_…` and channels `nch_…`.
     #[default]
     Stack,
@@ -21,7 +21,7 @@ pub enum Face {
     StackAuth,
 }
 
-impl Face {
+impl ApiKind {
     /// The name in rows.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -38,7 +38,7 @@ impl Face {
 
     /// The API with this name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|face| face.as_str() == name)
+        Self::ALL.into_iter().find(|api| api.as_str() == name)
     }
 
     /// Whether it is the STACK API, which rows omit.

@@ -3,9 +3,9 @@
 use api::{ApiError, error::Result};
 use axum::{Json, http::StatusCode};
 use domain::{
-    Attempt, Destination, Face, Kind, MessageId,
+    ApiKind, Attempt, Destination, Kind, MessageId,
     destination::Suppression,
-    journal::Mail,
+    system_events::Mail,
     time::{now, rfc3339},
 };
 use outbound::email::Envelope;
@@ -13,7 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    Upkeep,
+    DestinationService,
     messages::mailed,
     probe::{self, predicate, returned},
     sender::Attempted,
@@ -42,7 +42,7 @@ impl TestResult {
     }
 }
 
-impl Upkeep {
+impl DestinationService {
     /// Sends a test notification. Returns 200 if the destination accepted it, 502 if not.
     ///
     /// # Errors
@@ -62,7 +62,7 @@ impl Upkeep {
         let attempted = Attempted { to: destination, event: &event, envelope, held_back: &held_back, number: 1 };
         let attempt = self.sender.send(attempted).await.attempt;
         if destination.kind.is_mail() {
-            self.journal.note(mailed(&Mail::other(message_id, destination, "test"), &attempt)).await;
+            self.system_events.note(mailed(&Mail::other(message_id, destination, "test"), &attempt)).await;
         }
         Ok(match &attempt.error {
             None => TestResult::taken(taken(destination, &attempt)),
@@ -73,7 +73,7 @@ impl Upkeep {
     /// Sends a test notification. If an unhealthy destination accepts it, the destination becomes healthy.
     ///
     /// # Errors
-    /// As [`Upkeep::test`].
+    /// As [`DestinationService::test`].
     pub async fn test_and_heal(&self, destination: &Destination) -> Result<(StatusCode, Json<TestResult>)> {
         let tested = self.test(destination).await?;
         if tested.1.success && destination.unhealthy.is_some() {
@@ -104,7 +104,7 @@ fn taken(destination: &Destination, attempt: &Attempt) -> String {
 }
 
 fn not_taken(destination: &Destination, error: &str) -> String {
-    if destination.face == Face::Providers && error.starts_with("answered ") {
+    if destination.api == ApiKind::Providers && error.starts_with("answered ") {
         return returned(destination.kind.title(), error);
     }
     match destination.kind {

@@ -7,11 +7,11 @@ use domain::{backoff::MAX_HOP, message::Ingest, time::now};
 use crate::{Aws, Queue, Result, queue::Outgoing};
 
 /// Publishes our own events.
-pub struct Journal {
+pub struct SystemEvents {
     events: Queue,
 }
 
-impl Journal {
+impl SystemEvents {
     /// Opens the queue that the environment names.
     ///
     /// # Errors
@@ -25,7 +25,7 @@ impl Journal {
     ///
     /// # Errors
     /// When an event cannot be serialized.
-    pub async fn tell(&self, events: &[Ingest]) -> Result<Vec<bool>> {
+    pub async fn emit(&self, events: &[Ingest]) -> Result<Vec<bool>> {
         if events.is_empty() {
             return Ok(vec![]);
         }
@@ -38,7 +38,7 @@ impl Journal {
     pub async fn note(&self, events: impl IntoIterator<Item = serde_json::Result<Ingest>>) {
         let events: std::result::Result<Vec<_>, _> = events.into_iter().collect();
         let told = match events {
-            Ok(events) => self.tell(&events).await,
+            Ok(events) => self.emit(&events).await,
             Err(error) => Err(error.into()),
         };
         let lost = match told {

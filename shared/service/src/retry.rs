@@ -3,7 +3,7 @@
 use api::{ApiError, error::Result};
 use domain::{Delivery, DeliveryState, delivery::NoRetry, message::Job};
 use serde::Deserialize;
-use store::{Deliveries, Destinations, Journal, Lanes, deliveries::Summary, queue::Outgoing};
+use store::{Deliveries, Destinations, Lanes, SystemEvents, deliveries::Summary, queue::Outgoing};
 use utoipa::ToSchema;
 
 use crate::recovery::tell_queued;
@@ -25,7 +25,7 @@ pub struct Retry {
 pub async fn retry(
     mut delivery: Delivery,
     Retry { force }: Retry,
-    (deliveries, destinations, lanes, journal): (&Deliveries, &Destinations, &Lanes, &Journal),
+    (deliveries, destinations, lanes, system_events): (&Deliveries, &Destinations, &Lanes, &SystemEvents),
 ) -> Result<Delivery> {
     if !force {
         delivery.may_retry().map_err(refused)?;
@@ -35,7 +35,7 @@ pub async fn retry(
         return Err(ApiError::conflict("destination_deleted", sentence));
     };
     let row = [Summary::from(&delivery)];
-    tell_queued(&row, &destination, journal).await;
+    tell_queued(&row, &destination, system_events).await;
     // Message first, then the row: after a crash in between, a delivery is sent twice rather than never.
     let message = Outgoing::new(&Job { by_hand: true, ..delivery.job_at_once() }, delivery.operator_id)?;
     if lanes.to(&destination).send(vec![message]).await != [true] {

@@ -1,6 +1,6 @@
 //! Events about a mail that does not belong to a delivery.
 
-use domain::{Attempt, journal::Mail, message::Ingest};
+use domain::{Attempt, message::Ingest, system_events::Mail};
 
 /// The events about a mail that was sent immediately, in one attempt.
 pub(crate) fn mailed(mail: &Mail, attempt: &Attempt) -> Vec<serde_json::Result<Ingest>> {

@@ -19,7 +19,7 @@ pub fn text(to: &Destination, event: &Event, delivery_id: Option<DeliveryId>) ->
         return Ok(chat::body(platform, &card(&notification, to, event, &footer)).to_string());
     }
     Ok(match to.kind {
-        Kind::Webhook => String::from_utf8(payload::of(to.face, event)?)?,
+        Kind::Webhook => String::from_utf8(payload::of(to.api, event)?)?,
         Kind::Sms => sms::notification(event),
         _ => mail(to, event, delivery_id)?.subject,
     })
@@ -27,7 +27,7 @@ pub fn text(to: &Destination, event: &Event, delivery_id: Option<DeliveryId>) ->
 
 /// The content of a message to a chat platform.
 pub(crate) fn card<'a>(notification: &'a Notification, to: &Destination, event: &Event, footer: &'a str) -> Card<'a> {
-    Card { notification, severity: event.severity.name(to.face), at: event.timestamp, footer }
+    Card { notification, severity: event.severity.name(to.api), at: event.timestamp, footer }
 }
 
 /// The mail about an event, to one address or to a team.
@@ -35,7 +35,7 @@ pub(crate) fn mail(to: &Destination, event: &Event, delivery_id: Option<Delivery
     if to.kind == Kind::OpsEmail {
         let address = to.shown();
         let name = to.name.as_deref().unwrap_or(&address);
-        return Ok(mail::team(event, to.face, name, delivery_id)?);
+        return Ok(mail::team(event, to.api, name, delivery_id)?);
     }
     let notice = || serde_json::from_str::<Notice>(&event.data).ok();
     Ok(match to.belongs_to {

@@ -27,32 +27,32 @@ impl Otp<'_> {
     /// # Errors
     /// As [`own`], here and below.
     pub fn created(&self, at: Timestamp) -> serde_json::Result<Ingest> {
-        self.tell(name::OTP_CREATED, at, None, None)
+        self.emit(name::OTP_CREATED, at, None, None)
     }
 
     /// The mail or text message service accepted the code's message.
     pub fn sent(&self, at: Timestamp, message_id: Option<MessageId>) -> serde_json::Result<Ingest> {
-        self.tell(name::OTP_SENT, at, message_id, None)
+        self.emit(name::OTP_SENT, at, message_id, None)
     }
 
     /// The code was typed correctly, and its destination is verified.
     pub fn verified(&self, at: Timestamp) -> serde_json::Result<Ingest> {
-        self.tell(name::OTP_VERIFIED, at, None, None)
+        self.emit(name::OTP_VERIFIED, at, None, None)
     }
 
     /// A wrong code was typed.
     pub fn failed_attempt(&self, at: Timestamp) -> serde_json::Result<Ingest> {
-        self.tell(name::OTP_FAILED_ATTEMPT, at, None, None)
+        self.emit(name::OTP_FAILED_ATTEMPT, at, None, None)
     }
 
     /// The code can no longer be used: `too_many_attempts` or `not_sent`.
     pub fn failed(&self, at: Timestamp, reason: &str) -> serde_json::Result<Ingest> {
-        self.tell(name::OTP_FAILED, at, None, Some(reason))
+        self.emit(name::OTP_FAILED, at, None, Some(reason))
     }
 
     /// The code was replaced by another one, or its destination was deleted.
     pub fn canceled(&self, at: Timestamp, reason: &str) -> serde_json::Result<Ingest> {
-        self.tell(name::OTP_CANCELED, at, None, Some(reason))
+        self.emit(name::OTP_CANCELED, at, None, Some(reason))
     }
 
     /// The code expired without being used. The event is queued in advance, and only happens if the code is unused by
@@ -60,11 +60,11 @@ impl Otp<'_> {
     pub fn expired(&self) -> serde_json::Result<Ingest> {
         let LiveCode { otp_id, expires_at, .. } = *self.live;
         let live = LiveOtp { destination_id: self.to.id, otp_id, expires_at };
-        let event = self.tell(name::OTP_EXPIRED, expires_at, None, None)?;
+        let event = self.emit(name::OTP_EXPIRED, expires_at, None, None)?;
         Ok(Ingest { if_unused: Some(live), ..event })
     }
 
-    fn tell(
+    fn emit(
         &self,
         name: &str,
         at: Timestamp,

@@ -7,7 +7,7 @@ use domain::{
 };
 use store::subscriptions::{Changed, Subscription, Subscriptions};
 
-use crate::Upkeep;
+use crate::DestinationService;
 
 /// The maximum number of tries for a change that conflicts with others.
 const TRIES: u32 = 3;
@@ -93,7 +93,7 @@ impl Change {
     }
 }
 
-impl Upkeep {
+impl DestinationService {
     /// Creates a subscription for the operator, and the secret that signs its requests.
     ///
     /// # Errors
@@ -105,13 +105,13 @@ impl Upkeep {
         New { url, description, events, max_per_second }: New,
     ) -> Result<(Subscription, WebhookSecret)> {
         let (id, created_at) = (DestinationId::generate(), now());
-        let (face, secret) = (subscriptions.face(), WebhookSecret::generate());
+        let (api, secret) = (subscriptions.api(), WebhookSecret::generate());
         let endpoint = Destination {
             secret: Some(self.seal(operator_id, id, &secret).await?),
             // Every signature that the endpoint checks proves it again, so it needs no verification.
             verified_at: Some(created_at),
             created_at,
-            face,
+            api,
             description,
             max_per_second,
             ..Destination::at(operator_id, id, &url)
@@ -125,7 +125,7 @@ impl Upkeep {
             active: true,
             on_unhealthy: OnUnhealthy::Pause,
             created_at,
-            face,
+            api,
             project_id: None,
         };
         let made = Subscription { endpoint, rule };

@@ -10,7 +10,7 @@ use domain::{
     Delivery, Destination,
     shard::{EventsOf, Shards},
 };
-use store::{DeliveryLog, across::Wanted};
+use store::{DeliveryLog, account_deliveries::Wanted};
 
 /// Returns a page of a destination's deliveries, newest event first.
 ///
@@ -39,7 +39,12 @@ async fn read(
     let list = format!("deliveries of {}", of.id);
     let (limit, wanted) = (page.limit()?, Wanted { after: page.after(&list)?, ..Wanted::default() });
     let (found, next) = log
-        .across(EventsOf { operator: of.operator_id, shards }, &[of.id], &wanted, usize::try_from(limit).unwrap_or(1))
+        .of_account(
+            EventsOf { operator: of.operator_id, shards },
+            &[of.id],
+            &wanted,
+            usize::try_from(limit).unwrap_or(1),
+        )
         .await?;
     Ok((found, next_cursor(&list, next, next.is_some())))
 }

@@ -1,9 +1,9 @@
 //! The events about deliveries of mails and of the Mail API's webhook subscriptions. Other deliveries emit no events.
 
 use domain::{
-    Delivery, DeliveryState, Destination, Face,
-    journal::{self, Mail},
+    ApiKind, Delivery, DeliveryState, Destination,
     message::Ingest,
+    system_events::{self, Mail},
 };
 use jiff::Timestamp;
 
@@ -15,17 +15,17 @@ fn mail(row: &Delivery, to: Option<&Destination>) -> Option<Mail> {
 
 /// Whether a delivery emits events. Most webhooks do not, which saves their follow-up.
 pub(crate) fn concerns(row: &Delivery, to: Option<&Destination>) -> bool {
-    row.face == Face::Mail || to.is_some_and(|to| to.kind.is_mail())
+    row.api == ApiKind::Mail || to.is_some_and(|to| to.kind.is_mail())
 }
 
 /// The events about the newest attempt of `row`.
 pub(crate) fn attempted(row: &Delivery, to: Option<&Destination>) -> serde_json::Result<Vec<Ingest>> {
     let Some(attempt) = row.attempts.last() else { return Ok(vec![]) };
     let next_attempt_at = row.next_attempt_at.filter(|_| row.state == DeliveryState::Failed);
-    Ok(match (mail(row, to), row.face) {
+    Ok(match (mail(row, to), row.api) {
         (Some(mail), _) => mail.attempted(attempt, next_attempt_at)?.into(),
-        (None, Face::Mail) => Vec::from_iter(journal::delivery(row, attempt, row.state, next_attempt_at)?),
-        (None, Face::Stack | Face::Providers | Face::Config | Face::StackAuth) => vec![],
+        (None, ApiKind::Mail) => Vec::from_iter(system_events::delivery(row, attempt, row.state, next_attempt_at)?),
+        (None, ApiKind::Stack | ApiKind::Providers | ApiKind::Config | ApiKind::StackAuth) => vec![],
     })
 }
 

@@ -77,7 +77,7 @@ impl Mail {
     /// # Errors
     /// As [`own`], here and below.
     pub fn queued(&self, at: Timestamp) -> serde_json::Result<Ingest> {
-        self.tell(name::MESSAGE_QUEUED, at, "", self.data.clone())
+        self.emit(name::MESSAGE_QUEUED, at, "", self.data.clone())
     }
 
     /// The start of an attempt to hand the mail to the mail service, and its result. `next_attempt_at` is set if there
@@ -97,15 +97,15 @@ impl Mail {
             ..begun.clone()
         };
         Ok([
-            self.tell(name::MESSAGE_SENDING, attempt.at, &number, begun)?,
-            self.tell(ended, attempt.at + Duration::from_millis(attempt.duration_ms), &number, data)?,
+            self.emit(name::MESSAGE_SENDING, attempt.at, &number, begun)?,
+            self.emit(ended, attempt.at + Duration::from_millis(attempt.duration_ms), &number, data)?,
         ])
     }
 
     /// The mail was not sent because its address is suppressed. `number` is the attempt that was skipped.
     pub fn suppressed(&self, at: Timestamp, number: u32, reason: String) -> serde_json::Result<Ingest> {
         let data = Message { attempt: Some(number.into()), reason: Some(reason), ..self.data.clone() };
-        self.tell(name::MESSAGE_SUPPRESSED, at, &number.to_string(), data)
+        self.emit(name::MESSAGE_SUPPRESSED, at, &number.to_string(), data)
     }
 
     /// The receiving server does not accept the mail at the moment; the mail service keeps trying.
@@ -126,10 +126,10 @@ impl Mail {
     fn report(&self, name: &str, at: Timestamp, reason: &str) -> serde_json::Result<Ingest> {
         let provider_message_id = self.data.provider_message_id.clone().unwrap_or_default();
         let data = Message { reason: Some(reason.to_owned()), ..self.data.clone() };
-        self.tell(name, at, &provider_message_id, data)
+        self.emit(name, at, &provider_message_id, data)
     }
 
-    fn tell(&self, name: &str, at: Timestamp, which: &str, data: Message) -> serde_json::Result<Ingest> {
+    fn emit(&self, name: &str, at: Timestamp, which: &str, data: Message) -> serde_json::Result<Ingest> {
         let id = self.id.to_string();
         let event = own(self.operator_id, name, at, &[&id, which], Some((MESSAGE, id.clone())), &data)?;
         Ok(Ingest { log_only: self.log_only, ..event.in_shard(self.shard) })
@@ -140,13 +140,13 @@ impl Mail {
 mod tests {
     use super::*;
     use crate::{
-        Delivery, DestinationId, Face, Severity, delivery::Fault, event::tests::event, fanout::Fate, time::now,
+        ApiKind, Delivery, DestinationId, Severity, delivery::Fault, event::tests::event, fanout::Fate, time::now,
     };
 
     fn delivery(event_type: &str) -> Delivery {
         let event = event(event_type, Severity::Info);
         let id = DeliveryId::new(DestinationId::generate(), event.id);
-        Delivery::new(id, event.operator_id, &event.event_type, Face::Stack, Fate::Send, now())
+        Delivery::new(id, event.operator_id, &event.event_type, ApiKind::Stack, Fate::Send, now())
     }
 
     fn mail(delivery: &Delivery) -> Mail {

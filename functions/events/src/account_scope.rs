@@ -13,7 +13,7 @@ const MAX_DESTINATIONS: usize = 1000;
 const PAGE: i32 = 500;
 
 /// The destinations and rules of an account.
-pub(crate) struct Known {
+pub(crate) struct AccountScope {
     /// The newest destinations, up to [`MAX_DESTINATIONS`].
     pub(crate) destinations: Vec<Destination>,
     /// All rules that belong to no project, or all rules of one project.
@@ -22,7 +22,7 @@ pub(crate) struct Known {
     pub(crate) complete: bool,
 }
 
-impl Known {
+impl AccountScope {
     /// The ids of these destinations, and of deleted ones that rules still target, because those have deliveries too.
     pub(crate) fn ids(&self) -> Vec<DestinationId> {
         let own = self.destinations.iter().map(|destination| destination.id);
@@ -35,20 +35,20 @@ impl Known {
 
 impl App {
     /// The destinations and rules of an operator.
-    pub(crate) async fn known(&self, operator: OperatorId) -> Result<Known> {
+    pub(crate) async fn account_scope(&self, operator: OperatorId) -> Result<AccountScope> {
         let (destinations, rules) =
             futures::try_join!(self.newest_destinations(operator), self.channels.all(operator))?;
         let (destinations, complete) = destinations;
-        Ok(Known { destinations, rules, complete })
+        Ok(AccountScope { destinations, rules, complete })
     }
 
     /// The destinations and rules of one of the operator's projects.
-    pub(crate) async fn known_of(&self, operator: OperatorId, project: &str) -> Result<Known> {
+    pub(crate) async fn project_scope(&self, operator: OperatorId, project: &str) -> Result<AccountScope> {
         let rules = self.channels.of_project(operator, project);
         let (destinations, rules) = futures::try_join!(self.newest_destinations(operator), rules)?;
         let (mut destinations, complete) = destinations;
         destinations.retain(|destination| destination.project_id.as_deref() == Some(project));
-        Ok(Known { destinations, rules, complete })
+        Ok(AccountScope { destinations, rules, complete })
     }
 
     async fn newest_destinations(&self, operator: OperatorId) -> store::Result<(Vec<Destination>, bool)> {
@@ -67,14 +67,14 @@ impl App {
     pub(crate) async fn ids_of(&self, caller: &Caller, wanted: Option<&str>) -> Result<Vec<DestinationId>> {
         let (operator, not_found) = (caller.operator_id(), || ApiError::not_found("destination"));
         let Some(text) = wanted else {
-            let known = self.known(operator).await?;
+            let known = self.account_scope(operator).await?;
             if !known.complete {
                 let problem = format!("name one: the account has more than {MAX_DESTINATIONS} destinations");
                 return Err(ApiError::field("destination_id", problem));
             }
             return Ok(known.ids());
         };
-        let id = DestinationId::of_any_face(text).map_err(|_| not_found())?;
+        let id = DestinationId::of_any_api(text).map_err(|_| not_found())?;
         let known = match self.destinations.get(operator, id).await? {
             Some(found) => caller.may_see(found.project_id.as_deref()),
             // A deleted destination still counts while a rule targets it.

@@ -6,16 +6,16 @@ use std::borrow::Cow;
 const REPLACED: &str = "fffd";
 
 /// Replaces each escaped surrogate that has no other half with U+FFFD. JSON without such escapes is returned unchanged.
-pub fn mended(json: &str) -> Cow<'_, str> {
+pub fn repaired(json: &str) -> Cow<'_, str> {
     let places = unpaired(json.as_bytes());
     if places.is_empty() {
         return Cow::Borrowed(json);
     }
-    let mut mended = json.to_owned();
+    let mut repaired = json.to_owned();
     for place in places {
-        mended.replace_range(place..place + REPLACED.len(), REPLACED);
+        repaired.replace_range(place..place + REPLACED.len(), REPLACED);
     }
-    Cow::Owned(mended)
+    Cow::Owned(repaired)
 }
 
 /// The positions of the four hex digits of unpaired escapes.
@@ -64,7 +64,7 @@ mod tests {
             (r#""\\\ud83d\n""#, r#""\\\ufffd\n""#),
             (r#""é\u00e9""#, r#""é\u00e9""#),
         ] {
-            assert_eq!(mended(json), expected);
+            assert_eq!(repaired(json), expected);
         }
     }
 
@@ -73,13 +73,13 @@ mod tests {
         fn every_string_of_escapes_can_be_read(units in proptest::collection::vec(any::<u16>(), 0..8)) {
             let escapes: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
             let json = format!("\"{escapes}\"");
-            let text: String = serde_json::from_str(&mended(&json)).expect("a string");
+            let text: String = serde_json::from_str(&repaired(&json)).expect("a string");
             prop_assert_eq!(text, String::from_utf16_lossy(&units));
         }
 
         #[test]
         fn no_text_is_too_odd(text in r#"[\\ud8cé"0-9]{0,30}"#) {
-            mended(&text);
+            repaired(&text);
         }
     }
 }

@@ -112,7 +112,7 @@ impl Deliveries {
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn across(
+    pub async fn of_account(
         &self,
         destinations: &[DestinationId],
         wanted: &Wanted,

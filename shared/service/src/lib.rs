@@ -7,38 +7,40 @@ pub mod log;
 mod messages;
 pub mod probe;
 pub mod recovery;
+pub mod render;
 pub mod retry;
 mod rotation;
 pub mod sender;
 pub mod subscription;
 pub mod testing;
 pub mod verification;
-pub mod written;
 
 use std::time::Duration;
 
 use api::ApiError;
 use domain::{
-    Attempt, Connection, Destination, DestinationId, OperatorId, WebhookSecret, destination::Sealed, journal::Mail,
-    verification::Limits,
+    Attempt, Connection, Destination, DestinationId, OperatorId, WebhookSecret, destination::Sealed,
+    system_events::Mail, verification::Limits,
 };
-use store::{Accounts, Aws, Destinations, Journal, StoreError, Suppressions, Verifications, accounts::Operator, aws};
+use store::{
+    Accounts, Aws, Destinations, StoreError, Suppressions, SystemEvents, Verifications, accounts::Operator, aws,
+};
 
 pub use health::Health;
 pub use sender::Sender;
 
 /// Verifies and tests addresses.
-pub struct Upkeep {
+pub struct DestinationService {
     accounts: Accounts,
     destinations: Destinations,
     suppressions: Suppressions,
     verifications: Verifications,
     sender: Sender,
-    journal: Journal,
+    system_events: SystemEvents,
     limits: Limits,
 }
 
-impl Upkeep {
+impl DestinationService {
     /// Opens everything that the environment names.
     ///
     /// # Errors
@@ -50,7 +52,7 @@ impl Upkeep {
             suppressions: Suppressions::from_env(aws)?,
             verifications: Verifications::from_env(aws)?,
             sender: Sender::from_env(aws)?,
-            journal: Journal::from_env(aws)?,
+            system_events: SystemEvents::from_env(aws)?,
             limits: Limits {
                 interval: Duration::from_secs(aws::parsed_variable("CODE_INTERVAL_SECONDS")?),
                 per_destination: aws::parsed_variable("CODES_PER_DESTINATION")?,
@@ -77,7 +79,7 @@ impl Upkeep {
     /// Seals a connection to one of the operator's destinations.
     ///
     /// # Errors
-    /// As [`Upkeep::seal`].
+    /// As [`DestinationService::seal`].
     pub async fn seal_connection(
         &self,
         operator: OperatorId,
@@ -88,7 +90,7 @@ impl Upkeep {
         self.seal_connection_of(&operator, id, connection).await
     }
 
-    /// Like [`Upkeep::seal_connection`], for an account that has already been read.
+    /// Like [`DestinationService::seal_connection`], for an account that has already been read.
     ///
     /// # Errors
     /// When KMS does not unwrap the data key.
@@ -131,12 +133,12 @@ impl Upkeep {
 
     /// Reports a mail that was sent immediately, in one attempt.
     pub async fn note_mail(&self, mail: &Mail, attempt: &Attempt) {
-        self.journal.note(messages::mailed(mail, attempt)).await;
+        self.system_events.note(messages::mailed(mail, attempt)).await;
     }
 
-    /// The journal that publishes our own events.
-    pub fn journal(&self) -> &Journal {
-        &self.journal
+    /// The system_events that publishes our own events.
+    pub fn system_events(&self) -> &SystemEvents {
+        &self.system_events
     }
 
     /// The suppressed addresses.

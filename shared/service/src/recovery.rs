@@ -1,10 +1,12 @@
 //! Resends the deliveries that a destination missed.
 
 use api::{ApiError, error::Result};
-use domain::{DeliveryId, DeliveryState, Destination, Face, journal::Mail, message::Job, shard::Shards, time::now};
+use domain::{
+    ApiKind, DeliveryId, DeliveryState, Destination, message::Job, shard::Shards, system_events::Mail, time::now,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{DeliveryLog, Journal, Lanes, deliveries::Summary, queue::Outgoing};
+use store::{DeliveryLog, Lanes, SystemEvents, deliveries::Summary, queue::Outgoing};
 use utoipa::ToSchema;
 
 /// The maximum number of deliveries that one request sends again. They fit well into the 30 s of an HTTP API.
@@ -37,16 +39,16 @@ pub struct Recovered {
 /// # Errors
 /// A 409 unless the destination is verified and healthy. A 503 if the queue does not accept all deliveries.
 pub async fn recover(
-    (log, lanes, journal): (&DeliveryLog, &Lanes, &Journal),
+    (log, lanes, system_events): (&DeliveryLog, &Lanes, &SystemEvents),
     (destination, shards): (&Destination, Shards),
     since: Timestamp,
 ) -> Result<Recovered> {
     if !destination.receives() {
-        let sentence = match destination.face {
-            Face::Providers | Face::Config => {
+        let sentence = match destination.api {
+            ApiKind::Providers | ApiKind::Config => {
                 "It is not healthy, or switched off; test it first with POST …/test, or switch it on."
             }
-            Face::Stack | Face::Mail | Face::StackAuth => {
+            ApiKind::Stack | ApiKind::Mail | ApiKind::StackAuth => {
                 "This destination is not verified or not healthy; verify it first with POST …/verify."
             }
         };
@@ -57,11 +59,11 @@ pub async fn recover(
     while recovered < MAX_RECOVERED {
         let rows = log.rows().attention(destination.id, &after, PAGE).await?;
         let Some(last) = rows.last() else {
-            return recover_overdue((log, lanes, journal), (destination, shards), since, recovered).await;
+            return recover_overdue((log, lanes, system_events), (destination, shards), since, recovered).await;
         };
         after = last.id.to_string();
         recovered += rows.len();
-        tell_queued(&rows, destination, journal).await;
+        tell_queued(&rows, destination, system_events).await;
         send_page(log, lanes, destination, rows).await?;
     }
     Ok(Recovered { recovered, more: true })
@@ -70,7 +72,7 @@ pub async fn recover(
 /// Sends overdue deliveries without a row again, after `recovered` others. Writes their rows first, so that a repeat of
 /// the request does not send them again.
 async fn recover_overdue(
-    (log, lanes, journal): (&DeliveryLog, &Lanes, &Journal),
+    (log, lanes, system_events): (&DeliveryLog, &Lanes, &SystemEvents),
     (destination, shards): (&Destination, Shards),
     since: Timestamp,
     mut recovered: usize,
@@ -80,19 +82,19 @@ async fn recover_overdue(
     for page in now.chunks(PAGE) {
         let rows = log.record(page, destination).await?;
         recovered += rows.len();
-        tell_queued(&rows, destination, journal).await;
+        tell_queued(&rows, destination, system_events).await;
         send_page(log, lanes, destination, rows).await?;
     }
     Ok(Recovered { recovered, more: !later.is_empty() })
 }
 
 /// Reports that mails which were held are now queued.
-pub(crate) async fn tell_queued(rows: &[Summary], destination: &Destination, journal: &Journal) {
+pub(crate) async fn tell_queued(rows: &[Summary], destination: &Destination, system_events: &SystemEvents) {
     if !destination.kind.is_mail() {
         return;
     }
     let held = rows.iter().filter(|row| row.attempt_count == 0 && row.state == DeliveryState::Held);
-    journal
+    system_events
         .note(held.map(|row| Mail::of(row.id, &row.event_type, row.operator_id, Some(destination)).queued(now())))
         .await;
 }

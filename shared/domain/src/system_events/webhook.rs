@@ -80,13 +80,13 @@ pub fn delivery(
 mod tests {
     use super::*;
     use crate::{
-        DeliveryId, DestinationId, Face, Severity, delivery::Fault, event::tests::event, fanout::Fate, time::now,
+        ApiKind, DeliveryId, DestinationId, Severity, delivery::Fault, event::tests::event, fanout::Fate, time::now,
     };
 
     fn told(event_type: &str, error: Option<&str>) -> Option<Ingest> {
         let event = event(event_type, Severity::Info);
         let id = DeliveryId::new(DestinationId::generate(), event.id);
-        let row = Delivery::new(id, event.operator_id, &event.event_type, Face::Mail, Fate::Send, now());
+        let row = Delivery::new(id, event.operator_id, &event.event_type, ApiKind::Mail, Fate::Send, now());
         let attempt = Attempt {
             number: 1,
             at: now(),

@@ -14,7 +14,7 @@ use store::{
     aws::{optional_variable, variable},
 };
 
-use crate::written::{self, id};
+use crate::render::{self, id};
 
 /// Sends to destinations of every kind.
 pub struct Sender {
@@ -91,16 +91,16 @@ impl Sender {
         match to.kind {
             Kind::Sms => Ok(self.texter.send(&to.destination, sms::notification(event), number).await),
             Kind::Email => {
-                let message = written::mail(to, event, envelope.delivery_id).map_err(|e| e.to_string())?;
+                let message = render::mail(to, event, envelope.delivery_id).map_err(|e| e.to_string())?;
                 Ok(self.mailer.send(to, envelope, message, number).await)
             }
             Kind::Webhook => {
                 let secrets = self.vault.signing_secrets(to, now()).await.map_err(|e| e.to_string())?;
                 let request = Request {
                     url: &to.destination,
-                    face: to.face,
+                    api: to.api,
                     id: &id(envelope.delivery_id, event),
-                    body: payload::of(to.face, event).map_err(|e| e.to_string())?,
+                    body: payload::of(to.api, event).map_err(|e| e.to_string())?,
                     secrets: &secrets,
                     headers: &[],
                     secrets_of: None,
@@ -123,9 +123,9 @@ impl Sender {
         let secrets: Vec<_> = endpoint.secret.iter().map(|secret| secret.into()).collect();
         let request = Request {
             url: endpoint.url.reveal(),
-            face: to.face,
+            api: to.api,
             id: &id(envelope.delivery_id, event),
-            body: payload::of(to.face, event).map_err(|e| e.to_string())?,
+            body: payload::of(to.api, event).map_err(|e| e.to_string())?,
             secrets: &secrets,
             headers: &headers,
             secrets_of: Some(connection),
@@ -141,7 +141,7 @@ impl Sender {
         Attempted { to, event, envelope, number, .. }: &Attempted<'_>,
     ) -> Answer {
         let (notification, footer) = (Notification::of(event), id(envelope.delivery_id, event));
-        let card = written::card(&notification, to, event, &footer);
+        let card = render::card(&notification, to, event, &footer);
         self.webhooks.send_chat(platform, url, connection, &card, *number).await
     }
 
@@ -150,7 +150,7 @@ impl Sender {
         people: People,
         Attempted { to, event, envelope, number, .. }: &Attempted<'_>,
     ) -> std::result::Result<Answer, NotSent> {
-        let message = written::mail(to, event, envelope.delivery_id).map_err(|e| e.to_string())?;
+        let message = render::mail(to, event, envelope.delivery_id).map_err(|e| e.to_string())?;
         Ok(self.mailer.send_to(people, to, *envelope, message, *number).await)
     }
 }
