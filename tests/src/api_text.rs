@@ -43,6 +43,8 @@ pub fn openapi() -> String {
     text.merge(destinations::text());
     text.merge(channels::text());
     text.merge(events::text());
+    text.merge(deliveries::text());
+    text.merge(account::text());
     text.merge(endpoints::text());
     text.merge(mail::text());
     text.merge(providers::text());

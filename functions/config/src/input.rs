@@ -1,9 +1,9 @@
 //! Reads and validates the requests that create and change channels.
 
-use api::{ApiError, MaxPerSecond, error::Result};
+use api::{ApiError, MaxPerSecond, error::Result, path::PathId};
 use axum::http::StatusCode;
 use domain::{
-    Connection, Kind, Severity,
+    Connection, DestinationId, Kind, Severity,
     connection::{Allowed, config},
     fields::{Fields, Problem, line},
     severity::CONFIG_NAMES,
@@ -132,6 +132,18 @@ pub(crate) fn credentials_merged(
 ) -> Result<Connection> {
     let merged = before.map_or_else(|| Value::Object(change.clone()), |before| config::merged(before, change.clone()));
     config::read(kind, merged, allowed).map_err(wrong)
+}
+
+/// The id of a channel in a path: a UUID.
+#[derive(Clone, Copy)]
+pub struct ProjectChannelId(pub(crate) DestinationId);
+
+impl PathId for ProjectChannelId {
+    const NOUN: &'static str = "notification channel";
+
+    fn parse(text: &str) -> Option<Self> {
+        DestinationId::of_uuid(text).map(Self)
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The log line and the metrics of an attempt.
 
-use api::worker::request_id;
 use domain::{Attempt, Delivery, DeliveryState, Kind, hidden::without_people, time::now, trace::TraceId};
+use runtime::worker::request_id;
 
 /// Logs an attempt that is recorded in `row`.
 pub(crate) fn log(row: &Delivery, kind: Kind, attempt: &Attempt, trace_id: Option<TraceId>) {

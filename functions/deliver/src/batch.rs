@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use api::worker::{Record, request_id};
 use domain::{
     Delivery, DeliveryState, Destination, DestinationId, Unhealthy,
     delivery::SUPPRESSED,
@@ -21,6 +20,7 @@ use futures::{
     channel::mpsc::{self, UnboundedReceiver},
     future::join_all,
 };
+use runtime::worker::{Record, request_id};
 use store::{Lanes, Result, destinations::Counter, worklist::Worklist};
 use tokio::time::{Instant, timeout_at};
 

@@ -14,8 +14,8 @@ mod tests;
 mod triage;
 mod work;
 
-use api::{telemetry, worker};
 use domain::{backoff::Schedule, traffic::Rate};
+use runtime::{telemetry, worker};
 use service::{Health, Sender};
 use store::{
     Aws, Deliveries, Destinations, Events, Lanes, Recent, StoreError, Suppressions, SystemEvents, aws,

@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use api::worker::Record;
 use domain::{
     Attempt, Delivery, DeliveryId, DeliveryPlan, DeliveryState, Destination, DestinationId, Event, EventId, Kind,
     OperatorId, PlannedEvent, Severity, Unhealthy,
@@ -19,6 +18,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use outbound::Answer;
+use runtime::worker::Record;
 use store::{Result, destinations::Counter, partiql::Written, worklist::Worklist};
 use tokio::time::Instant;
 

@@ -15,7 +15,6 @@ use std::{
     time::Duration,
 };
 
-use api::worker::{Record, request_id};
 use domain::{
     Delivery, DeliveryId, DeliveryPlan, Destination, DestinationId, EventId, EventType, OperatorId, PlannedEvent,
     delivery::DESTINATION_DELETED,
@@ -28,6 +27,7 @@ use domain::{
 };
 use futures::future::join_all;
 use jiff::Timestamp;
+use runtime::worker::{Record, request_id};
 use store::{Result, partiql::Written};
 use tokio::time::{Instant, timeout_at};
 use trace::Span;

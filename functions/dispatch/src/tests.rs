@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use api::worker::Record;
 use domain::{
     ApiKind, Delivery, DeliveryId, DeliveryPlan, DeliveryState, Destination, DestinationId, Event, EventId, EventType,
     Kind, OperatorId, PlannedEvent, Rule, RuleId, Severity, Unhealthy,
@@ -19,6 +18,7 @@ use domain::{
     time::now,
     traffic::{Breaker, Lane},
 };
+use runtime::worker::Record;
 use store::{Result, StoreError, partiql::Written};
 use tokio::time::Instant;
 

@@ -1,31 +1,21 @@
-//! `/v1/events`, `/v1/deliveries` and `/v1/overview`: accepts events, and returns events, deliveries and statistics.
+//! `/v1/events` and `/v1/event-types`: accepts events, and returns events and their types.
 
-mod account_scope;
-mod deliveries;
-mod delivery_list;
-mod detail;
-mod ingest;
-mod log;
-mod overview;
-mod posted;
-mod whoami;
+mod collection;
+mod input;
+mod item;
+mod types;
+mod views;
 
 use std::sync::Arc;
 
 use api::{Keys, auth::HasKeys};
-use store::{Accounts, Aws, Channels, DeliveryLog, Destinations, Events, Lanes, Queue, SystemEvents};
+use store::{Accounts, Aws, Events, Queue};
 
 /// The clients and settings that the routes use.
 pub struct App {
     keys: Keys,
-    accounts: Accounts,
-    channels: Channels,
     events: Events,
-    log: DeliveryLog,
-    destinations: Destinations,
     accepted_queue: Queue,
-    lanes: Lanes,
-    system_events: SystemEvents,
 }
 
 impl App {
@@ -37,14 +27,8 @@ impl App {
         let aws = Aws::from_env();
         Ok(Self {
             keys: Keys::new(Accounts::from_env(&aws)?),
-            accounts: Accounts::from_env(&aws)?,
-            channels: Channels::from_env(&aws)?,
             events: Events::from_env(&aws)?,
-            log: DeliveryLog::from_env(&aws)?,
-            destinations: Destinations::from_env(&aws)?,
             accepted_queue: Queue::accepted(&aws)?,
-            lanes: Lanes::from_env(&aws)?,
-            system_events: SystemEvents::from_env(&aws)?,
         })
     }
 }
@@ -59,12 +43,7 @@ impl HasKeys for App {
 pub type State = axum::extract::State<Arc<App>>;
 
 api::routes! { App;
-    ingest::post_events, log::list;
-    log::get;
-    log::types;
-    delivery_list::list;
-    deliveries::get;
-    deliveries::retry;
-    overview::overview;
-    whoami::whoami;
+    collection::create, collection::list;
+    item::get;
+    types::list;
 }

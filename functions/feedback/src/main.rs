@@ -5,12 +5,12 @@ mod outcome;
 
 use std::collections::HashSet;
 
-use api::{
+use domain::feedback::{self, Feedback};
+use futures::{StreamExt, stream};
+use runtime::{
     telemetry,
     worker::{self, Record},
 };
-use domain::feedback::{self, Feedback};
-use futures::{StreamExt, stream};
 use service::Health;
 use store::{Aws, Deliveries, Destinations, Queue, Suppressions, SystemEvents};
 use tokio::time::{Instant, timeout_at};

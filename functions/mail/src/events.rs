@@ -1,8 +1,14 @@
 //! The log of mail events, and the timeline of a mail.
 
-use api::{ApiError, ErrorBody, Query, Reader, error::Result, event_query::EventQuery};
-use axum::{Json, extract::Path};
-use domain::{Event, EventId, catalogue, surrogates::repaired, system_events::MESSAGE, time::rfc3339};
+use api::{
+    ApiError, Id, Query, Reader,
+    error::Result,
+    event_query::EventQuery,
+    path::PathId,
+    responses::stack::{Errors, ErrorsOfOne},
+};
+use axum::Json;
+use domain::{Event, EventId, MessageId, catalogue, surrogates::repaired, system_events::MESSAGE, time::rfc3339};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -24,7 +30,7 @@ const PAGE: usize = 100;
 /// Events are kept for 30 days.
 #[utoipa::path(
     get, path = "/mail/events", tag = "Mail", operation_id = "listMailEvents", params(EventQuery),
-    responses((status = 200, body = MailEventPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
+    responses((status = 200, body = MailEventPage), Errors)
 )]
 pub(crate) async fn list(
     app: State,
@@ -75,13 +81,13 @@ pub(crate) struct Timeline {
 #[utoipa::path(
     get, path = "/mail/messages/{id}/timeline", tag = "Mail", operation_id = "getMailTimeline",
     params(("id" = String, Path)),
-    responses((status = 200, body = Timeline), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
+    responses((status = 200, body = Timeline), ErrorsOfOne)
 )]
-pub(crate) async fn timeline(app: State, Reader(caller): Reader, Path(id): Path<String>) -> Result<Json<Timeline>> {
+pub(crate) async fn timeline(app: State, Reader(caller): Reader, Id(id): Id<MessageId>) -> Result<Json<Timeline>> {
     let mut filter = Filter {
         mail_only: true,
         resource_type: Some(MESSAGE.to_owned()),
-        resource_id: Some(id.clone()),
+        resource_id: Some(id.to_string()),
         project_id: caller.project_id().map(str::to_owned),
         ..Filter::default()
     };
@@ -95,12 +101,12 @@ pub(crate) async fn timeline(app: State, Reader(caller): Reader, Path(id): Path<
         }
     }
     if events.is_empty() {
-        return Err(ApiError::not_found("message"));
+        return Err(ApiError::not_found(MessageId::NOUN));
     }
     // Events of the same millisecond are in the order of a mail's life.
     let rank = |event: &Event| catalogue::all().position(|entry| entry.name == event.event_type.as_str());
     events.sort_by_key(|event| (event.id.made_at(), rank(event)));
-    Ok(Json(Timeline { message_id: id, items: events.into_iter().map(item).collect() }))
+    Ok(Json(Timeline { message_id: id.to_string(), items: events.into_iter().map(item).collect() }))
 }
 
 fn item(event: Event) -> TimelineItem {

@@ -1,9 +1,9 @@
 //! Reads and validates the requests that create and change providers.
 
-use api::{ApiError, MaxPerSecond, error::Result};
+use api::{ApiError, MaxPerSecond, error::Result, path::PathId};
 use axum::http::StatusCode;
 use domain::{
-    Connection, Kind,
+    Connection, DestinationId, Kind,
     connection::{Allowed, providers},
     fields::{Fields, Problem, line},
     traffic::Rate,
@@ -100,6 +100,18 @@ fn unknown_kind(given: &str) -> ApiError {
     let known: Vec<_> = providers::KINDS.iter().map(|(kind, _)| kind.as_str()).collect();
     let given: String = given.chars().take(64).collect();
     ApiError::bad_request("unknown_kind", format!("`kind`: {given:?} is no kind; send one of {}.", known.join(", ")))
+}
+
+/// The id of a provider in a path: a UUID.
+#[derive(Clone, Copy)]
+pub struct ProviderId(pub(crate) DestinationId);
+
+impl PathId for ProviderId {
+    const NOUN: &'static str = "provider";
+
+    fn parse(text: &str) -> Option<Self> {
+        DestinationId::of_uuid(text).map(Self)
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The results of a notification that the caller gets, one for each provider.
 
+use api::attempt_text::returned;
 use std::collections::HashMap;
 
 use domain::{
@@ -8,7 +9,7 @@ use domain::{
     hidden::without_people,
 };
 use serde::Serialize;
-use service::probe::returned;
+
 use utoipa::ToSchema;
 
 /// The result for each provider, in the order of the request.

@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use api::{ApiError, Body, Caller, envelope::ProvidersError, error::Result, idempotency};
+use api::{ApiError, Body, Caller, envelope::ProvidersError, error::Result, idempotency, responses::providers::Errors};
 use axum::{
     Json,
     http::{HeaderMap, StatusCode},
@@ -51,10 +51,8 @@ const UNDER_WAY: Duration = Duration::from_secs(25);
             max_length = 256, pattern = "^[!-~]+$"),
     ),
     responses(
-        (status = 200, body = SendResults), (status = 400, body = ProvidersError), (status = 401, body = ProvidersError),
-        (status = 403, body = ProvidersError),
-        (status = 409, body = ProvidersError, description = "The key was used for another notification within 24 h, or \
-            its first request is under way"),
+        (status = 200, body = SendResults), Errors,
+        (status = 409, body = ProvidersError, description = "The key was used for another notification within 24 h, or its first request is under way"),
         (status = 422, body = ProvidersError, description = "Fields are wrong: `fields` names each"),
         (status = 502, body = SendResults, description = "No provider has taken it"),
         (status = 503, body = ProvidersError),

@@ -14,15 +14,14 @@ use axum::{
 };
 use domain::{DeliveryId, EventId};
 use lambda_http::{RequestExt, request::RequestContext};
+use runtime::{cold_start, telemetry::Telemetry};
 use tower_http::decompression::RequestDecompressionLayer;
 use trace::{Kind, Span};
 
 use crate::{
     ApiError,
     auth::{HasKeys, Who},
-    cold_start,
     envelope::Envelope,
-    telemetry::Telemetry,
 };
 
 /// The maximum size of a decompressed body. Lambda limits the whole request to 6 MB, in which a body is escaped as JSON

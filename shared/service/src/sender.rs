@@ -14,7 +14,10 @@ use store::{
     aws::{optional_variable, variable},
 };
 
-use crate::render::{self, id};
+use crate::{
+    error::SetupError,
+    render::{self, id},
+};
 
 /// Sends to destinations of every kind.
 pub struct Sender {
@@ -46,7 +49,7 @@ impl Sender {
     ///
     /// # Errors
     /// When the environment lacks a setting, or TLS cannot be set up.
-    pub fn from_env(aws: &Aws) -> std::result::Result<Self, lambda_http::Error> {
+    pub fn from_env(aws: &Aws) -> std::result::Result<Self, SetupError> {
         Ok(Self {
             vault: Vault::new(aws),
             webhooks: Webhooks::new(store::aws::target_policy()?)?,

@@ -14,7 +14,7 @@ export type Attempt = Schemas['AttemptView']
 export type Delivery = Schemas['DeliveryView']
 export type DeliveryPage = Schemas['DeliveryPage']
 export type DeliveryWithRequest = Schemas['DeliveryDetail']
-export type MadeBy = Schemas['Face']
+export type MadeBy = Schemas['ApiKind']
 type Origin = Schemas['Origin']
 /** A destination, whichever API made it: the console asks for all, and so is told where each comes from. */
 export type Destination = Schemas['DestinationView'] &

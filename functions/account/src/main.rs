@@ -1,0 +1,10 @@
+//! The function `account`.
+
+use account::App;
+use api::{server, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let telemetry = telemetry::init();
+    server::serve(App::from_env()?, account::routes(), telemetry).await
+}
