@@ -18,18 +18,17 @@ pub struct App {
 }
 
 impl App {
-    /// Creates the clients from the environment.
+    /// Creates the clients.
     ///
     /// # Errors
     /// When the environment lacks a variable.
-    pub fn from_env() -> Result<Self, lambda_http::Error> {
-        let aws = Aws::from_env();
+    pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(&aws)?),
-            accounts: Accounts::from_env(&aws)?,
-            channels: Channels::from_env(&aws)?,
-            destinations: Destinations::from_env(&aws)?,
-            log: DeliveryLog::from_env(&aws)?,
+            keys: Keys::new(Accounts::from_env(aws)?),
+            accounts: Accounts::from_env(aws)?,
+            channels: Channels::from_env(aws)?,
+            destinations: Destinations::from_env(aws)?,
+            log: DeliveryLog::from_env(aws)?,
         })
     }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use api::{ApiError, Caller, Keys, actions::Targets, auth::HasKeys, path::PathId};
 use domain::{Destination, Rule, RuleId, guard::TargetPolicy};
 use service::DestinationService;
-use store::{Accounts, Aws, Changes, Channels, DeliveryLog, Destinations, aws};
+use store::{Accounts, Aws, Changes, Channels, DeliveryLog, Destinations};
 
 /// The clients and settings that the routes use.
 pub struct App {
@@ -31,22 +31,21 @@ pub struct App {
 }
 
 impl App {
-    /// Creates the clients from the environment.
+    /// Creates the clients.
     ///
     /// # Errors
     /// When the environment lacks a variable.
-    pub fn from_env() -> Result<Self, lambda_http::Error> {
-        let aws = Aws::from_env();
-        let policy = aws::target_policy()?;
+    pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
+        let policy = aws.target_policy()?;
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(&aws)?),
-            changes: Changes::from_env(&aws)?,
-            channels: Channels::from_env(&aws)?,
-            destinations: Destinations::from_env(&aws)?,
-            log: DeliveryLog::from_env(&aws)?,
-            service: DestinationService::from_env(&aws)?,
+            keys: Keys::new(Accounts::from_env(aws)?),
+            changes: Changes::from_env(aws)?,
+            channels: Channels::from_env(aws)?,
+            destinations: Destinations::from_env(aws)?,
+            log: DeliveryLog::from_env(aws)?,
+            service: DestinationService::from_env(aws)?,
             policy,
-            premium_numbers: aws::parsed_variable("ALLOW_PREMIUM_NUMBERS")?,
+            premium_numbers: aws.parsed_variable("ALLOW_PREMIUM_NUMBERS")?,
         })
     }
 

@@ -29,19 +29,18 @@ pub struct App {
 }
 
 impl App {
-    /// Creates the clients from the environment.
+    /// Creates the clients.
     ///
     /// # Errors
     /// When the environment lacks a variable.
-    pub fn from_env() -> Result<Self, lambda_http::Error> {
-        let aws = Aws::from_env();
+    pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(&aws)?),
-            changes: Changes::from_env(&aws)?,
-            channels: ProjectChannels::from_env(&aws)?,
-            log: DeliveryLog::from_env(&aws)?,
-            service: DestinationService::from_env(&aws)?,
-            allowed: allowed::from_env()?,
+            keys: Keys::new(Accounts::from_env(aws)?),
+            changes: Changes::from_env(aws)?,
+            channels: ProjectChannels::from_env(aws)?,
+            log: DeliveryLog::from_env(aws)?,
+            service: DestinationService::from_env(aws)?,
+            allowed: allowed::from_env(aws)?,
         })
     }
 

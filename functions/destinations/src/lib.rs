@@ -14,7 +14,7 @@ use api::{ApiError, Caller, Keys, actions::Targets, auth::HasKeys};
 use axum::{Router, http::header::CONTENT_TYPE, routing::get};
 use domain::{Destination, DestinationId, guard::TargetPolicy};
 use service::DestinationService;
-use store::{Accounts, Aws, Changes, DeliveryLog, Destinations, aws};
+use store::{Accounts, Aws, Changes, DeliveryLog, Destinations};
 
 /// The clients and settings that the routes use.
 pub struct App {
@@ -29,21 +29,20 @@ pub struct App {
 }
 
 impl App {
-    /// Creates the clients from the environment.
+    /// Creates the clients.
     ///
     /// # Errors
     /// When the environment lacks a variable.
-    pub fn from_env() -> Result<Self, lambda_http::Error> {
-        let aws = Aws::from_env();
-        let policy = aws::target_policy()?;
+    pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
+        let policy = aws.target_policy()?;
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(&aws)?),
-            changes: Changes::from_env(&aws)?,
-            destinations: Destinations::from_env(&aws)?,
-            log: DeliveryLog::from_env(&aws)?,
-            service: DestinationService::from_env(&aws)?,
+            keys: Keys::new(Accounts::from_env(aws)?),
+            changes: Changes::from_env(aws)?,
+            destinations: Destinations::from_env(aws)?,
+            log: DeliveryLog::from_env(aws)?,
+            service: DestinationService::from_env(aws)?,
             policy,
-            premium_numbers: aws::parsed_variable("ALLOW_PREMIUM_NUMBERS")?,
+            premium_numbers: aws.parsed_variable("ALLOW_PREMIUM_NUMBERS")?,
         })
     }
 

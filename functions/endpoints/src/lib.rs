@@ -15,7 +15,7 @@ use api::{ApiError, Caller, Keys, actions::Targets, auth::HasKeys, error::Result
 use domain::{ApiKind, Destination, DestinationId, EndpointId, guard::TargetPolicy};
 use service::DestinationService;
 use store::{
-    Accounts, Aws, Changes, DeliveryLog, aws,
+    Accounts, Aws, Changes, DeliveryLog,
     subscriptions::{Subscription, Subscriptions},
 };
 
@@ -30,19 +30,18 @@ pub struct App {
 }
 
 impl App {
-    /// Creates the clients from the environment.
+    /// Creates the clients.
     ///
     /// # Errors
     /// When the environment lacks a variable.
-    pub fn from_env() -> std::result::Result<Self, lambda_http::Error> {
-        let aws = Aws::from_env();
-        let policy = aws::target_policy()?;
+    pub fn new(aws: &Aws) -> std::result::Result<Self, lambda_http::Error> {
+        let policy = aws.target_policy()?;
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(&aws)?),
-            changes: Changes::from_env(&aws)?,
-            endpoints: Subscriptions::from_env(&aws, ApiKind::StackAuth)?,
-            log: DeliveryLog::from_env(&aws)?,
-            service: DestinationService::from_env(&aws)?,
+            keys: Keys::new(Accounts::from_env(aws)?),
+            changes: Changes::from_env(aws)?,
+            endpoints: Subscriptions::from_env(aws, ApiKind::StackAuth)?,
+            log: DeliveryLog::from_env(aws)?,
+            service: DestinationService::from_env(aws)?,
             policy,
         })
     }

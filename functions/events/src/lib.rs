@@ -19,16 +19,15 @@ pub struct App {
 }
 
 impl App {
-    /// Creates the clients from the environment.
+    /// Creates the clients.
     ///
     /// # Errors
     /// When the environment lacks a variable.
-    pub fn from_env() -> Result<Self, lambda_http::Error> {
-        let aws = Aws::from_env();
+    pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(&aws)?),
-            events: Events::from_env(&aws)?,
-            accepted_queue: Queue::accepted(&aws)?,
+            keys: Keys::new(Accounts::from_env(aws)?),
+            events: Events::from_env(aws)?,
+            accepted_queue: Queue::accepted(aws)?,
         })
     }
 }

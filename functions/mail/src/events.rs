@@ -8,7 +8,7 @@ use api::{
     responses::stack::{Errors, ErrorsOfOne},
 };
 use axum::Json;
-use domain::{Event, EventId, MessageId, catalogue, surrogates::repaired, system_events::MESSAGE, time::rfc3339};
+use domain::{Event, EventId, catalogue, surrogates::repaired, system_events::MESSAGE, time::rfc3339};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use crate::{
     State,
+    input::MessageName,
     views::{MailEvent, MailEventPage},
 };
 
@@ -83,11 +84,15 @@ pub(crate) struct Timeline {
     params(("id" = String, Path)),
     responses((status = 200, body = Timeline), ErrorsOfOne)
 )]
-pub(crate) async fn timeline(app: State, Reader(caller): Reader, Id(id): Id<MessageId>) -> Result<Json<Timeline>> {
+pub(crate) async fn timeline(
+    app: State,
+    Reader(caller): Reader,
+    Id(MessageName(id)): Id<MessageName>,
+) -> Result<Json<Timeline>> {
     let mut filter = Filter {
         mail_only: true,
         resource_type: Some(MESSAGE.to_owned()),
-        resource_id: Some(id.to_string()),
+        resource_id: Some(id.clone()),
         project_id: caller.project_id().map(str::to_owned),
         ..Filter::default()
     };
@@ -101,12 +106,12 @@ pub(crate) async fn timeline(app: State, Reader(caller): Reader, Id(id): Id<Mess
         }
     }
     if events.is_empty() {
-        return Err(ApiError::not_found(MessageId::NOUN));
+        return Err(ApiError::not_found(MessageName::NOUN));
     }
     // Events of the same millisecond are in the order of a mail's life.
     let rank = |event: &Event| catalogue::all().position(|entry| entry.name == event.event_type.as_str());
     events.sort_by_key(|event| (event.id.made_at(), rank(event)));
-    Ok(Json(Timeline { message_id: id.to_string(), items: events.into_iter().map(item).collect() }))
+    Ok(Json(Timeline { message_id: id, items: events.into_iter().map(item).collect() }))
 }
 
 fn item(event: Event) -> TimelineItem {

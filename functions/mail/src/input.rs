@@ -62,6 +62,17 @@ pub(crate) struct MailRotation {
     pub(crate) expire_now: bool,
 }
 
+/// The id of a message in a path. Producers of events can name messages of their own, so any text is an id.
+pub(crate) struct MessageName(pub(crate) String);
+
+impl PathId for MessageName {
+    const NOUN: &'static str = "message";
+
+    fn parse(text: &str) -> Option<Self> {
+        Some(Self(text.to_owned()))
+    }
+}
+
 /// The id of a delivery to a subscription in a path.
 #[derive(Clone, Copy)]
 pub(crate) struct MailDeliveryId(pub(crate) DeliveryId);

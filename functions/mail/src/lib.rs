@@ -17,7 +17,7 @@ use domain::{
 };
 use service::DestinationService;
 use store::{
-    Accounts, Aws, Changes, DeliveryLog, Destinations, Events, aws,
+    Accounts, Aws, Changes, DeliveryLog, Destinations, Events,
     subscriptions::{Subscription, Subscriptions},
 };
 
@@ -34,21 +34,20 @@ pub struct App {
 }
 
 impl App {
-    /// Creates the clients from the environment.
+    /// Creates the clients.
     ///
     /// # Errors
     /// When the environment lacks a variable.
-    pub fn from_env() -> Result<Self, lambda_http::Error> {
-        let aws = Aws::from_env();
-        let policy = aws::target_policy()?;
+    pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
+        let policy = aws.target_policy()?;
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(&aws)?),
-            changes: Changes::from_env(&aws)?,
-            events: Events::from_env(&aws)?,
-            subscriptions: Subscriptions::from_env(&aws, ApiKind::Mail)?,
-            destinations: Destinations::from_env(&aws)?,
-            log: DeliveryLog::from_env(&aws)?,
-            service: DestinationService::from_env(&aws)?,
+            keys: Keys::new(Accounts::from_env(aws)?),
+            changes: Changes::from_env(aws)?,
+            events: Events::from_env(aws)?,
+            subscriptions: Subscriptions::from_env(aws, ApiKind::Mail)?,
+            destinations: Destinations::from_env(aws)?,
+            log: DeliveryLog::from_env(aws)?,
+            service: DestinationService::from_env(aws)?,
             policy,
         })
     }

@@ -4,7 +4,7 @@ use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
 };
-use domain::{DeliveryId, DestinationId, EndpointId, EventId, MessageId, RuleId, WebhookId};
+use domain::{DeliveryId, DestinationId, EndpointId, EventId, RuleId, WebhookId};
 
 use crate::error::{ApiError, Result};
 
@@ -48,7 +48,6 @@ path_ids! {
     DestinationId: "destination";
     EndpointId: "endpoint";
     EventId: "event";
-    MessageId: "message";
     RuleId: "channel";
     WebhookId: "webhook";
 }

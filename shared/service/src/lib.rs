@@ -23,9 +23,7 @@ use domain::{
     system_events::Mail, verification::Limits,
 };
 use error::Result;
-use store::{
-    Accounts, Aws, Destinations, StoreError, Suppressions, SystemEvents, Verifications, accounts::Operator, aws,
-};
+use store::{Accounts, Aws, Destinations, StoreError, Suppressions, SystemEvents, Verifications, accounts::Operator};
 
 pub use error::{Error, SetupError};
 pub use health::Health;
@@ -59,10 +57,10 @@ impl DestinationService {
             system_events: SystemEvents::from_env(aws)?,
             recovery: Recovery::from_env(aws)?,
             limits: Limits {
-                interval: Duration::from_secs(aws::parsed_variable("CODE_INTERVAL_SECONDS")?),
-                per_destination: aws::parsed_variable("CODES_PER_DESTINATION")?,
-                per_operator: aws::parsed_variable("CODES_PER_OPERATOR")?,
-                per_calling_code: aws::parsed_variable("CODES_PER_CALLING_CODE")?,
+                interval: Duration::from_secs(aws.parsed_variable("CODE_INTERVAL_SECONDS")?),
+                per_destination: aws.parsed_variable("CODES_PER_DESTINATION")?,
+                per_operator: aws.parsed_variable("CODES_PER_OPERATOR")?,
+                per_calling_code: aws.parsed_variable("CODES_PER_CALLING_CODE")?,
             },
         })
     }

@@ -20,7 +20,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Aws, Result, StoreError,
-    aws::variable,
     destinations::condition_failed,
     error::aws,
     item::{Item, b, from_item, from_items, key, n, s, to_item},
@@ -119,7 +118,7 @@ impl Accounts {
     /// # Errors
     /// When the variable is missing.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self { client: aws.dynamodb(), table: variable("ACCOUNTS_TABLE")? })
+        Ok(Self { client: aws.dynamodb(), table: aws.variable("ACCOUNTS_TABLE")? })
     }
 
     pub(crate) fn project_key(operator: OperatorId, project: &str) -> Item {

@@ -13,7 +13,6 @@ use tokio::time::Instant;
 
 use crate::{
     Aws, Result, StoreError,
-    aws::variable,
     batch_get::get_rows,
     error::aws,
     item::{Item, from_item, from_items, key, n, retention_ttl, s, to_item},
@@ -98,7 +97,7 @@ impl Deliveries {
     /// # Errors
     /// When the variable is missing.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self { client: aws.dynamodb(), table: variable("DELIVERIES_TABLE")? })
+        Ok(Self { client: aws.dynamodb(), table: aws.variable("DELIVERIES_TABLE")? })
     }
 
     /// Builds the statement that inserts a delivery, unless its ID exists.
