@@ -1,6 +1,8 @@
 //! `/v1/overview` and `/v1/whoami`: the state of an account, and the identity of a key.
 
 mod overview;
+#[cfg(test)]
+mod tests;
 mod whoami;
 
 use std::sync::Arc;

@@ -8,6 +8,8 @@ mod input;
 mod item;
 mod preview;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod views;
 
 use std::sync::Arc;

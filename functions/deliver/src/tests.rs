@@ -7,12 +7,13 @@ use std::{
 };
 
 use domain::{
-    Attempt, Delivery, DeliveryId, DeliveryPlan, DeliveryState, Destination, DestinationId, Event, EventId, Kind,
-    OperatorId, PlannedEvent, Severity, Unhealthy,
+    Attempt, Delivery, DeliveryId, DeliveryPlan, DeliveryState, Destination, DestinationId, Event, EventId, OperatorId,
+    PlannedEvent, Severity, Unhealthy,
     delivery::{Fault, RATE_LIMITED},
     delivery_plan::Destined,
     fanout::{Fate, Fates},
     message::{Ingest, Job},
+    testing,
     time::now,
     traffic::{Breaker, FAILURES_TO_OPEN, Lane, MAX_LIMITED, Pace, Rate, Slot},
 };
@@ -88,27 +89,17 @@ impl Memory {
     }
 
     fn webhook(&self) -> DestinationId {
-        let id = DestinationId::generate();
-        let url = format!("https://example.com/{id}");
-        let new = Destination::new(self.operator, id, Kind::Webhook, url.clone(), url);
         let verified_at = Some(now() - Duration::from_secs(3600));
-        self.destinations.borrow_mut().insert(id, Destination { verified_at, ..new });
+        let new = Destination { verified_at, ..testing::webhook(self.operator) };
+        let id = new.id;
+        self.destinations.borrow_mut().insert(id, new);
         id
     }
 
     /// Creates an event for this destination and returns its first job.
     fn event(&self, to: DestinationId) -> Job {
-        let id = EventId::generate();
-        let event = Event {
-            operator_id: self.operator,
-            id,
-            event_type: "custom.a".try_into().expect("a type"),
-            severity: Severity::Info,
-            timestamp: now(),
-            data: "{}".into(),
-            resource: None,
-            project_id: None,
-        };
+        let event = Event { operator_id: self.operator, ..testing::event("custom.a", Severity::Info) };
+        let id = event.id;
         let fates = Fates::from([(to, Fate::Send)]);
         let plan = DeliveryPlan { at: now(), destined: Destined::from(&fates), parts: None, by_repeat: false };
         self.events.borrow_mut().insert(id, PlannedEvent { event, plan: Some(plan) });

@@ -3,6 +3,8 @@
 mod collection;
 mod input;
 mod item;
+#[cfg(test)]
+mod tests;
 mod views;
 
 use std::sync::Arc;

@@ -6,6 +6,8 @@ mod deliveries;
 mod input;
 mod item;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod views;
 
 use std::sync::Arc;

@@ -8,13 +8,14 @@ use std::{
 };
 
 use domain::{
-    ApiKind, Delivery, DeliveryId, DeliveryPlan, DeliveryState, Destination, DestinationId, Event, EventId, EventType,
-    Kind, OperatorId, PlannedEvent, Rule, RuleId, Severity, Unhealthy,
+    ApiKind, Delivery, DeliveryId, DeliveryPlan, DeliveryState, Destination, DestinationId, Event, EventId, Kind,
+    OperatorId, PlannedEvent, Rule, Unhealthy,
     delivery_plan::{Destined, Parts},
     event::PostedEvent,
     fanout::PART,
     message::{Ingest, Job, Part},
     rule::OnUnhealthy,
+    testing::{self, event_types},
     time::now,
     traffic::{Breaker, Lane},
 };
@@ -173,26 +174,19 @@ impl Memory {
     }
 
     fn webhook(&self, operator: OperatorId) -> DestinationId {
-        let id = DestinationId::generate();
-        let url = format!("https://example.com/{id}");
-        let new = Destination::new(operator, id, Kind::Webhook, url.clone(), url);
-        self.destinations.borrow_mut().insert(id, Destination { verified_at: Some(now()), ..new });
+        let new = testing::webhook(operator);
+        let id = new.id;
+        self.destinations.borrow_mut().insert(id, new);
         id
     }
 
     fn rule(&self, operator: OperatorId, destination_ids: Vec<DestinationId>) {
-        let events: Vec<EventType> = vec![TYPE.try_into().expect("a type")];
         self.rules.borrow_mut().push(Rule {
             operator_id: operator,
-            id: RuleId::generate(),
             destination_ids,
-            events,
-            min_severity: Severity::Info,
-            active: true,
+            events: event_types(&[TYPE]),
             on_unhealthy: OnUnhealthy::Skip,
-            created_at: now(),
-            api: ApiKind::Stack,
-            project_id: None,
+            ..testing::rule(&[])
         });
     }
 

@@ -7,6 +7,8 @@ mod events;
 mod input;
 mod item;
 mod suppressions;
+#[cfg(test)]
+mod tests;
 mod views;
 
 use std::sync::Arc;

@@ -11,6 +11,8 @@ mod notification;
 mod results;
 mod schema;
 mod send;
+#[cfg(test)]
+mod tests;
 mod views;
 
 use std::sync::Arc;

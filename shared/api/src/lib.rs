@@ -22,6 +22,8 @@ pub mod responses;
 mod routes;
 pub mod server;
 pub mod subscription;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod views;
 
 pub use auth::{Admin, Caller, Keys, Reader, Writer};

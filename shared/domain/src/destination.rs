@@ -324,8 +324,9 @@ impl Destination {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
+    use crate::testing::email;
 
     #[test]
     fn a_team_is_mailed_until_all_its_addresses_are_suppressed() {
@@ -374,19 +375,5 @@ pub(crate) mod tests {
         assert_eq!(signing(&webhook, at(26)), [6, 4, 3]);
         assert_eq!(rotate(&mut webhook, at(26), at(50)), Ok(()));
         assert_eq!(signing(&webhook, at(26)), [7, 6, 4, 3]);
-    }
-
-    /// A verified, healthy mail address.
-    pub(crate) fn email(address: &str) -> Destination {
-        Destination {
-            verified_at: Some(now()),
-            ..Destination::new(
-                OperatorId::generate(),
-                DestinationId::generate(),
-                Kind::Email,
-                address.into(),
-                address.into(),
-            )
-        }
     }
 }

@@ -73,8 +73,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        ApiKind, DeliveryId, EventId, OperatorId, RuleId, Severity, Unhealthy, destination::tests::email,
-        event::tests::event, rule::OnUnhealthy, time::now,
+        ApiKind, DeliveryId, EventId, Severity, Unhealthy,
+        rule::OnUnhealthy,
+        testing::{self, email, event, event_types},
+        time::now,
     };
 
     fn destination(healthy: bool) -> Destination {
@@ -88,18 +90,7 @@ mod tests {
     }
 
     fn rule(to: &[&Destination], events: &[&str], min_severity: Severity) -> Rule {
-        Rule {
-            operator_id: OperatorId::generate(),
-            id: RuleId::generate(),
-            destination_ids: to.iter().map(|destination| destination.id).collect(),
-            events: events.iter().map(|name| (*name).try_into().expect("a type")).collect(),
-            min_severity,
-            active: true,
-            on_unhealthy: OnUnhealthy::Pause,
-            created_at: now(),
-            api: ApiKind::Stack,
-            project_id: None,
-        }
+        Rule { events: event_types(events), min_severity, ..testing::rule(to) }
     }
 
     fn fates(event: &Event, rules: &[Rule], known: &[&Destination]) -> Vec<(DestinationId, Fate)> {

@@ -204,21 +204,14 @@ impl Notice {
 mod tests {
     use super::*;
     use crate::{Delivery, RuleId, fanout::Fate};
-    use crate::{Severity, delivery::tests::attempt, destination::tests::email, rule::OnUnhealthy, time::now};
+    use crate::{
+        rule::OnUnhealthy,
+        testing::{self, attempt, email, event_types},
+        time::now,
+    };
 
     fn rule(to: &Destination, active: bool, on_unhealthy: OnUnhealthy) -> Rule {
-        Rule {
-            operator_id: to.operator_id,
-            id: RuleId::generate(),
-            destination_ids: vec![to.id],
-            events: vec!["agent.blocked".try_into().expect("a type")],
-            min_severity: Severity::Info,
-            active,
-            on_unhealthy,
-            created_at: now(),
-            api: ApiKind::Stack,
-            project_id: None,
-        }
+        Rule { events: event_types(&["agent.blocked"]), active, on_unhealthy, ..testing::rule(&[to]) }
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub mod signature;
 pub mod sms;
 pub mod surrogates;
 pub mod system_events;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod time;
 pub mod trace;
 pub mod traffic;

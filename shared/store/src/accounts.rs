@@ -333,7 +333,7 @@ pub(crate) fn done(answer: std::result::Result<UpdateItemOutput, SdkError<Update
 }
 
 /// The two rows of a key: one for lookups, one for lists.
-fn key_items(api_key: &ApiKey, grant: &Grant) -> Result<[Item; 2]> {
+pub(crate) fn key_items(api_key: &ApiKey, grant: &Grant) -> Result<[Item; 2]> {
     let hash = api_key.hash();
     let mut looked_up = to_item(grant)?;
     looked_up.extend(key(("pk", grant_key(&hash)), ("sk", GRANT)));

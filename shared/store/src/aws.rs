@@ -3,10 +3,10 @@
 use std::{collections::HashMap, env, str::FromStr, sync::OnceLock, time::Duration};
 
 use aws_config::{
-    BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider, retry::RetryConfig,
-    stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
+    BehaviorVersion, Region, SdkConfig, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
+    timeout::TimeoutConfig,
 };
-use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
@@ -42,7 +42,7 @@ impl Aws {
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(variable("AWS_REGION").map(Region::new))
-            .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+            .credentials_provider(SharedCredentialsProvider::new(credentials(&variables)))
             .service_config(OwnEndpoints)
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts)
@@ -96,6 +96,14 @@ impl Aws {
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         self.sqs.get_or_init(|| aws_sdk_sqs::Client::new(&self.config)).clone()
     }
+}
+
+/// The credentials of the function's role, which Lambda sets for the life of the process.
+fn credentials(variables: &HashMap<String, String>) -> Credentials {
+    let variable = |name: &str| variables.get(name).cloned();
+    let key = |name| variable(name).unwrap_or_default();
+    let token = variable("AWS_SESSION_TOKEN").filter(|token| !token.is_empty());
+    Credentials::new(key("AWS_ACCESS_KEY_ID"), key("AWS_SECRET_ACCESS_KEY"), token, None, "environment")
 }
 
 /// Endpoints of single services, such as `AWS_ENDPOINT_URL_SNS`.

@@ -271,26 +271,8 @@ pub fn cut(text: &str, max: usize) -> &str {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use crate::time::from_millis;
-
-    pub(crate) fn attempt(status: u16) -> Attempt {
-        let error = (status >= 300).then(|| format!("answered {status}"));
-        let fault = Fault::Receiver;
-        let (status, signatures) = (Some(status), BTreeMap::new());
-        Attempt {
-            number: 1,
-            at: from_millis(0),
-            duration_ms: 5,
-            status,
-            error,
-            fault,
-            response: None,
-            note: None,
-            signatures,
-        }
-    }
 
     #[test]
     fn text_is_cut_at_a_character() {

@@ -106,7 +106,7 @@ pub fn judge(job: &Job, attempt: &Attempt, schedule: &Schedule, jitter: f64, now
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ApiKind, DeliveryId, DestinationId, EventId, OperatorId, delivery::tests::attempt, time::from_millis};
+    use crate::{ApiKind, DeliveryId, DestinationId, EventId, OperatorId, testing::attempt, time::from_millis};
 
     fn job(attempt: u32, step: u32) -> Job {
         let id = DeliveryId::new(DestinationId::generate(), EventId::generate());

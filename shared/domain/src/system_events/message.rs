@@ -139,9 +139,7 @@ impl Mail {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        ApiKind, Delivery, DestinationId, Severity, delivery::Fault, event::tests::event, fanout::Fate, time::now,
-    };
+    use crate::{ApiKind, Delivery, DestinationId, Severity, delivery::Fault, fanout::Fate, testing::event, time::now};
 
     fn delivery(event_type: &str) -> Delivery {
         let event = event(event_type, Severity::Info);
