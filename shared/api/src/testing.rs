@@ -1,4 +1,5 @@
 //! Requests to a function's routes, on a scripted AWS.
+#![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::sync::Arc;
 

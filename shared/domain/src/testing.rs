@@ -1,4 +1,5 @@
 //! Values for tests, of this crate and of others with the feature `testing`. Change a field with `..`.
+#![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
 //! A scripted AWS, for unit tests of handlers. Reads are answered from given rows, writes are recorded and accepted. It
 //! evaluates no conditions and no filters: what depends on those is tested end to end.
+#![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::{
     collections::HashMap,
@@ -72,11 +73,15 @@ pub struct Call {
     pub body: Value,
 }
 
+type Shared<T> = Arc<Mutex<T>>;
+/// A table's name, and an item as JSON.
+type Row = (&'static str, Value);
+
 /// A scripted AWS with one operator.
 pub struct Cloud {
-    rows: Arc<Mutex<Vec<(&'static str, Value)>>>,
-    refused: Arc<Mutex<Option<&'static str>>>,
-    calls: Arc<Mutex<Vec<Call>>>,
+    rows: Shared<Vec<Row>>,
+    refused: Shared<Option<&'static str>>,
+    calls: Shared<Vec<Call>>,
     /// The environment and the clients of a function.
     pub aws: Aws,
     /// The operator.
@@ -89,8 +94,8 @@ impl Cloud {
     /// # Panics
     /// When a row cannot be written, which a test would have caused.
     pub fn new() -> Self {
-        let rows: Arc<Mutex<Vec<(&'static str, Value)>>> = Arc::default();
-        let (refused, calls): (Arc<Mutex<Option<&'static str>>>, Arc<Mutex<Vec<Call>>>) = Default::default();
+        let rows: Shared<Vec<Row>> = Arc::default();
+        let (refused, calls): (Shared<Option<&'static str>>, Shared<Vec<Call>>) = Default::default();
         let tables = TABLES.map(|(variable, name, ..)| (variable, name));
         let variables: HashMap<_, _> =
             tables.into_iter().chain(SETTINGS).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -254,7 +259,7 @@ impl Call {
     }
 }
 
-type Rows = [(&'static str, Value)];
+type Rows = [Row];
 
 fn answer(rows: &Rows, call: &Call) -> Value {
     let body = &call.body;
