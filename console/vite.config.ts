@@ -14,7 +14,7 @@ export default defineConfig({
     dedupe: ['preact'],
   },
   build: {
-    outDir: '../dist',
+    outDir: '../functions/console/dist',
     emptyOutDir: true,
     target: ['chrome123', 'firefox128', 'safari18'],
     // One script of this size is fetched sooner than several that wait for each other.
