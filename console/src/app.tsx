@@ -17,7 +17,7 @@ import { Shell } from './shell/shell'
 import { SignIn } from './shell/sign-in'
 import { Panel } from './ui/panel'
 import { ErrorState, Skeleton } from './ui/states'
-import { Toasts } from './ui/toast'
+import { Toasts } from './ui/toasts'
 
 export function App() {
   const { key } = useStore(session)

@@ -1,5 +1,5 @@
 import { useCallback, useRef, useState } from 'preact/hooks'
-import { toast } from '../ui/toast'
+import { toast } from '../lib/toasts'
 import { sentence } from './error'
 
 /**

@@ -1,9 +1,9 @@
 // An event's life in one line: accepted, each delivery's attempts, what became of them, and what is still to come.
 import type { Attempt, Delivery, Event, TimelineItem } from '../api/types'
-import type { Tone } from '../ui/badge'
 import { outcome, reasonText, succeeded } from './deliveries'
 import { mailTone } from './mail'
 import { duration } from './time'
+import type { Tone } from './tone'
 
 export type Step = {
   key: string

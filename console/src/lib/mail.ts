@@ -1,5 +1,5 @@
-import type { Tone } from '../ui/badge'
 import { parts } from './json-text'
+import type { Tone } from './tone'
 
 /** How a step in the life of a mail is coloured, by the end of its type. */
 export function mailTone(type: string): Tone {

@@ -12,9 +12,8 @@ import {
 } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import type { DeliveryState, Health } from '../api/types'
+import type { Tone } from '../lib/tone'
 import './badge.css'
-
-export type Tone = 'green' | 'amber' | 'red' | 'violet' | 'grey' | 'blue'
 
 /** A word in a colour; the word, and where it helps an icon, says what the colour does. */
 export function Badge({

@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import { useReadOnlyReason } from '../api/whoami'
-import { toast } from './toast'
+import { toast } from '../lib/toasts'
 import './button.css'
 
 type Look = {

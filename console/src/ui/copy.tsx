@@ -1,7 +1,7 @@
 import { Check, Copy } from 'lucide-preact'
 import { useEffect, useState } from 'preact/hooks'
+import { toast } from '../lib/toasts'
 import { Button, IconButton } from './button'
-import { toast } from './toast'
 
 /** Copies a text. With `children`, a button with a word; without, an icon. */
 export function CopyButton({ text, label = 'Copy', children }: { text: string; label?: string; children?: string }) {

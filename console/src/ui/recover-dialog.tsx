@@ -8,13 +8,13 @@ import { plural } from '../lib/plural'
 import { inRounds } from '../lib/rounds'
 import { missedSince, type Since, sinceTime } from '../lib/since'
 import { dayHour, toLocalInput } from '../lib/time'
+import { toast } from '../lib/toasts'
 import { Button } from './button'
 import { DestinationFace } from './destination-label'
 import { DestinationSelect } from './destination-select'
 import { Dialog } from './dialog'
 import { SinceField } from './since-field'
 import { FormError, Notice } from './states'
-import { toast } from './toast'
 
 /** One request sends at most a thousand; the dialog asks this many times for the rest before it asks the person. */
 const MOST_ROUNDS = 20

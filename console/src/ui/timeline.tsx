@@ -1,6 +1,6 @@
 import type { LucideIcon } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
-import type { Tone } from './badge'
+import type { Tone } from '../lib/tone'
 import './timeline.css'
 
 /** Steps under each other, joined by a line. */

@@ -6,10 +6,10 @@ import { refresh } from '../../api/changes'
 import { api, call } from '../../api/client'
 import type { Delivery } from '../../api/types'
 import { needsForce } from '../../lib/deliveries'
+import { toast } from '../../lib/toasts'
 import { Button } from '../../ui/button'
 import { ConfirmDialog } from '../../ui/confirm'
 import { RecoverDialog } from '../../ui/recover-dialog'
-import { toast } from '../../ui/toast'
 
 async function retry(delivery: Delivery, force: boolean): Promise<void> {
   await call(api.POST('/v1/deliveries/{id}/retry', { params: { path: { id: delivery.id } }, body: { force } }))

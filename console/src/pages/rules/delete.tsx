@@ -1,9 +1,9 @@
 import { refresh } from '../../api/changes'
 import { api, call } from '../../api/client'
 import type { Rule } from '../../api/types'
+import { toast } from '../../lib/toasts'
 import { navigate } from '../../router/hash'
 import { ConfirmDialog } from '../../ui/confirm'
-import { toast } from '../../ui/toast'
 
 /** Asks before a rule is deleted. */
 export function DeleteRule({ rule, onClose }: { rule: Rule; onClose: () => void }) {

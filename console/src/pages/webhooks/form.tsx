@@ -3,7 +3,7 @@ import { useEventTypes } from '../../api/catalogue'
 import { refresh } from '../../api/changes'
 import { api, call } from '../../api/client'
 import type { Endpoint } from '../../api/types'
-import { toast } from '../../ui/toast'
+import { toast } from '../../lib/toasts'
 import { endpointChange, fieldsOf, isStackAuth, sameTypes } from './endpoint'
 import { EndpointForm } from './fields'
 

@@ -3,9 +3,9 @@ import { remove } from '../../../api/keeping'
 import type { Destination } from '../../../api/types'
 import { isChannels } from '../../../api/upkeep'
 import { plural } from '../../../lib/plural'
+import { toast } from '../../../lib/toasts'
 import { ConfirmDialog } from '../../../ui/confirm'
 import { DestinationFace } from '../../../ui/destination-label'
-import { toast } from '../../../ui/toast'
 import { useRulesOf } from '../detail/use-rules'
 
 type Props = { destination: Destination; onDeleted: () => void; onClose: () => void }

@@ -4,12 +4,12 @@ import { ApiError } from '../../../api/error'
 import { setLimit } from '../../../api/keeping'
 import type { Destination } from '../../../api/types'
 import { useFieldErrors } from '../../../api/use-field-errors'
+import { toast } from '../../../lib/toasts'
 import { perSecond, typedLimit } from '../../../lib/traffic'
 import { Button } from '../../../ui/button'
 import { Dialog } from '../../../ui/dialog'
 import { TextField } from '../../../ui/field'
 import { FormError } from '../../../ui/states'
-import { toast } from '../../../ui/toast'
 import { refreshHealth } from '../verify/refresh'
 
 type Props = { destination: Destination; onClose: () => void }

@@ -4,10 +4,10 @@ import { refresh } from '../../../api/changes'
 import { type NewSecret, rotateSecret } from '../../../api/keeping'
 import type { Destination } from '../../../api/types'
 import { absolute } from '../../../lib/time'
+import { toast } from '../../../lib/toasts'
 import { Button } from '../../../ui/button'
 import { Dialog } from '../../../ui/dialog'
 import { FormError } from '../../../ui/states'
-import { toast } from '../../../ui/toast'
 import { SecretDialog } from './secret-dialog'
 
 /** Where an endpoint's secret is read, at any time. */

@@ -9,7 +9,7 @@ import { FormError } from '../../../ui/states'
 import { CODE_LENGTH } from './code'
 import { CodeField } from './code-field'
 import { VerifyDone } from './done'
-import type { VerifyProps } from './index'
+import type { VerifyProps } from './props'
 import { useCode } from './use-code'
 
 /** Sends a code to a mail address or a phone, and takes it back. */

@@ -8,7 +8,7 @@ import { DestinationFace } from '../../../ui/destination-label'
 import { Dialog } from '../../../ui/dialog'
 import { FormError } from '../../../ui/states'
 import { VerifyDone } from './done'
-import type { VerifyProps } from './index'
+import type { VerifyProps } from './props'
 import { refreshHealth } from './refresh'
 
 /** A webhook verifies itself by its answer to a signed request; a chat by taking a test message. */

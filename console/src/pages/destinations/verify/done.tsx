@@ -5,7 +5,7 @@ import { Button, ButtonLink } from '../../../ui/button'
 import { Dialog } from '../../../ui/dialog'
 import { RecoverDialog } from '../../../ui/recover-dialog'
 import { Notice } from '../../../ui/states'
-import type { VerifyProps } from './index'
+import type { VerifyProps } from './props'
 
 type Props = VerifyProps & {
   title: string

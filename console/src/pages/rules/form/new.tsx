@@ -1,8 +1,8 @@
 import { refresh } from '../../../api/changes'
 import { api, call } from '../../../api/client'
+import { toast } from '../../../lib/toasts'
 import { href, navigate, useQuery } from '../../../router/hash'
 import { Page } from '../../../ui/page'
-import { toast } from '../../../ui/toast'
 import { asNewRule, emptyDraft } from './draft'
 import { RuleForm } from './form'
 
