@@ -28,7 +28,7 @@ CLIENT := clients/typescript
 CLIENT_TOOLS := $(CLIENT)/node_modules/.package-lock.json
 CLIENT_TESTED := $(CLIENT)/build/.tested
 # The web console: its sources, and what is built of them and kept, so that nobody needs Node.js for `make up`.
-WEB := functions/console/web
+WEB := console
 WEB_BUILT := functions/console/dist
 WEB_TOOLS := $(WEB)/node_modules/.package-lock.json
 WEB_TESTED := $(WEB)/node_modules/.tested

@@ -1,0 +1,32 @@
+import { useCallback, useRef, useState } from 'preact/hooks'
+import { toast } from '../lib/toasts'
+import { sentence } from './error'
+
+/**
+ * Something that a person does: `busy` while it runs; a failure is kept in `error`, and told in a toast unless `quiet`
+ * (as in a dialog, which shows it beside its fields). `run` answers undefined when it failed.
+ */
+export function useAction<Args extends unknown[], T>(act: (...args: Args) => Promise<T>, { quiet = false } = {}) {
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<Error | null>(null)
+  const latest = useRef(act)
+  latest.current = act
+  const run = useCallback(
+    async (...args: Args): Promise<T | undefined> => {
+      setBusy(true)
+      setError(null)
+      try {
+        return await latest.current(...args)
+      } catch (thrown) {
+        setError(thrown instanceof Error ? thrown : new Error(sentence(thrown)))
+        if (!quiet) toast.error(sentence(thrown))
+        return undefined
+      } finally {
+        setBusy(false)
+      }
+    },
+    [quiet],
+  )
+  const reset = useCallback(() => setError(null), [])
+  return { run, busy, error, reset }
+}

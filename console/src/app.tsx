@@ -1,0 +1,86 @@
+import { SWRConfig } from 'swr'
+import { Route, Router, Switch } from 'wouter-preact'
+import { ApiError } from './api/error'
+import { useGet } from './api/hooks'
+import { session, signOut } from './api/session'
+import { WhoamiContext } from './api/whoami'
+import { useStore } from './lib/store'
+import { DeliveriesPage } from './pages/deliveries'
+import { DestinationsPage } from './pages/destinations'
+import { EventsPage } from './pages/events'
+import { NotFoundPage } from './pages/not-found'
+import { OverviewPage } from './pages/overview'
+import { RulesPage } from './pages/rules'
+import { WebhooksPage } from './pages/webhooks'
+import { useHashLocation } from './router/hash'
+import { Shell } from './shell/shell'
+import { SignIn } from './shell/sign-in'
+import { Panel } from './ui/panel'
+import { ErrorState, Skeleton } from './ui/states'
+import { Toasts } from './ui/toasts'
+
+export function App() {
+  const { key } = useStore(session)
+  return (
+    <>
+      {key === null ? (
+        <SignIn />
+      ) : (
+        // Every key has a cache of its own: nothing that one may see is shown to the next.
+        <SWRConfig key={key} value={cacheOfItsOwn}>
+          <SignedIn />
+        </SWRConfig>
+      )}
+      <Toasts />
+    </>
+  )
+}
+
+const cacheOfItsOwn = {
+  provider: () => new Map(),
+  // What may have passed in a moment is asked for again; what the server has refused is not.
+  shouldRetryOnError: (error: Error) => error instanceof ApiError && (error.status === 0 || error.status >= 500),
+  errorRetryInterval: 8000,
+}
+
+function SignedIn() {
+  const { data: whoami, error, mutate } = useGet('/v1/whoami')
+  return (
+    <WhoamiContext.Provider value={whoami ?? null}>
+      <Shell>
+        {whoami ? (
+          <Pages />
+        ) : (
+          <div class="page">
+            <Panel flush>
+              {error ? (
+                <ErrorState error={error} onRetry={() => void mutate()} onSignOut={signOut} />
+              ) : (
+                <Skeleton lines={9} />
+              )}
+            </Panel>
+          </div>
+        )}
+      </Shell>
+    </WhoamiContext.Provider>
+  )
+}
+
+/** Each entry of the navigation has a folder in `pages`, which has all routes below it. */
+function Pages() {
+  return (
+    <Router hook={useHashLocation}>
+      <Switch>
+        <Route path="/" component={OverviewPage} />
+        <Route path="/deliveries/:id?">{({ id }) => <DeliveriesPage id={id} />}</Route>
+        <Route path="/events/:id?">{({ id }) => <EventsPage id={id} />}</Route>
+        <Route path="/destinations/:id?">{({ id }) => <DestinationsPage id={id} />}</Route>
+        <Route path="/rules/:id?">{({ id }) => <RulesPage id={id} />}</Route>
+        <Route path="/webhooks/:id?">{({ id }) => <WebhooksPage id={id} />}</Route>
+        <Route>
+          <NotFoundPage />
+        </Route>
+      </Switch>
+    </Router>
+  )
+}

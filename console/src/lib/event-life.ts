@@ -1,0 +1,105 @@
+// An event's life in one line: accepted, each delivery's attempts, what became of them, and what is still to come.
+import type { Attempt, Delivery, Event, TimelineItem } from '../api/types'
+import { outcome, reasonText, succeeded } from './deliveries'
+import { mailTone } from './mail'
+import { duration } from './time'
+import type { Tone } from './tone'
+
+export type Step = {
+  key: string
+  kind: 'accepted' | 'nothing' | 'waiting' | 'delivered' | 'failed' | 'held' | 'abandoned' | 'next' | 'mail'
+  tone: Tone
+  at: string
+  title: string
+  detail: string | null
+  delivery: Delivery | null
+}
+
+/** The part of an event that its life needs. */
+export type Accepted = Pick<Event, 'created_at'>
+
+/** Mails by the id of the delivery that sent them. */
+export type Mails = ReadonlyMap<string, readonly TimelineItem[]>
+
+/** All steps in the order of time. `settled` says that the deliveries are all that there will be. */
+export function lifeOf(event: Accepted, deliveries: readonly Delivery[], mails: Mails, settled: boolean): Step[] {
+  const steps = deliveries.flatMap(delivery => stepsOf(delivery, mails.get(delivery.id) ?? []))
+  if (deliveries.length === 0 && settled) {
+    steps.push({
+      ...blank,
+      key: 'nothing',
+      kind: 'nothing',
+      at: event.created_at,
+      title: 'No rule matched it',
+      detail: 'Nothing was sent. Write a rule for its type, or lower the least severity of one.',
+    })
+  }
+  // Stable: what happened in the same millisecond stays in the order in which it is told.
+  return [accepted(event), ...steps.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))]
+}
+
+const blank = { tone: 'grey', detail: null, delivery: null } satisfies Partial<Step>
+
+const accepted = (event: Accepted): Step => ({
+  ...blank,
+  key: 'accepted',
+  kind: 'accepted',
+  tone: 'blue',
+  at: event.created_at,
+  title: 'Event accepted',
+  detail: null,
+})
+
+function stepsOf(delivery: Delivery, mail: readonly TimelineItem[]): Step[] {
+  // Of a mail its own steps tell more than the attempt that handed it over.
+  const told = delivery.attempts.filter(attempt => mail.length === 0 || !succeeded(attempt))
+  const attempts = told.map(attempt => ofAttempt(delivery, attempt))
+  const mails = mail.map(
+    (item, index): Step => ({
+      ...blank,
+      key: `${delivery.id} mail ${index}`,
+      kind: 'mail',
+      tone: mailTone(item.type),
+      at: item.createdAt,
+      title: `Mail ${item.label.toLowerCase()}`,
+      delivery,
+    }),
+  )
+  const end = ending(delivery)
+  return [...attempts, ...mails, ...(end ? [end] : [])]
+}
+
+function ofAttempt(delivery: Delivery, attempt: Attempt): Step {
+  const ok = succeeded(attempt)
+  const took = duration(attempt.duration_ms)
+  return {
+    key: `${delivery.id} ${attempt.number}`,
+    kind: ok ? 'delivered' : 'failed',
+    tone: ok ? 'green' : 'amber',
+    at: attempt.at,
+    title: ok ? 'Delivered' : `Attempt ${attempt.number} failed`,
+    detail: ok ? `Attempt ${attempt.number}: ${outcome(attempt)} in ${took}` : `${attempt.error} (${took})`,
+    delivery,
+  }
+}
+
+/** What the attempts do not tell: that there will be one more, or that none will be made. */
+function ending(delivery: Delivery): Step | null {
+  const last = delivery.attempts.at(-1)
+  const at = last ? new Date(Date.parse(last.at) + last.duration_ms).toISOString() : delivery.created_at
+  const base = { ...blank, key: `${delivery.id} end`, at, delivery }
+  switch (delivery.state) {
+    case 'held':
+      return { ...base, kind: 'held', tone: 'violet', title: 'Held', detail: reasonText(delivery.reason) }
+    case 'abandoned':
+      return { ...base, kind: 'abandoned', tone: 'red', title: 'Abandoned', detail: reasonText(delivery.reason) }
+    case 'pending':
+      return { ...base, kind: 'waiting', title: 'On its way' }
+    case 'failed':
+      return delivery.next_attempt_at
+        ? { ...base, kind: 'next', at: delivery.next_attempt_at, title: 'Next attempt' }
+        : null
+    case 'succeeded':
+      return null
+  }
+}

@@ -1,0 +1,79 @@
+import { useState } from 'preact/hooks'
+import { useAction } from '../../../api/action'
+import { setEnabled } from '../../../api/keeping'
+import type { Destination } from '../../../api/types'
+import { canLimit, canRotate, canSwitch } from '../../../lib/abilities'
+import { toast } from '../../../lib/toasts'
+import { perSecond } from '../../../lib/traffic'
+import { navigate } from '../../../router/hash'
+import { Button } from '../../../ui/button'
+import { Panel } from '../../../ui/panel'
+import { DeleteDestination } from '../parts/delete'
+import { LimitDialog } from '../parts/limit'
+import { RotateSecret } from '../parts/rotate'
+import { refreshHealth } from '../verify/refresh'
+
+/** The switch, the secret, the limit and the end of a destination. `home` is the page that lists it. */
+export function Manage({ destination, home = '/destinations' }: { destination: Destination; home?: string }) {
+  const [open, setOpen] = useState<'limit' | 'rotate' | 'delete' | null>(null)
+  const { disabled } = destination
+  const close = () => setOpen(null)
+  const flip = useAction(async () => {
+    await setEnabled(destination, disabled)
+    refreshHealth()
+    toast.good(disabled ? 'Enabled. Recover the deliveries that it missed.' : 'Disabled. Its deliveries are held.')
+  })
+  return (
+    <Panel title="Manage">
+      <ul class="manage">
+        {canRotate(destination) && (
+          <li>
+            <span class="manage-name">Signing secret</span>
+            <span class="manage-what">The old secret also signs for 24 hours.</span>
+            <Button writes size="s" onClick={() => setOpen('rotate')}>
+              Rotate
+            </Button>
+          </li>
+        )}
+        {canSwitch(destination) && (
+          <li>
+            <span class="manage-name">{disabled ? 'Disabled' : 'Enabled'}</span>
+            <span class="manage-what">Deliveries are held while it is disabled.</span>
+            <Button writes size="s" busy={flip.busy} onClick={() => void flip.run()}>
+              {disabled ? 'Enable' : 'Disable'}
+            </Button>
+          </li>
+        )}
+        {canLimit(destination) && (
+          <li>
+            <span class="manage-name">Maximum per second</span>
+            <span class="manage-what">
+              {destination.max_per_second
+                ? perSecond(destination.max_per_second)
+                : 'No limit: deliveries go out as they come.'}
+            </span>
+            <Button writes size="s" onClick={() => setOpen('limit')}>
+              Change
+            </Button>
+          </li>
+        )}
+        <li>
+          <span class="manage-name">Delete</span>
+          <span class="manage-what">This cannot be undone.</span>
+          <Button writes size="s" variant="danger" onClick={() => setOpen('delete')}>
+            Delete
+          </Button>
+        </li>
+      </ul>
+      {open === 'limit' && <LimitDialog destination={destination} onClose={close} />}
+      {open === 'rotate' && <RotateSecret destination={destination} onClose={close} />}
+      {open === 'delete' && (
+        <DeleteDestination
+          destination={destination}
+          onDeleted={() => navigate(home, {}, { replace: true })}
+          onClose={close}
+        />
+      )}
+    </Panel>
+  )
+}

@@ -1,0 +1,69 @@
+import { useState } from 'preact/hooks'
+import { useAction } from '../../../api/action'
+import { ApiError } from '../../../api/error'
+import { setLimit } from '../../../api/keeping'
+import type { Destination } from '../../../api/types'
+import { useFieldErrors } from '../../../api/use-field-errors'
+import { toast } from '../../../lib/toasts'
+import { perSecond, typedLimit } from '../../../lib/traffic'
+import { Button } from '../../../ui/button'
+import { Dialog } from '../../../ui/dialog'
+import { TextField } from '../../../ui/field'
+import { FormError } from '../../../ui/states'
+import { refreshHealth } from '../verify/refresh'
+
+type Props = { destination: Destination; onClose: () => void }
+
+const FIELD = 'max_per_second'
+const LABEL = 'Maximum per second'
+// Some of the APIs have names in camel case.
+const labels = { [FIELD]: LABEL, maxPerSecond: LABEL }
+
+/** Sets the most deliveries per second of a destination, or removes the limit. */
+export function LimitDialog({ destination, onClose }: Props) {
+  const [text, setText] = useState(destination.max_per_second?.toString() ?? '')
+  const save = useAction(
+    async () => {
+      const limit = typedLimit(text)
+      if (limit === undefined) {
+        throw new ApiError(400, null, '', [{ field: FIELD, message: 'send a number from 0.001 to 1000' }])
+      }
+      await setLimit(destination, limit)
+      refreshHealth()
+      toast.good(limit === null ? 'The limit is removed.' : `Limited to ${perSecond(limit)}.`)
+      onClose()
+    },
+    { quiet: true },
+  )
+  const beside = useFieldErrors(save.error, labels)
+  return (
+    <Dialog
+      title="Limit deliveries"
+      onClose={onClose}
+      onSubmit={() => void save.run()}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button writes variant="primary" type="submit" busy={save.busy}>
+            Save limit
+          </Button>
+        </>
+      }
+    >
+      <div ref={beside.form} class="stack">
+        <TextField
+          label={LABEL}
+          inputMode="decimal"
+          autocomplete="off"
+          spellcheck={false}
+          placeholder="No limit"
+          hint="From 0.001 to 1000 deliveries. Leave it empty for no limit."
+          value={text}
+          error={beside.of(FIELD) ?? beside.of('maxPerSecond')}
+          onValue={setText}
+        />
+      </div>
+      <FormError error={beside.rest} />
+    </Dialog>
+  )
+}

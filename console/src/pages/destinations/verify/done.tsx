@@ -1,0 +1,51 @@
+import { CircleCheck } from 'lucide-preact'
+import { useState } from 'preact/hooks'
+import { href } from '../../../router/hash'
+import { Button, ButtonLink } from '../../../ui/button'
+import { Dialog } from '../../../ui/dialog'
+import { RecoverDialog } from '../../../ui/recover-dialog'
+import { Notice } from '../../../ui/states'
+import type { VerifyProps } from './props'
+
+type Props = VerifyProps & {
+  title: string
+  said: string
+  /** Since when it may have missed events, if it was unhealthy: there may be something to recover. */
+  since: string | null
+}
+
+/** It is verified: what the destination said, and what comes next. */
+export function VerifyDone({ destination, inRule, title, said, since, onClose }: Props) {
+  const [recovering, setRecovering] = useState(false)
+  if (recovering) {
+    const { health } = destination
+    const well = { ...destination, ...(health && { health: { ...health, status: 'healthy', since } }) }
+    return <RecoverDialog destination={well} onClose={onClose} />
+  }
+  return (
+    <Dialog
+      title={title}
+      onClose={onClose}
+      footer={
+        <>
+          {since && <Button onClick={() => setRecovering(true)}>Recover missed deliveries</Button>}
+          {!since && !inRule && (
+            <ButtonLink href={href('/rules/new', { destination: destination.destination_id })}>
+              Make a rule for it
+            </ButtonLink>
+          )}
+          <Button variant="primary" autofocus onClick={onClose}>
+            Done
+          </Button>
+        </>
+      }
+    >
+      <div role="status">
+        <Notice tone="good" icon={<CircleCheck size={16} />}>
+          {said}
+        </Notice>
+      </div>
+      <p>Rules send notifications here again.</p>
+    </Dialog>
+  )
+}

@@ -1,0 +1,116 @@
+import { Pencil } from 'lucide-preact'
+import { useState } from 'preact/hooks'
+import { useAction } from '../../api/action'
+import { refresh } from '../../api/changes'
+import { api, call } from '../../api/client'
+import { useGet } from '../../api/hooks'
+import type { Rule } from '../../api/types'
+import { toast } from '../../lib/toasts'
+import { href, navigate } from '../../router/hash'
+import { SeverityBadge } from '../../ui/badge'
+import { Button } from '../../ui/button'
+import { Id } from '../../ui/id'
+import { Page } from '../../ui/page'
+import { Facts, Panel } from '../../ui/panel'
+import { Skeleton } from '../../ui/states'
+import { ThingError } from '../../ui/thing-error'
+import { Time } from '../../ui/time'
+import { DeleteRule } from './delete'
+import { ruleTitle } from './names'
+import { StandingNotices } from './paused'
+import { RuleStatus } from './status'
+import { Targets } from './target-list'
+import './rules.css'
+
+const back = { label: 'Rules', href: href('/rules') }
+
+/** One rule: what it takes, where it goes, and why it does not. */
+export function RuleDetail({ id }: { id: string }) {
+  const { data, error, mutate } = useGet('/v1/notifications/channels/{id}', { params: { path: { id } } })
+  if (data) return <Found rule={data} onChanged={rule => void mutate(rule, { revalidate: true })} />
+  return (
+    <Page title="Rule" back={back}>
+      <Panel flush>
+        {error ? (
+          <ThingError error={error} onRetry={() => void mutate()} thing="rule" all={back}>
+            It may have been deleted.
+          </ThingError>
+        ) : (
+          <Skeleton lines={6} label="Loading the rule" />
+        )}
+      </Panel>
+    </Page>
+  )
+}
+
+const onUnhealthy = {
+  pause: 'The whole rule is paused, and what it matches is held.',
+  skip: 'The rule goes on to its other destinations.',
+}
+
+function Found({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => void }) {
+  const [deleting, setDeleting] = useState(false)
+  const isOn = rule.enabled
+  const flip = useAction(async () => {
+    const params = { path: { id: rule.id } }
+    const changed = await call(api.PATCH('/v1/notifications/channels/{id}', { params, body: { active: !isOn } }))
+    // The answer to a change leaves the destinations out.
+    onChanged({ ...rule, ...changed, delivery_methods: rule.delivery_methods ?? null })
+    refresh('/v1/notifications/channels', '/v1/overview')
+    toast.good(isOn ? 'The rule is off, and matches nothing.' : 'The rule is on.')
+  })
+  return (
+    <Page
+      title={ruleTitle(rule)}
+      back={back}
+      lede={<RuleStatus rule={rule} />}
+      actions={
+        <>
+          <Button writes busy={flip.busy} onClick={() => void flip.run()}>
+            {isOn ? 'Switch off' : 'Switch on'}
+          </Button>
+          <Button writes variant="quiet" onClick={() => setDeleting(true)}>
+            Delete
+          </Button>
+          <Button
+            writes
+            variant="primary"
+            icon={<Pencil size={14} />}
+            onClick={() => navigate(`/rules/${rule.id}`, { edit: 1 })}
+          >
+            Edit
+          </Button>
+        </>
+      }
+    >
+      <StandingNotices rule={rule} />
+      <Panel title="Takes">
+        <Facts
+          of={[
+            [
+              'Event types',
+              <span key="events" class="rule-events">
+                {rule.events.map(type => (
+                  <code key={type}>{type}</code>
+                ))}
+              </span>,
+            ],
+            ['Severity', <SeverityFrom key="severity" least={rule.min_severity} />],
+            ['If one fails', onUnhealthy[rule.on_unhealthy]],
+            ['Made', <Time key="made" at={rule.created_at} />],
+            ['Id', <Id key="id" id={rule.id} />],
+          ]}
+        />
+      </Panel>
+      <Targets rule={rule} />
+      {deleting && <DeleteRule rule={rule} onClose={() => setDeleting(false)} />}
+    </Page>
+  )
+}
+
+const SeverityFrom = ({ least }: { least: string }) => (
+  <span class="row">
+    <SeverityBadge severity={least} />
+    {least !== 'critical' && <span class="muted">and up</span>}
+  </span>
+)

@@ -1,0 +1,73 @@
+import { useState } from 'preact/hooks'
+import { refresh } from '../../../api/changes'
+import { api, call } from '../../../api/client'
+import { useGet } from '../../../api/hooks'
+import type { Rule } from '../../../api/types'
+import { toast } from '../../../lib/toasts'
+import { href, navigate } from '../../../router/hash'
+import { Page } from '../../../ui/page'
+import { Panel } from '../../../ui/panel'
+import { Notice, Skeleton } from '../../../ui/states'
+import { ThingError } from '../../../ui/thing-error'
+import { ruleTitle } from '../names'
+import { changeOf, draftOf } from './draft'
+import { RuleForm } from './form'
+
+/** Changing a rule. */
+export function EditRule({ id }: { id: string }) {
+  const { data, error, mutate } = useGet('/v1/notifications/channels/{id}', { params: { path: { id } } })
+  return (
+    <Page title="Edit rule" back={{ label: data ? ruleTitle(data) : 'Rule', href: href(`/rules/${id}`) }}>
+      {data ? (
+        <Edit rule={data} />
+      ) : (
+        <Panel flush>
+          {error ? (
+            <ThingError
+              error={error}
+              onRetry={() => void mutate()}
+              thing="rule"
+              all={{ label: 'Rules', href: href('/rules') }}
+            >
+              It may have been deleted.
+            </ThingError>
+          ) : (
+            <Skeleton lines={6} label="Loading the rule" />
+          )}
+        </Panel>
+      )}
+    </Page>
+  )
+}
+
+function Edit({ rule }: { rule: Rule }) {
+  // Once: compared with what the rule has become meanwhile, what nobody touched here would seem changed back.
+  const [start] = useState(() => draftOf(rule))
+  const hasOwn = start.destinations.length === 0
+  const leave = () => navigate(`/rules/${rule.id}`, {}, { replace: true })
+  return (
+    <>
+      {hasOwn && (
+        <Notice>
+          {`This rule has an address of its own: ${rule.destination ?? 'it was made with one'}. If you choose destinations below, they take its place.`}
+        </Notice>
+      )}
+      <RuleForm
+        start={start}
+        verb="Save changes"
+        hasOwn={hasOwn}
+        onCancel={leave}
+        onSave={async draft => {
+          const body = changeOf(start, draft)
+          if (Object.keys(body).length > 0) {
+            const params = { path: { id: rule.id } }
+            await call(api.PATCH('/v1/notifications/channels/{id}', { params, body }))
+            refresh('/v1/notifications/channels', '/v1/overview')
+            toast.good('The changes are saved.')
+          }
+          leave()
+        }}
+      />
+    </>
+  )
+}

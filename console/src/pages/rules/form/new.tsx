@@ -1,0 +1,27 @@
+import { refresh } from '../../../api/changes'
+import { api, call } from '../../../api/client'
+import { toast } from '../../../lib/toasts'
+import { href, navigate, useQuery } from '../../../router/hash'
+import { Page } from '../../../ui/page'
+import { asNewRule, emptyDraft } from './draft'
+import { RuleForm } from './form'
+
+/** Writing a new rule; `?destination=` chooses a first destination. */
+export function NewRule() {
+  const [query] = useQuery()
+  return (
+    <Page title="New rule" back={{ label: 'Rules', href: href('/rules') }} lede="Nothing is sent before you save it.">
+      <RuleForm
+        start={emptyDraft(query.destination)}
+        verb="Save rule"
+        onCancel={() => navigate('/rules')}
+        onSave={async draft => {
+          const made = await call(api.POST('/v1/notifications/channels', { body: asNewRule(draft) }))
+          refresh('/v1/notifications/channels', '/v1/overview')
+          toast.good('The rule is saved, and takes events from now on.')
+          navigate(`/rules/${made.id}`, {}, { replace: true })
+        }}
+      />
+    </Page>
+  )
+}

@@ -1,0 +1,133 @@
+import {
+  Ban,
+  CircleAlert,
+  CircleCheck,
+  CirclePause,
+  CircleX,
+  Clock,
+  type LucideIcon,
+  RotateCcw,
+  ShieldQuestionMark,
+  Unplug,
+} from 'lucide-preact'
+import type { ComponentChildren } from 'preact'
+import type { DeliveryState, Health } from '../api/types'
+import type { Tone } from '../lib/tone'
+import './badge.css'
+
+/** A word in a colour; the word, and where it helps an icon, says what the colour does. */
+export function Badge({
+  tone = 'grey',
+  icon: Icon,
+  title,
+  children,
+}: {
+  tone?: Tone
+  icon?: LucideIcon
+  title?: string | undefined
+  children: ComponentChildren
+}) {
+  return (
+    <span class={`badge badge-${tone}`} title={title}>
+      {Icon && <Icon size={13} strokeWidth={2.25} aria-hidden="true" />}
+      {children}
+    </span>
+  )
+}
+
+type Face = { label: string; tone: Tone; icon: LucideIcon; means: string }
+
+/** How each state of a delivery is shown, here and in charts. */
+export const stateFaces: Record<DeliveryState, Face> = {
+  succeeded: { label: 'Succeeded', tone: 'green', icon: CircleCheck, means: 'The destination took it.' },
+  failed: { label: 'Failed', tone: 'amber', icon: RotateCcw, means: 'An attempt failed; it will be tried again.' },
+  pending: { label: 'Pending', tone: 'grey', icon: Clock, means: 'On its way.' },
+  held: { label: 'Held', tone: 'violet', icon: CirclePause, means: 'Kept back until it is recovered or retried.' },
+  abandoned: { label: 'Abandoned', tone: 'red', icon: CircleX, means: 'Given up; it is sent again only when you ask.' },
+}
+
+export function StateBadge({ state }: { state: DeliveryState }) {
+  const face = stateFaces[state]
+  return (
+    <Badge tone={face.tone} icon={face.icon} title={face.means}>
+      {face.label}
+    </Badge>
+  )
+}
+
+const severityTones: Record<string, Tone> = {
+  info: 'grey',
+  low: 'grey',
+  medium: 'amber',
+  warning: 'amber',
+  high: 'red',
+  critical: 'red',
+}
+const severityRanks: Record<string, number> = { info: 0, low: 1, medium: 2, warning: 2, high: 3, critical: 4 }
+
+/** A severity, with bars that rise with it. */
+export function SeverityBadge({ severity }: { severity: string }) {
+  const rank = severityRanks[severity] ?? 0
+  return (
+    <span class={`severity severity-${severityTones[severity] ?? 'grey'}`}>
+      <svg width="14" height="12" viewBox="0 0 14 12" aria-hidden="true">
+        {[1, 2, 3, 4].map(bar => (
+          <rect
+            key={bar}
+            x={(bar - 1) * 3.6}
+            y={12 - bar * 3}
+            width="2.4"
+            height={bar * 3}
+            rx="0.8"
+            fill="currentColor"
+            opacity={bar <= rank ? 1 : 0.25}
+          />
+        ))}
+      </svg>
+      {severity}
+    </span>
+  )
+}
+
+/** Whether a destination gets what is sent to it. `verified` false says that it gets nothing yet. */
+export function HealthBadge({
+  health,
+  verified = true,
+  disabled = false,
+}: {
+  health: Health | null | undefined
+  verified?: boolean
+  disabled?: boolean
+}) {
+  if (disabled) return <Badge icon={Ban}>Disabled</Badge>
+  if (health?.status === 'unhealthy') {
+    return (
+      <Badge tone="red" icon={CircleAlert} title={health.reason ?? undefined}>
+        Unhealthy
+      </Badge>
+    )
+  }
+  if (!verified) {
+    return (
+      <Badge tone="amber" icon={ShieldQuestionMark} title="Nothing is sent to it before it is verified.">
+        Not verified
+      </Badge>
+    )
+  }
+  return (
+    <Badge tone="green" icon={CircleCheck}>
+      Healthy
+    </Badge>
+  )
+}
+
+/** Says that deliveries wait because a destination does not answer. Nothing while it does. */
+export function BreakerBadge({ health }: { health: Health | null | undefined }) {
+  const state = health?.breaker.state ?? 'closed'
+  if (state === 'closed') return null
+  return (
+    <Badge tone="amber" icon={Unplug} title="Deliveries wait until it answers.">
+      {state === 'open' ? 'Not answering' : 'Trying again'}
+    </Badge>
+  )
+}

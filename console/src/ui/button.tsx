@@ -1,0 +1,83 @@
+import type { ComponentChildren, JSX } from 'preact'
+import { useId } from 'preact/hooks'
+import { useReadOnlyReason } from '../api/whoami'
+import { toast } from '../lib/toasts'
+import './button.css'
+
+type Look = {
+  variant?: 'primary' | 'secondary' | 'quiet' | 'danger'
+  size?: 'm' | 's'
+  icon?: ComponentChildren
+}
+
+type Props = Omit<JSX.ButtonHTMLAttributes<HTMLButtonElement>, 'size' | 'icon' | 'disabled'> &
+  Look & {
+    busy?: boolean
+    /** For what a viewer may not do: the button is then off, and says why. */
+    writes?: boolean
+    /** Why the button is off, in a sentence; it is on while there is none. */
+    offBecause?: string | null
+  }
+
+const look = ({ variant = 'secondary', size = 'm' }: Look) => `button button-${variant} button-${size}`
+
+/**
+ * A button that is off stays reachable (`aria-disabled`, not `disabled`), so that whoever meets it by keyboard, screen
+ * reader or touch learns the reason.
+ */
+export function Button({ variant, size, icon, busy, writes, offBecause, onClick, children, ...rest }: Props) {
+  const readOnly = useReadOnlyReason()
+  const reason = (writes ? readOnly : null) ?? offBecause ?? null
+  const id = useId()
+  const click: typeof onClick = event => {
+    if (busy) return event.preventDefault()
+    if (reason) {
+      event.preventDefault()
+      return toast.info(reason)
+    }
+    return onClick?.(event)
+  }
+  return (
+    <>
+      <button
+        type="button"
+        {...rest}
+        class={`${look({ variant, size })} ${rest.class ?? ''}`}
+        aria-disabled={busy || reason ? true : undefined}
+        aria-busy={busy || undefined}
+        aria-describedby={reason ? id : rest['aria-describedby']}
+        title={reason ?? rest.title}
+        onClick={click}
+      >
+        {busy ? <span class="spinner" aria-hidden="true" /> : icon}
+        {children && <span>{children}</span>}
+      </button>
+      {reason && (
+        <span id={id} class="hidden">
+          {reason}
+        </span>
+      )}
+    </>
+  )
+}
+
+/** A link that looks like a button: it goes somewhere, and does nothing else. */
+export function ButtonLink({
+  variant,
+  size,
+  icon,
+  children,
+  ...rest
+}: JSX.AnchorHTMLAttributes<HTMLAnchorElement> & Look) {
+  return (
+    <a {...rest} class={look({ variant, size })}>
+      {icon}
+      <span>{children}</span>
+    </a>
+  )
+}
+
+/** A button of an icon alone; its label is said and shown as a tooltip. */
+export function IconButton({ label, ...rest }: Omit<Props, 'children'> & { label: string }) {
+  return <Button variant="quiet" title={label} {...rest} aria-label={label} class={`button-icon ${rest.class ?? ''}`} />
+}

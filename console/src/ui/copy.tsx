@@ -1,0 +1,28 @@
+import { Check, Copy } from 'lucide-preact'
+import { useEffect, useState } from 'preact/hooks'
+import { toast } from '../lib/toasts'
+import { Button, IconButton } from './button'
+
+/** Copies a text. With `children`, a button with a word; without, an icon. */
+export function CopyButton({ text, label = 'Copy', children }: { text: string; label?: string; children?: string }) {
+  const [copied, setCopied] = useState(false)
+  useEffect(() => {
+    if (!copied) return
+    const timer = setTimeout(() => setCopied(false), 1600)
+    return () => clearTimeout(timer)
+  }, [copied])
+  const copy = () =>
+    navigator.clipboard.writeText(text).then(
+      () => setCopied(true),
+      () => toast.error('The browser did not allow copying. Select the text and copy it by hand.'),
+    )
+  const icon = copied ? <Check size={14} /> : <Copy size={14} />
+  const said = copied ? 'Copied' : label
+  return children ? (
+    <Button size="s" icon={icon} onClick={copy}>
+      {copied ? 'Copied' : children}
+    </Button>
+  ) : (
+    <IconButton size="s" label={said} icon={icon} onClick={copy} />
+  )
+}

@@ -1,0 +1,117 @@
+import { useState } from 'preact/hooks'
+import { useAction } from '../api/action'
+import { useDestinations } from '../api/catalogue'
+import { refresh } from '../api/changes'
+import type { Destination } from '../api/types'
+import { recover } from '../api/upkeep'
+import { plural } from '../lib/plural'
+import { inRounds } from '../lib/rounds'
+import { missedSince, type Since, sinceTime } from '../lib/since'
+import { dayHour, toLocalInput } from '../lib/time'
+import { toast } from '../lib/toasts'
+import { Button } from './button'
+import { DestinationFace } from './destination-label'
+import { DestinationSelect } from './destination-select'
+import { Dialog } from './dialog'
+import { SinceField } from './since-field'
+import { FormError, Notice } from './states'
+
+/** One request sends at most a thousand; the dialog asks this many times for the rest before it asks the person. */
+const MOST_ROUNDS = 20
+
+type Props = {
+  /** Null to have it chosen in the dialog. */
+  destination: Destination | null
+  /** From when on, to begin with; by default since it failed first, or the last day. */
+  since?: string | null
+  onClose: () => void
+}
+
+/** Sends again what a destination missed since a time. */
+export function RecoverDialog({ destination: given, since, onClose }: Props) {
+  const { byId } = useDestinations()
+  const [chosen, setChosen] = useState('')
+  const destination = given ?? byId.get(chosen) ?? null
+  const start = since ?? missedSince(destination?.health)
+  const [picked, setPicked] = useState<Since | null>(null)
+  const [other, setOther] = useState(() => toLocalInput(start ? new Date(start) : new Date()))
+  const from = picked ?? (start ? 'given' : 'day')
+  const [sent, setSent] = useState<number | null>(null)
+  const [hasMore, setHasMore] = useState(false)
+  const time = sinceTime(from, start, other, Date.now())
+  const unhealthy = destination?.health?.status === 'unhealthy'
+
+  const send = useAction(
+    async (destination: Destination, time: string) => {
+      setSent(null)
+      setHasMore(false)
+      try {
+        const { recovered, more } = await inRounds(() => recover(destination, time), MOST_ROUNDS, setSent)
+        if (more) {
+          setHasMore(true)
+          return
+        }
+        toast.good(recovered === 0 ? 'There was nothing to send again.' : onTheWay(recovered))
+        onClose()
+      } finally {
+        // What earlier rounds sent is on its way even when a later one failed, as it does once the destination is unhealthy.
+        refresh('/v1/deliveries', '/v1/overview', '/v1/notifications/destinations', '/v1/webhooks/endpoints')
+      }
+    },
+    { quiet: true },
+  )
+
+  return (
+    <Dialog
+      title="Recover missed deliveries"
+      onClose={onClose}
+      onSubmit={() => destination && time && void send.run(destination, time)}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button writes variant="primary" type="submit" busy={send.busy} offBecause={whyNot(destination, time)}>
+            {hasMore ? 'Send the rest' : 'Send again'}
+          </Button>
+        </>
+      }
+    >
+      <p>
+        Held, failed and abandoned deliveries{' '}
+        {given ? (
+          <>
+            to <DestinationFace of={given} />
+          </>
+        ) : (
+          'to one destination'
+        )}{' '}
+        are sent again, oldest event first.
+      </p>
+      {!given && (
+        <DestinationSelect label="Destination" placeholder="Search destinations" value={chosen} onValue={setChosen} />
+      )}
+      {unhealthy && <Notice tone="warn">It is unhealthy. Verify it first; nothing can be sent to it before.</Notice>}
+      <SinceField
+        since={from}
+        onSince={setPicked}
+        given={start && `${since ? 'Since' : 'Since the first failure,'} ${dayHour(start)}`}
+        other={other}
+        onOther={setOther}
+      />
+      {send.busy && sent !== null && <p class="muted">{`${plural(sent, 'delivery', 'deliveries')} so far…`}</p>}
+      {!send.busy && sent !== null && (hasMore || send.error) && (
+        <Notice tone="warn">
+          {`${onTheWay(sent)} ${hasMore ? 'There may be more: send the rest.' : 'The rest was not sent.'}`}
+        </Notice>
+      )}
+      <FormError error={send.error} />
+    </Dialog>
+  )
+}
+
+const onTheWay = (sent: number) => `${plural(sent, 'delivery', 'deliveries')} on the way again.`
+
+function whyNot(destination: Destination | null, time: string | null): string | null {
+  if (!destination) return 'Choose a destination first.'
+  if (destination.health?.status === 'unhealthy') return 'Verify the destination first.'
+  return time ? null : 'Choose a time first.'
+}
