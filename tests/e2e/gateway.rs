@@ -3,10 +3,11 @@
 use std::io::Write;
 
 use domain::EventId;
-use e2e::{Operator, api_text, eventually, variable};
+use e2e::{Operator, eventually, variable};
 use flate2::{Compression, write::GzEncoder};
 use reqwest::{Method, Response, header::HeaderMap};
 use serde_json::{Value, json};
+use xtask::openapi;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
@@ -38,7 +39,7 @@ fn has_form_of(path: &str, error: &Value) -> bool {
 
 /// The paths of the API with their methods; an id stands in each.
 fn paths() -> Vec<(String, Vec<String>)> {
-    let text: Value = serde_json::from_str(&api_text::openapi()).expect("JSON");
+    let text: Value = serde_json::from_str(&openapi::openapi()).expect("JSON");
     let paths = text["paths"].as_object().expect("paths").iter();
     let filled = |path: &String| path.replace("{id}", "none").replace("{email}", "a@example.com");
     paths
@@ -73,7 +74,7 @@ async fn an_unknown_path_gets_the_error_format_of_its_api() {
 
 #[tokio::test]
 async fn an_id_with_odd_characters_is_the_id_of_nothing() {
-    let text: Value = serde_json::from_str(&api_text::openapi()).expect("JSON");
+    let text: Value = serde_json::from_str(&openapi::openapi()).expect("JSON");
     for (path, methods) in text["paths"].as_object().expect("paths").iter().filter(|(path, _)| path.contains("{id}")) {
         for odd in ["a%3Fb", "a%23b", "a%5Cb", "%5C"] {
             for method in methods.as_object().expect("methods").keys() {

@@ -1,12 +1,12 @@
 //! The API's text.
 
-use e2e::{Operator, api_text};
+use e2e::Operator;
 use reqwest::Method;
 
 #[test]
 fn the_committed_text_is_that_of_the_code() {
     let committed = include_str!("../../infra/openapi.json");
-    assert!(committed == api_text::openapi(), "infra/openapi.json is out of date: run `make openapi`");
+    assert!(committed == xtask::openapi::openapi(), "infra/openapi.json is out of date: run `make openapi`");
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 //! among them), calls to the local AWS, faults on the way to it, and waiting for conditions.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-pub mod api_text;
 pub mod aws;
 pub mod client;
 pub mod crowd;

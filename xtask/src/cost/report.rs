@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     fn report(counts: &Counts) -> Report {
-        let template = Template::parse(include_str!("../../../../template.yaml")).expect("the template");
+        let template = Template::parse(include_str!("../../../template.yaml")).expect("the template");
         let all = Traffic::all(|_| None).expect("defaults");
         Report::new(&all, counts, &table(), &template).expect("a report")
     }
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn the_kept_counts_make_a_report() {
-        let counts = Counts::parse(include_str!("../../counts.json")).expect("the counts that are kept");
+        let counts = Counts::parse(include_str!("../../../tests/bench/counts.json")).expect("the counts that are kept");
         let report = report(&counts);
         assert!(report.columns.iter().all(|column| column.bill.dollars.is_finite() && column.bill.dollars > 0.0));
         assert!(report.columns[0].bill.dollars < report.columns[1].bill.dollars);

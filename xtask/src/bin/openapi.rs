@@ -3,5 +3,5 @@
 use std::io::Write;
 
 fn main() -> std::io::Result<()> {
-    std::io::stdout().lock().write_all(e2e::api_text::openapi().as_bytes())
+    std::io::stdout().lock().write_all(xtask::openapi::openapi().as_bytes())
 }

@@ -2,7 +2,7 @@
 
 use std::{io::Write, process::ExitCode};
 
-use bench::cost::{
+use xtask::cost::{
     Error,
     counts::Counts,
     prices::Table,
@@ -13,7 +13,7 @@ use bench::cost::{
 
 /// Where the counts are, unless COUNTS names another file.
 const COUNTS: &str = "tests/bench/counts.json";
-const PRICES: &str = "tests/bench/prices.json";
+const PRICES: &str = "xtask/prices.json";
 const TEMPLATE: &str = "template.yaml";
 
 fn main() -> ExitCode {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::AddAssign};
 use serde::Deserialize;
 
 use super::{DELIVERS, Error};
-use crate::scenario::Figures;
+use crate::figures::Figures;
 
 /// The file.
 #[derive(Debug, Clone, Deserialize)]
@@ -171,7 +171,7 @@ fn is_pollers(call: &str) -> bool {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::scenario::Outcome;
+    use crate::figures::Outcome;
 
     fn named<T: Copy>(amounts: &[(&str, T)]) -> BTreeMap<String, T> {
         amounts.iter().map(|(name, amount)| ((*name).to_owned(), *amount)).collect()

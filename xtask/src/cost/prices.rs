@@ -1,4 +1,4 @@
-//! The price table: `tests/bench/prices.json`, with where each price is from.
+//! The price table: `xtask/prices.json`, with where each price is from.
 
 use serde::Deserialize;
 

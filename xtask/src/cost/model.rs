@@ -11,7 +11,7 @@ use super::{
     counts::{Amount, Amounts, Counts, per_event},
     traffic::Traffic,
 };
-use crate::scenario::{Figures, Outcome};
+use crate::figures::{Figures, Outcome};
 
 /// What an event takes.
 #[derive(Debug, Clone)]

@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     fn template() -> Template {
-        Template::parse(include_str!("../../../../template.yaml")).expect("the template")
+        Template::parse(include_str!("../../../template.yaml")).expect("the template")
     }
 
     fn bill(traffic: &Traffic) -> Bill {

@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn memory_is_the_functions_own_or_that_of_globals() {
-        let text = include_str!("../../../../template.yaml");
+        let text = include_str!("../../../template.yaml");
         let template = Template::parse(text).expect("the template");
         assert_eq!(template.memory["deliver"], 512.0);
         assert_eq!(template.memory["dispatch"], 256.0);
