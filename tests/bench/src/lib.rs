@@ -1,7 +1,7 @@
-//! What this project costs: the functions run as Lambda would run them, and everything that they ask of AWS is counted.
+//! Measures what this project costs: it runs the functions as Lambda would, and counts their calls to AWS.
 //!
-//! `make bench` measures with it, `make cost` reckons with what was counted, and a test of `make test` asserts the counts.
-#![allow(clippy::expect_used, reason = "a measurement that cannot go on says so by panicking")]
+//! `make bench` measures, `make cost` calculates with the counts, and a test of `make test` asserts the counts.
+#![allow(clippy::expect_used, reason = "a measurement that cannot continue panics")]
 
 pub mod capacity;
 pub mod cost;
