@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// They take everything.
+    /// They accept everything.
     AtOnce,
-    /// They refuse each delivery once.
+    /// They reject each delivery once.
     FailingOnce,
-    /// They refuse each delivery always.
+    /// They reject every attempt.
     Walking,
 }
 
 impl Outcome {
-    /// How many attempts a delivery takes.
+    /// The number of attempts of a delivery.
     pub fn attempts(self) -> usize {
         match self {
             Self::AtOnce => 1,
@@ -30,39 +30,39 @@ impl Outcome {
 /// What a scenario came to: totals over its `events`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Figures {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// How many destinations an event goes to.
+    /// The number of destinations of each event.
     pub destinations: usize,
-    /// How many rules the operator has.
+    /// The number of the operator's rules.
     pub rules: usize,
-    /// The most messages of a worker's batch.
+    /// The maximum number of messages in a worker's batch.
     pub batch: usize,
-    /// About how many bytes an event's `data` has.
+    /// The approximate size of an event's `data` in bytes.
     pub payload: usize,
-    /// How receivers behave.
+    /// How receivers behaved.
     pub outcome: Outcome,
-    /// How many events there were.
+    /// The number of counted events.
     pub events: usize,
-    /// How many deliveries.
+    /// The number of deliveries.
     pub deliveries: usize,
-    /// How many requests to receivers.
+    /// The number of requests to receivers.
     pub attempts: u64,
-    /// Calls of AWS.
+    /// Calls to AWS, by `Service.Operation`.
     pub calls: BTreeMap<String, u64>,
-    /// Requests that SQS bills, those of Lambda's pollers included.
+    /// Requests that SQS bills, including those of Lambda's pollers.
     pub sqs_requests: u64,
     /// Read units by table, or by table and index.
     pub reads: BTreeMap<String, f64>,
-    /// Write units, likewise.
+    /// Write units by table, or by table and index.
     pub writes: BTreeMap<String, f64>,
     /// Invocations by function.
     pub invocations: BTreeMap<String, u64>,
     /// Bytes of log by function.
     pub log_bytes: BTreeMap<String, u64>,
-    /// Processor time by function, in microseconds; of what was timed, for as many events as were counted.
+    /// Processor time by function, in microseconds: from the timed events, scaled to the number of counted events.
     pub cpu_us: BTreeMap<String, f64>,
-    /// Bytes of the bodies that went to receivers.
+    /// Bytes of the bodies sent to receivers.
     pub sent_bytes: u64,
 }
 

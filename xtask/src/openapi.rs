@@ -1,4 +1,4 @@
-//! The API's text, merged from the functions' routes.
+//! The API's OpenAPI document, merged from the functions' routes.
 
 mod common;
 
@@ -37,7 +37,7 @@ impl Modify for Bearer {
     }
 }
 
-/// The OpenAPI 3.1 text of all routes.
+/// The OpenAPI 3.1 document of all routes, as JSON.
 pub fn openapi() -> String {
     let mut text = Head::openapi();
     text.merge(destinations::text());

@@ -1,4 +1,4 @@
-//! What this project costs: the functions run as Lambda would run them, and everything that they ask of AWS is counted.
+//! Measures what this project costs: it runs the functions as Lambda would, and counts their calls to AWS.
 //!
 //! `make bench` measures with it, and a test of `make test` asserts the counts. `make cost` (in `xtask`) calculates with
 //! them.

@@ -1,4 +1,4 @@
-//! What is measured: kinds of traffic, each by itself.
+//! The kinds of traffic, each measured separately.
 
 use std::collections::BTreeMap;
 
@@ -12,21 +12,21 @@ use crate::{
 /// A kind of traffic.
 #[derive(Debug, Clone)]
 pub struct Scenario {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
-    /// How many destinations an event goes to.
+    /// The number of destinations of each event.
     pub destinations: usize,
-    /// How many rules the operator has.
+    /// The number of the operator's rules.
     pub rules: usize,
-    /// The most messages of a worker's batch.
+    /// The maximum number of messages in a worker's batch.
     pub batch: usize,
-    /// About how many bytes an event's `data` has.
+    /// The approximate size of an event's `data` in bytes.
     pub payload: usize,
     /// How receivers behave.
     pub outcome: Outcome,
-    /// How many deliveries are timed; none where only calls are counted.
+    /// How many deliveries to time; 0 to count calls only.
     pub timed: usize,
-    /// How many events are counted.
+    /// How many events to count.
     pub counted: usize,
 }
 
@@ -49,7 +49,7 @@ impl Scenario {
     /// Runs it on a stage whose workers get batches of [`Scenario::batch`].
     ///
     /// # Panics
-    /// When anything fails that should not, or is lost.
+    /// When a delivery fails unexpectedly or is lost.
     pub async fn run(&self, stage: &Stage) -> Figures {
         const WARM_UP: usize = 200;
         let tenant = stage.tenant(self.destinations, self.rules).await;
@@ -69,7 +69,7 @@ impl Scenario {
             cpu_us =
                 timed.cpu.iter().map(|(name, cpu)| ((*name).to_owned(), cpu.as_secs_f64() * 1e6 * share)).collect();
         } else if self.outcome != Outcome::Walking {
-            // The key is known then, the data key is open, and connections are there.
+            // Afterwards the API key is cached, the data key is decrypted, and connections are open.
             stage.send(&tenant, self.batch.min(self.counted), self.payload).await;
         }
         stage.meter.set(Mode::Count);
@@ -101,7 +101,7 @@ impl Scenario {
         }
     }
 
-    /// Every delivery was attempted as often as it should have been: none was lost, and none made twice.
+    /// Checks that no delivery was lost, and that none was attempted more often than expected.
     fn check(&self, measured: &Measured, events: usize) {
         let expected = events * self.destinations * self.outcome.attempts();
         assert_eq!(measured.requests, expected as u64, "requests to receivers: {}", self.name);

@@ -1,4 +1,4 @@
-//! Prints what a million events cost, from what `make bench` counted: `make cost`.
+//! Prints what a million events cost, based on the counts of `make bench`: `make cost`.
 
 use std::{io::Write, process::ExitCode};
 
@@ -11,7 +11,7 @@ use xtask::cost::{
     traffic::Traffic,
 };
 
-/// Where the counts are, unless COUNTS names another file.
+/// The file of counts, unless COUNTS names another.
 const COUNTS: &str = "tests/bench/counts.json";
 const PRICES: &str = "xtask/prices.json";
 const TEMPLATE: &str = "template.yaml";
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
         std::io::stdout()
             .lock()
             .write_all(text.as_bytes())
-            .map_err(|error| format!("nothing could be printed: {error}"))
+            .map_err(|error| format!("the report could not be printed: {error}"))
     });
     match printed {
         Ok(()) => ExitCode::SUCCESS,
@@ -38,14 +38,14 @@ fn report() -> Result<String, Error> {
         None => Format::named(&get("FORMAT").unwrap_or_default())?,
         Some("--json") => Format::Json,
         Some(other) => {
-            return Err(format!("`{other}` is not known: `--json` is, and all else is a variable of `make cost`"));
+            return Err(format!("unknown argument `{other}`: use `--json`, or set a variable of `make cost`"));
         }
     };
     let counts = get("COUNTS").filter(|path| !path.is_empty()).unwrap_or_else(|| COUNTS.into());
     let traffic = Traffic::all(get)?;
-    let counts = Counts::parse(&read(&counts, "Write it with `make bench`, or name another by COUNTS")?)?;
-    let table = Table::parse(&read(PRICES, "Run `make cost` where the Makefile is")?)?;
-    let template = Template::parse(&read(TEMPLATE, "Run `make cost` where the Makefile is")?)?;
+    let counts = Counts::parse(&read(&counts, "Write it with `make bench`, or name another file with COUNTS")?)?;
+    let table = Table::parse(&read(PRICES, "Run `make cost` in the folder of the Makefile")?)?;
+    let template = Template::parse(&read(TEMPLATE, "Run `make cost` in the folder of the Makefile")?)?;
     Ok(Report::new(&traffic, &counts, &table, &template)?.print(format))
 }
 

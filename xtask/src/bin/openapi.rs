@@ -1,4 +1,5 @@
-//! Prints the text of the whole API, made from the code of its routes: `make openapi` keeps it in infra/openapi.json.
+//! Prints the OpenAPI document of the whole API, generated from its routes: `make openapi` writes it to
+//! infra/openapi.json.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! The same traffic, sent by services of AWS's own that call HTTPS addresses.
+//! The same traffic, sent by AWS services that call HTTPS addresses.
 
 use serde::Serialize;
 
@@ -9,21 +9,21 @@ use super::{
     traffic::Traffic,
 };
 
-/// In what both services meter an event.
+/// Bytes of an event that both services bill as one.
 const METER: f64 = 64.0 * 1024.0;
 
-/// Another way.
+/// Another AWS service for the same traffic.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Alternative {
-    /// Dollars, and of what.
+    /// What it costs.
     #[serde(flatten)]
     pub line: Line,
-    /// What it does not give.
+    /// What it does not offer.
     pub without: &'static str,
 }
 
-/// Both of them, for the same attempts and bytes. Neither has a request that is accepted over HTTP with a key: whoever
-/// has the event calls AWS.
+/// SNS and EventBridge, for the same attempts and bytes. Neither accepts requests over HTTP with an API key: the
+/// producer calls AWS itself.
 #[must_use]
 pub fn alternatives(traffic: &Traffic, event: &Event, prices: &Prices) -> Vec<Alternative> {
     let metered = (traffic.payload / METER).ceil().max(1.0);
@@ -45,14 +45,14 @@ pub fn alternatives(traffic: &Traffic, event: &Event, prices: &Prices) -> Vec<Al
     vec![
         Alternative {
             line: sns,
-            without: "a secret of each receiver's own to sign by (SNS signs for the topic), a log of attempts to look into, \
-                      sending again by hand, retries over more than an hour, health and its pausing, mail and chat of \
-                      one's own wording",
+            without: "a signing secret for each receiver (SNS signs for the topic), a log of attempts, sending \
+                      again by hand, retries over more than an hour, pausing by health, mail and chat messages with \
+                      custom text",
         },
         Alternative {
             line: event_bridge,
-            without: "signatures, a log of attempts to look into, sending again by hand but what fell into a dead-letter \
-                      queue, health and its pausing, answers that take longer than 5 s, more than 5 targets of a rule",
+            without: "signatures, a log of attempts, sending again by hand (except from a dead-letter queue), \
+                      pausing by health, answers that take longer than 5 s, more than 5 targets of a rule",
         },
     ]
 }
@@ -63,11 +63,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_by_hand() {
+    fn both_match_a_calculation_by_hand() {
         let event = Event { amounts: Amounts::default(), attempts: 10.0, waiting: 1.0 };
         let traffic = Traffic { payload: 70_000.0, beside_bytes: 0.0, ..Traffic::default() };
         let [sns, event_bridge] = &alternatives(&traffic, &event, &table().prices)[..] else { panic!("two") };
-        // 70,000 bytes are two of 64 KB.
+        // 70,000 bytes are billed as two units of 64 KB.
         assert!((sns.line.dollars - (2.0 * 0.50 + 10.0 * 0.60)).abs() < 1e-9, "{sns:?}");
         assert!((event_bridge.line.dollars - (2.0 * 1.00 + 10.0 * 0.20)).abs() < 1e-9, "{event_bridge:?}");
     }

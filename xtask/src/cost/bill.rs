@@ -1,4 +1,4 @@
-//! Prices set to amounts: a line for each service, and what is due by the month whatever happens.
+//! Multiplies amounts by prices: one line for each service, and the fixed costs of a month.
 
 use serde::Serialize;
 
@@ -11,69 +11,69 @@ use super::{
     traffic::Traffic,
 };
 
-/// Dollars are for so many events.
+/// Dollar amounts are for this many events.
 pub const EVENTS: f64 = 1e6;
-/// MB at which Lambda gives a function one whole processor.
+/// MB for which Lambda allocates one full processor.
 const MB_OF_A_PROCESSOR: f64 = 1769.0;
-/// Lambda rounds up to the next millisecond: half of one on average.
+/// Lambda rounds up to the next millisecond: half a millisecond on average, in seconds.
 const ROUNDED_UP: f64 = 0.0005;
-/// In what the HTTP API meters a request.
+/// Bytes of a request that the HTTP API bills as one.
 const API_METER: f64 = 512.0 * 1024.0;
-/// A month, and how long one of Lambda's polls waits at an idle queue.
+/// A month, and how long one of Lambda's polls waits at an idle queue, in seconds.
 const SECONDS_OF_A_MONTH: f64 = 30.0 * 24.0 * 3600.0;
 const POLL_SECONDS: f64 = 20.0;
 
-/// Something that costs.
+/// One item on the bill.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Part {
-    /// What.
+    /// Its name.
     pub what: String,
-    /// How many of it an event takes, or a month.
+    /// The amount that an event uses, or a month.
     pub amount: f64,
-    /// For [`EVENTS`], or for a month.
+    /// Its cost for [`EVENTS`], or for a month.
     pub dollars: f64,
 }
 
-/// A service.
+/// The cost of one AWS service.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Line {
-    /// Which.
+    /// The name of the service.
     pub service: &'static str,
     /// Dollars for [`EVENTS`].
     pub dollars: f64,
-    /// Of what they are made.
+    /// The parts that add up to `dollars`.
     pub parts: Vec<Part>,
 }
 
 impl Line {
-    /// A line, of what an event takes and what one of it costs.
+    /// Creates a line from the name, the amount per event and the unit price of each part.
     pub(crate) fn new(service: &'static str, parts: Vec<(String, f64, f64)>) -> Self {
         let part = |(what, amount, one): (String, f64, f64)| Part { what, amount, dollars: amount * one * EVENTS };
         let parts: Vec<_> = parts.into_iter().map(part).collect();
         Self { service, dollars: parts.iter().map(|part| part.dollars).sum(), parts }
     }
 
-    /// What it is made of for the most part.
+    /// The most expensive part.
     #[must_use]
     pub fn driver(&self) -> Option<&Part> {
         self.parts.iter().max_by(|a, b| a.dollars.total_cmp(&b.dollars))
     }
 }
 
-/// What traffic costs.
+/// What the traffic costs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Bill {
-    /// By service.
+    /// One line for each service.
     pub lines: Vec<Line>,
-    /// All of them, for [`EVENTS`].
+    /// The sum of all lines, for [`EVENTS`].
     pub dollars: f64,
 }
 
 impl Bill {
-    /// The bill for this traffic.
+    /// Calculates the bill for this traffic.
     ///
     /// # Errors
-    /// When the template does not have what was counted.
+    /// When the template lacks a function that was counted.
     pub fn of(traffic: &Traffic, model: &Model, prices: &Prices, template: &Template) -> Result<Self, Error> {
         let event = model.event(traffic);
         let lines = vec![
@@ -88,7 +88,7 @@ impl Bill {
         Ok(Self { dollars: lines.iter().map(|line| line.dollars).sum(), lines })
     }
 
-    /// The line that is the most.
+    /// The most expensive line.
     #[must_use]
     pub fn dominating(&self) -> Option<&Line> {
         self.lines.iter().max_by(|a, b| a.dollars.total_cmp(&b.dollars))
@@ -104,9 +104,10 @@ fn api(traffic: &Traffic, event: &Event, prices: &Prices) -> Line {
     Line::new("API Gateway", vec![("requests".into(), requests(&event.amounts) * metered, prices.api_request.of(1.0))])
 }
 
-/// Time is what a function waits for, one call after the other, and its processor time by its share of a processor. Of
-/// calls it is not known which function made them: all but one of each accepted request are taken for the delivering
-/// function's, whose memory is dearer, and none for made side by side. So it is reckoned from above.
+/// A function's time is the time it waits for calls, one after the other, plus its processor time divided by its share
+/// of a processor. The counts do not say which function made a call. Except for one call for each accepted request, all
+/// calls are attributed to the delivering function, which has more memory, and none is assumed to run in parallel: the
+/// result is an upper bound.
 fn lambda(traffic: &Traffic, event: &Event, prices: &Prices, template: &Template) -> Result<Line, Error> {
     let amounts = &event.amounts;
     let accepting = amounts.of(&Amount::Waited).min(requests(amounts));
@@ -150,13 +151,13 @@ fn dynamodb(amounts: &Amounts, prices: &Prices) -> Line {
             }
             Amount::Stored(table) => {
                 stored += amount;
-                // Recovery is by the size of the table, without its global indexes.
+                // Point-in-time recovery is billed by the size of the table, without its global indexes.
                 recoverable += if table.contains('/') { 0.0 } else { amount };
             }
             _ => {}
         }
     }
-    // Rows are kept for 30 days, which is AWS's month.
+    // Rows stay for 30 days, which is the month that AWS bills.
     parts.push(("bytes kept for 30 days".into(), stored, prices.dynamodb_gb_month.of(1.0 / GB)));
     let recovery = prices.dynamodb_recovery_gb_month.of(1.0 / GB);
     parts.push(("bytes that can be recovered".into(), recoverable, recovery));
@@ -189,7 +190,7 @@ fn transfer(traffic: &Traffic, event: &Event, prices: &Prices) -> Line {
     Line::new("Data transfer out", parts)
 }
 
-/// What receivers are sent, by whomever.
+/// What it costs to send the requests to receivers, whichever service sends them.
 pub(crate) fn sent(traffic: &Traffic, event: &Event, prices: &Prices) -> Vec<(String, f64, f64)> {
     let gb = prices.transfer_gb.of(1.0 / GB);
     vec![
@@ -198,7 +199,7 @@ pub(crate) fn sent(traffic: &Traffic, event: &Event, prices: &Prices) -> Vec<(St
     ]
 }
 
-/// What is due by the month when nothing happens. Lambda's pollers ask idle queues too: busy ones less often in vain.
+/// The fixed costs of a month without traffic. Lambda also polls idle queues; empty receives are rarer on busy queues.
 #[must_use]
 pub fn by_the_month(traffic: &Traffic, prices: &Prices, template: &Template) -> Vec<Part> {
     let polls = template.polled_queues as f64 * traffic.pollers * SECONDS_OF_A_MONTH / POLL_SECONDS;
@@ -228,7 +229,7 @@ mod tests {
         Bill::of(traffic, &model, &table().prices, &template).expect("a bill")
     }
 
-    /// The base of the hand-made counts, where nothing fails.
+    /// The base of the hand-made counts, without failures.
     fn plain() -> Traffic {
         Traffic { payload: 1000.0, rules: 1.0, failing: 0.0, ..Traffic::default() }
     }
@@ -238,21 +239,23 @@ mod tests {
     }
 
     #[test]
-    fn a_bill_by_hand() {
+    fn a_bill_matches_a_calculation_by_hand() {
         let near = |service, by_hand: f64| {
             let dollars = dollars(&plain(), service);
             assert!((dollars - by_hand).abs() < 1e-4, "{service}: {dollars} is not {by_hand}");
         };
         near("API Gateway", 1.0);
         near("SQS", 1.8 * 0.5);
-        // 4 write units; 1.1 read units; three rows of 1 KiB at most, two of which can be recovered.
+        // 4 write units; 1.1 read units; three rows of at most 1 KiB, two of which count for recovery.
         let kept = 1e6 * 1024.0 / 1_073_741_824.0;
         near("DynamoDB", 4.0 * 0.625 + 1.1 * 0.125 + kept * (3.0 * 0.25 + 2.0 * 0.20));
-        // 1,200 bytes of the functions, 1.2 invocations of 400, and an access line.
+        // The functions log 1,200 bytes, Lambda 400 for each of 1.2 invocations, and the API one line of its access
+        // log.
         near("CloudWatch Logs", (1200.0 + 480.0 + 330.0) * 1e6 / 1_073_741_824.0 * 0.50);
         near("KMS", 0.0);
         near("Data transfer out", (1500.0 + 1800.0 + 400.0) * 1e6 / 1_073_741_824.0 * 0.09);
-        // Each function: processor time by its share of a processor; then calls, receivers; rounding and starting.
+        // Each function: processor time divided by its share of a processor; then calls and receivers; rounding and
+        // cold starts.
         let each = 0.0005 + 0.01 * 0.05;
         let accepts = 100e-6 * 1769.0 / 256.0 + 0.005 + each;
         let dispatches = 100e-6 * 1769.0 / 256.0 + 0.1 * each;
@@ -262,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_due_by_the_month_by_hand() {
+    fn monthly_costs_match_a_calculation_by_hand() {
         let parts = by_the_month(&plain(), &table().prices, &template());
         let by_hand = [("custom metrics", 2.7), ("keys of KMS", 1.0), ("empty receives of Lambda's pollers", 1.5552)];
         for (what, dollars) in by_hand {
@@ -272,13 +275,13 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_receiver_is_paid_for_once_a_batch() {
+    fn a_slow_receiver_costs_once_for_each_batch() {
         let slow = dollars(&Traffic { receiver_ms: 1100.0, ..plain() }, "Lambda") - dollars(&plain(), "Lambda");
         assert!((slow - 0.1 * 0.5 * 1e6 * 0.0000133334).abs() < 1e-9, "{slow}");
     }
 
     #[test]
-    fn the_dominating_line_and_what_drives_it() {
+    fn a_bill_names_its_dominating_line_and_part() {
         let bill = bill(&plain());
         let line = bill.dominating().expect("a line");
         assert_eq!(
@@ -289,7 +292,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_bill_is_its_lines_and_a_line_its_parts(fan_out in 1.0..200.0, failing in 0.0..1.0, batch in 1.0..10.0) {
+        fn a_bill_is_the_sum_of_its_parts(fan_out in 1.0..200.0, failing in 0.0..1.0, batch in 1.0..10.0) {
             let bill = bill(&Traffic { fan_out, failing, batch, ..Traffic::default() });
             let parts: f64 = bill.lines.iter().flat_map(|line| &line.parts).map(|part| part.dollars).sum();
             prop_assert!((parts - bill.dollars).abs() < 1e-6 * bill.dollars);

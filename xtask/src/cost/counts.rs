@@ -1,4 +1,4 @@
-//! What was counted: the file that `make bench` writes.
+//! The counts that `make bench` writes to a file.
 
 use std::{collections::BTreeMap, ops::AddAssign};
 
@@ -7,16 +7,16 @@ use serde::Deserialize;
 use super::{DELIVERS, Error};
 use crate::figures::Figures;
 
-/// The file.
+/// The file of counts.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Counts {
-    /// What was measured.
+    /// The measured scenarios.
     pub scenarios: Vec<Figures>,
 }
 
-/// Something of which an event takes an amount.
+/// A resource that events use.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "the names are those of the file of counts")]
+#[allow(missing_docs, reason = "the names are the same as in the file of counts")]
 pub enum Amount {
     SqsRequests,
     /// Calls to AWS that a function waits for.
@@ -31,23 +31,23 @@ pub enum Amount {
     CpuMicros(String),
 }
 
-/// What an event takes, of everything.
+/// How much an event uses of each resource.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Amounts(BTreeMap<Amount, f64>);
 
 impl Amounts {
-    /// The amount of one thing; 0 when there is none.
+    /// The amount of one resource, or 0.
     #[must_use]
     pub fn of(&self, what: &Amount) -> f64 {
         self.0.get(what).copied().unwrap_or(0.0)
     }
 
-    /// All, in a fixed order.
+    /// All amounts, in a fixed order.
     pub fn iter(&self) -> impl Iterator<Item = (&Amount, f64)> {
         self.0.iter().map(|(what, amount)| (what, *amount))
     }
 
-    /// The same, each amount changed as its kind wants it.
+    /// The same amounts, each changed by `change`.
     #[must_use]
     pub fn map(mut self, change: impl Fn(&Amount, f64) -> f64) -> Self {
         for (what, amount) in &mut self.0 {
@@ -56,19 +56,20 @@ impl Amounts {
         self
     }
 
-    /// The same, so many times.
+    /// The amounts multiplied by `factor`.
     #[must_use]
     pub fn times(self, factor: f64) -> Self {
         self.map(|_, amount| amount * factor)
     }
 
-    /// What this takes more than `other`. Never less than nothing: where it seems so, the two were measured apart.
+    /// What this uses in addition to `other`. Never negative: scenarios are measured separately, so small differences
+    /// are noise.
     #[must_use]
     pub fn beyond(self, other: &Self) -> Self {
         self.map(|what, amount| (amount - other.of(what)).max(0.0))
     }
 
-    /// The larger of each.
+    /// The larger amount of each resource.
     #[must_use]
     pub fn at_least(mut self, other: &Self) -> Self {
         for (what, amount) in other.iter() {
@@ -77,7 +78,7 @@ impl Amounts {
         self
     }
 
-    /// Sets one.
+    /// Sets the amount of one resource.
     pub fn set(&mut self, what: Amount, amount: f64) {
         self.0.insert(what, amount);
     }
@@ -98,22 +99,22 @@ impl AddAssign for Amounts {
 }
 
 impl Counts {
-    /// Reads the file's text.
+    /// Parses the text of the file.
     ///
     /// # Errors
-    /// When it is not such a file, or a scenario in it cannot be.
+    /// When it is not a file of counts, or a scenario is invalid.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let counts: Self = serde_json::from_str(text)
-            .map_err(|error| format!("the counts cannot be read: {error}. Write them anew with `make bench`"))?;
+            .map_err(|error| format!("the counts cannot be read: {error}. Write them again with `make bench`"))?;
         for scenario in &counts.scenarios {
             check(scenario)
-                .map_err(|what| format!("scenario «{}»: {what}. Count anew with `make bench`", scenario.name))?;
+                .map_err(|what| format!("scenario «{}»: {what}. Count again with `make bench`", scenario.name))?;
         }
         Ok(counts)
     }
 }
 
-/// What one event of a scenario takes.
+/// What one event of a scenario uses.
 #[must_use]
 pub fn per_event(scenario: &Figures) -> Amounts {
     let of = |kind: &dyn Fn(&str) -> bool| {
@@ -134,8 +135,8 @@ pub fn per_event(scenario: &Figures) -> Amounts {
     amounts.map(|_, amount| amount / scenario.events as f64)
 }
 
-/// Bytes of the rows, by table or index. A row is as large as the units of its insert at most. A delivery's is written
-/// again with each attempt, and stays under one unit.
+/// Bytes of the rows, by table or index. A row is at most as large as the units of its insert. A delivery's row is
+/// written again with each attempt, and stays under one unit.
 fn stored_at_most(scenario: &Figures) -> BTreeMap<String, f64> {
     let events = scenario.writes.iter().filter(|(table, _)| table.starts_with("Events"));
     let events = events.map(|(table, units)| (table.clone(), units * 1024.0));
@@ -153,19 +154,19 @@ fn check(scenario: &Figures) -> Result<(), String> {
         ("attempts", scenario.attempts as usize),
     ];
     if let Some((name, _)) = named.iter().find(|(_, value)| *value == 0) {
-        return Err(format!("`{name}` is 0, and must be more"));
+        return Err(format!("`{name}` is 0, but must be at least 1"));
     }
     if scenario.invocations.get(DELIVERS).is_none_or(|count| *count == 0) {
-        return Err(format!("`invocations` has none of `{DELIVERS}`"));
+        return Err(format!("`invocations` has no invocation of `{DELIVERS}`"));
     }
     Ok(())
 }
 
-/// Whether a call is one of Lambda's pollers, for which no function waits.
+/// Whether Lambda's pollers make this call. No function waits for it then.
 fn is_pollers(call: &str) -> bool {
     ["SQS.ReceiveMessage", "SQS.DeleteMessage", "SQS.ChangeMessageVisibility"]
         .iter()
-        .any(|known| call.starts_with(known))
+        .any(|operation| call.starts_with(operation))
 }
 
 #[cfg(test)]
@@ -177,7 +178,7 @@ pub(crate) mod tests {
         amounts.iter().map(|(name, amount)| ((*name).to_owned(), *amount)).collect()
     }
 
-    /// Ten events to one destination each, in round figures.
+    /// Ten events to one destination each, in round numbers.
     pub(crate) fn scenario(name: &str) -> Figures {
         Figures {
             name: name.into(),
@@ -200,7 +201,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// One scenario for each thing in which traffic differs.
+    /// One scenario for each property in which traffic can differ.
     pub(crate) fn counts() -> Counts {
         let to = |destinations: usize, rules: usize| {
             let (n, count) = (destinations as f64, destinations as u64);
@@ -222,7 +223,7 @@ pub(crate) mod tests {
         let mut once = Figures { outcome: Outcome::FailingOnce, sqs_requests: 28, ..scenario("failing once") };
         once.attempts = 20;
         once.writes.insert("Deliveries".into(), 30.0);
-        // Where only calls are counted, no processor time is.
+        // Where only calls are counted, there is no processor time.
         once.cpu_us.clear();
         let mut walking = Figures { outcome: Outcome::Walking, sqs_requests: 58, ..scenario("walking") };
         walking.attempts = 50;
@@ -232,10 +233,10 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_event_takes_its_share_of_what_was_counted() {
+    fn an_event_uses_its_share_of_the_counts() {
         let amounts = per_event(&scenario("base"));
         assert_eq!(amounts.of(&Amount::SqsRequests), 1.8);
-        // What pollers do, nobody waits for.
+        // No function waits for the calls of pollers.
         assert_eq!(amounts.of(&Amount::Waited), 1.2);
         assert_eq!(amounts.of(&Amount::Invocations("dispatch".into())), 0.1);
         assert_eq!(amounts.of(&Amount::Stored("Events".into())), 1024.0);
@@ -243,7 +244,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_named_with_its_scenario() {
+    fn an_invalid_value_is_named_with_its_scenario() {
         assert!(Counts::parse("{}").is_err_and(|error| error.contains("scenarios") && error.contains("make bench")));
         let mut no_events = serde_json::to_value(scenario("none came")).expect("JSON");
         no_events["events"] = 0.into();

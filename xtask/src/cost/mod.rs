@@ -1,8 +1,8 @@
-//! Dollars: what a million events cost by service, from what was counted and a dated price table.
+//! What a million events cost in dollars by service, from counts and a dated price table.
 //!
-//! Nothing is typed in that was counted: [`counts`] reads what `make bench` wrote, [`model`] makes an event's amounts for
-//! other traffic of it by pairs of its scenarios, [`bill`] sets prices to them. What cannot be counted on one machine, such as
-//! how long AWS takes to answer, is a variable with a default ([`traffic`]), and shown.
+//! All counts are read from the file that `make bench` writes ([`counts`]). [`model`] calculates the amounts for other
+//! traffic from pairs of scenarios, and [`bill`] multiplies them by prices. Values that cannot be measured on one
+//! machine, such as the response time of AWS, are variables with a default ([`traffic`]), and the report shows them.
 
 pub mod alternatives;
 pub mod bill;
@@ -13,13 +13,13 @@ pub mod report;
 pub mod template;
 pub mod traffic;
 
-/// What is wrong with what was given, and what to do.
+/// Says what is wrong with the input, and what to do.
 pub type Error = String;
 
-/// What AWS calls a GB.
+/// The bytes that AWS calls a GB.
 pub(crate) const GB: f64 = 1024.0 * 1024.0 * 1024.0;
 
-/// The function behind the HTTP API that takes events.
+/// The function behind the HTTP API that accepts events.
 pub(crate) const ACCEPTS: &str = "events";
 /// The function that waits for receivers.
 pub(crate) const DELIVERS: &str = "deliver";

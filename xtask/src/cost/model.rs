@@ -1,8 +1,8 @@
-//! From measured scenarios to what an event of other traffic takes.
+//! Calculates from measured scenarios what an event of other traffic uses.
 //!
-//! One scenario is the base: at once, fewest destinations and rules, smallest payload, fullest batches. Of those that differ
-//! from it in one thing alone, pairs give what that thing takes more; the parts are added up. Between two measured points,
-//! and past the last, it goes in a straight line.
+//! The base is one scenario: immediate success, fewest destinations and rules, smallest payload, fullest batches. Other
+//! scenarios differ from it in one property, and the difference is what that property costs; the differences are added
+//! up. Between two measured points, and beyond the last, the amounts are linear.
 
 use domain::backoff::{MAX_HOP, MAX_JITTER};
 
@@ -13,39 +13,39 @@ use super::{
 };
 use crate::figures::{Figures, Outcome};
 
-/// What an event takes.
+/// What an event uses.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// Of all that was counted.
+    /// The amounts of all counted resources.
     pub amounts: Amounts,
     /// Attempts at its deliveries.
     pub attempts: f64,
-    /// Invocations that wait for receivers: those that make attempts, rather than send on what is not due.
+    /// Invocations that wait for receivers: those that make attempts, rather than put messages back that are not due.
     pub waiting: f64,
 }
 
-/// The scenarios, by what they differ in.
+/// The scenarios, by the property in which they differ.
 #[derive(Debug)]
 pub struct Model {
     base: Point,
-    /// Messages of the base's batches, and bytes of its events' `data`.
+    /// Messages in a batch of the base, and bytes of its events' `data`.
     batch: f64,
     payload: f64,
     by_fan_out: Vec<Point>,
     by_rules: Vec<Point>,
     by_payload: Vec<Point>,
-    /// What an event in batches of its own takes more.
+    /// What an event uses in addition when each batch contains one message.
     alone: Amounts,
-    /// What the first failure of a delivery takes, and what all further ones together.
+    /// What the first failure of a delivery uses, and all further failures together.
     first_failure: Amounts,
     further_failures: Amounts,
-    /// Bytes sent with an attempt, at two payloads.
+    /// Bytes sent with an attempt, for two payloads.
     sent: [(f64, f64); 2],
     /// Seconds between one attempt and the next.
     schedule: Vec<f64>,
 }
 
-/// What an event takes at one measured place of an axis.
+/// What an event uses at one measured point of an axis.
 #[derive(Debug, Clone)]
 struct Point {
     at: f64,
@@ -53,7 +53,7 @@ struct Point {
 }
 
 impl Model {
-    /// Finds the scenarios.
+    /// Sorts the counted scenarios into a model.
     ///
     /// # Errors
     /// When one is missing.
@@ -65,7 +65,7 @@ impl Model {
 
         let axis = |along: fn(&Figures) -> usize, same: &dyn Fn(&Figures) -> bool, what: &str| {
             let mut found: Vec<_> = at_once().filter(|s| same(s)).collect();
-            // More destinations need more rules, of which the fewest are taken.
+            // More destinations need more rules: use the scenario with the fewest.
             found.sort_by_key(|s| (along(s), s.rules));
             found.dedup_by_key(|s| along(s));
             let points: Vec<_> = found.iter().map(|s| Point { at: along(s) as f64, amounts: per_event(s) }).collect();
@@ -92,7 +92,7 @@ impl Model {
         let once = ending(Outcome::FailingOnce).ok_or_else(|| missing("that fails once"))?.at_least(&succeeding);
         let walking = ending(Outcome::Walking).ok_or_else(|| missing("that walks all steps"))?.at_least(&once);
 
-        // Where only calls were counted, another attempt takes the processor as long as the first did.
+        // Where only calls were counted, assume that each further attempt takes as much processor time as the first.
         let mut attempt = Amounts::default();
         let processor = Amount::CpuMicros(DELIVERS.into());
         attempt.set(processor.clone(), succeeding.of(&processor));
@@ -114,14 +114,14 @@ impl Model {
         })
     }
 
-    /// What an event of this traffic takes.
+    /// What an event of this traffic uses.
     #[must_use]
     pub fn event(&self, traffic: &Traffic) -> Event {
         let each = traffic.attempts(self.schedule.len() + 1);
         let attempts = traffic.fan_out * each;
         let mut amounts = at(&self.by_fan_out, traffic.fan_out);
         let one_batch = self.of_batch(traffic, 1.0);
-        // A batch is shared by its events' deliveries, too.
+        // The deliveries of an event share a batch, too.
         let at_once =
             amounts.of(&Amount::Invocations(DELIVERS.into())) + one_batch.of(&Amount::Invocations(DELIVERS.into()));
         amounts += self.of_batch(traffic, 1.0 + traffic.fan_out * (each - 1.0));
@@ -132,8 +132,8 @@ impl Model {
         Event { amounts, attempts, waiting: at_once * each }
     }
 
-    /// What smaller batches than the measured full ones take more. What a batch takes is shared by its messages, hence the
-    /// inverse. Deliveries of one event arrive together and fill batches again: this is reckoned from above.
+    /// The additional cost of batches smaller than the measured ones. The messages of a batch share its cost, hence the
+    /// inverse. Deliveries of one event arrive together and would fill batches again, so this is an upper bound.
     fn of_batch(&self, traffic: &Traffic, messages: f64) -> Amounts {
         let share = |batch: f64| (1.0 / batch - 1.0 / self.batch).max(0.0);
         if self.batch <= 1.0 {
@@ -142,13 +142,13 @@ impl Model {
         self.alone.clone().times(share(traffic.batch) / share(1.0) * messages)
     }
 
-    /// What more rules take: they are read once for a batch.
+    /// The cost of more rules: they are read once for each batch.
     fn of_rules(&self, traffic: &Traffic) -> Amounts {
         let beyond = at(&self.by_rules, traffic.rules).beyond(&self.base.amounts);
         beyond.times((self.batch / traffic.batch).max(1.0))
     }
 
-    /// What a larger payload takes: once where the event is accepted and kept, and wherever it is read to be sent.
+    /// The cost of a larger payload: once where the event is accepted and stored, and at each read for an attempt.
     fn of_payload(&self, traffic: &Traffic, attempts: f64) -> Amounts {
         if traffic.payload <= self.payload {
             return Amounts::default();
@@ -166,16 +166,18 @@ impl Model {
         })
     }
 
-    /// What failed attempts take. That a delivery fails the first so many times has the share's power as its likelihood.
+    /// The cost of failed attempts. The probability that the first n attempts all fail is the failing share to the
+    /// power of n.
     fn of_failures(&self, traffic: &Traffic) -> Amounts {
         let likely = |failures: usize| traffic.failing.powi(failures as i32);
         let mut amounts = self.first_failure.clone().times(traffic.fan_out * likely(1));
-        // What is measured waits a second. All of further failures is shared evenly by the attempts that follow them.
+        // The measured retries wait one second. The attempts after the first retry share the cost of further failures
+        // evenly.
         let further = self.schedule.len().saturating_sub(1);
         let attempts: f64 = (0..further).map(|i| likely(i + 2)).sum();
         amounts += self.further_failures.clone().times(traffic.fan_out * attempts / further.max(1) as f64);
-        // A longer wait is as many messages as SQS needs to hide one so long, each of which comes and goes as the one after a
-        // first failure does.
+        // SQS delays a message for a limited time, so a longer wait takes several messages. Each costs as much as the
+        // message after a first failure.
         let hops = |wait: f64| (wait * (1.0 + MAX_JITTER / 2.0) / MAX_HOP.as_secs_f64()).ceil();
         let more = self.schedule.iter().enumerate().map(|(i, wait)| (hops(*wait) - 1.0).max(0.0) * likely(i + 1));
         let more = traffic.fan_out * more.sum::<f64>();
@@ -193,7 +195,7 @@ impl Model {
     }
 }
 
-/// Never less at a later point: where it seems so, the two were measured apart.
+/// Later points are at least as high: scenarios are measured separately, so small differences are noise.
 fn rising(mut points: Vec<Point>) -> Vec<Point> {
     for i in 1..points.len() {
         points[i].amounts = points[i].amounts.clone().at_least(&points[i - 1].amounts);
@@ -201,7 +203,7 @@ fn rising(mut points: Vec<Point>) -> Vec<Point> {
     points
 }
 
-/// The amounts at a place of an axis, on the line through the two points beside it, or the last two before it.
+/// The amounts at a point of an axis, on the line through its two neighbours, or through the last two points.
 fn at(points: &[Point], place: f64) -> Amounts {
     let after = points.iter().position(|point| point.at >= place).unwrap_or(points.len() - 1).max(1);
     let (low, high) = (&points[after - 1], &points[after]);
@@ -247,25 +249,25 @@ mod tests {
     }
 
     #[test]
-    fn between_two_scenarios_it_goes_in_a_straight_line_and_on_past_the_last() {
+    fn amounts_are_linear_between_scenarios_and_beyond_the_last() {
         close(writes(&event(|t| t.fan_out = 4.0)), 8.0);
         close(writes(&event(|t| t.fan_out = 50.0)), 100.0);
         close(event(|t| t.payload = 50_500.0).amounts.of(&Amount::Write("Events".into())), 50.5);
-        // A batch of two shares among two: 1.8 for a full one, 6 for one alone, and 4.2 * (1/2 - 1/10) / (9/10) between.
+        // A batch of two: 1.8 for a full one, 6 for one message alone, and 4.2 * (1/2 - 1/10) / (9/10) in between.
         close(event(|t| t.batch = 2.0).amounts.of(&Amount::SqsRequests), 1.8 + 4.2 * 0.4 / 0.9);
     }
 
     #[test]
-    fn failures_take_what_they_were_seen_to_take_as_often_as_they_happen() {
-        // One more write each: the second to fifth failures share the other four by the three attempts after them.
+    fn failures_cost_what_was_measured_weighted_by_their_probability() {
+        // One more write each: three further attempts share the other four writes of the second to fifth failures.
         close(writes(&event(|t| t.failing = 1.0)), 6.0 + 1.0);
         let half = event(|t| t.failing = 0.5);
         close(writes(&half), 2.0 + 0.5 + 4.0 * (0.25 + 0.125 + 0.0625) / 3.0);
         close(half.attempts, 1.9375);
-        // So do messages; half an hour and its jitter are two hops more, three hours twelve.
+        // The same holds for messages. Half an hour with jitter takes two more hops, three hours twelve.
         let sqs = half.amounts.of(&Amount::SqsRequests);
         close(sqs, 1.8 + 0.5 + 3.0 * (0.25 + 0.125 + 0.0625) / 3.0 + (2.0 * 0.125 + 12.0 * 0.0625));
-        // Nobody measured how long they take: as long as the first attempt.
+        // Their processor time was not measured: assume that of the first attempt.
         let cpu = half.amounts.of(&Amount::CpuMicros(DELIVERS.into()));
         close(cpu, 200.0 * (1.0 + 0.5 + 0.25 + 0.125 + 0.0625));
         close(half.waiting, 0.1 * 1.9375);
@@ -275,12 +277,12 @@ mod tests {
     fn a_payload_is_read_for_each_batch_and_written_once() {
         let event = event(|t| (t.fan_out, t.payload) = (100.0, 100_000.0));
         close(event.amounts.of(&Amount::Write("Events".into())), 100.0);
-        // 24 more units a read; an event's hundred deliveries are ten batches, which read it once each.
+        // 24 more units a read; an event's hundred deliveries are ten batches, and each reads the event once.
         close(event.amounts.of(&Amount::Read("Events".into())), 10.9 + 240.0);
     }
 
     #[test]
-    fn what_was_not_measured_is_named() {
+    fn a_missing_scenario_is_named() {
         let mut some = counts();
         some.scenarios.retain(|scenario| scenario.outcome != Outcome::Walking);
         let error = Model::new(&some, &SCHEDULE).expect_err("one is missing");

@@ -1,47 +1,47 @@
-//! The price table: `xtask/prices.json`, with where each price is from.
+//! The price table: `xtask/prices.json`, with the source of each price.
 
 use serde::Deserialize;
 
 use super::Error;
 
-/// The file.
+/// The price table.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Table {
-    /// Where the prices hold.
+    /// The AWS region.
     pub region: String,
-    /// On which day.
+    /// The day of the look-up.
     pub looked_up: jiff::civil::Date,
-    /// By what they are for.
+    /// The prices, by what is billed.
     pub prices: Prices,
 }
 
-/// One price.
+/// A unit price.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Price {
     dollars: f64,
     per: f64,
-    /// What is counted, and how.
+    /// The billed unit, and how it is metered.
     pub unit: String,
-    /// The title of the page that says so.
+    /// The title of the page with the price.
     pub source: String,
-    /// That page.
+    /// The address of that page.
     pub address: String,
-    /// Where the figure was seen, or that it could not be confirmed.
+    /// Where the figure was confirmed, or that it could not be.
     pub checked: String,
 }
 
 impl Price {
-    /// Dollars for so many.
+    /// The cost of this amount in dollars.
     #[must_use]
     pub fn of(&self, amount: f64) -> f64 {
         amount * self.dollars / self.per
     }
 }
 
-/// All that is needed.
+/// All prices that a bill needs.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "the file says of each what it is for")]
+#[allow(missing_docs, reason = "the file describes each price")]
 pub struct Prices {
     pub api_request: Price,
     pub lambda_request: Price,
@@ -65,10 +65,10 @@ pub struct Prices {
 }
 
 impl Table {
-    /// Reads the file's text.
+    /// Parses the text of the price table.
     ///
     /// # Errors
-    /// Naming the price that is missing or wrong.
+    /// When a price is missing or invalid; the error names it.
     pub fn parse(text: &str) -> Result<Self, Error> {
         serde_json::from_str(text).map_err(|error| format!("the price table cannot be read: {error}. Fix that entry"))
     }
@@ -85,7 +85,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn each_price_says_where_it_is_from() {
+    fn each_price_names_its_source() {
         let file: serde_json::Value = serde_json::from_str(TEXT).expect("JSON");
         for (name, price) in file["prices"].as_object().expect("prices") {
             let price: Price = serde_json::from_value(price.clone()).expect(name);

@@ -1,4 +1,4 @@
-//! What is printed: text, a table for the README, or JSON.
+//! Formats the report as text, as a table for the README, or as JSON.
 
 use std::fmt::Write;
 
@@ -15,7 +15,7 @@ use super::{
     traffic::Traffic,
 };
 
-/// How it is printed.
+/// The output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// For a terminal.
@@ -27,50 +27,50 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format of this name; text when there is none.
+    /// The format with this name; text for an empty name.
     ///
     /// # Errors
-    /// When there is no such format.
+    /// When the name is unknown.
     pub fn named(name: &str) -> Result<Self, Error> {
         match name.trim() {
             "" | "text" => Ok(Self::Text),
             "markdown" => Ok(Self::Markdown),
             "json" => Ok(Self::Json),
-            other => Err(format!("FORMAT is `{other}`: give text, markdown or json, as in `make cost FORMAT=json`")),
+            other => Err(format!("FORMAT is `{other}`: use text, markdown or json, as in `make cost FORMAT=json`")),
         }
     }
 }
 
-/// One traffic's bill beside its alternatives.
+/// The bill for one kind of traffic, with its alternatives.
 #[derive(Debug, Clone, Serialize)]
 pub struct Column {
-    /// Which traffic.
+    /// The traffic that the bill is for.
     pub traffic: Traffic,
-    /// By service.
+    /// The bill, by service.
     #[serde(flatten)]
     pub bill: Bill,
-    /// The line that is the most, and what it is made of for the most part.
+    /// The most expensive line, and its most expensive part.
     pub dominating: String,
-    /// Elsewhere.
+    /// The cost of the same traffic with other AWS services.
     pub alternatives: Vec<Alternative>,
 }
 
-/// All that is printed.
+/// The whole report.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// Where and when the prices held.
+    /// The region and date of the prices.
     pub prices: String,
     /// One for each fan-out.
     pub columns: Vec<Column>,
-    /// Due when nothing happens.
+    /// The fixed costs of a month.
     pub by_the_month: Vec<Part>,
 }
 
 impl Report {
-    /// Reckons all of it.
+    /// Calculates the report.
     ///
     /// # Errors
-    /// When the counts have not all that it takes.
+    /// When the counts are incomplete.
     pub fn new(all: &[Traffic], counts: &Counts, table: &Table, template: &Template) -> Result<Self, Error> {
         let model = Model::new(counts, &template.retry_schedule)?;
         let prices = &table.prices;
@@ -90,7 +90,7 @@ impl Report {
         })
     }
 
-    /// As text of this format, its last line ended.
+    /// Formats the report; the text ends with a newline.
     #[must_use]
     pub fn print(&self, format: Format) -> String {
         match format {
@@ -100,7 +100,7 @@ impl Report {
         }
     }
 
-    /// Names with a figure for each column, and the share that it is there.
+    /// The rows: a name, and its cost and share of the sum in each column.
     fn rows(&self) -> Vec<(&'static str, Vec<(f64, f64)>)> {
         let Some(first) = self.columns.first() else { return vec![] };
         let share = |column: &Column, dollars: f64| (dollars, dollars / column.bill.dollars);
@@ -119,7 +119,7 @@ impl Report {
     fn text(&self) -> String {
         let mut out = String::new();
         let Some(first) = self.columns.first() else { return out };
-        let _ = writeln!(out, "Dollars per million events, by the prices of {}\n", self.prices);
+        let _ = writeln!(out, "Dollars per million events, at the prices of {}\n", self.prices);
         let heads = self.columns.iter().map(|column| format!("{:>22}", destinations(column.traffic.fan_out)));
         let _ = writeln!(out, "{:30}{}", "", heads.collect::<String>());
         for (i, (name, figures)) in self.rows().iter().enumerate() {
@@ -135,9 +135,9 @@ impl Report {
         for column in &self.columns {
             let _ = writeln!(out, "{}: {}", destinations(column.traffic.fan_out), column.dominating);
         }
-        let _ = writeln!(out, "\nEvery month, whatever happens: {}", self.monthly());
+        let _ = writeln!(out, "\nFixed costs of a month: {}", self.monthly());
         for other in &first.alternatives {
-            let _ = writeln!(out, "\n{} is without {}.", other.line.service, other.without);
+            let _ = writeln!(out, "\n{} lacks: {}.", other.line.service, other.without);
         }
         let _ = write!(out, "\n{}", assumed(&first.traffic));
         out
@@ -171,9 +171,8 @@ fn destinations(fan_out: f64) -> String {
 
 fn dominating(bill: &Bill) -> String {
     let Some(line) = bill.dominating() else { return String::new() };
-    let driver = line
-        .driver()
-        .map(|part| format!(", of which {:.2} are {:.3} {} an event", part.dollars, part.amount, part.what));
+    let driver =
+        line.driver().map(|part| format!(", mostly {:.2} for {:.3} {} an event", part.dollars, part.amount, part.what));
     let share = line.dollars / bill.dollars * 100.0;
     format!("{} dominates with {share:.0} %{}", line.service, driver.unwrap_or_default())
 }
@@ -181,11 +180,11 @@ fn dominating(bill: &Bill) -> String {
 fn assumed(traffic: &Traffic) -> String {
     let Traffic { failing, payload, rules, batch, aws_ms, receiver_ms, cold, init_ms, pollers, metrics, .. } = traffic;
     format!(
-        "For FAILING={failing} PAYLOAD={payload} RULES={rules} BATCH={batch}; taken for AWS_MS={aws_ms} \
+        "For FAILING={failing} PAYLOAD={payload} RULES={rules} BATCH={batch}; assumed: AWS_MS={aws_ms} \
          RECEIVER_MS={receiver_ms} COLD={cold} INIT_MS={init_ms}\nBESIDE_BYTES={} PLATFORM_LOG_BYTES={} ACCESS_LOG_BYTES={} \
          ANSWER_BYTES={} POLLERS={pollers} METRICS={metrics}. Each can be set: `make cost BATCH=1`.\n\
-         No free tier is taken off. KMS is called once in five minutes by each warm worker for each operator: by the month, at\n\
-         most 8,640 calls, $0.03, of each. Rows are taken for as large as their write units.\n",
+         The free tier is not deducted. Each warm worker calls KMS once in five minutes for each operator: at most 8,640\n\
+         calls a month, $0.03, for each. Rows are assumed to be as large as their write units.\n",
         traffic.beside_bytes, traffic.platform_log_bytes, traffic.access_log_bytes, traffic.answer_bytes
     )
 }
@@ -226,8 +225,8 @@ mod tests {
     }
 
     #[test]
-    fn the_kept_counts_make_a_report() {
-        let counts = Counts::parse(include_str!("../../../tests/bench/counts.json")).expect("the counts that are kept");
+    fn the_committed_counts_make_a_report() {
+        let counts = Counts::parse(include_str!("../../../tests/bench/counts.json")).expect("the committed counts");
         let report = report(&counts);
         assert!(report.columns.iter().all(|column| column.bill.dollars.is_finite() && column.bill.dollars > 0.0));
         assert!(report.columns[0].bill.dollars < report.columns[1].bill.dollars);

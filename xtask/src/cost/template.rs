@@ -1,31 +1,31 @@
-//! What the deployed template says that has a price.
+//! The values of the deployed template that affect the cost.
 
 use std::collections::BTreeMap;
 
 use super::Error;
 
-/// Of `template.yaml`.
+/// The values from `template.yaml`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
     /// MB of each function, by the name of its package.
     pub memory: BTreeMap<String, f64>,
-    /// Seconds between one attempt and the next.
+    /// Seconds between attempts.
     pub retry_schedule: Vec<f64>,
-    /// Alarms that are there by default.
+    /// Alarms that exist by default.
     pub alarms: usize,
     /// Queues that Lambda polls.
     pub polled_queues: usize,
-    /// Keys of KMS.
+    /// Customer managed KMS keys.
     pub keys: usize,
 }
 
 impl Template {
-    /// Reads the template, line by line: its tags are CloudFormation's, which no YAML reader takes as they are.
+    /// Parses the template line by line: a plain YAML parser rejects CloudFormation's tags.
     ///
     /// # Errors
-    /// When something that it must say is not found.
+    /// When a required value is missing.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let missing = |what: &str| format!("template.yaml: {what} was not found where it was expected");
+        let missing = |what: &str| format!("template.yaml: {what} was not found in the expected place");
         let lines: Vec<_> = by_default(text).into_iter().map(str::trim).collect();
         let after = |from: usize, key: &str| lines[from..].iter().find_map(|line| line.strip_prefix(key));
         let find = |what: &str| lines.iter().position(|line| *line == what).ok_or_else(|| missing(what));
@@ -51,17 +51,17 @@ impl Template {
         Ok(Self {
             memory,
             retry_schedule: schedule.map_err(|_| missing("RetrySchedule as numbers"))?,
-            // One on a sum is billed for each metric in it.
+            // An alarm on a sum is billed for each metric in it.
             alarms: count("Type: AWS::CloudWatch::Alarm") - count("Metrics:") + count("MetricStat:"),
             polled_queues: count("Type: SQS"),
             keys: count("Type: AWS::KMS::Key"),
         })
     }
 
-    /// MB of a function.
+    /// The memory of a function in MB.
     ///
     /// # Errors
-    /// When the template has no such function.
+    /// When the template does not define the function.
     pub fn memory_of(&self, function: &str) -> Result<f64, Error> {
         let memory = self.memory.get(function).copied();
         memory.ok_or_else(|| {
@@ -70,7 +70,7 @@ impl Template {
     }
 }
 
-/// The lines of a template without the resources that have a condition.
+/// The lines of a template without its conditional resources.
 fn by_default(text: &str) -> Vec<&str> {
     let mut kept: Vec<&str> = vec![];
     let mut resource = 0;
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_is_the_functions_own_or_that_of_globals() {
+    fn memory_is_set_by_the_function_or_by_globals() {
         let text = include_str!("../../../template.yaml");
         let template = Template::parse(text).expect("the template");
         assert_eq!(template.memory["deliver"], 512.0);

@@ -1,4 +1,4 @@
-//! What is asked: which traffic, and what is assumed where nothing was counted. Each is a variable of `make cost`.
+//! The traffic to calculate, and the assumptions where nothing was measured. Each is a variable of `make cost`.
 
 use std::ops::RangeInclusive;
 
@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::Error;
 
-/// Traffic, and what is assumed of its surroundings.
+/// Traffic and assumptions about its environment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Traffic {
-    /// Destinations of an event.
+    /// Destinations of each event.
     pub fan_out: f64,
-    /// The share of attempts that fails, each independent of the others.
+    /// The share of attempts that fail, each independent of the others.
     pub failing: f64,
     /// Bytes of an event's `data`.
     pub payload: f64,
@@ -21,23 +21,23 @@ pub struct Traffic {
     pub batch: f64,
     /// Milliseconds that a call to AWS takes.
     pub aws_ms: f64,
-    /// Milliseconds in which a receiver answers, its TLS handshake included.
+    /// Milliseconds until a receiver answers, including its TLS handshake.
     pub receiver_ms: f64,
-    /// The share of invocations that start a new environment.
+    /// The share of invocations that start a new execution environment.
     pub cold: f64,
-    /// Milliseconds that such a start takes, all of them billed.
+    /// Milliseconds of a cold start, all of them billed.
     pub init_ms: f64,
-    /// Bytes that go out beside a request's body: its headers, TLS and TCP.
+    /// Bytes sent in addition to a request's body: headers, TLS and TCP.
     pub beside_bytes: f64,
-    /// Bytes that Lambda itself logs of an invocation: its lines `platform.start` and `platform.report`.
+    /// Bytes that Lambda logs for an invocation: its lines `platform.start` and `platform.report`.
     pub platform_log_bytes: f64,
-    /// Bytes of the HTTP API's line in its access log.
+    /// Bytes of a line in the HTTP API's access log.
     pub access_log_bytes: f64,
     /// Bytes of the HTTP API's answer.
     pub answer_bytes: f64,
-    /// Connections on which Lambda polls a queue where nothing happens, each for 20 s.
+    /// Connections on which Lambda polls an idle queue, each for 20 s.
     pub pollers: f64,
-    /// Custom metrics that webhooks give rise to: names by their dimensions.
+    /// Custom metrics of webhooks: each combination of name and dimensions.
     pub metrics: f64,
 }
 
@@ -63,14 +63,14 @@ impl Default for Traffic {
     }
 }
 
-/// What the fan-outs are, when none is given.
+/// The fan-outs by default.
 const FAN_OUTS: &str = "1,10";
 
 impl Traffic {
-    /// One for each fan-out that is asked for. `get` gives a variable's text, if it is set.
+    /// The traffic for each requested fan-out. `get` returns the text of a variable that is set.
     ///
     /// # Errors
-    /// Naming the variable that is wrong, and what it may be.
+    /// When a variable is invalid; the error names it and the allowed values.
     pub fn all(get: impl Fn(&str) -> Option<String>) -> Result<Vec<Self>, Error> {
         let text = |name: &str| get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         let mut traffic = Self::default();
@@ -86,7 +86,7 @@ impl Traffic {
         fan_outs.map(|fan_out| Ok(Self { fan_out: fan_out?, ..traffic.clone() })).collect()
     }
 
-    /// All but the fan-out: name, field, what it may be, what it is.
+    /// All variables but the fan-out: name, field, allowed range, description.
     fn variables(&mut self) -> [(&'static str, &mut f64, RangeInclusive<f64>, &'static str); 14] {
         let (share, ms, bytes) = (0.0..=1.0, 0.0..=60_000.0, 0.0..=100_000.0);
         [
@@ -98,12 +98,12 @@ impl Traffic {
             ("RECEIVER_MS", &mut self.receiver_ms, ms.clone(), "milliseconds in which a receiver answers"),
             ("COLD", &mut self.cold, share, "the share of invocations that start cold"),
             ("INIT_MS", &mut self.init_ms, ms, "milliseconds that a cold start takes"),
-            ("BESIDE_BYTES", &mut self.beside_bytes, bytes.clone(), "bytes that go out beside a request's body"),
+            ("BESIDE_BYTES", &mut self.beside_bytes, bytes.clone(), "bytes sent in addition to a request's body"),
             (
                 "PLATFORM_LOG_BYTES",
                 &mut self.platform_log_bytes,
                 bytes.clone(),
-                "bytes that Lambda logs of an invocation",
+                "bytes that Lambda logs for an invocation",
             ),
             ("ACCESS_LOG_BYTES", &mut self.access_log_bytes, bytes.clone(), "bytes of a line of the access log"),
             ("ANSWER_BYTES", &mut self.answer_bytes, bytes, "bytes of the HTTP API's answer"),
@@ -112,7 +112,7 @@ impl Traffic {
         ]
     }
 
-    /// How many attempts a delivery gets, on average, when it may have `most`.
+    /// The average number of attempts of a delivery that may have at most `most`.
     #[must_use]
     pub fn attempts(&self, most: usize) -> f64 {
         (0..most).map(|failed| self.failing.powi(failed as i32)).sum()
@@ -123,7 +123,7 @@ fn number(name: &str, text: &str, default: f64, range: &RangeInclusive<f64>, wha
     let number = text.parse::<f64>().ok().filter(|number| range.contains(number));
     let (least, most) = (range.start(), range.end());
     number.ok_or_else(|| {
-        format!("{name} is `{text}`: give {what}, from {least} to {most}, as in `make cost {name}={default}`")
+        format!("{name} is `{text}`: set {what}, from {least} to {most}, as in `make cost {name}={default}`")
     })
 }
 
@@ -131,21 +131,21 @@ fn number(name: &str, text: &str, default: f64, range: &RangeInclusive<f64>, wha
 mod tests {
     use super::*;
 
-    fn asked(name: &'static str, text: &'static str) -> Result<Vec<Traffic>, Error> {
+    fn parse(name: &'static str, text: &'static str) -> Result<Vec<Traffic>, Error> {
         Traffic::all(|variable| (variable == name).then(|| text.to_owned()))
     }
 
     #[test]
-    fn what_is_not_given_has_a_default() {
+    fn an_unset_variable_has_a_default() {
         let all = Traffic::all(|_| None).expect("defaults");
         assert_eq!(all.iter().map(|traffic| traffic.fan_out).collect::<Vec<_>>(), [1.0, 10.0]);
         assert_eq!(all[0], Traffic::default());
-        assert_eq!(asked("FAN_OUT", "").expect("what make sets when nothing is given"), all);
-        assert_eq!(asked("FAILING", " 0.05 ").expect("a share")[1].failing, 0.05);
+        assert_eq!(parse("FAN_OUT", "").expect("make sets unset variables to empty text"), all);
+        assert_eq!(parse("FAILING", " 0.05 ").expect("a share")[1].failing, 0.05);
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_what_to_do() {
+    fn an_invalid_variable_is_named_with_an_example() {
         for (name, text) in [
             ("FAN_OUT", "ten"),
             ("FAN_OUT", "1,0"),
@@ -154,7 +154,7 @@ mod tests {
             ("BATCH", "11"),
             ("COLD", "NaN"),
         ] {
-            let error = asked(name, text).expect_err(text);
+            let error = parse(name, text).expect_err(text);
             assert!(error.starts_with(&format!("{name} is `")) && error.contains("make cost"), "{error}");
         }
     }

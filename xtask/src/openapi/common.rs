@@ -1,4 +1,4 @@
-//! What is true of every operation, and so is written once and not at each.
+//! The parts of the OpenAPI document that apply to every operation, so that no route repeats them.
 
 use utoipa::openapi::{
     KnownFormat, OpenApi, RefOr, Required, Response, Schema,
@@ -6,7 +6,7 @@ use utoipa::openapi::{
     schema::{Object, OneOf, SchemaFormat, SchemaType, Type},
 };
 
-/// Adds it to a text.
+/// Adds these parts to a document.
 pub(super) fn complete(text: &mut OpenApi) {
     for item in text.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
@@ -21,7 +21,7 @@ pub(super) fn complete(text: &mut OpenApi) {
     schemas.for_each(|schema| times(schema, ""));
 }
 
-/// A body that may be left out: `null` is none.
+/// Removes `null` from the schema of an optional body: without a body, there is no `null` either.
 fn optional_body(operation: &mut Operation) {
     let Some(RefOr::T(body)) = &mut operation.request_body else { return };
     if body.required == Some(Required::True) {
@@ -35,7 +35,7 @@ fn optional_body(operation: &mut Operation) {
     }
 }
 
-/// A parameter that may be left out: no text in a URL or header is null.
+/// Removes `null` from the types of optional parameters: text in a URL or header is never null.
 fn optional_parameters(operation: &mut Operation) {
     for parameter in operation.parameters.iter_mut().flatten() {
         let RefOr::T(Parameter { schema: Some(RefOr::T(Schema::Object(schema))), .. }) = parameter else { continue };
@@ -47,7 +47,7 @@ fn optional_parameters(operation: &mut Operation) {
     }
 }
 
-/// The errors that come from before or beneath a route, in the form of its other errors.
+/// Adds the errors that occur before or below a route, in the format of its other errors.
 fn errors(operation: &mut Operation) {
     let Some(form) = operation.responses.responses.get("401").cloned() else { return };
     let places: Vec<_> = operation.parameters.iter().flatten().filter_map(place).collect();
@@ -83,7 +83,7 @@ fn place(parameter: &RefOr<Parameter>) -> Option<ParameterIn> {
     }
 }
 
-/// OpenAPI 3.1 wants a description of each response.
+/// Describes responses without a description: OpenAPI 3.1 requires one for each.
 fn describe(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(Response { description, .. }) = response else { continue };
@@ -100,13 +100,13 @@ fn describe(operation: &mut Operation) {
             "403" => "The API key has no permission for this",
             "404" => "Not found: check the id",
             "409" => "Changed by another request at the same time",
-            status => panic!("say what {status} means"),
+            status => panic!("status {status} has no description: add one here"),
         };
         usual.clone_into(description);
     }
 }
 
-/// Every time is RFC 3339. Which fields are times shows in their names.
+/// Sets the format of times, which are always RFC 3339. Field names show which fields are times.
 fn times(schema: &mut RefOr<Schema>, name: &str) {
     let RefOr::T(schema) = schema else { return };
     match schema {
