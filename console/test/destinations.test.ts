@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import type { Destination } from '../src/api/types'
 import { canBeTargeted, canRotate, canSwitch, canTest, verifiedBy } from '../src/lib/abilities'
 import { hasId } from '../src/lib/destination-id'
+import { addedByOther, addedByStack } from '../src/pages/destinations/add/added'
 import { forms } from '../src/pages/destinations/add/kinds'
 import { headers, lines } from '../src/pages/destinations/add/lines'
-import { namedAs, registeredAs } from '../src/pages/destinations/add/made'
 import { targets } from '../src/pages/destinations/detail/targets'
-import { filtered, standing } from '../src/pages/destinations/filter'
+import { filtered, statusOf } from '../src/pages/destinations/filter'
 import { digits } from '../src/pages/destinations/verify/code'
 import { healthy } from './fixtures'
 
@@ -38,7 +38,7 @@ const phone: Destination = { ...webhook, id: 'ndst_3', destination_id: 'ndst_3',
 
 describe('the list of destinations', () => {
   const all = [webhook, slack, phone]
-  const every = { search: '', kind: '', standing: '' } as const
+  const every = { search: '', kind: '', status: '' } as const
 
   it('is searched by name, address, kind and the API that made it', () => {
     expect(filtered(all, every)).toEqual(all)
@@ -50,15 +50,15 @@ describe('the list of destinations', () => {
 
   it('is filtered by kind and by how they stand', () => {
     expect(filtered(all, { ...every, kind: 'sms' })).toEqual([phone])
-    expect(filtered(all, { ...every, standing: 'unverified' })).toEqual([phone])
-    expect(filtered(all, { ...every, kind: 'slack', standing: 'unverified' })).toEqual([])
+    expect(filtered(all, { ...every, status: 'unverified' })).toEqual([phone])
+    expect(filtered(all, { ...every, kind: 'slack', status: 'unverified' })).toEqual([])
   })
 
   it('tells the most pressing first', () => {
     const unhealthy = { ...phone, health: { ...healthy, status: 'unhealthy' } }
-    expect(standing(unhealthy)).toBe('unhealthy')
-    expect(standing({ ...unhealthy, disabled: true })).toBe('disabled')
-    expect(standing(webhook)).toBe('healthy')
+    expect(statusOf(unhealthy)).toBe('unhealthy')
+    expect(statusOf({ ...unhealthy, disabled: true })).toBe('disabled')
+    expect(statusOf(webhook)).toBe('healthy')
   })
 })
 
@@ -107,14 +107,14 @@ describe('what was just added', () => {
   it('is known by the answer alone, and its secret is no part of it', () => {
     const { id, operator_id, channel_type, destination, verified, created_at } = webhook
     const answer = { id, operator_id, channel_type, destination, verified, created_at }
-    const added = registeredAs({ ...answer, webhook_secret: 'whsec_1' })
+    const added = addedByStack({ ...answer, webhook_secret: 'whsec_1' })
     expect(added.secret).toBe('whsec_1')
     expect(added.destination).toEqual({ ...webhook, health: undefined })
-    expect(registeredAs({ ...answer, channel_type: 'sms' }).secret).toBeNull()
+    expect(addedByStack({ ...answer, channel_type: 'sms' }).secret).toBeNull()
   })
 
   it('is looked after by the API that made it', () => {
-    const { destination, secret } = namedAs({
+    const { destination, secret } = addedByOther({
       id: '9b7a',
       kind: 'discord',
       name: '#ops',

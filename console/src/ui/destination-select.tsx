@@ -2,7 +2,7 @@ import { useMemo } from 'preact/hooks'
 import { useDestinations } from '../api/catalogue'
 import { kinds } from '../lib/kinds'
 import { Combobox } from './combobox'
-import { DestinationFace } from './destination-label'
+import { DestinationLabel } from './destination-label'
 
 type Props = {
   label: string
@@ -22,7 +22,7 @@ export function DestinationSelect(props: Props) {
         value: of.destination_id,
         label: of.name || of.destination,
         keywords: `${of.id} ${of.destination} ${kinds[of.channel_type].label}`,
-        face: <DestinationFace of={of} />,
+        content: <DestinationLabel destination={of} />,
       })),
     [destinations],
   )

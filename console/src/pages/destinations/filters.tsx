@@ -7,7 +7,7 @@ const kindOptions = [
   { value: '', label: 'All kinds' },
   ...Object.entries(kinds).map(([value, { label }]) => ({ value: value as Kind, label })),
 ]
-const standingOptions = [
+const statusOptions = [
   { value: '', label: 'Any status' },
   { value: 'healthy', label: 'Healthy' },
   { value: 'unhealthy', label: 'Unhealthy' },
@@ -36,8 +36,8 @@ export function Filters({ filter, onFilter }: Props) {
       <Select
         label="Status"
         labelHidden
-        value={filter.standing}
-        options={standingOptions}
+        value={filter.status}
+        options={statusOptions}
         onValue={status => onFilter({ status })}
       />
     </search>

@@ -5,7 +5,7 @@ import { plural } from '../../lib/plural'
 import { href, useQuery } from '../../router/hash'
 import { Badge, BreakerBadge, HealthBadge } from '../../ui/badge'
 import { Button } from '../../ui/button'
-import { DestinationFace } from '../../ui/destination-label'
+import { DestinationLabel } from '../../ui/destination-label'
 import { Page } from '../../ui/page'
 import { Panel } from '../../ui/panel'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
@@ -42,7 +42,7 @@ function Named({ of }: { of: Destination }) {
   const below = of.belongs_to ? owners[of.belongs_to] : of.name ? of.destination : of.description
   return (
     <span class="destination-named">
-      <DestinationFace of={of} />
+      <DestinationLabel destination={of} />
       {below && <bdi class="destination-address clamp">{below}</bdi>}
     </span>
   )
@@ -51,13 +51,13 @@ function Named({ of }: { of: Destination }) {
 /** All destinations, whichever API made them. */
 export function DestinationList() {
   const [query, setQuery] = useQuery()
-  const filter = { search: query.search ?? '', kind: query.kind ?? '', standing: query.status ?? '' } as Filter
+  const filter = { search: query.search ?? '', kind: query.kind ?? '', status: query.status ?? '' } as Filter
   const { rows } = useAllDestinations()
   const add = (kind: string | null) => setQuery({ add: kind })
   return (
     <Page
       title="Destinations"
-      lede="Where notifications go: addresses, chats and endpoints."
+      description="Where notifications go: addresses, chats and endpoints."
       // An empty list has its own.
       actions={rows?.length !== 0 && <AddButton onAdd={() => add('choose')} />}
     >
@@ -105,7 +105,7 @@ function Rows({ filter, onFilter, onAdd }: RowsProps) {
     )
   }
   const found = filtered(pages.rows, filter)
-  const isFiltered = Boolean(filter.search || filter.kind || filter.standing)
+  const isFiltered = Boolean(filter.search || filter.kind || filter.status)
   return (
     <Panel flush>
       <Filters filter={filter} onFilter={onFilter} />

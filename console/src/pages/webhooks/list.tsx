@@ -57,7 +57,7 @@ export function EndpointList() {
   return (
     <Page
       title="Webhooks"
-      lede="Endpoints that receive events about users and teams. Svix libraries can verify the requests."
+      description="Endpoints that receive events about users and teams. Svix libraries can verify the requests."
       // An empty list has its own.
       actions={pages.rows?.length !== 0 && add}
     >
@@ -84,7 +84,7 @@ export function EndpointList() {
       {query.add !== undefined && (
         <NewEndpointDialog
           onClose={() => setQuery({ add: null })}
-          onMade={id => navigate(`/webhooks/${id}`, {}, { replace: true })}
+          onCreated={id => navigate(`/webhooks/${id}`, {}, { replace: true })}
         />
       )}
     </Page>

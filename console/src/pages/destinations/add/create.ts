@@ -1,10 +1,10 @@
 import { api, call } from '../../../api/client'
+import { requestedWith } from '../../../api/destination-api'
 import { ApiError } from '../../../api/error'
 import type { Destination, Kind, NewProjectChannel, NewProvider } from '../../../api/types'
-import { fromScript } from '../../../api/upkeep'
+import { type Added, addedByOther, addedByStack } from './added'
 import type { AddKind } from './kinds'
 import { headers, lines } from './lines'
-import { type Added, namedAs, registeredAs } from './made'
 
 /** What was typed, by the names of the form's fields. */
 export type Values = Record<string, string>
@@ -53,7 +53,7 @@ export function create(kind: AddKind, values: Values): Promise<Added> {
 async function registered(channel_type: 'webhook' | 'email' | 'sms', values: Values): Promise<Added> {
   const destination = (values.destination ?? '').trim()
   const made = await call(api.POST('/v1/notifications/destinations', { body: { channel_type, destination } }))
-  return registeredAs(made)
+  return addedByStack(made)
 }
 
 function ownWebhook(values: Values) {
@@ -67,8 +67,8 @@ function ownWebhook(values: Values) {
 
 async function provider(kind: Kind, values: Values, config: object): Promise<Added> {
   const body = { kind, name: values.name ?? '', config: open(config) } as unknown as NewProvider
-  const made = await call(api.POST('/api/v1/notifications/providers', { params: { header: fromScript }, body }))
-  return namedAs({ id: made.id, kind, name: made.name, made_by: 'providers' })
+  const made = await call(api.POST('/api/v1/notifications/providers', { params: { header: requestedWith }, body }))
+  return addedByOther({ id: made.id, kind, name: made.name, made_by: 'providers' })
 }
 
 async function projectChannel(type: Kind, values: Values): Promise<Added> {
@@ -86,5 +86,5 @@ async function projectChannel(type: Kind, values: Values): Promise<Added> {
       } as unknown as NewProjectChannel,
     }),
   )
-  return namedAs({ id: made.data.id, kind: type, name: values.name ?? '', made_by: 'config', project_id: project })
+  return addedByOther({ id: made.data.id, kind: type, name: values.name ?? '', made_by: 'config', project_id: project })
 }

@@ -6,10 +6,10 @@ import { useWhoami } from '../../../api/whoami'
 import { Button } from '../../../ui/button'
 import { Dialog } from '../../../ui/dialog'
 import { FormError, Notice } from '../../../ui/states'
+import type { Added } from './added'
 import { create, type Values } from './create'
 import { AddField } from './field'
 import type { KindForm } from './kinds'
-import type { Added } from './made'
 
 type Props = {
   form: KindForm
@@ -24,7 +24,7 @@ export function AddForm({ form, onBack, onClose, onAdded }: Props) {
   const [values, setValues] = useState<Values>({ severityThreshold: 'high', 'X-Project-Id': boundTo ?? '' })
   const labels = useMemo(() => Object.fromEntries(form.fields.map(({ name, label }) => [name, label])), [form])
   const save = useAction(async () => onAdded(await create(form.kind, values)), { quiet: true })
-  const beside = useFieldErrors(save.error, labels)
+  const errors = useFieldErrors(save.error, labels)
   return (
     <Dialog
       title={`Add destination: ${form.label}`}
@@ -42,7 +42,7 @@ export function AddForm({ form, onBack, onClose, onAdded }: Props) {
       }
     >
       {form.note && <Notice>{form.note}</Notice>}
-      <div ref={beside.form} class="stack">
+      <div ref={errors.form} class="stack">
         {form.fields
           .filter(field => field.type !== 'project' || boundTo === null)
           .map(field => (
@@ -50,12 +50,12 @@ export function AddForm({ form, onBack, onClose, onAdded }: Props) {
               key={field.name}
               field={field}
               value={values[field.name] ?? ''}
-              error={beside.of(field.name)}
+              error={errors.of(field.name)}
               onValue={value => setValues(all => ({ ...all, [field.name]: value }))}
             />
           ))}
       </div>
-      <FormError error={beside.rest} />
+      <FormError error={errors.rest} />
     </Dialog>
   )
 }

@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks'
 import { refresh } from '../../../api/changes'
 import { VerifyDialog } from '../verify'
+import type { Added } from './added'
 import { AddedWebhook } from './added-webhook'
 import { ChooseKind } from './choose'
 import { rowOf } from './create'
 import { AddForm } from './form'
 import { formOf } from './kinds'
-import type { Added } from './made'
 
 type Props = {
   /** Which kind's form is open; anything else is the choice between them. */

@@ -9,8 +9,8 @@ import { EmptyState, ErrorState, Skeleton } from '../../../ui/states'
 import { type Column, Table } from '../../../ui/table'
 import { Time } from '../../../ui/time'
 
-const NEWEST = 15
-const EVERY_MS = 10_000
+const LIMIT = 15
+const REFRESH_MS = 10_000
 
 export const deliveryColumns: Column<Delivery>[] = [
   { header: 'Event', main: true, cell: of => <code>{of.event_type}</code> },
@@ -22,9 +22,9 @@ export const deliveryColumns: Column<Delivery>[] = [
 export const deliveryHref = (of: Delivery): string => href(`/deliveries/${of.id}`)
 
 /** The newest deliveries to a destination. */
-export function DeliveriesOf({ destinationId }: { destinationId: string }) {
-  const init = { params: { query: { destination_id: destinationId, limit: NEWEST } } }
-  const { data, error, mutate } = useGet('/v1/deliveries', init, { refreshEvery: EVERY_MS })
+export function NewestDeliveries({ destinationId }: { destinationId: string }) {
+  const init = { params: { query: { destination_id: destinationId, limit: LIMIT } } }
+  const { data, error, mutate } = useGet('/v1/deliveries', init, { refreshEvery: REFRESH_MS })
   const all = (
     <ButtonLink size="s" variant="quiet" href={href('/deliveries', { destination_id: destinationId })}>
       All deliveries <ArrowRight size={14} aria-hidden="true" />

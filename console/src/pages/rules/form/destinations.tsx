@@ -8,7 +8,7 @@ import { plural } from '../../../lib/plural'
 import { href } from '../../../router/hash'
 import { HealthBadge } from '../../../ui/badge'
 import { Button, ButtonLink } from '../../../ui/button'
-import { DestinationFace } from '../../../ui/destination-label'
+import { DestinationLabel } from '../../../ui/destination-label'
 import { TextField } from '../../../ui/field'
 import { shortId } from '../../../ui/id'
 import { EmptyState, ErrorState, Skeleton } from '../../../ui/states'
@@ -32,7 +32,7 @@ export function DestinationList({ value, onValue, error, onVerify }: Props) {
   const found = offered.filter(of =>
     matches(search, `${of.name ?? ''} ${of.destination} ${kinds[of.channel_type].label}`),
   )
-  const lost = pages.rows && !pages.hasMore ? value.filter(id => !offered.some(of => hasId(of, id))) : []
+  const deletedIds = pages.rows && !pages.hasMore ? value.filter(id => !offered.some(of => hasId(of, id))) : []
   return (
     <fieldset class="rule-set" aria-describedby={error ? `${id}-error` : undefined}>
       <legend class="field-label">Destinations</legend>
@@ -52,8 +52,8 @@ export function DestinationList({ value, onValue, error, onVerify }: Props) {
         {pages.error && !pages.rows && <ErrorState error={pages.error} onRetry={pages.mutate} />}
         {pages.rows && offered.length === 0 && <None />}
         {offered.length > 0 && found.length === 0 && <p class="types-none">No matching destination.</p>}
-        {lost.map(id => (
-          <Lost key={id} id={id} onRemove={() => onValue(value.filter(other => other !== id))} />
+        {deletedIds.map(id => (
+          <DeletedTarget key={id} id={id} onRemove={() => onValue(value.filter(other => other !== id))} />
         ))}
         {found.map(of => (
           <Target
@@ -110,7 +110,7 @@ function Target({ destination: of, checked, onChecked, onVerify }: TargetProps) 
           onChange={event => onChecked(event.currentTarget.checked)}
         />
         <span class="target-words">
-          <DestinationFace of={of} />
+          <DestinationLabel destination={of} />
           {off && <span>Verify it before a rule can send there.</span>}
         </span>
       </label>
@@ -126,7 +126,7 @@ function Target({ destination: of, checked, onChecked, onVerify }: TargetProps) 
 }
 
 /** One that the rule names and that is there no more. */
-const Lost = ({ id, onRemove }: { id: string; onRemove: () => void }) => (
+const DeletedTarget = ({ id, onRemove }: { id: string; onRemove: () => void }) => (
   <div class="target">
     <span class="target-words">
       <code title={id}>{shortId(id)}</code>

@@ -2,7 +2,7 @@ import { CircleCheck, CirclePause, CircleSlash } from 'lucide-preact'
 import { useDestinations } from '../../../api/catalogue'
 import type { Preview, PreviewedDestination } from '../../../api/types'
 import { Badge } from '../../../ui/badge'
-import { DestinationFace } from '../../../ui/destination-label'
+import { DestinationLabel } from '../../../ui/destination-label'
 import { Json } from '../../../ui/json'
 import { FormError, Notice, Skeleton } from '../../../ui/states'
 
@@ -43,7 +43,7 @@ function Outcome({ of }: { of: PreviewedDestination }) {
   return (
     <li class="stack-s">
       <div class="spread preview-head">
-        <DestinationFace of={byId.get(of.destination_id) ?? of} />
+        <DestinationLabel destination={byId.get(of.destination_id) ?? of} />
         {held ? (
           <Badge tone="violet" icon={CirclePause}>
             Would be held
