@@ -12,14 +12,15 @@ export function verifiedBy({ channel_type, made_by }: Subject): 'code' | 'reques
 export const canManage = ({ belongs_to }: Subject): boolean => belongs_to !== 'account'
 
 /** Mail webhooks have no test besides their verification. */
-export const canTest = (of: Subject): boolean => canManage(of) && of.made_by !== 'mail'
+export const canTest = (destination: Subject): boolean => canManage(destination) && destination.made_by !== 'mail'
 
-export function canRotate(of: Subject): boolean {
-  const hasRoute = of.made_by === 'stack' || of.made_by === 'mail' || of.made_by === 'stack_auth'
-  return hasRoute && of.channel_type === 'webhook' && !of.belongs_to
+export function canRotate(destination: Subject): boolean {
+  const hasRoute =
+    destination.made_by === 'stack' || destination.made_by === 'mail' || destination.made_by === 'stack_auth'
+  return hasRoute && destination.channel_type === 'webhook' && !destination.belongs_to
 }
 
-export const canSwitch = (of: Subject): boolean => canManage(of) && of.made_by !== 'stack'
+export const canSwitch = (destination: Subject): boolean => canManage(destination) && destination.made_by !== 'stack'
 
 /** Rules may target everything but the address of a legacy channel, which is that channel's alone. */
 export const canBeTargeted = ({ belongs_to }: Subject): boolean => !belongs_to

@@ -18,11 +18,11 @@ export function DestinationSelect(props: Props) {
   const { destinations } = useDestinations()
   const options = useMemo(
     () =>
-      destinations.map(of => ({
-        value: of.destination_id,
-        label: of.name || of.destination,
-        keywords: `${of.id} ${of.destination} ${kinds[of.channel_type].label}`,
-        content: <DestinationLabel destination={of} />,
+      destinations.map(destination => ({
+        value: destination.destination_id,
+        label: destination.name || destination.destination,
+        keywords: `${destination.id} ${destination.destination} ${kinds[destination.channel_type].label}`,
+        content: <DestinationLabel destination={destination} />,
       })),
     [destinations],
   )

@@ -20,16 +20,24 @@ export type Filter = { search: string; kind: Kind | ''; status: DestinationStatu
 /** The destinations that a filter lets through, in their order. */
 export function filtered(destinations: readonly Destination[], filter: Filter): Destination[] {
   return destinations.filter(
-    of =>
-      (filter.kind === '' || of.channel_type === filter.kind) &&
-      (filter.status === '' || statusOf(of) === filter.status) &&
-      matches(filter.search, searchText(of)),
+    destination =>
+      (filter.kind === '' || destination.channel_type === filter.kind) &&
+      (filter.status === '' || statusOf(destination) === filter.status) &&
+      matches(filter.search, searchText(destination)),
   )
 }
 
 /** Everything that a destination can be searched by. */
-function searchText(of: Destination): string {
-  const { label } = kinds[of.channel_type]
-  const parts = [of.name, of.destination, of.description, label, madeByLabels[of.made_by], of.id, of.destination_id]
+function searchText(destination: Destination): string {
+  const { label } = kinds[destination.channel_type]
+  const parts = [
+    destination.name,
+    destination.destination,
+    destination.description,
+    label,
+    madeByLabels[destination.made_by],
+    destination.id,
+    destination.destination_id,
+  ]
   return parts.filter(Boolean).join(' ')
 }

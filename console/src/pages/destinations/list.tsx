@@ -18,8 +18,8 @@ import { useAllDestinations } from './use-all'
 import './list.css'
 
 const columns: Column<Destination>[] = [
-  { header: 'Destination', main: true, cell: of => <Named of={of} /> },
-  { header: 'Kind', width: '9.5rem', cell: of => kinds[of.channel_type].label },
+  { header: 'Destination', main: true, cell: destination => <Named destination={destination} /> },
+  { header: 'Kind', width: '9.5rem', cell: destination => kinds[destination.channel_type].label },
   {
     header: 'Status',
     width: '8.5rem',
@@ -31,18 +31,28 @@ const columns: Column<Destination>[] = [
       </span>
     ),
   },
-  { header: 'Made with', width: '10.5rem', cell: of => <Badge>{madeByLabels[of.made_by]}</Badge> },
-  { header: 'Added', width: '9.5rem', align: 'end', wideOnly: true, cell: of => <Time at={of.created_at} /> },
+  { header: 'Made with', width: '10.5rem', cell: destination => <Badge>{madeByLabels[destination.made_by]}</Badge> },
+  {
+    header: 'Added',
+    width: '9.5rem',
+    align: 'end',
+    wideOnly: true,
+    cell: destination => <Time at={destination.created_at} />,
+  },
 ]
 
 const owners = { channel: 'The own address of a rule', account: 'The account’s own address' }
 
 /** Its name, with its address below where those are two things. */
-function Named({ of }: { of: Destination }) {
-  const below = of.belongs_to ? owners[of.belongs_to] : of.name ? of.destination : of.description
+function Named({ destination }: { destination: Destination }) {
+  const below = destination.belongs_to
+    ? owners[destination.belongs_to]
+    : destination.name
+      ? destination.destination
+      : destination.description
   return (
     <span class="destination-named">
-      <DestinationLabel destination={of} />
+      <DestinationLabel destination={destination} />
       {below && <bdi class="destination-address clamp">{below}</bdi>}
     </span>
   )
@@ -117,8 +127,8 @@ function Rows({ filter, onFilter, onAdd }: RowsProps) {
           label="Destinations"
           columns={columns}
           rows={found}
-          rowKey={of => of.destination_id}
-          rowHref={of => href(`/destinations/${of.destination_id}`)}
+          rowKey={destination => destination.destination_id}
+          rowHref={destination => href(`/destinations/${destination.destination_id}`)}
         />
       ) : (
         <EmptyState

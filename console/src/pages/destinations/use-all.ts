@@ -14,7 +14,7 @@ export const useAllDestinations = () => usePages(ROUTE, ALL_APIS, page => page.d
 /** One destination, by its id in deliveries and rules or by that of the API that made it: pages are read until it is found. */
 export function useDestination(id: string) {
   const { rows, error, mutate, hasMore, loadMore, isLoadingMore } = useAllDestinations()
-  const found: Destination | undefined = rows?.find(of => hasId(of, id))
+  const found: Destination | undefined = rows?.find(destination => hasId(destination, id))
   const loadsNext = rows !== undefined && !found && hasMore && !isLoadingMore && !error
   useEffect(() => {
     if (loadsNext) loadMore()

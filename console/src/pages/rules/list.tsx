@@ -100,4 +100,9 @@ function Rules() {
 }
 
 const searchText = (rule: Rule): string =>
-  [...rule.events, ...(rule.delivery_methods ?? []).map(of => of.destination), ...ruleStatuses(rule), rule.id].join(' ')
+  [
+    ...rule.events,
+    ...(rule.delivery_methods ?? []).map(method => method.destination),
+    ...ruleStatuses(rule),
+    rule.id,
+  ].join(' ')

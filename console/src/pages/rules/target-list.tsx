@@ -21,12 +21,12 @@ export function Targets({ rule }: { rule: Rule }) {
         </div>
       )}
       <ul>
-        {targets.map(of => (
-          <li key={of.id} class="rule-destination">
-            <a href={href(`/destinations/${of.id}`)}>
-              <DestinationLabel destination={of} />
+        {targets.map(target => (
+          <li key={target.id} class="rule-destination">
+            <a href={href(`/destinations/${target.id}`)}>
+              <DestinationLabel destination={target} />
             </a>
-            <HealthBadge health={of.health} verified={of.verified} disabled={of.disabled} />
+            <HealthBadge health={target.health} verified={target.verified} disabled={target.disabled} />
           </li>
         ))}
       </ul>

@@ -11,9 +11,9 @@ type RuleTarget = Pick<Destination, 'id' | 'channel_type' | 'destination' | 'hea
 export function useRuleTargets(): (rule: Rule) => RuleTarget[] {
   const { byId } = useDestinations()
   return rule =>
-    (rule.delivery_methods ?? []).map(of => {
-      const { name = null, disabled = false } = byId.get(of.id) ?? {}
-      return { ...of, name, disabled }
+    (rule.delivery_methods ?? []).map(target => {
+      const { name = null, disabled = false } = byId.get(target.id) ?? {}
+      return { ...target, name, disabled }
     })
 }
 
@@ -24,8 +24,8 @@ export function TargetNames({ targets }: { targets: RuleTarget[] }) {
   if (targets.length === 0) return <span class="faint">None is left</span>
   return (
     <span class="rule-targets">
-      {targets.slice(0, MAX_NAMES).map(of => (
-        <DestinationLabel key={of.id} destination={of} />
+      {targets.slice(0, MAX_NAMES).map(target => (
+        <DestinationLabel key={target.id} destination={target} />
       ))}
       {targets.length > MAX_NAMES && <span class="faint">{`and ${targets.length - MAX_NAMES} more`}</span>}
     </span>

@@ -57,7 +57,7 @@ function Rows({ id, status }: { id: string; status: DeliveryState | undefined })
           label="Deliveries"
           columns={deliveryColumns}
           rows={pages.rows}
-          rowKey={of => of.id}
+          rowKey={delivery => delivery.id}
           rowHref={deliveryHref}
         />
       )}

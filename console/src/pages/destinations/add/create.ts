@@ -18,7 +18,7 @@ export async function rowOf(id: string): Promise<Destination | null> {
   for (const wait of WAITS_MS) {
     await new Promise(resolve => setTimeout(resolve, wait))
     const listed = await call(api.GET('/v1/notifications/destinations', { params: { query } })).catch(() => null)
-    const row = (listed?.destinations as Destination[] | undefined)?.find(of => of.id === id)
+    const row = (listed?.destinations as Destination[] | undefined)?.find(destination => destination.id === id)
     if (row) return row
   }
   return null

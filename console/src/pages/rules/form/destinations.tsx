@@ -29,10 +29,11 @@ export function DestinationList({ value, onValue, error, onVerify }: Props) {
   const [search, setSearch] = useState('')
   const id = useId()
   const offered = pages.rows?.filter(canBeTargeted) ?? []
-  const found = offered.filter(of =>
-    matches(search, `${of.name ?? ''} ${of.destination} ${kinds[of.channel_type].label}`),
+  const found = offered.filter(destination =>
+    matches(search, `${destination.name ?? ''} ${destination.destination} ${kinds[destination.channel_type].label}`),
   )
-  const deletedIds = pages.rows && !pages.hasMore ? value.filter(id => !offered.some(of => hasId(of, id))) : []
+  const deletedIds =
+    pages.rows && !pages.hasMore ? value.filter(id => !offered.some(destination => hasId(destination, id))) : []
   return (
     <fieldset class="rule-set" aria-describedby={error ? `${id}-error` : undefined}>
       <legend class="field-label">Destinations</legend>
@@ -55,13 +56,15 @@ export function DestinationList({ value, onValue, error, onVerify }: Props) {
         {deletedIds.map(id => (
           <DeletedTarget key={id} id={id} onRemove={() => onValue(value.filter(other => other !== id))} />
         ))}
-        {found.map(of => (
+        {found.map(destination => (
           <Target
-            key={of.destination_id}
-            destination={of}
-            checked={value.some(id => hasId(of, id))}
-            onChecked={on => onValue(on ? [...value, of.destination_id] : value.filter(id => !hasId(of, id)))}
-            onVerify={() => onVerify(of)}
+            key={destination.destination_id}
+            destination={destination}
+            checked={value.some(id => hasId(destination, id))}
+            onChecked={on =>
+              onValue(on ? [...value, destination.destination_id] : value.filter(id => !hasId(destination, id)))
+            }
+            onVerify={() => onVerify(destination)}
           />
         ))}
         <LoadMore pages={pages} />
@@ -98,8 +101,8 @@ type TargetProps = {
   onVerify: () => void
 }
 
-function Target({ destination: of, checked, onChecked, onVerify }: TargetProps) {
-  const off = !of.verified && !checked
+function Target({ destination, checked, onChecked, onVerify }: TargetProps) {
+  const off = !destination.verified && !checked
   return (
     <div class={off ? 'target target-off' : 'target'}>
       <label>
@@ -110,7 +113,7 @@ function Target({ destination: of, checked, onChecked, onVerify }: TargetProps) 
           onChange={event => onChecked(event.currentTarget.checked)}
         />
         <span class="target-words">
-          <DestinationLabel destination={of} />
+          <DestinationLabel destination={destination} />
           {off && <span>Verify it before a rule can send there.</span>}
         </span>
       </label>
@@ -119,7 +122,7 @@ function Target({ destination: of, checked, onChecked, onVerify }: TargetProps) 
           Verify
         </Button>
       ) : (
-        <HealthBadge health={of.health} verified={of.verified} disabled={of.disabled} />
+        <HealthBadge health={destination.health} verified={destination.verified} disabled={destination.disabled} />
       )}
     </div>
   )
