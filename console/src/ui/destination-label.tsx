@@ -1,17 +1,20 @@
 import { useDestinations } from '../api/catalogue'
+import { useDestinationKinds } from '../api/destination-kinds'
 import type { Destination } from '../api/types'
-import { kinds } from '../lib/kinds'
 import { shortId } from './id'
+import { kindIcon } from './kind'
 import './destination-label.css'
 
 type Labelled = Pick<Destination, 'channel_type' | 'destination'> & { name?: string | null }
 
 /** A destination by its kind's icon and its name or address. */
 export function DestinationLabel({ destination }: { destination: Labelled }) {
-  const { icon: Icon, label } = kinds[destination.channel_type]
+  const { titleOf } = useDestinationKinds()
+  const Icon = kindIcon(destination.channel_type)
+  const kind = titleOf(destination.channel_type)
   return (
-    <span class="destination" title={`${label}: ${destination.destination}`}>
-      <Icon size={15} aria-label={label} role="img" />
+    <span class="destination" title={`${kind}: ${destination.destination}`}>
+      <Icon size={15} aria-label={kind} role="img" />
       <bdi class="clamp">{destination.name || address(destination.destination)}</bdi>
     </span>
   )

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks'
 import { useDestinations } from '../api/catalogue'
-import { kinds } from '../lib/kinds'
+import { useDestinationKinds } from '../api/destination-kinds'
 import { Combobox } from './combobox'
 import { DestinationLabel } from './destination-label'
 
@@ -16,15 +16,16 @@ type Props = {
 /** One destination of any kind, searched for by address, name or kind. */
 export function DestinationSelect(props: Props) {
   const { destinations } = useDestinations()
+  const { titleOf } = useDestinationKinds()
   const options = useMemo(
     () =>
       destinations.map(destination => ({
         value: destination.destination_id,
         label: destination.name || destination.destination,
-        keywords: `${destination.id} ${destination.destination} ${kinds[destination.channel_type].label}`,
+        keywords: `${destination.id} ${destination.destination} ${titleOf(destination.channel_type)}`,
         content: <DestinationLabel destination={destination} />,
       })),
-    [destinations],
+    [destinations, titleOf],
   )
   return <Combobox {...props} options={options} />
 }

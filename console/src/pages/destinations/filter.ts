@@ -1,5 +1,5 @@
-import type { Destination, Kind } from '../../api/types'
-import { kinds, madeByLabels } from '../../lib/kinds'
+import type { Destination } from '../../api/types'
+import { madeByLabels } from '../../lib/made-by'
 import { matches } from '../../lib/match'
 
 /** How a destination stands, in one word; the most pressing first. */
@@ -15,26 +15,29 @@ export function statusOf({
   return verified ? 'healthy' : 'unverified'
 }
 
-export type Filter = { search: string; kind: Kind | ''; status: DestinationStatus | '' }
+export type Filter = { search: string; kind: string; status: DestinationStatus | '' }
 
 /** The destinations that a filter lets through, in their order. */
-export function filtered(destinations: readonly Destination[], filter: Filter): Destination[] {
+export function filtered(
+  destinations: readonly Destination[],
+  filter: Filter,
+  titleOf: (kind: string) => string,
+): Destination[] {
   return destinations.filter(
     destination =>
       (filter.kind === '' || destination.channel_type === filter.kind) &&
       (filter.status === '' || statusOf(destination) === filter.status) &&
-      matches(filter.search, searchText(destination)),
+      matches(filter.search, searchText(destination, titleOf)),
   )
 }
 
 /** Everything that a destination can be searched by. */
-function searchText(destination: Destination): string {
-  const { label } = kinds[destination.channel_type]
+function searchText(destination: Destination, titleOf: (kind: string) => string): string {
   const parts = [
     destination.name,
     destination.destination,
     destination.description,
-    label,
+    titleOf(destination.channel_type),
     madeByLabels[destination.made_by],
     destination.id,
     destination.destination_id,

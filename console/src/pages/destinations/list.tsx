@@ -1,11 +1,13 @@
 import { Plus, SearchX, Send } from 'lucide-preact'
+import { useDestinationKinds } from '../../api/destination-kinds'
 import type { Destination } from '../../api/types'
-import { kinds, madeByLabels } from '../../lib/kinds'
+import { madeByLabels } from '../../lib/made-by'
 import { plural } from '../../lib/plural'
 import { href, useQuery } from '../../router/hash'
 import { Badge, BreakerBadge, HealthBadge } from '../../ui/badge'
 import { Button } from '../../ui/button'
 import { DestinationLabel } from '../../ui/destination-label'
+import { KindTitle } from '../../ui/kind'
 import { Page } from '../../ui/page'
 import { Panel } from '../../ui/panel'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
@@ -19,7 +21,7 @@ import './list.css'
 
 const columns: Column<Destination>[] = [
   { header: 'Destination', main: true, cell: destination => <Named destination={destination} /> },
-  { header: 'Kind', width: '9.5rem', cell: destination => kinds[destination.channel_type].label },
+  { header: 'Kind', width: '9.5rem', cell: destination => <KindTitle kind={destination.channel_type} /> },
   {
     header: 'Status',
     width: '8.5rem',
@@ -91,6 +93,7 @@ type RowsProps = {
 
 function Rows({ filter, onFilter, onAdd }: RowsProps) {
   const pages = useAllDestinations()
+  const { titleOf } = useDestinationKinds()
   if (pages.error && !pages.rows) {
     return (
       <Panel flush>
@@ -114,7 +117,7 @@ function Rows({ filter, onFilter, onAdd }: RowsProps) {
       </Panel>
     )
   }
-  const found = filtered(pages.rows, filter)
+  const found = filtered(pages.rows, filter, titleOf)
   const isFiltered = Boolean(filter.search || filter.kind || filter.status)
   return (
     <Panel flush>

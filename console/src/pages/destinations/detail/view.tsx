@@ -2,10 +2,11 @@ import { RotateCcw, ShieldCheck } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { Destination } from '../../../api/types'
 import { canManage, canTest } from '../../../lib/abilities'
-import { kinds, madeByLabels } from '../../../lib/kinds'
+import { madeByLabels } from '../../../lib/made-by'
 import { href } from '../../../router/hash'
 import { Badge, BreakerBadge, HealthBadge } from '../../../ui/badge'
 import { Button } from '../../../ui/button'
+import { KindTitle, kindIcon } from '../../../ui/kind'
 import { Page } from '../../../ui/page'
 import { RecoverDialog } from '../../../ui/recover-dialog'
 import { NewestDeliveries } from '../parts/deliveries'
@@ -23,7 +24,6 @@ export function DestinationView({ destination }: { destination: Destination }) {
   const [open, setOpen] = useState<'verify' | 'recover' | null>(null)
   const test = useTest(destination)
   const { health, verified, disabled, channel_type, made_by } = destination
-  const { label: kind, icon: Icon } = kinds[channel_type]
   const close = () => setOpen(null)
   return (
     <Page
@@ -31,7 +31,9 @@ export function DestinationView({ destination }: { destination: Destination }) {
       back={{ label: 'Destinations', href: href('/destinations') }}
       description={
         <span class="row destination-badges">
-          <Badge icon={Icon}>{kind}</Badge>
+          <Badge icon={kindIcon(channel_type)}>
+            <KindTitle kind={channel_type} />
+          </Badge>
           <HealthBadge {...{ health, verified, disabled }} />
           <BreakerBadge health={health} />
           <Badge>{madeByLabels[made_by]}</Badge>

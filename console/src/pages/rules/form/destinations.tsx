@@ -1,8 +1,8 @@
 import { useId, useState } from 'preact/hooks'
+import { useDestinationKinds } from '../../../api/destination-kinds'
 import type { Destination } from '../../../api/types'
 import { canBeTargeted } from '../../../lib/abilities'
 import { hasId } from '../../../lib/destination-id'
-import { kinds } from '../../../lib/kinds'
 import { matches } from '../../../lib/match'
 import { plural } from '../../../lib/plural'
 import { href } from '../../../router/hash'
@@ -26,11 +26,12 @@ type Props = {
 /** The destinations of a rule: any number, searched for by name, address or kind. */
 export function DestinationList({ value, onValue, error, onVerify }: Props) {
   const pages = useAllDestinations()
+  const { titleOf } = useDestinationKinds()
   const [search, setSearch] = useState('')
   const id = useId()
   const offered = pages.rows?.filter(canBeTargeted) ?? []
   const found = offered.filter(destination =>
-    matches(search, `${destination.name ?? ''} ${destination.destination} ${kinds[destination.channel_type].label}`),
+    matches(search, `${destination.name ?? ''} ${destination.destination} ${titleOf(destination.channel_type)}`),
   )
   const deletedIds =
     pages.rows && !pages.hasMore ? value.filter(id => !offered.some(destination => hasId(destination, id))) : []
