@@ -1,5 +1,6 @@
 import { SWRConfig } from 'swr'
 import { Route, Router, Switch } from 'wouter-preact'
+import { useDestinationKinds } from './api/destination-kinds'
 import { ApiError } from './api/error'
 import { useGet } from './api/hooks'
 import { session, signOut } from './api/session'
@@ -68,6 +69,8 @@ function SignedIn() {
 
 /** Each entry of the navigation has a folder in `pages`, which has all routes below it. */
 function Pages() {
+  // Fetch the kinds early: most pages show their names.
+  useDestinationKinds()
   return (
     <Router hook={useHashLocation}>
       <Switch>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { labelled, segments, sum, ticks } from '../src/lib/chart'
+import { labelIndexes, segments, sum, ticks } from '../src/lib/chart'
 
 const none = { succeeded: 0, failed: 0, pending: 0, held: 0, abandoned: 0 }
 
@@ -53,20 +53,20 @@ describe('labels', () => {
     Array.from({ length: n }, (_, index) => new Date(2026, 3, 15, 0, index * 30).toISOString())
 
   it('stand at round hours, as many as there is room for', () => {
-    expect(labelled(halfHours(48), 1800, 960, 52)).toEqual([0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44])
-    expect(labelled(halfHours(48), 1800, 300, 52)).toEqual([0, 12, 24, 36])
+    expect(labelIndexes(halfHours(48), 1800, 960, 52)).toEqual([0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44])
+    expect(labelIndexes(halfHours(48), 1800, 300, 52)).toEqual([0, 12, 24, 36])
   })
 
   it('are left out where the edge would cut them', () => {
     // Half hours to 22:00: its label would need 32 pixels, and there are 20.
     const times = Array.from({ length: 48 }, (_, index) => new Date(2026, 3, 14, 22, 30 * (index + 1)).toISOString())
-    expect(labelled(times, 1800, 960, 52).at(-1)).toBe(43)
-    expect(labelled(times, 1800, 1920, 52).at(-1)).toBe(47)
+    expect(labelIndexes(times, 1800, 960, 52).at(-1)).toBe(43)
+    expect(labelIndexes(times, 1800, 1920, 52).at(-1)).toBe(47)
   })
 
   it('stand in even distances where no bucket begins at a full hour', () => {
     const odd = Array.from({ length: 24 }, (_, index) => new Date(2026, 3, 15, index, 20).toISOString())
-    expect(labelled(odd, 3600, 960, 52)).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22])
-    expect(labelled([], 3600, 300, 52)).toEqual([])
+    expect(labelIndexes(odd, 3600, 960, 52)).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22])
+    expect(labelIndexes([], 3600, 300, 52)).toEqual([])
   })
 })

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import type { Destination } from '../src/api/types'
+import type { Destination, DestinationKind } from '../src/api/types'
 import { canBeTargeted, canRotate, canSwitch, canTest, verifiedBy } from '../src/lib/abilities'
 import { hasId } from '../src/lib/destination-id'
-import { forms } from '../src/pages/destinations/add/kinds'
+import { addedByOther, addedByStack } from '../src/pages/destinations/add/added'
 import { headers, lines } from '../src/pages/destinations/add/lines'
-import { namedAs, registeredAs } from '../src/pages/destinations/add/made'
+import { bodyOf, channelType, fieldValue, initialValues } from '../src/pages/destinations/add/request'
 import { targets } from '../src/pages/destinations/detail/targets'
-import { filtered, standing } from '../src/pages/destinations/filter'
+import { type Filter, filtered as filterAll, statusOf } from '../src/pages/destinations/filter'
 import { digits } from '../src/pages/destinations/verify/code'
-import { healthy } from './fixtures'
+import { healthy, kinds } from './fixtures'
 
 const webhook: Destination = {
   id: 'ndst_1',
@@ -38,7 +38,10 @@ const phone: Destination = { ...webhook, id: 'ndst_3', destination_id: 'ndst_3',
 
 describe('the list of destinations', () => {
   const all = [webhook, slack, phone]
-  const every = { search: '', kind: '', standing: '' } as const
+  const titles: Record<string, string> = { slack: 'Slack', sms: 'Text message' }
+  const filtered = (...[destinations, filter]: [Destination[], Filter]) =>
+    filterAll(destinations, filter, kind => titles[kind] ?? kind)
+  const every = { search: '', kind: '', status: '' } as const
 
   it('is searched by name, address, kind and the API that made it', () => {
     expect(filtered(all, every)).toEqual(all)
@@ -50,15 +53,15 @@ describe('the list of destinations', () => {
 
   it('is filtered by kind and by how they stand', () => {
     expect(filtered(all, { ...every, kind: 'sms' })).toEqual([phone])
-    expect(filtered(all, { ...every, standing: 'unverified' })).toEqual([phone])
-    expect(filtered(all, { ...every, kind: 'slack', standing: 'unverified' })).toEqual([])
+    expect(filtered(all, { ...every, status: 'unverified' })).toEqual([phone])
+    expect(filtered(all, { ...every, kind: 'slack', status: 'unverified' })).toEqual([])
   })
 
   it('tells the most pressing first', () => {
     const unhealthy = { ...phone, health: { ...healthy, status: 'unhealthy' } }
-    expect(standing(unhealthy)).toBe('unhealthy')
-    expect(standing({ ...unhealthy, disabled: true })).toBe('disabled')
-    expect(standing(webhook)).toBe('healthy')
+    expect(statusOf(unhealthy)).toBe('unhealthy')
+    expect(statusOf({ ...unhealthy, disabled: true })).toBe('disabled')
+    expect(statusOf(webhook)).toBe('healthy')
   })
 })
 
@@ -107,14 +110,14 @@ describe('what was just added', () => {
   it('is known by the answer alone, and its secret is no part of it', () => {
     const { id, operator_id, channel_type, destination, verified, created_at } = webhook
     const answer = { id, operator_id, channel_type, destination, verified, created_at }
-    const added = registeredAs({ ...answer, webhook_secret: 'whsec_1' })
+    const added = addedByStack({ ...answer, webhook_secret: 'whsec_1' })
     expect(added.secret).toBe('whsec_1')
     expect(added.destination).toEqual({ ...webhook, health: undefined })
-    expect(registeredAs({ ...answer, channel_type: 'sms' }).secret).toBeNull()
+    expect(addedByStack({ ...answer, channel_type: 'sms' }).secret).toBeNull()
   })
 
   it('is looked after by the API that made it', () => {
-    const { destination, secret } = namedAs({
+    const { destination, secret } = addedByOther({
       id: '9b7a',
       kind: 'discord',
       name: '#ops',
@@ -127,6 +130,70 @@ describe('what was just added', () => {
   })
 })
 
+describe('the request that adds a destination', () => {
+  const formOf = (kind: string): DestinationKind => {
+    const form = kinds.find(one => one.kind === kind)
+    if (!form) throw new Error(`${kind} is not in the fixture.`)
+    return form
+  }
+
+  it('has a plain address for the Notifications API', () => {
+    const form = formOf('webhook')
+    expect(bodyOf(form, { destination: ' https://example.com/hooks ' })).toEqual({
+      destination: 'https://example.com/hooks',
+    })
+  })
+
+  it('nests fields by their names', () => {
+    const url = 'https://chat.example.com/hooks/1'
+    expect(bodyOf(formOf('new_chat'), { name: '#ops', 'config.webhookUrl': url })).toEqual({
+      name: '#ops',
+      config: { webhookUrl: url },
+    })
+    const values = { name: '#ops', 'credentials.webhookUrl': url, severityThreshold: 'low', 'X-Project-Id': 'p1' }
+    expect(bodyOf(formOf('new_project_chat'), values)).toEqual({
+      name: '#ops',
+      credentials: { webhookUrl: url },
+      severityThreshold: 'low',
+    })
+    expect(fieldValue(formOf('new_project_chat'), values, 'project')).toBe('p1')
+  })
+
+  it('leaves out empty optional fields, and sends empty required ones', () => {
+    const form = formOf('signed_webhook')
+    expect(bodyOf(form, {})).toEqual({ name: '', config: { url: '' } })
+    const values = { 'config.url': 'https://example.com', 'config.secret': ' s ', 'config.headers': 'X-Token: abc\n' }
+    expect(bodyOf(form, values)).toEqual({
+      name: '',
+      config: { url: 'https://example.com', secret: ' s ', headers: { 'X-Token': 'abc' } },
+    })
+  })
+
+  it('sends lines as a list', () => {
+    const config = { 'config.fromEmail': 'ops@example.com', 'config.toEmails': 'a@example.com\nb@example.com' }
+    expect(bodyOf(formOf('ops_email'), { name: 'Ops', ...config })).toEqual({
+      name: 'Ops',
+      config: { fromEmail: 'ops@example.com', toEmails: ['a@example.com', 'b@example.com'] },
+    })
+    expect(bodyOf(formOf('ops_email'), {}).config).toEqual({ fromEmail: '', toEmails: [] })
+  })
+
+  it('names the type of the destination, not the form', () => {
+    expect(['signed_webhook', 'webhook', 'new_chat'].map(channelType)).toEqual(['webhook', 'webhook', 'new_chat'])
+  })
+
+  it('starts with a threshold and the project of the key', () => {
+    const form = formOf('new_project_chat')
+    expect(initialValues(form, 'p1')).toEqual({
+      name: '',
+      'credentials.webhookUrl': '',
+      'X-Project-Id': 'p1',
+      severityThreshold: 'high',
+    })
+    expect(initialValues(form, null)['X-Project-Id']).toBe('')
+  })
+})
+
 describe('a form of a destination', () => {
   it('reads lists and headers', () => {
     expect(lines('a@example.com, b@example.com\n\n c@example.com ')).toEqual([
@@ -135,11 +202,6 @@ describe('a form of a destination', () => {
       'c@example.com',
     ])
     expect(headers('X-A: 1\n\nX-B:two: three\nbad')).toEqual({ 'X-A': '1', 'X-B': 'two: three', bad: '' })
-  })
-
-  it('has a name of its own for every field', () => {
-    for (const { fields } of forms) expect(new Set(fields.map(({ name }) => name)).size).toBe(fields.length)
-    expect(new Set(forms.map(({ kind }) => kind)).size).toBe(forms.length)
   })
 
   it('takes codes as they are pasted', () => {

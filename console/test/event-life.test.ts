@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Delivery, Event } from '../src/api/types'
-import { lifeOf } from '../src/lib/event-life'
+import { eventTimeline } from '../src/lib/event-timeline'
 
 const at = (second: number) => new Date(Date.parse('2026-04-15T10:00:00.000Z') + second * 1000).toISOString()
 const event: Event = {
@@ -30,13 +30,13 @@ const delivery = (id: string, more: Partial<Delivery>): Delivery => ({
   ...more,
 })
 const titles = (deliveries: Delivery[], settled = true) =>
-  lifeOf(event, deliveries, new Map(), settled).map(({ title }) => title)
+  eventTimeline(event, deliveries, new Map(), settled).map(({ title }) => title)
 
 describe('the life of an event', () => {
   it('is one line through all of its deliveries, in the order of time', () => {
     const a = delivery('a', { attempts: [attempt(1, 1, 'answered 500'), attempt(2, 62, null)] })
     const b = delivery('b', { attempts: [attempt(1, 2, null)] })
-    const life = lifeOf(event, [a, b], new Map(), true)
+    const life = eventTimeline(event, [a, b], new Map(), true)
     expect(life.map(step => [step.title, step.delivery?.id ?? null])).toEqual([
       ['Event accepted', null],
       ['Attempt 1 failed', 'a'],
@@ -67,7 +67,7 @@ describe('the life of an event', () => {
   it('tells of a mail by its own steps', () => {
     const mails = new Map([['a', [{ type: 'mail.message.bounced', label: 'Bounced', createdAt: at(9) }]]])
     const sent = delivery('a', { attempts: [attempt(1, 1, 'throttled'), attempt(2, 2, null)] })
-    const life = lifeOf(event, [sent], mails, true)
+    const life = eventTimeline(event, [sent], mails, true)
     expect(life.map(({ title }) => title)).toEqual(['Event accepted', 'Attempt 1 failed', 'Mail bounced'])
     expect(life.at(-1)).toMatchObject({ tone: 'red', kind: 'mail' })
   })

@@ -11,8 +11,8 @@ vi.stubGlobal('fetch', fetched)
 // After the stub: the client takes `fetch` when it is made.
 const { api, asWritten, call } = await import('../src/api/client')
 const { Json } = await import('../src/ui/json')
-const { DeliveryPage } = await import('../src/pages/deliveries/one')
-const { EventPage } = await import('../src/pages/events/one')
+const { DeliveryPage } = await import('../src/pages/deliveries/detail')
+const { EventPage } = await import('../src/pages/events/detail')
 
 const root = document.createElement('div')
 const copied = vi.fn(async (_text: string) => {})

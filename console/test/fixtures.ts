@@ -1,4 +1,4 @@
-import type { Health } from '../src/api/types'
+import type { DestinationKind, Health, KindField } from '../src/api/types'
 
 /** The health of a destination with which all is well. */
 export const healthy: Health = { status: 'healthy', breaker: { state: 'closed' }, slow: false }
@@ -23,3 +23,46 @@ export const AS_SENT = [
 
 /** JSON without the white space between its tokens. */
 export const dense = (json: string) => json.replace(/("(?:[^"\\]|\\.)*")|\s+/g, '$1')
+
+const field = (name: string, type: KindField['type'], required = true): KindField => ({
+  name,
+  label: name,
+  type,
+  required,
+  placeholder: null,
+  hint: null,
+})
+
+const kind = (kind: string, api: DestinationKind['api'], fields: KindField[]): DestinationKind => ({
+  kind,
+  title: kind,
+  platform: kind.includes('chat'),
+  summary: kind,
+  note: null,
+  api,
+  hosts: [],
+  fields,
+})
+
+/** An answer of `GET /v1/notifications/destination-kinds`, with two chat platforms that the console does not know. */
+export const kinds: DestinationKind[] = [
+  kind('webhook', 'stack', [field('destination', 'url')]),
+  kind('new_chat', 'providers', [field('name', 'text'), field('config.webhookUrl', 'url')]),
+  kind('new_project_chat', 'config', [
+    field('name', 'text'),
+    field('credentials.webhookUrl', 'url'),
+    field('X-Project-Id', 'project'),
+    field('severityThreshold', 'threshold'),
+  ]),
+  kind('signed_webhook', 'providers', [
+    field('name', 'text'),
+    field('config.url', 'url'),
+    field('config.secret', 'password', false),
+    field('config.headers', 'lines', false),
+  ]),
+  kind('ops_email', 'providers', [
+    field('name', 'text'),
+    field('config.fromEmail', 'email'),
+    field('config.toEmails', 'lines'),
+  ]),
+]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '../src/api/error'
-import { allBeside, fieldErrors } from '../src/api/field-errors'
-import { clockOf, secondsUntil } from '../src/lib/countdown'
+import { fieldErrors, fieldsCoverAll } from '../src/api/field-errors'
+import { formatCountdown, secondsUntil } from '../src/lib/countdown'
 import { missedSince, sinceTime } from '../src/lib/since'
 import { asDestination, endpointChange, isStackAuth } from '../src/pages/webhooks/endpoint'
 import { healthy } from './fixtures'
@@ -12,7 +12,7 @@ describe('what the server says of a form', () => {
   it('stands beside the field that it names', () => {
     const error = new ApiError(400, 'invalid_field', '`url`: "nope" is not a URL; send an absolute one.')
     expect(fieldErrors(error, labels)).toEqual({ url: '"nope" is not a URL; send an absolute one.' })
-    expect(allBeside(error, labels)).toBe(true)
+    expect(fieldsCoverAll(error, labels)).toBe(true)
   })
 
   it('stands beside each of several fields, and of their parts', () => {
@@ -24,7 +24,7 @@ describe('what the server says of a form', () => {
       name: 'Name has 0 characters; send 1 to 120.',
       'config.toEmails': 'To is not a mail address.',
     })
-    expect(allBeside(error, labels)).toBe(true)
+    expect(fieldsCoverAll(error, labels)).toBe(true)
   })
 
   it('calls a part by its own name', () => {
@@ -39,14 +39,14 @@ describe('what the server says of a form', () => {
   it('stands at the end when it names no field of the form', () => {
     const conflict = new ApiError(409, 'destination_exists', 'A destination with this address exists.')
     expect(fieldErrors(conflict, labels)).toEqual({})
-    expect(allBeside(conflict, labels)).toBe(false)
+    expect(fieldsCoverAll(conflict, labels)).toBe(false)
     const other = new ApiError(422, null, 'Both.', [
       { field: 'name', message: 'is missing' },
       { field: 'nameless', message: 'is missing' },
     ])
     expect(fieldErrors(other, labels)).toEqual({ name: 'Name is missing.' })
-    expect(allBeside(other, labels)).toBe(false)
-    expect(allBeside(null, labels)).toBe(false)
+    expect(fieldsCoverAll(other, labels)).toBe(false)
+    expect(fieldsCoverAll(null, labels)).toBe(false)
   })
 })
 
@@ -58,9 +58,9 @@ describe('waiting', () => {
   })
 
   it('is written short', () => {
-    expect(clockOf(43)).toBe('43 s')
-    expect(clockOf(545)).toBe('9:05')
-    expect(clockOf(600)).toBe('10:00')
+    expect(formatCountdown(43)).toBe('43 s')
+    expect(formatCountdown(545)).toBe('9:05')
+    expect(formatCountdown(600)).toBe('10:00')
   })
 })
 

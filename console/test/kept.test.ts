@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { kept } from '../src/lib/kept'
+import { storedText } from '../src/lib/stored-text'
 
 const storage = () => {
   const texts = new Map<string, string>()
@@ -14,9 +14,9 @@ const storage = () => {
 describe('a text that the browser keeps', () => {
   it('is in its storage, and gone when it is taken away', () => {
     const of = storage()
-    kept(() => of, 'key').set('a')
+    storedText(() => of, 'key').set('a')
     expect([...of.texts]).toEqual([['key', 'a']])
-    const later = kept(() => of, 'key')
+    const later = storedText(() => of, 'key')
     expect(later.get()).toBe('a')
     later.set(null)
     expect(later.get()).toBeNull()
@@ -24,7 +24,7 @@ describe('a text that the browser keeps', () => {
   })
 
   it('is kept by the page where site data are blocked', () => {
-    const blocked = kept(() => {
+    const blocked = storedText(() => {
       throw new DOMException('The operation is insecure.', 'SecurityError')
     }, 'key')
     expect(blocked.get()).toBeNull()
@@ -39,7 +39,7 @@ describe('a text that the browser keeps', () => {
     of.setItem = () => {
       throw new DOMException('Full.', 'QuotaExceededError')
     }
-    const text = kept(() => of, 'key')
+    const text = storedText(() => of, 'key')
     text.set('a')
     expect(text.get()).toBe('a')
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { deliveryQuery, mailOf, needsForce, outcome, reasonText } from '../src/lib/deliveries'
+import { deliveryQuery, mailId, needsForce, outcome, reasonText } from '../src/lib/deliveries'
 import { type EventDraft, toEvent } from '../src/lib/event-draft'
 import { byFamily, isCustomType } from '../src/lib/event-types'
 import { eventQuery } from '../src/lib/events'
@@ -52,7 +52,7 @@ describe('a delivery', () => {
   })
 
   it('has a mail of the same letters', () => {
-    expect(mailOf('dlv_dlv_1')).toBe('msg_dlv_1')
+    expect(mailId('dlv_dlv_1')).toBe('msg_dlv_1')
   })
 
   it('tells in words what came of an attempt and why it is held', () => {

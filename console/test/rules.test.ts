@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { EventType, Rule } from '../src/api/types'
-import { asNewRule, changeOf, draftOf, emptyDraft, missingFor, tooMild } from '../src/pages/rules/form/draft'
-import { ruleStandings, ruleTitle } from '../src/pages/rules/names'
+import {
+  asNewRule,
+  belowMinSeverity,
+  changeOf,
+  draftOf,
+  emptyDraft,
+  previewBlocker,
+} from '../src/pages/rules/form/draft'
+import { ruleStatuses, ruleTitle } from '../src/pages/rules/names'
 
 const rule: Rule = {
   id: 'nch_1',
@@ -25,28 +32,28 @@ describe('a rule', () => {
   })
 
   it('stands as its destinations let it', () => {
-    expect(ruleStandings(rule)).toEqual(['active'])
-    expect(ruleStandings({ ...rule, paused_by: ['b5c0'] })).toEqual(['paused'])
-    expect(ruleStandings({ ...rule, verified: false, paused_by: ['nch_1'] })).toEqual(['unverified'])
-    expect(ruleStandings({ ...rule, paused_by: ['nch_1'] })).toEqual(['paused'])
+    expect(ruleStatuses(rule)).toEqual(['active'])
+    expect(ruleStatuses({ ...rule, paused_by: ['b5c0'] })).toEqual(['paused'])
+    expect(ruleStatuses({ ...rule, verified: false, paused_by: ['nch_1'] })).toEqual(['unverified'])
+    expect(ruleStatuses({ ...rule, paused_by: ['nch_1'] })).toEqual(['paused'])
   })
 
   it('may be switched off, and paused besides', () => {
-    expect(ruleStandings({ ...rule, enabled: false })).toEqual(['off'])
-    expect(ruleStandings({ ...rule, enabled: false, paused_by: ['b5c0'] })).toEqual(['off', 'paused'])
-    expect(ruleStandings({ ...rule, enabled: false, verified: false })).toEqual(['off', 'unverified'])
+    expect(ruleStatuses({ ...rule, enabled: false })).toEqual(['off'])
+    expect(ruleStatuses({ ...rule, enabled: false, paused_by: ['b5c0'] })).toEqual(['off', 'paused'])
+    expect(ruleStatuses({ ...rule, enabled: false, verified: false })).toEqual(['off', 'unverified'])
   })
 })
 
 describe('the form of a rule', () => {
   it('names destinations as the rule does, and keeps those that are gone', () => {
     expect(draft.destinations).toEqual(['b5c0', 'ndst_gone'])
-    expect(draft.least).toBe('critical')
+    expect(draft.minSeverity).toBe('critical')
   })
 
   it('sends only what has changed', () => {
     expect(changeOf(draft, draft)).toEqual({})
-    expect(changeOf(draft, { ...draft, least: 'info' })).toEqual({ min_severity: 'info' })
+    expect(changeOf(draft, { ...draft, minSeverity: 'info' })).toEqual({ min_severity: 'info' })
     expect(changeOf(draft, { ...draft, destinations: ['b5c0'], onUnhealthy: 'pause' })).toEqual({
       destination_ids: ['b5c0'],
       on_unhealthy: 'pause',
@@ -64,10 +71,10 @@ describe('the form of a rule', () => {
   })
 
   it('says why there is no preview', () => {
-    expect(missingFor(draft, false)).toBeNull()
-    expect(missingFor({ ...draft, events: [] }, true)).toContain('Choose event types')
-    expect(missingFor({ ...draft, destinations: [] }, false)).toMatch(/^Choose destinations/)
-    expect(missingFor({ ...draft, destinations: [] }, true)).toContain('an address of the rule’s own')
+    expect(previewBlocker(draft, false)).toBeNull()
+    expect(previewBlocker({ ...draft, events: [] }, true)).toContain('Choose event types')
+    expect(previewBlocker({ ...draft, destinations: [] }, false)).toMatch(/^Choose destinations/)
+    expect(previewBlocker({ ...draft, destinations: [] }, true)).toContain('an address of the rule’s own')
   })
 
   it('warns of types that are milder than the rule asks for', () => {
@@ -77,8 +84,8 @@ describe('the form of a rule', () => {
       { type: 'team.created', severity: 'info' },
     ] as EventType[]
     const of = { ...draft, events: ['user.created', 'passport.flagged'] }
-    expect(tooMild({ ...of, least: 'warning' }, types).map(({ type }) => type)).toEqual(['user.created'])
-    expect(tooMild({ ...of, least: 'critical' }, types)).toHaveLength(2)
-    expect(tooMild({ ...of, least: 'info' }, types)).toEqual([])
+    expect(belowMinSeverity({ ...of, minSeverity: 'warning' }, types).map(({ type }) => type)).toEqual(['user.created'])
+    expect(belowMinSeverity({ ...of, minSeverity: 'critical' }, types)).toHaveLength(2)
+    expect(belowMinSeverity({ ...of, minSeverity: 'info' }, types)).toEqual([])
   })
 })

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { Destination, Health } from '../src/api/types'
 import { canLimit } from '../src/lib/abilities'
 import { clock } from '../src/lib/time'
-import { trafficSaid, typedLimit } from '../src/lib/traffic'
+import { parseLimit, trafficNotes } from '../src/lib/traffic'
 import { healthy } from './fixtures'
 
 const UNTIL = '2026-04-15T14:05:00.000Z'
 const BEFORE = Date.parse(UNTIL) - 20_000
-const said = (health: Partial<Health>, now = BEFORE) => trafficSaid({ ...healthy, ...health }, now)
+const said = (health: Partial<Health>, now = BEFORE) => trafficNotes({ ...healthy, ...health }, now)
 
 describe('the traffic to a destination', () => {
   it('goes without saying while all is well', () => {
@@ -36,9 +36,9 @@ describe('the traffic to a destination', () => {
 
 describe('the limit of a destination', () => {
   it('is read as it is typed', () => {
-    expect(['10', ' 0.5 ', '0,5', '.5', '1000'].map(typedLimit)).toEqual([10, 0.5, 0.5, 0.5, 1000])
-    expect(typedLimit(' ')).toBeNull()
-    expect(['fast', '-1', '1e3', '1.2.3', '1,000.5', 'Infinity'].map(typedLimit)).toEqual(Array(6).fill(undefined))
+    expect(['10', ' 0.5 ', '0,5', '.5', '1000'].map(parseLimit)).toEqual([10, 0.5, 0.5, 0.5, 1000])
+    expect(parseLimit(' ')).toBeNull()
+    expect(['fast', '-1', '1e3', '1.2.3', '1,000.5', 'Infinity'].map(parseLimit)).toEqual(Array(6).fill(undefined))
   })
 
   it('is for destinations that receive requests and have a route of their own', () => {

@@ -1,6 +1,6 @@
 import { useCallback, useRef, useState } from 'preact/hooks'
 import { toast } from '../lib/toasts'
-import { sentence } from './error'
+import { messageOf } from './error'
 
 /**
  * Something that a person does: `busy` while it runs; a failure is kept in `error`, and told in a toast unless `quiet`
@@ -18,8 +18,8 @@ export function useAction<Args extends unknown[], T>(act: (...args: Args) => Pro
       try {
         return await latest.current(...args)
       } catch (thrown) {
-        setError(thrown instanceof Error ? thrown : new Error(sentence(thrown)))
-        if (!quiet) toast.error(sentence(thrown))
+        setError(thrown instanceof Error ? thrown : new Error(messageOf(thrown)))
+        if (!quiet) toast.error(messageOf(thrown))
         return undefined
       } finally {
         setBusy(false)

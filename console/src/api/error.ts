@@ -34,16 +34,16 @@ export function readError(status: number, body: unknown, retryAfter: string | nu
   if (error?.message) {
     return new ApiError(status, error.code ?? null, error.message, error.details, seconds)
   }
-  return new ApiError(status, null, withoutSentence(status, envelope.message), [], seconds)
+  return new ApiError(status, null, defaultMessage(status, envelope.message), [], seconds)
 }
 
-function withoutSentence(status: number, said: string | undefined): string {
+function defaultMessage(status: number, gatewayMessage: string | undefined): string {
   if (status === 404) return 'This API does not have the route that the page asks for. Deploy its current version.'
   if (status >= 500) return `The API failed (${status}). Try again in a moment.`
-  return said ? `The API answered ${status}: ${said}.` : `The API answered ${status}.`
+  return gatewayMessage ? `The API answered ${status}: ${gatewayMessage}.` : `The API answered ${status}.`
 }
 
 /** The sentence to show for anything that was thrown. */
-export function sentence(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'Something went wrong. Load the page again.'
 }

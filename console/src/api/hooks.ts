@@ -24,6 +24,11 @@ type Options<D> = {
   keepPrevious?: boolean
 }
 
+type Once = {
+  /** Fetches once, until the caller asks again: for what changes only with a deployment. */
+  once?: boolean
+}
+
 type Read<D> = {
   /** Makes the result from the answer's text. Use the same function wherever a path is asked for: the cache is shared. */
   read?: (text: string) => D
@@ -33,14 +38,18 @@ type Read<D> = {
 export function useGet<P extends GetPath, D = Data<P>>(
   path: P | null,
   init?: Init<P>,
-  options: Options<D> & Read<D> = {},
+  options: Options<D> & Read<D> & Once = {},
 ) {
   const { read } = options
   const answer = useSWR<D, Error>(
     path === null ? null : [path, init ?? null],
     ([path, init]: [P, object | null]) =>
       read ? callText(get<string>(path, { ...init, parseAs: 'text' }), read) : call(get<D>(path, init ?? {})),
-    { refreshInterval: options.refreshEvery ?? 0, keepPreviousData: options.keepPrevious ?? false },
+    {
+      refreshInterval: options.refreshEvery ?? 0,
+      keepPreviousData: options.keepPrevious ?? false,
+      ...(options.once ? { revalidateIfStale: false, revalidateOnFocus: false, revalidateOnReconnect: false } : {}),
+    },
   )
   useRefreshed(path, answer.mutate)
   return answer

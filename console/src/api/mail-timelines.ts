@@ -5,12 +5,12 @@ import { readTimeline } from './exact'
 import type { TimelineItem } from './types'
 
 /** An event rarely goes to more addresses than this; the mails of the others are on their deliveries' pages. */
-const MOST = 10
+const MAX_MAILS = 10
 const REFRESH_MS = 10_000
 
 /** What happened to each of these mails (`msg_…`); one that was not sent yet is left out. */
 export function useMailTimelines(ids: readonly string[]): ReadonlyMap<string, TimelineItem[]> {
-  const some = ids.slice(0, MOST)
+  const some = ids.slice(0, MAX_MAILS)
   const { data } = useSWR(
     some.length > 0 ? ['mail timelines', ...some] : null,
     ([, ...ids]: string[]) => Promise.all(ids.map(timeline)).then(all => new Map(all)),

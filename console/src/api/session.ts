@@ -1,8 +1,9 @@
 // The key lives in this tab's session storage and nowhere else: closing the tab signs out.
-import { kept } from '../lib/kept'
-import { createStore } from '../lib/store'
 
-const keptKey = kept(() => sessionStorage, 'stack.api-key')
+import { createStore } from '../lib/store'
+import { storedText } from '../lib/stored-text'
+
+const storedKey = storedText(() => sessionStorage, 'stack.api-key')
 
 type Session = {
   key: string | null
@@ -10,14 +11,14 @@ type Session = {
   ended: string | null
 }
 
-export const session = createStore<Session>({ key: keptKey.get(), ended: null })
+export const session = createStore<Session>({ key: storedKey.get(), ended: null })
 
 export function signIn(key: string): void {
-  keptKey.set(key)
+  storedKey.set(key)
   session.set({ key, ended: null })
 }
 
 export function signOut(ended: string | null = null): void {
-  keptKey.set(null)
+  storedKey.set(null)
   session.set({ key: null, ended })
 }

@@ -1,8 +1,11 @@
 // The names that pages use for what the API speaks of.
+import type { DestinationKindsPath } from './destination-kinds-schema'
 import type { components, paths } from './schema'
 
 /** Every route, by its path. */
-export type Paths = paths
+export type Paths = paths & DestinationKindsPath
+
+export type { DestinationKind, KindField } from './destination-kinds-schema'
 
 type Schemas = components['schemas']
 

@@ -1,8 +1,8 @@
 import type { RefObject } from 'preact'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
-import { allBeside, fieldErrors, type Labels } from './field-errors'
+import { fieldErrors, fieldsCoverAll, type Labels } from './field-errors'
 
-type Beside = {
+type FormErrors = {
   /** What to show beside the field that the server calls so. */
   of: (field: string) => string | null
   /** What no field says, for the end of the form. */
@@ -12,7 +12,7 @@ type Beside = {
 }
 
 /** Puts the server's sentences beside the fields that they name. `labels` must be the same object in every render. */
-export function useFieldErrors(error: Error | null, labels: Labels): Beside {
+export function useFieldErrors(error: Error | null, labels: Labels): FormErrors {
   const form = useRef<HTMLDivElement>(null)
   const found = useMemo(() => fieldErrors(error, labels), [error, labels])
   useEffect(() => {
@@ -21,7 +21,7 @@ export function useFieldErrors(error: Error | null, labels: Labels): Beside {
   }, [found])
   return {
     of: field => found[field] ?? null,
-    rest: error && !allBeside(error, labels) ? error : null,
+    rest: error && !fieldsCoverAll(error, labels) ? error : null,
     form,
   }
 }

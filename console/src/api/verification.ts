@@ -1,14 +1,14 @@
 // How a destination proves that it takes what it is sent, by the API that has made it.
 import { api, call } from './client'
+import { managingApi, projectHeader, requestedWith } from './destination-api'
 import { ApiError } from './error'
 import type { Destination } from './types'
-import { fromScript, ofProject, routesOf } from './upkeep'
 
 /** Sends a code to a mail address or phone; answers until when it is good. */
 export async function sendCode(destination: Destination): Promise<string> {
   const params = { params: { path: { id: destination.id } } }
   const sent =
-    routesOf(destination) === 'channel'
+    managingApi(destination) === 'channel'
       ? await call(api.POST('/v1/notifications/channels/{id}/send-code', params))
       : await call(api.POST('/v1/notifications/destinations/{id}/send-code', params))
   return sent.expires_at
@@ -18,7 +18,7 @@ export async function sendCode(destination: Destination): Promise<string> {
 export async function verify(destination: Destination, code?: string): Promise<void> {
   const params = { path: { id: destination.id } }
   const body = code === undefined ? {} : { code }
-  switch (routesOf(destination)) {
+  switch (managingApi(destination)) {
     case 'stack':
       await call(api.POST('/v1/notifications/destinations/{id}/verify', { params, body }))
       return
@@ -45,15 +45,15 @@ export async function sendTest(destination: Destination): Promise<string> {
 
 function test(destination: Destination) {
   const path = { id: destination.id }
-  switch (routesOf(destination)) {
+  switch (managingApi(destination)) {
     case 'stack':
       return api.POST('/v1/notifications/destinations/{id}/test', { params: { path } })
     case 'channel':
       return api.POST('/v1/notifications/channels/{id}/test', { params: { path } })
     case 'providers':
-      return api.POST('/api/v1/notifications/providers/{id}/test', { params: { path, header: fromScript } })
+      return api.POST('/api/v1/notifications/providers/{id}/test', { params: { path, header: requestedWith } })
     case 'config':
-      return api.POST('/v1/config/notifications/{id}/test', { params: { path, header: ofProject(destination) } })
+      return api.POST('/v1/config/notifications/{id}/test', { params: { path, header: projectHeader(destination) } })
     case 'stack_auth':
       return api.POST('/v1/webhooks/endpoints/{id}/test', { params: { path } })
     case 'mail':

@@ -1,9 +1,9 @@
 import type { DeliveryState, Outcomes } from '../api/types'
 
 /** From the bottom of a bar to its top: what went well carries what did not, which is thereby seen at a glance. */
-export const STACK: readonly DeliveryState[] = ['succeeded', 'pending', 'held', 'failed', 'abandoned']
+export const STACK_ORDER: readonly DeliveryState[] = ['succeeded', 'pending', 'held', 'failed', 'abandoned']
 
-export const sum = (outcomes: Outcomes): number => STACK.reduce((total, state) => total + outcomes[state], 0)
+export const sum = (outcomes: Outcomes): number => STACK_ORDER.reduce((total, state) => total + outcomes[state], 0)
 
 /** Round numbers from 0 to at least `max`, about `about` steps apart, whole as deliveries are. */
 export function ticks(max: number, about = 4): number[] {
@@ -23,7 +23,7 @@ export type Segment = { state: DeliveryState; y: number; height: number }
 export function segments(bucket: Outcomes, top: number, height: number, least = 2): Segment[] {
   const parts: Segment[] = []
   let y = height
-  for (const state of STACK) {
+  for (const state of STACK_ORDER) {
     const n = bucket[state]
     if (n === 0) continue
     const part = Math.max((n / top) * height, least)
@@ -42,17 +42,24 @@ const GAP = 20
  * Which buckets get a label of `wanted` pixels, so that labels do not touch: those that begin at a round hour of the person's
  * clock; where none does (zones half an hour off), every so-many-th. One that the edge would cut is left out.
  */
-export function labelled(times: readonly string[], stepSeconds: number, width: number, wanted: number): number[] {
+export function labelIndexes(
+  times: readonly string[],
+  stepSeconds: number,
+  width: number,
+  labelWidth: number,
+): number[] {
   const perHour = (width / Math.max(times.length, 1)) * (3600 / stepSeconds)
-  const apart = HOURS.find(hours => hours * perHour >= wanted) ?? 168
+  const hoursApart = HOURS.find(hours => hours * perHour >= labelWidth) ?? 168
   const slot = width / Math.max(times.length, 1)
-  const all = times.map((_, index) => index).filter(index => index * slot + wanted - GAP <= width)
-  const round = all.filter(index => isRound(new Date(times[index] ?? ''), apart))
-  const every = Math.max(1, Math.ceil((apart * 3600) / stepSeconds))
+  const all = times.map((_, index) => index).filter(index => index * slot + labelWidth - GAP <= width)
+  const round = all.filter(index => isRound(new Date(times[index] ?? ''), hoursApart))
+  const every = Math.max(1, Math.ceil((hoursApart * 3600) / stepSeconds))
   return round.length > 1 ? round : all.filter(index => index % every === 0)
 }
 
-function isRound(time: Date, apart: number): boolean {
+function isRound(time: Date, hoursApart: number): boolean {
   if (time.getMinutes() !== 0) return false
-  return apart <= 24 ? time.getHours() % apart === 0 : time.getHours() === 0 && time.getDate() % (apart / 24) === 0
+  return hoursApart <= 24
+    ? time.getHours() % hoursApart === 0
+    : time.getHours() === 0 && time.getDate() % (hoursApart / 24) === 0
 }

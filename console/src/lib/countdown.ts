@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks'
 export const secondsUntil = (until: number, now: number): number => Math.max(0, Math.ceil((until - now) / 1000))
 
 /** `43 s`, `9:05`. */
-export function clockOf(seconds: number): string {
+export function formatCountdown(seconds: number): string {
   if (seconds < 60) return `${seconds} s`
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }

@@ -43,4 +43,4 @@ export const succeeded = (attempt: Attempt): boolean => !attempt.error
 export const needsForce = ({ state }: Pick<Delivery, 'state'>): boolean => state === 'pending' || state === 'succeeded'
 
 /** The mail of a delivery: it has the same letters behind another prefix. */
-export const mailOf = (deliveryId: string): string => deliveryId.replace(/^dlv_/, 'msg_')
+export const mailId = (deliveryId: string): string => deliveryId.replace(/^dlv_/, 'msg_')

@@ -61,21 +61,21 @@ export function pretty(text: string): string | null {
   const line = (depth: number) => `\n${'  '.repeat(Math.min(depth, DEEPEST_INDENT))}`
   let depth = 0
   let before = ''
-  let written = ''
+  let output = ''
   for (const { text: token } of tokens(text)) {
     if (closes(token)) {
       depth--
-      if (!opens(before)) written += line(depth)
+      if (!opens(before)) output += line(depth)
     } else if (opens(before)) {
-      written += line(depth)
+      output += line(depth)
     }
-    written += token
+    output += token
     if (opens(token)) depth++
-    else if (token === ',') written += line(depth)
-    else if (token === ':') written += ' '
+    else if (token === ',') output += line(depth)
+    else if (token === ':') output += ' '
     before = token
   }
-  return written
+  return output
 }
 
 function isJson(text: string): boolean {

@@ -5,12 +5,16 @@ type Round = { recovered: number; more: boolean }
  * Goes on until there is no more, until a round does nothing, or for `most` rounds. Tells the sum after each, so that
  * it is known even when a later one throws, as when the destination has become unhealthy.
  */
-export async function inRounds(round: () => Promise<Round>, most: number, tell: (sum: number) => void): Promise<Round> {
+export async function inRounds(
+  round: () => Promise<Round>,
+  most: number,
+  onProgress: (sum: number) => void,
+): Promise<Round> {
   let sum = 0
   for (let count = 0; count < most; count += 1) {
     const { recovered, more } = await round()
     sum += recovered
-    tell(sum)
+    onProgress(sum)
     if (!more) return { recovered: sum, more }
     if (recovered === 0) break
   }

@@ -24,23 +24,23 @@ const DEEPEST = 6
 
 /** Data that a schema would take, made of its examples where it has some, and of the names of its fields. */
 export function sample(schema: Schema, now: Date): unknown {
-  return of(schema, '', { defs: schema.$defs ?? {}, now, depth: 0 })
+  return sampleOf(schema, '', { defs: schema.$defs ?? {}, now, depth: 0 })
 }
 
-type Place = { defs: Record<string, Schema>; now: Date; depth: number }
+type Context = { defs: Record<string, Schema>; now: Date; depth: number }
 
-function of(schema: Schema, name: string, place: Place): unknown {
-  const known = [schema.const, schema.default, schema.example, schema.examples?.[0], schema.enum?.[0]]
-  const given = known.find(value => value !== undefined && value !== null)
+function sampleOf(schema: Schema, name: string, context: Context): unknown {
+  const candidates = [schema.const, schema.default, schema.example, schema.examples?.[0], schema.enum?.[0]]
+  const given = candidates.find(value => value !== undefined && value !== null)
   if (given !== undefined) return given
-  const told = typeOf(schema) === 'string' ? /e\.g\. `([^`]+)`/.exec(schema.description ?? '')?.[1] : undefined
-  if (told) return told
-  if (place.depth > DEEPEST) return null
-  const below = { ...place, depth: place.depth + 1 }
-  if (schema.$ref) return of(place.defs[schema.$ref.replace('#/$defs/', '')] ?? {}, name, below)
+  const example = typeOf(schema) === 'string' ? /e\.g\. `([^`]+)`/.exec(schema.description ?? '')?.[1] : undefined
+  if (example) return example
+  if (context.depth > DEEPEST) return null
+  const below = { ...context, depth: context.depth + 1 }
+  if (schema.$ref) return sampleOf(context.defs[schema.$ref.replace('#/$defs/', '')] ?? {}, name, below)
   const choice = (schema.anyOf ?? schema.oneOf)?.find(option => option.type !== 'null')
-  if (choice) return of(choice, name, below)
-  if (schema.allOf) return Object.assign({}, ...schema.allOf.map(part => of(part, name, below)))
+  if (choice) return sampleOf(choice, name, below)
+  if (schema.allOf) return Object.assign({}, ...schema.allOf.map(part => sampleOf(part, name, below)))
 
   switch (typeOf(schema)) {
     case 'object':
@@ -48,18 +48,18 @@ function of(schema: Schema, name: string, place: Place): unknown {
         Object.entries(schema.properties ?? {}).map(([field, inner]) => [
           field,
           // An id alone is of the thing that the object is.
-          of(inner, field === 'id' ? `${(schema.title ?? name).toLowerCase()}_id` : field, below),
+          sampleOf(inner, field === 'id' ? `${(schema.title ?? name).toLowerCase()}_id` : field, below),
         ]),
       )
     case 'array':
-      return schema.items ? [of(schema.items, singular(name), below)] : []
+      return schema.items ? [sampleOf(schema.items, singular(name), below)] : []
     case 'integer':
     case 'number':
       return Math.max(schema.minimum ?? 1, 1)
     case 'boolean':
       return true
     case 'string':
-      return text(schema, name, place.now)
+      return text(schema, name, context.now)
     default:
       return null
   }

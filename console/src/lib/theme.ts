@@ -1,18 +1,18 @@
-import { kept } from './kept'
 import { createStore } from './store'
+import { storedText } from './stored-text'
 
 export const THEMES = ['system', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
-const keptTheme = kept(() => localStorage, 'stack.theme')
+const storedTheme = storedText(() => localStorage, 'stack.theme')
 
 const isTheme = (text: string | null): text is Theme => THEMES.includes(text as Theme)
 
-function stored(): Theme {
-  const text = keptTheme.get()
+function initialTheme(): Theme {
+  const text = storedTheme.get()
   return isTheme(text) ? text : 'system'
 }
 
-export const theme = createStore<Theme>(stored())
+export const theme = createStore<Theme>(initialTheme())
 
 function apply(): void {
   const chosen = theme.get()
@@ -24,7 +24,7 @@ function apply(): void {
 export function startTheme(): void {
   apply()
   theme.subscribe(() => {
-    keptTheme.set(theme.get())
+    storedTheme.set(theme.get())
     apply()
   })
 }

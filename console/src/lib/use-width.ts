@@ -1,13 +1,13 @@
 import { type RefObject, useLayoutEffect, useState } from 'preact/compat'
 
 /** The width of an element in pixels, kept up to date; 0 before it is known. */
-export function useWidth(of: RefObject<HTMLElement>): number {
+export function useWidth(element: RefObject<HTMLElement>): number {
   const [width, setWidth] = useState(0)
   useLayoutEffect(() => {
-    if (!of.current) return
+    if (!element.current) return
     const observer = new ResizeObserver(entries => setWidth(entries[0]?.contentRect.width ?? 0))
-    observer.observe(of.current)
+    observer.observe(element.current)
     return () => observer.disconnect()
-  }, [of])
+  }, [element])
   return width
 }

@@ -3,7 +3,7 @@ import { href, usePath } from '../router/hash'
 
 type Entry = { path: string; label: string; icon: LucideIcon }
 
-export const entries: readonly Entry[] = [
+export const pages: readonly Entry[] = [
   { path: '/', label: 'Overview', icon: Gauge },
   { path: '/deliveries', label: 'Deliveries', icon: Send },
   { path: '/events', label: 'Events', icon: Zap },
@@ -17,11 +17,11 @@ export function isUnder(entry: string, path: string): boolean {
   return entry === '/' ? path === '/' : path === entry || path.startsWith(`${entry}/`)
 }
 
-export function Links({ of, onGo }: { of: readonly Entry[]; onGo?: () => void }) {
+export function Links({ entries, onGo }: { entries: readonly Entry[]; onGo?: () => void }) {
   const path = usePath()
   return (
     <ul class="nav-links">
-      {of.map(({ path: to, label, icon: Icon }) => (
+      {entries.map(({ path: to, label, icon: Icon }) => (
         <li key={to}>
           <a href={href(to)} class="nav-link" aria-current={isUnder(to, path) ? 'page' : undefined} onClick={onGo}>
             <Icon size={17} aria-hidden="true" />

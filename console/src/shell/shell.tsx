@@ -7,7 +7,7 @@ import { Dialog } from '../ui/dialog'
 import { Notice } from '../ui/states'
 import { Account } from './account'
 import { Logo } from './logo'
-import { entries, isUnder, Links } from './navigation'
+import { isUnder, Links, pages } from './navigation'
 import './shell.css'
 
 /** On a phone the first four pages have a place in the bar at the bottom; the rest is behind "More". */
@@ -18,7 +18,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const [more, setMore] = useState(false)
   const path = usePath()
   const readOnly = useReadOnlyReason()
-  const inMore = entries.slice(IN_BAR).some(entry => isUnder(entry.path, path))
+  const inMore = pages.slice(IN_BAR).some(page => isUnder(page.path, path))
   return (
     <div class="shell">
       {/* A button and no link: the address after `#` is the page's own. */}
@@ -28,7 +28,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <aside class="sidebar" aria-label="Console">
         <Logo />
         <nav aria-label="Pages">
-          <Links of={entries} />
+          <Links entries={pages} />
         </nav>
         <Account />
       </aside>
@@ -46,7 +46,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         {children}
       </main>
       <nav class="tabbar" aria-label="Pages">
-        <Links of={entries.slice(0, IN_BAR)} />
+        <Links entries={pages.slice(0, IN_BAR)} />
         <button
           type="button"
           class="nav-link"
@@ -61,7 +61,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       {more && (
         <Dialog title="More" onClose={() => setMore(false)}>
           <nav aria-label="More pages">
-            <Links of={entries.slice(IN_BAR)} onGo={() => setMore(false)} />
+            <Links entries={pages.slice(IN_BAR)} onGo={() => setMore(false)} />
           </nav>
           <Account />
         </Dialog>

@@ -35,22 +35,37 @@ export function Badge({
   )
 }
 
-type Face = { label: string; tone: Tone; icon: LucideIcon; means: string }
+type StateStyle = { label: string; tone: Tone; icon: LucideIcon; description: string }
 
 /** How each state of a delivery is shown, here and in charts. */
-export const stateFaces: Record<DeliveryState, Face> = {
-  succeeded: { label: 'Succeeded', tone: 'green', icon: CircleCheck, means: 'The destination took it.' },
-  failed: { label: 'Failed', tone: 'amber', icon: RotateCcw, means: 'An attempt failed; it will be tried again.' },
-  pending: { label: 'Pending', tone: 'grey', icon: Clock, means: 'On its way.' },
-  held: { label: 'Held', tone: 'violet', icon: CirclePause, means: 'Kept back until it is recovered or retried.' },
-  abandoned: { label: 'Abandoned', tone: 'red', icon: CircleX, means: 'Given up; it is sent again only when you ask.' },
+export const stateStyles: Record<DeliveryState, StateStyle> = {
+  succeeded: { label: 'Succeeded', tone: 'green', icon: CircleCheck, description: 'The destination took it.' },
+  failed: {
+    label: 'Failed',
+    tone: 'amber',
+    icon: RotateCcw,
+    description: 'An attempt failed; it will be tried again.',
+  },
+  pending: { label: 'Pending', tone: 'grey', icon: Clock, description: 'On its way.' },
+  held: {
+    label: 'Held',
+    tone: 'violet',
+    icon: CirclePause,
+    description: 'Kept back until it is recovered or retried.',
+  },
+  abandoned: {
+    label: 'Abandoned',
+    tone: 'red',
+    icon: CircleX,
+    description: 'Given up; it is sent again only when you ask.',
+  },
 }
 
 export function StateBadge({ state }: { state: DeliveryState }) {
-  const face = stateFaces[state]
+  const style = stateStyles[state]
   return (
-    <Badge tone={face.tone} icon={face.icon} title={face.means}>
-      {face.label}
+    <Badge tone={style.tone} icon={style.icon} title={style.description}>
+      {style.label}
     </Badge>
   )
 }

@@ -4,30 +4,30 @@ import { useReadOnlyReason } from '../api/whoami'
 import { toast } from '../lib/toasts'
 import './button.css'
 
-type Look = {
+type Style = {
   variant?: 'primary' | 'secondary' | 'quiet' | 'danger'
   size?: 'm' | 's'
   icon?: ComponentChildren
 }
 
 type Props = Omit<JSX.ButtonHTMLAttributes<HTMLButtonElement>, 'size' | 'icon' | 'disabled'> &
-  Look & {
+  Style & {
     busy?: boolean
     /** For what a viewer may not do: the button is then off, and says why. */
     writes?: boolean
     /** Why the button is off, in a sentence; it is on while there is none. */
-    offBecause?: string | null
+    disabledReason?: string | null
   }
 
-const look = ({ variant = 'secondary', size = 'm' }: Look) => `button button-${variant} button-${size}`
+const buttonClass = ({ variant = 'secondary', size = 'm' }: Style) => `button button-${variant} button-${size}`
 
 /**
  * A button that is off stays reachable (`aria-disabled`, not `disabled`), so that whoever meets it by keyboard, screen
  * reader or touch learns the reason.
  */
-export function Button({ variant, size, icon, busy, writes, offBecause, onClick, children, ...rest }: Props) {
+export function Button({ variant, size, icon, busy, writes, disabledReason, onClick, children, ...rest }: Props) {
   const readOnly = useReadOnlyReason()
-  const reason = (writes ? readOnly : null) ?? offBecause ?? null
+  const reason = (writes ? readOnly : null) ?? disabledReason ?? null
   const id = useId()
   const click: typeof onClick = event => {
     if (busy) return event.preventDefault()
@@ -42,7 +42,7 @@ export function Button({ variant, size, icon, busy, writes, offBecause, onClick,
       <button
         type="button"
         {...rest}
-        class={`${look({ variant, size })} ${rest.class ?? ''}`}
+        class={`${buttonClass({ variant, size })} ${rest.class ?? ''}`}
         aria-disabled={busy || reason ? true : undefined}
         aria-busy={busy || undefined}
         aria-describedby={reason ? id : rest['aria-describedby']}
@@ -68,9 +68,9 @@ export function ButtonLink({
   icon,
   children,
   ...rest
-}: JSX.AnchorHTMLAttributes<HTMLAnchorElement> & Look) {
+}: JSX.AnchorHTMLAttributes<HTMLAnchorElement> & Style) {
   return (
-    <a {...rest} class={look({ variant, size })}>
+    <a {...rest} class={buttonClass({ variant, size })}>
       {icon}
       <span>{children}</span>
     </a>

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useId, useMemo, useRef, useState } from 'preact/hooks'
 import { matches } from '../lib/match'
-import { useBelow } from '../lib/use-below'
+import { usePopoverBelow } from '../lib/use-popover-below'
 import { Field } from './field'
 import './combobox.css'
 
@@ -12,7 +12,7 @@ export type ComboOption = {
   /** What else can be searched for. */
   keywords?: string
   /** How it looks in the list. */
-  face?: ComponentChildren
+  content?: ComponentChildren
 }
 
 type Props = {
@@ -31,7 +31,7 @@ type Props = {
   fromText?: (text: string) => ComboOption | null
 }
 
-const MOST = 60
+const MAX_SHOWN = 60
 
 /** A field that searches a list while one writes, and takes one of it. Emptying it takes nothing. */
 export function Combobox({ options, value, onValue, onExact, fromText, placeholder, ...frame }: Props) {
@@ -41,30 +41,30 @@ export function Combobox({ options, value, onValue, onExact, fromText, placehold
   const [active, setActive] = useState(0)
   const input = useRef<HTMLInputElement>(null)
   const box = useRef<HTMLDivElement>(null)
-  useBelow(input, box, open)
+  usePopoverBelow(input, box, open)
 
   const chosen = options.find(option => option.value === value)
   const shown = text ?? chosen?.label ?? value
   const found = useMemo(() => {
     const search = (text ?? '').trim()
-    const fitting = options.filter(option =>
+    const matching = options.filter(option =>
       matches(search, `${option.value} ${option.label} ${option.keywords ?? ''}`),
     )
-    const own = search && !options.some(option => option.value === search) ? fromText?.(search) : null
-    return [...(own ? [own] : []), ...fitting].slice(0, MOST)
+    const custom = search && !options.some(option => option.value === search) ? fromText?.(search) : null
+    return [...(custom ? [custom] : []), ...matching].slice(0, MAX_SHOWN)
   }, [options, text, fromText])
 
   const exact = (text: string): ComboOption | null | undefined => {
-    const whole = text.trim()
-    return whole === ''
+    const trimmed = text.trim()
+    return trimmed === ''
       ? null
-      : (options.find(option => option.value === whole || option.label === whole) ?? fromText?.(whole))
+      : (options.find(option => option.value === trimmed || option.label === trimmed) ?? fromText?.(trimmed))
   }
   const close = () => {
     setOpen(false)
     setText(null)
   }
-  const take = (option: ComboOption) => {
+  const choose = (option: ComboOption) => {
     close()
     onValue(option.value)
   }
@@ -81,7 +81,7 @@ export function Combobox({ options, value, onValue, onExact, fromText, placehold
     } else if (event.key === 'Enter' && open) {
       event.preventDefault()
       const option = found[active]
-      if (option) take(option)
+      if (option) choose(option)
     } else if (event.key === 'Escape' && open) {
       // The list closes, and not the dialog around it.
       event.preventDefault()
@@ -92,8 +92,8 @@ export function Combobox({ options, value, onValue, onExact, fromText, placehold
   // Left with a text that is an option's: that option. Left empty: none.
   const onBlur = () => {
     if (text !== null) {
-      const meant = exact(text)
-      if (meant) onValue(meant.value)
+      const match = exact(text)
+      if (match) onValue(match.value)
       else if (text.trim() === '') onValue('')
     }
     close()
@@ -120,12 +120,12 @@ export function Combobox({ options, value, onValue, onExact, fromText, placehold
             onFocus={event => event.currentTarget.select()}
             onClick={() => setOpen(true)}
             onInput={event => {
-              const written = event.currentTarget.value
-              const meant = exact(written)
-              setText(written)
+              const typed = event.currentTarget.value
+              const match = exact(typed)
+              setText(typed)
               setActive(0)
               setOpen(true)
-              if (meant) onExact?.(meant.value)
+              if (match) onExact?.(match.value)
             }}
             onKeyDown={onKeyDown}
             onBlur={onBlur}
@@ -142,9 +142,9 @@ export function Combobox({ options, value, onValue, onExact, fromText, placehold
                 class={index === active ? 'combo-option combo-active' : 'combo-option'}
                 onMouseDown={event => event.preventDefault()}
                 onMouseMove={() => setActive(index)}
-                onClick={() => take(option)}
+                onClick={() => choose(option)}
               >
-                {option.face ?? option.label}
+                {option.content ?? option.label}
               </div>
             ))}
             {found.length === 0 && <p class="combo-none">No match. Try another term.</p>}

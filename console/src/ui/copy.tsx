@@ -17,12 +17,12 @@ export function CopyButton({ text, label = 'Copy', children }: { text: string; l
       () => toast.error('The browser did not allow copying. Select the text and copy it by hand.'),
     )
   const icon = copied ? <Check size={14} /> : <Copy size={14} />
-  const said = copied ? 'Copied' : label
+  const hint = copied ? 'Copied' : label
   return children ? (
     <Button size="s" icon={icon} onClick={copy}>
       {copied ? 'Copied' : children}
     </Button>
   ) : (
-    <IconButton size="s" label={said} icon={icon} onClick={copy} />
+    <IconButton size="s" label={hint} icon={icon} onClick={copy} />
   )
 }

@@ -3,7 +3,7 @@ import { outcome } from '../lib/deliveries'
 import { count } from '../lib/plural'
 import { href } from '../router/hash'
 import { StateBadge } from './badge'
-import { DestinationLabel } from './destination-label'
+import { DestinationLabelById } from './destination-label'
 import { Table } from './table'
 import { Time } from './time'
 
@@ -11,17 +11,17 @@ import { Time } from './time'
 export function DeliveriesTable({
   deliveries,
   label = 'Deliveries',
-  of,
+  within,
 }: {
   deliveries: Delivery[]
   label?: string
   /** What all of them share, whose column is thereby left out. */
-  of?: 'event' | 'destination'
+  within?: 'event' | 'destination'
 }) {
   const event = { header: 'Event', cell: ({ event_type }: Delivery) => <code>{event_type}</code> }
   const destination = {
     header: 'Destination',
-    cell: ({ destination_id }: Delivery) => <DestinationLabel id={destination_id} />,
+    cell: ({ destination_id }: Delivery) => <DestinationLabelById id={destination_id} />,
   }
   return (
     <Table
@@ -30,8 +30,8 @@ export function DeliveriesTable({
       rowKey={delivery => delivery.id}
       rowHref={delivery => href(`/deliveries/${delivery.id}`)}
       columns={[
-        ...(of === 'event' ? [] : [{ ...event, main: true }]),
-        ...(of === 'destination' ? [] : [{ ...destination, main: of === 'event' }]),
+        ...(within === 'event' ? [] : [{ ...event, main: true }]),
+        ...(within === 'destination' ? [] : [{ ...destination, main: within === 'event' }]),
         { header: 'State', width: '8rem', corner: true, cell: ({ state }) => <StateBadge state={state} /> },
         { header: 'Last answer', width: '9rem', wideOnly: true, cell: lastAnswer },
         {

@@ -1,27 +1,30 @@
 import { useDestinations } from '../api/catalogue'
+import { useDestinationKinds } from '../api/destination-kinds'
 import type { Destination } from '../api/types'
-import { kinds } from '../lib/kinds'
 import { shortId } from './id'
+import { kindIcon } from './kind'
 import './destination-label.css'
 
-type Face = Pick<Destination, 'channel_type' | 'destination'> & { name?: string | null }
+type Labelled = Pick<Destination, 'channel_type' | 'destination'> & { name?: string | null }
 
 /** A destination by its kind's icon and its name or address. */
-export function DestinationFace({ of }: { of: Face }) {
-  const { icon: Icon, label } = kinds[of.channel_type]
+export function DestinationLabel({ destination }: { destination: Labelled }) {
+  const { titleOf } = useDestinationKinds()
+  const Icon = kindIcon(destination.channel_type)
+  const kind = titleOf(destination.channel_type)
   return (
-    <span class="destination" title={`${label}: ${of.destination}`}>
-      <Icon size={15} aria-label={label} role="img" />
-      <bdi class="clamp">{of.name || address(of.destination)}</bdi>
+    <span class="destination" title={`${kind}: ${destination.destination}`}>
+      <Icon size={15} aria-label={kind} role="img" />
+      <bdi class="clamp">{destination.name || address(destination.destination)}</bdi>
     </span>
   )
 }
 
 /** The same of an id, public or `ndst_…`, as deliveries and rules have it. */
-export function DestinationLabel({ id }: { id: string }) {
+export function DestinationLabelById({ id }: { id: string }) {
   const { byId, error, isLoading } = useDestinations()
   const found = byId.get(id)
-  if (found) return <DestinationFace of={found} />
+  if (found) return <DestinationLabel destination={found} />
   return (
     <span class="destination" title={id}>
       <code>{shortId(id)}</code>

@@ -1,8 +1,8 @@
 import { useMemo } from 'preact/hooks'
 import { useDestinations } from '../api/catalogue'
-import { kinds } from '../lib/kinds'
+import { useDestinationKinds } from '../api/destination-kinds'
 import { Combobox } from './combobox'
-import { DestinationFace } from './destination-label'
+import { DestinationLabel } from './destination-label'
 
 type Props = {
   label: string
@@ -16,15 +16,16 @@ type Props = {
 /** One destination of any kind, searched for by address, name or kind. */
 export function DestinationSelect(props: Props) {
   const { destinations } = useDestinations()
+  const { titleOf } = useDestinationKinds()
   const options = useMemo(
     () =>
-      destinations.map(of => ({
-        value: of.destination_id,
-        label: of.name || of.destination,
-        keywords: `${of.id} ${of.destination} ${kinds[of.channel_type].label}`,
-        face: <DestinationFace of={of} />,
+      destinations.map(destination => ({
+        value: destination.destination_id,
+        label: destination.name || destination.destination,
+        keywords: `${destination.id} ${destination.destination} ${titleOf(destination.channel_type)}`,
+        content: <DestinationLabel destination={destination} />,
       })),
-    [destinations],
+    [destinations, titleOf],
   )
   return <Combobox {...props} options={options} />
 }

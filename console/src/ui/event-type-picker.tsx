@@ -24,14 +24,14 @@ type Props = {
 }
 
 /** Any number of event types: search, tick single ones or a whole group, add `custom.…` types of one's own. */
-export function EventTypePicker({ label = 'Event types', value, onValue, offer, first, error: wrong }: Props) {
+export function EventTypePicker({ label = 'Event types', value, onValue, offer, first, error: errorText }: Props) {
   const { types, error, isLoading, retry } = useEventTypes()
   const [search, setSearch] = useState('')
   const id = useId()
 
   const offered = useMemo(() => {
-    const fitting = offer ? types.filter(offer) : types
-    return first ? fitting.toSorted((a, b) => Number(first(b)) - Number(first(a))) : fitting
+    const matching = offer ? types.filter(offer) : types
+    return first ? matching.toSorted((a, b) => Number(first(b)) - Number(first(a))) : matching
   }, [types, offer, first])
   const found = offered.filter(({ type, label }) => matches(search, `${type} ${label}`))
   const chosen = new Set(value)
@@ -46,7 +46,7 @@ export function EventTypePicker({ label = 'Event types', value, onValue, offer, 
   }
 
   return (
-    <fieldset class="types" aria-describedby={wrong ? `${id}-error` : undefined}>
+    <fieldset class="types" aria-describedby={errorText ? `${id}-error` : undefined}>
       <legend class="field-label">{label}</legend>
       <TextField
         label="Search event types"
@@ -82,26 +82,26 @@ export function EventTypePicker({ label = 'Event types', value, onValue, offer, 
         )}
       </div>
       <p class="field-hint" aria-live="polite">
-        {value.length === 0 ? 'None chosen yet.' : <span class="hidden">{inWords(value)}</span>}
+        {value.length === 0 ? 'None chosen yet.' : <span class="hidden">{chosenText(value)}</span>}
       </p>
-      {wrong && (
+      {errorText && (
         <p id={`${id}-error`} class="field-error">
-          {wrong}
+          {errorText}
         </p>
       )}
     </fieldset>
   )
 }
 
-const FEW = 3
-const inWords = (types: readonly string[]) => `${plural(types.length, 'event type')} chosen`
+const MAX_UNFOLDED = 3
+const chosenText = (types: readonly string[]) => `${plural(types.length, 'event type')} chosen`
 
 /** What is chosen; many are folded away at first, for the list below them is what one works with. */
 function Chosen({ types, onRemove }: { types: readonly string[]; onRemove: (type: string) => void }) {
-  const [open] = useState(types.length <= FEW)
+  const [open] = useState(types.length <= MAX_UNFOLDED)
   return (
     <details class="types-chosen" open={open}>
-      <summary>{inWords(types)}</summary>
+      <summary>{chosenText(types)}</summary>
       <ul aria-label="Chosen event types">
         {types.map(type => (
           <li key={type}>

@@ -14,7 +14,7 @@ type Props = {
   onExact?: (type: string) => void
 }
 
-const own = (text: string) => (isCustomType(text) ? { value: text, label: text, face: `Use ${text}` } : null)
+const customType = (text: string) => (isCustomType(text) ? { value: text, label: text, content: `Use ${text}` } : null)
 
 /** One event type, searched for by its name or by what happened; a `custom.…` type is written out. */
 export function EventTypeSelect(props: Props) {
@@ -25,7 +25,7 @@ export function EventTypeSelect(props: Props) {
         value: type,
         label: type,
         keywords: label,
-        face: (
+        content: (
           <span class="event-type">
             <code>{type}</code>
             <span class="faint">{label}</span>
@@ -34,5 +34,5 @@ export function EventTypeSelect(props: Props) {
       })),
     [types],
   )
-  return <Combobox {...props} options={options} fromText={own} />
+  return <Combobox {...props} options={options} fromText={customType} />
 }

@@ -5,18 +5,26 @@ import { Button } from './button'
 import './filters.css'
 
 /** The filters above a list. On a phone they are behind a button, which says how many are set. */
-export function Filters({ set, onClear, children }: { set: number; onClear: () => void; children: ComponentChildren }) {
+export function Filters({
+  activeCount,
+  onClear,
+  children,
+}: {
+  activeCount: number
+  onClear: () => void
+  children: ComponentChildren
+}) {
   const [open, setOpen] = useState(false)
   return (
     <search class={open ? 'filters filters-open' : 'filters'}>
       <div class="filters-toggle">
         <Button icon={<ListFilter size={15} />} aria-expanded={open} onClick={() => setOpen(!open)}>
-          {set > 0 ? `Filters (${set})` : 'Filters'}
+          {activeCount > 0 ? `Filters (${activeCount})` : 'Filters'}
         </Button>
       </div>
       <div class="filters-fields">
         {children}
-        {set > 0 && (
+        {activeCount > 0 && (
           <Button variant="quiet" onClick={onClear}>
             Clear filters
           </Button>

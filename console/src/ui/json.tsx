@@ -7,7 +7,7 @@ import './json.css'
 export function Json({ text, label = 'JSON' }: { text: string; label?: string }) {
   const shown = useMemo(() => {
     const formatted = pretty(text)
-    return <code>{formatted === null ? text : colour(formatted)}</code>
+    return <code>{formatted === null ? text : highlight(formatted)}</code>
   }, [text])
   return (
     <div class="json">
@@ -27,14 +27,14 @@ export function Json({ text, label = 'JSON' }: { text: string; label?: string })
 }
 
 /** Colours strings, numbers and words. Names and punctuation keep the text's colour: fewer elements are faster. */
-function colour(json: string) {
-  const coloured = []
+function highlight(json: string) {
+  const parts = []
   let end = 0
   for (const { text, at } of tokens(json)) {
     const after = at + text.length
     const kind = kindOf(text)
     if (!kind || json[after] === ':') continue
-    coloured.push(
+    parts.push(
       json.slice(end, at),
       <span key={at} class={`json-${kind}`}>
         {text}
@@ -42,7 +42,7 @@ function colour(json: string) {
     )
     end = after
   }
-  return [...coloured, json.slice(end)]
+  return [...parts, json.slice(end)]
 }
 
 function kindOf(token: string): string | null {

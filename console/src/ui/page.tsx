@@ -5,12 +5,12 @@ import { hasNavigated, usePath } from '../router/hash'
 import './page.css'
 
 /** More letters than this are a URL, which is to be read and not to shout. */
-const LONG = 60
+const MAX_TITLE = 60
 
 type Props = {
   title: string
   /** One sentence under the title. */
-  lede?: ComponentChildren
+  description?: ComponentChildren
   /** Where this page's list is: `{label: 'Deliveries', href: href('/deliveries')}`. */
   back?: { label: string; href: string }
   actions?: ComponentChildren
@@ -18,7 +18,7 @@ type Props = {
 }
 
 /** A page: its title in the window and as the `h1`, which gets the focus when somebody comes here from another page. */
-export function Page({ title, lede, back, actions, children }: Props) {
+export function Page({ title, description, back, actions, children }: Props) {
   const heading = useRef<HTMLHeadingElement>(null)
   const path = usePath()
   useEffect(() => {
@@ -39,10 +39,10 @@ export function Page({ title, lede, back, actions, children }: Props) {
       )}
       <header class="page-head">
         <div class="page-title">
-          <h1 ref={heading} tabIndex={-1} class={title.length > LONG ? 'page-long' : ''}>
+          <h1 ref={heading} tabIndex={-1} class={title.length > MAX_TITLE ? 'page-long' : ''}>
             <bdi>{title}</bdi>
           </h1>
-          {lede && <div class="page-lede">{lede}</div>}
+          {description && <div class="page-description">{description}</div>}
         </div>
         {actions && <div class="row">{actions}</div>}
       </header>

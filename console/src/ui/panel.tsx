@@ -34,10 +34,10 @@ export function Panel({
 }
 
 /** Facts under each other: a name and a value each; those without a value are left out. */
-export function Facts({ of }: { of: [name: string, value: ComponentChildren][] }) {
+export function Facts({ items }: { items: [name: string, value: ComponentChildren][] }) {
   return (
     <dl class="facts">
-      {of
+      {items
         .filter(([, value]) => value !== null && value !== undefined && value !== '')
         .map(([name, value]) => (
           <div key={name}>

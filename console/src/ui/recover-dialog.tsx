@@ -2,22 +2,22 @@ import { useState } from 'preact/hooks'
 import { useAction } from '../api/action'
 import { useDestinations } from '../api/catalogue'
 import { refresh } from '../api/changes'
+import { recover } from '../api/destination-actions'
 import type { Destination } from '../api/types'
-import { recover } from '../api/upkeep'
 import { plural } from '../lib/plural'
 import { inRounds } from '../lib/rounds'
 import { missedSince, type Since, sinceTime } from '../lib/since'
 import { dayHour, toLocalInput } from '../lib/time'
 import { toast } from '../lib/toasts'
 import { Button } from './button'
-import { DestinationFace } from './destination-label'
+import { DestinationLabel } from './destination-label'
 import { DestinationSelect } from './destination-select'
 import { Dialog } from './dialog'
 import { SinceField } from './since-field'
 import { FormError, Notice } from './states'
 
 /** One request sends at most a thousand; the dialog asks this many times for the rest before it asks the person. */
-const MOST_ROUNDS = 20
+const MAX_ROUNDS = 20
 
 type Props = {
   /** Null to have it chosen in the dialog. */
@@ -46,12 +46,12 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
       setSent(null)
       setHasMore(false)
       try {
-        const { recovered, more } = await inRounds(() => recover(destination, time), MOST_ROUNDS, setSent)
+        const { recovered, more } = await inRounds(() => recover(destination, time), MAX_ROUNDS, setSent)
         if (more) {
           setHasMore(true)
           return
         }
-        toast.good(recovered === 0 ? 'There was nothing to send again.' : onTheWay(recovered))
+        toast.good(recovered === 0 ? 'There was nothing to send again.' : resending(recovered))
         onClose()
       } finally {
         // What earlier rounds sent is on its way even when a later one failed, as it does once the destination is unhealthy.
@@ -69,7 +69,13 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button writes variant="primary" type="submit" busy={send.busy} offBecause={whyNot(destination, time)}>
+          <Button
+            writes
+            variant="primary"
+            type="submit"
+            busy={send.busy}
+            disabledReason={blockedReason(destination, time)}
+          >
             {hasMore ? 'Send the rest' : 'Send again'}
           </Button>
         </>
@@ -79,7 +85,7 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
         Held, failed and abandoned deliveries{' '}
         {given ? (
           <>
-            to <DestinationFace of={given} />
+            to <DestinationLabel destination={given} />
           </>
         ) : (
           'to one destination'
@@ -100,7 +106,7 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
       {send.busy && sent !== null && <p class="muted">{`${plural(sent, 'delivery', 'deliveries')} so far…`}</p>}
       {!send.busy && sent !== null && (hasMore || send.error) && (
         <Notice tone="warn">
-          {`${onTheWay(sent)} ${hasMore ? 'There may be more: send the rest.' : 'The rest was not sent.'}`}
+          {`${resending(sent)} ${hasMore ? 'There may be more: send the rest.' : 'The rest was not sent.'}`}
         </Notice>
       )}
       <FormError error={send.error} />
@@ -108,9 +114,9 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
   )
 }
 
-const onTheWay = (sent: number) => `${plural(sent, 'delivery', 'deliveries')} on the way again.`
+const resending = (sent: number) => `${plural(sent, 'delivery', 'deliveries')} on the way again.`
 
-function whyNot(destination: Destination | null, time: string | null): string | null {
+function blockedReason(destination: Destination | null, time: string | null): string | null {
   if (!destination) return 'Choose a destination first.'
   if (destination.health?.status === 'unhealthy') return 'Verify the destination first.'
   return time ? null : 'Choose a time first.'

@@ -1,6 +1,6 @@
 import { CircleAlert, RefreshCw } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
-import { sentence } from '../api/error'
+import { messageOf } from '../api/error'
 import { Button } from './button'
 import './states.css'
 
@@ -43,7 +43,7 @@ export function ErrorState({
         <CircleAlert size={20} />
       </div>
       <p class="state-title">This could not be loaded</p>
-      <p class="state-text">{sentence(error)}</p>
+      <p class="state-text">{messageOf(error)}</p>
       {onRetry && (
         <div class="row state-action">
           <Button icon={<RefreshCw size={15} />} onClick={onRetry}>
@@ -68,7 +68,7 @@ export function FormError({ error }: { error: unknown }) {
       {error ? (
         <div class="notice notice-bad">
           <CircleAlert size={16} />
-          <p>{sentence(error)}</p>
+          <p>{messageOf(error)}</p>
         </div>
       ) : null}
     </div>

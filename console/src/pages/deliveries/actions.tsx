@@ -20,28 +20,30 @@ async function retry(delivery: Delivery, force: boolean): Promise<void> {
 /** Sends one delivery again, or all that its destination missed. */
 export function DeliveryActions({ delivery }: { delivery: Delivery }) {
   const [dialog, setDialog] = useState<'force' | 'recover' | null>(null)
-  const again = useAction(() => retry(delivery, false))
+  const retryNow = useAction(() => retry(delivery, false))
   const { byId } = useDestinations()
   const destination = byId.get(delivery.destination_id)
   const close = () => setDialog(null)
-  const forced = needsForce(delivery)
+  const needsConfirmation = needsForce(delivery)
   return (
     <>
       <Button
         writes
-        offBecause={destination ? null : 'Its destination is not among the newest hundred: recover it on its own page.'}
+        disabledReason={
+          destination ? null : 'Its destination is not among the newest hundred: recover it on its own page.'
+        }
         onClick={() => setDialog('recover')}
       >
         Recover destination
       </Button>
       <Button
         writes
-        variant={forced ? 'secondary' : 'primary'}
+        variant={needsConfirmation ? 'secondary' : 'primary'}
         icon={<RotateCcw size={15} />}
-        busy={again.busy}
-        onClick={() => (forced ? setDialog('force') : void again.run())}
+        busy={retryNow.busy}
+        onClick={() => (needsConfirmation ? setDialog('force') : void retryNow.run())}
       >
-        {forced ? 'Force retry' : 'Retry now'}
+        {needsConfirmation ? 'Force retry' : 'Retry now'}
       </Button>
       {dialog === 'force' && (
         <ConfirmDialog

@@ -14,9 +14,9 @@ import './attempts.css'
 export function Attempts({ delivery }: { delivery: Delivery }) {
   const { attempts, attempt_count, next_attempt_at } = delivery
   const newestFirst = attempts.toReversed()
-  const kept = attempt_count > attempts.length ? `The newest ${attempts.length} of ${attempt_count}` : undefined
+  const limitText = attempt_count > attempts.length ? `The newest ${attempts.length} of ${attempt_count}` : undefined
   return (
-    <Panel title="Attempts" hint={kept}>
+    <Panel title="Attempts" hint={limitText}>
       {attempts.length === 0 && !next_attempt_at ? (
         <EmptyState icon={<Clock size={20} />} title="No attempt yet">
           {delivery.state === 'pending' ? 'The first one is made in a moment.' : 'Retry it to make one.'}
@@ -31,7 +31,7 @@ export function Attempts({ delivery }: { delivery: Delivery }) {
             </TimelineEntry>
           )}
           {newestFirst.map((attempt, index) => (
-            <One key={attempt.number} attempt={attempt} open={index === 0} />
+            <AttemptEntry key={attempt.number} attempt={attempt} open={index === 0} />
           ))}
         </Timeline>
       )}
@@ -39,7 +39,7 @@ export function Attempts({ delivery }: { delivery: Delivery }) {
   )
 }
 
-function One({ attempt, open }: { attempt: Attempt; open: boolean }) {
+function AttemptEntry({ attempt, open }: { attempt: Attempt; open: boolean }) {
   const ok = succeeded(attempt)
   return (
     <TimelineEntry icon={ok ? CircleCheck : CircleAlert} tone={ok ? 'green' : 'red'}>

@@ -1,5 +1,5 @@
+import { DeliveryPage } from './detail'
 import { DeliveriesList } from './list'
-import { DeliveryPage } from './one'
 
 export function DeliveriesPage({ id }: { id: string | undefined }) {
   return id ? <DeliveryPage key={id} id={id} /> : <DeliveriesList />

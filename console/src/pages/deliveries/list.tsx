@@ -6,7 +6,7 @@ import { STATES } from '../../api/types'
 import { DELIVERY_FILTERS, deliveryQuery } from '../../lib/deliveries'
 import { useNow } from '../../lib/use-now'
 import { href, useQuery } from '../../router/hash'
-import { stateFaces } from '../../ui/badge'
+import { stateStyles } from '../../ui/badge'
 import { Button, ButtonLink } from '../../ui/button'
 import { DeliveriesTable } from '../../ui/deliveries-table'
 import { DestinationSelect } from '../../ui/destination-select'
@@ -21,26 +21,26 @@ import { EmptyState, ErrorState, Notice, Skeleton } from '../../ui/states'
 import { LoadMore } from '../../ui/table'
 
 const REFRESH_MS = 15_000
-const states = [{ value: '', label: 'Any state' }, ...STATES.map(value => ({ value, label: stateFaces[value].label }))]
+const states = [{ value: '', label: 'Any state' }, ...STATES.map(value => ({ value, label: stateStyles[value].label }))]
 
 /** Deliveries to all destinations, newest event first. */
 export function DeliveriesList() {
   const [query, setQuery] = useQuery()
   const [recovering, setRecovering] = useState(false)
   const { byId } = useDestinations()
-  const set = DELIVERY_FILTERS.filter(name => query[name]).length
+  const activeFilters = DELIVERY_FILTERS.filter(name => query[name]).length
   const clear = () => setQuery(Object.fromEntries(DELIVERY_FILTERS.map(name => [name, null])))
   return (
     <Page
       title="Deliveries"
-      lede="Each delivers one event to one destination. Kept for 30 days, with every attempt."
+      description="Each delivers one event to one destination. Kept for 30 days, with every attempt."
       actions={
         <Button writes icon={<History size={15} />} onClick={() => setRecovering(true)}>
           Recover
         </Button>
       }
     >
-      <Filters set={set} onClear={clear}>
+      <Filters activeCount={activeFilters} onClear={clear}>
         <Select label="State" options={states} value={query.state ?? ''} onValue={state => setQuery({ state })} />
         <DestinationSelect
           label="Destination"
@@ -56,7 +56,7 @@ export function DeliveriesList() {
         />
         <PeriodFilter />
       </Filters>
-      <Rows query={query} filtered={set > 0} onClear={clear} />
+      <Rows query={query} filtered={activeFilters > 0} onClear={clear} />
       {recovering && (
         <RecoverDialog
           destination={byId.get(query.destination_id ?? '') ?? null}

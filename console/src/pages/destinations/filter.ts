@@ -1,35 +1,46 @@
-import type { Destination, Kind } from '../../api/types'
-import { kinds, madeByLabels } from '../../lib/kinds'
+import type { Destination } from '../../api/types'
+import { madeByLabels } from '../../lib/made-by'
 import { matches } from '../../lib/match'
 
 /** How a destination stands, in one word; the most pressing first. */
-export type Standing = 'disabled' | 'unhealthy' | 'unverified' | 'healthy'
+export type DestinationStatus = 'disabled' | 'unhealthy' | 'unverified' | 'healthy'
 
-export function standing({
+export function statusOf({
   disabled,
   health,
   verified,
-}: Pick<Destination, 'disabled' | 'health' | 'verified'>): Standing {
+}: Pick<Destination, 'disabled' | 'health' | 'verified'>): DestinationStatus {
   if (disabled) return 'disabled'
   if (health?.status === 'unhealthy') return 'unhealthy'
   return verified ? 'healthy' : 'unverified'
 }
 
-export type Filter = { search: string; kind: Kind | ''; standing: Standing | '' }
+export type Filter = { search: string; kind: string; status: DestinationStatus | '' }
 
 /** The destinations that a filter lets through, in their order. */
-export function filtered(destinations: readonly Destination[], filter: Filter): Destination[] {
+export function filtered(
+  destinations: readonly Destination[],
+  filter: Filter,
+  titleOf: (kind: string) => string,
+): Destination[] {
   return destinations.filter(
-    of =>
-      (filter.kind === '' || of.channel_type === filter.kind) &&
-      (filter.standing === '' || standing(of) === filter.standing) &&
-      matches(filter.search, words(of)),
+    destination =>
+      (filter.kind === '' || destination.channel_type === filter.kind) &&
+      (filter.status === '' || statusOf(destination) === filter.status) &&
+      matches(filter.search, searchText(destination, titleOf)),
   )
 }
 
 /** Everything that a destination can be searched by. */
-function words(of: Destination): string {
-  const { label } = kinds[of.channel_type]
-  const parts = [of.name, of.destination, of.description, label, madeByLabels[of.made_by], of.id, of.destination_id]
+function searchText(destination: Destination, titleOf: (kind: string) => string): string {
+  const parts = [
+    destination.name,
+    destination.destination,
+    destination.description,
+    titleOf(destination.channel_type),
+    madeByLabels[destination.made_by],
+    destination.id,
+    destination.destination_id,
+  ]
   return parts.filter(Boolean).join(' ')
 }

@@ -1,13 +1,9 @@
-import type { Kind } from '../../api/types'
-import { kinds } from '../../lib/kinds'
+import { useDestinationKinds } from '../../api/destination-kinds'
 import { Select, TextField } from '../../ui/field'
+import { channelType } from './add/request'
 import type { Filter } from './filter'
 
-const kindOptions = [
-  { value: '', label: 'All kinds' },
-  ...Object.entries(kinds).map(([value, { label }]) => ({ value: value as Kind, label })),
-]
-const standingOptions = [
+const statusOptions = [
   { value: '', label: 'Any status' },
   { value: 'healthy', label: 'Healthy' },
   { value: 'unhealthy', label: 'Unhealthy' },
@@ -22,6 +18,13 @@ type Props = {
 
 /** Search, kind and status, kept in the address of the page. */
 export function Filters({ filter, onFilter }: Props) {
+  const { kinds, titleOf } = useDestinationKinds()
+  // A kind of the address that is not in the answer, or not yet, keeps its option.
+  const values = new Set([...kinds.map(({ kind }) => channelType(kind)), ...(filter.kind ? [filter.kind] : [])])
+  const kindOptions = [
+    { value: '', label: 'All kinds' },
+    ...[...values].map(value => ({ value, label: titleOf(value) })),
+  ]
   return (
     <search class="destination-filters">
       <TextField
@@ -36,8 +39,8 @@ export function Filters({ filter, onFilter }: Props) {
       <Select
         label="Status"
         labelHidden
-        value={filter.standing}
-        options={standingOptions}
+        value={filter.status}
+        options={statusOptions}
         onValue={status => onFilter({ status })}
       />
     </search>

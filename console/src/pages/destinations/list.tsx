@@ -1,11 +1,13 @@
 import { Plus, SearchX, Send } from 'lucide-preact'
+import { useDestinationKinds } from '../../api/destination-kinds'
 import type { Destination } from '../../api/types'
-import { kinds, madeByLabels } from '../../lib/kinds'
+import { madeByLabels } from '../../lib/made-by'
 import { plural } from '../../lib/plural'
 import { href, useQuery } from '../../router/hash'
 import { Badge, BreakerBadge, HealthBadge } from '../../ui/badge'
 import { Button } from '../../ui/button'
-import { DestinationFace } from '../../ui/destination-label'
+import { DestinationLabel } from '../../ui/destination-label'
+import { KindTitle } from '../../ui/kind'
 import { Page } from '../../ui/page'
 import { Panel } from '../../ui/panel'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
@@ -18,8 +20,8 @@ import { useAllDestinations } from './use-all'
 import './list.css'
 
 const columns: Column<Destination>[] = [
-  { header: 'Destination', main: true, cell: of => <Named of={of} /> },
-  { header: 'Kind', width: '9.5rem', cell: of => kinds[of.channel_type].label },
+  { header: 'Destination', main: true, cell: destination => <Named destination={destination} /> },
+  { header: 'Kind', width: '9.5rem', cell: destination => <KindTitle kind={destination.channel_type} /> },
   {
     header: 'Status',
     width: '8.5rem',
@@ -31,18 +33,28 @@ const columns: Column<Destination>[] = [
       </span>
     ),
   },
-  { header: 'Made with', width: '10.5rem', cell: of => <Badge>{madeByLabels[of.made_by]}</Badge> },
-  { header: 'Added', width: '9.5rem', align: 'end', wideOnly: true, cell: of => <Time at={of.created_at} /> },
+  { header: 'Made with', width: '10.5rem', cell: destination => <Badge>{madeByLabels[destination.made_by]}</Badge> },
+  {
+    header: 'Added',
+    width: '9.5rem',
+    align: 'end',
+    wideOnly: true,
+    cell: destination => <Time at={destination.created_at} />,
+  },
 ]
 
 const owners = { channel: 'The own address of a rule', account: 'The account’s own address' }
 
 /** Its name, with its address below where those are two things. */
-function Named({ of }: { of: Destination }) {
-  const below = of.belongs_to ? owners[of.belongs_to] : of.name ? of.destination : of.description
+function Named({ destination }: { destination: Destination }) {
+  const below = destination.belongs_to
+    ? owners[destination.belongs_to]
+    : destination.name
+      ? destination.destination
+      : destination.description
   return (
     <span class="destination-named">
-      <DestinationFace of={of} />
+      <DestinationLabel destination={destination} />
       {below && <bdi class="destination-address clamp">{below}</bdi>}
     </span>
   )
@@ -51,13 +63,13 @@ function Named({ of }: { of: Destination }) {
 /** All destinations, whichever API made them. */
 export function DestinationList() {
   const [query, setQuery] = useQuery()
-  const filter = { search: query.search ?? '', kind: query.kind ?? '', standing: query.status ?? '' } as Filter
+  const filter = { search: query.search ?? '', kind: query.kind ?? '', status: query.status ?? '' } as Filter
   const { rows } = useAllDestinations()
   const add = (kind: string | null) => setQuery({ add: kind })
   return (
     <Page
       title="Destinations"
-      lede="Where notifications go: addresses, chats and endpoints."
+      description="Where notifications go: addresses, chats and endpoints."
       // An empty list has its own.
       actions={rows?.length !== 0 && <AddButton onAdd={() => add('choose')} />}
     >
@@ -81,6 +93,7 @@ type RowsProps = {
 
 function Rows({ filter, onFilter, onAdd }: RowsProps) {
   const pages = useAllDestinations()
+  const { titleOf } = useDestinationKinds()
   if (pages.error && !pages.rows) {
     return (
       <Panel flush>
@@ -104,8 +117,8 @@ function Rows({ filter, onFilter, onAdd }: RowsProps) {
       </Panel>
     )
   }
-  const found = filtered(pages.rows, filter)
-  const isFiltered = Boolean(filter.search || filter.kind || filter.standing)
+  const found = filtered(pages.rows, filter, titleOf)
+  const isFiltered = Boolean(filter.search || filter.kind || filter.status)
   return (
     <Panel flush>
       <Filters filter={filter} onFilter={onFilter} />
@@ -117,8 +130,8 @@ function Rows({ filter, onFilter, onAdd }: RowsProps) {
           label="Destinations"
           columns={columns}
           rows={found}
-          rowKey={of => of.destination_id}
-          rowHref={of => href(`/destinations/${of.destination_id}`)}
+          rowKey={destination => destination.destination_id}
+          rowHref={destination => href(`/destinations/${destination.destination_id}`)}
         />
       ) : (
         <EmptyState

@@ -4,33 +4,33 @@ import type { Destination } from '../../api/types'
 import { hasId } from '../../lib/destination-id'
 
 /** How often a destination is asked for again while it is on the screen: its traffic changes within seconds. */
-const EVERY_MS = 10_000
+const REFRESH_MS = 10_000
 const ROUTE = '/v1/notifications/destinations'
-const OF_EVERY_API = { params: { query: { made_by: 'any' as const, limit: 100 } } }
+const ALL_APIS = { params: { query: { made_by: 'any' as const, limit: 100 } } }
 
 /** The destinations of every API, page by page. */
-export const useAllDestinations = () => usePages(ROUTE, OF_EVERY_API, page => page.destinations as Destination[])
+export const useAllDestinations = () => usePages(ROUTE, ALL_APIS, page => page.destinations as Destination[])
 
 /** One destination, by its id in deliveries and rules or by that of the API that made it: pages are read until it is found. */
 export function useDestination(id: string) {
   const { rows, error, mutate, hasMore, loadMore, isLoadingMore } = useAllDestinations()
-  const found: Destination | undefined = rows?.find(of => hasId(of, id))
-  const goOn = rows !== undefined && !found && hasMore && !isLoadingMore && !error
+  const found: Destination | undefined = rows?.find(destination => hasId(destination, id))
+  const loadsNext = rows !== undefined && !found && hasMore && !isLoadingMore && !error
   useEffect(() => {
-    if (goOn) loadMore()
-  }, [goOn, rows?.length])
-  useAgain(found ? mutate : null)
+    if (loadsNext) loadMore()
+  }, [loadsNext, rows?.length])
+  useReload(found ? mutate : null)
   return { destination: found, error, mutate, isMissing: rows !== undefined && !found && !hasMore }
 }
 
 /** Calls `reload` at intervals while the tab is visible. It reloads all pages; SWR's own interval reloads only one. */
-function useAgain(reload: (() => void) | null) {
+function useReload(reload: (() => void) | null) {
   const latest = useRef(reload)
   latest.current = reload
   useEffect(() => {
     const timer = setInterval(() => {
       if (document.visibilityState === 'visible') latest.current?.()
-    }, EVERY_MS)
+    }, REFRESH_MS)
     return () => clearInterval(timer)
   }, [])
 }

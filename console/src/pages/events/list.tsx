@@ -23,7 +23,7 @@ const REFRESH_MS = 15_000
 /** The log of events, newest first. */
 export function EventsList() {
   const [query, setQuery] = useQuery()
-  const set = EVENT_FILTERS.filter(name => query[name]).length
+  const activeFilters = EVENT_FILTERS.filter(name => query[name]).length
   const clear = () => setQuery(Object.fromEntries(EVENT_FILTERS.map(name => [name, null])))
   const post = (
     <Button writes variant="primary" icon={<Plus size={16} />} onClick={() => setQuery({ post: 1 })}>
@@ -31,8 +31,8 @@ export function EventsList() {
     </Button>
   )
   return (
-    <Page title="Events" lede="Accepted events. Kept for 30 days." actions={post}>
-      <Filters set={set} onClear={clear}>
+    <Page title="Events" description="Accepted events. Kept for 30 days." actions={post}>
+      <Filters activeCount={activeFilters} onClear={clear}>
         <EventTypeSelect
           label="Event type"
           placeholder="Any type"
@@ -60,7 +60,7 @@ export function EventsList() {
         />
       </Filters>
       <Panel flush>
-        <Rows query={query} filtered={set > 0} onClear={clear} />
+        <Rows query={query} filtered={activeFilters > 0} onClear={clear} />
       </Panel>
       {query.post && <PostEventDialog onClose={() => setQuery({ post: null })} />}
     </Page>

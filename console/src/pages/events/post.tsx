@@ -28,25 +28,25 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
     const schema = types.find(one => one.type === type)?.schema as Schema | undefined
     return JSON.stringify(schema ? sample(schema, new Date()) : { message: 'Hello' }, null, 2)
   }
-  const [written, setWritten] = useState(false)
+  const [edited, setEdited] = useState(false)
   const [sampled, setSampled] = useState({ type: EMPTY.type, data: EMPTY.data })
   const putSample = (type: string) => {
     const data = sampleOf(type)
     setSampled({ type, data })
-    setWritten(false)
+    setEdited(false)
     set({ data })
   }
   // While the type is still in its field: later somebody may be writing the data. What is written is not thrown away.
   const offerSample = (type: string) => {
-    if (type && !written && type !== sampled.type) putSample(type)
+    if (type && !edited && type !== sampled.type) putSample(type)
   }
 
   // One for each draft: pressed again after an answer was lost, the same event is not sent twice.
-  const tried = useRef({ json: '', key: '' })
+  const lastTry = useRef({ json: '', key: '' })
   const post = useAction(
     async (json: string) => {
-      if (tried.current.json !== json) tried.current = { json, key: randomKey() }
-      const params = { header: { 'Idempotency-Key': tried.current.key } }
+      if (lastTry.current.json !== json) lastTry.current = { json, key: randomKey() }
+      const params = { header: { 'Idempotency-Key': lastTry.current.key } }
       const accepted = await call(api.POST('/v1/events', { params, ...asWritten(json) }))
       refresh('/v1/events', '/v1/deliveries', '/v1/overview')
       const first = 'id' in accepted ? accepted : accepted.events[0]
@@ -104,7 +104,7 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
         spellcheck={false}
         value={draft.data}
         onValue={data => {
-          setWritten(true)
+          setEdited(true)
           set({ data })
         }}
         error={errors.data}

@@ -14,13 +14,13 @@ import { Panel } from '../../ui/panel'
 import { Time } from '../../ui/time'
 import './attention.css'
 
-const faces: Record<Attention['kind'], { icon: LucideIcon; tone: string; todo: string }> = {
-  destination_unhealthy: { icon: CircleAlert, tone: 'red', todo: 'Open destination' },
-  rule_paused: { icon: CirclePause, tone: 'red', todo: 'Open rule' },
-  deliveries_overdue: { icon: ClockAlert, tone: 'amber', todo: 'Open destination' },
-  deliveries_abandoned: { icon: CircleX, tone: 'amber', todo: 'See deliveries' },
-  deliveries_held: { icon: CirclePause, tone: 'violet', todo: 'See deliveries' },
-  destination_unverified: { icon: ShieldQuestionMark, tone: 'grey', todo: 'Verify' },
+const styles: Record<Attention['kind'], { icon: LucideIcon; tone: string; action: string }> = {
+  destination_unhealthy: { icon: CircleAlert, tone: 'red', action: 'Open destination' },
+  rule_paused: { icon: CirclePause, tone: 'red', action: 'Open rule' },
+  deliveries_overdue: { icon: ClockAlert, tone: 'amber', action: 'Open destination' },
+  deliveries_abandoned: { icon: CircleX, tone: 'amber', action: 'See deliveries' },
+  deliveries_held: { icon: CirclePause, tone: 'violet', action: 'See deliveries' },
+  destination_unverified: { icon: ShieldQuestionMark, tone: 'grey', action: 'Verify' },
 }
 
 /** What needs a person, most urgent first. Deliveries are looked at over a `span` only, such as `24 hours`. */
@@ -47,7 +47,7 @@ export function AttentionList({ items, span }: { items: Attention[]; span: strin
 }
 
 function Item({ item }: { item: Attention }) {
-  const { icon: Icon, tone, todo } = faces[item.kind]
+  const { icon: Icon, tone, action: todo } = styles[item.kind]
   return (
     <li class="attention-item">
       <span class={`attention-icon badge-${tone}`}>

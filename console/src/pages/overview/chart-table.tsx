@@ -1,8 +1,8 @@
 import type { Overview } from '../../api/types'
-import { STACK, sum } from '../../lib/chart'
+import { STACK_ORDER, sum } from '../../lib/chart'
 import { count } from '../../lib/plural'
 import { dayHour } from '../../lib/time'
-import { stateFaces } from '../../ui/badge'
+import { stateStyles } from '../../ui/badge'
 import { Table } from '../../ui/table'
 
 /** The chart in numbers, newest first. */
@@ -16,8 +16,8 @@ export function ChartTable({ overview }: { overview: Overview }) {
         rowKey={bucket => bucket.at}
         columns={[
           { header: 'From', cell: bucket => dayHour(bucket.at), main: true },
-          ...STACK.map(state => ({
-            header: stateFaces[state].label,
+          ...STACK_ORDER.map(state => ({
+            header: stateStyles[state].label,
             cell: (bucket: Overview['buckets'][number]) => count(bucket[state]),
             align: 'end' as const,
           })),

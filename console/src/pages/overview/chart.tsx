@@ -1,11 +1,11 @@
 import { useRef, useState } from 'preact/hooks'
 import type { Outcomes, Overview } from '../../api/types'
-import { labelled, STACK, segments, sum, ticks } from '../../lib/chart'
+import { labelIndexes, STACK_ORDER, segments, sum, ticks } from '../../lib/chart'
 import { count, shortCount } from '../../lib/plural'
 import { dayHour, hour, weekdayHour } from '../../lib/time'
 import { useWidth } from '../../lib/use-width'
 import { href } from '../../router/hash'
-import { stateFaces } from '../../ui/badge'
+import { stateStyles } from '../../ui/badge'
 import './chart.css'
 
 const HEIGHT = 208
@@ -52,7 +52,7 @@ export function Chart({ overview }: { overview: Overview }) {
         aria-valuemin={0}
         aria-valuemax={buckets.length - 1}
         aria-valuenow={at ?? buckets.length - 1}
-        aria-valuetext={inWords(shown ?? buckets.at(-1))}
+        aria-valuetext={bucketText(shown ?? buckets.at(-1))}
         onKeyDown={onKeyDown}
         onFocus={() => setAt(current => current ?? buckets.length - 1)}
         onBlur={() => setAt(null)}
@@ -92,7 +92,7 @@ export function Chart({ overview }: { overview: Overview }) {
               />
             </g>
           ))}
-          {labelled(
+          {labelIndexes(
             buckets.map(bucket => bucket.at),
             step,
             plot,
@@ -119,24 +119,24 @@ function span(bucket: Bucket, step: number) {
   return { since: bucket.at, until: new Date(Date.parse(bucket.at) + step * 1000).toISOString() }
 }
 
-function inWords(bucket: Bucket | undefined): string {
+function bucketText(bucket: Bucket | undefined): string {
   if (!bucket) return 'No deliveries'
-  const parts = STACK.filter(state => bucket[state] > 0).map(state => `${bucket[state]} ${state}`)
+  const parts = STACK_ORDER.filter(state => bucket[state] > 0).map(state => `${bucket[state]} ${state}`)
   return `${dayHour(bucket.at)}: ${parts.join(', ') || 'no deliveries'}`
 }
 
 function Tip({ bucket, x, width }: { bucket: Outcomes & { at: string }; x: number; width: number }) {
-  const some = STACK.filter(state => bucket[state] > 0).toReversed()
+  const some = STACK_ORDER.filter(state => bucket[state] > 0).toReversed()
   // Beside the bar, on the side that has the room.
-  const place = x > width / 2 ? { right: `${width - x + 14}px` } : { left: `${x + 14}px` }
+  const position = x > width / 2 ? { right: `${width - x + 14}px` } : { left: `${x + 14}px` }
   return (
-    <div class="chart-tip" style={place} aria-hidden="true">
+    <div class="chart-tip" style={position} aria-hidden="true">
       <p class="chart-tip-head">{dayHour(bucket.at)}</p>
       {some.map(state => (
         <p key={state} class="spread">
           <span class="row">
             <span class={`chart-dot chart-${state}`} />
-            {stateFaces[state].label}
+            {stateStyles[state].label}
           </span>
           <strong>{count(bucket[state])}</strong>
         </p>

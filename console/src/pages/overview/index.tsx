@@ -33,7 +33,7 @@ export function OverviewPage() {
   return (
     <Page
       title="Overview"
-      lede={data && <Summary overview={data} />}
+      description={data && <Summary overview={data} />}
       actions={
         data && isNew(data) ? null : (
           <Choice label="Time" options={SPANS} value={hours} onValue={hours => setQuery({ hours })} />

@@ -1,7 +1,7 @@
 import type { DeliveryState, Outcomes } from '../../api/types'
 import { count } from '../../lib/plural'
 import { href } from '../../router/hash'
-import { stateFaces } from '../../ui/badge'
+import { stateStyles } from '../../ui/badge'
 import './totals.css'
 
 const ORDER: readonly DeliveryState[] = ['succeeded', 'failed', 'abandoned', 'held', 'pending']
@@ -11,7 +11,7 @@ export function Totals({ totals, hours }: { totals: Outcomes; hours: string }) {
   return (
     <ul class="totals">
       {ORDER.map(state => {
-        const { icon: Icon, label, means } = stateFaces[state]
+        const { icon: Icon, label, description: means } = stateStyles[state]
         return (
           <li key={state}>
             <a href={href('/deliveries', { state, hours })} title={means} class="total">

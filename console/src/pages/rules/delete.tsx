@@ -8,7 +8,7 @@ import { ConfirmDialog } from '../../ui/confirm'
 /** Asks before a rule is deleted. */
 export function DeleteRule({ rule, onClose }: { rule: Rule; onClose: () => void }) {
   // Ids of destinations are listed of all rules but those with an address of their own.
-  const hasOwn = rule.destination_ids.length === 0
+  const hasOwnAddress = rule.destination_ids.length === 0
   return (
     <ConfirmDialog
       title="Delete this rule?"
@@ -23,7 +23,7 @@ export function DeleteRule({ rule, onClose }: { rule: Rule; onClose: () => void 
       }}
     >
       <p>
-        {hasOwn
+        {hasOwnAddress
           ? `Its own address, ${rule.destination ?? 'which it was made with'}, is deleted with it.`
           : 'Its destinations stay, and so do deliveries that are on their way.'}
       </p>

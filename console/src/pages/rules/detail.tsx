@@ -10,15 +10,15 @@ import { href, navigate } from '../../router/hash'
 import { SeverityBadge } from '../../ui/badge'
 import { Button } from '../../ui/button'
 import { Id } from '../../ui/id'
+import { LoadError } from '../../ui/load-error'
 import { Page } from '../../ui/page'
 import { Facts, Panel } from '../../ui/panel'
 import { Skeleton } from '../../ui/states'
-import { ThingError } from '../../ui/thing-error'
 import { Time } from '../../ui/time'
 import { DeleteRule } from './delete'
 import { ruleTitle } from './names'
-import { StandingNotices } from './paused'
-import { RuleStatus } from './status'
+import { RuleStatusBadges } from './status'
+import { StatusNotices } from './status-notices'
 import { Targets } from './target-list'
 import './rules.css'
 
@@ -27,14 +27,14 @@ const back = { label: 'Rules', href: href('/rules') }
 /** One rule: what it takes, where it goes, and why it does not. */
 export function RuleDetail({ id }: { id: string }) {
   const { data, error, mutate } = useGet('/v1/notifications/channels/{id}', { params: { path: { id } } })
-  if (data) return <Found rule={data} onChanged={rule => void mutate(rule, { revalidate: true })} />
+  if (data) return <RuleView rule={data} onChanged={rule => void mutate(rule, { revalidate: true })} />
   return (
     <Page title="Rule" back={back}>
       <Panel flush>
         {error ? (
-          <ThingError error={error} onRetry={() => void mutate()} thing="rule" all={back}>
+          <LoadError error={error} onRetry={() => void mutate()} noun="rule" list={back}>
             It may have been deleted.
-          </ThingError>
+          </LoadError>
         ) : (
           <Skeleton lines={6} label="Loading the rule" />
         )}
@@ -48,10 +48,10 @@ const onUnhealthy = {
   skip: 'The rule goes on to its other destinations.',
 }
 
-function Found({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => void }) {
+function RuleView({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => void }) {
   const [deleting, setDeleting] = useState(false)
   const isOn = rule.enabled
-  const flip = useAction(async () => {
+  const toggle = useAction(async () => {
     const params = { path: { id: rule.id } }
     const changed = await call(api.PATCH('/v1/notifications/channels/{id}', { params, body: { active: !isOn } }))
     // The answer to a change leaves the destinations out.
@@ -63,10 +63,10 @@ function Found({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => voi
     <Page
       title={ruleTitle(rule)}
       back={back}
-      lede={<RuleStatus rule={rule} />}
+      description={<RuleStatusBadges rule={rule} />}
       actions={
         <>
-          <Button writes busy={flip.busy} onClick={() => void flip.run()}>
+          <Button writes busy={toggle.busy} onClick={() => void toggle.run()}>
             {isOn ? 'Switch off' : 'Switch on'}
           </Button>
           <Button writes variant="quiet" onClick={() => setDeleting(true)}>
@@ -83,10 +83,10 @@ function Found({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => voi
         </>
       }
     >
-      <StandingNotices rule={rule} />
+      <StatusNotices rule={rule} />
       <Panel title="Takes">
         <Facts
-          of={[
+          items={[
             [
               'Event types',
               <span key="events" class="rule-events">
@@ -95,7 +95,7 @@ function Found({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => voi
                 ))}
               </span>,
             ],
-            ['Severity', <SeverityFrom key="severity" least={rule.min_severity} />],
+            ['Severity', <MinSeverityLabel key="severity" least={rule.min_severity} />],
             ['If one fails', onUnhealthy[rule.on_unhealthy]],
             ['Made', <Time key="made" at={rule.created_at} />],
             ['Id', <Id key="id" id={rule.id} />],
@@ -108,9 +108,9 @@ function Found({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => voi
   )
 }
 
-const SeverityFrom = ({ least }: { least: string }) => (
+const MinSeverityLabel = ({ least: minSeverity }: { least: string }) => (
   <span class="row">
-    <SeverityBadge severity={least} />
-    {least !== 'critical' && <span class="muted">and up</span>}
+    <SeverityBadge severity={minSeverity} />
+    {minSeverity !== 'critical' && <span class="muted">and up</span>}
   </span>
 )

@@ -10,9 +10,9 @@ import { Page } from '../../ui/page'
 import { Panel } from '../../ui/panel'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
 import { type Column, LoadMore, Table } from '../../ui/table'
-import { ruleStandings, ruleTitle } from './names'
-import { RuleStatus } from './status'
-import { TargetNames, useTargets } from './targets'
+import { ruleStatuses, ruleTitle } from './names'
+import { RuleStatusBadges } from './status'
+import { TargetNames, useRuleTargets } from './targets'
 import './rules.css'
 
 const NewButton = () => (
@@ -27,7 +27,7 @@ export function RuleList() {
   return (
     <Page
       title="Rules"
-      lede="Which events go to which destinations."
+      description="Which events go to which destinations."
       // An empty list has its own.
       actions={rows?.length !== 0 && <NewButton />}
     >
@@ -41,12 +41,12 @@ export function RuleList() {
 const useRules = () => usePages('/v1/notifications/channels', {}, page => page.channels)
 
 function useColumns(): Column<Rule>[] {
-  const targetsOf = useTargets()
+  const targetsOf = useRuleTargets()
   return [
     { header: 'Takes', main: true, cell: rule => <code>{ruleTitle(rule)}</code> },
     { header: 'From', width: '7.5rem', cell: rule => <SeverityBadge severity={rule.min_severity} /> },
     { header: 'Sends to', width: '38%', cell: rule => <TargetNames targets={targetsOf(rule)} /> },
-    { header: 'Status', width: '8.5rem', corner: true, cell: rule => <RuleStatus rule={rule} /> },
+    { header: 'Status', width: '8.5rem', corner: true, cell: rule => <RuleStatusBadges rule={rule} /> },
   ]
 }
 
@@ -64,7 +64,7 @@ function Rules() {
       </EmptyState>
     )
   }
-  const found = pages.rows.filter(rule => matches(search, words(rule)))
+  const found = pages.rows.filter(rule => matches(search, searchText(rule)))
   return (
     <>
       <search class="rule-filter">
@@ -99,7 +99,10 @@ function Rules() {
   )
 }
 
-const words = (rule: Rule): string =>
-  [...rule.events, ...(rule.delivery_methods ?? []).map(of => of.destination), ...ruleStandings(rule), rule.id].join(
-    ' ',
-  )
+const searchText = (rule: Rule): string =>
+  [
+    ...rule.events,
+    ...(rule.delivery_methods ?? []).map(method => method.destination),
+    ...ruleStatuses(rule),
+    rule.id,
+  ].join(' ')

@@ -6,13 +6,13 @@ export function ruleTitle({ events }: Pick<Rule, 'events'>): string {
   return more.length === 0 ? first : `${first} and ${more.length} more`
 }
 
-export type RuleStanding = 'active' | 'paused' | 'unverified' | 'off'
+export type RuleStatus = 'active' | 'paused' | 'unverified' | 'off'
 
 /** How a rule stands: one that is switched off may besides be paused, or not be verified. */
-export function ruleStandings(rule: Pick<Rule, 'id' | 'enabled' | 'paused_by' | 'verified'>): RuleStanding[] {
-  const stands: RuleStanding[] = rule.enabled ? [] : ['off']
+export function ruleStatuses(rule: Pick<Rule, 'id' | 'enabled' | 'paused_by' | 'verified'>): RuleStatus[] {
+  const statuses: RuleStatus[] = rule.enabled ? [] : ['off']
   // An address of its own pauses a rule before it is verified, too.
-  if (!rule.verified && rule.paused_by.every(id => id === rule.id)) stands.push('unverified')
-  else if (rule.paused_by.length > 0) stands.push('paused')
-  return stands.length > 0 ? stands : ['active']
+  if (!rule.verified && rule.paused_by.every(id => id === rule.id)) statuses.push('unverified')
+  else if (rule.paused_by.length > 0) statuses.push('paused')
+  return statuses.length > 0 ? statuses : ['active']
 }

@@ -1,9 +1,9 @@
 import { Ban, CircleCheck, CirclePause, ShieldQuestionMark } from 'lucide-preact'
 import type { Rule } from '../../api/types'
 import { Badge } from '../../ui/badge'
-import { ruleStandings } from './names'
+import { ruleStatuses } from './names'
 
-const faces = {
+const styles = {
   active: { label: 'Active', tone: 'green', icon: CircleCheck, means: 'It sends what it matches.' },
   paused: {
     label: 'Paused',
@@ -20,13 +20,13 @@ const faces = {
   off: { label: 'Off', tone: 'grey', icon: Ban, means: 'It is disabled and matches no events.' },
 } as const
 
-export function RuleStatus({ rule }: { rule: Pick<Rule, 'id' | 'enabled' | 'paused_by' | 'verified'> }) {
+export function RuleStatusBadges({ rule }: { rule: Pick<Rule, 'id' | 'enabled' | 'paused_by' | 'verified'> }) {
   return (
     <span class="rule-status">
-      {ruleStandings(rule).map(stands => {
-        const { label, tone, icon, means } = faces[stands]
+      {ruleStatuses(rule).map(status => {
+        const { label, tone, icon, means } = styles[status]
         return (
-          <Badge key={stands} tone={tone} icon={icon} title={means}>
+          <Badge key={status} tone={tone} icon={icon} title={means}>
             {label}
           </Badge>
         )

@@ -2,31 +2,31 @@ import type { Rule } from '../../api/types'
 import { plural } from '../../lib/plural'
 import { href } from '../../router/hash'
 import { HealthBadge } from '../../ui/badge'
-import { DestinationFace } from '../../ui/destination-label'
+import { DestinationLabel } from '../../ui/destination-label'
 import { Panel } from '../../ui/panel'
 import { Notice } from '../../ui/states'
-import { useTargets } from './targets'
+import { useRuleTargets } from './targets'
 
 /** A rule's destinations, each with its health. */
 export function Targets({ rule }: { rule: Rule }) {
-  const targets = useTargets()(rule)
-  const gone = rule.destination_ids.length - targets.length
+  const targets = useRuleTargets()(rule)
+  const deletedCount = rule.destination_ids.length - targets.length
   return (
     <Panel title="Sends to" flush>
-      {gone > 0 && (
+      {deletedCount > 0 && (
         <div class="rule-destination">
           <Notice tone="warn">
-            {`${plural(gone, 'destination')} of it ${gone === 1 ? 'is' : 'are'} deleted: what would go there is recorded as abandoned. Edit the rule to take ${gone === 1 ? 'it' : 'them'} out.`}
+            {`${plural(deletedCount, 'destination')} of it ${deletedCount === 1 ? 'is' : 'are'} deleted: what would go there is recorded as abandoned. Edit the rule to take ${deletedCount === 1 ? 'it' : 'them'} out.`}
           </Notice>
         </div>
       )}
       <ul>
-        {targets.map(of => (
-          <li key={of.id} class="rule-destination">
-            <a href={href(`/destinations/${of.id}`)}>
-              <DestinationFace of={of} />
+        {targets.map(target => (
+          <li key={target.id} class="rule-destination">
+            <a href={href(`/destinations/${target.id}`)}>
+              <DestinationLabel destination={target} />
             </a>
-            <HealthBadge health={of.health} verified={of.verified} disabled={of.disabled} />
+            <HealthBadge health={target.health} verified={target.verified} disabled={target.disabled} />
           </li>
         ))}
       </ul>

@@ -2,16 +2,19 @@ import { Inbox } from 'lucide-preact'
 import { usePages } from '../../api/hooks'
 import { type DeliveryState, STATES } from '../../api/types'
 import { useQuery } from '../../router/hash'
-import { stateFaces } from '../../ui/badge'
+import { stateStyles } from '../../ui/badge'
 import { Select } from '../../ui/field'
 import { Panel } from '../../ui/panel'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
 import { LoadMore, Table } from '../../ui/table'
 import { deliveryColumns, deliveryHref } from '../destinations/parts/deliveries'
 
-const EVERY_MS = 10_000
+const REFRESH_MS = 10_000
 const LIMIT = 25
-const options = [{ value: '', label: 'Any state' }, ...STATES.map(value => ({ value, label: stateFaces[value].label }))]
+const options = [
+  { value: '', label: 'Any state' },
+  ...STATES.map(value => ({ value, label: stateStyles[value].label })),
+]
 
 /** What an endpoint was sent, by the state it is in. */
 export function EndpointDeliveries({ id }: { id: string }) {
@@ -43,7 +46,7 @@ function Rows({ id, status }: { id: string; status: DeliveryState | undefined })
     '/v1/webhooks/endpoints/{id}/deliveries',
     { params: { path: { id }, query: { limit: LIMIT, ...(status ? { status } : {}) } } },
     page => page.deliveries,
-    { refreshEvery: EVERY_MS, keepPrevious: true },
+    { refreshEvery: REFRESH_MS, keepPrevious: true },
   )
   if (pages.error && !pages.rows) return <ErrorState error={pages.error} onRetry={pages.mutate} />
   if (!pages.rows) return <Skeleton lines={5} label="Loading deliveries" />
@@ -54,7 +57,7 @@ function Rows({ id, status }: { id: string; status: DeliveryState | undefined })
           label="Deliveries"
           columns={deliveryColumns}
           rows={pages.rows}
-          rowKey={of => of.id}
+          rowKey={delivery => delivery.id}
           rowHref={deliveryHref}
         />
       )}

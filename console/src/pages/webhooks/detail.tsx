@@ -1,12 +1,12 @@
 import { useGet } from '../../api/hooks'
 import { href } from '../../router/hash'
+import { LoadError } from '../../ui/load-error'
 import { Page } from '../../ui/page'
 import { Panel } from '../../ui/panel'
 import { Skeleton } from '../../ui/states'
-import { ThingError } from '../../ui/thing-error'
-import { Found } from './found'
+import { EndpointView } from './view'
 
-const EVERY_MS = 10_000
+const REFRESH_MS = 10_000
 
 const back = { label: 'Webhooks', href: href('/webhooks') }
 
@@ -16,21 +16,16 @@ export function EndpointDetail({ id }: { id: string }) {
     '/v1/webhooks/endpoints/{id}',
     { params: { path: { id } } },
     // Its traffic changes within seconds.
-    { refreshEvery: EVERY_MS },
+    { refreshEvery: REFRESH_MS },
   )
-  if (data) return <Found endpoint={data} />
+  if (data) return <EndpointView endpoint={data} />
   return (
     <Page title="Endpoint" back={back}>
       <Panel flush>
         {error ? (
-          <ThingError
-            error={error}
-            onRetry={() => void mutate()}
-            thing="endpoint"
-            all={{ ...back, label: 'Endpoints' }}
-          >
+          <LoadError error={error} onRetry={() => void mutate()} noun="endpoint" list={{ ...back, label: 'Endpoints' }}>
             It may have been deleted.
-          </ThingError>
+          </LoadError>
         ) : (
           <Skeleton lines={6} label="Loading the endpoint" />
         )}

@@ -13,7 +13,7 @@ type Props = {
   verb: string
   start: Fields
   /** The event types that are chosen to begin with. */
-  usual: string[]
+  defaultTypes: string[]
   onClose: () => void
   onSave: (fields: Fields) => Promise<void>
 }
@@ -21,10 +21,10 @@ type Props = {
 const labels = { url: 'URL', description: 'Description', event_types: 'Event types' }
 
 /** An endpoint's URL, event types and description. */
-export function EndpointForm({ title, verb, start, usual, onClose, onSave }: Props) {
+export function EndpointForm({ title, verb, start, defaultTypes, onClose, onSave }: Props) {
   const [fields, setFields] = useState(start)
   const save = useAction(async () => onSave(fields), { quiet: true })
-  const beside = useFieldErrors(save.error, labels)
+  const errors = useFieldErrors(save.error, labels)
   const set = (patch: Partial<Fields>) => setFields(before => ({ ...before, ...patch }))
   return (
     <Dialog
@@ -41,7 +41,7 @@ export function EndpointForm({ title, verb, start, usual, onClose, onSave }: Pro
         </>
       }
     >
-      <div ref={beside.form} class="stack">
+      <div ref={errors.form} class="stack">
         <TextField
           label="URL"
           type="url"
@@ -50,26 +50,26 @@ export function EndpointForm({ title, verb, start, usual, onClose, onSave }: Pro
           spellcheck={false}
           hint="It receives a POST for every event and must answer with a 2xx."
           value={fields.url}
-          error={beside.of('url')}
+          error={errors.of('url')}
           onValue={url => set({ url })}
         />
         <TextField
           label="Description (optional)"
           placeholder="Keeps the CRM up to date"
           value={fields.description}
-          error={beside.of('description')}
+          error={errors.of('description')}
           onValue={description => set({ description })}
         />
-        <div data-invalid={beside.of('event_types') ? true : undefined}>
+        <div data-invalid={errors.of('event_types') ? true : undefined}>
           <EventTypePicker
             first={isStackAuth}
-            value={fields.types ?? usual}
+            value={fields.types ?? defaultTypes}
             onValue={types => set({ types })}
-            error={beside.of('event_types')}
+            error={errors.of('event_types')}
           />
         </div>
       </div>
-      <FormError error={beside.rest} />
+      <FormError error={errors.rest} />
     </Dialog>
   )
 }

@@ -8,30 +8,30 @@ import { endpointChange, fieldsOf, isStackAuth, sameTypes } from './endpoint'
 import { EndpointForm } from './fields'
 
 /** Adds an endpoint. */
-export function NewEndpointDialog({ onClose, onMade }: { onClose: () => void; onMade: (id: string) => void }) {
+export function NewEndpointDialog({ onClose, onCreated }: { onClose: () => void; onCreated: (id: string) => void }) {
   const { types } = useEventTypes()
-  const usual = types.filter(isStackAuth).map(({ type }) => type)
+  const defaultTypes = types.filter(isStackAuth).map(({ type }) => type)
   return (
     <EndpointForm
       title="Add endpoint"
       verb="Add endpoint"
       start={{ url: '', description: '', types: null }}
-      usual={usual}
+      defaultTypes={defaultTypes}
       onClose={onClose}
       onSave={async ({ url, description, types }) => {
-        const made = await call(
+        const created = await call(
           api.POST('/v1/webhooks/endpoints', {
             body: {
               url: url.trim(),
               ...(description.trim() ? { description: description.trim() } : {}),
               // Left out while they are the usual ones: the API knows those itself.
-              ...(types === null || sameTypes(types, usual) ? {} : { event_types: types }),
+              ...(types === null || sameTypes(types, defaultTypes) ? {} : { event_types: types }),
             },
           }),
         )
         refreshEndpoints()
         toast.good('The endpoint is added. Its signing secret is in its details.')
-        onMade(made.id)
+        onCreated(created.id)
       }}
     />
   )
@@ -46,7 +46,7 @@ export function EditEndpointDialog({ endpoint, onClose }: { endpoint: Endpoint; 
       title="Edit endpoint"
       verb="Save changes"
       start={start}
-      usual={[]}
+      defaultTypes={[]}
       onClose={onClose}
       onSave={async fields => {
         const body = endpointChange(start, fields)

@@ -17,32 +17,34 @@ const columns: Column<Endpoint>[] = [
   {
     header: 'Endpoint',
     main: true,
-    cell: of => (
+    cell: endpoint => (
       <span class="endpoint-named">
-        <span class="clamp" title={of.url}>
-          {of.url}
+        <span class="clamp" title={endpoint.url}>
+          {endpoint.url}
         </span>
-        {of.description && <bdi class="endpoint-what clamp">{of.description}</bdi>}
+        {endpoint.description && <bdi class="endpoint-what clamp">{endpoint.description}</bdi>}
       </span>
     ),
   },
   {
     header: 'Listens to',
     width: '11rem',
-    cell: of => <span title={of.event_types.join(', ')}>{plural(of.event_types.length, 'event type')}</span>,
+    cell: endpoint => (
+      <span title={endpoint.event_types.join(', ')}>{plural(endpoint.event_types.length, 'event type')}</span>
+    ),
   },
   {
     header: 'Status',
     width: '8.5rem',
     corner: true,
-    cell: of => (
+    cell: endpoint => (
       <span class="badges">
-        <HealthBadge health={of.health} disabled={of.status === 'disabled'} />
-        <BreakerBadge health={of.health} />
+        <HealthBadge health={endpoint.health} disabled={endpoint.status === 'disabled'} />
+        <BreakerBadge health={endpoint.health} />
       </span>
     ),
   },
-  { header: 'Added', width: '9.5rem', align: 'end', cell: of => <Time at={of.created_at} /> },
+  { header: 'Added', width: '9.5rem', align: 'end', cell: endpoint => <Time at={endpoint.created_at} /> },
 ]
 
 /** The endpoints of Stack Auth webhooks. */
@@ -57,7 +59,7 @@ export function EndpointList() {
   return (
     <Page
       title="Webhooks"
-      lede="Endpoints that receive events about users and teams. Svix libraries can verify the requests."
+      description="Endpoints that receive events about users and teams. Svix libraries can verify the requests."
       // An empty list has its own.
       actions={pages.rows?.length !== 0 && add}
     >
@@ -75,8 +77,8 @@ export function EndpointList() {
             label="Endpoints"
             columns={columns}
             rows={pages.rows}
-            rowKey={of => of.id}
-            rowHref={of => href(`/webhooks/${of.id}`)}
+            rowKey={endpoint => endpoint.id}
+            rowHref={endpoint => href(`/webhooks/${endpoint.id}`)}
           />
         )}
         <LoadMore pages={pages} />
@@ -84,7 +86,7 @@ export function EndpointList() {
       {query.add !== undefined && (
         <NewEndpointDialog
           onClose={() => setQuery({ add: null })}
-          onMade={id => navigate(`/webhooks/${id}`, {}, { replace: true })}
+          onCreated={id => navigate(`/webhooks/${id}`, {}, { replace: true })}
         />
       )}
     </Page>

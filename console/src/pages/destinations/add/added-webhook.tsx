@@ -1,6 +1,6 @@
 import type { Destination } from '../../../api/types'
 import { SecretDialog } from '../parts/secret-dialog'
-import { TestButton, TestSaid, useTest } from '../parts/test'
+import { TestButton, TestResult, useTest } from '../parts/test'
 
 type Props = { destination: Destination; secret: string; onClose: () => void }
 
@@ -15,7 +15,7 @@ export function AddedWebhook({ destination, secret, onClose }: Props) {
       onClose={onClose}
       actions={<TestButton test={test} />}
     >
-      <TestSaid test={test} />
+      <TestResult test={test} />
     </SecretDialog>
   )
 }

@@ -1,90 +1,62 @@
 import { api, call } from '../../../api/client'
+import { requestedWith } from '../../../api/destination-api'
 import { ApiError } from '../../../api/error'
-import type { Destination, Kind, NewProjectChannel, NewProvider } from '../../../api/types'
-import { fromScript } from '../../../api/upkeep'
-import type { AddKind } from './kinds'
-import { headers, lines } from './lines'
-import { type Added, namedAs, registeredAs } from './made'
+import type { Destination, DestinationKind, Kind } from '../../../api/types'
+import { type Added, addedByOther, addedByStack } from './added'
+import { bodyOf, channelType, fieldValue, type Values } from './request'
 
-/** What was typed, by the names of the form's fields. */
-export type Values = Record<string, string>
+/** Delays before each attempt to find a new destination in the list, which may lag behind. */
+const DELAYS_MS = [0, 500, 1500, 4000]
 
-/** How long to wait before each look for the row of what was added: a list may lag behind. */
-const WAITS_MS = [0, 500, 1500, 4000]
-
-/** What the list tells of a destination that was just added; null while it does not have it. It never throws. */
-export async function rowOf(id: string): Promise<Destination | null> {
+/** Finds a new destination in the list. Returns null if it is still missing after the last attempt; never throws. */
+export async function findAdded(id: string): Promise<Destination | null> {
   const query = { made_by: 'any' as const, limit: 100 }
-  for (const wait of WAITS_MS) {
-    await new Promise(resolve => setTimeout(resolve, wait))
+  for (const delay of DELAYS_MS) {
+    await new Promise(resolve => setTimeout(resolve, delay))
     const listed = await call(api.GET('/v1/notifications/destinations', { params: { query } })).catch(() => null)
-    const row = (listed?.destinations as Destination[] | undefined)?.find(of => of.id === id)
+    const row = (listed?.destinations as Destination[] | undefined)?.find(destination => destination.id === id)
     if (row) return row
   }
   return null
 }
 
-/** The generated type of an object whose fields depend on the kind allows none. */
-const open = (fields: object) => fields as Record<string, never>
-
-/** Makes a destination by the API that has its kind. What is answered is all that it needs: a secret must not be lost. */
-export function create(kind: AddKind, values: Values): Promise<Added> {
-  switch (kind) {
-    case 'webhook':
-    case 'email':
-    case 'sms':
-      return registered(kind, values)
-    case 'slack':
-    case 'teams':
-      return provider(kind, values, { webhookUrl: values['config.webhookUrl'] ?? '' })
-    case 'signed_webhook':
-      return provider('webhook', values, ownWebhook(values))
-    case 'ops_email':
-      return provider(kind, values, {
-        fromEmail: values['config.fromEmail'] ?? '',
-        toEmails: lines(values['config.toEmails'] ?? ''),
-      })
-    case 'discord':
-    case 'google_chat':
-      return projectChannel(kind, values)
+/**
+ * Creates a destination with the API of its kind. The result is complete without another request, so that a secret is
+ * not lost if that request fails.
+ */
+export function create(form: DestinationKind, values: Values): Promise<Added> {
+  switch (form.api) {
+    case 'stack':
+      return createDestination(form, values)
+    case 'providers':
+      return createProvider(form, values)
+    case 'config':
+      return createProjectChannel(form, values)
   }
 }
 
-async function registered(channel_type: 'webhook' | 'email' | 'sms', values: Values): Promise<Added> {
-  const destination = (values.destination ?? '').trim()
-  const made = await call(api.POST('/v1/notifications/destinations', { body: { channel_type, destination } }))
-  return registeredAs(made)
+async function createDestination(form: DestinationKind, values: Values): Promise<Added> {
+  const body = { channel_type: channelType(form.kind), ...bodyOf(form, values) }
+  // The generated types of these bodies cannot express fields that depend on the kind.
+  return addedByStack(await call(api.POST('/v1/notifications/destinations', { body: body as never })))
 }
 
-function ownWebhook(values: Values) {
-  const own = headers(values['config.headers'] ?? '')
-  return {
-    url: values['config.url'] ?? '',
-    ...(values['config.secret'] ? { secret: values['config.secret'] } : {}),
-    ...(Object.keys(own).length > 0 ? { headers: own } : {}),
-  }
+async function createProvider(form: DestinationKind, values: Values): Promise<Added> {
+  const kind = channelType(form.kind) as Kind
+  const body = { kind, ...bodyOf(form, values) }
+  const params = { header: requestedWith }
+  const { id, name } = await call(api.POST('/api/v1/notifications/providers', { params, body: body as never }))
+  return addedByOther({ id, kind, name, made_by: 'providers' })
 }
 
-async function provider(kind: Kind, values: Values, config: object): Promise<Added> {
-  const body = { kind, name: values.name ?? '', config: open(config) } as unknown as NewProvider
-  const made = await call(api.POST('/api/v1/notifications/providers', { params: { header: fromScript }, body }))
-  return namedAs({ id: made.id, kind, name: made.name, made_by: 'providers' })
-}
-
-async function projectChannel(type: Kind, values: Values): Promise<Added> {
-  const project = (values['X-Project-Id'] ?? '').trim()
-  // The server's own sentence speaks of a header, which people do not see.
-  if (!project) throw new ApiError(400, null, 'Name the project.', [{ field: 'X-Project-Id', message: 'is missing' }])
-  const made = await call(
-    api.POST('/v1/config/notifications', {
-      params: { header: { 'X-Project-Id': project } },
-      body: {
-        type,
-        name: values.name ?? '',
-        credentials: open({ webhookUrl: values['credentials.webhookUrl'] ?? '' }),
-        severityThreshold: values.severityThreshold ?? 'high',
-      } as unknown as NewProjectChannel,
-    }),
-  )
-  return namedAs({ id: made.data.id, kind: type, name: values.name ?? '', made_by: 'config', project_id: project })
+async function createProjectChannel(form: DestinationKind, values: Values): Promise<Added> {
+  const project = fieldValue(form, values, 'project')
+  // The API's own message names a header, which people do not see in the form.
+  const field = form.fields.find(({ type }) => type === 'project')?.name ?? 'X-Project-Id'
+  if (!project) throw new ApiError(400, null, 'Enter the project id.', [{ field, message: 'is missing' }])
+  const kind = channelType(form.kind) as Kind
+  const body = { type: kind, ...bodyOf(form, values) }
+  const params = { header: { 'X-Project-Id': project } }
+  const { data } = await call(api.POST('/v1/config/notifications', { params, body: body as never }))
+  return addedByOther({ id: data.id, kind, name: (values.name ?? '').trim(), made_by: 'config', project_id: project })
 }

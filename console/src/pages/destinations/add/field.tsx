@@ -1,24 +1,24 @@
+import type { KindField } from '../../../api/types'
 import { Select, TextArea, TextField } from '../../../ui/field'
-import type { FormField } from './kinds'
 
 const thresholds = ['low', 'medium', 'high', 'critical'].map(value => ({ value, label: value }))
 
 type Props = {
-  field: FormField
+  field: KindField
   value: string
   error: string | null
   onValue: (value: string) => void
 }
 
+/** The label of a field: `Secret (optional)`. */
+export const fieldLabel = ({ label, required }: KindField): string => (required ? label : `${label} (optional)`)
+
 /** One field of a form, by its type. */
 export function AddField({ field, value, error, onValue }: Props) {
-  const { label, placeholder, type = 'text' } = field
-  const frame = { label, hint: field.hint, error, value, onValue }
-  if (type === 'threshold') {
-    return (
-      <Select {...frame} hint="The minimum severity of the project’s analyses that it receives." options={thresholds} />
-    )
-  }
+  const { type } = field
+  const frame = { label: fieldLabel(field), hint: field.hint, error, value, onValue }
+  const placeholder = field.placeholder ?? undefined
+  if (type === 'threshold') return <Select {...frame} options={thresholds} />
   if (type === 'lines') return <TextArea {...frame} placeholder={placeholder} spellcheck={false} rows={3} />
   return (
     <TextField

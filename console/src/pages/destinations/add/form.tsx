@@ -1,18 +1,19 @@
 import { ArrowLeft } from 'lucide-preact'
 import { useMemo, useState } from 'preact/hooks'
 import { useAction } from '../../../api/action'
+import type { DestinationKind } from '../../../api/types'
 import { useFieldErrors } from '../../../api/use-field-errors'
 import { useWhoami } from '../../../api/whoami'
 import { Button } from '../../../ui/button'
 import { Dialog } from '../../../ui/dialog'
 import { FormError, Notice } from '../../../ui/states'
-import { create, type Values } from './create'
-import { AddField } from './field'
-import type { KindForm } from './kinds'
-import type { Added } from './made'
+import type { Added } from './added'
+import { create } from './create'
+import { AddField, fieldLabel } from './field'
+import { initialValues } from './request'
 
 type Props = {
-  form: KindForm
+  form: DestinationKind
   onBack: () => void
   onClose: () => void
   onAdded: (added: Added) => void
@@ -20,14 +21,14 @@ type Props = {
 
 /** What one kind of destination needs. */
 export function AddForm({ form, onBack, onClose, onAdded }: Props) {
-  const { project_id: boundTo } = useWhoami()
-  const [values, setValues] = useState<Values>({ severityThreshold: 'high', 'X-Project-Id': boundTo ?? '' })
-  const labels = useMemo(() => Object.fromEntries(form.fields.map(({ name, label }) => [name, label])), [form])
-  const save = useAction(async () => onAdded(await create(form.kind, values)), { quiet: true })
-  const beside = useFieldErrors(save.error, labels)
+  const { project_id: boundTo = null } = useWhoami()
+  const [values, setValues] = useState(() => initialValues(form, boundTo))
+  const labels = useMemo(() => Object.fromEntries(form.fields.map(field => [field.name, fieldLabel(field)])), [form])
+  const save = useAction(async () => onAdded(await create(form, values)), { quiet: true })
+  const errors = useFieldErrors(save.error, labels)
   return (
     <Dialog
-      title={`Add destination: ${form.label}`}
+      title={`Add destination: ${form.title}`}
       onClose={onClose}
       onSubmit={() => void save.run()}
       footer={
@@ -42,7 +43,7 @@ export function AddForm({ form, onBack, onClose, onAdded }: Props) {
       }
     >
       {form.note && <Notice>{form.note}</Notice>}
-      <div ref={beside.form} class="stack">
+      <div ref={errors.form} class="stack">
         {form.fields
           .filter(field => field.type !== 'project' || boundTo === null)
           .map(field => (
@@ -50,12 +51,12 @@ export function AddForm({ form, onBack, onClose, onAdded }: Props) {
               key={field.name}
               field={field}
               value={values[field.name] ?? ''}
-              error={beside.of(field.name)}
+              error={errors.of(field.name)}
               onValue={value => setValues(all => ({ ...all, [field.name]: value }))}
             />
           ))}
       </div>
-      <FormError error={beside.rest} />
+      <FormError error={errors.rest} />
     </Dialog>
   )
 }

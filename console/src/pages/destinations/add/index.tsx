@@ -1,12 +1,14 @@
 import { useState } from 'preact/hooks'
 import { refresh } from '../../../api/changes'
+import { useDestinationKinds } from '../../../api/destination-kinds'
+import { Dialog } from '../../../ui/dialog'
+import { ErrorState, Skeleton } from '../../../ui/states'
 import { VerifyDialog } from '../verify'
+import type { Added } from './added'
 import { AddedWebhook } from './added-webhook'
 import { ChooseKind } from './choose'
-import { rowOf } from './create'
+import { findAdded } from './create'
 import { AddForm } from './form'
-import { formOf } from './kinds'
-import type { Added } from './made'
 
 type Props = {
   /** Which kind's form is open; anything else is the choice between them. */
@@ -18,10 +20,22 @@ type Props = {
 /** Adds a destination: its kind, its form, and then the secret or the verification. */
 export function AddDestination({ kind, onKind, onClose }: Props) {
   const [added, setAdded] = useState<Added | null>(null)
-  const form = formOf(kind)
+  const { kinds, error, isLoading, retry } = useDestinationKinds()
+  const form = kinds.find(one => one.kind === kind)
   if (added?.secret) return <AddedWebhook destination={added.destination} secret={added.secret} onClose={onClose} />
   if (added) return <VerifyDialog destination={added.destination} onClose={onClose} />
-  if (!form) return <ChooseKind onKind={onKind} onClose={onClose} />
+  if (kinds.length === 0) {
+    return (
+      <Dialog title="Add destination" wide onClose={onClose}>
+        {isLoading ? (
+          <Skeleton lines={6} label="Loading kinds of destinations" />
+        ) : (
+          <ErrorState error={error} onRetry={retry} />
+        )}
+      </Dialog>
+    )
+  }
+  if (!form) return <ChooseKind kinds={kinds} onKind={onKind} onClose={onClose} />
   return (
     <AddForm
       key={form.kind}
@@ -30,7 +44,7 @@ export function AddDestination({ kind, onKind, onClose }: Props) {
       onClose={onClose}
       onAdded={added => {
         refresh('/v1/notifications/destinations', '/v1/overview')
-        void rowOf(added.destination.id).then(destination => {
+        void findAdded(added.destination.id).then(destination => {
           if (!destination) return
           setAdded(shown => shown && { ...shown, destination })
           refresh('/v1/notifications/destinations', '/v1/overview')

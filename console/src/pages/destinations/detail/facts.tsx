@@ -1,32 +1,37 @@
+import { projectHeader } from '../../../api/destination-api'
 import { useGet } from '../../../api/hooks'
 import type { Destination } from '../../../api/types'
-import { ofProject } from '../../../api/upkeep'
 import { href } from '../../../router/hash'
 import { Id } from '../../../ui/id'
 import { Facts, Panel } from '../../../ui/panel'
 import { Time } from '../../../ui/time'
 
-const belongings = {
+const owners = {
   channel: 'A rule that was made with an address of its own',
   account: 'The account, whose own address it is',
 }
 
-export function DestinationFacts({ destination: of }: { destination: Destination }) {
+export function DestinationFacts({ destination }: { destination: Destination }) {
   return (
     <Panel title="Details">
       <Facts
-        of={[
-          ['Address', of.name ? of.destination : null],
-          ['Description', of.description],
-          ['Belongs to', of.belongs_to ? belongings[of.belongs_to] : null],
-          ['Project', of.project_id],
-          ['Analyses', of.made_by === 'config' ? <Threshold destination={of} /> : null],
-          ['Added', <Time key="added" at={of.created_at} />],
-          ['Id', <Id key="id" id={of.destination_id} />],
-          ['Id at its API', of.id === of.destination_id ? null : <Id key="own" id={of.id} />],
+        items={[
+          ['Address', destination.name ? destination.destination : null],
+          ['Description', destination.description],
+          ['Belongs to', destination.belongs_to ? owners[destination.belongs_to] : null],
+          ['Project', destination.project_id],
+          ['Analyses', destination.made_by === 'config' ? <Threshold destination={destination} /> : null],
+          ['Added', <Time key="added" at={destination.created_at} />],
+          ['Id', <Id key="id" id={destination.destination_id} />],
+          [
+            'Id at its API',
+            destination.id === destination.destination_id ? null : <Id key="own" id={destination.id} />,
+          ],
           [
             'Event types',
-            of.made_by === 'stack_auth' ? <a href={href(`/webhooks/${of.id}`)}>Shown in Webhooks</a> : null,
+            destination.made_by === 'stack_auth' ? (
+              <a href={href(`/webhooks/${destination.id}`)}>Shown in Webhooks</a>
+            ) : null,
           ],
         ]}
       />
@@ -37,7 +42,7 @@ export function DestinationFacts({ destination: of }: { destination: Destination
 /** From which severity on a project's channel gets the project's analyses. */
 function Threshold({ destination }: { destination: Destination }) {
   const { data } = useGet('/v1/config/notifications/{id}', {
-    params: { path: { id: destination.id }, header: ofProject(destination) },
+    params: { path: { id: destination.id }, header: projectHeader(destination) },
   })
   return <>{data ? `All of the project from “${data.data.severityThreshold}” up` : '…'}</>
 }

@@ -1,28 +1,28 @@
 import type { Destination } from '../../../api/types'
-import { isOwn, verifiedBy } from '../../../lib/abilities'
+import { canManage, verifiedBy } from '../../../lib/abilities'
 import { asSentence, plural } from '../../../lib/plural'
 import { Button } from '../../../ui/button'
 import { Notice } from '../../../ui/states'
 import { Time } from '../../../ui/time'
-import { standing } from '../filter'
-import { useRulesOf } from './use-rules'
+import { statusOf } from '../filter'
+import { useRulesFor } from './use-rules'
 
 type Props = { destination: Destination; onVerify: () => void }
 
 /** What is amiss with a destination, what follows from it, and what to do. Nothing when all is well. */
 export function HealthNotice({ destination, onVerify }: Props) {
-  const stands = standing(destination)
-  const { paused } = useRulesOf(destination)
-  if (!isOwn(destination) || stands === 'healthy') return null
-  if (stands === 'disabled') {
+  const status = statusOf(destination)
+  const { paused } = useRulesFor(destination)
+  if (!canManage(destination) || status === 'healthy') return null
+  if (status === 'disabled') {
     return <Notice>It is disabled. Its deliveries are held until you enable it and recover them.</Notice>
   }
   const verify = (
     <Button writes size="s" variant="primary" onClick={onVerify}>
-      {stands === 'unhealthy' ? 'Verify again' : 'Verify'}
+      {status === 'unhealthy' ? 'Verify again' : 'Verify'}
     </Button>
   )
-  if (stands === 'unverified') {
+  if (status === 'unverified') {
     return (
       <Notice tone="warn" action={verify}>
         It is not verified. Nothing is sent to it, and rules cannot target it, until it is.
@@ -49,13 +49,13 @@ export function HealthNotice({ destination, onVerify }: Props) {
         {paused.length > 0
           ? `It pauses ${plural(paused.length, 'rule')}: what ${paused.length === 1 ? 'it' : 'they'} would send is held.`
           : 'What rules would send here is held.'}{' '}
-        {next[verifiedBy(destination)]}
+        {nextStep[verifiedBy(destination)]}
       </p>
     </Notice>
   )
 }
 
-const next = {
+const nextStep = {
   request: 'Fix the endpoint, verify it again, then recover the deliveries that it missed.',
   test: 'Fix it, verify it again with a test message, then recover the deliveries that it missed.',
   code: 'Verify the address again, then recover what it missed.',

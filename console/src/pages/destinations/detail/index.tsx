@@ -5,14 +5,14 @@ import { Page } from '../../../ui/page'
 import { Panel } from '../../../ui/panel'
 import { EmptyState, ErrorState, Skeleton } from '../../../ui/states'
 import { useDestination } from '../use-all'
-import { Found } from './found'
+import { DestinationView } from './view'
 
 const back = { label: 'Destinations', href: href('/destinations') }
 
 /** One destination, made by whichever API. */
 export function DestinationDetail({ id }: { id: string }) {
   const { destination, error, mutate, isMissing } = useDestination(id)
-  if (destination) return <Found destination={destination} />
+  if (destination) return <DestinationView destination={destination} />
   return (
     <Page title="Destination" back={back}>
       <Panel flush>

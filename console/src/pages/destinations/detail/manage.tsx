@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { useAction } from '../../../api/action'
-import { setEnabled } from '../../../api/keeping'
+import { setEnabled } from '../../../api/destination-actions'
 import type { Destination } from '../../../api/types'
 import { canLimit, canRotate, canSwitch } from '../../../lib/abilities'
 import { toast } from '../../../lib/toasts'
@@ -14,11 +14,11 @@ import { RotateSecret } from '../parts/rotate'
 import { refreshHealth } from '../verify/refresh'
 
 /** The switch, the secret, the limit and the end of a destination. `home` is the page that lists it. */
-export function Manage({ destination, home = '/destinations' }: { destination: Destination; home?: string }) {
+export function Manage({ destination, listPath = '/destinations' }: { destination: Destination; listPath?: string }) {
   const [open, setOpen] = useState<'limit' | 'rotate' | 'delete' | null>(null)
   const { disabled } = destination
   const close = () => setOpen(null)
-  const flip = useAction(async () => {
+  const toggle = useAction(async () => {
     await setEnabled(destination, disabled)
     refreshHealth()
     toast.good(disabled ? 'Enabled. Recover the deliveries that it missed.' : 'Disabled. Its deliveries are held.')
@@ -39,7 +39,7 @@ export function Manage({ destination, home = '/destinations' }: { destination: D
           <li>
             <span class="manage-name">{disabled ? 'Disabled' : 'Enabled'}</span>
             <span class="manage-what">Deliveries are held while it is disabled.</span>
-            <Button writes size="s" busy={flip.busy} onClick={() => void flip.run()}>
+            <Button writes size="s" busy={toggle.busy} onClick={() => void toggle.run()}>
               {disabled ? 'Enable' : 'Disable'}
             </Button>
           </li>
@@ -70,7 +70,7 @@ export function Manage({ destination, home = '/destinations' }: { destination: D
       {open === 'delete' && (
         <DeleteDestination
           destination={destination}
-          onDeleted={() => navigate(home, {}, { replace: true })}
+          onDeleted={() => navigate(listPath, {}, { replace: true })}
           onClose={close}
         />
       )}

@@ -6,12 +6,12 @@ import { ButtonLink } from '../../../ui/button'
 import { Panel } from '../../../ui/panel'
 import { ErrorState, Skeleton } from '../../../ui/states'
 import { ruleTitle } from '../../rules/names'
-import { RuleStatus } from '../../rules/status'
-import { useRulesOf } from './use-rules'
+import { RuleStatusBadges } from '../../rules/status'
+import { useRulesFor } from './use-rules'
 
 /** The rules that send to a destination. */
-export function RulesOf({ destination }: { destination: Destination }) {
-  const { rules, error, mutate } = useRulesOf(destination)
+export function DestinationRules({ destination }: { destination: Destination }) {
+  const { rules, error, mutate } = useRulesFor(destination)
   const add = canBeTargeted(destination) && destination.verified && (
     <ButtonLink
       size="s"
@@ -31,7 +31,7 @@ export function RulesOf({ destination }: { destination: Destination }) {
           {rules.map(rule => (
             <li key={rule.id} class="rule-line">
               <a href={href(`/rules/${rule.id}`)}>{ruleTitle(rule)}</a>
-              <RuleStatus rule={rule} />
+              <RuleStatusBadges rule={rule} />
             </li>
           ))}
         </ul>

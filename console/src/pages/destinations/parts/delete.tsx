@@ -1,19 +1,19 @@
 import { refresh } from '../../../api/changes'
-import { remove } from '../../../api/keeping'
+import { deleteDestination } from '../../../api/destination-actions'
+import { isChannelAddress } from '../../../api/destination-api'
 import type { Destination } from '../../../api/types'
-import { isChannels } from '../../../api/upkeep'
 import { plural } from '../../../lib/plural'
 import { toast } from '../../../lib/toasts'
 import { ConfirmDialog } from '../../../ui/confirm'
-import { DestinationFace } from '../../../ui/destination-label'
-import { useRulesOf } from '../detail/use-rules'
+import { DestinationLabel } from '../../../ui/destination-label'
+import { useRulesFor } from '../detail/use-rules'
 
 type Props = { destination: Destination; onDeleted: () => void; onClose: () => void }
 
 /** Asks before a destination is deleted, and says what becomes of the rules that target it. */
 export function DeleteDestination({ destination, onDeleted, onClose }: Props) {
-  const { rules } = useRulesOf(destination)
-  const many = rules?.length ?? 0
+  const { rules } = useRulesFor(destination)
+  const ruleCount = rules?.length ?? 0
   const noun = destination.made_by === 'stack_auth' ? 'endpoint' : 'destination'
   return (
     <ConfirmDialog
@@ -22,7 +22,7 @@ export function DeleteDestination({ destination, onDeleted, onClose }: Props) {
       danger
       onClose={onClose}
       onConfirm={async () => {
-        await remove(destination)
+        await deleteDestination(destination)
         toast.good(`The ${noun} is deleted.`)
         onDeleted()
         refresh(
@@ -33,12 +33,12 @@ export function DeleteDestination({ destination, onDeleted, onClose }: Props) {
         )
       }}
     >
-      <DestinationFace of={destination} />
-      {isChannels(destination) ? (
+      <DestinationLabel destination={destination} />
+      {isChannelAddress(destination) ? (
         <p>This address belongs to a rule. Deleting it deletes the rule too.</p>
-      ) : many > 0 ? (
+      ) : ruleCount > 0 ? (
         <p>
-          {`${plural(many, 'rule sends', 'rules send')} here and ${many === 1 ? 'stays' : 'stay'}. What would go to this destination is then recorded as an abandoned delivery: take it out of the ${many === 1 ? 'rule' : 'rules'} as well.`}
+          {`${plural(ruleCount, 'rule sends', 'rules send')} here and ${ruleCount === 1 ? 'stays' : 'stay'}. What would go to this destination is then recorded as an abandoned delivery: take it out of the ${ruleCount === 1 ? 'rule' : 'rules'} as well.`}
         </p>
       ) : (
         <p>No rule sends here.</p>

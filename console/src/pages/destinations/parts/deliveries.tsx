@@ -9,22 +9,22 @@ import { EmptyState, ErrorState, Skeleton } from '../../../ui/states'
 import { type Column, Table } from '../../../ui/table'
 import { Time } from '../../../ui/time'
 
-const NEWEST = 15
-const EVERY_MS = 10_000
+const LIMIT = 15
+const REFRESH_MS = 10_000
 
 export const deliveryColumns: Column<Delivery>[] = [
-  { header: 'Event', main: true, cell: of => <code>{of.event_type}</code> },
-  { header: 'State', width: '8rem', corner: true, cell: of => <StateBadge state={of.state} /> },
-  { header: 'Attempts', width: '5.5rem', align: 'end', wideOnly: true, cell: of => of.attempt_count },
-  { header: 'When', width: '9rem', align: 'end', cell: of => <Time at={of.created_at} /> },
+  { header: 'Event', main: true, cell: delivery => <code>{delivery.event_type}</code> },
+  { header: 'State', width: '8rem', corner: true, cell: delivery => <StateBadge state={delivery.state} /> },
+  { header: 'Attempts', width: '5.5rem', align: 'end', wideOnly: true, cell: delivery => delivery.attempt_count },
+  { header: 'When', width: '9rem', align: 'end', cell: delivery => <Time at={delivery.created_at} /> },
 ]
 
-export const deliveryHref = (of: Delivery): string => href(`/deliveries/${of.id}`)
+export const deliveryHref = (delivery: Delivery): string => href(`/deliveries/${delivery.id}`)
 
 /** The newest deliveries to a destination. */
-export function DeliveriesOf({ destinationId }: { destinationId: string }) {
-  const init = { params: { query: { destination_id: destinationId, limit: NEWEST } } }
-  const { data, error, mutate } = useGet('/v1/deliveries', init, { refreshEvery: EVERY_MS })
+export function NewestDeliveries({ destinationId }: { destinationId: string }) {
+  const init = { params: { query: { destination_id: destinationId, limit: LIMIT } } }
+  const { data, error, mutate } = useGet('/v1/deliveries', init, { refreshEvery: REFRESH_MS })
   const all = (
     <ButtonLink size="s" variant="quiet" href={href('/deliveries', { destination_id: destinationId })}>
       All deliveries <ArrowRight size={14} aria-hidden="true" />
@@ -52,6 +52,12 @@ function Rows({ deliveries }: { deliveries: Delivery[] }) {
     )
   }
   return (
-    <Table label="Deliveries" columns={deliveryColumns} rows={deliveries} rowKey={of => of.id} rowHref={deliveryHref} />
+    <Table
+      label="Deliveries"
+      columns={deliveryColumns}
+      rows={deliveries}
+      rowKey={delivery => delivery.id}
+      rowHref={deliveryHref}
+    />
   )
 }

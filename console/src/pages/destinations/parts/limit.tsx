@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks'
 import { useAction } from '../../../api/action'
+import { setLimit } from '../../../api/destination-actions'
 import { ApiError } from '../../../api/error'
-import { setLimit } from '../../../api/keeping'
 import type { Destination } from '../../../api/types'
 import { useFieldErrors } from '../../../api/use-field-errors'
 import { toast } from '../../../lib/toasts'
-import { perSecond, typedLimit } from '../../../lib/traffic'
+import { parseLimit, perSecond } from '../../../lib/traffic'
 import { Button } from '../../../ui/button'
 import { Dialog } from '../../../ui/dialog'
 import { TextField } from '../../../ui/field'
@@ -24,7 +24,7 @@ export function LimitDialog({ destination, onClose }: Props) {
   const [text, setText] = useState(destination.max_per_second?.toString() ?? '')
   const save = useAction(
     async () => {
-      const limit = typedLimit(text)
+      const limit = parseLimit(text)
       if (limit === undefined) {
         throw new ApiError(400, null, '', [{ field: FIELD, message: 'send a number from 0.001 to 1000' }])
       }
@@ -35,7 +35,7 @@ export function LimitDialog({ destination, onClose }: Props) {
     },
     { quiet: true },
   )
-  const beside = useFieldErrors(save.error, labels)
+  const errors = useFieldErrors(save.error, labels)
   return (
     <Dialog
       title="Limit deliveries"
@@ -50,7 +50,7 @@ export function LimitDialog({ destination, onClose }: Props) {
         </>
       }
     >
-      <div ref={beside.form} class="stack">
+      <div ref={errors.form} class="stack">
         <TextField
           label={LABEL}
           inputMode="decimal"
@@ -59,11 +59,11 @@ export function LimitDialog({ destination, onClose }: Props) {
           placeholder="No limit"
           hint="From 0.001 to 1000 deliveries. Leave it empty for no limit."
           value={text}
-          error={beside.of(FIELD) ?? beside.of('maxPerSecond')}
+          error={errors.of(FIELD) ?? errors.of('maxPerSecond')}
           onValue={setText}
         />
       </div>
-      <FormError error={beside.rest} />
+      <FormError error={errors.rest} />
     </Dialog>
   )
 }

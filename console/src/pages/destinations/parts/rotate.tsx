@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { useAction } from '../../../api/action'
 import { refresh } from '../../../api/changes'
-import { type NewSecret, rotateSecret } from '../../../api/keeping'
+import { type NewSecret, rotateSecret } from '../../../api/destination-actions'
 import type { Destination } from '../../../api/types'
 import { absolute } from '../../../lib/time'
 import { toast } from '../../../lib/toasts'
@@ -15,22 +15,24 @@ const ENDPOINT_SECRET = '/v1/webhooks/endpoints/{id}/secret'
 
 /** Gives a webhook another secret, after asking, and shows it. */
 export function RotateSecret({ destination, onClose }: { destination: Destination; onClose: () => void }) {
-  const [made, setMade] = useState<NewSecret | null>(null)
+  const [newSecret, setNewSecret] = useState<NewSecret | null>(null)
   const staysReadable = destination.made_by === 'stack_auth'
   const rotate = useAction(
     async () => {
-      const made = await rotateSecret(destination)
-      if (!staysReadable) return setMade(made)
+      const rotated = await rotateSecret(destination)
+      if (!staysReadable) return setNewSecret(rotated)
       refresh(ENDPOINT_SECRET)
       toast.good('The endpoint has a new secret. The old secret also signs for 24 hours.')
       onClose()
     },
     { quiet: true },
   )
-  if (made) {
+  if (newSecret) {
     return (
-      <SecretDialog title="New signing secret" secret={made.secret} madeBy={destination.made_by} onClose={onClose}>
-        {made.previousExpiresAt && <p>{`The old secret signs too until ${absolute(made.previousExpiresAt)}.`}</p>}
+      <SecretDialog title="New signing secret" secret={newSecret.secret} madeBy={destination.made_by} onClose={onClose}>
+        {newSecret.previousExpiresAt && (
+          <p>{`The old secret signs too until ${absolute(newSecret.previousExpiresAt)}.`}</p>
+        )}
       </SecretDialog>
     )
   }

@@ -18,12 +18,12 @@ type Props = {
 
 /** A dialog with a secret that is shown this once: a slip of the hand does not close it. */
 export function SecretDialog({ title, secret, madeBy, onClose, actions, children }: Props) {
-  const [asked, setAsked] = useState(false)
+  const [warned, setWarned] = useState(false)
   return (
     <Dialog
       title={title}
       wide
-      onClose={() => (asked ? onClose() : setAsked(true))}
+      onClose={() => (warned ? onClose() : setWarned(true))}
       footer={
         <>
           {actions}
@@ -33,8 +33,8 @@ export function SecretDialog({ title, secret, madeBy, onClose, actions, children
         </>
       }
     >
-      <div role="alert" class={asked ? '' : 'hidden'}>
-        {asked && <Notice tone="bad">The secret is not shown again. Close once more if you have stored it.</Notice>}
+      <div role="alert" class={warned ? '' : 'hidden'}>
+        {warned && <Notice tone="bad">The secret is not shown again. Close once more if you have stored it.</Notice>}
       </div>
       <SecretOnce secret={secret} madeBy={madeBy}>
         {children}

@@ -1,7 +1,7 @@
 import { CircleCheck, Send } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import { useAction } from '../../../api/action'
-import { sentence } from '../../../api/error'
+import { messageOf } from '../../../api/error'
 import type { Destination } from '../../../api/types'
 import { sendTest } from '../../../api/verification'
 import { Button } from '../../../ui/button'
@@ -10,27 +10,27 @@ import { refreshHealth } from '../verify/refresh'
 
 /** A test that can be sent to a destination, and what was said to the last one. */
 export function useTest(destination: Destination) {
-  const [said, setSaid] = useState<string | null>(null)
+  const [detail, setDetail] = useState<string | null>(null)
   const action = useAction(
     async () => {
-      setSaid(null)
-      setSaid(await sendTest(destination))
+      setDetail(null)
+      setDetail(await sendTest(destination))
       refreshHealth()
     },
     { quiet: true },
   )
-  return { ...action, said }
+  return { ...action, detail }
 }
 
 type Test = ReturnType<typeof useTest>
 
-export function TestButton({ test, offBecause }: { test: Test; offBecause?: string | null }) {
+export function TestButton({ test, disabledReason }: { test: Test; disabledReason?: string | null }) {
   return (
     <Button
       writes
       icon={<Send size={15} />}
       busy={test.busy}
-      offBecause={offBecause ?? null}
+      disabledReason={disabledReason ?? null}
       onClick={() => void test.run()}
     >
       Send test
@@ -39,15 +39,15 @@ export function TestButton({ test, offBecause }: { test: Test; offBecause?: stri
 }
 
 /** How the destination answered. */
-export function TestSaid({ test }: { test: Test }) {
+export function TestResult({ test }: { test: Test }) {
   return (
-    <div aria-live="polite" class={test.said || test.error ? '' : 'hidden'}>
-      {test.said && (
+    <div aria-live="polite" class={test.detail || test.error ? '' : 'hidden'}>
+      {test.detail && (
         <Notice tone="good" icon={<CircleCheck size={16} />}>
-          {`The test arrived: ${test.said}`}
+          {`The test arrived: ${test.detail}`}
         </Notice>
       )}
-      {test.error && <Notice tone="bad">{`The test did not arrive: ${sentence(test.error)}`}</Notice>}
+      {test.error && <Notice tone="bad">{`The test did not arrive: ${messageOf(test.error)}`}</Notice>}
     </div>
   )
 }

@@ -4,7 +4,7 @@ import { verify } from '../../../api/verification'
 import { verifiedBy } from '../../../lib/abilities'
 import { missedSince } from '../../../lib/since'
 import { Button } from '../../../ui/button'
-import { DestinationFace } from '../../../ui/destination-label'
+import { DestinationLabel } from '../../../ui/destination-label'
 import { Dialog } from '../../../ui/dialog'
 import { FormError } from '../../../ui/states'
 import { VerifyDone } from './done'
@@ -17,9 +17,9 @@ export function ByRequest({ destination, inRule, onClose }: VerifyProps) {
   // As it was before the verification, which ends it.
   const [since] = useState(missedSince(destination.health))
   const isRequest = verifiedBy(destination) === 'request'
-  const what = isRequest ? 'test request' : 'test message'
+  const noun = isRequest ? 'test request' : 'test message'
   // A chat that was just added has nothing to prove: one only wants to see that it works.
-  const isWell = destination.verified && since === null
+  const isHealthy = destination.verified && since === null
   const send = useAction(
     async () => {
       await verify(destination)
@@ -29,33 +29,37 @@ export function ByRequest({ destination, inRule, onClose }: VerifyProps) {
     { quiet: true },
   )
   if (done) {
-    const said = isRequest ? 'It answered the signed request with a 2xx.' : 'It took the test message.'
+    const detail = isRequest ? 'It answered the signed request with a 2xx.' : 'It took the test message.'
     return (
-      <VerifyDone {...{ destination, inRule, onClose, since }} title={isWell ? 'It works' : 'Verified'} said={said} />
+      <VerifyDone
+        {...{ destination, inRule, onClose, since }}
+        title={isHealthy ? 'It works' : 'Verified'}
+        detail={detail}
+      />
     )
   }
   return (
     <Dialog
-      title={isWell ? `Send a ${what}` : 'Verify destination'}
+      title={isHealthy ? `Send a ${noun}` : 'Verify destination'}
       onClose={onClose}
       footer={
         <>
           <Button onClick={onClose}>Not now</Button>
           <Button writes variant="primary" autofocus busy={send.busy} onClick={() => void send.run()}>
-            {send.error ? 'Send again' : `Send ${what}`}
+            {send.error ? 'Send again' : `Send ${noun}`}
           </Button>
         </>
       }
     >
-      <DestinationFace of={destination} />
-      <p>{isRequest ? asksRequest : isWell ? asksTest : asksTestAgain}</p>
+      <DestinationLabel destination={destination} />
+      <p>{isRequest ? requestText : isHealthy ? testText : retestText}</p>
       <FormError error={send.error} />
     </Dialog>
   )
 }
 
-const asksRequest =
+const requestText =
   'The endpoint gets one signed request and must answer with a 2xx within ten seconds. Then it is healthy, and rules that it paused go on.'
-const asksTest = 'See that it arrives before a rule depends on it.'
-const asksTestAgain =
+const testText = 'See that it arrives before a rule depends on it.'
+const retestText =
   'The destination gets a test message. When it takes it, it is healthy, and rules that it paused go on.'

@@ -9,18 +9,18 @@ import type { VerifyProps } from './props'
 
 type Props = VerifyProps & {
   title: string
-  said: string
+  detail: string
   /** Since when it may have missed events, if it was unhealthy: there may be something to recover. */
   since: string | null
 }
 
 /** It is verified: what the destination said, and what comes next. */
-export function VerifyDone({ destination, inRule, title, said, since, onClose }: Props) {
+export function VerifyDone({ destination, inRule, title, detail, since, onClose }: Props) {
   const [recovering, setRecovering] = useState(false)
   if (recovering) {
     const { health } = destination
-    const well = { ...destination, ...(health && { health: { ...health, status: 'healthy', since } }) }
-    return <RecoverDialog destination={well} onClose={onClose} />
+    const recovered = { ...destination, ...(health && { health: { ...health, status: 'healthy', since } }) }
+    return <RecoverDialog destination={recovered} onClose={onClose} />
   }
   return (
     <Dialog
@@ -42,7 +42,7 @@ export function VerifyDone({ destination, inRule, title, said, since, onClose }:
     >
       <div role="status">
         <Notice tone="good" icon={<CircleCheck size={16} />}>
-          {said}
+          {detail}
         </Notice>
       </div>
       <p>Rules send notifications here again.</p>

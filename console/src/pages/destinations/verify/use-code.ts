@@ -6,10 +6,10 @@ import { sendCode, verify } from '../../../api/verification'
 import { refreshHealth } from './refresh'
 
 /** The next code can be asked for after a minute. */
-const PAUSE_MS = 60_000
+const RESEND_AFTER_MS = 60_000
 
 /** Errors after which the code that was sent is of no more use. */
-const useless = new Set(['code_spent', 'code_expired', 'code_missing'])
+const NEW_CODE_ERRORS = new Set(['code_spent', 'code_expired', 'code_missing'])
 
 /** Sending a code and giving it back: what is under way, how long one waits, and what was said. */
 export function useCode(destination: Destination) {
@@ -23,9 +23,9 @@ export function useCode(destination: Destination) {
       try {
         const until = await sendCode(destination)
         setExpiresAt(Date.parse(until))
-        setNextAt(Date.now() + PAUSE_MS)
+        setNextAt(Date.now() + RESEND_AFTER_MS)
         setCode('')
-        giving.reset()
+        verifying.reset()
       } catch (thrown) {
         if (thrown instanceof ApiError && thrown.retryAfter !== null) {
           setNextAt(Date.now() + thrown.retryAfter * 1000)
@@ -35,7 +35,7 @@ export function useCode(destination: Destination) {
     },
     { quiet: true },
   )
-  const giving = useAction(
+  const verifying = useAction(
     async (code: string) => {
       sending.reset()
       await verify(destination, code)
@@ -44,19 +44,19 @@ export function useCode(destination: Destination) {
     },
     { quiet: true },
   )
-  const word = giving.error instanceof ApiError ? giving.error.code : null
+  const errorCode = verifying.error instanceof ApiError ? verifying.error.code : null
   return {
     code,
     expiresAt,
     nextAt,
     verified,
     sending,
-    giving,
+    giving: verifying,
     /** Whether another code is needed. */
-    isUseless: word !== null && useless.has(word),
+    needsNewCode: errorCode !== null && NEW_CODE_ERRORS.has(errorCode),
     setCode: (code: string) => {
       setCode(code)
-      giving.reset()
+      verifying.reset()
     },
   }
 }

@@ -1,14 +1,14 @@
 import { useId, useState } from 'preact/hooks'
+import { useDestinationKinds } from '../../../api/destination-kinds'
 import type { Destination } from '../../../api/types'
 import { canBeTargeted } from '../../../lib/abilities'
 import { hasId } from '../../../lib/destination-id'
-import { kinds } from '../../../lib/kinds'
 import { matches } from '../../../lib/match'
 import { plural } from '../../../lib/plural'
 import { href } from '../../../router/hash'
 import { HealthBadge } from '../../../ui/badge'
 import { Button, ButtonLink } from '../../../ui/button'
-import { DestinationFace } from '../../../ui/destination-label'
+import { DestinationLabel } from '../../../ui/destination-label'
 import { TextField } from '../../../ui/field'
 import { shortId } from '../../../ui/id'
 import { EmptyState, ErrorState, Skeleton } from '../../../ui/states'
@@ -26,13 +26,15 @@ type Props = {
 /** The destinations of a rule: any number, searched for by name, address or kind. */
 export function DestinationList({ value, onValue, error, onVerify }: Props) {
   const pages = useAllDestinations()
+  const { titleOf } = useDestinationKinds()
   const [search, setSearch] = useState('')
   const id = useId()
   const offered = pages.rows?.filter(canBeTargeted) ?? []
-  const found = offered.filter(of =>
-    matches(search, `${of.name ?? ''} ${of.destination} ${kinds[of.channel_type].label}`),
+  const found = offered.filter(destination =>
+    matches(search, `${destination.name ?? ''} ${destination.destination} ${titleOf(destination.channel_type)}`),
   )
-  const lost = pages.rows && !pages.hasMore ? value.filter(id => !offered.some(of => hasId(of, id))) : []
+  const deletedIds =
+    pages.rows && !pages.hasMore ? value.filter(id => !offered.some(destination => hasId(destination, id))) : []
   return (
     <fieldset class="rule-set" aria-describedby={error ? `${id}-error` : undefined}>
       <legend class="field-label">Destinations</legend>
@@ -52,16 +54,18 @@ export function DestinationList({ value, onValue, error, onVerify }: Props) {
         {pages.error && !pages.rows && <ErrorState error={pages.error} onRetry={pages.mutate} />}
         {pages.rows && offered.length === 0 && <None />}
         {offered.length > 0 && found.length === 0 && <p class="types-none">No matching destination.</p>}
-        {lost.map(id => (
-          <Lost key={id} id={id} onRemove={() => onValue(value.filter(other => other !== id))} />
+        {deletedIds.map(id => (
+          <DeletedTarget key={id} id={id} onRemove={() => onValue(value.filter(other => other !== id))} />
         ))}
-        {found.map(of => (
+        {found.map(destination => (
           <Target
-            key={of.destination_id}
-            destination={of}
-            checked={value.some(id => hasId(of, id))}
-            onChecked={on => onValue(on ? [...value, of.destination_id] : value.filter(id => !hasId(of, id)))}
-            onVerify={() => onVerify(of)}
+            key={destination.destination_id}
+            destination={destination}
+            checked={value.some(id => hasId(destination, id))}
+            onChecked={on =>
+              onValue(on ? [...value, destination.destination_id] : value.filter(id => !hasId(destination, id)))
+            }
+            onVerify={() => onVerify(destination)}
           />
         ))}
         <LoadMore pages={pages} />
@@ -98,8 +102,8 @@ type TargetProps = {
   onVerify: () => void
 }
 
-function Target({ destination: of, checked, onChecked, onVerify }: TargetProps) {
-  const off = !of.verified && !checked
+function Target({ destination, checked, onChecked, onVerify }: TargetProps) {
+  const off = !destination.verified && !checked
   return (
     <div class={off ? 'target target-off' : 'target'}>
       <label>
@@ -110,7 +114,7 @@ function Target({ destination: of, checked, onChecked, onVerify }: TargetProps) 
           onChange={event => onChecked(event.currentTarget.checked)}
         />
         <span class="target-words">
-          <DestinationFace of={of} />
+          <DestinationLabel destination={destination} />
           {off && <span>Verify it before a rule can send there.</span>}
         </span>
       </label>
@@ -119,14 +123,14 @@ function Target({ destination: of, checked, onChecked, onVerify }: TargetProps) 
           Verify
         </Button>
       ) : (
-        <HealthBadge health={of.health} verified={of.verified} disabled={of.disabled} />
+        <HealthBadge health={destination.health} verified={destination.verified} disabled={destination.disabled} />
       )}
     </div>
   )
 }
 
 /** One that the rule names and that is there no more. */
-const Lost = ({ id, onRemove }: { id: string; onRemove: () => void }) => (
+const DeletedTarget = ({ id, onRemove }: { id: string; onRemove: () => void }) => (
   <div class="target">
     <span class="target-words">
       <code title={id}>{shortId(id)}</code>

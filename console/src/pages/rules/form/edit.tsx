@@ -5,10 +5,10 @@ import { useGet } from '../../../api/hooks'
 import type { Rule } from '../../../api/types'
 import { toast } from '../../../lib/toasts'
 import { href, navigate } from '../../../router/hash'
+import { LoadError } from '../../../ui/load-error'
 import { Page } from '../../../ui/page'
 import { Panel } from '../../../ui/panel'
 import { Notice, Skeleton } from '../../../ui/states'
-import { ThingError } from '../../../ui/thing-error'
 import { ruleTitle } from '../names'
 import { changeOf, draftOf } from './draft'
 import { RuleForm } from './form'
@@ -23,14 +23,14 @@ export function EditRule({ id }: { id: string }) {
       ) : (
         <Panel flush>
           {error ? (
-            <ThingError
+            <LoadError
               error={error}
               onRetry={() => void mutate()}
-              thing="rule"
-              all={{ label: 'Rules', href: href('/rules') }}
+              noun="rule"
+              list={{ label: 'Rules', href: href('/rules') }}
             >
               It may have been deleted.
-            </ThingError>
+            </LoadError>
           ) : (
             <Skeleton lines={6} label="Loading the rule" />
           )}
@@ -43,11 +43,11 @@ export function EditRule({ id }: { id: string }) {
 function Edit({ rule }: { rule: Rule }) {
   // Once: compared with what the rule has become meanwhile, what nobody touched here would seem changed back.
   const [start] = useState(() => draftOf(rule))
-  const hasOwn = start.destinations.length === 0
+  const hasOwnAddress = start.destinations.length === 0
   const leave = () => navigate(`/rules/${rule.id}`, {}, { replace: true })
   return (
     <>
-      {hasOwn && (
+      {hasOwnAddress && (
         <Notice>
           {`This rule has an address of its own: ${rule.destination ?? 'it was made with one'}. If you choose destinations below, they take its place.`}
         </Notice>
@@ -55,7 +55,7 @@ function Edit({ rule }: { rule: Rule }) {
       <RuleForm
         start={start}
         verb="Save changes"
-        hasOwn={hasOwn}
+        hasOwnAddress={hasOwnAddress}
         onCancel={leave}
         onSave={async draft => {
           const body = changeOf(start, draft)

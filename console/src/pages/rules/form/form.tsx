@@ -12,8 +12,8 @@ import { PreviewPanel } from '../preview/panel'
 import { DestinationList } from './destinations'
 import type { Draft } from './draft'
 import { ruleLabels } from './labels'
-import { SeveritySteps } from './severity'
-import { WhileUnhealthy } from './unhealthy'
+import { MinSeverityChoice } from './severity'
+import { OnUnhealthyChoice } from './unhealthy'
 import './form.css'
 
 type Props = {
@@ -21,23 +21,23 @@ type Props = {
   start: Draft
   verb: string
   /** Whether the rule has an address of its own, and so may be without destinations. */
-  hasOwn?: boolean
+  hasOwnAddress?: boolean
   onCancel: () => void
   onSave: (draft: Draft) => Promise<void>
 }
 
 /** A rule's fields, and beside them what it would do. */
-export function RuleForm({ start, verb, hasOwn = false, onCancel, onSave }: Props) {
+export function RuleForm({ start, verb, hasOwnAddress = false, onCancel, onSave }: Props) {
   const [draft, setDraft] = useState(start)
   const [verifying, setVerifying] = useState<Destination | null>(null)
   const { types } = useEventTypes()
   const save = useAction(async () => onSave(draft), { quiet: true })
-  const beside = useFieldErrors(save.error, ruleLabels)
+  const errors = useFieldErrors(save.error, ruleLabels)
   const set = (patch: Partial<Draft>) => setDraft(before => ({ ...before, ...patch }))
-  const missing =
+  const blockedReason =
     draft.events.length === 0
       ? 'Choose at least one event type first.'
-      : draft.destinations.length === 0 && !hasOwn
+      : draft.destinations.length === 0 && !hasOwnAddress
         ? 'Choose at least one destination first.'
         : null
   return (
@@ -50,38 +50,38 @@ export function RuleForm({ start, verb, hasOwn = false, onCancel, onSave }: Prop
           void save.run()
         }}
       >
-        <div ref={beside.form} class="stack">
+        <div ref={errors.form} class="stack">
           <Panel>
-            <div data-invalid={beside.of('events') ? true : undefined}>
-              <EventTypePicker value={draft.events} onValue={events => set({ events })} error={beside.of('events')} />
+            <div data-invalid={errors.of('events') ? true : undefined}>
+              <EventTypePicker value={draft.events} onValue={events => set({ events })} error={errors.of('events')} />
             </div>
           </Panel>
           <Panel>
-            <SeveritySteps draft={draft} types={types} onValue={least => set({ least })} />
+            <MinSeverityChoice draft={draft} types={types} onValue={least => set({ minSeverity: least })} />
           </Panel>
           <Panel>
-            <div data-invalid={beside.of('destination_ids') ? true : undefined}>
+            <div data-invalid={errors.of('destination_ids') ? true : undefined}>
               <DestinationList
                 value={draft.destinations}
-                error={beside.of('destination_ids')}
+                error={errors.of('destination_ids')}
                 onValue={destinations => set({ destinations })}
                 onVerify={setVerifying}
               />
             </div>
           </Panel>
           <Panel>
-            <WhileUnhealthy value={draft.onUnhealthy} onValue={onUnhealthy => set({ onUnhealthy })} />
+            <OnUnhealthyChoice value={draft.onUnhealthy} onValue={onUnhealthy => set({ onUnhealthy })} />
           </Panel>
         </div>
-        <FormError error={beside.rest} />
+        <FormError error={errors.rest} />
         <div class="rule-foot">
           <Button onClick={onCancel}>Cancel</Button>
-          <Button writes variant="primary" type="submit" busy={save.busy} offBecause={missing}>
+          <Button writes variant="primary" type="submit" busy={save.busy} disabledReason={blockedReason}>
             {verb}
           </Button>
         </div>
       </form>
-      <PreviewPanel draft={draft} types={types} hasOwn={hasOwn} />
+      <PreviewPanel draft={draft} types={types} hasOwnAddress={hasOwnAddress} />
       {/* Not inside the form: a form within a form would send both. */}
       {verifying && <VerifyDialog destination={verifying} inRule onClose={() => setVerifying(null)} />}
     </div>

@@ -10,16 +10,20 @@ import { RuleForm } from './form'
 export function NewRule() {
   const [query] = useQuery()
   return (
-    <Page title="New rule" back={{ label: 'Rules', href: href('/rules') }} lede="Nothing is sent before you save it.">
+    <Page
+      title="New rule"
+      back={{ label: 'Rules', href: href('/rules') }}
+      description="Nothing is sent before you save it."
+    >
       <RuleForm
         start={emptyDraft(query.destination)}
         verb="Save rule"
         onCancel={() => navigate('/rules')}
         onSave={async draft => {
-          const made = await call(api.POST('/v1/notifications/channels', { body: asNewRule(draft) }))
+          const created = await call(api.POST('/v1/notifications/channels', { body: asNewRule(draft) }))
           refresh('/v1/notifications/channels', '/v1/overview')
           toast.good('The rule is saved, and takes events from now on.')
-          navigate(`/rules/${made.id}`, {}, { replace: true })
+          navigate(`/rules/${created.id}`, {}, { replace: true })
         }}
       />
     </Page>

@@ -1,43 +1,45 @@
 import type { EventType } from '../../../api/types'
 import { Choice } from '../../../ui/choice'
 import { Notice } from '../../../ui/states'
-import { type Draft, type Least, tooMild } from './draft'
+import { belowMinSeverity, type Draft, type MinSeverity } from './draft'
 
-const steps: { value: Least; label: string }[] = [
+const options: { value: MinSeverity; label: string }[] = [
   { value: 'info', label: 'Info' },
   { value: 'warning', label: 'Warning' },
   { value: 'critical', label: 'Critical' },
 ]
-const means: Record<Least, string> = {
+const hints: Record<MinSeverity, string> = {
   info: 'Every event of these types, however severe.',
   warning: 'Medium, warning, high and critical events.',
   critical: 'Critical events only.',
 }
 
-type Props = { draft: Draft; types: readonly EventType[]; onValue: (least: Least) => void }
+type Props = { draft: Draft; types: readonly EventType[]; onValue: (least: MinSeverity) => void }
 
 /** From which severity on a rule takes events. */
-export function SeveritySteps({ draft, types, onValue }: Props) {
-  const mild = tooMild(draft, types).map(({ type }) => type)
+export function MinSeverityChoice({ draft, types, onValue }: Props) {
+  const skipped = belowMinSeverity(draft, types).map(({ type }) => type)
   return (
     <div class="rule-set">
       <span class="field-label">From severity</span>
       <div>
-        <Choice label="From severity" options={steps} value={draft.least} onValue={onValue} />
+        <Choice label="From severity" options={options} value={draft.minSeverity} onValue={onValue} />
       </div>
       <p class="field-hint" aria-live="polite">
-        {means[draft.least]}
+        {hints[draft.minSeverity]}
       </p>
-      {mild.length > 0 && (
+      {skipped.length > 0 && (
         <Notice tone="warn">
-          {`${names(mild)} ${mild.length === 1 ? 'is' : 'are'} less severe than that by default: the rule takes ${mild.length === 1 ? 'it' : 'them'} only when posted with a higher severity.`}
+          {`${names(skipped)} ${skipped.length === 1 ? 'is' : 'are'} less severe than that by default: the rule takes ${skipped.length === 1 ? 'it' : 'them'} only when posted with a higher severity.`}
         </Notice>
       )}
     </div>
   )
 }
 
-const MOST = 3
+const MAX_NAMES = 3
 
 const names = (types: string[]): string =>
-  types.length <= MOST ? types.join(', ') : `${types.slice(0, MOST).join(', ')} and ${types.length - MOST} more`
+  types.length <= MAX_NAMES
+    ? types.join(', ')
+    : `${types.slice(0, MAX_NAMES).join(', ')} and ${types.length - MAX_NAMES} more`

@@ -6,7 +6,7 @@ import { type Schema, sample } from '../../../lib/sample'
 import { Button } from '../../../ui/button'
 import { Select, TextArea } from '../../../ui/field'
 import { Panel } from '../../../ui/panel'
-import { asNewRule, type Draft, missingFor } from '../form/draft'
+import { asNewRule, type Draft, previewBlocker } from '../form/draft'
 import { PreviewResult } from './result'
 import { usePreview } from './use-preview'
 import './preview.css'
@@ -18,34 +18,37 @@ type Props = {
   draft: Draft
   types: readonly EventType[]
   /** Whether the rule has an address of its own. */
-  hasOwn: boolean
+  hasOwnAddress: boolean
 }
 
 /** What the rule of the form would do with an event of one's choice. Nothing is saved, and nothing is sent. */
-export function PreviewPanel({ draft, types, hasOwn }: Props) {
+export function PreviewPanel({ draft, types, hasOwnAddress }: Props) {
   const [chosen, setChosen] = useState('')
   const [severity, setSeverity] = useState('')
   const [showsData, setShowsData] = useState(false)
   const [typed, setTyped] = useState<Record<string, string>>({})
 
   const type = draft.events.includes(chosen) ? chosen : (draft.events[0] ?? '')
-  const known = types.find(one => one.type === type)
-  const made = useMemo(() => JSON.stringify(known ? sample(known.schema as Schema, new Date()) : {}, null, 2), [known])
-  const text = typed[type] ?? made
+  const eventType = types.find(one => one.type === type)
+  const sampleText = useMemo(
+    () => JSON.stringify(eventType ? sample(eventType.schema as Schema, new Date()) : {}, null, 2),
+    [eventType],
+  )
+  const text = typed[type] ?? sampleText
   const problem = dataProblem(text)
-  const missing = missingFor(draft, hasOwn)
-  const ready = missing === null && problem === null
+  const blocker = previewBlocker(draft, hasOwnAddress)
+  const ready = blocker === null && problem === null
   const event = { type, ...(severity ? { severity } : {}) }
   const state = usePreview(
     ready ? `{"rule":${JSON.stringify(asNewRule(draft))},"event":${eventJson(event, text)}}` : null,
   )
-  const wrong = problem ?? fieldErrors(state.error, dataLabel)['event.data'] ?? null
+  const dataError = problem ?? fieldErrors(state.error, dataLabel)['event.data'] ?? null
 
   return (
     <div class="preview">
       <Panel title="Preview" hint="What this rule would do with an event. Nothing is sent.">
-        {missing ? (
-          <p class="muted">{missing}</p>
+        {blocker ? (
+          <p class="muted">{blocker}</p>
         ) : (
           <div class="stack">
             <div class="preview-event">
@@ -59,16 +62,16 @@ export function PreviewPanel({ draft, types, hasOwn }: Props) {
                 label="Severity"
                 value={severity}
                 options={[
-                  { value: '', label: known ? `${known.severity} (default)` : 'default' },
+                  { value: '', label: eventType ? `${eventType.severity} (default)` : 'default' },
                   ...SEVERITY_NAMES.map(value => ({ value, label: value })),
                 ]}
                 onValue={setSeverity}
               />
             </div>
-            <PreviewResult {...state} error={wrong ? null : state.error} />
+            <PreviewResult {...state} error={dataError ? null : state.error} />
             <details
               class="preview-data"
-              open={showsData || wrong !== null}
+              open={showsData || dataError !== null}
               onToggle={event => setShowsData(event.currentTarget.open)}
             >
               <summary>Data of the event</summary>
@@ -79,7 +82,7 @@ export function PreviewPanel({ draft, types, hasOwn }: Props) {
                   class="control-code"
                   spellcheck={false}
                   value={text}
-                  error={wrong}
+                  error={dataError}
                   onValue={text => setTyped(all => ({ ...all, [type]: text }))}
                 />
                 {typed[type] !== undefined && (

@@ -2,7 +2,7 @@ import { CircleCheck, CirclePause, CircleSlash } from 'lucide-preact'
 import { useDestinations } from '../../../api/catalogue'
 import type { Preview, PreviewedDestination } from '../../../api/types'
 import { Badge } from '../../../ui/badge'
-import { DestinationFace } from '../../../ui/destination-label'
+import { DestinationLabel } from '../../../ui/destination-label'
 import { Json } from '../../../ui/json'
 import { FormError, Notice, Skeleton } from '../../../ui/states'
 
@@ -28,8 +28,8 @@ export function PreviewResult({
       </Notice>
       {preview.destinations.length > 0 && (
         <ul class="stack">
-          {preview.destinations.map(of => (
-            <Outcome key={of.destination_id} of={of} />
+          {preview.destinations.map(destination => (
+            <Outcome key={destination.destination_id} destination={destination} />
           ))}
         </ul>
       )}
@@ -37,13 +37,13 @@ export function PreviewResult({
   )
 }
 
-function Outcome({ of }: { of: PreviewedDestination }) {
-  const held = of.outcome !== 'send'
+function Outcome({ destination }: { destination: PreviewedDestination }) {
+  const held = destination.outcome !== 'send'
   const { byId } = useDestinations()
   return (
     <li class="stack-s">
       <div class="spread preview-head">
-        <DestinationFace of={byId.get(of.destination_id) ?? of} />
+        <DestinationLabel destination={byId.get(destination.destination_id) ?? destination} />
         {held ? (
           <Badge tone="violet" icon={CirclePause}>
             Would be held
@@ -54,20 +54,24 @@ function Outcome({ of }: { of: PreviewedDestination }) {
           </Badge>
         )}
       </div>
-      {of.reason && <p class="field-hint">{of.reason}</p>}
-      <Message of={of} />
+      {destination.reason && <p class="field-hint">{destination.reason}</p>}
+      <Message destination={destination} />
     </li>
   )
 }
 
 /** What it would be sent: JSON where it is some, else the words. */
-function Message({ of }: { of: PreviewedDestination }) {
-  if (of.channel_type === 'sms' || of.channel_type === 'email' || of.channel_type === 'ops_email') {
+function Message({ destination }: { destination: PreviewedDestination }) {
+  if (
+    destination.channel_type === 'sms' ||
+    destination.channel_type === 'email' ||
+    destination.channel_type === 'ops_email'
+  ) {
     return (
       <p class="preview-words">
-        <span class="faint">{of.channel_type === 'sms' ? 'Text' : 'Subject'}</span> {of.message}
+        <span class="faint">{destination.channel_type === 'sms' ? 'Text' : 'Subject'}</span> {destination.message}
       </p>
     )
   }
-  return <Json text={of.message} label={`message to ${of.destination}`} />
+  return <Json text={destination.message} label={`message to ${destination.destination}`} />
 }

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { api, asWritten, call } from '../../../api/client'
 import type { Preview } from '../../../api/types'
 
-const PAUSE_MS = 350
+const DEBOUNCE_MS = 350
 
 type State = { preview: Preview | null; error: Error | null; busy: boolean }
 
@@ -15,18 +15,18 @@ export function usePreview(body: string | null): State {
       return
     }
     // What a later change has overtaken is not shown.
-    let overtaken = false
+    let outdated = false
     setState(before => ({ ...before, busy: true }))
     const timer = setTimeout(async () => {
       try {
         const preview = await call(api.POST('/v1/notifications/channels/preview', asWritten(body)))
-        if (!overtaken) setState({ preview, error: null, busy: false })
+        if (!outdated) setState({ preview, error: null, busy: false })
       } catch (thrown) {
-        if (!overtaken) setState({ preview: null, error: thrown as Error, busy: false })
+        if (!outdated) setState({ preview: null, error: thrown as Error, busy: false })
       }
-    }, PAUSE_MS)
+    }, DEBOUNCE_MS)
     return () => {
-      overtaken = true
+      outdated = true
       clearTimeout(timer)
     }
   }, [body])

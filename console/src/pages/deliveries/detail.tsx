@@ -1,17 +1,17 @@
 import { useDestinations } from '../../api/catalogue'
 import { useGet } from '../../api/hooks'
 import type { DeliveryWithRequest } from '../../api/types'
-import { mailOf, reasonText } from '../../lib/deliveries'
+import { mailId, reasonText } from '../../lib/deliveries'
 import { href } from '../../router/hash'
 import { StateBadge } from '../../ui/badge'
-import { DestinationLabel } from '../../ui/destination-label'
+import { DestinationLabelById } from '../../ui/destination-label'
 import { Id } from '../../ui/id'
 import { Json } from '../../ui/json'
+import { LoadError } from '../../ui/load-error'
 import { MailTimeline } from '../../ui/mail-timeline'
 import { Page } from '../../ui/page'
 import { Facts, Panel } from '../../ui/panel'
 import { Notice, Skeleton } from '../../ui/states'
-import { ThingError } from '../../ui/thing-error'
 import { Due, Time } from '../../ui/time'
 import { DeliveryActions } from './actions'
 import { Attempts } from './attempts'
@@ -32,9 +32,9 @@ export function DeliveryPage({ id }: { id: string }) {
       <Page title="Delivery" back={back}>
         <Panel flush>
           {error ? (
-            <ThingError error={error} onRetry={() => void mutate()} thing="delivery" all={back}>
+            <LoadError error={error} onRetry={() => void mutate()} noun="delivery" list={back}>
               Deliveries are kept for 30 days.
-            </ThingError>
+            </LoadError>
           ) : (
             <Skeleton lines={8} label="Loading the delivery" />
           )}
@@ -46,11 +46,11 @@ export function DeliveryPage({ id }: { id: string }) {
     <Page
       title={data.event_type}
       back={back}
-      lede={
+      description={
         <span class="row">
           <StateBadge state={data.state} />
           <span>
-            to <DestinationLabel id={data.destination_id} />
+            to <DestinationLabelById id={data.destination_id} />
           </span>
         </span>
       }
@@ -76,7 +76,7 @@ function Side({ delivery }: { delivery: DeliveryWithRequest }) {
     <div class="stack">
       <Panel title="Details">
         <Facts
-          of={[
+          items={[
             ['Delivery', <Id key="id" id={delivery.id} short />],
             [
               'Event',
@@ -108,7 +108,7 @@ function Side({ delivery }: { delivery: DeliveryWithRequest }) {
       )}
       {isMail && (
         <Panel title="Mail">
-          <MailTimeline id={mailOf(delivery.id)} />
+          <MailTimeline id={mailId(delivery.id)} />
         </Panel>
       )}
     </div>

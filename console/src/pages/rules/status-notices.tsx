@@ -4,20 +4,20 @@ import type { Rule } from '../../api/types'
 import { href } from '../../router/hash'
 import { shortId } from '../../ui/id'
 import { Notice } from '../../ui/states'
-import { ruleStandings } from './names'
+import { ruleStatuses } from './names'
 
 /** Why a rule does not send, and where that is mended. */
-export function StandingNotices({ rule }: { rule: Rule }) {
-  const stands = ruleStandings(rule)
+export function StatusNotices({ rule }: { rule: Rule }) {
+  const statuses = ruleStatuses(rule)
   return (
     <>
-      {stands.includes('off') && <Notice>It is disabled and matches no events.</Notice>}
-      {stands.includes('unverified') && (
+      {statuses.includes('off') && <Notice>It is disabled and matches no events.</Notice>}
+      {statuses.includes('unverified') && (
         <Notice tone="warn">
           Not all of its addresses are verified: nothing is sent to those that are not. Open them below to verify them.
         </Notice>
       )}
-      {stands.includes('paused') && <Paused rule={rule} />}
+      {statuses.includes('paused') && <Paused rule={rule} />}
     </>
   )
 }

@@ -1,47 +1,52 @@
 import { RotateCcw, ShieldCheck } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { Destination } from '../../../api/types'
-import { canTest, isOwn } from '../../../lib/abilities'
-import { kinds, madeByLabels } from '../../../lib/kinds'
+import { canManage, canTest } from '../../../lib/abilities'
+import { madeByLabels } from '../../../lib/made-by'
 import { href } from '../../../router/hash'
 import { Badge, BreakerBadge, HealthBadge } from '../../../ui/badge'
 import { Button } from '../../../ui/button'
+import { KindTitle, kindIcon } from '../../../ui/kind'
 import { Page } from '../../../ui/page'
 import { RecoverDialog } from '../../../ui/recover-dialog'
-import { DeliveriesOf } from '../parts/deliveries'
-import { TestButton, TestSaid, useTest } from '../parts/test'
+import { NewestDeliveries } from '../parts/deliveries'
+import { TestButton, TestResult, useTest } from '../parts/test'
 import { VerifyDialog } from '../verify'
 import { DestinationFacts } from './facts'
 import { HealthNotice } from './health'
 import { Manage } from './manage'
-import { RulesOf } from './rules'
+import { DestinationRules } from './rules'
 import { TrafficNotice } from './traffic'
 import './detail.css'
 
 /** How a destination stands, what it was sent, and what can be done with it. */
-export function Found({ destination }: { destination: Destination }) {
+export function DestinationView({ destination }: { destination: Destination }) {
   const [open, setOpen] = useState<'verify' | 'recover' | null>(null)
   const test = useTest(destination)
   const { health, verified, disabled, channel_type, made_by } = destination
-  const { label: kind, icon: Icon } = kinds[channel_type]
   const close = () => setOpen(null)
   return (
     <Page
       title={destination.name || destination.destination}
       back={{ label: 'Destinations', href: href('/destinations') }}
-      lede={
+      description={
         <span class="row destination-badges">
-          <Badge icon={Icon}>{kind}</Badge>
+          <Badge icon={kindIcon(channel_type)}>
+            <KindTitle kind={channel_type} />
+          </Badge>
           <HealthBadge {...{ health, verified, disabled }} />
           <BreakerBadge health={health} />
           <Badge>{madeByLabels[made_by]}</Badge>
         </span>
       }
       actions={
-        isOwn(destination) && (
+        canManage(destination) && (
           <>
             {canTest(destination) ? (
-              <TestButton test={test} offBecause={verified ? null : 'Verify it first: nothing is sent to it before.'} />
+              <TestButton
+                test={test}
+                disabledReason={verified ? null : 'Verify it first: nothing is sent to it before.'}
+              />
             ) : (
               <Button writes icon={<ShieldCheck size={15} />} onClick={() => setOpen('verify')}>
                 Verify
@@ -54,15 +59,15 @@ export function Found({ destination }: { destination: Destination }) {
         )
       }
     >
-      <TestSaid test={test} />
+      <TestResult test={test} />
       <HealthNotice destination={destination} onVerify={() => setOpen('verify')} />
       <TrafficNotice health={health} />
       <div class="detail">
-        <DeliveriesOf destinationId={destination.destination_id} />
+        <NewestDeliveries destinationId={destination.destination_id} />
         <div class="detail-aside">
           <DestinationFacts destination={destination} />
-          <RulesOf destination={destination} />
-          {isOwn(destination) && <Manage destination={destination} />}
+          <DestinationRules destination={destination} />
+          {canManage(destination) && <Manage destination={destination} />}
         </div>
       </div>
       {open === 'verify' && <VerifyDialog destination={destination} onClose={close} />}

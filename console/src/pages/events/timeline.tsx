@@ -2,16 +2,16 @@ import { CircleAlert, CircleCheck, CirclePause, CircleX, Clock, type LucideIcon,
 import { useDestinations } from '../../api/catalogue'
 import { useMailTimelines } from '../../api/mail-timelines'
 import type { Delivery } from '../../api/types'
-import { mailOf } from '../../lib/deliveries'
-import { type Accepted, lifeOf, type Step } from '../../lib/event-life'
+import { mailId } from '../../lib/deliveries'
+import { type Accepted, eventTimeline, type TimelineStep } from '../../lib/event-timeline'
 import { clock, duration } from '../../lib/time'
 import { href } from '../../router/hash'
-import { DestinationLabel } from '../../ui/destination-label'
+import { DestinationLabelById } from '../../ui/destination-label'
 import { Due } from '../../ui/time'
 import { Timeline, TimelineEntry } from '../../ui/timeline'
 import './life.css'
 
-const icons: Record<Step['kind'], LucideIcon> = {
+const icons: Record<TimelineStep['kind'], LucideIcon> = {
   accepted: Zap,
   nothing: Minus,
   waiting: Clock,
@@ -24,16 +24,24 @@ const icons: Record<Step['kind'], LucideIcon> = {
 }
 
 /** An event's life, drawn as one: accepted, every delivery's attempts and mails, and how each ended. */
-export function Life({ event, deliveries, settled }: { event: Accepted; deliveries: Delivery[]; settled: boolean }) {
+export function EventTimeline({
+  event,
+  deliveries,
+  settled,
+}: {
+  event: Accepted
+  deliveries: Delivery[]
+  settled: boolean
+}) {
   const { byId } = useDestinations()
   const sentAsMail = deliveries.filter(({ destination_id }) =>
     ['email', 'ops_email'].includes(byId.get(destination_id)?.channel_type ?? ''),
   )
-  const timelines = useMailTimelines(sentAsMail.map(({ id }) => mailOf(id)))
-  const mails = new Map(sentAsMail.map(({ id }) => [id, timelines.get(mailOf(id)) ?? []]))
+  const timelines = useMailTimelines(sentAsMail.map(({ id }) => mailId(id)))
+  const mails = new Map(sentAsMail.map(({ id }) => [id, timelines.get(mailId(id)) ?? []]))
   return (
     <Timeline label="What happened, oldest first">
-      {lifeOf(event, deliveries, mails, settled).map(step => (
+      {eventTimeline(event, deliveries, mails, settled).map(step => (
         <TimelineEntry key={step.key} icon={icons[step.kind]} tone={step.tone}>
           <div class="life-head">
             <p class="life-title">
@@ -43,7 +51,7 @@ export function Life({ event, deliveries, settled }: { event: Accepted; deliveri
           </div>
           {step.delivery && (
             <p class="life-to">
-              <DestinationLabel id={step.delivery.destination_id} />
+              <DestinationLabelById id={step.delivery.destination_id} />
             </p>
           )}
           {step.detail && <p class="life-detail">{step.detail}</p>}
@@ -54,7 +62,7 @@ export function Life({ event, deliveries, settled }: { event: Accepted; deliveri
 }
 
 /** The time of day, and how long after the event was accepted. */
-function At({ step, event }: { step: Step; event: Accepted }) {
+function At({ step, event }: { step: TimelineStep; event: Accepted }) {
   const after = Date.parse(step.at) - Date.parse(event.created_at)
   return (
     <>

@@ -10,7 +10,7 @@ type Answered = Pick<Destination, 'id' | 'operator_id' | 'channel_type' | 'desti
 const rest = { name: null, description: null, disabled: false, project_id: null }
 
 /** One of the STACK API, by the answer to its creation: the list of destinations may not have it yet. */
-export function registeredAs({ webhook_secret = null, ...answer }: Answered): Added {
+export function addedByStack({ webhook_secret = null, ...answer }: Answered): Added {
   const destination = { ...rest, ...answer, destination_id: answer.id, made_by: 'stack' as const }
   return { destination, secret: webhook_secret }
 }
@@ -18,7 +18,7 @@ export function registeredAs({ webhook_secret = null, ...answer }: Answered): Ad
 type Named = Pick<Destination, 'id' | 'made_by' | 'name'> & { kind: Kind; project_id?: string | null }
 
 /** One of another API, whose answer tells little more than its id; those need no code to be verified. */
-export function namedAs({ kind, ...given }: Named): Added {
+export function addedByOther({ kind, ...given }: Named): Added {
   const destination = {
     ...rest,
     ...given,

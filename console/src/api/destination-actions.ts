@@ -1,12 +1,12 @@
 // Secrets, switches, limits and deletion of a destination, by the API that has made it.
 import { api, call } from './client'
+import { managingApi, projectHeader, requestedWith } from './destination-api'
 import { ApiError } from './error'
 import type { Destination } from './types'
-import { fromScript, ofProject, routesOf } from './upkeep'
 
 export type NewSecret = { secret: string; previousExpiresAt: string | null }
 
-const impossible = (sentence: string) => Promise.reject(new ApiError(0, null, sentence))
+const unsupported = (sentence: string) => Promise.reject(new ApiError(0, null, sentence))
 
 /** Gives a webhook another secret. The answer is the only place where it is shown, but for Stack Auth endpoints. */
 export async function rotateSecret(destination: Destination): Promise<NewSecret> {
@@ -25,7 +25,7 @@ export async function rotateSecret(destination: Destination): Promise<NewSecret>
       return { secret: rotated.secret, previousExpiresAt: rotated.previous_secret_expires_at ?? null }
     }
     default:
-      return impossible('The secret of this destination is its maker’s own, and is changed with its API.')
+      return unsupported('The secret of this destination is its maker’s own, and is changed with its API.')
   }
 }
 
@@ -40,17 +40,20 @@ export async function setEnabled(destination: Destination, enabled: boolean): Pr
       return call(api.PATCH('/v1/webhooks/endpoints/{id}', { params: { path }, body: { status } }))
     case 'providers':
       return call(
-        api.PATCH('/api/v1/notifications/providers/{id}', { params: { path, header: fromScript }, body: { enabled } }),
+        api.PATCH('/api/v1/notifications/providers/{id}', {
+          params: { path, header: requestedWith },
+          body: { enabled },
+        }),
       )
     case 'config':
       return call(
         api.PUT('/v1/config/notifications/{id}', {
-          params: { path, header: ofProject(destination) },
+          params: { path, header: projectHeader(destination) },
           body: { active: enabled },
         }),
       )
     case 'stack':
-      return impossible('This destination has no switch of its own. Switch off the rules that target it.')
+      return unsupported('This destination has no switch of its own. Switch off the rules that target it.')
   }
 }
 
@@ -69,14 +72,14 @@ export async function setLimit(destination: Destination, limit: number | null): 
     case 'providers':
       return call(
         api.PATCH('/api/v1/notifications/providers/{id}', {
-          params: { path, header: fromScript },
+          params: { path, header: requestedWith },
           body: { maxPerSecond: limit },
         }),
       )
     case 'config':
       return call(
         api.PUT('/v1/config/notifications/{id}', {
-          params: { path, header: ofProject(destination) },
+          params: { path, header: projectHeader(destination) },
           body: { maxPerSecond: limit },
         }),
       )
@@ -84,9 +87,9 @@ export async function setLimit(destination: Destination, limit: number | null): 
 }
 
 /** Deletes a destination; with the address of a legacy channel its channel goes too. */
-export async function remove(destination: Destination): Promise<unknown> {
+export async function deleteDestination(destination: Destination): Promise<unknown> {
   const path = { id: destination.id }
-  switch (routesOf(destination)) {
+  switch (managingApi(destination)) {
     case 'stack':
       return call(api.DELETE('/v1/notifications/destinations/{id}', { params: { path } }))
     case 'channel':
@@ -94,10 +97,39 @@ export async function remove(destination: Destination): Promise<unknown> {
     case 'mail':
       return call(api.DELETE('/mail/webhooks/{id}', { params: { path } }))
     case 'providers':
-      return call(api.DELETE('/api/v1/notifications/providers/{id}', { params: { path, header: fromScript } }))
+      return call(api.DELETE('/api/v1/notifications/providers/{id}', { params: { path, header: requestedWith } }))
     case 'config':
-      return call(api.DELETE('/v1/config/notifications/{id}', { params: { path, header: ofProject(destination) } }))
+      return call(api.DELETE('/v1/config/notifications/{id}', { params: { path, header: projectHeader(destination) } }))
     case 'stack_auth':
       return call(api.DELETE('/v1/webhooks/endpoints/{id}', { params: { path } }))
+  }
+}
+
+export type Recovered = { recovered: number; more: boolean }
+
+/** Sends again what a destination missed since a time: held, failed, abandoned and overdue deliveries. */
+export function recover(destination: Destination, since: string): Promise<Recovered> {
+  const path = { id: destination.id }
+  const body = { since }
+  switch (managingApi(destination)) {
+    case 'stack':
+      return call(api.POST('/v1/notifications/destinations/{id}/recover', { params: { path }, body }))
+    case 'channel':
+      return call(api.POST('/v1/notifications/channels/{id}/recover', { params: { path }, body }))
+    case 'mail':
+      return call(api.POST('/mail/webhooks/{id}/recover', { params: { path }, body }))
+    case 'providers':
+      return call(
+        api.POST('/api/v1/notifications/providers/{id}/recover', { params: { path, header: requestedWith }, body }),
+      )
+    case 'config':
+      return call(
+        api.POST('/v1/config/notifications/{id}/recover', {
+          params: { path, header: projectHeader(destination) },
+          body,
+        }),
+      )
+    case 'stack_auth':
+      return call(api.POST('/v1/webhooks/endpoints/{id}/recover', { params: { path }, body }))
   }
 }

@@ -10,14 +10,14 @@ import { SeverityBadge } from '../../ui/badge'
 import { DeliveriesTable } from '../../ui/deliveries-table'
 import { Id } from '../../ui/id'
 import { Json } from '../../ui/json'
+import { LoadError } from '../../ui/load-error'
 import { MailTimeline } from '../../ui/mail-timeline'
 import { Page } from '../../ui/page'
 import { Facts, Panel } from '../../ui/panel'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
 import { LoadMore } from '../../ui/table'
-import { ThingError } from '../../ui/thing-error'
 import { Time } from '../../ui/time'
-import { Life } from './life'
+import { EventTimeline } from './timeline'
 
 const back = { label: 'Events', href: href('/events') }
 /** How soon a posted event is asked for again that is not in the log yet, and how deliveries are that are under way. */
@@ -44,9 +44,9 @@ export function EventPage({ id }: { id: string }) {
         <Panel flush>
           {awaited && <EmptyState title="The event is accepted">It appears here in a moment.</EmptyState>}
           {error && !awaited ? (
-            <ThingError error={error} onRetry={() => void mutate()} thing="event" all={back}>
+            <LoadError error={error} onRetry={() => void mutate()} noun="event" list={back}>
               Events are kept for 30 days.
-            </ThingError>
+            </LoadError>
           ) : (
             <Skeleton lines={8} label="Loading the event" />
           )}
@@ -58,7 +58,7 @@ export function EventPage({ id }: { id: string }) {
     <Page
       title={data.type}
       back={back}
-      lede={
+      description={
         <span class="row">
           <SeverityBadge severity={data.severity} />
           <span>
@@ -89,7 +89,7 @@ function Content({ event }: { event: EventAsPosted }) {
           {deliveries.error && !deliveries.rows ? (
             <ErrorState error={deliveries.error} onRetry={deliveries.mutate} />
           ) : deliveries.rows ? (
-            <Life event={event} deliveries={deliveries.rows} settled={settled} />
+            <EventTimeline event={event} deliveries={deliveries.rows} settled={settled} />
           ) : (
             <Skeleton />
           )}
@@ -116,7 +116,7 @@ function EventDeliveries({
   if (!deliveries.rows?.length) return null
   return (
     <Panel title="Deliveries" flush>
-      <DeliveriesTable deliveries={deliveries.rows} label="Deliveries of this event" of="event" />
+      <DeliveriesTable deliveries={deliveries.rows} label="Deliveries of this event" within="event" />
       <LoadMore pages={deliveries} />
     </Panel>
   )
@@ -128,7 +128,7 @@ function EventDetails({ event }: { event: EventAsPosted }) {
     <Panel title="Event">
       <div class="stack">
         <Facts
-          of={[
+          items={[
             ['Id', <Id key="id" id={event.id} short />],
             ['Happened', absolute(event.timestamp)],
             [

@@ -7,21 +7,21 @@ type Props = {
   error: unknown
   onRetry: () => void
   /** What the page is of: `delivery`. */
-  thing: string
+  noun: string
   /** Where all of them are. */
-  all: { label: string; href: string }
+  list: { label: string; href: string }
   /** Why it may not be there. */
   children: string
 }
 
 /** In the place of a page's thing: there is none with its id, or it could not be fetched. */
-export function ThingError({ error, onRetry, thing, all, children }: Props) {
+export function LoadError({ error, onRetry, noun, list, children }: Props) {
   if (!(error instanceof ApiError && error.status === 404)) return <ErrorState error={error} onRetry={onRetry} />
   return (
     <EmptyState
       icon={<SearchX size={20} />}
-      title={`There is no such ${thing}`}
-      action={<ButtonLink href={all.href}>{`All ${all.label.toLowerCase()}`}</ButtonLink>}
+      title={`There is no such ${noun}`}
+      action={<ButtonLink href={list.href}>{`All ${list.label.toLowerCase()}`}</ButtonLink>}
     >
       {children}
     </EmptyState>

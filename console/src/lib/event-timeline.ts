@@ -5,7 +5,7 @@ import { mailTone } from './mail'
 import { duration } from './time'
 import type { Tone } from './tone'
 
-export type Step = {
+export type TimelineStep = {
   key: string
   kind: 'accepted' | 'nothing' | 'waiting' | 'delivered' | 'failed' | 'held' | 'abandoned' | 'next' | 'mail'
   tone: Tone
@@ -22,11 +22,16 @@ export type Accepted = Pick<Event, 'created_at'>
 export type Mails = ReadonlyMap<string, readonly TimelineItem[]>
 
 /** All steps in the order of time. `settled` says that the deliveries are all that there will be. */
-export function lifeOf(event: Accepted, deliveries: readonly Delivery[], mails: Mails, settled: boolean): Step[] {
+export function eventTimeline(
+  event: Accepted,
+  deliveries: readonly Delivery[],
+  mails: Mails,
+  settled: boolean,
+): TimelineStep[] {
   const steps = deliveries.flatMap(delivery => stepsOf(delivery, mails.get(delivery.id) ?? []))
   if (deliveries.length === 0 && settled) {
     steps.push({
-      ...blank,
+      ...defaults,
       key: 'nothing',
       kind: 'nothing',
       at: event.created_at,
@@ -38,10 +43,10 @@ export function lifeOf(event: Accepted, deliveries: readonly Delivery[], mails: 
   return [accepted(event), ...steps.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))]
 }
 
-const blank = { tone: 'grey', detail: null, delivery: null } satisfies Partial<Step>
+const defaults = { tone: 'grey', detail: null, delivery: null } satisfies Partial<TimelineStep>
 
-const accepted = (event: Accepted): Step => ({
-  ...blank,
+const accepted = (event: Accepted): TimelineStep => ({
+  ...defaults,
   key: 'accepted',
   kind: 'accepted',
   tone: 'blue',
@@ -50,13 +55,13 @@ const accepted = (event: Accepted): Step => ({
   detail: null,
 })
 
-function stepsOf(delivery: Delivery, mail: readonly TimelineItem[]): Step[] {
+function stepsOf(delivery: Delivery, mail: readonly TimelineItem[]): TimelineStep[] {
   // Of a mail its own steps tell more than the attempt that handed it over.
-  const told = delivery.attempts.filter(attempt => mail.length === 0 || !succeeded(attempt))
-  const attempts = told.map(attempt => ofAttempt(delivery, attempt))
+  const shownAttempts = delivery.attempts.filter(attempt => mail.length === 0 || !succeeded(attempt))
+  const attempts = shownAttempts.map(attempt => attemptStep(delivery, attempt))
   const mails = mail.map(
-    (item, index): Step => ({
-      ...blank,
+    (item, index): TimelineStep => ({
+      ...defaults,
       key: `${delivery.id} mail ${index}`,
       kind: 'mail',
       tone: mailTone(item.type),
@@ -65,11 +70,11 @@ function stepsOf(delivery: Delivery, mail: readonly TimelineItem[]): Step[] {
       delivery,
     }),
   )
-  const end = ending(delivery)
+  const end = lastStep(delivery)
   return [...attempts, ...mails, ...(end ? [end] : [])]
 }
 
-function ofAttempt(delivery: Delivery, attempt: Attempt): Step {
+function attemptStep(delivery: Delivery, attempt: Attempt): TimelineStep {
   const ok = succeeded(attempt)
   const took = duration(attempt.duration_ms)
   return {
@@ -84,10 +89,10 @@ function ofAttempt(delivery: Delivery, attempt: Attempt): Step {
 }
 
 /** What the attempts do not tell: that there will be one more, or that none will be made. */
-function ending(delivery: Delivery): Step | null {
+function lastStep(delivery: Delivery): TimelineStep | null {
   const last = delivery.attempts.at(-1)
   const at = last ? new Date(Date.parse(last.at) + last.duration_ms).toISOString() : delivery.created_at
-  const base = { ...blank, key: `${delivery.id} end`, at, delivery }
+  const base = { ...defaults, key: `${delivery.id} end`, at, delivery }
   switch (delivery.state) {
     case 'held':
       return { ...base, kind: 'held', tone: 'violet', title: 'Held', detail: reasonText(delivery.reason) }

@@ -12,7 +12,7 @@ import { Time } from '../../ui/time'
 import { HealthNotice } from '../destinations/detail/health'
 import { Manage } from '../destinations/detail/manage'
 import { TrafficNotice } from '../destinations/detail/traffic'
-import { TestButton, TestSaid, useTest } from '../destinations/parts/test'
+import { TestButton, TestResult, useTest } from '../destinations/parts/test'
 import { VerifyDialog } from '../destinations/verify'
 import { EndpointDeliveries } from './deliveries'
 import { asDestination } from './endpoint'
@@ -23,7 +23,7 @@ import '../destinations/detail/detail.css'
 import './webhooks.css'
 
 /** How an endpoint stands, what it was sent, and what can be done with it. */
-export function Found({ endpoint }: { endpoint: Endpoint }) {
+export function EndpointView({ endpoint }: { endpoint: Endpoint }) {
   const [open, setOpen] = useState<'verify' | 'recover' | 'edit' | null>(null)
   const destination = asDestination(endpoint)
   const test = useTest(destination)
@@ -32,7 +32,7 @@ export function Found({ endpoint }: { endpoint: Endpoint }) {
     <Page
       title={endpoint.url}
       back={{ label: 'Webhooks', href: href('/webhooks') }}
-      lede={
+      description={
         <span class="row">
           <HealthBadge health={endpoint.health} disabled={endpoint.status === 'disabled'} />
           <BreakerBadge health={endpoint.health} />
@@ -51,7 +51,7 @@ export function Found({ endpoint }: { endpoint: Endpoint }) {
         </>
       }
     >
-      <TestSaid test={test} />
+      <TestResult test={test} />
       <HealthNotice destination={destination} onVerify={() => setOpen('verify')} />
       <TrafficNotice health={endpoint.health} />
       <div class="detail">
@@ -63,14 +63,14 @@ export function Found({ endpoint }: { endpoint: Endpoint }) {
           <Secret id={endpoint.id} />
           <Panel title="Details">
             <Facts
-              of={[
+              items={[
                 ['Listens to', <Types key="types" types={endpoint.event_types} />],
                 ['Added', <Time key="added" at={endpoint.created_at} />],
                 ['Id', <Id key="id" id={endpoint.id} />],
               ]}
             />
           </Panel>
-          <Manage destination={destination} home="/webhooks" />
+          <Manage destination={destination} listPath="/webhooks" />
         </div>
       </div>
       {open === 'edit' && <EditEndpointDialog endpoint={endpoint} onClose={close} />}
