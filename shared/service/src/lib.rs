@@ -14,6 +14,8 @@ mod rotation;
 pub mod sender;
 pub mod subscription;
 pub mod testing;
+#[cfg(test)]
+mod tests;
 pub mod verification;
 
 use std::time::Duration;
