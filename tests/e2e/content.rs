@@ -12,13 +12,11 @@ use crate::{
     standard_webhooks::{answers, question},
 };
 
-const CHATS: [&str; 4] = ["slack", "teams", "discord", "google_chat"];
-
 /// A project's channels of each chat platform, which get every analysis.
 async fn chats(operator: &Operator) -> Vec<(&'static str, Receiver)> {
     let project = operator.in_project("web");
     let mut all = vec![];
-    for kind in CHATS {
+    for kind in platform::PLAYED.iter().map(platform::Played::name) {
         let receiver = platform::taking(kind).await;
         let credentials = json!({"webhookUrl": receiver.url()});
         let body = json!({"type": kind, "name": kind, "severityThreshold": "low", "credentials": credentials});

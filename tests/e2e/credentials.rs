@@ -6,7 +6,8 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::IntoResponse,
 };
-use e2e::{Operator, aws, eventually, eventually_seldom, variable};
+use domain::{ApiKind, Platform};
+use e2e::{Operator, aws, eventually, eventually_seldom, platform::Played, variable};
 use serde_json::{Value, json};
 
 use crate::{
@@ -54,7 +55,7 @@ async fn rows(table: &str, operator: &str) -> Vec<Value> {
 #[tokio::test]
 async fn markers_in_every_credential_are_found_nowhere() {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_millis();
-    let markers: Vec<_> = (0..24).map(marker).collect();
+    let markers: Vec<_> = (0..40).map(marker).collect();
     let mut next = markers.iter();
     let mut plant = || next.next().expect("enough markers").clone();
     let operator = Operator::create_of("pro").await;
@@ -65,18 +66,21 @@ async fn markers_in_every_credential_are_found_nowhere() {
 
     // Every kind of every API, with a receiver that takes and one that does not, both of which repeat what they got.
     for url in [&taking, &failing] {
-        for kind in ["slack", "teams"] {
-            let config = json!({"webhookUrl": format!("{url}/services/{}/{}", plant(), plant())});
-            ids.push((providers::make(&tenant, kind, config).await, true));
+        for platform in Platform::of_api(ApiKind::Providers) {
+            let played = Played::of(platform);
+            let config = json!({"webhookUrl": format!("{url}/{}", played.path_with(&mut plant))});
+            ids.push((providers::make(&tenant, played.name(), config).await, true));
         }
         let headers = json!({"X-Token": plant(), "X-Other": format!("v={}", plant())});
         let config = json!({"url": format!("{url}/hook?token={}", plant()), "secret": plant(), "headers": headers});
         ids.push((providers::make(&tenant, "webhook", config).await, true));
     }
-    for (name, path) in [("discord", "api/webhooks/1"), ("google_chat", "v1/spaces/A/messages?key=k&token")] {
-        let separator = if path.contains('?') { "=" } else { "/" };
-        let credentials = json!({"webhookUrl": format!("{failing}/{path}{separator}{}", plant())});
-        let body = json!({"type": name, "name": name, "severityThreshold": "low", "credentials": credentials});
+    let providers: Vec<_> = Platform::of_api(ApiKind::Providers).collect();
+    for platform in Platform::of_api(ApiKind::Config).filter(|platform| !providers.contains(platform)) {
+        let played = Played::of(platform);
+        let credentials = json!({"webhookUrl": format!("{failing}/{}", played.path_with(&mut plant))});
+        let body =
+            json!({"type": played.name(), "name": "chat", "severityThreshold": "low", "credentials": credentials});
         ids.push((project_channels::make(&project, body).await, false));
     }
     let credentials = json!({"url": format!("{failing}/in?k={}", plant()), "authHeader": format!("Bearer {}", plant()), "hmacSecret": plant()});

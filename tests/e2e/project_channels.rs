@@ -85,17 +85,15 @@ async fn the_published_request_has_the_published_answer_and_no_credential_comes_
 #[tokio::test]
 async fn every_type_is_accepted_with_its_published_credentials() {
     let project = Operator::create_of("pro").await.in_project("web");
-    for (name, credentials) in [
-        ("teams", json!({"webhookUrl": "https://outlook.office.com/webhook/..."})),
-        ("discord", json!({"webhookUrl": "https://discord.com/api/webhooks/..."})),
-        ("google_chat", json!({"webhookUrl": "https://chat.googleapis.com/v1/spaces/.../messages?key=..."})),
+    let chats = platform::PLAYED.iter().map(|played| (played.name(), json!({"webhookUrl": played.published})));
+    for (name, credentials) in chats.chain([
         (
             "webhook",
             json!({"url": "https://example.com/sigsentry", "authHeader": "Bearer abc123", "hmacSecret": "your-32-byte-secret"}),
         ),
         ("email", json!({"recipients": "alice@example.com, bob@example.com"})),
         ("email", json!({"recipients": ["alice@example.com", "bob@example.com"]})),
-    ] {
+    ]) {
         let body = json!({"type": name, "name": "x", "credentials": credentials, "severityThreshold": "low"});
         let id = make(&project, body).await;
         assert_eq!(project.get(&of(&id, "")).await.expect(200)["data"]["type"], name);
@@ -279,7 +277,7 @@ async fn each_chat_type_gets_its_own_format_and_the_threshold_in_its_own_words()
     let operator = Operator::create_of("pro").await;
     let project = operator.in_project("web");
     let mut platforms = vec![];
-    for kind in ["slack", "teams", "discord", "google_chat"] {
+    for kind in platform::PLAYED.iter().map(platform::Played::name) {
         let receiver = platform::taking(kind).await;
         let body = json!({"type": kind, "name": kind, "severityThreshold": "high",
             "credentials": {"webhookUrl": receiver.url()}});

@@ -188,7 +188,7 @@ impl Notice {
             return vec![("Fix it, then test it", format!("POST {path}/test")), send_again];
         }
         match self.kind {
-            Kind::Webhook | Kind::Slack | Kind::Teams | Kind::Discord | Kind::GoogleChat | Kind::OpsEmail => {
+            Kind::Webhook | Kind::Chat(_) | Kind::OpsEmail => {
                 vec![("Fix the endpoint, then verify it", format!("POST {path}/verify")), send_again]
             }
             Kind::Email | Kind::Sms => vec![

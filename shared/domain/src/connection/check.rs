@@ -34,7 +34,7 @@ pub(super) fn url(text: &str, platform: Option<Platform>, allowed: &Allowed) -> 
         Address::parse(ChannelType::Webhook, text, allowed.targets).map_err(|problem| hidden(problem, text))?;
     let url = Url::parse(address.as_str()).map_err(|_| "is not a URL".to_owned())?;
     match (platform, Platform::of_url(&url)) {
-        (Some(platform), Some(other)) if platform != other => {
+        (Some(platform), Some(other)) if !other.accepts(platform) => {
             Err(format!("is a URL of {}; send one of {}", other.title(), platform.title()))
         }
         // Even if the deployment allows plain http, the platforms only accept https.
