@@ -2,10 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use domain::{
-    DestinationId,
-    fanout::{Fate, PART},
-};
+use domain::{DestinationId, fanout::PART, lifecycle::Fate};
 use e2e::{Crowd, Operator, aws, eventually_seldom, variable};
 use serde_json::{Value, json};
 

@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use api::{ApiError, Body, Caller, ErrorBody, Reader, error::Result, responses::stack::Errors};
 use axum::Json;
 use domain::{
-    Destination, DestinationId, Event, EventId, Kind, Rule, RuleId,
-    event::PostedEvent,
-    fanout::{Fate, fan_out},
+    Destination, DestinationId, Event, EventId, Kind, Rule, RuleId, event::PostedEvent, fanout::fan_out,
+    lifecycle::Fate,
 };
 use serde::{Deserialize, Serialize};
 use service::render;

@@ -9,9 +9,10 @@ use std::{
 use domain::{
     Attempt, Delivery, DeliveryId, DeliveryPlan, DeliveryState, Destination, DestinationId, Event, EventId, OperatorId,
     PlannedEvent, Severity, Unhealthy,
-    delivery::{Fault, RATE_LIMITED},
+    delivery::Fault,
     delivery_plan::Destined,
-    fanout::{Fate, Fates},
+    fanout::Fates,
+    lifecycle::{Fate, Reason},
     message::{Ingest, Job},
     testing,
     time::now,
@@ -463,7 +464,7 @@ async fn a_first_attempt_to_an_unhealthy_destination_is_held_unless_somebody_ask
     let job = memory.event(to);
     assert!(memory.fast(&job).await);
     let row = memory.row(&job).expect("a row");
-    assert_eq!((row.state, row.reason.as_deref()), (DeliveryState::Held, Some("destination_unhealthy")));
+    assert_eq!((row.state, row.reason), (DeliveryState::Held, Some(Reason::DestinationUnhealthy)));
     // A later attempt of a delivery is made as planned.
     let other = memory.event(to);
     memory.deliveries.borrow_mut().insert(
@@ -616,7 +617,7 @@ async fn no_rate_limit_makes_a_destination_unhealthy() {
     let last = Job { due: None, slot: None, limited_since: since, ..job };
     assert!(memory.hand_out(&[&last], 1, Lane::Slow).await.is_empty());
     let row = memory.row(&last).expect("a row");
-    assert_eq!((row.state, row.reason.as_deref()), (DeliveryState::Abandoned, Some(RATE_LIMITED)));
+    assert_eq!((row.state, row.reason), (DeliveryState::Abandoned, Some(Reason::RateLimited)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ use serde_json::json;
 use store::testing::Cloud;
 
 use crate::App;
-use domain::{Delivery, DeliveryId, DeliveryState, EventId, fanout::Fate, time::from_millis};
+use domain::{Delivery, DeliveryId, DeliveryState, EventId, lifecycle::Fate, time::from_millis};
 
 fn serve(cloud: &Cloud, role: Role) -> Caller {
     let app = App::new(&cloud.aws).expect("an app");

@@ -205,7 +205,7 @@ impl Memory {
     fn attempted(&self, to: DestinationId, event: EventId) {
         let (operator, event_type) = (OperatorId::generate(), TYPE.try_into().expect("a type"));
         let id = DeliveryId::new(to, event);
-        let new = Delivery::new(id, operator, &event_type, ApiKind::Stack, domain::fanout::Fate::Send, now());
+        let new = Delivery::new(id, operator, &event_type, ApiKind::Stack, domain::lifecycle::Fate::Send, now());
         let row = Delivery { state: DeliveryState::Succeeded, attempt_count: 1, ..new };
         self.deliveries.borrow_mut().insert(id, row);
     }

@@ -2,8 +2,8 @@
 
 use domain::{
     Delivery, DeliveryId, Destination, EventId,
-    fanout::Fate,
     feedback::{Feedback, Outcome},
+    lifecycle::Fate,
     testing,
     time::{from_millis, now},
 };

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use domain::{
     ApiKind,
-    delivery::NoRetry,
     destination::MAX_PREVIOUS_SECRETS,
+    lifecycle::NoRetry,
     secret::ROTATION_HOURS,
     time::rfc3339,
     verification::{CodeProblem, TooSoon},

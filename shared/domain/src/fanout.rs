@@ -2,23 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
-use crate::{Destination, DestinationId, Event, Rule};
-
-/// What happens to an event's delivery to one destination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Fate {
-    /// The destination was deleted. The delivery is recorded as abandoned, so that the operator sees it.
-    Abandon,
-    /// The destination is disabled. The delivery is recorded, and sent when the operator recovers it.
-    Disabled,
-    /// The rule is paused. The delivery is recorded, and sent when the operator recovers it.
-    Hold,
-    /// The delivery is sent now.
-    Send,
-}
+use crate::{Destination, DestinationId, Event, Rule, lifecycle::Fate};
 
 /// The fate of each delivery of an event, ordered by destination.
 pub type Fates = BTreeMap<DestinationId, Fate>;

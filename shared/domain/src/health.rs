@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ApiKind, Attempt, DeliveryId, Destination, EventType, Kind, Rule,
+    attempt::{Fault, cut},
     backoff::Schedule,
-    delivery::{Fault, cut, is_gone},
     destination::Owner,
 };
 
@@ -60,7 +60,7 @@ pub fn breaks(schedule: &Schedule, round: &[&Attempt]) -> bool {
     let failures = round.iter().filter(|attempt| attempt.fault == Fault::Receiver).count();
     let last = round.len() >= usize::try_from(schedule.attempts()).unwrap_or(usize::MAX);
     match newest.fault {
-        Fault::Receiver if is_gone(newest) => true,
+        Fault::Receiver if newest.is_gone() => true,
         Fault::Receiver => failures == MAX_FAILURES || (last && failures < MAX_FAILURES),
         Fault::Address => true,
         Fault::Throttled | Fault::Carrier | Fault::Sender => false,
@@ -203,7 +203,7 @@ impl Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Delivery, RuleId, fanout::Fate};
+    use crate::{Delivery, RuleId, lifecycle::Fate};
     use crate::{
         rule::OnUnhealthy,
         testing::{self, attempt, email, event_types},

@@ -2,7 +2,7 @@
 
 use domain::{
     ApiKind, Kind,
-    delivery::NoRetry,
+    lifecycle::NoRetry,
     verification::{CodeProblem, TooSoon},
 };
 use jiff::Timestamp;

@@ -1,7 +1,8 @@
 //! Sends again what a destination missed, and single deliveries by hand.
 
 use domain::{
-    Delivery, DeliveryId, DeliveryState, Destination, message::Job, shard::Shards, system_events::Mail, time::now,
+    Delivery, DeliveryId, DeliveryState, Destination, lifecycle::Trigger, message::Job, shard::Shards,
+    system_events::Mail, time::now,
 };
 use jiff::Timestamp;
 use store::{Aws, DeliveryLog, Destinations, Lanes, SystemEvents, deliveries::Summary, queue::Outgoing};
@@ -92,7 +93,7 @@ impl Recovery {
     /// message.
     pub async fn retry(&self, mut delivery: Delivery, force: bool) -> Result<Delivery> {
         if !force {
-            delivery.may_retry().map_err(Error::NotRetryable)?;
+            delivery.state.may_retry().map_err(Error::NotRetryable)?;
         }
         let destination = self.destinations.get(delivery.operator_id, delivery.id.destination).await?;
         let destination = destination.ok_or(Error::DestinationDeleted)?;
@@ -103,11 +104,11 @@ impl Recovery {
         if self.lanes.to(&destination).send(vec![message]).await != [true] {
             return Err(Error::DeliveryNotQueued);
         }
-        // A pending delivery may have no row yet.
-        if delivery.state != DeliveryState::Pending {
-            self.log.rows().mark_pending(&row).await?;
+        // A pending delivery stays as it is, and may have no row yet.
+        if let Some(next) = delivery.state.after(&Trigger::SentAgain) {
+            self.log.rows().mark_sent_again(&row).await?;
+            delivery.state = next.state;
         }
-        delivery.state = DeliveryState::Pending;
         Ok(delivery)
     }
 
@@ -119,7 +120,7 @@ impl Recovery {
             rows.iter().map(|row| Outgoing::new(&job(row), row.operator_id)).collect::<store::Result<_>>()?;
         let sent = self.lanes.to(destination).send(messages).await;
         let accepted: Vec<_> = rows.into_iter().zip(&sent).filter(|(_, sent)| **sent).map(|(row, _)| row).collect();
-        self.log.rows().mark_pending(&accepted).await?;
+        self.log.rows().mark_sent_again(&accepted).await?;
         if accepted.len() < sent.len() { Err(Error::DeliveriesNotQueued) } else { Ok(()) }
     }
 

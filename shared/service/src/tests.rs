@@ -1,7 +1,7 @@
 //! Operations on a scripted AWS: what is refused before anything is written, and the order of writes.
 
 use domain::{
-    ApiKind, Delivery, DeliveryId, DeliveryState, Destination, EventId, Unhealthy, fanout::Fate, testing, time::now,
+    ApiKind, Delivery, DeliveryId, DeliveryState, Destination, EventId, Unhealthy, lifecycle::Fate, testing, time::now,
 };
 use store::testing::Cloud;
 

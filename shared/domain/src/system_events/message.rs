@@ -139,7 +139,9 @@ impl Mail {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ApiKind, Delivery, DestinationId, Severity, delivery::Fault, fanout::Fate, testing::event, time::now};
+    use crate::{
+        ApiKind, Delivery, DestinationId, Severity, delivery::Fault, lifecycle::Fate, testing::event, time::now,
+    };
 
     fn delivery(event_type: &str) -> Delivery {
         let event = event(event_type, Severity::Info);
