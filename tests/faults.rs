@@ -1,6 +1,7 @@
-//! Faults of DynamoDB and SQS: what is throttled, fails or is not answered is neither lost nor sent twice without need.
+//! Faults of DynamoDB and SQS: calls that are throttled, fail or get no answer cause no losses and no needless
+//! duplicates.
 //!
-//! A test program of its own, since the faults concern all functions; one test after the other.
+//! A separate test program, because the faults affect all functions. The tests run one after the other.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "tests that report")]
 
 use std::time::{Duration, Instant};
@@ -15,11 +16,11 @@ use e2e::{
 use serde_json::json;
 use tokio::time::sleep;
 
-/// For how long a delivery is waited for: some come back after a visibility timeout.
+/// How long to wait for deliveries: some return only after a visibility timeout.
 const LIMIT: Duration = Duration::from_secs(240);
 
 #[tokio::test]
-async fn a_dead_letter_that_is_sent_back_is_delivered() {
+async fn a_redriven_dead_letter_is_delivered() {
     let _alone = Faults::alone().await;
     let receiver = Receiver::taking().await;
     let operator = Operator::create().await;
@@ -30,8 +31,8 @@ async fn a_dead_letter_that_is_sent_back_is_delivered() {
         "event": {"type": "custom.redrive", "data": {"from": "the dead"}}});
     aws::send_message("ACCEPTED_DEAD_LETTERS_URL", &message).await;
 
-    let said = redrive().await;
-    assert!(said.contains("1 message sent back"), "{said}");
+    let output = redrive().await;
+    assert!(output.contains("1 message sent back"), "{output}");
     operator.delivery(&destination, &event.to_string(), "succeeded").await;
     assert_eq!(receiver.received().len(), 1);
     assert_eq!(receiver.received()[0].json()["data"]["from"], "the dead");
@@ -53,7 +54,7 @@ async fn throttled_statements_lose_nothing() {
 }
 
 #[tokio::test]
-async fn throttled_records_make_no_duplicate_webhooks() {
+async fn throttled_records_cause_no_duplicate_webhooks() {
     let faults = Faults::alone().await;
     let crowd = Crowd::hearing("custom.once", 10).await;
     faults.set(&Settings { throttled_statements: 0.3, ..Settings::default() }).await;
@@ -70,10 +71,10 @@ async fn throttled_records_make_no_duplicate_webhooks() {
 async fn after_an_outage_a_redrive_delivers_what_is_missing() {
     let faults = Faults::alone().await;
     let crowd = Crowd::hearing("custom.outage", 10).await;
-    // So that the outage leaves dead letters, which it would only after hours.
+    // So that the outage causes dead letters now and not only after hours.
     let queues = [&aws::EVENT_QUEUES[..], &aws::LANES[..]].concat();
     let receives = max_receives(&queues, 1).await;
-    // Four kinds concern whole calls: together a fifth of them.
+    // Four kinds of faults affect whole calls: together a fifth of them.
     faults.set(&Settings::all(0.05)).await;
     let started = Instant::now();
     let events = crowd.post("custom.outage", 60).await;
@@ -106,14 +107,14 @@ async fn failing_batches_at_a_wide_fan_out_leave_no_dead_letters() {
 }
 
 #[tokio::test]
-async fn a_partition_at_its_limit_slows_events_down_and_loses_none() {
+async fn a_partition_at_its_limit_delays_events_and_loses_none() {
     let faults = Faults::alone().await;
     let crowd = Crowd::hearing("custom.capped", 1).await;
     let cap = |table: &str, key: &str| Cap::writes(variable(table), key, 40.0);
     let caps = vec![cap("EVENTS_TABLE", "operator_id"), cap("DELIVERIES_TABLE", "destination_id")];
     faults.set(&Settings { caps, ..Settings::default() }).await;
     let started = Instant::now();
-    // Without ids of their own: the API would note those in the same partition, and wait for it in turn.
+    // Without ids: the API would store the ids in the same partition, and would have to wait as well.
     let mut events = vec![];
     for _ in 0..6 {
         let batch = vec![json!({"type": "custom.capped", "data": {}}); 100];
@@ -128,7 +129,7 @@ async fn a_partition_at_its_limit_slows_events_down_and_loses_none() {
     println!("40 writes a second: posted in {posted:.1?}, all in {took:.1?}, {counts:?}, {standing:?}");
     standing.expect_all_succeeded();
     assert!(counts.capped_writes > 0);
-    // The cap alone takes 15 s.
+    // The cap alone accounts for 15 s.
     assert!(took < Duration::from_secs(110), "{took:.1?}");
     aws::nothing_waits(LIMIT).await;
 }
