@@ -28,7 +28,7 @@ async fn an_operator_signs_in_registers_fixes_a_broken_receiver_and_recovers() {
 /// If `PICTURES` is set to a folder, relative to the root of the repository, it writes screenshots of all pages there.
 #[tokio::test]
 async fn every_page_can_be_used_by_everyone_on_a_desktop_and_on_a_phone_light_and_dark() {
-    let operator = Operator::create_of("pro").await;
+    let operator = Operator::create_with_plan("pro").await;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = std::env::var("PICTURES").ok().map(|folder| root.join(folder).display().to_string());
     let key = operator.key.as_deref().expect("a key");

@@ -43,7 +43,7 @@ const UNDER_WAY: Duration = Duration::from_secs(1);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_among_faults_and_kills() {
     let deliveries: usize = env::var("CHAOS_DELIVERIES").map_or(3000, |count| count.parse().expect("a number"));
-    let faults = Faults::alone().await;
+    let faults = Faults::exclusive().await;
     let failing = Arc::new(OnceLock::new());
     let crowd = Crowd::at(receiver(failing.clone()).await, EVENT, FAN_OUT).await;
     failing.set(crowd.destinations[..FAILING].to_vec()).expect("set once");
@@ -70,30 +70,30 @@ async fn nothing_is_lost_among_faults_and_kills() {
     aws::queues_are_empty(Duration::from_secs(240)).await;
     println!("dead letters before the redrive: {:?}", aws::dead_letters().await);
     print!("{}", redrive().await);
-    let standing = crowd.settled(&events, Duration::from_secs(120)).await;
+    let progress = crowd.wait_until_settled(&events, Duration::from_secs(120)).await;
     aws::queues_are_empty(Duration::from_secs(120)).await;
     visibility.restore().await;
     let under_way = kills.under_way(&crowd.receiver.received());
-    println!("{standing:?}");
+    println!("{progress:?}");
     println!("faults: {counts:?}");
     println!(
         "{} kills of {} processes, {under_way} attempts in progress; {} requests beyond one for each attempt; \
          all in {:.1?}",
         kills.times.len(),
         kills.processes,
-        standing.repeats(),
+        progress.repeats(),
         started.elapsed()
     );
-    standing.expect_all_succeeded();
-    aws::nothing_waits(Duration::from_secs(10)).await;
-    let allowed = under_way + usize::try_from(counts.lost_replies).expect("a number") + standing.attempts / 100;
-    assert!(standing.repeats() <= allowed, "{} requests too many, {allowed} allowed", standing.repeats());
+    progress.expect_all_succeeded();
+    aws::wait_until_idle(Duration::from_secs(10)).await;
+    let allowed = under_way + usize::try_from(counts.lost_replies).expect("a number") + progress.attempts / 100;
+    assert!(progress.repeats() <= allowed, "{} requests too many, {allowed} allowed", progress.repeats());
 }
 
 /// Rejects half of the requests to failing destinations, up to [`MAX_REFUSALS`] times for each delivery.
 async fn receiver(failing: Arc<OnceLock<Vec<String>>>) -> Receiver {
     let refusals = Mutex::new(HashMap::<String, usize>::new());
-    Receiver::judging(move |received, _| {
+    Receiver::with_handler(move |received, _| {
         let delivery = received.header("webhook-id");
         let fails = failing.get().is_some_and(|all| all.iter().any(|id| id["ndst_".len()..] == delivery[4..30]));
         if !fails || rand::random() {

@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(240);
 
 #[tokio::test]
 async fn a_redriven_dead_letter_is_delivered() {
-    let _alone = Faults::alone().await;
+    let _alone = Faults::exclusive().await;
     let receiver = Receiver::taking().await;
     let operator = Operator::create().await;
     let destination = operator.webhook(&receiver).await["id"].as_str().expect("an id").to_owned();
@@ -36,41 +36,41 @@ async fn a_redriven_dead_letter_is_delivered() {
     operator.delivery(&destination, &event.to_string(), "succeeded").await;
     assert_eq!(receiver.received().len(), 1);
     assert_eq!(receiver.received()[0].json()["data"]["from"], "the dead");
-    aws::nothing_waits(LIMIT).await;
+    aws::wait_until_idle(LIMIT).await;
 }
 
 #[tokio::test]
 async fn throttled_statements_lose_nothing() {
-    let faults = Faults::alone().await;
-    let crowd = Crowd::hearing("custom.throttled", 10).await;
+    let faults = Faults::exclusive().await;
+    let crowd = Crowd::subscribed_to("custom.throttled", 10).await;
     faults.set(&Settings { throttled_statements: 0.02, ..Settings::default() }).await;
     let events = crowd.post("custom.throttled", 150).await;
-    let standing = crowd.settled(&events, LIMIT).await;
+    let progress = crowd.wait_until_settled(&events, LIMIT).await;
     let counts = faults.reset().await;
-    println!("2 % of statements throttled: {counts:?}, {standing:?}");
-    standing.expect_all_succeeded();
+    println!("2 % of statements throttled: {counts:?}, {progress:?}");
+    progress.expect_all_succeeded();
     assert!(counts.throttled_statements > 0);
-    aws::nothing_waits(LIMIT).await;
+    aws::wait_until_idle(LIMIT).await;
 }
 
 #[tokio::test]
 async fn throttled_records_cause_no_duplicate_webhooks() {
-    let faults = Faults::alone().await;
-    let crowd = Crowd::hearing("custom.once", 10).await;
+    let faults = Faults::exclusive().await;
+    let crowd = Crowd::subscribed_to("custom.once", 10).await;
     faults.set(&Settings { throttled_statements: 0.3, ..Settings::default() }).await;
     let events = crowd.post("custom.once", 30).await;
-    let standing = crowd.settled(&events, LIMIT).await;
+    let progress = crowd.wait_until_settled(&events, LIMIT).await;
     let counts = faults.reset().await;
-    println!("30 % of statements throttled: {counts:?}, {standing:?}");
-    standing.expect_all_succeeded();
-    assert_eq!(standing.requests, standing.deliveries, "{} statements were throttled", counts.throttled_statements);
-    aws::nothing_waits(LIMIT).await;
+    println!("30 % of statements throttled: {counts:?}, {progress:?}");
+    progress.expect_all_succeeded();
+    assert_eq!(progress.requests, progress.deliveries, "{} statements were throttled", counts.throttled_statements);
+    aws::wait_until_idle(LIMIT).await;
 }
 
 #[tokio::test]
 async fn after_an_outage_a_redrive_delivers_what_is_missing() {
-    let faults = Faults::alone().await;
-    let crowd = Crowd::hearing("custom.outage", 10).await;
+    let faults = Faults::exclusive().await;
+    let crowd = Crowd::subscribed_to("custom.outage", 10).await;
     // So that the outage causes dead letters now and not only after hours.
     let queues = [&aws::EVENT_QUEUES[..], &aws::LANES[..]].concat();
     let receives = max_receives(&queues, 1).await;
@@ -81,35 +81,35 @@ async fn after_an_outage_a_redrive_delivers_what_is_missing() {
     sleep(Duration::from_secs(30).saturating_sub(started.elapsed())).await;
     let counts = faults.reset().await;
     aws::queues_are_empty(LIMIT).await;
-    let before = crowd.standing(&events).await;
+    let before = crowd.progress(&events).await;
     let dead = aws::dead_letters().await;
     println!("20 % of all calls failed: {counts:?}, {before:?}, dead letters {dead:?}");
     receives.restore().await;
     print!("{}", redrive().await);
-    let after = crowd.settled(&events, LIMIT).await;
+    let after = crowd.wait_until_settled(&events, LIMIT).await;
     println!("after the redrive: {after:?}");
     after.expect_all_succeeded();
-    aws::nothing_waits(LIMIT).await;
+    aws::wait_until_idle(LIMIT).await;
 }
 
 #[tokio::test]
 async fn failing_batches_at_a_wide_fan_out_leave_no_dead_letters() {
-    let faults = Faults::alone().await;
-    let crowd = Crowd::hearing("custom.wide", 100).await;
+    let faults = Faults::exclusive().await;
+    let crowd = Crowd::subscribed_to("custom.wide", 100).await;
     let operations = vec!["BatchExecuteStatement".to_owned()];
     faults.set(&Settings { failed_calls: 0.05, operations, ..Settings::default() }).await;
     let events = crowd.post("custom.wide", 20).await;
-    let standing = crowd.settled(&events, LIMIT).await;
+    let progress = crowd.wait_until_settled(&events, LIMIT).await;
     let counts = faults.reset().await;
-    println!("5 % of batches failed: {counts:?}, {standing:?}");
-    standing.expect_all_succeeded();
-    aws::nothing_waits(LIMIT).await;
+    println!("5 % of batches failed: {counts:?}, {progress:?}");
+    progress.expect_all_succeeded();
+    aws::wait_until_idle(LIMIT).await;
 }
 
 #[tokio::test]
 async fn a_partition_at_its_limit_delays_events_and_loses_none() {
-    let faults = Faults::alone().await;
-    let crowd = Crowd::hearing("custom.capped", 1).await;
+    let faults = Faults::exclusive().await;
+    let crowd = Crowd::subscribed_to("custom.capped", 1).await;
     let cap = |table: &str, key: &str| Cap::writes(variable(table), key, 40.0);
     let caps = vec![cap("EVENTS_TABLE", "operator_id"), cap("DELIVERIES_TABLE", "destination_id")];
     faults.set(&Settings { caps, ..Settings::default() }).await;
@@ -123,13 +123,13 @@ async fn a_partition_at_its_limit_delays_events_and_loses_none() {
         events.extend(ids.map(|event| event["id"].as_str().expect("an id").to_owned()));
     }
     let posted = started.elapsed();
-    let standing = crowd.settled(&events, LIMIT).await;
+    let progress = crowd.wait_until_settled(&events, LIMIT).await;
     let took = started.elapsed();
     let counts = faults.reset().await;
-    println!("40 writes a second: posted in {posted:.1?}, all in {took:.1?}, {counts:?}, {standing:?}");
-    standing.expect_all_succeeded();
+    println!("40 writes a second: posted in {posted:.1?}, all in {took:.1?}, {counts:?}, {progress:?}");
+    progress.expect_all_succeeded();
     assert!(counts.capped_writes > 0);
     // The cap alone accounts for 15 s.
     assert!(took < Duration::from_secs(110), "{took:.1?}");
-    aws::nothing_waits(LIMIT).await;
+    aws::wait_until_idle(LIMIT).await;
 }

@@ -13,15 +13,15 @@ use serde_json::json;
 async fn every_one_of_five_thousand_destinations_gets_the_event() {
     let count = env::var("DESTINATIONS").map_or(5000, |count| count.parse().expect("a number"));
     let started = Instant::now();
-    let crowd = Crowd::hearing("custom.growth", count).await;
+    let crowd = Crowd::subscribed_to("custom.growth", count).await;
     let registered = started.elapsed();
 
     let started = Instant::now();
     let event = crowd.operator.event("custom.growth", json!({"for": "all"})).await;
     let limit = Duration::from_secs(900);
-    let requests = crowd.heard(&event, limit).await;
+    let requests = crowd.wait_for_all(&event, limit).await;
     let recorded = started.elapsed();
-    aws::nothing_waits(limit).await;
+    aws::wait_until_idle(limit).await;
     println!(
         "{count} destinations, registered in {registered:.1?}; {requests} requests, all recorded in {recorded:.1?}"
     );

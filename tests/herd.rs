@@ -32,37 +32,37 @@ async fn a_receiver_that_limits_its_rate_is_not_overloaded() {
     let posted = started.elapsed();
     let mut unhealthy = vec![];
     let mut shown = 0;
-    let standing = loop {
+    let progress = loop {
         sleep(Duration::from_secs(2)).await;
         let health = crowd.operator.get(&path).await.expect(200)["health"]["status"].clone();
         if health != "healthy" {
             unhealthy.push(health);
         }
-        let standing = crowd.standing(&events).await;
+        let progress = crowd.progress(&events).await;
         let seconds = started.elapsed().as_secs();
         if seconds >= shown + 10 {
             shown = seconds;
-            println!("{seconds} s: {} succeeded, {} requests", standing.count("succeeded"), standing.requests);
+            println!("{seconds} s: {} succeeded, {} requests", progress.count("succeeded"), progress.requests);
         }
-        if standing.is_settled() || started.elapsed() > ideal * 10 {
-            break standing;
+        if progress.is_settled() || started.elapsed() > ideal * 10 {
+            break progress;
         }
     };
     let took = started.elapsed();
-    println!("{count} events, posted in {posted:.1?}, all delivered in {took:.1?}, ideally {ideal:.1?}; {standing:?}");
-    standing.expect_all_succeeded();
+    println!("{count} events, posted in {posted:.1?}, all delivered in {took:.1?}, ideally {ideal:.1?}; {progress:?}");
+    progress.expect_all_succeeded();
     assert!(unhealthy.is_empty(), "{unhealthy:?}");
     // On a busy machine, posting the events takes long.
     assert!(at_full_size.is_none() || took.saturating_sub(posted) <= ideal * 3, "took {took:.1?}, ideally {ideal:.1?}");
     let most = count * 13 / 10;
-    assert!(standing.requests <= most, "{} requests for {count} deliveries", standing.requests);
-    aws::nothing_waits(Duration::from_secs(120)).await;
+    assert!(progress.requests <= most, "{} requests for {count} deliveries", progress.requests);
+    aws::wait_until_idle(Duration::from_secs(120)).await;
 }
 
 /// Accepts 20 requests a second, with a burst of one second.
 async fn limited() -> Receiver {
     let left = Mutex::new((PER_SECOND, Instant::now()));
-    Receiver::judging(move |_, _| {
+    Receiver::with_handler(move |_, _| {
         let mut left = left.lock().expect("no panic");
         let (tokens, at) = *left;
         let tokens = (tokens + at.elapsed().as_secs_f64() * PER_SECOND).min(PER_SECOND);

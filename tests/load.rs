@@ -43,7 +43,7 @@ async fn three_thousand_deliveries_succeed_and_the_queues_are_empty() {
         within(limit, "all deliveries are recorded", async || (succeeded(&operator, id).await == EVENTS).then_some(()))
             .await;
     }
-    aws::nothing_waits(limit).await;
+    aws::wait_until_idle(limit).await;
     let requests: usize = receivers.iter().map(|receiver| receiver.received().len()).sum();
     println!(
         "{EVENTS} events, {} deliveries succeeded, {requests} requests; accepted in {accepted:.1?}, arrived in {arrived:.1?}",

@@ -78,7 +78,8 @@ async fn an_operators_limit_overrides_that_of_its_plan() {
         assert_eq!(aws::admin(json!({ "set_limit": command })).await, Ok(command));
     };
     set(Some(1)).await;
-    let (operator, other) = (Operator::create_of("enterprise").await, Operator::create_of("enterprise").await);
+    let (operator, other) =
+        (Operator::create_with_plan("enterprise").await, Operator::create_with_plan("enterprise").await);
     set_limit(&other, 0).await;
     until_refused(&operator, STACK).await;
     let answers = join_all((0..20).map(|_| other.get(STACK))).await;

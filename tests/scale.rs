@@ -90,7 +90,7 @@ async fn run(operator: &Operator, receivers: &[Receiver], events: usize, pace: u
     }
     let arrived = || receivers.iter().map(Receiver::count).sum::<usize>();
     within(LIMIT, "all have arrived", async || (arrived() >= events).then_some(())).await;
-    aws::nothing_waits(LIMIT).await;
+    aws::wait_until_idle(LIMIT).await;
 }
 
 /// Prints the load of the busiest partition of each table and index, converted to [`RATE`].
@@ -116,7 +116,7 @@ fn report(usage: &[Usage], events: usize) {
 async fn ten_thousand_events_a_second_are_within_the_limits_of_every_partition() {
     let (events, pace) = (number("SCALE_EVENTS", 1000), number("SCALE_PACE", 100));
     let with_reads = env::var("SCALE_READS").is_ok();
-    let faults = Faults::alone().await;
+    let faults = Faults::exclusive().await;
 
     let operator = Operator::with_shards(16).await;
     let receivers = audience(&operator).await;

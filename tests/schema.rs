@@ -55,7 +55,7 @@ async fn one_of_each(operator: &Operator, receiver: &Receiver) -> Value {
 
 #[tokio::test]
 async fn every_operation_answers_as_documented() {
-    let operator = Operator::create_of("enterprise").await.from_page().in_project(PROJECT);
+    let operator = Operator::create_with_plan("enterprise").await.from_page().in_project(PROJECT);
     let receiver = Receiver::taking().await;
     let made = one_of_each(&operator, &receiver).await;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
