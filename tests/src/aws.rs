@@ -43,7 +43,7 @@ impl Cloud {
 
     /// The same local AWS at another address, such as a proxy's.
     #[must_use]
-    pub fn by_way_of(&self, endpoint: &str) -> Self {
+    pub fn through(&self, endpoint: &str) -> Self {
         Self { endpoint: endpoint.to_owned(), ..self.clone() }
     }
 
@@ -124,7 +124,7 @@ pub async fn admin(payload: Value) -> Result<Value, String> {
 
 /// Invokes a function with a batch of messages as SQS does, each with its receive count, including this time. The
 /// function must succeed for all of them.
-pub async fn hand_out(function: &str, messages: &[(&Value, u32)]) {
+pub async fn invoke_with_messages(function: &str, messages: &[(&Value, u32)]) {
     let record = |(number, (body, received)): (usize, &(&Value, u32))| {
         let attributes = json!({"ApproximateReceiveCount": received.to_string(), "SentTimestamp": "1700000000000"});
         let id = format!("m-{number}");
@@ -179,7 +179,7 @@ pub const DEAD_LETTERS: [&str; 5] = [
 
 /// Waits until no delivery and no event is queued, for at most `limit`, and checks that the dead-letter queues are
 /// empty.
-pub async fn nothing_waits(limit: Duration) {
+pub async fn wait_until_idle(limit: Duration) {
     queues_are_empty(limit).await;
     for (queue, count) in dead_letters().await {
         assert_eq!(count, 0, "{queue}");

@@ -52,20 +52,20 @@ pub const EMAIL: &str = "owner@example.com";
 impl Operator {
     /// Creates an operator with the plan `free`.
     pub async fn create() -> Self {
-        Self::create_of("free").await
+        Self::create_with_plan("free").await
     }
 
     /// Creates an operator whose events are distributed to this many shards.
     pub async fn with_shards(shards: u8) -> Self {
-        Self::made_of(json!({"shards": shards})).await
+        Self::create_with(json!({"shards": shards})).await
     }
 
     /// Creates an operator with this plan.
-    pub async fn create_of(plan: &str) -> Self {
-        Self::made_of(json!({"plan": plan})).await
+    pub async fn create_with_plan(plan: &str) -> Self {
+        Self::create_with(json!({"plan": plan})).await
     }
 
-    async fn made_of(mut fields: Value) -> Self {
+    async fn create_with(mut fields: Value) -> Self {
         let shards = fields["shards"].as_u64().map_or(1, |shards| u8::try_from(shards).expect("a few"));
         fields["email"] = json!(EMAIL);
         fields["name"] = json!("Test");

@@ -30,7 +30,7 @@ pub struct Crowd {
 
 impl Crowd {
     /// Creates an operator with this many webhooks, and rules that send events of this type to all of them.
-    pub async fn hearing(event_type: &str, count: usize) -> Self {
+    pub async fn subscribed_to(event_type: &str, count: usize) -> Self {
         Self::at(Receiver::taking().await, event_type, count).await
     }
 
@@ -71,7 +71,7 @@ impl Crowd {
     }
 
     /// The state of the deliveries of these events.
-    pub async fn standing(&self, events: &[String]) -> Standing {
+    pub async fn progress(&self, events: &[String]) -> Progress {
         let wanted: BTreeSet<_> = events.iter().flat_map(|event| self.deliveries(event)).collect();
         let (mut states, mut attempts) = (BTreeMap::<String, usize>::new(), 0);
         let mut recorded = BTreeSet::new();
@@ -86,7 +86,7 @@ impl Crowd {
         }
         let got = self.receiver.received();
         let arrived: BTreeSet<_> = got.iter().map(|request| request.header("webhook-id").to_owned()).collect();
-        Standing {
+        Progress {
             deliveries: wanted.len(),
             states,
             attempts,
@@ -99,12 +99,12 @@ impl Crowd {
 
     /// Waits until each delivery of these events has succeeded or was abandoned, for at most `limit`, and returns their
     /// state.
-    pub async fn settled(&self, events: &[String], limit: Duration) -> Standing {
+    pub async fn wait_until_settled(&self, events: &[String], limit: Duration) -> Progress {
         let end = Instant::now() + limit;
         loop {
-            let standing = self.standing(events).await;
-            if standing.is_settled() || Instant::now() >= end {
-                return standing;
+            let progress = self.progress(events).await;
+            if progress.is_settled() || Instant::now() >= end {
+                return progress;
             }
             sleep(Duration::from_secs(2)).await;
         }
@@ -124,7 +124,7 @@ impl Crowd {
 
     /// Waits until an event has arrived at each destination and all its deliveries have succeeded. Returns the number
     /// of requests: SQS may deliver a job twice.
-    pub async fn heard(&self, event: &str, limit: Duration) -> usize {
+    pub async fn wait_for_all(&self, event: &str, limit: Duration) -> usize {
         let wanted = self.deliveries(event);
         let distinct = async || {
             Some(self.arrived(event).into_iter().collect()).filter(|ids: &BTreeSet<_>| ids.len() >= wanted.len())
@@ -154,7 +154,7 @@ impl Crowd {
 
 /// The state of the deliveries of some events.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct Progress {
     /// The expected number of deliveries.
     pub deliveries: usize,
     /// The number of rows in each state.
@@ -171,7 +171,7 @@ pub struct Standing {
     pub unexpected: usize,
 }
 
-impl Standing {
+impl Progress {
     /// The number of rows in this state.
     pub fn count(&self, state: &str) -> usize {
         self.states.get(state).copied().unwrap_or_default()

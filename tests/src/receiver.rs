@@ -62,15 +62,15 @@ pub struct Receiver {
 impl Receiver {
     /// Answers each request with `answer` of its number, counted from 1.
     pub async fn answering<R: IntoResponse + Send>(answer: impl Fn(usize) -> R + Send + Sync + 'static) -> Self {
-        Self::judging(move |_, number| answer(number)).await
+        Self::with_handler(move |_, number| answer(number)).await
     }
 
     /// Answers each request with `answer` of the request and its number, counted from 1.
-    pub async fn judging<R: IntoResponse + Send>(
+    pub async fn with_handler<R: IntoResponse + Send>(
         answer: impl Fn(&Received, usize) -> R + Send + Sync + 'static,
     ) -> Self {
         let answer = Arc::new(answer);
-        Self::handling(move |received, number| {
+        Self::with_async_handler(move |received, number| {
             let answer = answer.clone();
             async move { answer(&received, number).into_response() }
         })
@@ -79,10 +79,10 @@ impl Receiver {
 
     /// Accepts connections and requests, but never answers.
     pub async fn silent() -> Self {
-        Self::handling(|_, _| std::future::pending()).await
+        Self::with_async_handler(|_, _| std::future::pending()).await
     }
 
-    async fn handling<F>(handle: impl Fn(Received, usize) -> F + Clone + Send + Sync + 'static) -> Self
+    async fn with_async_handler<F>(handle: impl Fn(Received, usize) -> F + Clone + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Response> + Send + 'static,
     {

@@ -131,7 +131,7 @@ impl Stage {
     /// When a request is rejected.
     pub async fn tenant(&self, destinations: usize, rules: usize) -> Tenant {
         const AT_ONCE: usize = 4;
-        let operator = Operator::create_of("enterprise").await;
+        let operator = Operator::create_with_plan("enterprise").await;
         let key = operator.key.expect("a key");
         let start = |name: &'static str| async move {
             let program = host::program(&self.profile, name);

@@ -20,7 +20,7 @@ impl Metered {
     async fn new() -> Self {
         let cloud = Cloud::from_env();
         let meter = Meter::start(cloud.clone(), Nouns::from_env()).await;
-        Self { cloud: cloud.by_way_of(meter.url()), meter }
+        Self { cloud: cloud.through(meter.url()), meter }
     }
 
     async fn call(&self, operation: &str, request: Value) -> (u16, Value) {

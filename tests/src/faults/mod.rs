@@ -40,7 +40,7 @@ pub struct Faults {
 
 impl Faults {
     /// Waits until no other test uses the proxy, and stops all faults.
-    pub async fn alone() -> Self {
+    pub async fn exclusive() -> Self {
         let alone = Self { _alone: ONE_AT_A_TIME.lock().await };
         alone.reset().await;
         alone
