@@ -65,7 +65,7 @@ async fn a_second_code_must_wait() {
     let refused = operator.post_empty(&send).await;
     assert!(refused.retry_after.is_some_and(|seconds| (1..=INTERVAL).contains(&seconds)), "{refused:?}");
     let (sentence, code) = refused.error(429);
-    assert!(code == "code_sent_recently" && sentence.contains("ask again in"), "{sentence}");
+    assert!(code == "code_sent_recently" && sentence.contains("retry in"), "{sentence}");
     aws::age_codes(send.trim_end_matches("/send-code")).await;
     operator.post_empty(&send).await.expect(200);
     assert_eq!(inbox::all(&address).await.len(), 2);

@@ -89,7 +89,7 @@ async fn invalid_filters_are_named_and_other_operators_deliveries_are_not_found(
         ("event_type=passport.flaged", "did you mean \\\"passport.flagged\\\""),
         ("limit=0", "`limit`"),
         ("cursor=x", "`cursor`"),
-        ("status=held", "`status`: is no parameter here; there are `state`,"),
+        ("status=held", "`status`: unknown parameter; use `state`,"),
     ] {
         let (sentence, _) = operator.get(&format!("/v1/deliveries?{query}")).await.error(400);
         assert!(sentence.contains(&named.replace("\\\"", "\"")), "{query}: {sentence}");

@@ -80,7 +80,7 @@ async fn a_project_channel_sends_mail_from_the_address_of_the_deployment() {
     assert_eq!(request["FromEmailAddress"], "STACK Notifications <notifications@example.com>");
     assert!(request["ReplyToAddresses"].is_null());
     let tested = operator.in_project("web").post_empty(&project_channels::of(&id, "/test")).await.expect(200);
-    assert!(tested["detail"].as_str().expect("a sentence").contains("SES took the message"), "{tested}");
+    assert!(tested["detail"].as_str().expect("a sentence").contains("SES accepted the message"), "{tested}");
     inbox::wait_for(&address, 2).await;
 }
 

@@ -132,7 +132,7 @@ async fn a_delivery_in_progress_cannot_be_retried() {
     receiver.wait_for(1).await;
     let by_id = format!("/mail/webhook-deliveries/{}", delivery_id(&webhook, &event));
     let (sentence, code) = operator.post_empty(&format!("{by_id}/retry")).await.error(409);
-    assert!(sentence.contains("on its way"), "{sentence}");
+    assert!(sentence.contains("in progress"), "{sentence}");
     assert_eq!(code, "in_progress");
     let pending = listed(&operator, &webhook, "?status=pending").await;
     assert_eq!(pending[0]["eventId"], json!(event));

@@ -84,7 +84,7 @@ pub(crate) async fn rotate_secret(
     responses(
         (status = 200, body = TestResult), ErrorsOfOne,
         (status = 400, body = ErrorBody, description = "No address of its own, or not verified"),
-        (status = 502, body = TestResult, description = "The address did not take it"),
+        (status = 502, body = TestResult, description = "The address did not accept it"),
     )
 )]
 pub(crate) async fn test(

@@ -24,7 +24,7 @@ use crate::{
     params(("id" = String, Path), ProjectHeader),
     responses(
         (status = 200, body = TestResult), ErrorsOfOne,
-        (status = 502, body = TestResult, description = "The channel did not take it"),
+        (status = 502, body = TestResult, description = "The channel did not accept it"),
     )
 )]
 pub(crate) async fn test(

@@ -58,7 +58,7 @@ pub(crate) async fn verify(
     responses(
         (status = 200, body = TestResult), ErrorsOfOne,
         (status = 400, body = ErrorBody, description = "Not verified"),
-        (status = 502, body = TestResult, description = "The destination did not take it"),
+        (status = 502, body = TestResult, description = "The destination did not accept it"),
     )
 )]
 pub(crate) async fn test(

@@ -24,7 +24,7 @@ use crate::{
     params(("id" = String, Path), FromPage),
     responses(
         (status = 200, body = TestResult), ErrorsOfOne,
-        (status = 502, body = TestResult, description = "The provider did not take it"),
+        (status = 502, body = TestResult, description = "The provider did not accept it"),
     )
 )]
 pub(crate) async fn test(

@@ -99,7 +99,7 @@ impl Change {
 fn unknown_kind(given: &str) -> ApiError {
     let known: Vec<_> = providers::kinds().map(|(kind, _)| kind.as_str()).collect();
     let given: String = given.chars().take(64).collect();
-    ApiError::bad_request("unknown_kind", format!("`kind`: {given:?} is no kind; send one of {}.", known.join(", ")))
+    ApiError::bad_request("unknown_kind", format!("`kind`: {given:?} is not a kind; send one of {}.", known.join(", ")))
 }
 
 /// The id of a provider in a path: a UUID.

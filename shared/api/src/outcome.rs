@@ -22,7 +22,7 @@ impl From<Error> for ApiError {
             Error::Internal(error) => Self::internal(error),
             Error::NotFound(noun) => Self::not_found(noun),
             Error::ChangedMeanwhile(noun) => {
-                let sentence = format!("This {noun} is being changed by other requests; look at it and try again.");
+                let sentence = format!("Other requests keep changing this {noun}; read it again and retry.");
                 Self::conflict("changed_meanwhile", sentence)
             }
             Error::Unverified => Self::bad_request(
@@ -35,7 +35,7 @@ impl From<Error> for ApiError {
             ),
             Error::AlreadyVerified => Self::bad_request(
                 "already_verified",
-                "This destination is verified and healthy already; there is nothing to verify.",
+                "This destination is already verified and healthy.",
             ),
             Error::CodeRequired => Self::bad_request(
                 "code_missing",
@@ -60,10 +60,10 @@ impl From<Error> for ApiError {
             ),
             Error::NotRetryable(reason) => not_retryable(reason),
             Error::DeliveryNotQueued => {
-                Self::unavailable("The queue did not take the delivery; send the same request again.")
+                Self::unavailable("The queue did not accept the delivery; send the same request again.")
             }
             Error::DeliveriesNotQueued => {
-                Self::unavailable("The queue did not take all deliveries; send the same request again.")
+                Self::unavailable("The queue did not accept all deliveries; send the same request again.")
             }
             Error::NoSecret(kind) => Self::bad_request(
                 "no_secret",
@@ -72,7 +72,7 @@ impl From<Error> for ApiError {
             Error::TooManySecrets { first_ends } => too_many_secrets(first_ends),
             Error::RotatedMeanwhile => Self::conflict(
                 "changed_meanwhile",
-                "This webhook was changed by another request at the same time; look at it and try again.",
+                "Another request changed this webhook at the same time; read it again and retry.",
             ),
         }
     }
@@ -81,14 +81,14 @@ impl From<Error> for ApiError {
 /// Says only which of the four problems it is: neither how many tries are left, nor what the code was.
 fn code_refused(problem: CodeProblem) -> ApiError {
     let (code, sentence) = match problem {
-        CodeProblem::Wrong => ("code_wrong", "This is not the code that was sent; look again, or ask for another."),
+        CodeProblem::Wrong => ("code_wrong", "This is not the code that was sent; check it, or request a new one."),
         CodeProblem::Spent => (
             "code_spent",
-            "This code was used already, or guessed at too often; ask for another with POST …/send-code.",
+            "This code was already used, or had too many wrong guesses; request a new one with POST …/send-code.",
         ),
-        CodeProblem::Expired => ("code_expired", "This code has expired; ask for another with POST …/send-code."),
+        CodeProblem::Expired => ("code_expired", "This code has expired; request a new one with POST …/send-code."),
         CodeProblem::Missing => {
-            ("code_missing", "No code was sent to this address; ask for one with POST …/send-code.")
+            ("code_missing", "No code was sent to this address; request one with POST …/send-code.")
         }
     };
     ApiError::bad_request(code, sentence)
@@ -98,24 +98,24 @@ fn too_soon(reason: TooSoon) -> ApiError {
     let (code, what, wait): (_, _, Duration) = match reason {
         TooSoon::Interval(wait) => ("code_sent_recently", "A code was sent to this address just now", wait),
         TooSoon::Destination(wait) => {
-            ("too_many_codes", "This address was sent as many codes as it may in an hour", wait)
+            ("too_many_codes", "This address has received the maximum number of codes per hour", wait)
         }
-        TooSoon::Operator(wait) => ("too_many_codes", "Your account has sent as many codes as it may in an hour", wait),
+        TooSoon::Operator(wait) => ("too_many_codes", "Your account has sent the maximum number of codes per hour", wait),
         TooSoon::CallingCode(wait) => {
-            ("too_many_codes", "As many codes as may in an hour have gone to numbers of this country", wait)
+            ("too_many_codes", "The maximum number of codes per hour has been sent to this country", wait)
         }
     };
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    ApiError::too_many(code, format!("{what}; ask again in {seconds} s."), wait)
+    ApiError::too_many(code, format!("{what}; retry in {seconds} s."), wait)
 }
 
 fn not_receiving(api: ApiKind) -> &'static str {
     match api {
         ApiKind::Providers | ApiKind::Config => {
-            "It is not healthy, or switched off; test it first with POST …/test, or switch it on."
+            "It is unhealthy or disabled; test it first with POST …/test, or enable it."
         }
         ApiKind::Stack | ApiKind::Mail | ApiKind::StackAuth => {
-            "This destination is not verified or not healthy; verify it first with POST …/verify."
+            "This destination is unverified or unhealthy; verify it first with POST …/verify."
         }
     }
 }
@@ -124,19 +124,19 @@ fn not_retryable(reason: NoRetry) -> ApiError {
     match reason {
         NoRetry::InProgress => ApiError::conflict(
             "in_progress",
-            "This delivery is on its way; look at it again later, or send {\"force\": true} for another attempt now.",
+            "This delivery is in progress; wait for it, or send {\"force\": true} for another attempt now.",
         ),
         NoRetry::Succeeded => ApiError::conflict(
             "already_succeeded",
-            "This delivery has arrived; send {\"force\": true} to send it once more all the same.",
+            "This delivery has already succeeded; send {\"force\": true} to send it again.",
         ),
     }
 }
 
 fn too_many_secrets(first_ends: Timestamp) -> ApiError {
     let sentence = format!(
-        "{MAX_PREVIOUS_SECRETS} earlier secrets still sign, and each was promised its {ROTATION_HOURS} hours; the first \
-         ends at {}. Rotate again then, or end the current secret at once with `expire_now`.",
+        "{MAX_PREVIOUS_SECRETS} earlier secrets still sign, each for {ROTATION_HOURS} hours after its rotation. Rotate \
+         again after {}, when the first of them ends, or end the current secret at once with `expire_now`.",
         rfc3339(first_ends)
     );
     ApiError::conflict("too_many_secrets", sentence)

@@ -59,7 +59,7 @@ pub struct TestResult {
     /// How it answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
-    /// Why it did not take it.
+    /// Why it did not accept it.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
@@ -85,8 +85,8 @@ fn accepted(destination: &Destination, attempt: &Attempt) -> String {
     let to = &destination.destination;
     match destination.kind {
         Kind::Webhook => format!("The endpoint answered {}.", attempt.status.unwrap_or_default()),
-        Kind::Email | Kind::OpsEmail => format!("SES took the message for {to}; its id is {id}."),
-        Kind::Sms => format!("SNS took the message for {to}; its id is {id}."),
+        Kind::Email | Kind::OpsEmail => format!("SES accepted the message for {to}; its id is {id}."),
+        Kind::Sms => format!("SNS accepted the message for {to}; its id is {id}."),
         kind => format!("Test message sent to {}.", kind.title()),
     }
 }
@@ -97,7 +97,7 @@ fn rejected(destination: &Destination, error: &str) -> String {
     }
     match destination.kind {
         Kind::Webhook => format!("The endpoint {}.", predicate(error)),
-        Kind::Email | Kind::OpsEmail | Kind::Sms => format!("The message was not taken: {error}."),
+        Kind::Email | Kind::OpsEmail | Kind::Sms => format!("The message was not accepted: {error}."),
         kind => format!("{} {}.", kind.title(), predicate(error)),
     }
 }
@@ -109,5 +109,5 @@ fn suppressed(kind: Kind, suppression: &Suppression) -> String {
         Kind::OpsEmail => format!("lift that with DELETE /mail/suppressions/{address}, or change the addresses"),
         _ => "verify it again with POST …/send-code and POST …/verify".to_owned(),
     };
-    format!("Nothing is mailed to this address since a {reason} at {since} ({detail}); {remedy}.")
+    format!("Mail to this address is suppressed since a {reason} at {since} ({detail}); {remedy}.")
 }

@@ -81,7 +81,7 @@ pub(super) fn header_value(text: &str) -> Result<Credential, String> {
 }
 
 fn placeholder() -> String {
-    "has the placeholder that stands for a secret, and there is none to keep; send the secret".to_owned()
+    "is the placeholder for a secret, and no secret is stored; send the secret".to_owned()
 }
 
 /// Headers that requests already have, or that control the connection.
@@ -119,11 +119,11 @@ pub(super) fn headers(
 fn header_name(name: &str) -> Result<HeaderName, String> {
     let parsed = HeaderName::from_bytes(name.as_bytes()).ok().filter(|_| name.len() <= MAX_HEADER_NAME);
     let Some(parsed) = parsed else {
-        return Err(format!("is no name of a header; send 1 to {MAX_HEADER_NAME} letters, digits and '-'"));
+        return Err(format!("is not a header name; send 1 to {MAX_HEADER_NAME} letters, digits and '-'"));
     };
     let text = parsed.as_str();
     if TAKEN.contains(&text) || TAKEN_FAMILIES.iter().any(|family| text.starts_with(family)) {
-        return Err("is a header that requests have of themselves; choose another".to_owned());
+        return Err("is a reserved header; choose another".to_owned());
     }
     Ok(parsed)
 }
