@@ -2,7 +2,9 @@
 
 mod collection;
 mod deliveries;
+mod forms;
 mod item;
+mod kinds;
 mod origin;
 mod recover;
 mod rotate;
@@ -78,6 +80,7 @@ api::routes! { App;
     rotate::rotate_secret;
     recover::recover;
     deliveries::deliveries;
+    kinds::list;
 }
 
 /// The committed OpenAPI document of the whole API.
