@@ -13,7 +13,7 @@ import { LimitDialog } from '../parts/limit'
 import { RotateSecret } from '../parts/rotate'
 import { refreshHealth } from '../verify/refresh'
 
-/** The switch, the secret, the limit and the end of a destination. `home` is the page that lists it. */
+/** Settings of a destination. `listPath` is the page that lists it, shown after deletion. */
 export function Manage({ destination, listPath = '/destinations' }: { destination: Destination; listPath?: string }) {
   const [open, setOpen] = useState<'limit' | 'rotate' | 'delete' | null>(null)
   const { disabled } = destination
@@ -21,7 +21,7 @@ export function Manage({ destination, listPath = '/destinations' }: { destinatio
   const toggle = useAction(async () => {
     await setEnabled(destination, disabled)
     refreshHealth()
-    toast.good(disabled ? 'Enabled. Recover the deliveries that it missed.' : 'Disabled. Its deliveries are held.')
+    toast.good(disabled ? 'Enabled. Recover the missed deliveries.' : 'Disabled. Deliveries are held.')
   })
   return (
     <Panel title="Manage">
@@ -48,9 +48,7 @@ export function Manage({ destination, listPath = '/destinations' }: { destinatio
           <li>
             <span class="manage-name">Maximum per second</span>
             <span class="manage-what">
-              {destination.max_per_second
-                ? perSecond(destination.max_per_second)
-                : 'No limit: deliveries go out as they come.'}
+              {destination.max_per_second ? perSecond(destination.max_per_second) : 'No limit'}
             </span>
             <Button writes size="s" onClick={() => setOpen('limit')}>
               Change
