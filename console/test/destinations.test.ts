@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Destination, DestinationKind } from '../src/api/types'
-import { canBeTargeted, canRotate, canSwitch, canTest, verifiedBy } from '../src/lib/abilities'
+import { canBeTargeted, canDisable, canRotate, canTest, verifiedBy } from '../src/lib/abilities'
 import { hasId } from '../src/lib/destination-id'
 import { addedByOther, addedByStack } from '../src/pages/destinations/add/added'
 import { headers, lines } from '../src/pages/destinations/add/lines'
@@ -81,8 +81,8 @@ describe('the possible actions', () => {
     expect(canRotate(of('stack_auth'))).toBe(true)
     expect(canRotate(of('stack', 'email'))).toBe(false)
     expect(canRotate(of('providers'))).toBe(false)
-    expect(canSwitch(of('stack'))).toBe(false)
-    expect(canSwitch(of('config', 'discord'))).toBe(true)
+    expect(canDisable(of('stack'))).toBe(false)
+    expect(canDisable(of('config', 'discord'))).toBe(true)
   })
 
   it('are limited for addresses of a rule or of the account', () => {

@@ -20,7 +20,7 @@ export function canRotate(destination: Subject): boolean {
   return hasRoute && destination.channel_type === 'webhook' && !destination.belongs_to
 }
 
-export const canSwitch = (destination: Subject): boolean => canManage(destination) && destination.made_by !== 'stack'
+export const canDisable = (destination: Subject): boolean => canManage(destination) && destination.made_by !== 'stack'
 
 /** Rules cannot target the account's own address, nor the address of a legacy channel. */
 export const canBeTargeted = ({ belongs_to }: Subject): boolean => !belongs_to

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { useAction } from '../../../api/action'
 import { setEnabled } from '../../../api/destination-actions'
 import type { Destination } from '../../../api/types'
-import { canLimit, canRotate, canSwitch } from '../../../lib/abilities'
+import { canDisable, canLimit, canRotate } from '../../../lib/abilities'
 import { toast } from '../../../lib/toasts'
 import { perSecond } from '../../../lib/traffic'
 import { navigate } from '../../../router/hash'
@@ -35,7 +35,7 @@ export function Manage({ destination, listPath = '/destinations' }: { destinatio
             </Button>
           </li>
         )}
-        {canSwitch(destination) && (
+        {canDisable(destination) && (
           <li>
             <span class="manage-name">{disabled ? 'Disabled' : 'Enabled'}</span>
             <span class="manage-what">Deliveries are held while it is disabled.</span>
