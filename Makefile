@@ -138,7 +138,7 @@ package: $(VENV)/.installed ## Build the functions for AWS: ARCHITECTURE=arm64 o
 .PHONY: openapi
 openapi: ## Write infra/openapi.json from the code
 # By way of another file: the program itself holds the old text.
-	@mkdir -p .local && cargo run --quiet --package e2e --bin openapi > .local/openapi.json
+	@mkdir -p .local && cargo run --quiet --package xtask --bin openapi > .local/openapi.json
 	@mv .local/openapi.json infra/openapi.json
 
 .PHONY: console

@@ -1,15 +1,15 @@
-//! In a real browser: the console, with the whole story of an operator and every page on every screen, and pages that call
-//! the API. What is done and seen there is in `tests/console/`.
+//! Tests in a real browser: the console, with the complete workflow of an operator and every page on every screen size,
+//! and web pages that call the API. The steps and checks are in `tests/console/`.
 //!
-//! A test program of its own, since a browser leaves little of the machine to others.
-#![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+//! A separate test program, because a browser uses most of the machine.
+#![allow(clippy::expect_used, reason = "a test that cannot continue panics")]
 
 use std::{path::Path, process::Stdio};
 
 use e2e::{Operator, variable};
 use tokio::process::Command;
 
-/// Runs a script of `tests/console`; what it says is told if it fails.
+/// Runs a script of `tests/console`; its output is part of the message if it fails.
 async fn run(script: &str, arguments: &[&str]) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("console");
     let mut command = Command::new("node");
@@ -20,15 +20,15 @@ async fn run(script: &str, arguments: &[&str]) {
 }
 
 #[tokio::test]
-async fn an_operator_signs_in_registers_breaks_mends_and_recovers() {
+async fn an_operator_signs_in_registers_fixes_a_broken_receiver_and_recovers() {
     let operator = Operator::create().await;
     run("story.mjs", &[&variable("CONSOLE_URL"), operator.key.as_deref().expect("a key")]).await;
 }
 
-/// With `PICTURES=folder`, as seen from the project's root, it leaves pictures of them there.
+/// If `PICTURES` is set to a folder, relative to the root of the repository, it writes screenshots of all pages there.
 #[tokio::test]
 async fn every_page_can_be_used_by_everyone_on_a_desktop_and_on_a_phone_light_and_dark() {
-    let operator = Operator::create_of("pro").await;
+    let operator = Operator::create_with_plan("pro").await;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = std::env::var("PICTURES").ok().map(|folder| root.join(folder).display().to_string());
     let key = operator.key.as_deref().expect("a key");

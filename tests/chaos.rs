@@ -1,7 +1,6 @@
-//! Faults of every kind, receivers that fail, and workers that are killed all the while: nothing is lost.
+//! Nothing is lost when all kinds of faults occur, receivers fail, and workers are killed, all at the same time.
 //!
-//! A test program of its own, since all of this concerns all functions. Another number of deliveries may be given as
-//! `CHAOS_DELIVERIES`.
+//! A separate test program, because this affects all functions. `CHAOS_DELIVERIES` changes the number of deliveries.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a test that reports")]
 
 use std::{
@@ -26,29 +25,30 @@ use rand::RngExt;
 use tokio::time::sleep;
 
 const EVENT: &str = "custom.chaos";
-/// Of ten destinations three fail.
+/// Of every ten destinations, three fail.
 const FAN_OUT: usize = 10;
 const FAILING: usize = 3;
-/// How often a failing destination refuses one delivery at most: fewer times than make it unhealthy, after which its
-/// deliveries are held by design.
+/// How often a failing destination rejects a delivery at most: fewer times than make it unhealthy, because the
+/// deliveries of an unhealthy destination are held.
 const MAX_REFUSALS: usize = 3;
 const FAULTS: f64 = 0.05;
-/// A killed worker's messages come back after the visibility timeout of their queue. The template's, of minutes, would
-/// make this test wait for most of an hour, as messages may meet several kills. A worker ends after 30 s.
+/// The messages of a killed worker return after the visibility timeout of their queue. With the template's timeout of
+/// minutes, this test would take almost an hour, as a message may be affected by several kills. A worker ends after 30
+/// s.
 const VISIBILITY_SECONDS: u32 = 35;
-/// How long the record of an attempt may take after its request: what a receiver got for so long before a kill was under
-/// way.
+/// How long the record of an attempt may take after its request: a request that arrived within this time before a kill
+/// was in progress.
 const UNDER_WAY: Duration = Duration::from_secs(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_among_faults_and_kills() {
     let deliveries: usize = env::var("CHAOS_DELIVERIES").map_or(3000, |count| count.parse().expect("a number"));
-    let faults = Faults::alone().await;
+    let faults = Faults::exclusive().await;
     let failing = Arc::new(OnceLock::new());
     let crowd = Crowd::at(receiver(failing.clone()).await, EVENT, FAN_OUT).await;
     failing.set(crowd.destinations[..FAILING].to_vec()).expect("set once");
     let queues = [&aws::EVENT_QUEUES[..], &aws::LANES[..]].concat();
-    println!("the visibility timeout is {VISIBILITY_SECONDS} s: messages of killed workers come back after it");
+    println!("the visibility timeout is {VISIBILITY_SECONDS} s: the messages of killed workers return after it");
     let visibility = Changed::set(&queues, "VisibilityTimeout", |_| VISIBILITY_SECONDS.to_string()).await;
 
     let started = Instant::now();
@@ -56,7 +56,8 @@ async fn nothing_is_lost_among_faults_and_kills() {
     let killer = Killer::start();
     let events = crowd.post(EVENT, deliveries / FAN_OUT).await;
     let posted = started.elapsed();
-    // Long enough for all, unless they are killed again and again: the rest comes through when the kills have ended.
+    // Long enough for all deliveries, unless they are killed repeatedly: the rest succeeds after the kills have
+    // stopped.
     let most = Duration::from_secs_f64(60.0_f64.max(deliveries as f64 / 50.0));
     while started.elapsed() < most && arrived(&crowd) < deliveries {
         sleep(Duration::from_secs(1)).await;
@@ -69,30 +70,30 @@ async fn nothing_is_lost_among_faults_and_kills() {
     aws::queues_are_empty(Duration::from_secs(240)).await;
     println!("dead letters before the redrive: {:?}", aws::dead_letters().await);
     print!("{}", redrive().await);
-    let standing = crowd.settled(&events, Duration::from_secs(120)).await;
+    let progress = crowd.wait_until_settled(&events, Duration::from_secs(120)).await;
     aws::queues_are_empty(Duration::from_secs(120)).await;
     visibility.restore().await;
     let under_way = kills.under_way(&crowd.receiver.received());
-    println!("{standing:?}");
+    println!("{progress:?}");
     println!("faults: {counts:?}");
     println!(
-        "{} kills of {} processes, {under_way} attempts under way; {} requests beyond the first of an attempt; \
+        "{} kills of {} processes, {under_way} attempts in progress; {} requests beyond one for each attempt; \
          all in {:.1?}",
         kills.times.len(),
         kills.processes,
-        standing.repeats(),
+        progress.repeats(),
         started.elapsed()
     );
-    standing.expect_all_succeeded();
-    aws::nothing_waits(Duration::from_secs(10)).await;
-    let allowed = under_way + usize::try_from(counts.lost_replies).expect("a number") + standing.attempts / 100;
-    assert!(standing.repeats() <= allowed, "{} requests too many, {allowed} allowed", standing.repeats());
+    progress.expect_all_succeeded();
+    aws::wait_until_idle(Duration::from_secs(10)).await;
+    let allowed = under_way + usize::try_from(counts.lost_replies).expect("a number") + progress.attempts / 100;
+    assert!(progress.repeats() <= allowed, "{} requests too many, {allowed} allowed", progress.repeats());
 }
 
-/// A receiver that refuses half of the requests to failing destinations, and each delivery only so often.
+/// Rejects half of the requests to failing destinations, up to [`MAX_REFUSALS`] times for each delivery.
 async fn receiver(failing: Arc<OnceLock<Vec<String>>>) -> Receiver {
     let refusals = Mutex::new(HashMap::<String, usize>::new());
-    Receiver::judging(move |received, _| {
+    Receiver::with_handler(move |received, _| {
         let delivery = received.header("webhook-id");
         let fails = failing.get().is_some_and(|all| all.iter().any(|id| id["ndst_".len()..] == delivery[4..30]));
         if !fails || rand::random() {
@@ -114,13 +115,13 @@ fn arrived(crowd: &Crowd) -> usize {
     got.iter().map(|request| request.header("webhook-id")).collect::<BTreeSet<_>>().len()
 }
 
-/// Kills the processes of dispatch and deliver, by turns.
+/// Kills the processes of dispatch and deliver in random order.
 struct Killer {
     ended: Arc<AtomicBool>,
     thread: std::thread::JoinHandle<Kills>,
 }
 
-/// When processes of deliver were killed, and how many of both functions.
+/// The times of all kills and of those of deliver, and the number of killed processes.
 #[derive(Default)]
 struct Kills {
     times: Vec<Instant>,
@@ -158,9 +159,9 @@ impl Killer {
 }
 
 impl Kills {
-    /// How many attempts were under way when deliver was killed.
+    /// The number of attempts in progress when deliver was killed.
     fn under_way(&self, requests: &[Received]) -> usize {
-        // A kill takes its time, in which requests are still made.
+        // A kill takes some time, during which the process still sends requests.
         let met = |at: Instant| {
             self.deliver.iter().any(|kill| at < *kill + Duration::from_millis(200) && *kill < at + UNDER_WAY)
         };

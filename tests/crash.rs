@@ -1,7 +1,7 @@
-//! A worker that dies at the worst moment: between its request and the record of it.
+//! A worker that dies at the worst moment: after it sent its request and before it recorded the attempt.
 //!
-//! A test program of its own, since it kills the function that all deliveries go through.
-#![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+//! A separate test program, because it kills the function that makes all deliveries.
+#![allow(clippy::expect_used, reason = "a test that cannot continue panics")]
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use e2e::{Operator, Receiver, operations::kill, variable, within};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_delivery_whose_worker_is_killed_before_the_record_still_ends() {
+async fn a_delivery_succeeds_after_its_worker_is_killed_before_recording_the_attempt() {
     let (function, endpoint) = (variable("DELIVER_FUNCTION"), variable("AWS_ENDPOINT_URL"));
     let receiver = Receiver::answering(move |n| {
         if n == 1 {
             assert!(kill(&function, &endpoint) > 0, "no process of the function was found");
         }
-        "taken"
+        "accepted"
     })
     .await;
     let operator = Operator::create().await;
@@ -26,33 +26,33 @@ async fn a_delivery_whose_worker_is_killed_before_the_record_still_ends() {
     let before = operator.deliveries(&destination).await;
     assert_eq!((&before[0]["state"], &before[0]["attempt_count"]), (&json!("pending"), &json!(0)));
 
-    // SQS hands the job out again once its visibility timeout of two minutes is over.
-    let done = within(Duration::from_secs(240), "the delivery has ended", async || {
+    // SQS delivers the job again after its visibility timeout of two minutes.
+    let done = within(Duration::from_secs(240), "the delivery has succeeded", async || {
         let found = operator.deliveries(&destination).await.into_iter().find(|d| d["event_id"] == event.as_str());
         found.filter(|delivery| delivery["state"] == "succeeded")
     })
     .await;
-    assert_eq!(done["attempt_count"], 1, "the attempt that was not recorded was made again under its number");
+    assert_eq!(done["attempt_count"], 1, "the unrecorded attempt was repeated with the same number");
     let got = receiver.received();
     assert_eq!(got.len(), 2);
-    assert_eq!(got[0].header("webhook-id"), got[1].header("webhook-id"), "so that the receiver can tell");
+    assert_eq!(got[0].header("webhook-id"), got[1].header("webhook-id"), "the receiver can detect the duplicate");
 }
 
 #[tokio::test]
-async fn a_notification_whose_sender_is_killed_is_in_the_log_and_can_be_sent_again() {
+async fn a_notification_whose_sender_is_killed_is_logged_and_can_be_sent_again() {
     let (function, endpoint) = (variable("PROVIDERS_FUNCTION"), variable("AWS_ENDPOINT_URL"));
     let receiver = Receiver::answering(move |n| {
         if n == 1 {
             assert!(kill(&function, &endpoint) > 0, "no process of the function was found");
         }
-        "taken"
+        "accepted"
     })
     .await;
     let tenant = Operator::create().await.from_page().with_header("idempotency-key", "crash");
     let new = json!({"kind": "webhook", "name": "x", "config": {"url": receiver.url()}});
     let id = tenant.post("/api/v1/notifications/providers", new).await.expect(201)["id"].clone();
     let body = json!({"providerIds": [id], "notification": {"title": "t", "body": "", "severity": "info"}});
-    // Whatever the local cloud says of a function that died.
+    // A raw request, because the local cloud's answer for a function that died does not matter.
     let url = format!("{}/api/v1/notifications/send", variable("API_URL"));
     let mut request = reqwest::Client::new().post(url).bearer_auth(tenant.key.as_deref().expect("a key")).json(&body);
     for (name, value) in &tenant.headers {
@@ -61,17 +61,17 @@ async fn a_notification_whose_sender_is_killed_is_in_the_log_and_can_be_sent_aga
     let _ = request.timeout(Duration::from_secs(40)).send().await;
     receiver.wait_for(1).await;
 
-    // The first request may be under way, until it cannot be any more.
-    let told = within(Duration::from_secs(90), "how it has ended", async || {
+    // The first request counts as in progress until it must have timed out.
+    let answer = within(Duration::from_secs(90), "the result of the first request", async || {
         let answer = tenant.post("/api/v1/notifications/send", body.clone()).await;
         (answer.status != 409).then(|| answer.expect(502))
     })
     .await;
-    let result = &told["results"][0];
-    assert!(result["error"].as_str().expect("a sentence").contains("interrupted"), "{told}");
-    assert_eq!(receiver.received().len(), 1, "nobody knows whether it has arrived");
+    let result = &answer["results"][0];
+    assert!(result["error"].as_str().expect("a sentence").contains("interrupted"), "{answer}");
+    assert_eq!(receiver.received().len(), 1, "it is unknown whether the request arrived, so it is not repeated");
     let delivery = result["deliveryId"].as_str().expect("an id");
     tenant.post_empty(&format!("/v1/deliveries/{delivery}/retry")).await.expect(202);
     let got = receiver.wait_for(2).await;
-    assert_eq!(got[0].header("webhook-id"), got[1].header("webhook-id"), "so that the receiver can tell");
+    assert_eq!(got[0].header("webhook-id"), got[1].header("webhook-id"), "the receiver can detect the duplicate");
 }

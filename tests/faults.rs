@@ -1,6 +1,7 @@
-//! Faults of DynamoDB and SQS: what is throttled, fails or is not answered is neither lost nor sent twice without need.
+//! Faults of DynamoDB and SQS: calls that are throttled, fail or get no answer cause no losses and no needless
+//! duplicates.
 //!
-//! A test program of its own, since the faults concern all functions; one test after the other.
+//! A separate test program, because the faults affect all functions. The tests run one after the other.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "tests that report")]
 
 use std::time::{Duration, Instant};
@@ -15,12 +16,12 @@ use e2e::{
 use serde_json::json;
 use tokio::time::sleep;
 
-/// For how long a delivery is waited for: some come back after a visibility timeout.
+/// How long to wait for deliveries: some return only after a visibility timeout.
 const LIMIT: Duration = Duration::from_secs(240);
 
 #[tokio::test]
-async fn a_dead_letter_that_is_sent_back_is_delivered() {
-    let _alone = Faults::alone().await;
+async fn a_redriven_dead_letter_is_delivered() {
+    let _alone = Faults::exclusive().await;
     let receiver = Receiver::taking().await;
     let operator = Operator::create().await;
     let destination = operator.webhook(&receiver).await["id"].as_str().expect("an id").to_owned();
@@ -30,90 +31,90 @@ async fn a_dead_letter_that_is_sent_back_is_delivered() {
         "event": {"type": "custom.redrive", "data": {"from": "the dead"}}});
     aws::send_message("ACCEPTED_DEAD_LETTERS_URL", &message).await;
 
-    let said = redrive().await;
-    assert!(said.contains("1 message sent back"), "{said}");
+    let output = redrive().await;
+    assert!(output.contains("1 message sent back"), "{output}");
     operator.delivery(&destination, &event.to_string(), "succeeded").await;
     assert_eq!(receiver.received().len(), 1);
     assert_eq!(receiver.received()[0].json()["data"]["from"], "the dead");
-    aws::nothing_waits(LIMIT).await;
+    aws::wait_until_idle(LIMIT).await;
 }
 
 #[tokio::test]
 async fn throttled_statements_lose_nothing() {
-    let faults = Faults::alone().await;
-    let crowd = Crowd::hearing("custom.throttled", 10).await;
+    let faults = Faults::exclusive().await;
+    let crowd = Crowd::subscribed_to("custom.throttled", 10).await;
     faults.set(&Settings { throttled_statements: 0.02, ..Settings::default() }).await;
     let events = crowd.post("custom.throttled", 150).await;
-    let standing = crowd.settled(&events, LIMIT).await;
+    let progress = crowd.wait_until_settled(&events, LIMIT).await;
     let counts = faults.reset().await;
-    println!("2 % of statements throttled: {counts:?}, {standing:?}");
-    standing.expect_all_succeeded();
+    println!("2 % of statements throttled: {counts:?}, {progress:?}");
+    progress.expect_all_succeeded();
     assert!(counts.throttled_statements > 0);
-    aws::nothing_waits(LIMIT).await;
+    aws::wait_until_idle(LIMIT).await;
 }
 
 #[tokio::test]
-async fn throttled_records_make_no_duplicate_webhooks() {
-    let faults = Faults::alone().await;
-    let crowd = Crowd::hearing("custom.once", 10).await;
+async fn throttled_records_cause_no_duplicate_webhooks() {
+    let faults = Faults::exclusive().await;
+    let crowd = Crowd::subscribed_to("custom.once", 10).await;
     faults.set(&Settings { throttled_statements: 0.3, ..Settings::default() }).await;
     let events = crowd.post("custom.once", 30).await;
-    let standing = crowd.settled(&events, LIMIT).await;
+    let progress = crowd.wait_until_settled(&events, LIMIT).await;
     let counts = faults.reset().await;
-    println!("30 % of statements throttled: {counts:?}, {standing:?}");
-    standing.expect_all_succeeded();
-    assert_eq!(standing.requests, standing.deliveries, "{} statements were throttled", counts.throttled_statements);
-    aws::nothing_waits(LIMIT).await;
+    println!("30 % of statements throttled: {counts:?}, {progress:?}");
+    progress.expect_all_succeeded();
+    assert_eq!(progress.requests, progress.deliveries, "{} statements were throttled", counts.throttled_statements);
+    aws::wait_until_idle(LIMIT).await;
 }
 
 #[tokio::test]
 async fn after_an_outage_a_redrive_delivers_what_is_missing() {
-    let faults = Faults::alone().await;
-    let crowd = Crowd::hearing("custom.outage", 10).await;
-    // So that the outage leaves dead letters, which it would only after hours.
+    let faults = Faults::exclusive().await;
+    let crowd = Crowd::subscribed_to("custom.outage", 10).await;
+    // So that the outage causes dead letters now and not only after hours.
     let queues = [&aws::EVENT_QUEUES[..], &aws::LANES[..]].concat();
     let receives = max_receives(&queues, 1).await;
-    // Four kinds concern whole calls: together a fifth of them.
+    // Four kinds of faults affect whole calls: together a fifth of them.
     faults.set(&Settings::all(0.05)).await;
     let started = Instant::now();
     let events = crowd.post("custom.outage", 60).await;
     sleep(Duration::from_secs(30).saturating_sub(started.elapsed())).await;
     let counts = faults.reset().await;
     aws::queues_are_empty(LIMIT).await;
-    let before = crowd.standing(&events).await;
+    let before = crowd.progress(&events).await;
     let dead = aws::dead_letters().await;
     println!("20 % of all calls failed: {counts:?}, {before:?}, dead letters {dead:?}");
     receives.restore().await;
     print!("{}", redrive().await);
-    let after = crowd.settled(&events, LIMIT).await;
+    let after = crowd.wait_until_settled(&events, LIMIT).await;
     println!("after the redrive: {after:?}");
     after.expect_all_succeeded();
-    aws::nothing_waits(LIMIT).await;
+    aws::wait_until_idle(LIMIT).await;
 }
 
 #[tokio::test]
 async fn failing_batches_at_a_wide_fan_out_leave_no_dead_letters() {
-    let faults = Faults::alone().await;
-    let crowd = Crowd::hearing("custom.wide", 100).await;
+    let faults = Faults::exclusive().await;
+    let crowd = Crowd::subscribed_to("custom.wide", 100).await;
     let operations = vec!["BatchExecuteStatement".to_owned()];
     faults.set(&Settings { failed_calls: 0.05, operations, ..Settings::default() }).await;
     let events = crowd.post("custom.wide", 20).await;
-    let standing = crowd.settled(&events, LIMIT).await;
+    let progress = crowd.wait_until_settled(&events, LIMIT).await;
     let counts = faults.reset().await;
-    println!("5 % of batches failed: {counts:?}, {standing:?}");
-    standing.expect_all_succeeded();
-    aws::nothing_waits(LIMIT).await;
+    println!("5 % of batches failed: {counts:?}, {progress:?}");
+    progress.expect_all_succeeded();
+    aws::wait_until_idle(LIMIT).await;
 }
 
 #[tokio::test]
-async fn a_partition_at_its_limit_slows_events_down_and_loses_none() {
-    let faults = Faults::alone().await;
-    let crowd = Crowd::hearing("custom.capped", 1).await;
+async fn a_partition_at_its_limit_delays_events_and_loses_none() {
+    let faults = Faults::exclusive().await;
+    let crowd = Crowd::subscribed_to("custom.capped", 1).await;
     let cap = |table: &str, key: &str| Cap::writes(variable(table), key, 40.0);
     let caps = vec![cap("EVENTS_TABLE", "operator_id"), cap("DELIVERIES_TABLE", "destination_id")];
     faults.set(&Settings { caps, ..Settings::default() }).await;
     let started = Instant::now();
-    // Without ids of their own: the API would note those in the same partition, and wait for it in turn.
+    // Without ids: the API would store the ids in the same partition, and would have to wait as well.
     let mut events = vec![];
     for _ in 0..6 {
         let batch = vec![json!({"type": "custom.capped", "data": {}}); 100];
@@ -122,13 +123,13 @@ async fn a_partition_at_its_limit_slows_events_down_and_loses_none() {
         events.extend(ids.map(|event| event["id"].as_str().expect("an id").to_owned()));
     }
     let posted = started.elapsed();
-    let standing = crowd.settled(&events, LIMIT).await;
+    let progress = crowd.wait_until_settled(&events, LIMIT).await;
     let took = started.elapsed();
     let counts = faults.reset().await;
-    println!("40 writes a second: posted in {posted:.1?}, all in {took:.1?}, {counts:?}, {standing:?}");
-    standing.expect_all_succeeded();
+    println!("40 writes a second: posted in {posted:.1?}, all in {took:.1?}, {counts:?}, {progress:?}");
+    progress.expect_all_succeeded();
     assert!(counts.capped_writes > 0);
-    // The cap alone takes 15 s.
+    // The cap alone accounts for 15 s.
     assert!(took < Duration::from_secs(110), "{took:.1?}");
-    aws::nothing_waits(LIMIT).await;
+    aws::wait_until_idle(LIMIT).await;
 }

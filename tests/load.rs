@@ -1,6 +1,6 @@
-//! A thousand events to three destinations each: nothing is lost, nothing is left over.
+//! A thousand events to three destinations each: nothing is lost, and no messages remain.
 //!
-//! A test program of its own, since it looks at the queues as a whole. It asserts no time; it prints what it took.
+//! A separate test program, because it checks the queues as a whole. It asserts no time, but prints how long it took.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a test that reports")]
 
 use std::{collections::HashSet, time::Duration, time::Instant};
@@ -43,7 +43,7 @@ async fn three_thousand_deliveries_succeed_and_the_queues_are_empty() {
         within(limit, "all deliveries are recorded", async || (succeeded(&operator, id).await == EVENTS).then_some(()))
             .await;
     }
-    aws::nothing_waits(limit).await;
+    aws::wait_until_idle(limit).await;
     let requests: usize = receivers.iter().map(|receiver| receiver.received().len()).sum();
     println!(
         "{EVENTS} events, {} deliveries succeeded, {requests} requests; accepted in {accepted:.1?}, arrived in {arrived:.1?}",
@@ -51,7 +51,7 @@ async fn three_thousand_deliveries_succeed_and_the_queues_are_empty() {
     );
 }
 
-/// How many of a destination's deliveries have succeeded, all pages counted.
+/// The number of a destination's deliveries that have succeeded, from all pages.
 async fn succeeded(operator: &Operator, destination: &str) -> usize {
     let path = format!("/v1/notifications/destinations/{destination}/deliveries?limit=100");
     let (mut count, mut cursor) = (0, String::new());

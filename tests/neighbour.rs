@@ -1,7 +1,7 @@
-//! Two thousand events to an endpoint that never answers: its neighbours do not wait for it.
+//! Two thousand events to an endpoint that never answers do not delay other endpoints.
 //!
-//! A test program of its own, since it takes all workers that it can get. It watches for a minute; another number of seconds
-//! may be given as `NEIGHBOUR_SECONDS`.
+//! A separate test program, because it uses all available workers. It measures for a minute; `NEIGHBOUR_SECONDS`
+//! changes the number of seconds.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a test that reports")]
 
 use std::{
@@ -16,14 +16,14 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 const DEAD: usize = 2000;
 const ALONE: u64 = 30;
-/// What a machine that is busy with two thousand events may add: half of the time that an attempt at the dead endpoint takes,
-/// which is what anybody would wait who waits for one.
+/// The delay that a machine busy with two thousand events may add: half the duration of an attempt at the dead
+/// endpoint, which is what a delivery would wait if it waited for one.
 const FLOOR: Duration = Duration::from_secs(5);
-/// A twentieth of the requests that there would be without a breaker.
+/// A twentieth of the requests that would be sent without a circuit breaker.
 const MAX_REQUESTS: usize = 100;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_waits_for_a_dead_endpoint() {
+async fn a_dead_endpoint_delays_no_other_endpoint() {
     let seconds = env::var("NEIGHBOUR_SECONDS").map_or(60, |seconds| seconds.parse().expect("a number"));
     let operator = Operator::create().await;
     let (healthy, dead) = (Receiver::taking().await, Receiver::silent().await);
@@ -42,15 +42,15 @@ async fn nobody_waits_for_a_dead_endpoint() {
     });
     posts.buffered(2).for_each(|answer| async move { drop(answer.expect(202)) }).await;
     println!("{DEAD} events posted in {:.1?}", started.elapsed());
-    let beside = p99(&operator, &healthy, seconds).await;
+    let with_dead = p99(&operator, &healthy, seconds).await;
     let requests = dead.count();
     let [waiting, delayed, in_flight] = aws::depth("SLOW_QUEUE_URL").await;
     println!(
-        "p99 {alone:.2?} alone and {beside:.2?} beside it; {requests} requests to the dead endpoint in {:.0?}; \
-         {waiting} jobs wait, {delayed} are delayed, {in_flight} are under way",
+        "p99 {alone:.2?} alone and {with_dead:.2?} with the dead endpoint, which got {requests} requests in {:.0?}; \
+         {waiting} jobs wait, {delayed} are delayed, {in_flight} are in flight",
         started.elapsed()
     );
-    // So that its jobs do not keep the workers of other tests busy.
+    // So that its jobs do not occupy the workers of other tests.
     let path = format!("/v1/notifications/destinations/{}", ids[1]);
     let deleted = operator.request(reqwest::Method::DELETE, &path, &[], None).await;
     assert!(deleted.status < 300, "{}", deleted.json);
@@ -61,11 +61,11 @@ async fn nobody_waits_for_a_dead_endpoint() {
         (aws::depth("SLOW_QUEUE_URL").await == [0, 0, 0]).then_some(())
     })
     .await;
-    assert!(beside <= (alone * 2).max(alone + FLOOR), "{beside:.2?} beside a dead endpoint, {alone:.2?} alone");
+    assert!(with_dead <= (alone * 2).max(alone + FLOOR), "{with_dead:.2?} with a dead endpoint, {alone:.2?} alone");
     assert!(requests <= MAX_REQUESTS, "{requests} requests to a dead endpoint");
 }
 
-/// Posts an event a second: the 99th percentile of the times until they arrive.
+/// Posts an event every second, and returns the 99th percentile of the times until they arrive.
 async fn p99(operator: &Operator, receiver: &Receiver, seconds: u64) -> Duration {
     let before = receiver.count();
     let mut ticks = interval(Duration::from_secs(1));

@@ -1,14 +1,14 @@
-"""Stands between the functions and the local cloud's SES and SNS: passes on what they send, remembers it, and refuses it
-in the services' own words where a test has asked for that. The local cloud itself takes every message.
+"""A proxy between the functions and the local cloud's SES and SNS. It forwards their requests, records them, and
+rejects those that a test has selected, with the services' own errors. The local cloud itself accepts every message.
 
     relay.py PORT_FILE CLOUD
 
-PORT_FILE is where it writes the port it listens on; CLOUD is the directory of infra/local/cloud.py, whose emulator it
-passes on to, and which may start later.
+It writes the port that it listens on to PORT_FILE. CLOUD is the directory of infra/local/cloud.py; the emulator may
+start later.
 
     POST /_relay/faults              {"to": …, "status": 429, "code": …, "message": …, "times": 1} or {"to": …, "delay": 6}
                                      or {"to": …, "opted_out": true}
-    GET  /_relay/messages?to=…       what was sent to that address and passed on, oldest first
+    GET  /_relay/messages?to=…       returns the forwarded requests to that address, oldest first
 """
 
 import http.client
@@ -80,7 +80,7 @@ class Relay(BaseHTTPRequestHandler):
     def pass_on(self, body):
         port = json.loads(self.state.read_text())["port"]
         upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        # With the host that was signed.
+        # With the original `Host` header, which is part of the signature.
         upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
             upstream.putheader(name, value)
@@ -103,7 +103,7 @@ class Relay(BaseHTTPRequestHandler):
 
 
 def read(path, body):
-    """To whom a request of SES or SNS goes, and what it says."""
+    """The recipient of a request to SES or SNS, and its content."""
     if path.startswith("/v2/email/outbound-emails"):
         message = json.loads(body)
         return message["Destination"]["ToAddresses"][0], message

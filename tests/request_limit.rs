@@ -1,7 +1,7 @@
-//! How many requests a key may make per second, by its operator and by the operator's plan.
+//! The number of requests that a key may send per second, set for its operator or for the operator's plan.
 //!
-//! A test program of its own, since a plan is all its operators'.
-#![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+//! A separate test program, because a plan's limit applies to all its operators.
+#![allow(clippy::expect_used, reason = "a test that cannot continue panics")]
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use e2e::{Answer, Operator, aws};
 use futures::future::join_all;
 use serde_json::json;
 
-/// A path of each API.
+/// One path of each API.
 const STACK: &str = "/v1/whoami";
 const PROVIDERS: &str = "/api/v1/notifications/providers";
 const CONFIG: &str = "/v1/config/notifications";
@@ -20,7 +20,7 @@ async fn set_limit(operator: &Operator, requests_per_second: u32) {
     assert_eq!(answer, json!({"operator_id": operator.id, "requests_per_second": requests_per_second}));
 }
 
-/// Asks ten at a time until one request is refused: each process of a function admits two at once.
+/// Sends ten requests at a time until one is rejected: each process of a function allows two at once.
 async fn until_refused(operator: &Operator, path: &str) -> Answer {
     for _ in 0..20 {
         let answers = join_all((0..10).map(|_| operator.get(path))).await;
@@ -29,11 +29,11 @@ async fn until_refused(operator: &Operator, path: &str) -> Answer {
             return refused;
         }
     }
-    panic!("{path} takes as many requests as one likes");
+    panic!("{path} has no limit: no request was rejected");
 }
 
 #[tokio::test]
-async fn a_key_that_asks_too_often_has_to_wait_and_nobody_else() {
+async fn a_key_with_too_many_requests_must_wait_and_others_need_not() {
     let (operator, neighbour) = (Operator::create().await, Operator::create().await);
     set_limit(&operator, 1).await;
 
@@ -48,7 +48,7 @@ async fn a_key_that_asks_too_often_has_to_wait_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn each_key_has_requests_of_its_own() {
+async fn each_key_has_its_own_limit() {
     let operator = Operator::create().await;
     set_limit(&operator, 1).await;
     let colleague = operator.with_role("viewer").await;
@@ -57,7 +57,7 @@ async fn each_key_has_requests_of_its_own() {
 }
 
 #[tokio::test]
-async fn every_api_refuses_in_the_form_of_its_errors() {
+async fn every_api_rejects_requests_in_its_error_format() {
     let operator = Operator::create().await;
     set_limit(&operator, 1).await;
     let refused = until_refused(&operator, PROVIDERS).await;
@@ -72,13 +72,14 @@ async fn every_api_refuses_in_the_form_of_its_errors() {
 }
 
 #[tokio::test]
-async fn a_plan_has_a_limit_and_an_operators_own_goes_before_it() {
+async fn an_operators_limit_overrides_that_of_its_plan() {
     let set = async |limit: Option<u32>| {
         let command = json!({"plan": "enterprise", "requests_per_second": limit});
         assert_eq!(aws::admin(json!({ "set_limit": command })).await, Ok(command));
     };
     set(Some(1)).await;
-    let (operator, other) = (Operator::create_of("enterprise").await, Operator::create_of("enterprise").await);
+    let (operator, other) =
+        (Operator::create_with_plan("enterprise").await, Operator::create_with_plan("enterprise").await);
     set_limit(&other, 0).await;
     until_refused(&operator, STACK).await;
     let answers = join_all((0..20).map(|_| other.get(STACK))).await;
@@ -87,7 +88,7 @@ async fn a_plan_has_a_limit_and_an_operators_own_goes_before_it() {
 }
 
 #[tokio::test]
-async fn wrong_limits_are_refused() {
+async fn invalid_limits_are_rejected() {
     let operator = Operator::create().await;
     let refusal = async |command| aws::admin(json!({ "set_limit": command })).await.expect_err("refused");
     let both = json!({"operator_id": operator.id, "plan": "free", "requests_per_second": 1});

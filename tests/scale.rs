@@ -1,10 +1,10 @@
-//! Ten thousand events a second of one operator, in slow motion: no partition is asked for more than it takes on AWS.
+//! Ten thousand events a second of one operator, in slow motion: no partition gets more requests than DynamoDB allows.
 //!
-//! A partition takes 1,000 write units and 3,000 read units a second. The events are posted a hundredth as fast, or at the pace
-//! of `SCALE_PACE`, so the fault proxy lets every partition have as much less; writes with a burst of a tenth of a second, which
-//! is ten of ours.
-//! The reads of workers depend on how long they remember what they have read, which has to be slowed down as well: `make scale`
-//! deploys a stack for it, and limits reads too. Without that, writes alone are limited.
+//! A partition allows 1,000 write units and 3,000 read units a second. The test posts events at a hundredth of the
+//! rate, or at the rate of `SCALE_PACE`, so the fault proxy reduces the limit of every partition by the same factor;
+//! for writes it allows a burst of a tenth of a second, which is ten seconds here. Reads depend on how long workers
+//! cache what they have read, which must be slowed down as well: `make scale` deploys a stack for it, and limits reads
+//! too. Without that, only writes are limited.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a test that reports")]
 
 use std::{env, time::Duration};
@@ -18,7 +18,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Events a second on AWS.
+/// Events per second on AWS.
 const RATE: f64 = 10_000.0;
 const WRITES: f64 = 1000.0;
 const READS: f64 = 3000.0;
@@ -30,14 +30,14 @@ fn number(name: &str, default: usize) -> usize {
     env::var(name).map_or(default, |number| number.parse().expect("a number"))
 }
 
-/// The limits of all partitions that events pass, for so many events a second.
+/// The limits of all partitions that events use, at this rate of events per second.
 fn caps(pace: f64, with_reads: bool) -> Vec<Cap> {
     let slower = RATE / pace;
     let writes = |(table, key): (&str, &str)| Cap {
         burst_seconds: slower / 10.0,
         ..Cap::writes(variable(table), key, WRITES / slower)
     };
-    // A worker reads more before it remembers: with the room of a second, which DynamoDB has, too.
+    // A worker reads more before its cache is filled: allow a burst of one second on AWS, as DynamoDB does.
     let reads = |(table, key): (&str, &str)| Cap {
         reads_per_second: Some(READS / slower),
         burst_seconds: slower,
@@ -54,7 +54,7 @@ fn caps(pace: f64, with_reads: bool) -> Vec<Cap> {
     keys.iter().copied().flat_map(|key| [Some(writes(key)), with_reads.then(|| reads(key))]).flatten().collect()
 }
 
-/// An operator with a rule for each of its destinations, and a webhook for each rule.
+/// Creates destinations for an operator, with one rule and one webhook receiver for each.
 async fn audience(operator: &Operator) -> Vec<Receiver> {
     let receivers = join_all((0..DESTINATIONS).map(|_| Receiver::taking())).await;
     for (n, receiver) in receivers.iter().enumerate() {
@@ -68,7 +68,7 @@ fn event_type(n: usize) -> String {
     format!("custom.scale_{}", n % DESTINATIONS)
 }
 
-/// An event of 1 kB.
+/// An event of about 1 kB.
 fn event(n: usize) -> Value {
     let line =
         json!({"sku": format!("sku-{n}"), "quantity": n % 7, "price": "12.50", "currency": "EUR", "gift": false});
@@ -79,7 +79,7 @@ fn event(n: usize) -> Value {
     json!({"type": event_type(n), "data": data})
 }
 
-/// Posts so many events at a pace, and waits until all have arrived.
+/// Posts this many events at a pace in events per second, and waits until all have arrived.
 async fn run(operator: &Operator, receivers: &[Receiver], events: usize, pace: usize) {
     let mut ticks = interval(Duration::from_secs_f64(BATCH as f64 / pace as f64));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -90,10 +90,10 @@ async fn run(operator: &Operator, receivers: &[Receiver], events: usize, pace: u
     }
     let arrived = || receivers.iter().map(Receiver::count).sum::<usize>();
     within(LIMIT, "all have arrived", async || (arrived() >= events).then_some(())).await;
-    aws::nothing_waits(LIMIT).await;
+    aws::wait_until_idle(LIMIT).await;
 }
 
-/// The fullest partition of each table and index, as it would be at [`RATE`].
+/// Prints the load of the busiest partition of each table and index, converted to [`RATE`].
 fn report(usage: &[Usage], events: usize) {
     let mut keys: Vec<_> = usage.iter().map(|one| (&one.table, &one.key)).collect();
     keys.sort_unstable();
@@ -116,14 +116,14 @@ fn report(usage: &[Usage], events: usize) {
 async fn ten_thousand_events_a_second_are_within_the_limits_of_every_partition() {
     let (events, pace) = (number("SCALE_EVENTS", 1000), number("SCALE_PACE", 100));
     let with_reads = env::var("SCALE_READS").is_ok();
-    let faults = Faults::alone().await;
+    let faults = Faults::exclusive().await;
 
     let operator = Operator::with_shards(16).await;
     let receivers = audience(&operator).await;
     faults.set(&Settings { caps: caps(pace as f64, with_reads), ..Settings::default() }).await;
     run(&operator, &receivers, events, pace).await;
     let mut usage = faults.usage().await;
-    // Writes and reads have a limit each, and count both.
+    // Writes and reads have separate caps, and each counts both.
     usage.sort_unstable_by(|a, b| (&a.table, &a.key, &a.partition).cmp(&(&b.table, &b.key, &b.partition)));
     usage.dedup_by(|a, b| (&a.table, &a.key, &a.partition) == (&b.table, &b.key, &b.partition));
     let counts = faults.reset().await;
@@ -133,7 +133,7 @@ async fn ten_thousand_events_a_second_are_within_the_limits_of_every_partition()
     assert!(shards.filter(|one| one.writes > 0.0).count() >= 16, "events are in every shard");
     assert_eq!((counts.capped_writes, counts.capped_reads), (0, 0));
 
-    // The same from one partition: that is too much, as it would be on AWS, and nothing is lost.
+    // The same with one shard: one partition gets too many writes, as it would on AWS, and nothing is lost.
     let operator = Operator::create().await;
     let receivers = audience(&operator).await;
     let events = 3 * BATCH;
@@ -141,5 +141,5 @@ async fn ten_thousand_events_a_second_are_within_the_limits_of_every_partition()
     run(&operator, &receivers, events, pace).await;
     let counts = faults.reset().await;
     println!("1 shard, {events} events: {} writes throttled", counts.capped_writes);
-    assert!(counts.capped_writes > 0, "without a limit that is met, the test shows nothing");
+    assert!(counts.capped_writes > 0, "the events must reach the limit, or the test proves nothing");
 }

@@ -1,8 +1,8 @@
-//! The served OpenAPI text is true: schemathesis makes valid and wrong requests of it, by the hundred for each operation that
-//! has a body, and checks every answer against it. How, is in `tests/schema/`.
+//! The served OpenAPI document matches the API: schemathesis generates valid and invalid requests from it, hundreds for
+//! each operation with a body, and checks every answer against it. The configuration is in `tests/schema/`.
 //!
-//! A test program of its own, since it leaves little of the machine to others.
-#![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+//! A separate test program, because it uses most of the machine.
+#![allow(clippy::expect_used, reason = "a test that cannot continue panics")]
 
 use std::{path::Path, process::Stdio};
 
@@ -10,10 +10,11 @@ use e2e::{Operator, Receiver, eventually, variable};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-/// The project whose channels are tried.
+/// The project whose channels are tested.
 const PROJECT: &str = "web";
 
-/// One thing of each kind, all of which send to `receiver`: the path of each, up to its id, and its id.
+/// Creates one resource of each kind, all of which send to `receiver`. Returns the id of each by its path before the
+/// id.
 async fn one_of_each(operator: &Operator, receiver: &Receiver) -> Value {
     let made = async |path: &str, body: Value| {
         let made = operator.post(path, body).await;
@@ -53,8 +54,8 @@ async fn one_of_each(operator: &Operator, receiver: &Receiver) -> Value {
 }
 
 #[tokio::test]
-async fn every_operation_answers_as_the_text_says() {
-    let operator = Operator::create_of("enterprise").await.from_page().in_project(PROJECT);
+async fn every_operation_answers_as_documented() {
+    let operator = Operator::create_with_plan("enterprise").await.from_page().in_project(PROJECT);
     let receiver = Receiver::taking().await;
     let made = one_of_each(&operator, &receiver).await;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
@@ -65,7 +66,7 @@ async fn every_operation_answers_as_the_text_says() {
     command.env("HOOKS", settings.join("hooks.py")).env("PYTHONDONTWRITEBYTECODE", "1");
     command.env("KEY", operator.key.as_deref().expect("a key")).env("PROJECT", PROJECT);
     command.env("RECEIVER_URL", receiver.url()).env("MADE", made.to_string());
-    let ended = command.stdin(Stdio::null()).kill_on_drop(true).output().await.expect("make test installs it");
+    let ended = command.stdin(Stdio::null()).kill_on_drop(true).output().await.expect("schemathesis");
     let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert!(ended.status.success(), "{out}\n{err}");
 }

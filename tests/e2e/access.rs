@@ -1,5 +1,4 @@
-//! Who may do what with providers and with the channels of a project: every caller, every route, every answer; and what is
-//! another's is nobody else's.
+//! Access to providers and project channels: every caller on every route, and isolation between operators and projects.
 
 use data_encoding::HEXLOWER;
 use e2e::{Answer, Operator, Receiver, aws, platform, variable};
@@ -13,11 +12,11 @@ use crate::{
     providers::{self, destination_id},
 };
 
-/// The project whose channels these are.
+/// The project of the channels.
 const PROJECT: &str = "web";
 const SINCE: &str = r#"{"since": "2026-01-01T00:00:00Z"}"#;
 
-/// A route with an id: its method, what follows the id, its body, and its answer to who may call it.
+/// A route with an id: its method, the path after the id, its body, and the status for callers with permission.
 type Route = (Method, &'static str, Option<String>, u16);
 
 fn provider_routes() -> [Route; 6] {
@@ -46,7 +45,7 @@ async fn call(who: &Operator, method: &Method, path: &str, body: &Option<String>
     who.request(method.clone(), path, &[], body.clone()).await
 }
 
-/// The row of a provider or a channel, and of the rule that it may imply.
+/// The row of a provider or channel, and the row of the rule of a project channel.
 async fn rows(operator: &str, uuid: &str) -> Value {
     let destination = destination_id(uuid);
     let read = async |table: &str, id: &str| {
@@ -73,7 +72,7 @@ async fn every_role_on_every_route_of_providers() {
         ("an editor", operator.with_role("editor").await.from_page(), 200, 403),
         ("an admin", operator.with_role("admin").await.from_page(), 200, 200),
         ("the operator", admin.clone(), 200, 200),
-        ("an admin of no page", operator.with_role("admin").await, 200, 403),
+        ("an admin without the page header", operator.with_role("admin").await, 200, 403),
         ("the operator with its tenant", admin.with_header("x-tenant-id", &operator.id), 200, 200),
         (
             "the operator with another tenant",
@@ -81,7 +80,7 @@ async fn every_role_on_every_route_of_providers() {
             403,
             403,
         ),
-        ("an admin of another page", operator.with_header("x-requested-with", "fetch"), 200, 403),
+        ("an admin with another page header", operator.with_header("x-requested-with", "fetch"), 200, 403),
     ];
     for (name, caller, reading, managing) in callers {
         let answers = |may: u16, good: u16| if may == 200 { good } else { may };
@@ -111,7 +110,7 @@ async fn every_role_on_every_route_of_providers() {
 
 #[tokio::test]
 async fn every_key_on_every_route_of_project_channels() {
-    let operator = Operator::create_of("enterprise").await;
+    let operator = Operator::create_with_plan("enterprise").await;
     let receiver = Receiver::taking().await;
     let owner = operator.in_project(PROJECT);
     let new = webhook(receiver.url(), "low");
@@ -131,8 +130,13 @@ async fn every_key_on_every_route_of_project_channels() {
         ("the operator", owner.clone(), 200, 200),
         ("the operator without a project", operator.clone(), 400, 400),
         ("a key of the project", key(bound("viewer", write())).await, 200, 200),
-        ("a key of the project that says so", key(bound("viewer", write())).await.in_project(PROJECT), 200, 200),
-        ("a key of the project that says another", key(bound("viewer", write())).await.in_project("app"), 403, 403),
+        ("a key of the project with its header", key(bound("viewer", write())).await.in_project(PROJECT), 200, 200),
+        (
+            "a key of the project with another project's header",
+            key(bound("viewer", write())).await.in_project("app"),
+            403,
+            403,
+        ),
         ("a key of the project that may not write", key(bound("editor", json!([]))).await, 200, 403),
     ];
     for (name, caller, reading, writing) in callers {
@@ -160,7 +164,7 @@ async fn every_key_on_every_route_of_project_channels() {
 }
 
 #[tokio::test]
-async fn anothers_provider_is_a_404_on_every_route_and_stays_as_it_is() {
+async fn another_operators_provider_is_a_404_on_every_route_and_stays_unchanged() {
     let (owner, stranger) = (Operator::create().await.from_page(), Operator::create().await.from_page());
     let slack = platform::taking("slack").await;
     let id = providers::make(&owner, "slack", json!({"webhookUrl": slack.url()})).await;
@@ -178,8 +182,8 @@ async fn anothers_provider_is_a_404_on_every_route_and_stays_as_it_is() {
     owner.delete(&providers::of(&unknown, "")).await.expect(204);
     let send = json!({"providerIds": [unknown, own], "notification": notification()});
     let other = stranger.post("/api/v1/notifications/send", send).await.expect(200)["results"].clone();
-    assert_eq!(results[0]["error"], other[0]["error"], "no other word than of an id that never was");
-    assert_eq!(slack.received().len(), 2, "its own got both");
+    assert_eq!(results[0]["error"], other[0]["error"], "the same error as for an unknown id");
+    assert_eq!(slack.received().len(), 2, "the stranger's own provider got both notifications");
     assert_eq!(owner.get(&providers::of(&id, "/deliveries")).await.expect(200)["data"], json!([]));
     assert_eq!(stranger.get(providers::PATH).await.expect(200)["data"].as_array().map(Vec::len), Some(1));
     let rule = json!({"destination_ids": [id], "events": ["custom.a"]});
@@ -188,7 +192,7 @@ async fn anothers_provider_is_a_404_on_every_route_and_stays_as_it_is() {
 }
 
 #[tokio::test]
-async fn another_projects_channel_is_a_404_on_every_route_and_stays_as_it_is() {
+async fn another_projects_channel_is_a_404_on_every_route_and_stays_unchanged() {
     let operator = Operator::create().await;
     let owner = operator.in_project(PROJECT);
     let receiver = Receiver::taking().await;
@@ -209,7 +213,7 @@ async fn another_projects_channel_is_a_404_on_every_route_and_stays_as_it_is() {
         }
         assert_eq!(stranger.get(project_channels::PATH).await.expect(200)["data"], json!([]), "{name}");
     }
-    // A cursor of one project's list is none of another's.
+    // A cursor of one project's list is invalid for another's.
     project_channels::make(&owner, webhook(receiver.url(), "low")).await;
     let page = owner.get(&format!("{}?limit=1", project_channels::PATH)).await.expect(200);
     let next = format!("{}?cursor={}", project_channels::PATH, page["nextCursor"].as_str().expect("a cursor"));
@@ -220,7 +224,7 @@ async fn another_projects_channel_is_a_404_on_every_route_and_stays_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_key_of_a_project_reaches_no_other_projects_channel_by_the_stack_api() {
+async fn a_key_of_a_project_cannot_use_another_projects_channel_in_the_stack_api() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let id = project_channels::make(&operator.in_project(PROJECT), webhook(receiver.url(), "low")).await;
@@ -247,7 +251,7 @@ async fn a_key_of_a_project_reaches_no_other_projects_channel_by_the_stack_api()
 }
 
 #[tokio::test]
-async fn what_one_api_has_made_is_no_entry_of_another() {
+async fn resources_of_one_api_are_not_visible_in_another() {
     let operator = Operator::create().await;
     let (tenant, project) = (operator.from_page(), operator.in_project(PROJECT));
     let receiver = Receiver::taking().await;

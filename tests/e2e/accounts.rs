@@ -8,7 +8,7 @@ use serde_json::json;
 const DESTINATIONS: &str = "/v1/notifications/destinations";
 
 #[tokio::test]
-async fn a_request_without_a_valid_key_is_refused() {
+async fn a_request_without_a_valid_key_is_rejected() {
     let operator = Operator::create().await;
     let nobody = operator.without_key();
     let unknown = operator.with_key("sk_live_op_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
@@ -49,7 +49,7 @@ async fn a_viewer_reads_an_editor_also_writes() {
 }
 
 #[tokio::test]
-async fn a_revoked_key_dies_within_a_minute_or_so() {
+async fn a_revoked_key_stops_working_within_about_a_minute() {
     let operator = Operator::create().await;
     let made = aws::admin(json!({"create_key": {"operator_id": operator.id, "role": "viewer"}})).await.expect("a key");
     let viewer = operator.with_key(made["api_key"].as_str().expect("a key"));
@@ -57,7 +57,7 @@ async fn a_revoked_key_dies_within_a_minute_or_so() {
 
     let revoke = json!({"revoke_key": {"key_id": made["key_id"]}});
     assert_eq!(aws::admin(revoke.clone()).await.expect("revoked")["revoked"], true);
-    aws::admin(revoke).await.expect("revoking twice is the same");
+    aws::admin(revoke).await.expect("revoking again has no effect");
     let listed = aws::admin(json!({"list_keys": {"operator_id": operator.id}})).await.expect("a list");
     let keys = listed["keys"].as_array().expect("a list");
     assert_eq!(keys.len(), 2, "the operator's own and the viewer's");
@@ -65,7 +65,7 @@ async fn a_revoked_key_dies_within_a_minute_or_so() {
     assert!(key["revoked_at"].is_string() && key["role"] == "viewer");
     assert!(!listed.to_string().contains("sk_live"), "a key is shown once");
 
-    within(Duration::from_secs(90), "the key is dead", async || {
+    within(Duration::from_secs(90), "the key is rejected", async || {
         (viewer.get(DESTINATIONS).await.status == 401).then_some(())
     })
     .await;
@@ -87,7 +87,7 @@ async fn keys_are_stored_as_hashes_only() {
 }
 
 #[tokio::test]
-async fn an_operator_gets_another_plan() {
+async fn the_plan_of_an_operator_can_be_changed() {
     let operator = Operator::create().await;
     let answer = aws::admin(json!({"set_plan": {"operator_id": operator.id, "plan": "pro"}})).await.expect("a plan");
     assert_eq!(answer, json!({"operator_id": operator.id, "plan": "pro"}));
@@ -98,7 +98,7 @@ async fn an_operator_gets_another_plan() {
 }
 
 #[tokio::test]
-async fn the_admin_function_says_what_is_wrong() {
+async fn the_admin_function_names_the_invalid_field() {
     let operator = Operator::create().await;
     for (payload, word) in [
         (json!({}), "create_operator"),

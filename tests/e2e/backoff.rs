@@ -1,4 +1,4 @@
-//! Retries and health, with the schedule `1,1,2,2`.
+//! Retries and health, with the retry schedule `1,1,2,2`.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ async fn a_receiver_that_fails_twice_gets_exactly_three_requests() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_always_fails_walks_the_whole_schedule_and_is_mended() {
+async fn a_receiver_that_always_fails_uses_the_whole_schedule_and_recovers_once_fixed() {
     let broken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     let state = broken.clone();
     let receiver = Receiver::answering(move |_| {
@@ -44,13 +44,13 @@ async fn a_receiver_that_always_fails_walks_the_whole_schedule_and_is_mended() {
     })
     .await;
     let (operator, destination, rule) = subscribed(&receiver).await;
-    let told = Receiver::taking().await;
-    let watcher = operator.webhook(&told).await;
+    let notices = Receiver::taking().await;
+    let watcher = operator.webhook(&notices).await;
     operator.rule("destination.unhealthy", &[watcher["id"].as_str().expect("an id")]).await;
     let event = operator.event(EVENT, json!({"n": 1})).await;
 
-    // Four failures make it unhealthy: the operator is told, the rule is paused, and what comes now is held.
-    let notice = told.wait_for(1).await[0].json();
+    // Four failures make it unhealthy: the operator is notified, the rule is paused, and new deliveries are held.
+    let notice = notices.wait_for(1).await[0].json();
     assert_eq!(notice["event_type"], "destination.unhealthy");
     assert_eq!(notice["data"]["destination_id"], destination);
     assert_eq!(notice["data"]["reason"], "answered 502 Bad Gateway");
@@ -63,7 +63,7 @@ async fn a_receiver_that_always_fails_walks_the_whole_schedule_and_is_mended() {
     let held = operator.delivery(&destination, &second, "held").await;
     assert_eq!((&held["reason"], &held["attempt_count"]), (&json!("rule_paused"), &json!(0)));
 
-    // The last attempt is still made, and then it is over.
+    // The last attempt is still made, and then the delivery is abandoned.
     let abandoned = operator.delivery(&destination, &event, "abandoned").await;
     assert_eq!(abandoned["attempt_count"], 5);
     let got = receiver.received();
@@ -73,9 +73,9 @@ async fn a_receiver_that_always_fails_walks_the_whole_schedule_and_is_mended() {
     for (gap, step) in gaps.iter().zip([1, 1, 2, 2]) {
         assert!(*gap >= Duration::from_millis(step * 1000) - TOLERANCE, "an attempt came too early: {gaps:?}");
     }
-    assert_eq!(told.received().len(), 1, "told once");
+    assert_eq!(notices.received().len(), 1, "a single notice");
 
-    // Verifying needs a 2xx; then the rule goes on, and what was missed is sent again.
+    // Verification requires a 2xx; then the rule resumes, and missed deliveries can be sent again.
     let verify = format!("/v1/notifications/destinations/{destination}/verify");
     let recover = format!("/v1/notifications/destinations/{destination}/recover");
     let since = json!({"since": "2020-01-01T00:00:00Z"});
@@ -97,18 +97,19 @@ async fn a_receiver_that_always_fails_walks_the_whole_schedule_and_is_mended() {
 }
 
 #[tokio::test]
-async fn gone_makes_unhealthy_at_once_and_skip_goes_on_to_the_others() {
-    let (gone, well) = (Receiver::answering(|_| StatusCode::GONE).await, Receiver::taking().await);
+async fn gone_makes_unhealthy_immediately_and_skip_continues_with_the_others() {
+    let (gone, healthy) = (Receiver::answering(|_| StatusCode::GONE).await, Receiver::taking().await);
     let operator = Operator::create().await;
-    let (gone_id, well_id) = (operator.webhook(&gone).await["id"].clone(), operator.webhook(&well).await["id"].clone());
+    let (gone_id, healthy_id) =
+        (operator.webhook(&gone).await["id"].clone(), operator.webhook(&healthy).await["id"].clone());
     let rule = json!({
-        "destination_ids": [gone_id, well_id], "events": [EVENT], "min_severity": "info", "on_unhealthy": "skip",
+        "destination_ids": [gone_id, healthy_id], "events": [EVENT], "min_severity": "info", "on_unhealthy": "skip",
     });
     let rule = operator.post("/v1/notifications/channels", rule).await.expect(201);
     let first = operator.event(EVENT, json!({"n": 1})).await;
-    well.wait_for(1).await;
+    healthy.wait_for(1).await;
     let ended = operator.delivery(gone_id.as_str().expect("an id"), &first, "abandoned").await;
-    assert_eq!(ended["attempt_count"], 1, "it ends at once");
+    assert_eq!(ended["attempt_count"], 1, "it is abandoned immediately");
     let path = format!("/v1/notifications/destinations/{}", gone_id.as_str().expect("an id"));
     e2e::eventually("it is unhealthy", async || {
         (operator.get(&path).await.expect(200)["health"]["status"] == "unhealthy").then_some(())
@@ -116,12 +117,12 @@ async fn gone_makes_unhealthy_at_once_and_skip_goes_on_to_the_others() {
     .await;
     let second = operator.event(EVENT, json!({"n": 2})).await;
     operator.delivery(gone_id.as_str().expect("an id"), &second, "held").await;
-    operator.delivery(well_id.as_str().expect("an id"), &second, "succeeded").await;
+    operator.delivery(healthy_id.as_str().expect("an id"), &second, "succeeded").await;
     let shown = operator.get(&format!("/v1/notifications/channels/{}", rule["id"].as_str().expect("an id"))).await;
     assert_eq!(shown.expect(200)["active"], true);
 }
 
-/// A receiver that answers its first request with this status and `Retry-After`, and takes the others.
+/// A receiver that answers its first request with this status and `Retry-After`, and accepts the others.
 async fn limiting_once(status: StatusCode, retry_after: fn() -> String) -> Receiver {
     Receiver::answering(move |n| {
         let status = if n == 1 { status } else { StatusCode::OK };
@@ -131,7 +132,7 @@ async fn limiting_once(status: StatusCode, retry_after: fn() -> String) -> Recei
 }
 
 #[tokio::test]
-async fn retry_after_is_honoured_in_seconds_and_as_a_date() {
+async fn retry_after_is_respected_in_seconds_and_as_a_date() {
     let seconds: fn() -> String = || "4".to_owned();
     let date: fn() -> String = || httpdate::fmt_http_date(std::time::SystemTime::now() + Duration::from_secs(5));
     for (status, retry_after) in [
@@ -145,13 +146,13 @@ async fn retry_after_is_honoured_in_seconds_and_as_a_date() {
         let done = operator.delivery(&destination, &event, "succeeded").await;
         assert_eq!(done["attempt_count"], 2, "{status}");
         let got = receiver.received();
-        // A date says whole seconds. The schedule says 1 s.
+        // A date contains whole seconds. The schedule's step is 1 s.
         assert!(got[1].at - got[0].at >= Duration::from_secs(4) - TOLERANCE, "{status}");
     }
 }
 
 #[tokio::test]
-async fn a_rate_limit_uses_up_no_attempt_of_the_schedule_and_leaves_health_alone() {
+async fn a_rate_limit_uses_up_no_attempt_of_the_schedule_and_does_not_affect_health() {
     let receiver = Receiver::answering(|n| match n {
         // More often than the schedule has attempts.
         1..=7 => (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "1")]),
@@ -167,10 +168,10 @@ async fn a_rate_limit_uses_up_no_attempt_of_the_schedule_and_leaves_health_alone
 }
 
 #[tokio::test]
-async fn no_answer_is_a_failure_too() {
+async fn a_refused_connection_is_a_failure() {
     let receiver = Receiver::taking().await;
     let operator = Operator::create().await;
-    // A port that is taken, and where nobody listens: a free one might be somebody's by the next attempt.
+    // A reserved port where nothing listens: another process might use a free one before the next attempt.
     let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
     socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
     let url = format!("http://{}/", socket.local_addr().expect("an address"));

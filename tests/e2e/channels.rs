@@ -14,7 +14,7 @@ async fn two(operator: &Operator) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_rule_is_made_with_the_published_answer() {
+async fn a_rule_is_created_with_the_documented_answer() {
     let operator = Operator::create().await;
     let (webhook, email) = two(&operator).await;
     let body = json!({"destination_ids": [webhook, email, webhook], "events": FOUR, "min_severity": "critical"});
@@ -37,7 +37,7 @@ async fn a_rule_is_made_with_the_published_answer() {
 }
 
 #[tokio::test]
-async fn errors_of_rules_are_sentences() {
+async fn errors_of_rules_have_a_code_and_a_message() {
     let operator = Operator::create().await;
     let (webhook, _) = two(&operator).await;
     let unverified = operator.register("sms", "+14155551234").await.expect(201)["id"].clone();
@@ -71,7 +71,7 @@ async fn errors_of_rules_are_sentences() {
 }
 
 #[tokio::test]
-async fn a_destination_must_exist_and_be_ones_own() {
+async fn a_rule_needs_existing_destinations_of_its_operator() {
     let (operator, other) = (Operator::create().await, Operator::create().await);
     let theirs = other.register("webhook", "https://example.com/theirs").await.expect(201)["id"].clone();
     let (mine, _) = two(&operator).await;
@@ -101,7 +101,7 @@ async fn rules_are_listed_with_their_destinations_in_full() {
     assert_eq!(methods[0]["webhook_secret"], "••••••••");
     assert_eq!(methods[1]["destination"], EMAIL);
 
-    // A deleted destination leaves the rule standing.
+    // The rule stays when one of its destinations is deleted.
     operator.delete(&format!("/v1/notifications/destinations/{webhook}")).await.expect(200);
     let rule = operator.get(&format!("{PATH}/{first}")).await.expect(200);
     assert_eq!(rule["delivery_methods"].as_array().map(Vec::len), Some(1));
@@ -111,7 +111,7 @@ async fn rules_are_listed_with_their_destinations_in_full() {
     );
     assert_eq!(rule["destination_id"], methods[1]["id"]);
 
-    // With the last of them the rule has nobody left to send to.
+    // Without its last destination, the rule is inactive.
     let last = methods[1]["id"].as_str().expect("an id");
     operator.delete(&format!("/v1/notifications/destinations/{last}")).await.expect(200);
     let rule = operator.get(&format!("{PATH}/{first}")).await.expect(200);
@@ -120,7 +120,7 @@ async fn rules_are_listed_with_their_destinations_in_full() {
 }
 
 #[tokio::test]
-async fn a_change_that_is_refused_changes_nothing() {
+async fn a_rejected_change_has_no_effect() {
     let operator = Operator::create().await;
     let (webhook, email) = two(&operator).await;
     let path = format!("{PATH}/{}", operator.rule("custom.a", &[&webhook]).await);

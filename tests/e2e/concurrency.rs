@@ -1,14 +1,14 @@
-//! Two changes of one thing at once: both hold, or one of them is told that it does not.
+//! Two concurrent changes of one resource: both succeed, or one of them is rejected with a conflict.
 
 use e2e::{Operator, Receiver};
 use futures::future::join;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// How many pairs of changes each thing gets.
+/// The number of pairs of changes for each resource.
 const PAIRS: usize = 50;
 
-/// A field, and what it is set to in each pair.
+/// A field, and its value in each pair of changes.
 type Field = (&'static str, fn(usize) -> Value);
 
 fn text(pair: usize) -> Value {
@@ -23,8 +23,8 @@ fn enabled(pair: usize) -> Value {
     json!(if on(pair) { "enabled" } else { "disabled" })
 }
 
-/// Changes one field by one request and another by a second, again and again. Each field is found where `at` points to, and
-/// has what `value` makes of the pair's number.
+/// Repeatedly changes two fields with two concurrent requests. Each field is in the object at the pointer `at`, and its
+/// value is computed from the pair's number.
 async fn both_hold(operator: &Operator, method: Method, path: &str, at: &str, fields: [Field; 2]) {
     let send = async |field: &str, value: &Value| {
         let body = json!({ field: value }).to_string();
@@ -37,7 +37,7 @@ async fn both_hold(operator: &Operator, method: Method, path: &str, at: &str, fi
         for (answer, (field, value)) in [(a, first), (b, second)] {
             let found = &after.pointer(at).expect("the thing")[field];
             match answer.status {
-                200 => assert_eq!(*found, value, "{path}: {field} of pair {pair} was answered by 200 and is lost"),
+                200 => assert_eq!(*found, value, "{path}: {field} of pair {pair} was answered with 200 but is lost"),
                 409 => {}
                 status => panic!("{path}: {status} {}", answer.json),
             }
@@ -50,7 +50,7 @@ fn id(of: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn of_a_mail_webhook() {
+async fn concurrent_changes_of_a_mail_webhook_both_succeed_or_conflict() {
     let (operator, receiver) = (Operator::create().await, Receiver::taking().await);
     let new = json!({"url": receiver.url(), "eventTypes": ["mail.message.sent"]});
     let path = format!("/mail/webhooks/{}", id(&operator.post("/mail/webhooks", new).await.expect(201)));
@@ -58,7 +58,7 @@ async fn of_a_mail_webhook() {
 }
 
 #[tokio::test]
-async fn of_an_endpoint() {
+async fn concurrent_changes_of_an_endpoint_both_succeed_or_conflict() {
     let (operator, receiver) = (Operator::create().await, Receiver::taking().await);
     let made = operator.post("/v1/webhooks/endpoints", json!({"url": receiver.url()})).await.expect(201);
     let path = format!("/v1/webhooks/endpoints/{}", id(&made));
@@ -68,7 +68,7 @@ async fn of_an_endpoint() {
 }
 
 #[tokio::test]
-async fn of_a_rule() {
+async fn concurrent_changes_of_a_rule_both_succeed_or_conflict() {
     let (operator, receiver) = (Operator::create().await, Receiver::taking().await);
     let webhook = operator.webhook(&receiver).await;
     let path = format!("/v1/notifications/channels/{}", operator.rule("custom.a", &[id(&webhook)]).await);
@@ -78,7 +78,7 @@ async fn of_a_rule() {
 }
 
 #[tokio::test]
-async fn of_a_provider() {
+async fn concurrent_changes_of_a_provider_both_succeed_or_conflict() {
     let (operator, receiver) = (Operator::create().await.from_page(), Receiver::taking().await);
     let new = json!({"kind": "webhook", "name": "x", "config": {"url": receiver.url()}});
     let made = operator.post("/api/v1/notifications/providers", new).await.expect(201);
@@ -88,8 +88,8 @@ async fn of_a_provider() {
 }
 
 #[tokio::test]
-async fn of_a_projects_channel() {
-    let (operator, receiver) = (Operator::create_of("pro").await.in_project("web"), Receiver::taking().await);
+async fn concurrent_changes_of_a_project_channel_both_succeed_or_conflict() {
+    let (operator, receiver) = (Operator::create_with_plan("pro").await.in_project("web"), Receiver::taking().await);
     let new =
         json!({"type": "webhook", "name": "x", "severityThreshold": "low", "credentials": {"url": receiver.url()}});
     let made = operator.post("/v1/config/notifications", new).await.expect(201);
@@ -99,7 +99,7 @@ async fn of_a_projects_channel() {
 }
 
 #[tokio::test]
-async fn of_a_destination_whose_only_field_the_later_one_sets() {
+async fn the_later_of_two_concurrent_changes_of_a_destination_wins() {
     let (operator, receiver) = (Operator::create().await, Receiver::taking().await);
     let path = format!("/v1/notifications/destinations/{}", id(&operator.webhook(&receiver).await));
     for pair in 0..PAIRS {

@@ -1,4 +1,4 @@
-//! The console's files as a browser gets them: types, codings, what is kept and for how long, and what a page may do.
+//! The console's files as a browser gets them: content types, encodings, caching, and security headers.
 
 use std::{collections::BTreeSet, io::Read};
 
@@ -7,10 +7,10 @@ use flate2::read::GzDecoder;
 use reqwest::{Client, Method, Response, redirect::Policy};
 use serde_json::Value;
 
-/// What a first load may weigh, compressed.
+/// The maximum compressed size of a first load, in bytes.
 const BUDGET: usize = 150_000;
 
-/// What is at this path below the API's root, asked for with these headers; no redirect is followed.
+/// Requests this path below the API's root with these headers, and follows no redirects.
 async fn ask(method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
     let client = Client::builder().redirect(Policy::none()).build().expect("a client");
     let mut request = client.request(method, format!("{}{path}", variable("API_URL")));
@@ -32,7 +32,7 @@ async fn body(answer: Response) -> Vec<u8> {
     answer.bytes().await.expect("a body").to_vec()
 }
 
-/// The body of a file that must be there.
+/// The body of a file that must exist.
 async fn found(path: &str, coding: &str) -> Vec<u8> {
     let answer = get(path, &[("accept-encoding", coding)]).await;
     assert_eq!(answer.status(), 200, "{path}");
@@ -57,8 +57,8 @@ fn quoted_after<'a>(text: &'a str, start: &str) -> impl Iterator<Item = &'a str>
     text.split(start).skip(1).filter_map(|rest| rest.split('"').next())
 }
 
-/// Every file that a browser fetches before the application runs: what the page names, and what those scripts and styles
-/// name in turn without being asked.
+/// All files that a browser fetches before the application runs: those that the page references, and those that these
+/// scripts and styles load.
 async fn first_load() -> BTreeSet<String> {
     let page = String::from_utf8(body(get("/console/", &[]).await).await).expect("text");
     let named = ["src=\"", "href=\""].iter().flat_map(|start| quoted_after(&page, start));
@@ -79,10 +79,10 @@ async fn first_load() -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn the_address_without_a_slash_leads_to_the_page() {
+async fn the_address_without_a_slash_redirects_to_the_page() {
     for method in [Method::GET, Method::HEAD] {
         let answer = ask(method, "/console", &[]).await;
-        // Relative: here the API lies below a path.
+        // A relative redirect: here the API is below a path.
         assert_eq!((answer.status().as_u16(), header(&answer, "location")), (308, "console/index.html"));
     }
     let followed = Client::new().get(format!("{}/console", variable("API_URL"))).send().await.expect("an answer");
@@ -91,7 +91,7 @@ async fn the_address_without_a_slash_leads_to_the_page() {
 }
 
 #[tokio::test]
-async fn the_page_is_asked_for_anew_and_not_sent_anew() {
+async fn the_page_is_revalidated_and_sent_only_if_it_changed() {
     let page = get("/console/", &[]).await;
     assert_eq!((page.status().as_u16(), header(&page, "cache-control")), (200, "no-cache"));
     let etag = header(&page, "etag").to_owned();
@@ -100,9 +100,9 @@ async fn the_page_is_asked_for_anew_and_not_sent_anew() {
     assert_eq!(body(same).await, body(page).await);
 
     let strong = etag.trim_start_matches("W/");
-    for known in [&*etag, strong, &format!("\"other\", {etag}"), "*"] {
-        let answer = get("/console/", &[("if-none-match", known), ("accept-encoding", "br")]).await;
-        assert_eq!((answer.status().as_u16(), header(&answer, "etag")), (304, &*etag), "{known}");
+    for cached in [&*etag, strong, &format!("\"other\", {etag}"), "*"] {
+        let answer = get("/console/", &[("if-none-match", cached), ("accept-encoding", "br")]).await;
+        assert_eq!((answer.status().as_u16(), header(&answer, "etag")), (304, &*etag), "{cached}");
         assert_eq!(header(&answer, "cache-control"), "no-cache");
         assert!(body(answer).await.is_empty());
     }
@@ -114,7 +114,7 @@ async fn the_page_is_asked_for_anew_and_not_sent_anew() {
 }
 
 #[tokio::test]
-async fn every_file_of_the_page_comes_with_its_type_in_each_coding() {
+async fn every_file_of_the_page_has_its_type_and_each_encoding() {
     let files = first_load().await;
     for ending in [".js", ".css"] {
         assert!(files.iter().any(|file| file.ends_with(ending)), "{ending} in {files:?}");
@@ -148,11 +148,11 @@ async fn the_first_load_is_within_its_budget() {
     for file in first_load().await {
         bytes += found(&file, "br").await.len();
     }
-    assert!(bytes < BUDGET, "a first load is {bytes} bytes, and may be {BUDGET}");
+    assert!(bytes < BUDGET, "a first load has {bytes} bytes, but at most {BUDGET} are allowed");
 }
 
 #[tokio::test]
-async fn a_page_may_do_only_what_the_console_needs() {
+async fn security_headers_allow_only_what_the_console_needs() {
     let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                   base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     for path in ["/console", "/console/", "/console/nothing"] {
@@ -167,11 +167,11 @@ async fn a_page_may_do_only_what_the_console_needs() {
             assert_eq!(header(&answer, name), value, "{path}");
         }
         assert!(header(&answer, "permissions-policy").contains("camera=()"));
-        // The local cloud is reached by http.
+        // The local cloud uses HTTP.
         assert!(answer.headers().get("strict-transport-security").is_none());
     }
     let page = String::from_utf8(body(get("/console/", &[]).await).await).expect("text");
-    // What the policy would not let run.
+    // The policy would block these.
     assert!(!page.contains("<style") && !page.contains("style=") && !page.contains("onclick="), "{page}");
     assert_eq!(
         page.matches("<script").count(),
@@ -181,7 +181,7 @@ async fn a_page_may_do_only_what_the_console_needs() {
 }
 
 #[tokio::test]
-async fn nothing_else_is_there() {
+async fn there_are_no_other_files() {
     let operator = Operator::create().await;
     for path in [
         "/console/nothing",
@@ -196,7 +196,7 @@ async fn nothing_else_is_there() {
         "/console/mail/events",
         "/console/openapi.json",
     ] {
-        // A key makes no difference: behind this path there is no API.
+        // A key makes no difference: there is no API below this path.
         for asker in [operator.clone(), operator.without_key()] {
             let (_, code) = asker.get(path).await.error(404);
             assert_eq!(code, "no_such_route", "{path}");

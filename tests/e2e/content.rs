@@ -1,4 +1,5 @@
-//! What an event says arrives: all of it or a word of how much is left out, to people as text and to programs as posted.
+//! The content of an event arrives: completely or with a note on what is omitted, as text for people and unmodified for
+//! programs.
 
 use std::path::Path;
 
@@ -12,13 +13,11 @@ use crate::{
     standard_webhooks::{answers, question},
 };
 
-const CHATS: [&str; 4] = ["slack", "teams", "discord", "google_chat"];
-
-/// A project's channels of each chat platform, which get every analysis.
+/// Creates a project channel on each chat platform, each of which gets every analysis.
 async fn chats(operator: &Operator) -> Vec<(&'static str, Receiver)> {
     let project = operator.in_project("web");
     let mut all = vec![];
-    for kind in CHATS {
+    for kind in platform::PLAYED.iter().map(platform::Played::name) {
         let receiver = platform::taking(kind).await;
         let credentials = json!({"webhookUrl": receiver.url()});
         let body = json!({"type": kind, "name": kind, "severityThreshold": "low", "credentials": credentials});
@@ -30,7 +29,7 @@ async fn chats(operator: &Operator) -> Vec<(&'static str, Receiver)> {
 
 #[tokio::test]
 async fn shown_and_omitted_fields_add_up_to_the_posted_ones() {
-    let operator = Operator::create_of("pro").await;
+    let operator = Operator::create_with_plan("pro").await;
     let chats = chats(&operator).await;
     let address = inbox::new_address();
     let mail = operator.verified("email", &address).await;
@@ -43,12 +42,12 @@ async fn shown_and_omitted_fields_add_up_to_the_posted_ones() {
         }
         let event = json!({"type": "analysis.completed", "severity": "high", "project_id": "web", "data": data});
         operator.post("/v1/events", event).await.expect(202);
-        // Its fields, and the one whose value is the title's.
+        // The event's fields, and the one whose value is the same as the title.
         let adds_up = |text: &str, what: &str| {
             let shown = (0..count).filter(|i| text.contains(&format!("field{i}x"))).count()
                 + usize::from(text.contains("state"));
-            let said = format!("And {} more", count + 1 - shown);
-            assert_eq!(shown <= count, text.contains(&said), "{what}: {shown} of {count} and one: {text}");
+            let note = format!("And {} more", count + 1 - shown);
+            assert_eq!(shown <= count, text.contains(&note), "{what}: {shown} of {count} and one: {text}");
         };
         for (kind, receiver) in &chats {
             let message = receiver.wait_for(round + 1).await.remove(round).json();
@@ -63,8 +62,8 @@ async fn shown_and_omitted_fields_add_up_to_the_posted_ones() {
 }
 
 #[tokio::test]
-async fn half_an_emoji_is_text_to_people_and_stays_what_it_is_to_programs() {
-    let operator = Operator::create_of("pro").await;
+async fn half_an_emoji_is_replaced_for_people_and_unmodified_for_programs() {
+    let operator = Operator::create_with_plan("pro").await;
     let chats = chats(&operator).await;
     let (address, number) = (inbox::new_address(), inbox::new_number());
     let (mail, sms) = (operator.verified("email", &address).await, operator.verified("sms", &number).await);
@@ -88,11 +87,11 @@ async fn half_an_emoji_is_text_to_people_and_stays_what_it_is_to_programs() {
     let texts = inbox::wait_for(&number, before.1 + 1).await;
     assert!(texts[before.1].text.contains("so") && !texts[before.1].text.contains('{'), "{texts:?}");
     let body = receiver.wait_for(1).await.remove(0).body;
-    assert!(String::from_utf8_lossy(&body).contains(data), "byte for byte");
+    assert!(String::from_utf8_lossy(&body).contains(data), "unmodified");
 }
 
 #[tokio::test]
-async fn a_providers_webhook_gets_the_event_whole_by_a_rule() {
+async fn a_providers_webhook_gets_the_whole_event_from_a_rule() {
     let tenant = providers::tenant().await;
     let receiver = Receiver::taking().await;
     let id = providers::make(&tenant, "webhook", json!({"url": receiver.url()})).await;
@@ -112,14 +111,14 @@ async fn a_providers_webhook_gets_the_event_whole_by_a_rule() {
 }
 
 #[tokio::test]
-async fn a_secret_in_any_form_that_a_library_takes_verifies_with_it() {
+async fn a_secret_in_any_form_that_a_library_accepts_verifies_with_it() {
     let tenant = providers::tenant().await;
     let padded = STANDARD.encode(rand::random::<[u8; 25]>());
     let bare = padded.trim_end_matches('=').to_owned();
     for (secret, in_python) in [
         (format!("whsec_{padded}"), true),
         (padded.clone(), true),
-        // Python's library wants the padding.
+        // The Python library requires the padding.
         (format!("whsec_{bare}"), false),
         (bare.clone(), false),
     ] {
@@ -142,7 +141,7 @@ async fn a_secret_in_any_form_that_a_library_takes_verifies_with_it() {
 }
 
 #[tokio::test]
-async fn a_mail_that_is_named_in_the_data_alone_has_its_timeline() {
+async fn a_mail_whose_id_is_only_in_the_data_has_a_timeline() {
     let operator = Operator::create().await;
     let data = json!({"messageId": "from-elsewhere", "reason": "a test", "n": 1});
     let event = operator.event("mail.message.failed", data).await;

@@ -1,12 +1,13 @@
-//! No credential is in anything that the system writes: markers are planted in every field that holds one, and searched
-//! for in every answer, every row, every log line and every message that is no request to where they belong.
+//! No credential appears in anything that the system writes. The test puts markers into every field for credentials,
+//! and searches for them in every answer, every row and every log line.
 
 use axum::{
     body::Bytes,
     http::{HeaderMap, StatusCode, Uri},
     response::IntoResponse,
 };
-use e2e::{Operator, aws, eventually, eventually_seldom, variable};
+use domain::{ApiKind, Platform};
+use e2e::{Operator, aws, eventually, eventually_seldom, platform::Played, variable};
 use serde_json::{Value, json};
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     providers::{self, destination_id},
 };
 
-/// A receiver that answers with all that it was sent, which some do: with this status.
+/// Starts a receiver that echoes each request in its answer, as some do, with this status.
 async fn echo(status: StatusCode) -> String {
     let answer = move |uri: Uri, headers: HeaderMap, _: Bytes| async move {
         let headers: Vec<_> = headers
@@ -36,7 +37,7 @@ fn marker(n: usize) -> String {
     format!("planted{n:02}x{:08x}", rand::random::<u32>())
 }
 
-/// Every row of a table that is this operator's.
+/// Every row of a table that contains this operator's id.
 async fn rows(table: &str, operator: &str) -> Vec<Value> {
     let mut request = json!({"TableName": variable(table)});
     let mut rows = vec![];
@@ -54,36 +55,39 @@ async fn rows(table: &str, operator: &str) -> Vec<Value> {
 #[tokio::test]
 async fn markers_in_every_credential_are_found_nowhere() {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_millis();
-    let markers: Vec<_> = (0..24).map(marker).collect();
+    let markers: Vec<_> = (0..40).map(marker).collect();
     let mut next = markers.iter();
     let mut plant = || next.next().expect("enough markers").clone();
-    let operator = Operator::create_of("pro").await;
+    let operator = Operator::create_with_plan("pro").await;
     let (tenant, project) = (operator.from_page(), operator.in_project("web"));
-    let (taking, failing) = (echo(StatusCode::OK).await, echo(StatusCode::INTERNAL_SERVER_ERROR).await);
+    let (accepting, failing) = (echo(StatusCode::OK).await, echo(StatusCode::INTERNAL_SERVER_ERROR).await);
     let mut answers: Vec<String> = vec![];
     let mut ids = vec![];
 
-    // Every kind of every API, with a receiver that takes and one that does not, both of which repeat what they got.
-    for url in [&taking, &failing] {
-        for kind in ["slack", "teams"] {
-            let config = json!({"webhookUrl": format!("{url}/services/{}/{}", plant(), plant())});
-            ids.push((providers::make(&tenant, kind, config).await, true));
+    // Every kind of every API, with a receiver that accepts and one that fails, both of which echo what they got.
+    for url in [&accepting, &failing] {
+        for platform in Platform::of_api(ApiKind::Providers) {
+            let played = Played::of(platform);
+            let config = json!({"webhookUrl": format!("{url}/{}", played.path_with(&mut plant))});
+            ids.push((providers::make(&tenant, played.name(), config).await, true));
         }
         let headers = json!({"X-Token": plant(), "X-Other": format!("v={}", plant())});
         let config = json!({"url": format!("{url}/hook?token={}", plant()), "secret": plant(), "headers": headers});
         ids.push((providers::make(&tenant, "webhook", config).await, true));
     }
-    for (name, path) in [("discord", "api/webhooks/1"), ("google_chat", "v1/spaces/A/messages?key=k&token")] {
-        let separator = if path.contains('?') { "=" } else { "/" };
-        let credentials = json!({"webhookUrl": format!("{failing}/{path}{separator}{}", plant())});
-        let body = json!({"type": name, "name": name, "severityThreshold": "low", "credentials": credentials});
+    let providers: Vec<_> = Platform::of_api(ApiKind::Providers).collect();
+    for platform in Platform::of_api(ApiKind::Config).filter(|platform| !providers.contains(platform)) {
+        let played = Played::of(platform);
+        let credentials = json!({"webhookUrl": format!("{failing}/{}", played.path_with(&mut plant))});
+        let body =
+            json!({"type": played.name(), "name": "chat", "severityThreshold": "low", "credentials": credentials});
         ids.push((project_channels::make(&project, body).await, false));
     }
     let credentials = json!({"url": format!("{failing}/in?k={}", plant()), "authHeader": format!("Bearer {}", plant()), "hmacSecret": plant()});
     let body = json!({"type": "webhook", "name": "hook", "severityThreshold": "low", "credentials": credentials});
     ids.push((project_channels::make(&project, body).await, false));
 
-    // All that answers: shown, listed, changed, tested, sent, refused.
+    // All actions with an answer: show, list, change, test, send and rejected changes.
     let provider_ids: Vec<_> = ids.iter().filter(|(_, provider)| *provider).map(|(id, _)| id.clone()).collect();
     let send = json!({"providerIds": provider_ids, "notification": notification()});
     answers.push(tenant.post("/api/v1/notifications/send", send).await.json.to_string());
@@ -96,7 +100,7 @@ async fn markers_in_every_credential_are_found_nowhere() {
             false => (&project, project_channels::of(id, "")),
         };
         answers.push(who.post_empty(&format!("{path}/test")).await.json.to_string());
-        // Refused changes, with a credential that is wrong in each way.
+        // Rejected changes, with an invalid credential of each kind.
         let secret = plant_wrong(&markers[0]);
         for config in [
             json!({"webhookUrl": secret, "url": secret}),
@@ -116,7 +120,7 @@ async fn markers_in_every_credential_are_found_nowhere() {
             who.put(&path, json!({"name": "new"})).await
         };
         answers.push(name.expect(200).to_string());
-        // The attempts by the rule are in the log, with what the receiver answered.
+        // The attempts for the rule are in the log, with the answer of the receiver.
         let log = eventually("an attempt by the rule", async || {
             let page = who.get(&format!("{path}/deliveries")).await.expect(200);
             let rows = page["data"].as_array().expect("data").clone();
@@ -135,7 +139,7 @@ async fn markers_in_every_credential_are_found_nowhere() {
     answers.push(operator.get(&format!("/v1/notifications/channels/{rule}")).await.expect(200).to_string());
     answers.push(operator.get("/v1/events?limit=100").await.expect(200).to_string());
 
-    // A receiver's words are kept, so that the search is one that could find something.
+    // The echoes are stored, so that the search could find something.
     assert!(answers.concat().contains("content-type: application/json") && answers.concat().contains("••••••••"));
     let mut written: Vec<(&str, String)> = answers.into_iter().map(|answer| ("an answer", answer)).collect();
     for table in ["ACCOUNTS_TABLE", "DESTINATIONS_TABLE", "CHANNELS_TABLE", "EVENTS_TABLE", "DELIVERIES_TABLE"] {
@@ -157,7 +161,7 @@ async fn markers_in_every_credential_are_found_nowhere() {
     }
 }
 
-/// A URL that is refused, with a marker in it.
+/// An invalid URL that contains a marker.
 fn plant_wrong(marker: &str) -> String {
     format!("ftp://example.com/{marker}")
 }

@@ -1,4 +1,4 @@
-//! New data keys for operators: everything is sealed anew, and goes on to open.
+//! Rotation of an operator's data key: everything is encrypted again and can still be decrypted.
 
 use std::collections::BTreeMap;
 
@@ -21,12 +21,12 @@ async fn rotate(of: &Operator, at_most: Option<usize>) -> Value {
     let answer = aws::admin(json!({"rotate_data_key": {"operator_id": of.id, "at_most": at_most}})).await;
     let answer = answer.expect("an answer");
     let fields: Vec<_> = answer.as_object().expect("an object").keys().collect();
-    assert_eq!(fields, ["done", "operator_id", "resealed", "rotated_at", "unopened"], "and no key");
+    assert_eq!(fields, ["done", "operator_id", "resealed", "rotated_at", "unopened"], "the answer contains no key");
     assert_eq!(answer["operator_id"], of.id);
     answer
 }
 
-/// The row of an account.
+/// The row of an operator.
 async fn account(of: &Operator) -> Value {
     let key = json!({"pk": {"S": of.id}, "sk": {"S": "operator"}});
     let request = json!({"TableName": variable("ACCOUNTS_TABLE"), "Key": key, "ConsistentRead": true});
@@ -37,7 +37,7 @@ async fn data_key(of: &Operator) -> String {
     account(of).await["data_key"]["B"].as_str().expect("a data key").to_owned()
 }
 
-/// The rows of an operator's destinations by their ids: what is sealed in each by its attribute, and all else.
+/// The rows of an operator's destinations by id: the sealed values by attribute, and the rest of the row.
 async fn rows(of: &Operator) -> BTreeMap<String, (BTreeMap<&'static str, String>, Map<String, Value>)> {
     let request = json!({
         "TableName": variable("DESTINATIONS_TABLE"), "ConsistentRead": true,
@@ -90,7 +90,7 @@ async fn set(of: &Operator, destination: &str, attribute: &str, sealed: &str) {
 }
 
 #[tokio::test]
-async fn after_a_rotation_everything_is_under_the_new_data_key_and_opens() {
+async fn after_a_rotation_everything_is_sealed_with_the_new_data_key_and_opens() {
     let (operator, other) = (Operator::create().await, Operator::create().await);
     let [plain, renewed, own, mail] =
         [Receiver::taking().await, Receiver::taking().await, Receiver::taking().await, Receiver::taking().await];
@@ -129,7 +129,7 @@ async fn after_a_rotation_everything_is_under_the_new_data_key_and_opens() {
     assert_eq!((&answer["done"], &answer["resealed"], &answer["unopened"]), (&json!(true), &json!(4), &json!([])));
     let new = data_key(&operator).await;
     assert_ne!(new, old);
-    assert!(!account(&operator).await.to_string().contains(&old), "nobody needs it any more");
+    assert!(!account(&operator).await.to_string().contains(&old), "the old data key is deleted");
     let after = rows(&operator).await;
     assert_eq!(after.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
     let mut sealed = 0;
@@ -142,7 +142,7 @@ async fn after_a_rotation_everything_is_under_the_new_data_key_and_opens() {
             sealed += 1;
         }
     }
-    assert_eq!(sealed, 5, "four secrets, and the one before");
+    assert_eq!(sealed, 5, "four secrets and one previous secret");
     assert_eq!(rows(&other).await, others);
 
     all_sign(2).await;
@@ -152,7 +152,7 @@ async fn after_a_rotation_everything_is_under_the_new_data_key_and_opens() {
 }
 
 #[tokio::test]
-async fn a_rotation_that_was_broken_off_goes_on() {
+async fn an_interrupted_rotation_continues() {
     let operator = Operator::create().await;
     let receivers: Vec<_> = futures::future::join_all((0..4).map(|_| Receiver::taking())).await;
     let mut webhooks = vec![];
@@ -160,7 +160,7 @@ async fn a_rotation_that_was_broken_off_goes_on() {
         webhooks.push(operator.webhook(receiver).await);
     }
     let newest = webhooks.last().expect("a webhook");
-    // A connection is sealed as a secret is, and in one write with it.
+    // A connection is sealed in the same way as a secret, and both are written together.
     let sealed = rows(&operator).await[&id(newest)].0["secret"].clone();
     set(&operator, &id(newest), "connection", &sealed).await;
     let first = data_key(&operator).await;
@@ -172,7 +172,7 @@ async fn a_rotation_that_was_broken_off_goes_on() {
     keys.sort_by_key(|key| *key == first);
     assert_eq!(keys, [&*second, &first, &first, &first]);
 
-    // Whatever is made meanwhile is under the new one at once.
+    // Values that are created during the rotation are sealed with the new data key.
     operator.post_empty(&format!("{}/rotate-secret", path(newest))).await.expect(200);
     let made = operator.webhook(&receivers[3]).await;
     let meanwhile = rows(&operator).await;
@@ -180,11 +180,15 @@ async fn a_rotation_that_was_broken_off_goes_on() {
     assert_eq!((key(newest, "secret"), key(newest, "previous_secret")), (second.clone(), first.clone()));
     assert_eq!(key(&made, "secret"), second);
 
-    // Two at once share what is left.
+    // Two concurrent calls share the remaining work.
     let (one, two) = join(rotate(&operator, Some(1)), rotate(&operator, None)).await;
     assert_eq!(two["done"], true);
     assert_eq!(one["resealed"].as_u64().expect("a number") + two["resealed"].as_u64().expect("a number"), 2);
-    assert_eq!((&one["rotated_at"], &two["rotated_at"]), (&begun["rotated_at"], &begun["rotated_at"]), "the same one");
+    assert_eq!(
+        (&one["rotated_at"], &two["rotated_at"]),
+        (&begun["rotated_at"], &begun["rotated_at"]),
+        "the same rotation"
+    );
     assert_eq!(data_key(&operator).await, second);
     assert_eq!(keys_in_use(&operator).await, vec![second.clone(); 6]);
 
@@ -192,11 +196,11 @@ async fn a_rotation_that_was_broken_off_goes_on() {
     assert_eq!((&again["done"], &again["resealed"]), (&json!(false), &json!(1)));
     assert_ne!(again["rotated_at"], begun["rotated_at"]);
     let third = data_key(&operator).await;
-    assert!(![first, second].contains(&third), "another rotation, another key");
+    assert!(![first, second].contains(&third), "each rotation has its own key");
 }
 
 #[tokio::test]
-async fn whatever_is_changed_meanwhile_is_under_the_new_data_key_in_the_end() {
+async fn concurrent_changes_end_up_sealed_with_the_new_data_key() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let mut webhooks: Vec<(String, String)> = vec![];
@@ -204,13 +208,13 @@ async fn whatever_is_changed_meanwhile_is_under_the_new_data_key_in_the_end() {
     webhooks.push(pair(operator.webhook(&receiver).await));
     let changes = async {
         for n in 0..40 {
-            // The newest is changed over and over; another comes now and then.
+            // Changes the newest webhook repeatedly, and adds another from time to time.
             let (id, secret) = webhooks.last_mut().expect("a webhook");
             let answer = operator.post_empty(&format!("{DESTINATIONS}/{id}/rotate-secret")).await;
             if answer.status == 200 {
                 *secret = answer.json["webhook_secret"].as_str().expect("a secret").to_owned();
             } else {
-                assert_eq!(answer.error(409).1, "changed_meanwhile", "it was sealed anew at that moment");
+                assert_eq!(answer.error(409).1, "changed_meanwhile", "the rotation sealed it again at that moment");
             }
             if n % 4 == 0 {
                 let url = format!("{}/{n}", receiver.url());
@@ -221,7 +225,7 @@ async fn whatever_is_changed_meanwhile_is_under_the_new_data_key_in_the_end() {
     let (answer, ()) = join(rotate(&operator, None), changes).await;
     assert_eq!(answer["done"], true);
     let keys = keys_in_use(&operator).await;
-    assert!(keys.len() > webhooks.len(), "some have a secret before");
+    assert!(keys.len() > webhooks.len(), "some have a previous secret");
     assert_eq!(keys, vec![data_key(&operator).await; keys.len()]);
 
     let ids: Vec<_> = webhooks.iter().map(|(id, _)| &**id).collect();
@@ -234,7 +238,7 @@ async fn whatever_is_changed_meanwhile_is_under_the_new_data_key_in_the_end() {
 }
 
 #[tokio::test]
-async fn what_does_not_open_is_named_and_stops_nothing() {
+async fn values_that_cannot_be_opened_are_reported_and_do_not_stop_the_rotation() {
     let (operator, other) = (Operator::create().await, Operator::create().await);
     let receiver = Receiver::taking().await;
     let anothers = rows(&{
@@ -249,7 +253,7 @@ async fn what_does_not_open_is_named_and_stops_nothing() {
         ids.push(id(&operator.webhook(&receiver).await));
     }
     ids.sort();
-    // One is no sealed value at all, one was sealed for somebody else.
+    // One is not a sealed value, one was sealed for another operator.
     set(&operator, &ids[0], "connection", &BASE64.encode(b"nonsense")).await;
     set(&operator, &ids[1], "secret", &anothers).await;
     let before = rows(&operator).await;
@@ -263,7 +267,7 @@ async fn what_does_not_open_is_named_and_stops_nothing() {
 }
 
 #[tokio::test]
-async fn a_data_key_is_rotated_of_an_operator_that_there_is() {
+async fn a_data_key_is_only_rotated_for_an_existing_operator() {
     for wrong in ["op_1", "op_01JRX2Q0Z8K5V3M7N9P4T6W8YA"] {
         let error = aws::admin(json!({"rotate_data_key": {"operator_id": wrong}})).await.expect_err("refused");
         assert!(error.contains("`operator_id`"), "{error}");

@@ -20,7 +20,7 @@ fn fields(value: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn each_kind_is_created_with_the_published_answer() {
+async fn each_kind_is_created_with_the_documented_answer() {
     let operator = Operator::create().await;
     for (kind, given, shown, verified) in [
         ("email", "Alerts@EXAMPLE.com", "Alerts@example.com", false),
@@ -29,9 +29,9 @@ async fn each_kind_is_created_with_the_published_answer() {
         ("webhook", "HTTPS://Example.com:443/hooks/stack#x", "https://example.com/hooks/stack", true),
     ] {
         let made = operator.register(kind, given).await.expect(201);
-        let published =
+        let documented =
             ["channel_type", "created_at", "destination", "id", "operator_id", "verified", "webhook_secret"];
-        assert_eq!(fields(&made), published);
+        assert_eq!(fields(&made), documented);
         assert!(id(&made).starts_with("ndst_"));
         assert_eq!(made["operator_id"], operator.id);
         assert_eq!(made["channel_type"], kind);
@@ -65,7 +65,7 @@ async fn a_secret_is_shown_once_and_sealed_at_rest() {
 }
 
 #[tokio::test]
-async fn a_duplicate_is_refused_however_it_is_spelled() {
+async fn a_duplicate_is_rejected_in_any_spelling() {
     let operator = Operator::create().await;
     for (kind, first, second) in [
         ("email", "ops@example.com", "OPS@Example.COM"),
@@ -77,7 +77,7 @@ async fn a_duplicate_is_refused_however_it_is_spelled() {
         assert!(sentence.contains(&format!("{kind} destination with this address already exists")), "{sentence}");
         assert_eq!(code, "destination_exists");
     }
-    // Another operator may have the same address, and a deleted one can be registered again.
+    // Another operator may use the same address, and a deleted one can be registered again.
     let other = Operator::create().await;
     let theirs = other.register("email", "ops@example.com").await.expect(201);
     assert_eq!(other.delete(&of(&theirs, "")).await.expect(200), json!({"deleted": true}));
@@ -85,7 +85,7 @@ async fn a_duplicate_is_refused_however_it_is_spelled() {
 }
 
 #[tokio::test]
-async fn of_ten_equal_requests_at_once_one_is_taken() {
+async fn one_of_ten_equal_concurrent_requests_is_accepted() {
     let operator = Operator::create().await;
     let answers = join_all((0..10).map(|_| operator.register("webhook", "https://example.com/race"))).await;
     let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
@@ -96,7 +96,7 @@ async fn of_ten_equal_requests_at_once_one_is_taken() {
 }
 
 #[tokio::test]
-async fn bad_input_is_told_the_field_and_what_to_send() {
+async fn errors_of_invalid_input_name_the_field_and_what_to_send() {
     let operator = Operator::create().await;
     for (body, word) in [
         (json!({}), "`channel_type`"),
@@ -171,7 +171,7 @@ async fn another_operators_destination_does_not_exist() {
 }
 
 #[tokio::test]
-async fn a_webhook_is_verified_and_tested_by_a_signed_request() {
+async fn a_webhook_is_verified_and_tested_with_a_signed_request() {
     let operator = Operator::create().await;
     let good = Receiver::taking().await;
     let made = operator.webhook(&good).await;
@@ -194,7 +194,7 @@ async fn a_webhook_is_verified_and_tested_by_a_signed_request() {
 }
 
 #[tokio::test]
-async fn purposes_of_codes_are_distinguished() {
+async fn destinations_that_need_no_code_get_none() {
     let operator = Operator::create().await;
     let webhook = operator.register("webhook", "https://example.com/hooks").await.expect(201);
     let own = operator.register("email", EMAIL).await.expect(201);
@@ -207,7 +207,7 @@ async fn purposes_of_codes_are_distinguished() {
 }
 
 #[tokio::test]
-async fn a_deleted_destination_is_gone() {
+async fn a_deleted_destination_does_not_exist() {
     let operator = Operator::create().await;
     let made = operator.register("webhook", "https://example.com/hooks").await.expect(201);
     let gone = operator.delete(&of(&made, "")).await.expect(200);

@@ -1,4 +1,4 @@
-//! Who may do what with webhook endpoints: every caller, every route; and what is another's is nobody else's.
+//! Access to webhook endpoints: every caller on every route, and isolation between operators.
 
 use e2e::{Answer, Operator, Receiver, aws, variable};
 use reqwest::Method;
@@ -9,7 +9,8 @@ use crate::{
     subscriptions::id,
 };
 
-/// A route with an id: its method, what follows the id, its body, its answer to who may call it, and whether a viewer may.
+/// A route with an id: its method, the path after the id, its body, the status for callers with permission, and whether
+/// a viewer has it.
 type Route = (Method, &'static str, Option<&'static str>, u16, bool);
 
 const ROUTES: [Route; 10] = [
@@ -49,7 +50,7 @@ async fn every_role_on_every_route_of_endpoints() {
         ("an unknown key", operator.with_key(&format!("sk_live_tm_{}", "a".repeat(40))), 401, 401),
         ("a viewer", operator.with_role("viewer").await, 200, 403),
         ("an editor", operator.with_role("editor").await, 200, 200),
-        // Endpoints are sent the events of all projects.
+        // Endpoints get the events of all projects.
         (
             "an editor of a project",
             operator.with_new_key(json!({"role": "editor", "project_id": "p1"})).await,
@@ -80,7 +81,7 @@ async fn every_role_on_every_route_of_endpoints() {
 }
 
 #[tokio::test]
-async fn anothers_endpoint_is_a_404_on_every_route_and_stays_as_it_is() {
+async fn another_operators_endpoint_is_a_404_on_every_route_and_stays_unchanged() {
     let (owner, stranger) = (Operator::create().await, Operator::create().await);
     let receiver = Receiver::taking().await;
     let endpoint = id(&make(&owner, receiver.url()).await);

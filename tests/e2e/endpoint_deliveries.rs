@@ -1,5 +1,5 @@
-//! The deliveries to webhook endpoints: their list by status, and an endpoint that fails, is found well and gets what it
-//! missed.
+//! The deliveries to webhook endpoints: their list by status, and an endpoint that fails, recovers and gets the missed
+//! deliveries.
 
 use std::sync::{
     Arc,
@@ -15,7 +15,7 @@ use crate::{
     subscriptions::id,
 };
 
-/// A receiver that refuses everything while the switch is on.
+/// A receiver that rejects everything while the switch is on.
 async fn switched() -> (Receiver, Arc<AtomicBool>) {
     let broken = Arc::new(AtomicBool::new(true));
     let switch = broken.clone();
@@ -23,7 +23,7 @@ async fn switched() -> (Receiver, Arc<AtomicBool>) {
     (Receiver::answering(answer).await, broken)
 }
 
-/// The deliveries to an endpoint, as they are listed for a query.
+/// The deliveries to an endpoint, as listed for a query.
 async fn listed(operator: &Operator, endpoint: &str, query: &str) -> Vec<Value> {
     let page = operator.get(&of(endpoint, &format!("/deliveries{query}"))).await.expect(200);
     page["deliveries"].as_array().expect("a list").clone()
@@ -33,7 +33,7 @@ fn ids(deliveries: &[Value]) -> Vec<String> {
     deliveries.iter().map(id).collect()
 }
 
-/// Waits until the delivery of an event is in the list of this status: the delivery.
+/// Waits until the delivery of an event is in the list for this status, and returns it.
 async fn delivery(operator: &Operator, endpoint: &str, event: &str, status: &str) -> Value {
     eventually(&format!("{event} is {status}"), async || {
         let found = listed(operator, endpoint, &format!("?status={status}")).await;
@@ -56,18 +56,18 @@ async fn a_failing_endpoint_becomes_unhealthy_until_a_test_succeeds() {
     let statuses: Vec<_> = attempts.iter().map(|attempt| attempt["status"].as_u64()).collect();
     assert_eq!((abandoned["attempt_count"].as_u64(), statuses), (Some(5), vec![Some(418); 5]));
     let ids_sent: Vec<_> = receiver.received().iter().map(|got| got.header("svix-id").to_owned()).collect();
-    assert_eq!(ids_sent, vec![delivery_id(&endpoint, &lost); 5], "one id over all attempts");
+    assert_eq!(ids_sent, vec![delivery_id(&endpoint, &lost); 5], "one id for all attempts");
 
     let health = operator.get(&path).await.expect(200)["health"].clone();
     assert_eq!((&health["status"], &health["reason"]), (&json!("unhealthy"), &json!("answered 418 I'm a teapot")));
     assert!(health["since"].is_string());
-    let word = eventually("its operator is told", async || {
+    let notice = eventually("the operator is notified", async || {
         let log = operator.get("/v1/events?type=destination.unhealthy").await.expect(200);
         log["events"].as_array().expect("a list").first().map(|event| event["data"].clone())
     })
     .await;
-    assert_eq!((&word["endpoint_id"], &word["destination_id"]), (&json!(endpoint), &Value::Null));
-    assert_eq!(word["paused_rules"][0]["id"], json!(endpoint));
+    assert_eq!((&notice["endpoint_id"], &notice["destination_id"]), (&json!(endpoint), &Value::Null));
+    assert_eq!(notice["paused_rules"][0]["id"], json!(endpoint));
 
     let held = user(&operator, "held").await;
     assert_eq!(delivery(&operator, &endpoint, &held, "held").await["reason"], "rule_paused");
@@ -77,7 +77,7 @@ async fn a_failing_endpoint_becomes_unhealthy_until_a_test_succeeds() {
     let tested = operator.post_empty(&format!("{path}/test")).await.expect(502);
     assert_eq!(tested, json!({"success": false, "error": "The endpoint answered 418 I'm a teapot."}));
     operator.post_empty(&format!("{path}/verify")).await.error(400);
-    assert_eq!(operator.get(&path).await.expect(200)["health"], health, "still");
+    assert_eq!(operator.get(&path).await.expect(200)["health"], health, "still unhealthy");
 
     broken.store(false, Ordering::SeqCst);
     let tested = operator.post_empty(&format!("{path}/test")).await.expect(200);
@@ -96,7 +96,7 @@ async fn a_failing_endpoint_becomes_unhealthy_until_a_test_succeeds() {
 }
 
 #[tokio::test]
-async fn an_unhealthy_endpoint_is_verified_by_a_signed_request() {
+async fn an_unhealthy_endpoint_is_verified_with_a_signed_request() {
     let operator = Operator::create().await;
     let (receiver, broken) = switched().await;
     let endpoint = id(&make(&operator, receiver.url()).await);
@@ -106,7 +106,7 @@ async fn an_unhealthy_endpoint_is_verified_by_a_signed_request() {
     assert_eq!(operator.post_empty(&of(&endpoint, "/verify")).await.expect(200), json!({"verified": true}));
     assert_eq!(operator.get(&of(&endpoint, "")).await.expect(200)["health"]["status"], "healthy");
     assert_eq!(receiver.received().pop().expect("a request").json()["type"], "destination.verification");
-    // One that failed is sent again by hand, too, as every delivery.
+    // A failed delivery can also be sent again manually, as any delivery.
     let retry = format!("/v1/deliveries/{}/retry", delivery_id(&endpoint, &lost));
     assert_eq!(operator.post_empty(&retry).await.expect(202)["state"], "pending");
     assert_eq!(delivery(&operator, &endpoint, &lost, "succeeded").await["attempt_count"], 6);
@@ -133,8 +133,8 @@ async fn deliveries_are_listed_by_status_newest_first_in_pages() {
     let all = listed(&operator, &endpoint, "").await;
     assert_eq!(ids(&all), [vec![refused.clone()], arrived.clone()].concat());
     let succeeded = listed(&operator, &endpoint, "?status=succeeded").await;
-    assert_eq!(succeeded, all[1..], "as in the list of all, with their attempts");
-    // Page by page; the last full page may be followed by an empty one.
+    assert_eq!(succeeded, all[1..], "the same as in the full list, with their attempts");
+    // Page by page; an empty page may follow the last full one.
     let (mut paged, mut query) = (vec![], "?status=succeeded&limit=2".to_owned());
     loop {
         let page = operator.get(&of(&endpoint, &format!("/deliveries{query}"))).await.expect(200);

@@ -1,4 +1,4 @@
-//! Webhook endpoints of Stack Auth: their life, what they are sent and how it is signed.
+//! Webhook endpoints of Stack Auth: their life cycle, what they get, and its signatures.
 
 use domain::{WebhookSecret, signature};
 use e2e::{Operator, Receiver, eventually, receiver::Received, variable};
@@ -10,7 +10,7 @@ use crate::subscriptions::{id, in_log, secret};
 pub(crate) const PATH: &str = "/v1/webhooks/endpoints";
 pub(crate) const CREATED: &str = "user.created";
 
-/// The types of the reference.
+/// The event types of Stack Auth's reference.
 const TYPES: [&str; 10] = [
     "user.created",
     "user.updated",
@@ -28,12 +28,12 @@ pub(crate) fn of(id: &str, rest: &str) -> String {
     format!("{PATH}/{id}{rest}")
 }
 
-/// Makes an endpoint for new users.
+/// Creates an endpoint for events about new users.
 pub(crate) async fn make(operator: &Operator, url: &str) -> Value {
     operator.post(PATH, json!({"url": url, "event_types": [CREATED]})).await.expect(201)
 }
 
-/// Posts that a user was created: the event's id.
+/// Posts an event about a new user, and returns its id.
 pub(crate) async fn user(operator: &Operator, name: &str) -> String {
     operator.event(CREATED, json!({"id": "u-1", "display_name": name})).await
 }
@@ -42,7 +42,7 @@ pub(crate) fn delivery_id(endpoint: &str, event: &str) -> String {
     format!("dlv_{}{}", &endpoint["ep_".len()..], &event["evt_".len()..])
 }
 
-/// Whether one of the signatures of a request is that of this secret.
+/// Whether one of the signatures of a request is valid for this secret.
 pub(crate) fn signed(request: &Received, secret: &str) -> bool {
     let secret = WebhookSecret::from_text(secret.to_owned().into());
     let at = Timestamp::from_second(request.header("svix-timestamp").parse().expect("seconds")).expect("a time");
@@ -51,7 +51,7 @@ pub(crate) fn signed(request: &Received, secret: &str) -> bool {
 }
 
 #[tokio::test]
-async fn an_endpoint_is_made_changed_disabled_and_deleted() {
+async fn an_endpoint_is_created_changed_disabled_and_deleted() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let new = json!({"url": receiver.url(), "description": " Keeps users in step ", "event_types": [CREATED, CREATED]});
@@ -73,7 +73,7 @@ async fn an_endpoint_is_made_changed_disabled_and_deleted() {
         }),
         "without the secret"
     );
-    // The same address may have another; one that names no types gets all of Stack Auth.
+    // The same address may have another endpoint; without event types, an endpoint gets all types of Stack Auth.
     let other = operator.post(PATH, json!({"url": receiver.url()})).await.expect(201);
     assert_eq!((&other["event_types"], &other["description"]), (&json!(TYPES), &Value::Null));
     let list = operator.get(PATH).await.expect(200);
@@ -99,7 +99,7 @@ async fn an_endpoint_is_made_changed_disabled_and_deleted() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_an_endpoint_is_named_and_nothing_stays_behind() {
+async fn errors_of_endpoints_name_the_field_and_have_no_effect() {
     let operator = Operator::create().await;
     let url = "https://example.com/api/webhooks/stack";
     for (body, words) in [
@@ -135,11 +135,11 @@ async fn what_is_wrong_with_an_endpoint_is_named_and_nothing_stays_behind() {
 }
 
 #[tokio::test]
-async fn an_event_arrives_as_its_type_and_data_under_one_id_over_all_attempts() {
+async fn an_event_arrives_as_its_type_and_data_with_one_id_for_all_attempts() {
     let operator = Operator::create().await;
     let receiver = Receiver::failing(1).await;
     let made = make(&operator, receiver.url()).await;
-    // As text, so that the order and the form of what is in it are ours.
+    // As text, so that the test chooses the order of fields and the formatting.
     let data = r#"{"primary_email": "zoe@example.com",  "id": "u-1", "display_name": "Zoë \u2713", "n": 1.50}"#;
     let body = format!(r#"{{"type": "{CREATED}", "data": {data}}}"#);
     let event = operator.request(reqwest::Method::POST, "/v1/events", &[], Some(body)).await.expect(202);
@@ -159,7 +159,7 @@ async fn an_event_arrives_as_its_type_and_data_under_one_id_over_all_attempts() 
         let seconds: i64 = request.header("svix-timestamp").parse().expect("seconds");
         assert!((Timestamp::now().as_second() - seconds).abs() < 60, "{seconds}");
     }
-    // The log shows what was sent, and how it was signed at each attempt.
+    // The log shows the body, and the signatures of each attempt.
     let shown = eventually("both attempts are in the log", async || {
         let shown = operator.get(&format!("/v1/deliveries/{id_of_delivery}")).await.expect(200);
         (shown["attempt_count"] == 2).then_some(shown)
@@ -209,7 +209,7 @@ async fn the_secret_is_shown_on_request_and_after_a_rotation_both_sign() {
 }
 
 #[tokio::test]
-async fn a_disabled_endpoint_is_sent_nothing() {
+async fn a_disabled_endpoint_gets_nothing() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let path = of(&id(&make(&operator, receiver.url()).await), "");
@@ -248,9 +248,9 @@ async fn the_other_apis_do_not_list_an_endpoint_and_a_rule_may_target_it() {
     assert_eq!(
         (made.len(), &made[0]["id"], &made[0]["made_by"]),
         (1, &json!(endpoint), &json!("stack_auth")),
-        "asked for"
+        "it is listed on request"
     );
-    // And it is nothing of another API itself.
+    // In the other direction, a destination of another API is not an endpoint.
     let stack = operator.webhook(&receiver).await["id"].as_str().expect("an id").replace("ndst_", "ep_");
     operator.get(&of(&stack, "")).await.error(404);
     assert_eq!(operator.get(&of(&endpoint, "")).await.expect(200), before);

@@ -1,4 +1,4 @@
-//! The log of events: filters in any combination, pages that are complete while events arrive, and what they cost.
+//! The event log: filters in any combination, complete pages while events arrive, and the cost of reads.
 
 use std::{
     collections::HashSet,
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::logs::logged_by;
 
-/// An event as it was posted, with the id that it was given.
+/// A posted event and its id.
 #[derive(Clone)]
 struct Posted {
     id: String,
@@ -27,7 +27,7 @@ impl Posted {
     }
 }
 
-/// A random event of the Mail API, about one of a few things or about nothing.
+/// A random event of the Mail API, about one of a few resources or about none.
 fn random_event() -> Value {
     let mut rng = rand::rng();
     let n: u32 = rng.random_range(1..=5);
@@ -42,7 +42,7 @@ fn random_event() -> Value {
     let kinds = [None, Some("message"), Some("template"), Some("user")];
     let mut event = json!({"type": event_type, "data": data});
     if let Some(kind) = kinds.choose(&mut rng).expect("a kind") {
-        // One id may name a message and a user: only both together name a thing.
+        // A message and a user may have the same id: only type and id together identify a resource.
         event["resource"] = json!({"type": kind, "id": format!("x-{}", rng.random_range(1..=5))});
     }
     event
@@ -54,13 +54,19 @@ async fn post(operator: &Operator, events: Vec<Value>) -> Vec<Posted> {
     ids.zip(events).map(|(id, event)| Posted { id: id.to_owned(), event }).collect()
 }
 
-/// Follows the cursor to the end: the ids of all pages.
+/// Follows the cursors, and returns the ids of all pages.
 async fn walk(operator: &Operator, path: &str, query: &str, limit: u32) -> Vec<String> {
     walk_while(operator, path, query, limit, async || ()).await
 }
 
-/// The same, with something that happens after each page.
-async fn walk_while(operator: &Operator, path: &str, query: &str, limit: u32, happens: impl AsyncFn()) -> Vec<String> {
+/// The same, with an action after each page.
+async fn walk_while(
+    operator: &Operator,
+    path: &str,
+    query: &str,
+    limit: u32,
+    after_page: impl AsyncFn(),
+) -> Vec<String> {
     let rows = if path.starts_with("/mail") { "items" } else { "events" };
     let next = if path.starts_with("/mail") { "nextCursor" } else { "next_cursor" };
     let (mut ids, mut cursor) = (vec![], String::new());
@@ -68,7 +74,7 @@ async fn walk_while(operator: &Operator, path: &str, query: &str, limit: u32, ha
         let page = operator.get(&format!("{path}?limit={limit}{query}{cursor}")).await.expect(200);
         let page_ids = page[rows].as_array().expect("a list").iter().map(|row| row["id"].as_str().expect("an id"));
         ids.extend(page_ids.map(str::to_owned));
-        happens().await;
+        after_page().await;
         match page[next].as_str() {
             Some(text) => cursor = format!("&cursor={text}"),
             None => return ids,
@@ -77,12 +83,12 @@ async fn walk_while(operator: &Operator, path: &str, query: &str, limit: u32, ha
 }
 
 #[tokio::test]
-async fn every_combination_of_filters_finds_what_it_should_while_events_arrive() {
+async fn every_combination_of_filters_finds_the_right_events_while_others_arrive() {
     every_combination_of_filters(&Operator::create().await).await;
 }
 
 #[tokio::test]
-async fn every_combination_of_filters_finds_what_it_should_in_all_shards() {
+async fn every_combination_of_filters_finds_the_right_events_in_all_shards() {
     every_combination_of_filters(&Operator::with_shards(5).await).await;
 }
 
@@ -95,7 +101,7 @@ async fn every_combination_of_filters(operator: &Operator) {
     })
     .await;
 
-    let known: HashSet<_> = posted.iter().map(|posted| posted.id.clone()).collect();
+    let posted_ids: HashSet<_> = posted.iter().map(|posted| posted.id.clone()).collect();
     let (newer, older) = (posted[500].created_at(), posted[1500].created_at());
     let between = format!("&from={older}&to={newer}");
     let queries = [
@@ -116,19 +122,19 @@ async fn every_combination_of_filters(operator: &Operator) {
         for path in ["/mail/events", "/v1/events"] {
             let found = walk_while(operator, path, query, limit, arrive).await;
             assert!(found.windows(2).all(|pair| pair[0] > pair[1]), "{query}: newest first, and each once");
-            let found: Vec<_> = found.into_iter().filter(|id| known.contains(id)).collect();
+            let found: Vec<_> = found.into_iter().filter(|id| posted_ids.contains(id)).collect();
             let expected = posted.iter().filter(|posted| wanted(posted, query)).map(|posted| posted.id.clone());
             let expected: Vec<_> = expected.collect();
-            assert!(!expected.is_empty(), "{query}: a filter that finds nothing shows nothing");
+            assert!(!expected.is_empty(), "{query}: a filter without matches proves nothing");
             assert_eq!(found, expected, "{path}?limit={limit}{query}");
         }
     }
 }
 
-/// The plain filter: whether an event meets every condition of a query.
+/// A reference implementation: whether an event matches every condition of a query.
 fn wanted(posted: &Posted, query: &str) -> bool {
     let resource = |field: &str| match &posted.event["resource"] {
-        // An event about mail that names no other resource is about its message.
+        // A mail event without a resource is about its message.
         Value::Null if field == "type" && posted.event["data"]["messageId"].is_string() => json!("message"),
         Value::Null => posted.event["data"]["messageId"].clone(),
         resource => resource[field].clone(),
@@ -148,7 +154,7 @@ fn wanted(posted: &Posted, query: &str) -> bool {
 }
 
 #[tokio::test]
-async fn what_is_looked_at_is_in_proportion_to_what_an_index_finds() {
+async fn a_filtered_read_scans_in_proportion_to_the_matches_of_an_index() {
     let operator = &Operator::create().await;
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_millis();
     let rare = json!({"type": "custom.rare", "data": {}, "resource": {"type": "order", "id": "7"}});
@@ -166,9 +172,9 @@ async fn what_is_looked_at_is_in_proportion_to_what_an_index_finds() {
     }
     operator.get("/v1/events?limit=20").await.expect(200);
     operator.get("/v1/events?limit=35&type=custom.bulk&resourceType=order").await.expect(200);
-    // How many events each read found, and at how many it looked. (What waited for the events has read as well.)
+    // How many events each read found and scanned. (The polling above has made reads as well.)
     let expected = [(10, 10), (10, 10), (10, 10), (20, 21), (35, 50)];
-    eventually_seldom("the reads are logged, and looked at no more than they should", async || {
+    eventually_seldom("the reads are logged, and scanned no more than expected", async || {
         let lines = logged_by("/EventsLogs", "\"events read\"", since).await.join("\n");
         let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let ours = lines.filter(|line| line["message"] == "events read" && line["operator_id"] == operator.id);
@@ -181,7 +187,7 @@ async fn what_is_looked_at_is_in_proportion_to_what_an_index_finds() {
 }
 
 #[tokio::test]
-async fn an_event_is_shown_as_it_was_posted() {
+async fn an_event_is_returned_as_it_was_posted() {
     let operator = Operator::create().await;
     let event = json!({
         "type": "custom.shown", "severity": "high", "timestamp": "2026-04-15T12:05:00+02:00", "data": {"b": 1, "a": [2]},
@@ -215,7 +221,7 @@ async fn an_event_is_shown_as_it_was_posted() {
     assert_eq!(stranger.get("/v1/events").await.expect(200)["events"], json!([]));
     stranger.with_key("sk_live_op_unknown").get("/mail/events").await.error(401);
     operator.with_role("viewer").await.get(&format!("/v1/events/{id}")).await.expect(200);
-    // A key that is bound to a project reads that project's events.
+    // A key that is bound to a project can read the events of that project.
     for (project, status, count) in [("p-1", 200, 1), ("p-2", 404, 0)] {
         let bound = json!({"operator_id": operator.id, "role": "viewer", "project_id": project});
         let made = aws::admin(json!({"create_key": bound})).await.expect("a key");
@@ -229,7 +235,7 @@ async fn an_event_is_shown_as_it_was_posted() {
 }
 
 #[tokio::test]
-async fn an_impossible_query_is_explained() {
+async fn errors_of_queries_name_the_parameter() {
     let operator = Operator::create().await;
     for path in ["/v1/events", "/mail/events"] {
         for (query, words) in [
@@ -250,16 +256,16 @@ async fn an_impossible_query_is_explained() {
 }
 
 #[tokio::test]
-async fn large_events_end_a_page_early_and_none_is_lost() {
-    large_events_end_a_page_early(Operator::create().await).await;
+async fn large_events_shorten_a_page_and_none_is_lost() {
+    large_events_shorten_a_page(Operator::create().await).await;
 }
 
 #[tokio::test]
-async fn large_events_of_several_shards_end_a_page_early_and_none_is_lost() {
-    large_events_end_a_page_early(Operator::with_shards(3).await).await;
+async fn large_events_of_several_shards_shorten_a_page_and_none_is_lost() {
+    large_events_shorten_a_page(Operator::with_shards(3).await).await;
 }
 
-async fn large_events_end_a_page_early(operator: Operator) {
+async fn large_events_shorten_a_page(operator: Operator) {
     let large = json!({"type": "custom.large", "data": {"x": "x".repeat(200 * 1024)}});
     let mut posted = vec![];
     for _ in 0..2 {
@@ -275,7 +281,7 @@ async fn large_events_end_a_page_early(operator: Operator) {
 }
 
 #[tokio::test]
-async fn data_of_a_known_type_is_checked_and_the_wrong_field_named() {
+async fn data_of_a_built_in_type_is_validated_and_errors_name_the_field() {
     let operator = Operator::create().await;
     for (event, words) in [
         (json!({"type": "mail.message.sent", "data": {}}), "`data`: missing field `messageId`"),

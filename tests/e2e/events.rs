@@ -17,7 +17,7 @@ async fn subscribed(event: &str) -> (Operator, Receiver, Value) {
     (operator, receiver, webhook)
 }
 
-/// Posts a last event and waits until it arrives: what came before it and was to come twice would have come by then.
+/// Posts a last event and waits until it arrives: earlier duplicates would have arrived by then.
 async fn flush(operator: &Operator, receiver: &Receiver, event: &str) -> Vec<Value> {
     operator.event(event, json!({"last": true})).await;
     eventually("the last event", async || {
@@ -28,7 +28,7 @@ async fn flush(operator: &Operator, receiver: &Receiver, event: &str) -> Vec<Val
 }
 
 #[tokio::test]
-async fn an_event_becomes_a_signed_webhook_of_the_published_form() {
+async fn an_event_becomes_a_signed_webhook_in_the_documented_format() {
     let (operator, receiver, webhook) = subscribed("passport.flagged").await;
     let event = json!({
         "type": "passport.flagged", "severity": "high", "timestamp": "2026-04-15T12:05:00+02:00",
@@ -49,7 +49,7 @@ async fn an_event_becomes_a_signed_webhook_of_the_published_form() {
     let delivery = operator.delivery(webhook["id"].as_str().expect("an id"), &id, "succeeded").await;
     assert_eq!(delivery["id"], got.header("webhook-id"));
     let one = operator.get(&format!("/v1/deliveries/{}", got.header("webhook-id"))).await.expect(200);
-    // As in the list, and with what was sent.
+    // The same as in the list, plus the request.
     let mut as_listed = one.clone();
     let request = as_listed.as_object_mut().and_then(|shown| shown.remove("request")).expect("a request");
     as_listed["attempts"][0].as_object_mut().expect("an attempt").remove("request_headers").expect("headers");
@@ -63,12 +63,12 @@ async fn an_event_becomes_a_signed_webhook_of_the_published_form() {
 }
 
 #[tokio::test]
-async fn rules_pick_by_type_and_severity_and_a_destination_gets_an_event_once() {
+async fn rules_match_by_type_and_severity_and_a_destination_gets_an_event_once() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let webhook = operator.webhook(&receiver).await;
     let id = webhook["id"].as_str().expect("an id");
-    // Two rules hit the same destination; `agent.blocked` and `passport.blocked` overlap.
+    // Two rules match the same destination; `agent.blocked` and `passport.blocked` overlap.
     for events in [json!(["agent.blocked"]), json!(["passport.blocked", "custom.last"])] {
         let rule = json!({"destination_id": id, "events": events, "min_severity": "warning"});
         operator.post("/v1/notifications/channels", rule).await.expect(201);
@@ -88,7 +88,7 @@ async fn rules_pick_by_type_and_severity_and_a_destination_gets_an_event_once() 
 }
 
 #[tokio::test]
-async fn a_batch_is_taken_whole_or_not_at_all() {
+async fn a_batch_is_accepted_or_rejected_as_a_whole() {
     let (operator, receiver, _) = subscribed("custom.batch").await;
     let event = |n: usize| json!({"type": "custom.batch", "data": {"n": n}});
     let accepted = operator.post(PATH, json!({"events": (0..100).map(event).collect::<Vec<_>>()})).await.expect(202);
@@ -96,7 +96,7 @@ async fn a_batch_is_taken_whole_or_not_at_all() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), 100);
-    // By their ids: on a busy machine a delivery may be sent twice, as webhooks may be.
+    // By id: on a busy machine, a delivery may be sent twice, because webhooks are delivered at least once.
     let numbers = eventually("each event arrives", async || {
         let got = receiver.received();
         let number = |got: &Received| got.json()["data"]["n"].as_u64().expect("a number");
@@ -119,7 +119,7 @@ async fn a_batch_is_taken_whole_or_not_at_all() {
     flush(&operator, &receiver, "custom.batch").await;
     let got = receiver.received();
     let ids: BTreeSet<_> = got.iter().map(|got| got.header("webhook-id")).collect();
-    assert_eq!(ids.len(), 101, "nothing of a refused batch was taken");
+    assert_eq!(ids.len(), 101, "no event of a rejected batch was accepted");
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn a_repeat_is_answered_with_the_first_id_and_delivered_once() {
     let third = post("key-1", &event).await.expect(202);
     assert_eq!((&first, &first), (&second, &third));
 
-    // The same by the body's own id, two in one batch among them.
+    // The same with the body's own id, including two equal events in one batch.
     let own = json!({"type": "custom.once", "id": "order-7", "data": {"n": 2}});
     let batch = json!({"events": [own, own, {"type": "custom.once", "data": {"n": 3}}]});
     let accepted = operator.post(PATH, batch).await.expect(202);
@@ -146,7 +146,7 @@ async fn a_repeat_is_answered_with_the_first_id_and_delivered_once() {
     assert!(sentence.contains("Idempotency-Key"), "{sentence}");
     assert_eq!(code, "idempotency_conflict");
     post("not visible", &event).await.error(400);
-    // Another operator's keys are its own.
+    // Another operator's idempotency keys are separate.
     let other = Operator::create().await;
     let theirs = other.request(Method::POST, PATH, &[("idempotency-key", "key-1")], Some(event.to_string())).await;
     assert_ne!(theirs.expect(202), first);
@@ -158,10 +158,10 @@ async fn a_repeat_is_answered_with_the_first_id_and_delivered_once() {
 }
 
 #[tokio::test]
-async fn a_repeat_after_a_crash_between_claim_and_queue_gets_the_event_through() {
+async fn a_repeat_after_a_crash_between_claim_and_queue_delivers_the_event() {
     let (operator, receiver, _) = subscribed("custom.crash").await;
     let event = json!({"type": "custom.crash", "id": "order-1", "data": {"n": 1}});
-    // The claim as a function would have left it that died before it reached the queue.
+    // The claim that a function leaves behind if it dies before it reaches the queue.
     let posted: domain::event::PostedEvent = serde_json::from_value(event.clone()).expect("an event");
     let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(&Sha256::digest(bytes));
     let first = format!("evt_{}", domain::EventId::generate().ulid());
@@ -197,7 +197,7 @@ async fn errors_of_events_name_the_field() {
 }
 
 #[tokio::test]
-async fn a_large_event_passes() {
+async fn a_large_event_is_delivered() {
     let (operator, receiver, _) = subscribed("custom.large").await;
     let data = json!({"x": "x".repeat(250_000)});
     let events: Vec<_> = (0..6).map(|n| json!({"type": "custom.large", "id": n.to_string(), "data": data})).collect();
@@ -207,7 +207,7 @@ async fn a_large_event_passes() {
 }
 
 #[tokio::test]
-async fn a_key_of_a_project_posts_for_that_project_only() {
+async fn a_key_of_a_project_posts_events_for_that_project_only() {
     let operator = Operator::create().await;
     let request = json!({"create_key": {"operator_id": operator.id, "role": "editor", "project_id": "prj_1"}});
     let made = e2e::aws::admin(request).await.expect("a key");

@@ -1,4 +1,4 @@
-//! What SES reports back of mails, from recorded event records: bounces, complaints, delays, deliveries, rejections.
+//! SES feedback about emails, from recorded event records: bounces, complaints, delays, deliveries and rejections.
 
 use e2e::{
     Operator, aws, eventually,
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const EVENT: &str = "custom.feedback";
 
-/// A recorded event record, about a mail of ours and as of now.
+/// A recorded event record, adapted to one of our emails and the current time.
 pub(crate) struct Report(Value);
 
 impl Report {
@@ -23,7 +23,7 @@ impl Report {
         Self(report).at(Timestamp::now())
     }
 
-    /// The same about the mail of a delivery.
+    /// The same for the email of a delivery.
     pub(crate) fn of(mut self, delivery: &Value) -> Self {
         self.0["mail"]["tags"]["delivery_id"] = json!([delivery["id"]]);
         let newest = delivery["attempts"].as_array().expect("a list").last().expect("an attempt");
@@ -31,7 +31,7 @@ impl Report {
         self
     }
 
-    /// The same with another address that bounced.
+    /// The same with another bounced address.
     pub(crate) fn and(mut self, address: &str) -> Self {
         let bounced = self.0["bounce"]["bouncedRecipients"].as_array_mut().expect("recipients");
         let mut another = bounced[0].clone();
@@ -40,13 +40,13 @@ impl Report {
         self
     }
 
-    /// The same about a mail that is no delivery's.
+    /// The same for an email that belongs to no delivery.
     pub(crate) fn of_message(mut self, message: &str) -> Self {
         self.0["mail"]["tags"]["message_id"] = json!([message]);
         self
     }
 
-    /// The same as of another time.
+    /// The same at another time.
     pub(crate) fn at(mut self, at: Timestamp) -> Self {
         for part in ["bounce", "complaint", "delivery", "deliveryDelay"] {
             if !self.0[part].is_null() {
@@ -56,13 +56,14 @@ impl Report {
         self
     }
 
-    /// Publishes it as SES does.
+    /// Publishes it to the topic, as SES does.
     pub(crate) async fn publish(&self) {
         aws::publish("FEEDBACK_TOPIC_ARN", &self.0).await;
     }
 }
 
-/// An operator with a verified mail destination that has got one notification: the destination's id, and the delivery.
+/// An operator with a verified email destination that has received one notification, the destination's id, and the
+/// delivery.
 pub(crate) async fn notified(address: &str) -> (Operator, String, Value) {
     let operator = Operator::create().await;
     let id = operator.verified("email", address).await;
@@ -84,9 +85,9 @@ async fn unhealthy(operator: &Operator, id: &str) -> Value {
     .await
 }
 
-/// Waits until the function has taken in all that was reported of a destination so far: reports are taken in one after
-/// the other or side by side, so that a mark after them says that they are done with.
-async fn taken_in(operator: &Operator) {
+/// Waits until the function has handled all earlier reports. It handles reports one after the other or in parallel, so
+/// a last report shows when the others are done.
+async fn reports_handled(operator: &Operator) {
     let address = new_address();
     let (id, mark) = {
         let id = operator.verified("email", &address).await;
@@ -109,7 +110,7 @@ async fn a_hard_bounce_suppresses_the_address_until_it_is_verified_again() {
     let returned = operator.delivery(&id, event, "abandoned").await;
     assert_eq!((&returned["reason"], &returned["attempt_count"]), (&json!("bounced"), &json!(1)));
 
-    // A rule that skips the unhealthy, and a legacy channel of the same address, are held back as well.
+    // A rule that skips unhealthy destinations, and a legacy channel with the same address, do not send either.
     let inline = json!({"channel_type": "email", "destination": address, "events": [EVENT], "min_severity": "info"});
     let channel = operator.post("/v1/notifications/channels", inline).await.expect(201);
     let channel = channel["id"].as_str().expect("an id");
@@ -126,7 +127,7 @@ async fn a_hard_bounce_suppresses_the_address_until_it_is_verified_again() {
     assert_eq!(again["attempt_count"], 1, "nothing was sent");
     assert_eq!(inbox::all(&address).await.len(), 2, "the code and the notification");
 
-    // Verified again it is good, for the operator's every destination of that address.
+    // After verification, every destination of the operator with this address works again.
     operator.verify_by_code(&path(&id), &address).await;
     assert_eq!(operator.get(&path(&id)).await.expect(200)["health"]["status"], "healthy");
     let since = json!({"since": "2020-01-01T00:00:00Z"});
@@ -139,26 +140,26 @@ async fn a_hard_bounce_suppresses_the_address_until_it_is_verified_again() {
     operator.delivery(channel, &second, "succeeded").await;
     operator.delete(&format!("/v1/notifications/channels/{channel}")).await.expect(200);
 
-    // The first bounce, reported once more and late, is about a time before.
+    // If the first bounce is reported again late, it is older than the verification.
     bounce.publish().await;
-    taken_in(&operator).await;
+    reports_handled(&operator).await;
     assert_eq!(operator.get(&path(&id)).await.expect(200)["health"]["status"], "healthy");
     let third = operator.event(EVENT, json!({"n": 3})).await;
     operator.delivery(&id, &third, "succeeded").await;
 }
 
 #[tokio::test]
-async fn a_complaint_suppresses_too_and_for_one_operator_alone() {
+async fn a_complaint_suppresses_the_address_for_one_operator_only() {
     let address = new_address();
     let (operator, id, delivery) = notified(&address).await;
     let (other, other_id, _) = notified(&address).await;
     Report::recorded("complaint", &operator, &id, &address).of(&delivery).publish().await;
     let health = unhealthy(&operator, &id).await;
     assert!(health["reason"].as_str().expect("text").contains("spam: abuse"), "{health}");
-    // It was read, so that it did arrive.
+    // The recipient read the email, so that it did arrive.
     let event = delivery["event_id"].as_str().expect("an id");
     assert_eq!(operator.delivery(&id, event, "succeeded").await["reason"], Value::Null);
-    // The rule is paused; what it would send is kept.
+    // The rule is paused, and holds its deliveries.
     let held = operator.event(EVENT, json!({"n": 2})).await;
     operator.delivery(&id, &held, "held").await;
     let event = other.event(EVENT, json!({"n": 2})).await;
@@ -190,13 +191,13 @@ async fn another_destination_of_a_suppressed_address_is_marked_when_it_is_next_u
 }
 
 #[tokio::test]
-async fn what_says_nothing_of_the_address_leaves_it_well() {
+async fn reports_that_do_not_concern_the_address_leave_it_healthy() {
     let address = new_address();
     let (operator, id, delivery) = notified(&address).await;
     for name in ["send", "delay", "delivery", "not_spam"] {
         Report::recorded(name, &operator, &id, &address).of(&delivery).publish().await;
     }
-    taken_in(&operator).await;
+    reports_handled(&operator).await;
     let event = delivery["event_id"].as_str().expect("an id");
     assert_eq!(operator.delivery(&id, event, "succeeded").await, delivery);
     assert_eq!(operator.get(&path(&id)).await.expect(200)["health"]["status"], "healthy");
@@ -216,27 +217,27 @@ async fn a_mail_that_did_not_arrive_can_be_recovered() {
         operator.post(&format!("{}/recover", path(&id)), since).await.expect(202);
         let sent = operator.delivery(&id, event, "succeeded").await;
         assert_eq!(sent["attempt_count"], 2);
-        // The report of the first mail, once more, says nothing of the second.
+        // The report of the first email, repeated, does not concern the second.
         report.publish().await;
-        taken_in(&operator).await;
+        reports_handled(&operator).await;
         assert_eq!(operator.delivery(&id, event, "succeeded").await["attempt_count"], 2);
     }
 }
 
 #[tokio::test]
-async fn reports_of_what_is_not_ours_change_nothing() {
+async fn reports_about_other_mails_have_no_effect() {
     let address = new_address();
     let (operator, id, _) = notified(&address).await;
     let other = Operator::create().await;
-    // Another operator's tag with this one's destination, and no tags at all.
+    // Another operator's tag with this operator's destination, and no tags at all.
     Report::recorded("bounce", &other, &id, &address).publish().await;
     let mut foreign = Report::recorded("bounce", &operator, &id, &address);
     foreign.0["mail"]["tags"] = json!({});
     foreign.publish().await;
-    // From before the destination was verified.
+    // A bounce from before the verification of the destination.
     let before = Timestamp::now() - 1.hour();
     Report::recorded("bounce", &operator, &id, &address).at(before).publish().await;
-    taken_in(&operator).await;
+    reports_handled(&operator).await;
     assert_eq!(operator.get(&path(&id)).await.expect(200)["health"]["status"], "healthy");
     let event = operator.event(EVENT, json!({"n": 2})).await;
     operator.delivery(&id, &event, "succeeded").await;

@@ -1,12 +1,13 @@
-//! What happens before a route: methods, paths, origins, and how bodies are encoded.
+//! The API before its routes: methods, paths, origins, and encodings of bodies.
 
 use std::io::Write;
 
 use domain::EventId;
-use e2e::{Operator, api_text, eventually, variable};
+use e2e::{Operator, eventually, variable};
 use flate2::{Compression, write::GzEncoder};
 use reqwest::{Method, Response, header::HeaderMap};
 use serde_json::{Value, json};
+use xtask::openapi;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
@@ -25,8 +26,8 @@ async fn ask(method: &str, path: &str) -> (u16, HeaderMap, Value) {
     (status, headers, answer.json().await.unwrap_or_default())
 }
 
-/// Whether an error has the form of the API to which the path belongs.
-fn has_form_of(path: &str, error: &Value) -> bool {
+/// Whether an error has the format of the API that the path belongs to.
+fn has_format_of(path: &str, error: &Value) -> bool {
     if path.starts_with("/api/v1/") {
         error["error"].is_string() && error.get("code").is_none()
     } else if path.starts_with("/v1/config/") {
@@ -36,9 +37,9 @@ fn has_form_of(path: &str, error: &Value) -> bool {
     }
 }
 
-/// The paths of the API with their methods; an id stands in each.
+/// The paths of the API, with placeholders filled in, and their methods.
 fn paths() -> Vec<(String, Vec<String>)> {
-    let text: Value = serde_json::from_str(&api_text::openapi()).expect("JSON");
+    let text: Value = serde_json::from_str(&openapi::openapi()).expect("JSON");
     let paths = text["paths"].as_object().expect("paths").iter();
     let filled = |path: &String| path.replace("{id}", "none").replace("{email}", "a@example.com");
     paths
@@ -49,10 +50,10 @@ fn paths() -> Vec<(String, Vec<String>)> {
 #[tokio::test]
 async fn a_wrong_method_gets_the_error_format_of_its_api() {
     for (path, own) in paths() {
-        let wrong = METHODS.iter().find(|method| !own.iter().any(|own| own == *method)).expect("one that it has not");
+        let wrong = METHODS.iter().find(|method| !own.iter().any(|own| own == *method)).expect("a wrong method");
         let (status, headers, error) = ask(wrong, &path).await;
         assert_eq!(status, 405, "{wrong} {path}: {error}");
-        assert!(has_form_of(&path, &error), "{wrong} {path}: {error}");
+        assert!(has_format_of(&path, &error), "{wrong} {path}: {error}");
         let allowed = headers["allow"].to_str().expect("text").to_lowercase();
         assert!(own.iter().all(|method| allowed.contains(method)), "{path}: {allowed} of {own:?}");
     }
@@ -60,33 +61,33 @@ async fn a_wrong_method_gets_the_error_format_of_its_api() {
 
 #[tokio::test]
 async fn an_unknown_path_gets_the_error_format_of_its_api() {
-    let known = paths();
+    let existing = paths();
     let unknown = ["/", "/v2/events", "/v1/nothing", "/mail/nothing", "/api/v1/nothing", "/v1/config/nothing/x"];
-    let with_slash = known.iter().map(|(path, _)| format!("{path}/"));
+    let with_slash = existing.iter().map(|(path, _)| format!("{path}/"));
     for path in unknown.map(str::to_owned).into_iter().chain(with_slash) {
         let (status, _, error) = ask("get", &path).await;
         assert_eq!(status, 404, "{path}: {error}");
-        assert!(has_form_of(&path, &error), "{path}: {error}");
+        assert!(has_format_of(&path, &error), "{path}: {error}");
         assert_eq!(error.to_string().contains("slash at its end"), path.len() > 1 && path.ends_with('/'), "{error}");
     }
 }
 
 #[tokio::test]
-async fn an_id_with_odd_characters_is_the_id_of_nothing() {
-    let text: Value = serde_json::from_str(&api_text::openapi()).expect("JSON");
+async fn an_id_with_unusual_characters_is_not_found() {
+    let text: Value = serde_json::from_str(&openapi::openapi()).expect("JSON");
     for (path, methods) in text["paths"].as_object().expect("paths").iter().filter(|(path, _)| path.contains("{id}")) {
         for odd in ["a%3Fb", "a%23b", "a%5Cb", "%5C"] {
             for method in methods.as_object().expect("methods").keys() {
                 let (status, _, error) = ask(method, &path.replace("{id}", odd)).await;
                 assert_eq!(status, 404, "{method} {path} of {odd}: {error}");
-                assert!(has_form_of(path, &error), "{method} {path}: {error}");
+                assert!(has_format_of(path, &error), "{method} {path}: {error}");
             }
         }
     }
 }
 
 #[tokio::test]
-async fn head_is_get_without_a_body() {
+async fn head_answers_as_get_without_a_body() {
     let operator = Operator::create().await;
     let key = format!("Bearer {}", operator.key.as_deref().expect("a key"));
     for path in ["/openapi.json", "/v1/events", "/v1/notifications/destinations", "/mail/webhooks", "/v1/events/none"] {
@@ -101,14 +102,14 @@ async fn head_is_get_without_a_body() {
 }
 
 #[tokio::test]
-async fn pages_of_allowed_origins_may_call_and_others_may_not() {
+async fn only_allowed_origins_may_call_the_api() {
     let preflight = async |origin: &str, path: &str| {
-        let asked = [
+        let headers = [
             ("origin", origin),
             ("access-control-request-method", "PATCH"),
             ("access-control-request-headers", "authorization,content-type,x-requested-with,idempotency-key"),
         ];
-        send("options", path, &asked, vec![]).await
+        send("options", path, &headers, vec![]).await
     };
     for (path, _) in paths() {
         let answer = preflight("http://app.example.com", &path).await;
@@ -122,7 +123,7 @@ async fn pages_of_allowed_origins_may_call_and_others_may_not() {
     }
     let answer = send("get", "/v1/events", &[("origin", "http://app.example.com")], vec![]).await;
     assert_eq!(answer.status(), 401);
-    assert_eq!(answer.headers()["access-control-allow-origin"], "http://app.example.com", "of errors, too");
+    assert_eq!(answer.headers()["access-control-allow-origin"], "http://app.example.com", "for errors, too");
     for origin in ["http://evil.example.com", "https://app.example.com", "http://app.example.com.evil.example", "null"]
     {
         let answers =
@@ -140,7 +141,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn bodies_come_plain_with_a_byte_order_mark_or_by_gzip() {
+async fn bodies_may_have_a_byte_order_mark_or_gzip() {
     let operator = Operator::create().await;
     let key = format!("Bearer {}", operator.key.as_deref().expect("a key"));
     let post = async |encoding: Option<&str>, body: Vec<u8>| {
@@ -173,7 +174,7 @@ async fn bodies_come_plain_with_a_byte_order_mark_or_by_gzip() {
         Some(1)
     );
 
-    // As it is said to be JSON, the gateway has taken it for text.
+    // Because the content type is JSON, the gateway has decoded the body as text.
     let headers = [("authorization", &*key), ("content-type", "application/json"), ("content-encoding", "gzip")];
     let refused = send("post", "/v1/events", &headers, gzip(event)).await;
     assert_eq!(refused.status(), 415);
@@ -182,13 +183,13 @@ async fn bodies_come_plain_with_a_byte_order_mark_or_by_gzip() {
     assert_eq!((status, &refused["code"]), (415, &json!("unsupported_encoding")), "{refused}");
     let (status, refused) = post(Some("gzip"), event.to_vec()).await;
     assert_eq!((status, &refused["code"]), (400, &json!("invalid_body")), "{refused}");
-    // A few kilobytes that would be many megabytes.
+    // A few kilobytes that decompress to many megabytes.
     let (status, refused) = post(Some("gzip"), gzip(&vec![b' '; 64 << 20])).await;
     assert_eq!((status, &refused["code"]), (413, &json!("body_too_large")), "{refused}");
 }
 
 #[tokio::test]
-async fn a_list_is_no_object_on_any_route() {
+async fn every_route_rejects_a_list_in_place_of_an_object() {
     let operator = Operator::create().await;
     for path in [
         "/v1/notifications/destinations",

@@ -1,4 +1,4 @@
-//! The operator is told, by mail and by an event, when a destination becomes unhealthy.
+//! The operator is notified by email and by an event when a destination becomes unhealthy.
 
 use axum::http::StatusCode;
 use e2e::{
@@ -11,8 +11,8 @@ use serde_json::json;
 
 const EVENT: &str = "custom.health";
 
-/// The mails to the operator's own address that are about this operator.
-async fn told(operator: &Operator) -> Vec<Message> {
+/// The emails to the operators' address that mention this operator.
+async fn notices(operator: &Operator) -> Vec<Message> {
     inbox::all(EMAIL).await.into_iter().filter(|mail| mail.text.contains(&operator.id)).collect()
 }
 
@@ -21,21 +21,21 @@ async fn the_operator_gets_one_mail_with_cause_paused_rules_and_next_steps() {
     let operator = Operator::create().await;
     let broken = Receiver::answering(|_| (StatusCode::INTERNAL_SERVER_ERROR, "<b>database is down</b>")).await;
     let subject = Receiver::taking().await;
-    let ill = operator.webhook(&broken).await["id"].as_str().expect("an id").to_owned();
-    let well = operator.webhook(&subject).await["id"].as_str().expect("an id").to_owned();
-    operator.rule("destination.unhealthy", &[&well]).await;
-    let paused = operator.rule(EVENT, &[&ill]).await;
-    let skipping = json!({"destination_ids": [ill], "events": ["custom.x"], "on_unhealthy": "skip"});
+    let unhealthy = operator.webhook(&broken).await["id"].as_str().expect("an id").to_owned();
+    let watcher = operator.webhook(&subject).await["id"].as_str().expect("an id").to_owned();
+    operator.rule("destination.unhealthy", &[&watcher]).await;
+    let paused = operator.rule(EVENT, &[&unhealthy]).await;
+    let skipping = json!({"destination_ids": [unhealthy], "events": ["custom.x"], "on_unhealthy": "skip"});
     let skipping = operator.post("/v1/notifications/channels", skipping).await.expect(201)["id"].clone();
-    // Two deliveries fail side by side, and it is one destination all the same.
+    // Two deliveries fail at the same time, but it is a single destination.
     let first = operator.event(EVENT, json!({"n": 1})).await;
     let second = operator.event(EVENT, json!({"n": 2})).await;
-    operator.delivery(&ill, &first, "abandoned").await;
-    operator.delivery(&ill, &second, "abandoned").await;
+    operator.delivery(&unhealthy, &first, "abandoned").await;
+    operator.delivery(&unhealthy, &second, "abandoned").await;
 
-    let mail = eventually("the operator is told", async || told(&operator).await.pop()).await;
+    let mail = eventually("the operator is notified", async || notices(&operator).await.pop()).await;
     assert_eq!(mail.subject, "A webhook destination is unhealthy");
-    let verify = format!("POST /v1/notifications/destinations/{ill}/verify");
+    let verify = format!("POST /v1/notifications/destinations/{unhealthy}/verify");
     for words in [broken.url(), "answered 500 Internal Server Error", &paused, EVENT, &verify, "/recover"] {
         assert!(mail.text.contains(words) && mail.html.contains(words), "{words}: {}", mail.text);
     }
@@ -45,12 +45,15 @@ async fn the_operator_gets_one_mail_with_cause_paused_rules_and_next_steps() {
 
     let got = subject.wait_for(1).await[0].json();
     assert_eq!(got["event_type"], "destination.unhealthy");
-    assert_eq!((&got["data"]["destination_id"], &got["data"]["destination"]), (&json!(ill), &json!(broken.url())));
+    assert_eq!(
+        (&got["data"]["destination_id"], &got["data"]["destination"]),
+        (&json!(unhealthy), &json!(broken.url()))
+    );
     assert_eq!(got["data"]["paused_rules"], json!([{"id": paused, "events": [EVENT]}]));
-    assert_eq!(told(&operator).await.len(), 1, "once");
-    assert_eq!(subject.received().len(), 1, "once");
+    assert_eq!(notices(&operator).await.len(), 1, "a single email");
+    assert_eq!(subject.received().len(), 1, "a single event");
 
-    // Our own address is nowhere among what the operator has.
+    // Our internal destination for the operator's address is not visible.
     let listed = operator.get("/v1/notifications/destinations").await.expect(200);
     assert_eq!(listed["destinations"].as_array().map(Vec::len), Some(2));
     let own = operator.id.replace("op_", "ndst_");
@@ -58,7 +61,7 @@ async fn the_operator_gets_one_mail_with_cause_paused_rules_and_next_steps() {
 }
 
 #[tokio::test]
-async fn a_number_is_resumed_by_a_code() {
+async fn an_unhealthy_number_recovers_by_verification() {
     let operator = Operator::create().await;
     let number = new_number();
     let id = operator.verified("sms", &number).await;
@@ -66,7 +69,7 @@ async fn a_number_is_resumed_by_a_code() {
     inbox::refuse(&number, 400, "InvalidParameter", "Invalid parameter: PhoneNumber", 1).await;
     let event = operator.event(EVENT, json!({"n": 1})).await;
     operator.delivery(&id, &event, "abandoned").await;
-    let mail = eventually("the operator is told", async || told(&operator).await.pop()).await;
+    let mail = eventually("the operator is notified", async || notices(&operator).await.pop()).await;
     assert_eq!(mail.subject, "An SMS destination is unhealthy");
     let path = format!("/v1/notifications/destinations/{id}");
     assert!(mail.text.contains(&format!("{path}/send-code")) && mail.text.contains(&number), "{}", mail.text);

@@ -1,4 +1,4 @@
-//! What of a URL is a credential: whoever may write sees it, and nobody else.
+//! Credentials in URLs: whoever may write can see them, and nobody else.
 
 use axum::http::StatusCode;
 use e2e::{Operator, Receiver, eventually, receiver::Received};
@@ -6,18 +6,18 @@ use serde_json::{Value, json};
 
 use crate::subscriptions::delivery_id;
 
-/// Not to be found, however it is spelled.
+/// The credential, which must not appear in any of these encodings.
 const TOKEN: &str = "pl%2Fan%26ted-7";
 const SPELLINGS: [&str; 5] =
     ["pl%2Fan%26ted-7", "pl/an&ted-7", "pl/an&amp;ted-7", r"pl\/an\u0026ted-7", "pl%2fan%26ted-7"];
 const SHOWN: &str = "?••••••••";
 
-/// A receiver that refuses and says back where it was asked, in every spelling.
+/// A receiver that rejects requests, and echoes the token in every encoding.
 async fn echoing() -> Receiver {
-    Receiver::judging(|_: &Received, _| (StatusCode::GONE, SPELLINGS.join(" | "))).await
+    Receiver::with_handler(|_: &Received, _| (StatusCode::GONE, SPELLINGS.join(" | "))).await
 }
 
-fn holds_token(text: &Value) -> bool {
+fn contains_token(text: &Value) -> bool {
     let text = text.to_string();
     text.contains("planted")
         || SPELLINGS.iter().any(|token| text.contains(&token.replace('\\', "\\\\")))
@@ -33,16 +33,16 @@ async fn attempted(operator: &Operator, destination: &str, event: &str) -> Value
     .await
 }
 
-/// Asks for `path` as a viewer and as an editor: only the latter may see the token.
+/// Requests `path` as an editor and as a viewer: only the editor may see the token.
 async fn only_writers_see_it(operator: &Operator, path: &str) {
     let viewer = operator.with_role("viewer").await;
     let (seen, shown) = (operator.get(path).await.expect(200), viewer.get(path).await.expect(200));
     assert!(seen.to_string().contains(TOKEN), "{path}: {seen}");
-    assert!(!holds_token(&shown) && shown.to_string().contains(SHOWN), "{path}: {shown}");
+    assert!(!contains_token(&shown) && shown.to_string().contains(SHOWN), "{path}: {shown}");
 }
 
 #[tokio::test]
-async fn a_token_in_the_url_of_a_destination_is_seen_by_writers_alone() {
+async fn a_token_in_the_url_of_a_destination_is_visible_to_writers_only() {
     let (operator, receiver) = (Operator::create().await, echoing().await);
     let url = format!("{}?token={TOKEN}", receiver.url());
     let made = operator.register("webhook", &url).await.expect(201);
@@ -54,31 +54,31 @@ async fn a_token_in_the_url_of_a_destination_is_seen_by_writers_alone() {
     only_writers_see_it(&operator, &format!("/v1/notifications/channels/{rule}")).await;
     only_writers_see_it(&operator, "/v1/notifications/channels").await;
 
-    // It is gone: attempts, events and overview tell of it, and none has the token.
+    // The destination answers that it is gone: attempts, events and the overview report it without the token.
     let event = operator.event("custom.hidden", json!({})).await;
     let delivery = attempted(&operator, id, &event).await;
     assert_eq!(delivery["attempts"][0]["response"].as_str().expect("an answer").matches("••••••••").count(), 5);
     let path = format!("/v1/deliveries/{}", delivery["id"].as_str().expect("an id"));
     only_writers_see_it(&operator, &path).await;
-    let told = eventually("its operator is told", async || {
+    let notice = eventually("the operator is notified", async || {
         let list = operator.get("/v1/events?type=destination.unhealthy").await.expect(200);
         list["events"].as_array().expect("a list").first().cloned()
     })
     .await;
-    assert!(!holds_token(&told) && told.to_string().contains(SHOWN), "{told}");
+    assert!(!contains_token(&notice) && notice.to_string().contains(SHOWN), "{notice}");
     let overview = operator.get("/v1/overview").await.expect(200);
-    assert!(!holds_token(&overview) && overview.to_string().contains(SHOWN), "{overview}");
-    assert!(!holds_token(&operator.get("/v1/deliveries").await.expect(200)));
+    assert!(!contains_token(&overview) && overview.to_string().contains(SHOWN), "{overview}");
+    assert!(!contains_token(&operator.get("/v1/deliveries").await.expect(200)));
     let tested = operator.post_empty(&format!("/v1/notifications/destinations/{id}/test")).await;
-    assert!(!holds_token(&tested.json), "{}", tested.json);
+    assert!(!contains_token(&tested.json), "{}", tested.json);
 
-    // What is shown is no address, and cannot become one.
+    // The masked URL is not accepted as an address.
     let (sentence, _) = operator.register("webhook", &format!("{}{SHOWN}", receiver.url())).await.error(400);
     assert!(sentence.contains("placeholder"), "{sentence}");
 }
 
 #[tokio::test]
-async fn so_is_one_in_the_url_of_a_subscription() {
+async fn a_token_in_the_url_of_a_subscription_is_visible_to_writers_only() {
     let (operator, receiver) = (Operator::create().await, echoing().await);
     let url = format!("{}?token={TOKEN}", receiver.url());
     let new = json!({"url": url, "eventTypes": ["mail.message.sent"]});
@@ -93,19 +93,19 @@ async fn so_is_one_in_the_url_of_a_subscription() {
 
     operator.patch(&path, json!({"description": "changed"})).await.expect(200);
     let event = operator.event("mail.message.sent", json!({"messageId": "m-1"})).await;
-    eventually("it is told that it is gone", async || {
+    eventually("the unhealthy webhook is reported", async || {
         let list = operator.get("/mail/events?resourceType=webhook").await.expect(200);
-        assert!(!holds_token(&list), "{list}");
+        assert!(!contains_token(&list), "{list}");
         list.to_string().contains("unhealthy").then_some(())
     })
     .await;
     let id = delivery_id(webhook["id"].as_str().expect("an id"), &event);
     let delivery = operator.get(&format!("/mail/webhook-deliveries/{id}")).await.expect(200);
-    assert!(!holds_token(&delivery) && delivery.to_string().contains("••••••••"), "{delivery}");
+    assert!(!contains_token(&delivery) && delivery.to_string().contains("••••••••"), "{delivery}");
 }
 
 #[tokio::test]
-async fn a_redirect_says_where_it_points_without_its_credentials() {
+async fn a_redirect_is_reported_with_its_target_without_credentials() {
     let operator = Operator::create().await;
     let to = format!("https://example.org/new/place?token={TOKEN}#planted");
     let receiver = Receiver::answering(move |_| (StatusCode::PERMANENT_REDIRECT, [("location", to.clone())])).await;

@@ -1,4 +1,4 @@
-//! Legacy channels: rules with an address of their own.
+//! Legacy channels: rules with their own address.
 
 use axum::http::StatusCode;
 use e2e::{
@@ -20,7 +20,7 @@ fn id(value: &Value) -> &str {
     value["id"].as_str().expect("an id")
 }
 
-/// How many rows of the operator's a table holds, of those whose key begins so.
+/// The number of the operator's rows in a table whose ids have this prefix.
 async fn rows(table: &str, operator: &Operator, prefix: &str) -> usize {
     let request = json!({
         "TableName": variable(table), "ConsistentRead": true,
@@ -32,7 +32,7 @@ async fn rows(table: &str, operator: &Operator, prefix: &str) -> usize {
 }
 
 #[tokio::test]
-async fn both_kinds_walk_from_unverified_to_a_delivered_notification() {
+async fn mail_and_sms_channels_are_verified_and_notified() {
     let operator = Operator::create().await;
     for (kind, address) in [("email", new_address()), ("sms", new_number())] {
         let made = create(&operator, kind, &address).await;
@@ -66,7 +66,7 @@ async fn both_kinds_walk_from_unverified_to_a_delivered_notification() {
         let got = inbox::wait_for(&address, 2).await;
         assert!(got[1].text.contains("The agent was blocked"), "{got:?}");
         operator.post_empty(&format!("{path}/test")).await.expect(200);
-        // What came before it was verified was kept, and is sent on request.
+        // Notifications from before the verification were held, and are sent on request.
         let since = json!({"since": "2020-01-01T00:00:00Z"});
         let recovered = operator.post(&format!("{path}/recover"), since).await.expect(202);
         assert_eq!(recovered["recovered"], 1);
@@ -77,7 +77,7 @@ async fn both_kinds_walk_from_unverified_to_a_delivered_notification() {
 }
 
 #[tokio::test]
-async fn a_webhook_is_verified_at_once_and_shows_its_secret_once() {
+async fn a_webhook_is_verified_immediately_and_shows_its_secret_once() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let made = create(&operator, "webhook", receiver.url()).await;
@@ -97,12 +97,12 @@ async fn a_webhook_is_verified_at_once_and_shows_its_secret_once() {
 }
 
 #[tokio::test]
-async fn it_is_no_entry_among_the_destinations_and_leaves_with_its_channel() {
+async fn the_address_of_a_channel_is_not_listed_and_is_deleted_with_its_channel() {
     let operator = Operator::create().await;
     let address = new_address();
     let own = operator.register("email", &address).await.expect(201);
     let mut made = vec![];
-    // The same address as often as one likes: it is the channel's.
+    // The same address may be used repeatedly, because it belongs to the channel.
     for _ in 0..3 {
         made.push(create(&operator, "email", &address).await);
     }
@@ -130,11 +130,11 @@ async fn it_is_no_entry_among_the_destinations_and_leaves_with_its_channel() {
     let key = json!({"subject": {"S": hidden}});
     let request = json!({"TableName": variable("VERIFICATIONS_TABLE"), "Key": key});
     let code = aws::call("dynamodb", "DynamoDB_20120810.GetItem", request).await;
-    assert!(code["Item"].is_null(), "the code went too: {code}");
+    assert!(code["Item"].is_null(), "the code was deleted, too: {code}");
 }
 
 #[tokio::test]
-async fn errors_are_sentences() {
+async fn errors_of_legacy_channels_have_a_code_and_a_message() {
     let operator = Operator::create().await;
     let own = operator.register("webhook", "https://example.com/own").await.expect(201)["id"].clone();
     for (body, code, words) in [
@@ -166,7 +166,7 @@ async fn errors_are_sentences() {
     assert_eq!(operator.get(PATH).await.expect(200)["channels"], json!([]));
     assert_eq!(rows("DESTINATIONS_TABLE", &operator, "ndst_").await, 1);
 
-    // An older client may name the address beside the id.
+    // An older client may send the address in addition to the id.
     let body = json!({"channel_type": "webhook", "destination": "https://EXAMPLE.com/own", "destination_id": own});
     let made = operator.post(PATH, body).await.expect(201);
     assert_eq!((&made["destination_id"], &made["events"]), (&own, &json!(FOUR)));
@@ -177,7 +177,7 @@ async fn errors_are_sentences() {
 }
 
 #[tokio::test]
-async fn it_is_changed_like_any_rule_and_can_be_given_destinations() {
+async fn a_legacy_channel_is_changed_as_any_rule_and_can_get_destinations() {
     let operator = Operator::create().await;
     let made = create(&operator, "sms", &new_number()).await;
     let path = format!("{PATH}/{}", id(&made));
@@ -188,11 +188,11 @@ async fn it_is_changed_like_any_rule_and_can_be_given_destinations() {
     assert_eq!(rows("DESTINATIONS_TABLE", &operator, "ndst_").await, 2);
     let converted = operator.patch(&path, json!({"destination_ids": [own]})).await.expect(200);
     assert_eq!((&converted["destination_id"], &converted["verified"]), (&own, &json!(true)));
-    assert_eq!(rows("DESTINATIONS_TABLE", &operator, "ndst_").await, 1, "its own address is gone");
+    assert_eq!(rows("DESTINATIONS_TABLE", &operator, "ndst_").await, 1, "its own address was deleted");
 }
 
 #[tokio::test]
-async fn an_unhealthy_one_is_paused_and_resumed_by_way_of_its_channel() {
+async fn an_unhealthy_channel_is_paused_and_resumed() {
     let operator = Operator::create().await;
     let gone = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     let answer = gone.clone();

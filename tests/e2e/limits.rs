@@ -1,4 +1,4 @@
-//! How often codes may be sent.
+//! Limits on the number of codes.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use e2e::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// The template's defaults.
+/// The defaults of the template.
 const PER_OPERATOR: i64 = 50;
 const PER_CALLING_CODE: i64 = 100;
 const INTERVAL: u64 = 60;
@@ -29,35 +29,35 @@ async fn put(item: Value) {
     aws::call("dynamodb", "DynamoDB_20120810.PutItem", request).await;
 }
 
-/// Sets a counter for this hour, and for the next one in case it begins meanwhile.
-async fn count(whose: &str, codes: i64) {
+/// Sets a counter for this hour and the next, in case the hour changes during the test.
+async fn count(subject: &str, codes: i64) {
     for hour in [hour(), hour() + 1] {
-        put(json!({"subject": {"S": format!("codes#{whose}#{hour}")}, "codes": {"N": codes.to_string()}})).await;
+        put(json!({"subject": {"S": format!("codes#{subject}#{hour}")}, "codes": {"N": codes.to_string()}})).await;
     }
 }
 
-async fn counted(whose: &str) -> i64 {
-    counted_in(hour(), whose).await
+async fn counted(subject: &str) -> i64 {
+    counted_in(hour(), subject).await
 }
 
-/// The codes of this hour and of those since `from`: another may begin while a test runs.
-async fn counted_since(from: i64, whose: &str) -> i64 {
+/// The number of codes since the hour `from`: the hour may change during the test.
+async fn counted_since(from: i64, subject: &str) -> i64 {
     let mut codes = 0;
     for hour in from..=hour() {
-        codes += counted_in(hour, whose).await;
+        codes += counted_in(hour, subject).await;
     }
     codes
 }
 
-async fn counted_in(hour: i64, whose: &str) -> i64 {
-    let key = json!({"subject": {"S": format!("codes#{whose}#{hour}")}});
+async fn counted_in(hour: i64, subject: &str) -> i64 {
+    let key = json!({"subject": {"S": format!("codes#{subject}#{hour}")}});
     let request = json!({"TableName": variable("VERIFICATIONS_TABLE"), "Key": key});
     let row = aws::call("dynamodb", "DynamoDB_20120810.GetItem", request).await;
     row["Item"]["codes"]["N"].as_str().and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
 #[tokio::test]
-async fn a_second_code_has_to_wait() {
+async fn a_second_code_must_wait() {
     let operator = Operator::create().await;
     let address = new_address();
     let send = format!("{}/send-code", unverified(&operator, "email", &address).await);
@@ -65,7 +65,7 @@ async fn a_second_code_has_to_wait() {
     let refused = operator.post_empty(&send).await;
     assert!(refused.retry_after.is_some_and(|seconds| (1..=INTERVAL).contains(&seconds)), "{refused:?}");
     let (sentence, code) = refused.error(429);
-    assert!(code == "code_sent_recently" && sentence.contains("ask again in"), "{sentence}");
+    assert!(code == "code_sent_recently" && sentence.contains("retry in"), "{sentence}");
     aws::age_codes(send.trim_end_matches("/send-code")).await;
     operator.post_empty(&send).await.expect(200);
     assert_eq!(inbox::all(&address).await.len(), 2);
@@ -78,7 +78,7 @@ async fn concurrent_requests_send_one_code() {
     let send = format!("{}/send-code", unverified(&operator, "email", &address).await);
     let (started, from) = (Instant::now(), hour());
     let answers = futures::future::join_all((0..10).map(|_| operator.post_empty(&send))).await;
-    // One, and on a machine that is busy for longer than the interval between two, one more for each interval.
+    // One code; on a machine busy for longer than the interval between codes, one more for each interval.
     let most = 1 + started.elapsed().as_secs() / INTERVAL;
     let sent = answers.iter().filter(|answer| answer.status == 200).count();
     assert!((1..=most).contains(&(sent as u64)), "{sent} in {:?}", started.elapsed());
@@ -100,12 +100,12 @@ async fn five_codes_an_hour_go_to_one_destination() {
     .await;
     let refused = operator.post_empty(&format!("{path}/send-code")).await;
     let minutes = refused.retry_after.expect("Retry-After") as f64 / 60.0;
-    assert!((9.5..=10.0).contains(&minutes), "when the first of the five is an hour old: {minutes}");
+    assert!((9.5..=10.0).contains(&minutes), "until the first of the five is an hour old: {minutes}");
     assert_eq!(refused.error(429).1, "too_many_codes");
 }
 
 #[tokio::test]
-async fn an_account_has_a_cap() {
+async fn an_account_has_a_limit() {
     let operator = Operator::create().await;
     count(&operator.id, PER_OPERATOR - 1).await;
     let (first, second) = (new_address(), new_number());
@@ -125,9 +125,9 @@ async fn an_account_has_a_cap() {
 }
 
 #[tokio::test]
-async fn a_country_has_a_cap_across_accounts() {
+async fn a_country_has_a_limit_across_accounts() {
     let (first, second) = (Operator::create().await, Operator::create().await);
-    // Liechtenstein's, which no other test uses.
+    // The calling code of Liechtenstein, which no other test uses.
     count("+423", PER_CALLING_CODE - 1).await;
     let path = unverified(&first, "sms", "+423660234567").await;
     first.post_empty(&format!("{path}/send-code")).await.expect(200);
@@ -135,14 +135,14 @@ async fn a_country_has_a_cap_across_accounts() {
     let (sentence, code) = second.post_empty(&format!("{path}/send-code")).await.error(429);
     assert!(code == "too_many_codes" && sentence.contains("country"), "{sentence}");
     assert!(inbox::all("+423660234568").await.is_empty());
-    assert_eq!(counted(&second.id).await, 0, "what was not sent is not counted");
-    // Mail has no country.
+    assert_eq!(counted(&second.id).await, 0, "an unsent code is not counted");
+    // Emails do not count for a country.
     let path = unverified(&second, "email", &new_address()).await;
     second.post_empty(&format!("{path}/send-code")).await.expect(200);
 }
 
 #[tokio::test]
-async fn a_code_that_could_not_be_sent_counts_against_nothing() {
+async fn a_code_that_could_not_be_sent_counts_for_no_limit() {
     let operator = Operator::create().await;
     let address = new_address();
     let path = unverified(&operator, "email", &address).await;

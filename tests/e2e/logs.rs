@@ -1,4 +1,4 @@
-//! What the functions log: a line per request, event and attempt, metrics, and never a secret.
+//! Logs of the functions: a line for each request, event and attempt, metrics, and no secrets.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,12 +8,12 @@ use e2e::{
 };
 use serde_json::{Value, json};
 
-/// What all functions have logged since `since` (milliseconds since the Unix epoch).
+/// The log messages of all functions since `since` (milliseconds since the Unix epoch).
 async fn logged(since: u128) -> Vec<String> {
     logged_by("", "", since).await
 }
 
-/// What those have logged whose log group's name ends so, and what matches this pattern of CloudWatch's.
+/// The log messages that match a CloudWatch filter pattern, from log groups whose names end with `group`.
 pub(crate) async fn logged_by(group: &str, pattern: &str, since: u128) -> Vec<String> {
     let groups = aws::call("logs", "Logs_20140328.DescribeLogGroups", json!({})).await;
     let groups = groups["logGroups"].as_array().expect("a list").iter().map(|group| &group["logGroupName"]);
@@ -34,9 +34,9 @@ pub(crate) async fn logged_by(group: &str, pattern: &str, since: u128) -> Vec<St
 }
 
 #[tokio::test]
-async fn a_cold_start_has_a_line() {
+async fn a_cold_start_is_logged() {
     Operator::create().await;
-    let line = eventually_seldom("the line of the start of `admin`", async || {
+    let line = eventually_seldom("the line for the cold start of `admin`", async || {
         let lines = logged_by("AdminLogs", "cold", 0).await;
         let json =
             lines.iter().flat_map(|text| text.lines()).filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -47,7 +47,7 @@ async fn a_cold_start_has_a_line() {
 }
 
 #[tokio::test]
-async fn every_request_event_and_attempt_has_a_line_and_no_line_a_secret() {
+async fn every_request_event_and_attempt_is_logged_without_secrets() {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_millis();
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
@@ -72,7 +72,7 @@ async fn every_request_event_and_attempt_has_a_line_and_no_line_a_secret() {
     let parsed = |lines: &[String]| -> Vec<Value> {
         lines.iter().flat_map(|text| text.lines()).filter_map(|line| serde_json::from_str(line).ok()).collect()
     };
-    let lines = eventually_seldom("the lines of the attempt and of the last request", async || {
+    let lines = eventually_seldom("the lines for the attempt and the last request", async || {
         let lines = logged(since).await;
         let json = parsed(&lines);
         let attempt = json.iter().any(|line| line["message"] == "attempt" && line["delivery_id"] == delivery["id"]);
@@ -87,8 +87,8 @@ async fn every_request_event_and_attempt_has_a_line_and_no_line_a_secret() {
     };
     let request = find("request", "operator_id", &operator.id);
     assert!(request["status"].is_u64() && request["duration_ms"].is_number() && request["key_id"].is_string());
-    assert!(request["route"].as_str().expect("a route").starts_with("/v1/"), "the pattern: {request}");
-    // Lambda's id, API Gateway's and ours, in one line; the workers have no request of API Gateway's.
+    assert!(request["route"].as_str().expect("a route").starts_with("/v1/"), "the pattern of the route: {request}");
+    // The ids of Lambda, API Gateway and this API in one line; workers have no id from API Gateway.
     let posted = find("request", "event_id", &event);
     assert!(posted["request_id"].is_string() && posted["api_request_id"].is_string(), "{posted}");
     let dispatched = find("event", "event_id", &event);
@@ -100,10 +100,10 @@ async fn every_request_event_and_attempt_has_a_line_and_no_line_a_secret() {
     );
 
     assert!(dispatched["request_id"].is_string() && attempt["request_id"].is_string(), "{dispatched} {attempt}");
-    assert!([posted, dispatched, attempt].iter().all(|line| line.get("trace_id").is_none()), "none was asked for");
+    assert!([posted, dispatched, attempt].iter().all(|line| line.get("trace_id").is_none()), "no trace was requested");
     assert!(lines.iter().all(|line| !line.contains(&address)), "an address is in the log");
 
-    // CloudWatch's embedded metric format: the names in `_aws`, the values beside it.
+    // CloudWatch's embedded metric format: the names are in `_aws`, the values in separate fields.
     for name in ["deliveries", "attempt_ms", "event_age_ms", "events", "requests"] {
         let has = |line: &Value| {
             line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "StackNotifications" && !line[name].is_null()

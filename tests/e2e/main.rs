@@ -1,5 +1,5 @@
-//! Every route and every flow, over HTTP against the deployed template. One module per route group, one per flow.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+//! Every route and every flow, over HTTP against the deployed template. One module for each route group or flow.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot continue panics")]
 
 mod access;
 mod accounts;

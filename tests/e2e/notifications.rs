@@ -1,4 +1,4 @@
-//! Notifications by mail and text message, and what becomes of those that SES or SNS refuse.
+//! Notifications by email and text message, and those that SES or SNS rejects.
 
 use axum::http::StatusCode;
 use e2e::{
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const EVENT: &str = "custom.notification";
 
-/// An operator with a verified destination of this kind, targeted by a rule: the destination's id.
+/// An operator with a verified destination of this kind in a rule, and the destination's id.
 async fn subscribed(kind: &str, address: &str) -> (Operator, String) {
     let operator = Operator::create().await;
     let id = operator.verified(kind, address).await;
@@ -22,7 +22,7 @@ async fn health(operator: &Operator, id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_mail_says_how_serious_what_and_all_of_it() {
+async fn a_mail_contains_the_severity_the_type_and_the_whole_event() {
     let address = new_address();
     let operator = Operator::create().await;
     let id = operator.verified("email", &address).await;
@@ -61,7 +61,7 @@ async fn a_mail_says_how_serious_what_and_all_of_it() {
 }
 
 #[tokio::test]
-async fn a_text_message_is_one_segment_with_the_essential_first() {
+async fn a_text_message_is_one_segment_and_starts_with_the_essentials() {
     let number = new_number();
     let (operator, id) = subscribed("sms", &number).await;
     let data = json!({"message": format!("Łódź: {}", "a long story of many words, ".repeat(20))});
@@ -75,7 +75,7 @@ async fn a_text_message_is_one_segment_with_the_essential_first() {
 }
 
 #[tokio::test]
-async fn what_can_pass_walks_the_backoff_and_blames_nobody() {
+async fn temporary_errors_are_retried_and_do_not_affect_health() {
     for (kind, address, status, code) in [
         ("email", new_address(), 429, "TooManyRequestsException"),
         ("email", new_address(), 500, "InternalFailure"),
@@ -83,7 +83,7 @@ async fn what_can_pass_walks_the_backoff_and_blames_nobody() {
         ("sms", new_number(), 500, "InternalError"),
     ] {
         let (operator, id) = subscribed(kind, &address).await;
-        // Four failures make a webhook unhealthy; here the fifth attempt goes through.
+        // Four failures would make a webhook unhealthy; here the fifth attempt succeeds.
         inbox::refuse(&address, status, code, "for now", 4).await;
         let event = operator.event(EVENT, json!({"n": 1})).await;
         let delivery = operator.delivery(&id, &event, "succeeded").await;
@@ -92,12 +92,12 @@ async fn what_can_pass_walks_the_backoff_and_blames_nobody() {
         assert_eq!(first["status"], status);
         assert!(first["error"].as_str().expect("an error").contains(&format!("{code}: for now")), "{first}");
         assert_eq!(health(&operator, &id).await["status"], "healthy");
-        assert_eq!(inbox::all(&address).await.len(), 2, "the code, and the notification once");
+        assert_eq!(inbox::all(&address).await.len(), 2, "the code and a single notification");
     }
 }
 
 #[tokio::test]
-async fn no_answer_can_pass_too() {
+async fn a_timeout_is_retried() {
     let address = new_address();
     let (operator, id) = subscribed("email", &address).await;
     inbox::hang(&address, 6).await;
@@ -108,7 +108,7 @@ async fn no_answer_can_pass_too() {
 }
 
 #[tokio::test]
-async fn what_cannot_pass_ends_the_delivery_at_once_with_the_reason() {
+async fn a_permanent_error_abandons_the_delivery_immediately_with_the_reason() {
     for (kind, address, code, message, unhealthy) in [
         ("email", new_address(), "MessageRejected", "Email address is not verified.", false),
         ("email", new_address(), "AccountSuspendedException", "The account is suspended.", false),
@@ -123,17 +123,17 @@ async fn what_cannot_pass_ends_the_delivery_at_once_with_the_reason() {
         let error = delivery["attempts"][0]["error"].as_str().expect("an error");
         assert!(error.contains(code) && error.contains(message), "{error}");
         let expected = if unhealthy { "unhealthy" } else { "healthy" };
-        eventually("its health is told", async || {
+        eventually("its health is updated", async || {
             let health = health(&operator, &id).await;
             (health["status"] == expected).then_some(())
         })
         .await;
-        assert_eq!(inbox::all(&address).await.len(), 1, "the code alone");
+        assert_eq!(inbox::all(&address).await.len(), 1, "only the code");
     }
 }
 
 #[tokio::test]
-async fn an_opted_out_number_ends_the_delivery_and_is_unhealthy_until_its_owner_opts_in() {
+async fn an_opted_out_number_abandons_the_delivery_and_is_unhealthy_until_its_owner_opts_in() {
     let number = new_number();
     let (operator, id) = subscribed("sms", &number).await;
     inbox::opt_out(&number).await;
@@ -145,9 +145,10 @@ async fn an_opted_out_number_ends_the_delivery_and_is_unhealthy_until_its_owner_
     assert_eq!(inbox::all(&number).await.len(), 1);
 }
 
-/// Ten deliveries of one event, to all three kinds, handed to the worker as one batch while SES throttles three.
+/// Ten deliveries of one event, to all three kinds, passed to the worker as one batch while SES throttles three of
+/// them.
 #[tokio::test]
-async fn of_a_batch_of_ten_seven_go_out_at_once_and_the_three_that_ses_throttles_later() {
+async fn in_a_batch_of_ten_only_the_three_deliveries_that_ses_throttles_are_delayed() {
     let operator = Operator::create().await;
     let mut destinations = vec![];
     let mut receivers = vec![];
@@ -167,7 +168,8 @@ async fn of_a_batch_of_ten_seven_go_out_at_once_and_the_three_that_ses_throttles
     ] {
         destinations.push((operator.verified(kind, &address).await, address));
     }
-    // An eleventh that is unhealthy pauses the rule: the deliveries are recorded and wait, with no message on the queue.
+    // An eleventh, unhealthy destination pauses the rule: the deliveries are recorded and held, without messages on the
+    // queue.
     let gone = Receiver::answering(|_| StatusCode::GONE).await;
     let gone = operator.webhook(&gone).await["id"].as_str().expect("an id").to_owned();
     operator.rule("custom.gone", &[&gone]).await;
@@ -188,7 +190,7 @@ async fn of_a_batch_of_ten_seven_go_out_at_once_and_the_three_that_ses_throttles
     }
 
     let jobs: Vec<_> = jobs.iter().map(|job| (job, 1)).collect();
-    aws::hand_out("DELIVER_FUNCTION", &jobs).await;
+    aws::invoke_with_messages("DELIVER_FUNCTION", &jobs).await;
 
     for (i, (id, address)) in destinations.iter().enumerate() {
         let delivery = operator.delivery(id, &event, "succeeded").await;
@@ -197,7 +199,7 @@ async fn of_a_batch_of_ten_seven_go_out_at_once_and_the_three_that_ses_throttles
         if address.is_empty() {
             assert_eq!(receivers[i].received().len(), 1);
         } else {
-            assert_eq!(inbox::all(address).await.len(), 2, "the code, and the notification once");
+            assert_eq!(inbox::all(address).await.len(), 2, "the code and a single notification");
         }
         if attempts == 2 {
             assert_eq!(delivery["attempts"][0]["status"], 429);

@@ -1,4 +1,4 @@
-//! The overview of an account, all of its deliveries as one list, one of them in full, and who asks.
+//! The overview of an account, the list of all its deliveries, a single delivery, and `whoami`.
 
 use axum::http::StatusCode;
 use e2e::{Operator, Receiver, aws, eventually, variable};
@@ -12,7 +12,7 @@ async fn listed(operator: &Operator, query: &str) -> Vec<Value> {
     page["deliveries"].as_array().expect("a list").clone()
 }
 
-/// The same, page by page of `limit`: ids only.
+/// The ids that a query finds, in pages of `limit`.
 async fn paged(operator: &Operator, query: &str, limit: usize) -> Vec<String> {
     let (mut found, mut cursor) = (vec![], String::new());
     loop {
@@ -34,22 +34,22 @@ fn id(of: &Value) -> String {
 #[tokio::test]
 async fn deliveries_of_all_destinations_are_one_list_newest_event_first() {
     let operator = Operator::create().await;
-    let (taking, refusing) = (Receiver::taking().await, Receiver::answering(|_| StatusCode::GONE).await);
-    let (a, b) = (id(&operator.webhook(&taking).await), id(&operator.webhook(&refusing).await));
-    let mail = subscriptions::id(&subscriptions::subscribe(&operator, &taking, &["custom.both"]).await);
+    let (accepting, refusing) = (Receiver::taking().await, Receiver::answering(|_| StatusCode::GONE).await);
+    let (a, b) = (id(&operator.webhook(&accepting).await), id(&operator.webhook(&refusing).await));
+    let mail = subscriptions::id(&subscriptions::subscribe(&operator, &accepting, &["custom.both"]).await);
     let both = operator.rule("custom.both", &[&a, &b]).await;
-    // While the one is unhealthy, the other still gets its own.
+    // While one destination is unhealthy, the other still gets its events.
     operator.patch(&format!("/v1/notifications/channels/{both}"), json!({"on_unhealthy": "skip"})).await.expect(200);
     operator.rule("custom.one", &[&a]).await;
     let mut events = vec![];
     for name in ["custom.both", "custom.one", "custom.one", "custom.both", "custom.one"] {
         events.push(operator.event(name, json!({})).await);
-        // The next one is accepted later, so that the order is known.
+        // The next event is accepted later, so that the order is certain.
         operator.delivery(&a, &events[events.len() - 1], "succeeded").await;
     }
-    // The endpoint is gone: its first delivery made it unhealthy, and what came then is held.
+    // The endpoint is gone: its first delivery makes it unhealthy, and the next one is held.
     eventually("the second is held", async || (listed(&operator, "?state=held").await.len() == 1).then_some(())).await;
-    let all = eventually("all that is told is there", async || {
+    let all = eventually("all deliveries are listed", async || {
         let all = paged(&operator, "&event_type=custom.both", 100).await;
         (all.len() == 6).then_some(all)
     })
@@ -68,7 +68,7 @@ async fn deliveries_of_all_destinations_are_one_list_newest_event_first() {
     assert_eq!((held.len(), &held[0]["destination_id"]), (1, &json!(b)));
     let succeeded = listed(&operator, &format!("?state=succeeded&destination_id={a}")).await;
     assert_eq!(succeeded.len(), 5);
-    // By the id that another API has given it.
+    // By the id that the Mail API uses.
     let of_webhook = listed(&operator, &format!("?destination_id={mail}")).await;
     assert_eq!(of_webhook.len(), 2);
     let accepted = operator.get(&format!("/v1/events/{}", events[3])).await.expect(200)["created_at"].clone();
@@ -79,7 +79,7 @@ async fn deliveries_of_all_destinations_are_one_list_newest_event_first() {
 }
 
 #[tokio::test]
-async fn wrong_conditions_are_named_and_others_are_not_found() {
+async fn invalid_filters_are_named_and_other_operators_deliveries_are_not_found() {
     let (operator, other) = (Operator::create().await, Operator::create().await);
     for (query, named) in [
         ("state=lost", "`state`: \"lost\" is not one of pending, succeeded, failed, abandoned, held."),
@@ -89,7 +89,7 @@ async fn wrong_conditions_are_named_and_others_are_not_found() {
         ("event_type=passport.flaged", "did you mean \\\"passport.flagged\\\""),
         ("limit=0", "`limit`"),
         ("cursor=x", "`cursor`"),
-        ("status=held", "`status`: is no parameter here; there are `state`,"),
+        ("status=held", "`status`: unknown parameter; use `state`,"),
     ] {
         let (sentence, _) = operator.get(&format!("/v1/deliveries?{query}")).await.error(400);
         assert!(sentence.contains(&named.replace("\\\"", "\"")), "{query}: {sentence}");
@@ -126,12 +126,12 @@ async fn a_deleted_destination_is_listed_as_long_as_a_rule_targets_it() {
     assert_eq!(listed(&operator, &format!("?destination_id={webhook}")).await.len(), 1);
     let overview = operator.get("/v1/overview").await.expect(200);
     assert_eq!(overview["attention"][0]["title"], "1 delivery to a destination that is deleted");
-    // What was sent to it is not known any more.
+    // The request can no longer be shown.
     assert_eq!(operator.get(&format!("/v1/deliveries/{}", id(&row))).await.expect(200)["request"], Value::Null);
 }
 
 #[tokio::test]
-async fn a_delivery_is_shown_with_what_was_sent() {
+async fn a_delivery_is_shown_with_its_request() {
     let operator = Operator::create().await;
     let receiver = Receiver::failing(1).await;
     let made = operator.webhook(&receiver).await;
@@ -154,7 +154,7 @@ async fn a_delivery_is_shown_with_what_was_sent() {
             assert_eq!(value, request.header(name), "{name}");
         }
     }
-    // What was signed is shown as it was, whatever became of the secret since.
+    // Signatures are shown as they were sent, even if the secret has changed since.
     operator.post_empty(&format!("/v1/notifications/destinations/{webhook}/rotate-secret")).await.expect(200);
     assert_eq!(operator.get(&path).await.expect(200)["attempts"], shown["attempts"]);
     operator.delete(&format!("/v1/notifications/destinations/{webhook}")).await.expect(200);
@@ -163,22 +163,22 @@ async fn a_delivery_is_shown_with_what_was_sent() {
 }
 
 #[tokio::test]
-async fn an_overview_counts_and_says_what_needs_attention_first() {
+async fn an_overview_counts_and_lists_what_needs_attention_first() {
     let operator = Operator::create().await;
-    let (taking, gone) = (Receiver::taking().await, Receiver::answering(|_| StatusCode::GONE).await);
-    let (well, ill) = (id(&operator.webhook(&taking).await), id(&operator.webhook(&gone).await));
+    let (accepting, gone) = (Receiver::taking().await, Receiver::answering(|_| StatusCode::GONE).await);
+    let (healthy, unhealthy) = (id(&operator.webhook(&accepting).await), id(&operator.webhook(&gone).await));
     operator.register("email", "new@example.com").await.expect(201);
-    let both = operator.rule("custom.both", &[&well, &ill]).await;
-    operator.rule("custom.well", &[&well]).await;
+    let both = operator.rule("custom.both", &[&healthy, &unhealthy]).await;
+    operator.rule("custom.well", &[&healthy]).await;
     let broke = operator.event("custom.both", json!({})).await;
-    operator.delivery(&well, &broke, "succeeded").await;
+    operator.delivery(&healthy, &broke, "succeeded").await;
     eventually("it is unhealthy", async || {
-        let shown = operator.get(&format!("/v1/notifications/destinations/{ill}")).await.expect(200);
+        let shown = operator.get(&format!("/v1/notifications/destinations/{unhealthy}")).await.expect(200);
         (shown["health"]["status"] == "unhealthy").then_some(())
     })
     .await;
     let event = operator.event("custom.both", json!({})).await;
-    operator.delivery(&well, &event, "held").await;
+    operator.delivery(&healthy, &event, "held").await;
     let overview = eventually("both are held", async || {
         let overview = operator.get("/v1/overview?hours=1").await.expect(200);
         (overview["totals"]["held"] == 2).then_some(overview)
@@ -190,7 +190,7 @@ async fn an_overview_counts_and_says_what_needs_attention_first() {
         let sum: u64 = buckets.iter().filter_map(|bucket| bucket[state].as_u64()).sum();
         assert_eq!(overview["totals"][state], sum, "{state}");
     }
-    // The operator's own address is one, to which the word of it goes.
+    // The total includes the internal destination for the operator's own address, which gets notices.
     assert_eq!(overview["destinations"], json!({"total": 4, "unverified": 1, "unhealthy": 1}));
     assert_eq!(overview["rules"], json!({"total": 2, "active": 1, "paused": 1}));
     let attention = overview["attention"].as_array().expect("a list");
@@ -198,26 +198,27 @@ async fn an_overview_counts_and_says_what_needs_attention_first() {
     assert_eq!(kinds, ["destination_unhealthy", "rule_paused", "deliveries_held", "destination_unverified"]);
     assert_eq!(
         (&attention[0]["destination_id"], &attention[0]["title"]),
-        (&json!(ill), &json!(format!("{} is unhealthy", gone.url())))
+        (&json!(unhealthy), &json!(format!("{} is unhealthy", gone.url())))
     );
     assert!(
         attention[0]["since"].is_string()
             && attention[0]["detail"].as_str().is_some_and(|text| text.starts_with("Answered 410"))
     );
     assert_eq!(attention[1]["rule_id"], both);
-    // A recovery goes by the times of events: the one that broke it was accepted before it broke.
-    let health = operator.get(&format!("/v1/notifications/destinations/{ill}")).await.expect(200)["health"].clone();
+    // A recovery selects by the time of events: the event that broke the destination was accepted before it broke.
+    let health =
+        operator.get(&format!("/v1/notifications/destinations/{unhealthy}")).await.expect(200)["health"].clone();
     let first = operator.get(&format!("/v1/events/{broke}")).await.expect(200)["created_at"].clone();
     assert_eq!(health["missed_since"], first);
     assert!(health["missed_since"].as_str() <= health["since"].as_str());
 }
 
 #[tokio::test]
-async fn what_is_held_needs_attention_however_old_it_is() {
+async fn held_deliveries_need_attention_regardless_of_their_age() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let webhook = id(&operator.webhook(&receiver).await);
-    // As dispatch has left it in April.
+    // A held delivery of April, as dispatch writes it.
     let old = webhook.replace("ndst_", "dlv_") + "01JRX2Q0Z8K5V3M7N9P4T6W8YC";
     let text = |text: &str| json!({ "S": text });
     let item = json!({
@@ -230,15 +231,15 @@ async fn what_is_held_needs_attention_however_old_it_is() {
     let overview = operator.get("/v1/overview?hours=1").await.expect(200);
     assert_eq!(overview["totals"]["held"], 0);
     let attention = overview["attention"].as_array().expect("a list");
-    let [told] = &attention[..] else { panic!("{overview}") };
+    let [item] = &attention[..] else { panic!("{overview}") };
     assert_eq!(
-        (&told["kind"], &told["count"], &told["destination_id"]),
+        (&item["kind"], &item["count"], &item["destination_id"]),
         (&json!("deliveries_held"), &json!(1), &json!(webhook))
     );
 }
 
 #[tokio::test]
-async fn a_key_of_a_project_sees_what_is_the_projects() {
+async fn a_key_of_a_project_sees_the_resources_of_the_project() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let webhook = id(&operator.webhook(&receiver).await);
@@ -266,8 +267,8 @@ async fn a_key_of_a_project_sees_what_is_the_projects() {
 }
 
 #[tokio::test]
-async fn a_key_tells_whose_it_is() {
-    let operator = Operator::create_of("pro").await;
+async fn whoami_describes_the_key() {
+    let operator = Operator::create_with_plan("pro").await;
     let key = operator.with_new_key(json!({"role": "viewer", "permissions": ["config:write"]})).await;
     let mut who = key.get("/v1/whoami").await.expect(200);
     assert!(who["key_id"].take().as_str().is_some_and(|id| id.starts_with("key_")));
@@ -279,7 +280,7 @@ async fn a_key_tells_whose_it_is() {
 }
 
 #[tokio::test]
-async fn destinations_of_all_apis_are_listed_with_where_they_come_from() {
+async fn destinations_of_all_apis_are_listed_with_their_origin() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let stack = operator.webhook(&receiver).await;
@@ -293,10 +294,10 @@ async fn destinations_of_all_apis_are_listed_with_where_they_come_from() {
         page["destinations"].as_array().expect("a list").clone()
     };
     let any = list("?made_by=any").await;
-    let told: Vec<_> =
+    let origins: Vec<_> =
         any.iter().map(|one| (&one["id"], &one["made_by"], &one["belongs_to"], &one["project_id"])).collect();
     assert_eq!(
-        told,
+        origins,
         [
             (&legacy["id"], &json!("stack"), &json!("channel"), &Value::Null),
             (&json!(channel), &json!("config"), &Value::Null, &json!("p1")),
@@ -309,7 +310,7 @@ async fn destinations_of_all_apis_are_listed_with_where_they_come_from() {
     assert_eq!(of(list("?made_by=mail").await), [id(&mail)]);
     assert_eq!(of(list("?made_by=config").await), [channel]);
     assert_eq!(list("?made_by=providers").await, [] as [Value; 0]);
-    // Without the condition it is the list that it always was.
+    // Without the filter, the list contains only the API's own destinations.
     let plain = list("").await;
     assert_eq!((plain.len(), plain[0].get("made_by")), (1, None));
     let first = operator.get("/v1/notifications/destinations?made_by=any&limit=3").await.expect(200);

@@ -1,5 +1,5 @@
-//! Deliveries that their event plans and that have no row, as between dispatch and the first attempt; or for good, if the
-//! message in between is lost.
+//! Deliveries that exist in their event's plan but have no row: between dispatch and the first attempt, or permanently
+//! if the message in between is lost.
 
 use data_encoding::BASE64;
 use domain::{DestinationId, EventId, shard::Shards};
@@ -24,18 +24,18 @@ async fn put(item: Value) {
     aws::call("dynamodb", "DynamoDB_20120810.PutItem", put).await;
 }
 
-/// Destinations, named as any of the APIs does, as a plan keeps them.
+/// Destination ids of any API, in the format of a plan.
 fn packed(ids: &[&str]) -> Value {
     let ids = ids.iter().flat_map(|id| DestinationId::of_any_api(id).expect("an id").ulid().to_bytes());
     json!({"B": BASE64.encode(&ids.collect::<Vec<_>>())})
 }
 
-/// A number of milliseconds.
+/// A DynamoDB number of milliseconds.
 fn millis(at: Timestamp) -> Value {
     json!({"N": at.as_millisecond().to_string()})
 }
 
-/// Writes an event as dispatch does, with a plan, and sends no job: the event's id.
+/// Writes an event with a plan, as dispatch does, but sends no job. Returns the event's id.
 async fn planned(operator: &Operator, at: Timestamp, event_type: &str, plan: Value) -> String {
     let id = EventId::derived(at, &[&EventId::generate().to_string()]).spread_over(shards(operator));
     let event = id.to_string();
@@ -52,7 +52,7 @@ async fn planned(operator: &Operator, at: Timestamp, event_type: &str, plan: Val
     event
 }
 
-/// In how many shards the test's own events are.
+/// The number of shards for the operator's events.
 fn shards(operator: &Operator) -> Shards {
     Shards::new(operator.shards).expect("in range")
 }
@@ -62,7 +62,7 @@ fn delivery_id(destination: &str, event: &str) -> String {
     domain::DeliveryId::new(destination, event.parse().expect("an id")).to_string()
 }
 
-/// The ids and the states of the deliveries that a query finds, page by page of `limit`.
+/// The ids and states of the deliveries that a query finds, in pages of `limit`.
 async fn listed(operator: &Operator, query: &str, limit: usize) -> Vec<(String, String)> {
     let (mut found, mut cursor) = (vec![], String::new());
     loop {
@@ -106,14 +106,14 @@ async fn a_planned_delivery_reads_as_pending(operator: Operator) {
     assert_eq!(shown["request"]["url"], receiver.url());
     let held = operator.get(&format!("/v1/deliveries/{}", delivery_id(&b, &old))).await.expect(200);
     assert_eq!((&held["state"], &held["reason"]), (&json!("held"), &json!("rule_paused")));
-    // Not planned, another operator's, or of an event that is none.
+    // Not planned, of another operator, or of an event that does not exist.
     let other = Operator::create().await;
     other.get(&format!("/v1/deliveries/{}", delivery_id(&a, &old))).await.error(404);
     operator.get(&format!("/v1/deliveries/{}", delivery_id(&b, &real))).await.error(404);
     operator.get(&format!("/v1/deliveries/{}", delivery_id(&a, &EventId::generate().to_string()))).await.error(404);
 
     let of = |to: &str, event: &str, state: &str| (delivery_id(to, event), state.to_owned());
-    // Of one event, the greater destination comes first: it was made later.
+    // For the same event, the destination that was created later comes first.
     let of_old = [of(&b, &old, "held"), of(&a, &old, "pending")];
     let of_new = [of(&b, &new, "pending"), of(&a, &new, "pending")];
     let all = [of_new.to_vec(), vec![of(&a, &real, "succeeded")], of_old.to_vec()].concat();
@@ -140,7 +140,7 @@ async fn a_planned_delivery_reads_as_pending(operator: Operator) {
 }
 
 #[tokio::test]
-async fn a_planned_delivery_is_sent_by_hand_only_by_force() {
+async fn a_planned_delivery_is_sent_manually_only_with_force() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let webhook = id(&operator.webhook(&receiver).await);
@@ -163,9 +163,9 @@ async fn an_overdue_delivery_needs_attention_until_it_is_recovered() {
     let fresh = planned(&operator, minutes_ago(5), EVENT, json!({"send": packed(&[&webhook])})).await;
     let overview = operator.get("/v1/overview").await.expect(200);
     assert_eq!(overview["totals"]["pending"], 2);
-    let [told] = &overview["attention"].as_array().expect("a list")[..] else { panic!("{overview}") };
+    let [item] = &overview["attention"].as_array().expect("a list")[..] else { panic!("{overview}") };
     assert_eq!(
-        (&told["kind"], &told["count"], &told["destination_id"], &told["title"]),
+        (&item["kind"], &item["count"], &item["destination_id"], &item["title"]),
         (
             &json!("deliveries_overdue"),
             &json!(1),
@@ -206,8 +206,8 @@ async fn a_failed_delivery_whose_next_attempt_is_lost_needs_attention() {
     aws::call("dynamodb", "DynamoDB_20120810.PutItem", request).await;
     let overview = operator.get("/v1/overview").await.expect(200);
     assert_eq!((&overview["totals"]["failed"], &overview["totals"]["pending"]), (&json!(1), &json!(0)));
-    let told = &overview["attention"][0];
-    assert_eq!((&told["kind"], &told["count"]), (&json!("deliveries_overdue"), &json!(1)), "{overview}");
+    let item = &overview["attention"][0];
+    assert_eq!((&item["kind"], &item["count"]), (&json!("deliveries_overdue"), &json!(1)), "{overview}");
     let since = json!({"since": format!("{:.3}", minutes_ago(120))});
     let path = format!("/v1/notifications/destinations/{webhook}/recover");
     assert_eq!(operator.post(&path, since).await.expect(202), json!({"recovered": 1, "more": false}));
@@ -221,7 +221,7 @@ async fn further_parts_of_a_large_plan_are_read() {
     for _ in 0..3 {
         ids.push(id(&operator.webhook(&Receiver::taking().await).await));
     }
-    // A plan has its destinations in order.
+    // The destinations of a plan are sorted.
     ids.sort();
     let [first, second, third] = &ids[..] else { unreachable!() };
     let key = EventId::generate().ulid().to_string();

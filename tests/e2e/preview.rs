@@ -1,4 +1,4 @@
-//! What a rule would do, before it is saved.
+//! Previews of a rule's effect before it is saved.
 
 use axum::http::StatusCode;
 use e2e::{Operator, Receiver, eventually};
@@ -7,16 +7,17 @@ use serde_json::{Value, json};
 const PATH: &str = "/v1/notifications/channels/preview";
 
 #[tokio::test]
-async fn a_preview_says_what_the_saved_rule_then_does() {
+async fn a_preview_shows_what_the_saved_rule_does() {
     let operator = Operator::create().await;
-    let (taking, gone) = (Receiver::taking().await, Receiver::answering(|_| StatusCode::GONE).await);
+    let (accepting, gone) = (Receiver::taking().await, Receiver::answering(|_| StatusCode::GONE).await);
     let id = |made: &Value| made["id"].as_str().expect("an id").to_owned();
-    let (well, ill) = (id(&operator.webhook(&taking).await), id(&operator.webhook(&gone).await));
+    let (healthy, unhealthy) = (id(&operator.webhook(&accepting).await), id(&operator.webhook(&gone).await));
     let mail = operator.verified("email", "preview@example.com").await;
     let sms = operator.verified("sms", "+491701234599").await;
     let event = json!({"type": "passport.flagged", "severity": "critical", "timestamp": "2026-04-15T10:05:00Z",
         "data": {"jti": "ppt_abc123", "flags": []}});
-    let rule = json!({"destination_ids": [well, mail, sms], "events": ["passport.flagged"], "min_severity": "warning"});
+    let rule =
+        json!({"destination_ids": [healthy, mail, sms], "events": ["passport.flagged"], "min_severity": "warning"});
     let shown = operator.post(PATH, json!({"rule": rule, "event": event})).await.expect(200);
     assert_eq!(shown["matches"], true);
     assert_eq!(
@@ -27,19 +28,19 @@ async fn a_preview_says_what_the_saved_rule_then_does() {
     assert_eq!(outcomes.iter().map(|one| &one["outcome"]).collect::<Vec<_>>(), ["send"; 3]);
     assert_eq!(outcomes[1]["message"], "[CRITICAL] passport.flagged");
     assert!(outcomes[2]["message"].as_str().is_some_and(|text| text.contains("passport.flagged")), "{shown}");
-    // Nothing was saved or sent; the same rule and event then send the very bytes.
+    // The preview saved and sent nothing; the saved rule then sends exactly the same bytes.
     assert_eq!(operator.get("/v1/notifications/channels").await.expect(200)["channels"], json!([]));
-    assert_eq!(taking.received().len(), 0);
+    assert_eq!(accepting.received().len(), 0);
     operator.post("/v1/notifications/channels", rule).await.expect(201);
     operator.post("/v1/events", event.clone()).await.expect(202);
-    let received = taking.wait_for(1).await;
+    let received = accepting.wait_for(1).await;
     assert_eq!(outcomes[0]["message"], *String::from_utf8_lossy(&received[0].body));
 
-    // One destination is unhealthy: the rule is paused, unless it skips that.
-    operator.rule("custom.break", &[&ill]).await;
+    // If one destination is unhealthy, the rule is paused, unless it skips unhealthy destinations.
+    operator.rule("custom.break", &[&unhealthy]).await;
     operator.event("custom.break", json!({})).await;
     eventually("it is unhealthy", async || {
-        let shown = operator.get(&format!("/v1/notifications/destinations/{ill}")).await.expect(200);
+        let shown = operator.get(&format!("/v1/notifications/destinations/{unhealthy}")).await.expect(200);
         (shown["health"]["status"] == "unhealthy").then_some(())
     })
     .await;
@@ -47,8 +48,7 @@ async fn a_preview_says_what_the_saved_rule_then_does() {
         ("pause", ("hold", json!(format!("The rule is paused while {} is unhealthy.", gone.url())))),
         ("skip", ("send", Value::Null)),
     ] {
-        let rule =
-            json!({"destination_ids": [well, ill], "events": ["passport.flagged"], "on_unhealthy": on_unhealthy});
+        let rule = json!({"destination_ids": [healthy, unhealthy], "events": ["passport.flagged"], "on_unhealthy": on_unhealthy});
         let shown = operator.post(PATH, json!({"rule": rule, "event": event})).await.expect(200);
         let [first, second] = &shown["destinations"].as_array().expect("a list")[..] else { panic!("{shown}") };
         assert_eq!((&first["outcome"], &first["reason"]), (&json!(expected.0), &expected.1));
@@ -57,7 +57,7 @@ async fn a_preview_says_what_the_saved_rule_then_does() {
 }
 
 #[tokio::test]
-async fn a_preview_says_why_a_rule_does_not_take_an_event_and_names_what_is_wrong() {
+async fn a_preview_explains_why_a_rule_does_not_match_and_names_invalid_fields() {
     let (operator, other) = (Operator::create().await, Operator::create().await);
     let receiver = Receiver::taking().await;
     let made = operator.webhook(&receiver).await;

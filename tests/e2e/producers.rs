@@ -1,4 +1,4 @@
-//! The ways in beside the API: EventBridge, SNS, SQS.
+//! Producers that do not use the API: EventBridge, SNS and SQS.
 
 use e2e::{Operator, Receiver, aws, eventually, variable};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ impl Subscribed {
         json!({"operator_id": self.operator.id, "event": {"type": "custom.in", "data": {"n": n}}})
     }
 
-    /// The numbers that have arrived once number 0, posted by the API after all others, has.
+    /// The numbers that have arrived by the time number 0 arrives, which is posted to the API after all others.
     async fn arrived(&self, others: usize) -> Vec<u64> {
         self.receiver.wait_for(others).await;
         self.operator.event("custom.in", json!({"n": 0})).await;
@@ -54,7 +54,7 @@ async fn an_event_published_to_the_topic_is_delivered() {
 }
 
 #[tokio::test]
-async fn an_event_put_on_the_queue_is_delivered_and_its_own_id_counts() {
+async fn an_event_sent_to_the_queue_is_delivered_and_deduplicated_by_its_id() {
     let to = Subscribed::new().await;
     let mut with_id = to.message(9);
     with_id["event"]["id"] = json!("order-9");
@@ -65,9 +65,9 @@ async fn an_event_put_on_the_queue_is_delivered_and_its_own_id_counts() {
 }
 
 #[tokio::test]
-async fn the_same_message_twice_makes_one_delivery() {
+async fn the_same_message_twice_causes_one_delivery() {
     let to = Subscribed::new().await;
-    // As the API writes it, with an id that it has answered with.
+    // As the API writes it, with the id that it has returned.
     let id = format!("evt_{}", "01JRX2Q0Z8K5V3M7N9P4T6W8YB");
     let mut message = to.message(11);
     message["event_id"] = json!(id);
@@ -76,7 +76,7 @@ async fn the_same_message_twice_makes_one_delivery() {
     aws::send_message("ACCEPTED_QUEUE_URL", &message).await;
     assert_eq!(to.arrived(1).await, [0, 11]);
 
-    // And the job of a delivery twice makes one request.
+    // The same job twice makes one request.
     let delivery = to.receiver.received()[0].header("webhook-id").to_owned();
     let destination = format!("ndst_{}", &delivery[4..30]);
     to.operator.delivery(&destination, &id, "succeeded").await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 pub(crate) const PATH: &str = "/v1/config/notifications";
 
-/// The published request.
+/// The request of the reference.
 fn slack() -> Value {
     json!({
         "type": "slack",
@@ -30,7 +30,7 @@ pub(crate) fn of(id: &str, rest: &str) -> String {
     format!("{PATH}/{id}{rest}")
 }
 
-/// The code and the fields of an error.
+/// The code and the field names of an error.
 fn error(answer: e2e::Answer, status: u16) -> (String, Vec<String>) {
     let json = answer.expect(status);
     assert_eq!(json["success"], false);
@@ -40,7 +40,7 @@ fn error(answer: e2e::Answer, status: u16) -> (String, Vec<String>) {
     (json["error"]["code"].as_str().expect("a code").to_owned(), fields.collect())
 }
 
-/// Posts an analysis of a project.
+/// Posts an analysis event for a project, and returns its id.
 async fn analysis(operator: &Operator, project: Option<&str>, severity: &str) -> String {
     let mut event = json!({"type": "analysis.completed", "severity": severity,
         "data": {"id": "an_1", "title": "Leaked key", "summary": "In main.rs", "url": "https://app.example.com/an_1"}});
@@ -58,7 +58,7 @@ async fn count(operator: &Operator, project: &str) -> Option<u32> {
 }
 
 #[tokio::test]
-async fn the_published_request_has_the_published_answer_and_no_credential_comes_back() {
+async fn the_documented_request_has_the_documented_answer_and_credentials_are_never_returned() {
     let project = Operator::create().await.in_project("web");
     let made = project.post(PATH, slack()).await.expect(201);
     assert_eq!(made["success"], true);
@@ -83,19 +83,17 @@ async fn the_published_request_has_the_published_answer_and_no_credential_comes_
 }
 
 #[tokio::test]
-async fn every_type_is_accepted_with_its_published_credentials() {
-    let project = Operator::create_of("pro").await.in_project("web");
-    for (name, credentials) in [
-        ("teams", json!({"webhookUrl": "https://outlook.office.com/webhook/..."})),
-        ("discord", json!({"webhookUrl": "https://discord.com/api/webhooks/..."})),
-        ("google_chat", json!({"webhookUrl": "https://chat.googleapis.com/v1/spaces/.../messages?key=..."})),
+async fn every_type_is_accepted_with_its_documented_credentials() {
+    let project = Operator::create_with_plan("pro").await.in_project("web");
+    let chats = platform::PLAYED.iter().map(|played| (played.name(), json!({"webhookUrl": played.published})));
+    for (name, credentials) in chats.chain([
         (
             "webhook",
             json!({"url": "https://example.com/sigsentry", "authHeader": "Bearer abc123", "hmacSecret": "your-32-byte-secret"}),
         ),
         ("email", json!({"recipients": "alice@example.com, bob@example.com"})),
         ("email", json!({"recipients": ["alice@example.com", "bob@example.com"]})),
-    ] {
+    ]) {
         let body = json!({"type": name, "name": "x", "credentials": credentials, "severityThreshold": "low"});
         let id = make(&project, body).await;
         assert_eq!(project.get(&of(&id, "")).await.expect(200)["data"]["type"], name);
@@ -124,7 +122,7 @@ async fn errors_name_each_invalid_field() {
     assert_eq!(error(project.post(PATH, other).await, 400), named(&["credentials.webhookUrl"]));
     assert_eq!(project.get(PATH).await.expect(200)["data"], json!([]));
 
-    // Which project it is about has to be known.
+    // Requests must say which project they are for.
     for answer in
         [operator.post(PATH, slack()).await, operator.get(PATH).await, operator.in_project("").get(PATH).await]
     {
@@ -136,7 +134,7 @@ async fn errors_name_each_invalid_field() {
 }
 
 #[tokio::test]
-async fn a_change_keeps_what_it_leaves_out_and_rotates_a_secret() {
+async fn a_change_keeps_omitted_fields_and_rotates_a_secret() {
     let operator = Operator::create().await;
     let project = operator.in_project("web");
     let receiver = Receiver::taking().await;
@@ -149,25 +147,25 @@ async fn a_change_keeps_what_it_leaves_out_and_rotates_a_secret() {
     let sent = receiver.wait_for(1).await.remove(0);
     assert_eq!(sent.header("authorization"), "Bearer abc");
     assert_eq!(sent.header("x-sigsentry-signature"), format!("sha256={}", hex_hmac("first", &sent.body)));
-    // A lost secret is rotated alone: the URL, which is never shown, and the header stay.
+    // Only the secret is replaced: the URL, which is never shown, and the header stay.
     project.put(&of(&id, ""), json!({"credentials": {"hmacSecret": "second"}})).await.expect(200);
     let tested = project.post_empty(&of(&id, "/test")).await.expect(200);
     assert_eq!(tested["success"], true);
     let sent = receiver.wait_for(2).await.remove(1);
     assert_eq!(sent.header("authorization"), "Bearer abc");
     assert_eq!(sent.header("x-sigsentry-signature"), format!("sha256={}", hex_hmac("second", &sent.body)));
-    // Null removes one; a change of nothing moves nothing.
+    // Null removes a field; a change without effect does not change the modification time.
     let changed = project.put(&of(&id, ""), json!({"credentials": {"authHeader": null}})).await.expect(200);
     assert_eq!(project.put(&of(&id, ""), json!({})).await.expect(200), changed);
     assert_eq!(project.put(&of(&id, ""), json!({"credentials": {"hmacSecret": "second"}})).await.expect(200), changed);
     project.post_empty(&of(&id, "/test")).await.expect(200);
     assert!(!receiver.wait_for(3).await[2].headers.contains_key("authorization"));
-    // What is refused changes nothing.
+    // A rejected change has no effect.
     let before = project.get(&of(&id, "")).await.expect(200);
     let refused = project.put(&of(&id, ""), json!({"name": "no", "type": "slack", "credentials": {"url": null}})).await;
     assert_eq!(error(refused, 400).1, ["type"]);
     assert_eq!(project.get(&of(&id, "")).await.expect(200), before);
-    // Switched off, it holds what it misses; switched on, it can be recovered.
+    // A disabled channel holds its deliveries; once enabled, they can be recovered.
     project.put(&of(&id, ""), json!({"active": false})).await.expect(200);
     let event = analysis(&operator, Some("web"), "critical").await;
     eventually("it is held", async || {
@@ -184,7 +182,7 @@ async fn a_change_keeps_what_it_leaves_out_and_rotates_a_secret() {
 }
 
 #[tokio::test]
-async fn an_analysis_goes_to_its_projects_channels_from_their_threshold_up() {
+async fn an_analysis_is_sent_to_its_projects_channels_from_their_threshold_on() {
     let operator = Operator::create().await;
     let (low, high) = (Receiver::taking().await, Receiver::taking().await);
     let (other, foreign) = (Receiver::taking().await, Receiver::taking().await);
@@ -199,10 +197,10 @@ async fn an_analysis_goes_to_its_projects_channels_from_their_threshold_up() {
     analysis(&operator, Some("web"), "info").await;
     analysis(&operator, None, "critical").await;
     let of_app = analysis(&operator, Some("app"), "high").await;
-    // By a key that is bound to the project its events need not name it.
+    // Events posted with a key of the project need not name it.
     let bound = operator.with_new_key(json!({"role": "editor", "project_id": "web"})).await;
     let bound_event = analysis(&bound, None, "high").await;
-    // Other types of events are none of theirs.
+    // These channels do not get other types of events.
     operator
         .post("/v1/events", json!({"type": "custom.other", "severity": "critical", "project_id": "web", "data": {}}))
         .await
@@ -227,15 +225,15 @@ async fn an_analysis_goes_to_its_projects_channels_from_their_threshold_up() {
         (&json!("analysis.completed"), &json!("critical"), &json!("Leaked key"))
     );
     assert!(got.headers.get("x-sigsentry-signature").is_none() && got.headers.contains_key("webhook-id"));
-    // All events are dispatched by now, since later ones are: nobody else got one.
+    // Later events have arrived, so all events are dispatched: no other channel got one.
     analysis(&stranger, Some("web"), "low").await;
     foreign.wait_for(1).await;
     assert_eq!((foreign.received().len(), other.received().len(), low.received().len()), (1, 1, 3));
 }
 
 #[tokio::test]
-async fn of_fifty_at_once_exactly_as_many_succeed_as_the_plan_allows() {
-    let operator = Operator::create_of("pro").await;
+async fn of_fifty_concurrent_requests_as_many_succeed_as_the_plan_allows() {
+    let operator = Operator::create_with_plan("pro").await;
     let project = operator.in_project("web");
     let made = join_all((0..50).map(|n| project.post(PATH, webhook(&format!("https://example.com/{n}"), "low")))).await;
     let (good, refused): (Vec<_>, Vec<_>) = made.into_iter().partition(|answer| answer.status == 201);
@@ -250,7 +248,8 @@ async fn of_fifty_at_once_exactly_as_many_succeed_as_the_plan_allows() {
     let listed = project.get(&format!("{PATH}?limit=100")).await.expect(200);
     assert_eq!((listed["data"].as_array().map(Vec::len), count(&operator, "web").await), (Some(20), Some(20)));
 
-    // Another project has a count of its own; a channel less is room for one more, and what is refused takes none.
+    // Each project is counted separately. After a deletion there is room for one more, and rejected requests use no
+    // room.
     make(&operator.in_project("app"), slack()).await;
     let id = listed["data"][7]["id"].as_str().expect("an id");
     let path = of(id, "");
@@ -266,7 +265,7 @@ async fn of_fifty_at_once_exactly_as_many_succeed_as_the_plan_allows() {
 }
 
 #[tokio::test]
-async fn a_free_plan_has_three() {
+async fn a_free_plan_allows_three_channels() {
     let project = Operator::create().await.in_project("web");
     for _ in 0..3 {
         make(&project, slack()).await;
@@ -275,11 +274,11 @@ async fn a_free_plan_has_three() {
 }
 
 #[tokio::test]
-async fn each_chat_type_gets_its_own_format_and_the_threshold_in_its_own_words() {
-    let operator = Operator::create_of("pro").await;
+async fn each_chat_type_gets_its_own_format_and_the_severity() {
+    let operator = Operator::create_with_plan("pro").await;
     let project = operator.in_project("web");
     let mut platforms = vec![];
-    for kind in ["slack", "teams", "discord", "google_chat"] {
+    for kind in platform::PLAYED.iter().map(platform::Played::name) {
         let receiver = platform::taking(kind).await;
         let body = json!({"type": kind, "name": kind, "severityThreshold": "high",
             "credentials": {"webhookUrl": receiver.url()}});

@@ -12,7 +12,7 @@ use crate::providers::{PATH, make, of, tenant};
 
 const SEND: &str = "/api/v1/notifications/send";
 
-/// The published notification.
+/// The notification of the reference.
 pub(crate) fn notification() -> Value {
     json!({
         "title": "Alert: acceptance rate drop",
@@ -28,7 +28,7 @@ async fn send(tenant: &Operator, ids: &[&str], status: u16) -> Vec<Value> {
     tenant.post(SEND, body).await.expect(status)["results"].as_array().expect("results").clone()
 }
 
-/// The one delivery to a provider.
+/// The only delivery to a provider.
 async fn delivery(tenant: &Operator, id: &str) -> Value {
     let page = tenant.get(&of(id, "/deliveries")).await.expect(200);
     assert_eq!(page["data"].as_array().map(Vec::len), Some(1), "{page}");
@@ -49,14 +49,14 @@ async fn results_are_in_the_order_of_the_providers_in_the_request() {
         make(&tenant, "webhook", json!({"url": webhook.url(), "secret": "s", "headers": {"X-Token": "abc"}})).await,
         make(&tenant, "ops_email", json!({"fromEmail": "ops@example.com", "toEmails": [address]})).await,
     ];
-    let asked: Vec<_> = ids.iter().rev().map(String::as_str).collect();
-    let results = send(&tenant, &asked, 200).await;
-    let told: Vec<_> = results
+    let requested: Vec<_> = ids.iter().rev().map(String::as_str).collect();
+    let results = send(&tenant, &requested, 200).await;
+    let successes: Vec<_> = results
         .iter()
         .map(|result| (result["providerId"].as_str().expect("an id"), result["success"] == true))
         .collect();
-    let expected: Vec<_> = asked.iter().map(|id| (*id, *id != ids[1])).collect();
-    assert_eq!(told, expected);
+    let expected: Vec<_> = requested.iter().map(|id| (*id, *id != ids[1])).collect();
+    assert_eq!(successes, expected);
     assert_eq!(results[3]["error"], "Webhook returned 500");
     assert!(results[3].get("providerMessageId").is_none() && results[4].get("error").is_none());
     let kinds: Vec<_> = results.iter().map(|result| result["kind"].as_str().expect("a kind")).collect();
@@ -65,7 +65,7 @@ async fn results_are_in_the_order_of_the_providers_in_the_request() {
         assert!(result["providerMessageId"].as_str().expect("an id").starts_with(prefix), "{result}");
     }
 
-    // The notification itself is what a webhook gets.
+    // A webhook gets the notification itself.
     let got = webhook.received().remove(0);
     assert_eq!(got.json(), notification());
     assert_eq!(got.header("x-token"), "abc");
@@ -84,7 +84,8 @@ async fn results_are_in_the_order_of_the_providers_in_the_request() {
         assert!(mail.text.contains(words), "{words}: {}", mail.text);
     }
 
-    // All of it is in the log: one event, a delivery each; what failed waits to be sent again by hand.
+    // Everything is in the log: one event with a delivery for each provider. Failed deliveries can be sent again
+    // manually.
     let found = delivery(&tenant, &ids[1]).await;
     assert_eq!((&found["state"], &found["attemptCount"]), (&json!("abandoned"), &json!(1)));
     assert_eq!(found["attempts"][0]["error"], "answered 500 Internal Server Error");
@@ -92,11 +93,11 @@ async fn results_are_in_the_order_of_the_providers_in_the_request() {
     assert_eq!(delivery(&tenant, &ids[0]).await["state"], "succeeded");
     let event = tenant.get(&format!("/v1/events/{}", found["eventId"].as_str().expect("an id"))).await.expect(200);
     assert_eq!(event["data"], notification());
-    assert_eq!((failing.received().len(), slack.received().len()), (1, 1), "nothing is tried again by itself");
+    assert_eq!((failing.received().len(), slack.received().len()), (1, 1), "nothing is retried automatically");
 }
 
 #[tokio::test]
-async fn what_failed_can_be_sent_again_by_hand() {
+async fn a_failed_delivery_can_be_sent_again_manually() {
     let tenant = tenant().await;
     let receiver = Receiver::failing(1).await;
     let id = make(&tenant, "webhook", json!({"url": receiver.url()})).await;
@@ -111,7 +112,7 @@ async fn what_failed_can_be_sent_again_by_hand() {
 }
 
 #[tokio::test]
-async fn who_is_gone_or_switched_off_is_a_failure_of_its_own() {
+async fn a_deleted_or_disabled_provider_fails_separately() {
     let tenant = tenant().await;
     let slack = platform::taking("slack").await;
     let good = make(&tenant, "slack", json!({"webhookUrl": slack.url()})).await;
@@ -129,7 +130,7 @@ async fn who_is_gone_or_switched_off_is_a_failure_of_its_own() {
     assert_eq!(slack.received().len(), 1);
     send(&tenant, &[&gone, &off], 502).await;
 
-    // What it missed while it was off is held, and sent once it is on again.
+    // Deliveries to a disabled provider are held, and can be sent once it is enabled again.
     let missed = tenant.get(&of(&off, "/deliveries")).await.expect(200);
     let states: Vec<_> =
         missed["data"].as_array().expect("data").iter().map(|row| (&row["state"], &row["reason"])).collect();
@@ -142,9 +143,9 @@ async fn who_is_gone_or_switched_off_is_a_failure_of_its_own() {
 }
 
 #[tokio::test]
-async fn twenty_at_once_and_not_one_more() {
+async fn twenty_providers_are_sent_to_concurrently_and_more_are_rejected() {
     let tenant = tenant().await;
-    // Each answers only when all have been asked: one after the other they would never.
+    // Each receiver answers only after all have got a request: sent one after the other, they would never answer.
     let waiting = std::sync::Arc::new(tokio::sync::Barrier::new(20));
     let app = axum::Router::new().fallback(move || {
         let waiting = waiting.clone();
@@ -188,7 +189,7 @@ async fn a_repeat_sends_nothing_and_returns_the_first_outcome() {
     assert_ne!(with_key("alert-8", "two").await.expect(200), first);
     assert_eq!(with_key("", "two").await.status, 400);
 
-    // Of several at once one sends; the others are told to wait, or how it has ended.
+    // Of several concurrent requests, one sends; the others get a 409, or the result.
     let statuses = futures::future::join_all((0..6).map(|_| with_key("alert-9", "three"))).await;
     assert!(statuses.iter().all(|answer| matches!(answer.status, 200 | 409)), "{statuses:?}");
     let last = with_key("alert-9", "three").await.expect(200);
@@ -197,7 +198,7 @@ async fn a_repeat_sends_nothing_and_returns_the_first_outcome() {
 }
 
 #[tokio::test]
-async fn a_deleted_chat_hook_makes_its_provider_unhealthy_at_once() {
+async fn a_deleted_chat_hook_makes_its_provider_unhealthy_immediately() {
     let tenant = tenant().await;
     let gone = platform::refusing("slack", "no_service").await;
     let id = make(&tenant, "slack", json!({"webhookUrl": gone.url()})).await;
@@ -207,7 +208,7 @@ async fn a_deleted_chat_hook_makes_its_provider_unhealthy_at_once() {
     let health = tenant.get(&of(&id, "")).await.expect(200)["health"].clone();
     assert_eq!((&health["status"], &health["reason"]), (&json!("unhealthy"), &json!("answered 404 no_service")));
     assert_eq!(tenant.get(&format!("/v1/notifications/channels/{rule}")).await.expect(200)["active"], false);
-    // One that fails in another way is not.
+    // Another failure does not make the provider unhealthy.
     let failing = platform::refusing("slack", "rollup_error").await;
     let id = make(&tenant, "slack", json!({"webhookUrl": failing.url()})).await;
     send(&tenant, &[&id], 502).await;

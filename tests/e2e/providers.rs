@@ -1,4 +1,4 @@
-//! `/api/v1/notifications/providers`: the life of a provider.
+//! `/api/v1/notifications/providers`: the life cycle of a provider.
 
 use axum::http::StatusCode;
 use e2e::{Operator, Receiver, aws, platform, receiver::hex_hmac, variable};
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 pub(crate) const PATH: &str = "/api/v1/notifications/providers";
 const REDACTED: &str = "••••••••";
 
-/// A new operator whose requests come from a page of its own.
+/// Creates an operator whose requests have the header of its own web page.
 pub(crate) async fn tenant() -> Operator {
     Operator::create().await.from_page()
 }
 
-/// Makes a provider: its id.
+/// Creates a provider, and returns its id.
 pub(crate) async fn make(tenant: &Operator, kind: &str, config: Value) -> String {
     let made = tenant.post(PATH, json!({"kind": kind, "name": format!("#{kind}"), "config": config})).await.expect(201);
     made["id"].as_str().expect("an id").to_owned()
@@ -27,7 +27,7 @@ fn names(value: &Value) -> Vec<&str> {
     value.as_object().expect("an object").keys().map(String::as_str).collect()
 }
 
-/// The fields that a 422 names.
+/// The names of the fields in a 422.
 fn wrong_fields(error: &Value) -> Vec<&str> {
     let fields = error["fields"].as_array().expect("fields");
     fields.iter().map(|problem| problem["field"].as_str().expect("a field")).collect()
@@ -39,19 +39,19 @@ async fn row(tenant: &Operator, id: &str) -> Value {
     aws::call("dynamodb", "DynamoDB_20120810.GetItem", request).await["Item"].clone()
 }
 
-/// The id of the destination that a provider or a channel of a project is.
+/// The destination id of a provider or a project channel.
 pub(crate) fn destination_id(uuid: &str) -> String {
     domain::DestinationId::of_uuid(uuid).expect("a UUID").to_string()
 }
 
 #[tokio::test]
-async fn each_published_config_is_accepted_and_shown_without_secrets() {
+async fn each_documented_config_is_accepted_and_shown_without_secrets() {
     let tenant = tenant().await;
     let webhook = json!({"url": "https://alerts.example.com/ingest", "secret": "shared-hmac-secret",
         "headers": {"X-Token": "abc"}});
     let mail = json!({"fromEmail": "ops-alerts@example.com", "toEmails": ["ops@example.com", "oncall@example.com"],
         "replyTo": "support@example.com"});
-    let published = [
+    let documented = [
         (
             "slack",
             json!({"webhookUrl": "https://hooks.slack.com/services/T/B/XYZ"}),
@@ -73,7 +73,7 @@ async fn each_published_config_is_accepted_and_shown_without_secrets() {
         ),
         ("ops_email", mail.clone(), mail, "ops@example.com and 1 more"),
     ];
-    for (kind, config, shown, summary) in published {
+    for (kind, config, shown, summary) in documented {
         let body = json!({"kind": kind, "name": "#ops-alerts", "config": config});
         let made = tenant.post(PATH, body).await.expect(201);
         assert_eq!(names(&made), ["createdAt", "enabled", "id", "kind", "name", "updatedAt"]);
@@ -101,7 +101,7 @@ async fn each_published_config_is_accepted_and_shown_without_secrets() {
         {"kind": "ops_email", "displayName": "Ops Email (SES)"},
     ]);
     assert_eq!((&listed["kinds"], &listed["nextCursor"]), (&expected, &Value::Null));
-    // What one API makes is no entry of another's lists.
+    // Resources of one API are not in the lists of another.
     assert_eq!(tenant.get("/v1/notifications/destinations").await.expect(200)["destinations"], json!([]));
 }
 
@@ -164,11 +164,11 @@ async fn errors_name_each_invalid_field() {
     assert!(not_json["error"].as_str().expect("a sentence").contains("not JSON"));
     let empty = tenant.request(Method::POST, PATH, &[], None).await.expect(400);
     assert!(empty["error"].is_string());
-    assert_eq!(tenant.get(PATH).await.expect(200)["data"].as_array().map(Vec::len), Some(2), "the two good names");
+    assert_eq!(tenant.get(PATH).await.expect(200)["data"].as_array().map(Vec::len), Some(2), "the two valid names");
 }
 
 #[tokio::test]
-async fn a_change_is_merged_judged_as_a_whole_and_refused_as_a_whole() {
+async fn a_change_is_merged_and_accepted_or_rejected_as_a_whole() {
     let tenant = tenant().await;
     let receiver = Receiver::taking().await;
     let config = json!({"url": receiver.url(), "secret": "first", "headers": {"X-Token": "abc", "X-Team": "ops"}});
@@ -176,7 +176,7 @@ async fn a_change_is_merged_judged_as_a_whole_and_refused_as_a_whole() {
     let path = of(&id, "");
     let shown = tenant.get(&path).await.expect(200);
 
-    // What GET shows, sent back, changes nothing but what is named besides.
+    // Sending back what GET returned changes only the fields that are different.
     let body = json!({"name": "#renamed", "config": shown["config"]});
     let changed = tenant.patch(&path, body).await.expect(200);
     assert_eq!((&changed["name"], &changed["config"]), (&json!("#renamed"), &shown["config"]));
@@ -186,7 +186,7 @@ async fn a_change_is_merged_judged_as_a_whole_and_refused_as_a_whole() {
     assert_eq!((sent.header("x-token"), sent.header("x-team")), ("abc", "ops"));
     assert_eq!(sent.header("x-kaireon-signature"), format!("sha256={}", hex_hmac("first", &sent.body)));
 
-    // A new secret. Of two headers, one stays by its placeholder and one because it is not named; two are added.
+    // A new secret. One header stays because its placeholder is sent, one because it is omitted; two are added.
     let config =
         json!({"secret": "second", "headers": {"X-Token": REDACTED, "X-New": "n", "Authorization": "Bearer planted"}});
     tenant.patch(&path, json!({ "config": config })).await.expect(200);
@@ -196,7 +196,7 @@ async fn a_change_is_merged_judged_as_a_whole_and_refused_as_a_whole() {
     assert_eq!((sent.header("x-team"), sent.header("authorization")), ("ops", "Bearer planted"));
     assert_eq!(sent.header("x-kaireon-signature"), format!("sha256={}", hex_hmac("second", &sent.body)));
 
-    // Null removes a header, whatever the case of its name; a change of nothing moves nothing.
+    // Null removes a header, regardless of case; a change without effect does not change the modification time.
     let changed = tenant.patch(&path, json!({"config": {"headers": {"x-TEAM": null}}})).await.expect(200);
     assert_eq!(
         changed["config"]["headers"],
@@ -205,7 +205,7 @@ async fn a_change_is_merged_judged_as_a_whole_and_refused_as_a_whole() {
     assert_eq!(tenant.patch(&path, json!({})).await.expect(200), changed);
     assert_eq!(tenant.patch(&path, json!({"config": {"headers": {"X-Team": null}}})).await.expect(200), changed);
 
-    // Refused as a whole: the name that is right stays as it was, too.
+    // Rejected as a whole: the valid name is not changed, either.
     let before = row(&tenant, &id).await;
     let error = tenant.patch(&path, json!({"name": "#no", "config": {"url": "nonsense"}})).await.expect(422);
     assert_eq!(wrong_fields(&error), ["config.url"]);
@@ -215,7 +215,7 @@ async fn a_change_is_merged_judged_as_a_whole_and_refused_as_a_whole() {
     assert_eq!(wrong_fields(&error), ["config.headers.X-Other"]);
     assert_eq!(row(&tenant, &id).await, before);
 
-    // Without its secret nothing is signed.
+    // Without a secret, nothing is signed.
     tenant.patch(&path, json!({"config": {"secret": null}})).await.expect(200);
     tenant.post_empty(&of(&id, "/test")).await.expect(200);
     let sent = receiver.wait_for(3).await.remove(2);
@@ -223,12 +223,12 @@ async fn a_change_is_merged_judged_as_a_whole_and_refused_as_a_whole() {
 }
 
 #[tokio::test]
-async fn of_changes_at_the_same_time_none_is_lost() {
+async fn concurrent_changes_are_not_lost() {
     let tenant = tenant().await;
     let receiver = Receiver::taking().await;
     let id = make(&tenant, "webhook", json!({"url": receiver.url(), "headers": {"X-Token": "abc"}})).await;
     let path = &of(&id, "");
-    // Often enough that some of them meet.
+    // Often enough that some of them overlap.
     for n in 1..=10 {
         let (name, secret) = (format!("#{n}"), format!("secret-{n}"));
         let (renamed, secured) = tokio::join!(
@@ -245,7 +245,7 @@ async fn of_changes_at_the_same_time_none_is_lost() {
 }
 
 #[tokio::test]
-async fn a_deleted_provider_is_no_more() {
+async fn a_deleted_provider_does_not_exist() {
     let tenant = tenant().await;
     let id = make(&tenant, "slack", json!({"webhookUrl": "https://hooks.slack.com/services/T/B/X"})).await;
     assert_eq!(tenant.delete(&of(&id, "")).await.expect(204), Value::Null);
@@ -262,7 +262,7 @@ async fn a_deleted_provider_is_no_more() {
 }
 
 #[tokio::test]
-async fn a_test_says_how_the_platform_answered() {
+async fn a_test_reports_the_answer_of_the_platform() {
     let tenant = tenant().await;
     for kind in ["slack", "teams"] {
         let platform = platform::taking(kind).await;

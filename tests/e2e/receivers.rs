@@ -1,5 +1,5 @@
-//! Receivers as people write them, run by real Node.js and real Python: each takes our webhook and refuses a changed
-//! body. Their own code is in `tests/receivers/`.
+//! Receivers as users write them, in Node.js and Python: each accepts our webhook and rejects a changed body. Their
+//! code is in `tests/receivers/`.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,12 +13,12 @@ use reqwest::{Client, StatusCode};
 use serde_json::json;
 use tokio::process::{Child, Command};
 
-/// Starts a receiver that listens on `PORT` and knows the secret from `STACK_WEBHOOK_SECRET`.
+/// Starts a receiver that listens on `PORT` and verifies with the secret in `STACK_WEBHOOK_SECRET`.
 fn start(program: &Path, script: &str, port: u16, secret: &str) -> Child {
     receiver(program, script, port, secret).spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()))
 }
 
-/// The same, not started yet.
+/// The command that starts a receiver.
 pub(crate) fn receiver(program: &Path, script: &str, port: u16, secret: &str) -> Command {
     let mut command = Command::new(program);
     command
@@ -31,7 +31,7 @@ pub(crate) fn receiver(program: &Path, script: &str, port: u16, secret: &str) ->
     command
 }
 
-/// The Python that has what the receivers need.
+/// The Python environment with the receivers' dependencies.
 pub(crate) fn python() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../.local/venv-receivers/bin/python")
 }
@@ -41,7 +41,7 @@ pub(crate) fn free_port() -> u16 {
     listener.local_addr().expect("an address").port()
 }
 
-async fn takes_ours_and_refuses_a_changed_body(program: &Path, script: &str) {
+async fn accepts_ours_and_rejects_a_changed_body(program: &Path, script: &str) {
     let operator = Operator::create().await;
     let port = free_port();
     let url = format!("http://127.0.0.1:{port}/webhooks/stack");
@@ -59,14 +59,14 @@ async fn takes_ours_and_refuses_a_changed_body(program: &Path, script: &str) {
     assert_eq!(delivery["attempts"][0]["status"], 204);
     assert_eq!(delivery["attempt_count"], 1);
 
-    // The receiver has the old secret yet, and the next request is its own all the same.
+    // The receiver still has the old secret, and can verify the next request with it.
     operator.post_empty(&format!("/v1/notifications/destinations/{id}/rotate-secret")).await.expect(200);
     let event = operator.event("passport.flagged", json!({"jti": "ppt_abc123"})).await;
     let delivery = operator.delivery(id, &event, "succeeded").await;
     assert_eq!(delivery["attempt_count"], 1);
 
     let body = r#"{"event_type":"passport.flagged","data":{}}"#;
-    let known = WebhookSecret::from_text(secret.to_owned().into());
+    let secret = WebhookSecret::from_text(secret.to_owned().into());
     let post = async |body: &str, at: Timestamp, signature: String| {
         let headers = [
             ("content-type", "application/json".to_owned()),
@@ -77,7 +77,7 @@ async fn takes_ours_and_refuses_a_changed_body(program: &Path, script: &str) {
         let request = headers.into_iter().fold(client.post(&url), |request, (name, value)| request.header(name, value));
         request.body(body.to_owned()).send().await.expect("an answer").status()
     };
-    let signed = |at: Timestamp| signature::standard(&known, "dlv_1", at, body.as_bytes());
+    let signed = |at: Timestamp| signature::standard(&secret, "dlv_1", at, body.as_bytes());
     let (now, old) = (Timestamp::now(), Timestamp::now() - 10.minutes());
     assert_eq!(post(body, now, signed(now)).await, StatusCode::NO_CONTENT);
     assert_eq!(post(&body.replace("flagged", "blocked"), now, signed(now)).await, StatusCode::UNAUTHORIZED);
@@ -86,17 +86,17 @@ async fn takes_ours_and_refuses_a_changed_body(program: &Path, script: &str) {
 }
 
 #[tokio::test]
-async fn express_on_nodejs() {
-    takes_ours_and_refuses_a_changed_body(Path::new("node"), "express.mjs").await;
+async fn express_on_nodejs_verifies_our_webhooks() {
+    accepts_ours_and_rejects_a_changed_body(Path::new("node"), "express.mjs").await;
 }
 
 #[tokio::test]
-async fn flask_on_python() {
-    takes_ours_and_refuses_a_changed_body(&python(), "flask_app.py").await;
+async fn flask_on_python_verifies_our_webhooks() {
+    accepts_ours_and_rejects_a_changed_body(&python(), "flask_app.py").await;
 }
 
 #[tokio::test]
-async fn a_ready_library_of_standard_webhooks() {
+async fn a_library_of_standard_webhooks_verifies_our_webhooks() {
     let operator = Operator::create().await;
     let port = free_port();
     let made = operator.register("webhook", &format!("http://127.0.0.1:{port}/")).await.expect(201);
@@ -108,7 +108,7 @@ async fn a_ready_library_of_standard_webhooks() {
     operator.rule("custom.standard", &[id]).await;
     let event = operator.event("custom.standard", json!({"a": 1})).await;
     operator.delivery(id, &event, "succeeded").await;
-    // With both secrets signing, the library still finds its own.
+    // With signatures of both secrets, the library still finds the one for its secret.
     operator.post_empty(&format!("/v1/notifications/destinations/{id}/rotate-secret")).await.expect(200);
     let event = operator.event("custom.standard", json!({"a": 2})).await;
     let delivery = operator.delivery(id, &event, "succeeded").await;

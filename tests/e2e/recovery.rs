@@ -1,4 +1,4 @@
-//! Deliveries sent again by hand, and those whose destination is gone.
+//! Deliveries that are sent again manually, and those whose destination was deleted.
 
 use e2e::{Operator, Receiver};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 const EVENT: &str = "custom.recovery";
 
 #[tokio::test]
-async fn a_delivery_is_sent_again_by_hand() {
+async fn a_delivery_is_sent_again_manually() {
     let receiver = Receiver::failing(5).await;
     let operator = Operator::create().await;
     let destination = operator.webhook(&receiver).await["id"].as_str().expect("an id").to_owned();
@@ -21,7 +21,7 @@ async fn a_delivery_is_sent_again_by_hand() {
     assert_eq!(accepted["state"], "pending");
     let succeeded = operator.delivery(&destination, &event, "succeeded").await;
     assert_eq!(succeeded["attempt_count"], 6);
-    // A delivery that went well is sent again only by force.
+    // A successful delivery is sent again only with `force`.
     assert_eq!(operator.post_empty(&path).await.error(409).1, "already_succeeded");
     let (sentence, _) = operator.post(&path, json!({"forced": true})).await.error(400);
     assert!(sentence.contains("forced"), "{sentence}");
@@ -30,7 +30,7 @@ async fn a_delivery_is_sent_again_by_hand() {
 }
 
 #[tokio::test]
-async fn a_delivery_to_a_deleted_destination_is_recorded_and_not_made() {
+async fn a_delivery_to_a_deleted_destination_is_recorded_but_not_sent() {
     let (here, gone) = (Receiver::taking().await, Receiver::taking().await);
     let operator = Operator::create().await;
     let id = async |receiver| operator.webhook(receiver).await["id"].as_str().expect("an id").to_owned();
@@ -50,7 +50,7 @@ async fn a_delivery_to_a_deleted_destination_is_recorded_and_not_made() {
 }
 
 #[tokio::test]
-async fn recover_wants_a_time() {
+async fn recover_requires_a_time() {
     let operator = Operator::create().await;
     let made = operator.register("webhook", "https://example.com/hooks").await.expect(201);
     let path = format!("/v1/notifications/destinations/{}/recover", made["id"].as_str().expect("an id"));

@@ -1,4 +1,4 @@
-//! Workers remember what they have read of a busy operator, and nobody notices.
+//! Workers cache what they have read for a busy operator, and changes still take effect immediately.
 
 use e2e::{Operator, Receiver};
 use futures::future::join_all;
@@ -8,7 +8,7 @@ use crate::subscriptions::in_log;
 
 const EVENT: &str = "custom.busy";
 
-/// Keeps the workers busy with an operator's events until all of these have been delivered.
+/// Keeps the workers busy with events of an operator until all of them have been delivered.
 async fn keep_busy(operator: &Operator, webhook: &str) {
     for _ in 0..4 {
         let ids = join_all((0..5).map(|n| operator.event(EVENT, json!({"n": n})))).await;
@@ -16,7 +16,7 @@ async fn keep_busy(operator: &Operator, webhook: &str) {
     }
 }
 
-/// The states of an event's deliveries, once it is in the log.
+/// The states of an event's deliveries, once the event is in the log.
 async fn states(operator: &Operator, event: &str) -> Vec<Value> {
     in_log(operator, event).await;
     let page = operator.get(&format!("/v1/deliveries?event_id={event}")).await.expect(200);
@@ -24,7 +24,7 @@ async fn states(operator: &Operator, event: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_change_of_a_rule_or_a_destination_counts_for_the_next_event() {
+async fn a_change_of_a_rule_or_a_destination_applies_to_the_next_event() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let webhook = operator.webhook(&receiver).await["id"].as_str().expect("an id").to_owned();

@@ -1,4 +1,4 @@
-//! New secrets for webhooks.
+//! Rotation of webhook secrets.
 
 use e2e::{Operator, Receiver, receiver::hex_hmac};
 use serde_json::json;
@@ -37,7 +37,7 @@ async fn only_a_webhook_has_a_secret() {
 }
 
 #[tokio::test]
-async fn every_earlier_secret_signs_for_its_hours_and_a_sixth_rotation_is_refused() {
+async fn every_earlier_secret_signs_until_it_expires_and_a_sixth_rotation_is_rejected() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let made = operator.webhook(&receiver).await;
@@ -63,7 +63,7 @@ async fn every_earlier_secret_signs_for_its_hours_and_a_sixth_rotation_is_refuse
     assert_eq!(current, hex_hmac(&secrets[0], &body));
     assert_eq!(previous, secrets[1..].iter().map(|secret| hex_hmac(secret, &body)).collect::<Vec<_>>());
 
-    // One that has leaked ends at once; the others keep their hours.
+    // A leaked secret expires immediately; the others keep their times.
     let rotated = operator.post(&path, json!({"expire_now": true})).await.expect(200);
     let newest = rotated["webhook_secret"].as_str().expect("a secret");
     let (current, previous, body) = signatures(2).await;

@@ -1,4 +1,4 @@
-//! Operators whose events are spread over several partitions.
+//! Operators whose events are distributed to several partitions.
 
 use std::collections::HashSet;
 
@@ -20,7 +20,7 @@ fn shards_of(ids: &[String]) -> usize {
     ids.iter().map(shard).collect::<HashSet<_>>().len()
 }
 
-/// The ids of the operator's events of [`EVENT`], newest first, page by page.
+/// The ids of the operator's events of [`EVENT`], newest first, from all pages.
 async fn logged(operator: &Operator) -> Vec<String> {
     let (mut ids, mut cursor) = (vec![], String::new());
     loop {
@@ -41,7 +41,7 @@ fn newest_first(ids: &[String]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn events_of_every_shard_are_delivered_once_and_found() {
+async fn events_of_every_shard_are_delivered_once_and_listed() {
     let operator = Operator::with_shards(16).await;
     let receiver = Receiver::taking().await;
     let webhook = operator.webhook(&receiver).await["id"].as_str().expect("an id").to_owned();
@@ -55,7 +55,7 @@ async fn events_of_every_shard_are_delivered_once_and_found() {
     for id in &ids[..5] {
         assert_eq!(operator.get(&format!("/v1/events/{id}")).await.expect(200)["id"], json!(id));
     }
-    // From outside, too; and what names an operator of several shards finds it.
+    // Events from other producers are distributed, too.
     let offered = json!({"operator_id": operator.id, "event": {"type": EVENT, "data": {"n": "outside"}}});
     aws::send_message("EVENTS_QUEUE_URL", &offered).await;
     let all = eventually("it is in the log", async || {
@@ -65,7 +65,7 @@ async fn events_of_every_shard_are_delivered_once_and_found() {
     let outside = all.iter().find(|id| !ids.contains(id)).expect("the one from outside");
     operator.delivery(&webhook, outside, "succeeded").await;
 
-    // A repeat is the same event, whichever shard it is in.
+    // A repeat returns the same event, regardless of its shard.
     let headers = [("idempotency-key", "order-7"), ("content-type", "application/json")];
     let post = async |n: u32| {
         let event = json!({"type": EVENT, "data": {"order": n}});
@@ -87,7 +87,7 @@ async fn update(key: Value, expression: &str, values: Value) {
 }
 
 #[tokio::test]
-async fn more_shards_move_nothing_and_hide_nothing() {
+async fn more_shards_move_and_hide_no_events() {
     let operator = Operator::create().await;
     let set =
         async |shards: u32| aws::admin(json!({"set_shards": {"operator_id": operator.id, "shards": shards}})).await;
@@ -104,17 +104,17 @@ async fn more_shards_move_nothing_and_hide_nothing() {
     ids.push(post_again(&operator).await);
     let answer = set(8).await.expect("set");
     assert_eq!(answer["shards"], 8);
-    assert_eq!(set(8).await.expect("the same again"), answer, "it stays as it is");
+    assert_eq!(set(8).await.expect("the same number again"), answer, "nothing changes");
     assert!(set(7).await.expect_err("refused").contains("the operator has 8"));
 
-    // A key that no function has seen yet, and the time has come: in place of the minute and a half that others wait.
+    // A new key, which no function has cached, and a change in the past: other keys would wait for a minute and a half.
     let new = aws::admin(json!({"create_key": {"operator_id": operator.id, "role": "admin"}})).await.expect("a key");
     let key = new["api_key"].as_str().expect("a key");
     let row = format!("hash#{}", ApiKey::parse(key).expect("a key").hash());
     let past = json!({":past": {"N": (jiff::Timestamp::now().as_millisecond() - 1000).to_string()}});
     update(json!({"pk": {"S": row}, "sk": {"S": "grant"}}), "SET sharding.since = :past", past).await;
     let operator = operator.with_key(key);
-    assert_eq!(post_again(&operator).await, ids[20], "the mark is from before the shards");
+    assert_eq!(post_again(&operator).await, ids[20], "the first post was before the change of shards");
     let more = post_many(&operator, 40).await;
     assert!(shards_of(&ids) == 1 && shards_of(&more) > 4, "{more:?}");
     ids.extend(more);

@@ -1,5 +1,5 @@
-//! Each API's webhooks are also those of Standard Webhooks: its libraries for JavaScript and Python verify them all, and
-//! refuse what is changed or old.
+//! The webhooks of each API conform to Standard Webhooks: its libraries for JavaScript and Python verify them, and
+//! reject changed and old requests.
 
 use std::{collections::HashMap, path::Path, process::Stdio};
 
@@ -15,14 +15,14 @@ use crate::{
     subscriptions::{self, SENT, secret, subscribe},
 };
 
-/// A request and its secret, as the checks read them.
+/// A request and its secret, in the format that the checks read.
 pub(crate) fn question(request: &Received, secret: &str) -> Value {
     let names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
     let headers: HashMap<_, _> = names.into_iter().map(|name| (name, request.header(name))).collect();
     json!({"secret": secret, "headers": headers, "body": std::str::from_utf8(&request.body).expect("text")})
 }
 
-/// What a library says of each request: null when it verifies it, else why not.
+/// The result of a library for each request: null if it is valid, else the error.
 pub(crate) async fn answers(program: &Path, script: &str, questions: &[Value]) -> Vec<Value> {
     let mut command = Command::new(program);
     command.arg(script).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("receivers"));
@@ -34,7 +34,7 @@ pub(crate) async fn answers(program: &Path, script: &str, questions: &[Value]) -
     output.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-/// A request of each API's webhooks, and its secret.
+/// A webhook request of each API, and its secret.
 async fn one_of_each() -> Vec<(&'static str, Received, String)> {
     let operator = Operator::create().await;
     let got = async |receiver: &Receiver| receiver.wait_for(1).await.remove(0);

@@ -1,4 +1,4 @@
-//! Webhook subscriptions of the Mail API: their life, their signatures, their deliveries.
+//! Webhook subscriptions of the Mail API: their life cycle, signatures and deliveries.
 
 use domain::{EventId, WebhookSecret, signature};
 use e2e::{Operator, Receiver, eventually, receiver::Received};
@@ -18,7 +18,7 @@ pub(crate) async fn subscribe(operator: &Operator, receiver: &Receiver, types: &
     operator.post("/mail/webhooks", json!({"url": receiver.url(), "eventTypes": types})).await.expect(201)
 }
 
-/// Posts an event about a mail: its id.
+/// Posts an event about an email, and returns its id.
 pub(crate) async fn post(operator: &Operator, event_type: &str) -> String {
     operator.event(event_type, json!({"messageId": "m-1", "n": 1})).await
 }
@@ -27,8 +27,8 @@ pub(crate) fn delivery_id(webhook: &str, event: &str) -> String {
     format!("dlv_{}{}", &webhook["whk_".len()..], &event["evt_".len()..])
 }
 
-/// The types of the events about a subscription that are no deliveries', oldest first, once there are `count`.
-pub(crate) async fn told(operator: &Operator, webhook: &str, count: usize) -> Vec<Value> {
+/// The events about a subscription other than delivery events, oldest first, once there are `count`.
+pub(crate) async fn lifecycle_events(operator: &Operator, webhook: &str, count: usize) -> Vec<Value> {
     eventually(&format!("{count} events about {webhook}"), async || {
         let list = operator.get(&format!("/mail/events?resourceType=webhook&resourceId={webhook}")).await.expect(200);
         let mut items = list["items"].as_array().expect("a list").clone();
@@ -46,7 +46,7 @@ pub(crate) async fn in_log(operator: &Operator, event: &str) {
 }
 
 #[tokio::test]
-async fn creating_changing_disabling_and_deleting_a_subscription_are_events() {
+async fn creating_changing_disabling_and_deleting_a_subscription_cause_events() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let new =
@@ -69,7 +69,7 @@ async fn creating_changing_disabling_and_deleting_a_subscription_are_events() {
         }),
         "without the secret"
     );
-    // The same address may have another: one for each purpose.
+    // The same address may have another subscription, for another purpose.
     let other = id(&subscribe(&operator, &receiver, &["mail.otp.sent"]).await);
     let list = operator.get("/mail/webhooks").await.expect(200);
     let ids = list["items"].as_array().expect("a list").iter().map(id);
@@ -82,7 +82,7 @@ async fn creating_changing_disabling_and_deleting_a_subscription_are_events() {
     let change = json!({"description": null, "eventTypes": ["mail.message.bounced"]});
     let changed = operator.patch(&path, change.clone()).await.expect(200);
     assert_eq!((&changed["description"], &changed["eventTypes"]), (&Value::Null, &json!(["mail.message.bounced"])));
-    assert_eq!(operator.patch(&path, change).await.expect(200), changed, "nothing changes, and nothing is told");
+    assert_eq!(operator.patch(&path, change).await.expect(200), changed, "nothing changes, and there is no event");
     let rotated = operator.post_empty(&format!("{path}/rotate-secret")).await.expect(200);
     assert_ne!(secret(&rotated), secret(&made));
     assert!(rotated["previousSecretExpiresAt"].is_string());
@@ -93,12 +93,12 @@ async fn creating_changing_disabling_and_deleting_a_subscription_are_events() {
     operator.delete(&path).await.error(404);
     operator.get(&path).await.error(404);
 
-    let told = told(&operator, &webhook, 6).await;
-    let what = told
+    let events = lifecycle_events(&operator, &webhook, 6).await;
+    let what = events
         .iter()
         .map(|event| (event["type"].as_str(), event["data"]["changed"].clone(), event["data"]["reason"].clone()));
     let mut what: Vec<_> = what.map(|(name, changed, reason)| json!([name, changed, reason])).collect();
-    // Those of one request are of one millisecond or the next.
+    // Events of the same request may have the same millisecond, and then have any order.
     what[3..5].sort_by_key(Value::to_string);
     assert_eq!(
         what,
@@ -111,11 +111,11 @@ async fn creating_changing_disabling_and_deleting_a_subscription_are_events() {
             json!(["mail.webhook.disabled", null, "deleted"]),
         ]
     );
-    assert!(!json!(told).to_string().contains("whsec_"));
+    assert!(!json!(events).to_string().contains("whsec_"));
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_subscription_is_named_and_nothing_stays_behind() {
+async fn errors_of_subscriptions_name_the_field_and_have_no_effect() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let url = receiver.url();
@@ -160,7 +160,7 @@ async fn what_is_wrong_with_a_subscription_is_named_and_nothing_stays_behind() {
         assert_eq!(by_viewer.status, if method == "GET" { 200 } else { 403 }, "{method} {path}");
     }
     assert_eq!(operator.get(&path).await.expect(200), before);
-    // The STACK API shows neither its endpoint nor its rule.
+    // The STACK API shows neither the destination nor the rule of a subscription.
     let ulid = &webhook["whk_".len()..];
     for hidden in ["destinations/ndst_", "channels/nch_", "destinations/whk_"] {
         operator.get(&format!("/v1/notifications/{hidden}{ulid}")).await.error(404);
@@ -175,7 +175,7 @@ async fn what_is_wrong_with_a_subscription_is_named_and_nothing_stays_behind() {
     assert_eq!(receiver.wait_for(1).await[0].json()["type"], "custom.mixed");
 }
 
-/// Whether a request carries this signature of the Mail scheme, among others.
+/// Whether one of the Mail scheme's signatures of a request is valid for this secret.
 pub(crate) fn signed(request: &Received, secret: &str) -> bool {
     let secret = WebhookSecret::from_text(secret.to_owned().into());
     let at: i64 = request.header("stackshift-timestamp").parse().expect("seconds");
@@ -185,7 +185,7 @@ pub(crate) fn signed(request: &Received, secret: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_request_is_written_and_signed_as_the_mail_api_has_it() {
+async fn a_request_has_the_format_and_the_signatures_of_the_mail_api() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let made = subscribe(&operator, &receiver, &[SENT]).await;
@@ -214,7 +214,7 @@ async fn a_request_is_written_and_signed_as_the_mail_api_has_it() {
     assert!(signed(&got, &secret(&made)) && signed(&got, &secret(&rotated)), "both sign for a day");
     assert_eq!(got.header("stackshift-signature").split(',').count(), 2);
     assert_eq!(got.header("webhook-signature").split(' ').count(), 2);
-    // Other types are not sent, and nothing is when it is disabled.
+    // Other event types are not sent, and nothing is sent while the subscription is disabled.
     post(&operator, "mail.message.queued").await;
     let path = format!("/mail/webhooks/{}", id(&made));
     operator.patch(&path, json!({"status": "disabled"})).await.expect(200);

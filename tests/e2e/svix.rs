@@ -1,6 +1,6 @@
-//! The handlers that Stack Auth publishes, run by real Node.js and real Python with the official packages of Svix: each
-//! takes our request, through the whole system, and refuses one that is changed, old, or signed with another secret. They
-//! are in `tests/receivers/stack_auth/`.
+//! The handlers that Stack Auth publishes, run with Node.js and Python and Svix's official packages: each accepts our
+//! request after it passed the whole system, and rejects requests that are changed, old, or signed with another secret.
+//! The handlers are in `tests/receivers/stack_auth/`.
 
 use std::{
     path::{Path, PathBuf},
@@ -31,18 +31,18 @@ const TOO_OLD: &str = "Message timestamp too old";
 struct Handler {
     program: PathBuf,
     script: &'static str,
-    /// What it does with what it refuses, since it leaves the exception to what is around it.
+    /// How it rejects requests: it does not catch the library's exception.
     refusal: Refusal,
 }
 
 enum Refusal {
     /// Answers 500.
     Answers,
-    /// Ends, without an answer: nothing is around it.
+    /// Exits without an answer, because nothing catches the exception.
     Ends,
 }
 
-/// A handler that runs.
+/// A running handler.
 struct Running {
     child: Child,
     url: String,
@@ -68,7 +68,7 @@ impl Request {
         }
     }
 
-    /// The same request, signed at another time.
+    /// The same request with another time and a new signature.
     fn signed_at(&self, at: Timestamp, secret: &str) -> Self {
         let secret = WebhookSecret::from_text(secret.to_owned().into());
         let signature = signature::standard(&secret, &self.id, at, self.body.as_bytes());
@@ -92,13 +92,13 @@ impl Handler {
         Running { child, url }
     }
 
-    /// Has a handler of its own refuse a request, for the reason that the library gives.
+    /// Starts a handler, and checks that it rejects a request with this error of the library.
     async fn refuses(&self, request: &Request, secret: &str, reason: &str) {
         let Running { mut child, url } = self.start(free_port(), secret).await;
         let answer = request.send(&url).await;
-        // Some answer first, and tell why then.
-        let said = said(child.stderr.take().expect("its errors"), reason).await;
-        assert!(said.contains(reason), "{}: not {reason:?}: {said}", self.script);
+        // Some handlers answer first and log the error later.
+        let output = errors_until(child.stderr.take().expect("its errors"), reason).await;
+        assert!(output.contains(reason), "{}: not {reason:?}: {output}", self.script);
         match (&self.refusal, answer) {
             (Refusal::Answers, Ok((status, _))) => assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR, "{reason}"),
             (Refusal::Ends, Err(_)) => assert!(!child.wait().await.expect("it ends").success()),
@@ -106,7 +106,7 @@ impl Handler {
         }
     }
 
-    async fn takes_ours_and_refuses_what_is_not(&self) {
+    async fn accepts_ours_and_rejects_others(&self) {
         let operator = Operator::create().await;
         let recorder = Receiver::taking().await;
         let endpoint = id(&make(&operator, recorder.url()).await);
@@ -125,15 +125,15 @@ impl Handler {
         })
         .await;
         assert_eq!((&delivery["state"], &delivery["attempts"][0]["status"]), (&json!("succeeded"), &json!(200)));
-        let taken = json!({"ok": true, "type": CREATED});
+        let accepted = json!({"ok": true, "type": CREATED});
         let response = delivery["attempts"][0]["response"].as_str().expect("an answer");
-        assert_eq!(serde_json::from_str::<Value>(response).expect("JSON"), taken);
+        assert_eq!(serde_json::from_str::<Value>(response).expect("JSON"), accepted);
 
-        // What it refuses below differs from one of these in one thing each.
+        // The rejected requests below differ from one of these in a single respect.
         let now = Timestamp::now();
         for request in [&ours, &ours.signed_at(now, secret)] {
             let (status, body) = request.send(&running.url).await.expect("an answer");
-            assert_eq!((status, serde_json::from_str(&body).ok()), (StatusCode::OK, Some(taken.clone())));
+            assert_eq!((status, serde_json::from_str(&body).ok()), (StatusCode::OK, Some(accepted.clone())));
         }
         let other_body = Request { body: ours.body.replace("u-1", "u-2"), ..ours.clone() };
         assert_ne!(other_body.body, ours.body);
@@ -146,25 +146,25 @@ impl Handler {
     }
 }
 
-/// What a handler tells of errors, up to these words or to its end.
-async fn said(mut errors: ChildStderr, words: &str) -> String {
-    let mut said = String::new();
+/// The handler's error output, up to these words or to the end.
+async fn errors_until(mut errors: ChildStderr, words: &str) -> String {
+    let mut output = String::new();
     let reading = async {
         let mut bytes = [0; 4096];
         while let Ok(read @ 1..) = errors.read(&mut bytes).await {
-            said.push_str(&String::from_utf8_lossy(&bytes[..read]));
-            if said.contains(words) {
+            output.push_str(&String::from_utf8_lossy(&bytes[..read]));
+            if output.contains(words) {
                 break;
             }
         }
     };
-    // One that says nothing would be waited for for ever.
+    // A handler that logs nothing would never end the loop.
     let _ = tokio::time::timeout(Duration::from_secs(60), reading).await;
-    said
+    output
 }
 
 async fn check(program: PathBuf, script: &'static str, refusal: Refusal) {
-    Handler { program, script, refusal }.takes_ours_and_refuses_what_is_not().await;
+    Handler { program, script, refusal }.accepts_ours_and_rejects_others().await;
 }
 
 fn node() -> PathBuf {
@@ -172,26 +172,26 @@ fn node() -> PathBuf {
 }
 
 #[tokio::test]
-async fn express() {
+async fn the_express_handler_verifies_our_webhooks() {
     check(node(), "express.mjs", Refusal::Answers).await;
 }
 
 #[tokio::test]
-async fn plain_nodejs() {
+async fn the_nodejs_handler_verifies_our_webhooks() {
     check(node(), "node.mjs", Refusal::Ends).await;
 }
 
 #[tokio::test]
-async fn django() {
+async fn the_django_handler_verifies_our_webhooks() {
     check(python(), "django_app.py", Refusal::Answers).await;
 }
 
 #[tokio::test]
-async fn fastapi() {
+async fn the_fastapi_handler_verifies_our_webhooks() {
     check(python(), "fastapi_app.py", Refusal::Answers).await;
 }
 
 #[tokio::test]
-async fn flask() {
+async fn the_flask_handler_verifies_our_webhooks() {
     check(python(), "flask_app.py", Refusal::Answers).await;
 }

@@ -1,4 +1,4 @@
-//! Mails to a team: several recipients by one mail, of a provider and of a channel of a project.
+//! Emails to teams: one email with several recipients, sent by a provider or a project channel.
 
 use e2e::{
     Operator, aws, eventually,
@@ -22,7 +22,7 @@ async fn team(tenant: &Operator, to: &[&str]) -> String {
     providers::make(tenant, "ops_email", config).await
 }
 
-/// The one delivery of an event to a provider, once it is in this state.
+/// Waits until the only delivery of an event to a provider has this state, and returns it.
 async fn delivery(tenant: &Operator, id: &str, event: &str, state: &str) -> Value {
     eventually(&format!("the delivery of {event} is {state}"), async || {
         let page = tenant.get(&providers::of(id, "/deliveries")).await.expect(200);
@@ -33,7 +33,7 @@ async fn delivery(tenant: &Operator, id: &str, event: &str, state: &str) -> Valu
 }
 
 #[tokio::test]
-async fn one_mail_goes_to_all_from_whom_and_back_to_whom_it_says() {
+async fn one_mail_is_sent_to_all_with_the_configured_sender_and_reply_address() {
     let tenant = tenant().await;
     let (first, second) = (new_address(), new_address());
     let id = team(&tenant, &[&first, &second]).await;
@@ -55,9 +55,9 @@ async fn one_mail_goes_to_all_from_whom_and_back_to_whom_it_says() {
             assert!(mails[0].text.contains(words), "{words}: {}", mails[0].text);
         }
     }
-    // Its life is told as that of every mail.
+    // The email has a timeline as any other.
     let message = found["id"].as_str().expect("an id").replace("dlv_", "msg_");
-    eventually("it is told that it was sent", async || {
+    eventually("its events are in the timeline", async || {
         let timeline = tenant.get(&format!("/mail/messages/{message}/timeline")).await.expect(200).to_string();
         ["mail.message.queued", "mail.message.sent"].iter().all(|name| timeline.contains(name)).then_some(())
     })
@@ -65,7 +65,7 @@ async fn one_mail_goes_to_all_from_whom_and_back_to_whom_it_says() {
 }
 
 #[tokio::test]
-async fn a_channel_of_a_project_mails_from_the_deployments_address() {
+async fn a_project_channel_sends_mail_from_the_address_of_the_deployment() {
     let operator = Operator::create().await;
     let address = new_address();
     let body = json!({"type": "email", "name": "#eng", "severityThreshold": "high",
@@ -75,20 +75,20 @@ async fn a_channel_of_a_project_mails_from_the_deployments_address() {
         json!({"type": "analysis.completed", "severity": "high", "project_id": "web", "data": {"title": "Leak"}});
     operator.post("/v1/events", event).await.expect(202);
     let mail = inbox::wait_for(&address, 1).await.remove(0);
-    assert_eq!(mail.subject, "[HIGH] Leak", "in the API's own words");
+    assert_eq!(mail.subject, "[HIGH] Leak", "with the severity in the API's terms");
     let request = inbox::requests(&address).await.pop().expect("a request");
     assert_eq!(request["FromEmailAddress"], "STACK Notifications <notifications@example.com>");
     assert!(request["ReplyToAddresses"].is_null());
     let tested = operator.in_project("web").post_empty(&project_channels::of(&id, "/test")).await.expect(200);
-    assert!(tested["detail"].as_str().expect("a sentence").contains("SES took the message"), "{tested}");
+    assert!(tested["detail"].as_str().expect("a sentence").contains("SES accepted the message"), "{tested}");
     inbox::wait_for(&address, 2).await;
 }
 
 #[tokio::test]
 async fn a_bounced_member_is_omitted_and_the_others_still_get_mail() {
     let tenant = tenant().await;
-    let (gone, there) = (new_address(), new_address());
-    let id = team(&tenant, &[&gone, &there]).await;
+    let (gone, other) = (new_address(), new_address());
+    let id = team(&tenant, &[&gone, &other]).await;
     tenant.rule("custom.team", &[&id]).await;
     let first = tenant.event("custom.team", json!({"n": 1})).await;
     let sent = delivery(&tenant, &id, &first, "succeeded").await;
@@ -102,19 +102,19 @@ async fn a_bounced_member_is_omitted_and_the_others_still_get_mail() {
         .await
     };
     let page = suppressed(1).await;
-    assert!(page.to_string().contains(&gone) && !page.to_string().contains(&there), "{page}");
+    assert!(page.to_string().contains(&gone) && !page.to_string().contains(&other), "{page}");
     let second = tenant.event("custom.team", json!({"n": 2})).await;
     delivery(&tenant, &id, &second, "succeeded").await;
-    let request = inbox::requests(&there).await.pop().expect("a request");
-    assert_eq!(addresses(&request), [&there]);
+    let request = inbox::requests(&other).await.pop().expect("a request");
+    assert_eq!(addresses(&request), [&other]);
     assert_eq!(inbox::all(&gone).await.len(), 1);
     let health = async || tenant.get(&providers::of(&id, "")).await.expect(200)["health"]["status"].clone();
     assert_eq!(health().await, "healthy");
-    assert_eq!(delivery(&tenant, &id, &first, "succeeded").await["state"], "succeeded", "others got it");
+    assert_eq!(delivery(&tenant, &id, &first, "succeeded").await["state"], "succeeded", "the others got it");
 
-    // When nobody is left, it is unhealthy and says what to do.
+    // Once no recipient is left, the provider is unhealthy, and errors say what to do.
     let newest = delivery(&tenant, &id, &second, "succeeded").await;
-    Report::recorded("complaint", &tenant, &destination_id(&id), &there).of(&newest).publish().await;
+    Report::recorded("complaint", &tenant, &destination_id(&id), &other).of(&newest).publish().await;
     suppressed(2).await;
     eventually("it is unhealthy", async || (health().await == "unhealthy").then_some(())).await;
     let tested = tenant.post_empty(&providers::of(&id, "/test")).await.expect(502);
@@ -125,14 +125,14 @@ async fn a_bounced_member_is_omitted_and_the_others_still_get_mail() {
         refused["results"][0]["error"].as_str().expect("a sentence").contains("GET /mail/suppressions"),
         "{refused}"
     );
-    tenant.delete(&format!("/mail/suppressions/{there}")).await.expect(200);
+    tenant.delete(&format!("/mail/suppressions/{other}")).await.expect(200);
     tenant.post_empty(&providers::of(&id, "/test")).await.expect(200);
     assert_eq!(health().await, "healthy");
     assert_eq!(inbox::all(&gone).await.len(), 1);
 }
 
 #[tokio::test]
-async fn a_mail_that_comes_back_from_all_has_not_arrived() {
+async fn a_mail_that_bounces_for_all_recipients_is_abandoned() {
     let tenant = tenant().await;
     let (first, second) = (new_address(), new_address());
     let id = team(&tenant, &[&first, &second]).await;
@@ -148,7 +148,7 @@ async fn a_mail_that_comes_back_from_all_has_not_arrived() {
 }
 
 #[tokio::test]
-async fn ses_that_throttles_is_no_fault_of_the_team() {
+async fn throttling_by_ses_does_not_affect_the_team() {
     let tenant = tenant().await;
     let address = new_address();
     let id = team(&tenant, &[&address]).await;

@@ -1,4 +1,4 @@
-//! What is told of mails, of verification codes and of suppressed addresses.
+//! The events about emails, verification codes and suppressed addresses.
 
 use e2e::{
     Operator, aws, eventually,
@@ -11,13 +11,13 @@ use crate::feedback::{Report, notified};
 
 const EVENT: &str = "custom.timeline";
 
-/// The items of a list, by one of their fields.
+/// A field of each item of a list.
 fn field(items: &Value, name: &str) -> Vec<String> {
     let items = items.as_array().expect("a list").iter();
     items.map(|item| item[name].as_str().unwrap_or_else(|| panic!("no {name}: {item}")).to_owned()).collect()
 }
 
-/// Waits until a mail's timeline has these types, without `mail.message.`: its items.
+/// Waits until an email's timeline has these types, given without `mail.message.`, and returns its items.
 async fn timeline(operator: &Operator, message: &str, types: &[&str]) -> Value {
     let path = format!("/mail/messages/{message}/timeline");
     eventually(&format!("the timeline of {message} is {types:?}"), async || {
@@ -30,7 +30,7 @@ async fn timeline(operator: &Operator, message: &str, types: &[&str]) -> Value {
     .await
 }
 
-/// Waits until the log has these events about a resource, oldest first: the events.
+/// Waits until the log has these events about a resource, and returns them, oldest first.
 async fn events_about(operator: &Operator, kind: &str, id: &str, types: &[&str]) -> Vec<Value> {
     let query = reqwest::Url::parse_with_params("http://x/mail/events", [("resourceType", kind), ("resourceId", id)]);
     let path = query.expect("a URL").as_str().replace("http://x", "");
@@ -39,7 +39,7 @@ async fn events_about(operator: &Operator, kind: &str, id: &str, types: &[&str])
         items.reverse();
         let mut found: Vec<_> = items.iter().map(|item| item["type"].as_str().expect("a type")).collect();
         let mut expected = types.to_vec();
-        // Those of one millisecond stand in any order.
+        // Events of the same millisecond may have any order.
         found.sort_unstable();
         expected.sort_unstable();
         (found == expected).then_some(items)
@@ -70,11 +70,11 @@ async fn a_bounced_mail_has_a_timeline() {
 
     assert_eq!(field(&items, "label"), ["Queued", "Sending", "Sent", "Bounced", "Suppressed"]);
     let times = field(&items, "createdAt");
-    let told = operator.get(&format!("/v1/events/{event}")).await.expect(200);
-    assert_eq!(times[0], told["created_at"], "since its event was accepted");
-    assert_eq!(times[1], delivery["attempts"][0]["at"], "the attempt began");
+    let accepted = operator.get(&format!("/v1/events/{event}")).await.expect(200);
+    assert_eq!(times[0], accepted["created_at"], "queued when its event was accepted");
+    assert_eq!(times[1], delivery["attempts"][0]["at"], "sending since the start of the attempt");
     assert!(times[1] <= times[2], "{times:?}");
-    assert_eq!(times[3], format!("{at:.3}"), "as SES reported");
+    assert_eq!(times[3], format!("{at:.3}"), "bounced at the time that SES reported");
     assert!(times[4] >= format!("{retried:.3}"), "{times:?}");
     let metadata = |i: usize, name: &str| items[i]["metadata"][name].clone();
     assert_eq!(metadata(0, "to"), address);
@@ -89,14 +89,14 @@ async fn a_bounced_mail_has_a_timeline() {
     assert_eq!(newest_first, field(&items, "type"));
     assert_eq!(found["items"][0]["messageId"], message);
     let mail = inbox::requests(&address).await.pop().expect("a request").to_string();
-    assert!(mail.contains(&message), "the mail names itself: {mail}");
+    assert!(mail.contains(&message), "the mail contains its id: {mail}");
     let path = format!("/mail/messages/{message}/timeline");
     assert_eq!(Operator::create().await.get(&path).await.error(404).1, "not_found");
     operator.with_role("viewer").await.get(&path).await.expect(200);
 }
 
 #[tokio::test]
-async fn a_mail_that_is_put_off_or_refused_says_so() {
+async fn a_deferred_or_rejected_mail_has_a_timeline_with_the_reason() {
     let address = new_address();
     let (operator, id, _) = notified(&address).await;
     operator.rule(EVENT, &[&id]).await;
@@ -119,23 +119,23 @@ async fn a_mail_that_is_put_off_or_refused_says_so() {
 }
 
 #[tokio::test]
-async fn a_mail_about_a_mail_event_is_in_the_log_and_starts_nothing() {
+async fn a_mail_about_a_mail_event_is_logged_and_triggers_no_further_mail() {
     let (first, second) = (new_address(), new_address());
     let operator = Operator::create().await;
     let (to_first, to_second) = (operator.verified("email", &first).await, operator.verified("email", &second).await);
     operator.rule(EVENT, &[&to_first]).await;
-    // The second is told of every mail that is sent, its own among them.
+    // The second destination is notified of every sent email, and would be of its own.
     operator.rule("mail.message.sent", &[&to_second]).await;
     operator.event(EVENT, json!({"n": 1})).await;
-    let about_first = eventually("the second is told", async || operator.deliveries(&to_second).await.pop()).await;
+    let about_first = eventually("the second is notified", async || operator.deliveries(&to_second).await.pop()).await;
     timeline(&operator, &message_of(&about_first), &["queued", "sending", "sent"]).await;
-    // What a rule makes of an event is written in one go with it: it would be there.
-    let told = operator.deliveries(&to_second).await;
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!(inbox::all(&second).await.len(), 2, "the code and that");
+    // Deliveries are written together with their event: a further one would exist by now.
+    let deliveries = operator.deliveries(&to_second).await;
+    assert_eq!(deliveries.len(), 1, "{deliveries:?}");
+    assert_eq!(inbox::all(&second).await.len(), 2, "the code and that notification");
 }
 
-/// The ids of the codes that an operator has had sent, oldest first.
+/// Waits until an operator has requested `count` codes, and returns their ids, oldest first.
 async fn codes(operator: &Operator, count: usize) -> Vec<String> {
     eventually(&format!("{count} codes"), async || {
         let items = operator.get("/mail/events?type=mail.otp.created").await.expect(200)["items"].clone();
@@ -161,9 +161,9 @@ async fn a_code_has_a_timeline_that_never_contains_it() {
 
         let otp = codes(&operator, if kind == "email" { 1 } else { 2 }).await.pop().expect("a code");
         let types = ["mail.otp.created", "mail.otp.sent", "mail.otp.failed_attempt", "mail.otp.verified"];
-        let told = events_about(&operator, "otp", &otp, &types).await;
-        assert!(!json!(told).to_string().contains(&code), "the code is nowhere");
-        let sent = told.iter().find(|event| event["type"] == "mail.otp.sent").expect("it");
+        let events = events_about(&operator, "otp", &otp, &types).await;
+        assert!(!json!(events).to_string().contains(&code), "no event contains the code");
+        let sent = events.iter().find(|event| event["type"] == "mail.otp.sent").expect("the event");
         let data = &sent["data"];
         assert_eq!(
             (&data["channel"], &data["to"], &data["destinationId"]),
@@ -182,13 +182,13 @@ async fn a_code_has_a_timeline_that_never_contains_it() {
 }
 
 #[tokio::test]
-async fn a_code_that_comes_to_nothing_says_why() {
+async fn an_unused_code_has_a_timeline_with_the_reason() {
     let operator = Operator::create().await;
     let address = new_address();
     let made = operator.register("email", &address).await.expect(201);
     let path = format!("/v1/notifications/destinations/{}", made["id"].as_str().expect("an id"));
 
-    // Replaced by the next, which is guessed at too often, and one that a deletion takes away.
+    // The first code is replaced by the second, the second is guessed at too often, and a deletion cancels the third.
     operator.send_code(&path).await;
     operator.send_code(&path).await;
     let code: u32 = inbox::code(&address, 1).await.parse().expect("digits");
@@ -211,7 +211,7 @@ async fn a_code_that_comes_to_nothing_says_why() {
     let third = events_about(&operator, "otp", &ids[2], &[created, sent, "mail.otp.canceled"]).await;
     assert_eq!(reason(&third, "mail.otp.canceled"), Some(json!("deleted")));
 
-    // One that could not be sent.
+    // A code that could not be sent.
     let address = new_address();
     let made = operator.register("email", &address).await.expect(201);
     inbox::refuse(&address, 500, "InternalFailure", "for now", 1).await;
@@ -223,7 +223,7 @@ async fn a_code_that_comes_to_nothing_says_why() {
 }
 
 #[tokio::test]
-async fn a_code_that_nobody_typed_expires() {
+async fn a_code_that_is_not_entered_expires() {
     let operator = Operator::create().await;
     let mut subjects = vec![];
     for _ in 0..2 {
@@ -236,21 +236,22 @@ async fn a_code_that_nobody_typed_expires() {
     }
     let otps = codes(&operator, 2).await;
     let [_, delayed, _] = aws::depth("ACCEPTED_QUEUE_URL").await;
-    assert!(delayed >= 2, "the word of each waits until its time has come: {delayed}");
-    // The first is used. Then ten minutes pass, so that the words come: here they are sent once more, without a delay.
+    assert!(delayed >= 2, "the expiry messages are delayed: {delayed}");
+    // The first code is used. Instead of waiting ten minutes for the expiry messages, the test sends them again without
+    // delay.
     let (_, path, code, _) = &subjects[0];
     operator.post(&format!("{path}/verify"), json!({"code": code})).await.expect(200);
     for ((id, _, _, expires_at), otp) in subjects.iter().zip(&otps) {
-        let word = json!({
+        let message = json!({
             "operator_id": operator.id, "event_id": domain::EventId::generate(),
             "if_unused": {"destination_id": id, "otp_id": otp, "expires_at": expires_at.as_millisecond()},
             "event": {"type": "mail.otp.expired", "data": {"otpId": otp}, "resource": {"type": "otp", "id": otp}},
         });
-        aws::send_message("ACCEPTED_QUEUE_URL", &word).await;
+        aws::send_message("ACCEPTED_QUEUE_URL", &message).await;
     }
     let made = ["mail.otp.created", "mail.otp.sent"];
     events_about(&operator, "otp", &otps[1], &[made[0], made[1], "mail.otp.expired"]).await;
-    // A mark behind both words in the queue: once it is in the log, so would the first's be.
+    // A marker event after both messages in the queue: once it is in the log, the messages have been handled.
     let mark = operator.event("custom.mark", json!({})).await;
     eventually("the mark", async || (operator.get(&format!("/v1/events/{mark}")).await.status == 200).then_some(()))
         .await;
@@ -258,7 +259,7 @@ async fn a_code_that_nobody_typed_expires() {
 }
 
 #[tokio::test]
-async fn a_test_has_a_timeline_too() {
+async fn a_test_mail_has_a_timeline() {
     let address = new_address();
     let operator = Operator::create().await;
     let id = operator.verified("email", &address).await;
@@ -268,7 +269,7 @@ async fn a_test_has_a_timeline_too() {
         let items = sent["items"].as_array().expect("a list").clone();
         items.into_iter().find(|item| item["data"]["kind"] == "test")
     };
-    let sent = eventually("the test is told", of_test).await;
+    let sent = eventually("the test is in the log", of_test).await;
     let message = sent["messageId"].as_str().expect("an id");
     timeline(&operator, message, &["queued", "sending", "sent"]).await;
     Report::recorded("bounce", &operator, &id, &address).of_message(message).publish().await;
@@ -276,7 +277,7 @@ async fn a_test_has_a_timeline_too() {
 }
 
 #[tokio::test]
-async fn suppressed_addresses_are_listed_and_lifted() {
+async fn suppressed_addresses_are_listed_and_can_be_removed() {
     let addresses = [new_address(), new_address()];
     let (operator, id, delivery) = notified(&addresses[0]).await;
     Report::recorded("bounce", &operator, &id, &addresses[0]).of(&delivery).publish().await;
@@ -303,7 +304,7 @@ async fn suppressed_addresses_are_listed_and_lifted() {
     let rest = operator.get(&format!("/mail/suppressions?limit=1&cursor={next}")).await.expect(200);
     assert_eq!(rest["items"][0], *first);
 
-    // In any spelling, once, by whoever may write, of one's own.
+    // An address can be removed in any spelling, once, by its own operator, with a role that may write.
     let path = format!("/mail/suppressions/{}", addresses[0].to_uppercase());
     operator.with_role("viewer").await.delete(&path).await.error(403);
     assert_eq!(Operator::create().await.delete(&path).await.error(404).1, "not_found");
@@ -312,15 +313,15 @@ async fn suppressed_addresses_are_listed_and_lifted() {
     assert_eq!(operator.delete(&path).await.expect(200), json!({"deleted": true}));
     operator.delete(&path).await.error(404);
     let types = ["mail.suppression.created", "mail.suppression.deleted"];
-    let told = events_about(&operator, "suppression", &addresses[0], &types).await;
-    assert_eq!(told.iter().filter(|event| event["data"]["reason"] == "api").count(), 1, "{told:?}");
-    // Mail goes to it again, though its destination is unhealthy until it is verified: sent by hand it arrives.
+    let events = events_about(&operator, "suppression", &addresses[0], &types).await;
+    assert_eq!(events.iter().filter(|event| event["data"]["reason"] == "api").count(), 1, "{events:?}");
+    // Emails are sent to it again. The destination is unhealthy until it is verified, but a manual retry arrives.
     let retry = format!("/v1/deliveries/{}/retry", delivery["id"].as_str().expect("an id"));
     operator.post_empty(&retry).await.expect(202);
     operator.delivery(&id, delivery["event_id"].as_str().expect("an id"), "succeeded").await;
 
     operator.verify_by_code(&format!("/v1/notifications/destinations/{second}"), &addresses[1]).await;
-    let told = events_about(&operator, "suppression", &addresses[1], &types).await;
-    assert_eq!(told.iter().filter(|event| event["data"]["reason"] == "verification").count(), 1, "{told:?}");
+    let events = events_about(&operator, "suppression", &addresses[1], &types).await;
+    assert_eq!(events.iter().filter(|event| event["data"]["reason"] == "verification").count(), 1, "{events:?}");
     assert_eq!(operator.get("/mail/suppressions").await.expect(200)["items"], json!([]));
 }

@@ -1,4 +1,4 @@
-//! Traces: one from the request that posts an event to the requests that its receivers get, across all queues.
+//! Traces: a single one from the request that posts an event to the requests to its receivers, across all queues.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 const EVENT: &str = "custom.traced";
 const PARENT: &str = "53995c3f42cd8ad8";
 
-/// Every span that any function has reported, of all traces. This is X-Ray's daemon, for the whole test program.
+/// All spans that the functions have reported. This acts as X-Ray's daemon for the whole test program.
 fn spans() -> &'static Mutex<Vec<Value>> {
     static SPANS: OnceLock<&'static Mutex<Vec<Value>>> = OnceLock::new();
     SPANS.get_or_init(|| {
@@ -39,14 +39,14 @@ fn spans_of(trace: &str) -> Vec<Value> {
     spans().lock().expect("no panic").iter().filter(|span| span["trace_id"] == trace).cloned().collect()
 }
 
-/// The id of a new trace, as X-Ray and as W3C write it.
+/// A new trace id in the formats of X-Ray and W3C.
 fn new_trace() -> (String, String) {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_secs();
     let random = rand::random::<u128>() >> 32;
     (format!("1-{seconds:08x}-{random:024x}"), format!("{seconds:08x}{random:024x}"))
 }
 
-/// Posts an event of this many in the trace that the header names: the ids.
+/// Posts events in the trace of this header, and returns their ids.
 async fn post(operator: &Operator, header: &str, events: Value) -> Vec<String> {
     let headers = [("content-type", "application/json"), ("x-amzn-trace-id", header)];
     let body = json!({ "events": events }).to_string();
@@ -59,10 +59,10 @@ fn attribute<'a>(span: &'a Value, name: &str) -> &'a Value {
     &span["metadata"]["otel"][name]
 }
 
-/// The names of a span and of all that caused it, from the first on.
-fn way_to(span: &Value, by_id: &HashMap<&str, &Value>) -> Vec<String> {
+/// The names of a span and of its ancestors, from the root on.
+fn path_to(span: &Value, by_id: &HashMap<&str, &Value>) -> Vec<String> {
     let parent = span["parent_id"].as_str().and_then(|id| by_id.get(id));
-    let mut names = parent.map(|parent| way_to(parent, by_id)).unwrap_or_default();
+    let mut names = parent.map(|parent| path_to(parent, by_id)).unwrap_or_default();
     names.push(span["name"].as_str().expect("a name").to_owned());
     names
 }
@@ -71,9 +71,9 @@ fn way_to(span: &Value, by_id: &HashMap<&str, &Value>) -> Vec<String> {
 async fn one_trace_leads_from_the_request_to_every_receiver() {
     spans();
     let operator = Operator::create().await;
-    let (taking, failing) = (Receiver::taking().await, Receiver::failing(1).await);
+    let (accepting, failing) = (Receiver::taking().await, Receiver::failing(1).await);
     let mut destinations = vec![];
-    for receiver in [&taking, &failing] {
+    for receiver in [&accepting, &failing] {
         destinations.push(operator.webhook(receiver).await["id"].as_str().expect("an id").to_owned());
     }
     operator.rule(EVENT, &destinations.iter().map(String::as_str).collect::<Vec<_>>()).await;
@@ -84,13 +84,13 @@ async fn one_trace_leads_from_the_request_to_every_receiver() {
         operator.delivery(destination, &event, "succeeded").await;
     }
 
-    // 1 of the request, 1 of its message; 2 of dispatch; 2 of first attempts, 1 of the next one's message, 1 of that one,
-    // and 3 of requests to receivers.
+    // 1 for the request and 1 for its message; 2 for dispatch; 2 for first attempts, 1 for the message of the next, and
+    // 1 for the next; and 3 for requests to receivers.
     let found = eventually("all spans", async || Some(spans_of(&trace)).filter(|spans| spans.len() >= 11)).await;
     let by_id: HashMap<_, _> = found.iter().map(|span| (span["id"].as_str().expect("an id"), span)).collect();
-    assert_eq!(by_id.len(), found.len(), "every span has an id of its own, and is reported once");
+    assert_eq!(by_id.len(), found.len(), "every span has its own id, and is reported once");
     let roots: Vec<_> = found.iter().filter(|span| span["parent_id"] == PARENT).collect();
-    let [request] = roots[..] else { panic!("one span is the request's: {found:#?}") };
+    let [request] = roots[..] else { panic!("exactly one span is for the request: {found:#?}") };
     assert_eq!((&request["name"], &request["http"]["response"]["status"]), (&json!("POST /v1/events"), &json!(202)));
     assert_eq!(request["annotations"], json!({"stack_event_id": event, "stack_operator_id": operator.id}));
 
@@ -98,19 +98,20 @@ async fn one_trace_leads_from_the_request_to_every_receiver() {
         ["POST /v1/events", "send accepted", "process accepted", "send deliveries", "process deliveries", "POST"];
     const AGAIN: [&str; 3] = ["send deliveries", "process deliveries", "POST"];
     let mut requests: Vec<_> = found.iter().filter(|span| span["name"] == "POST").collect();
-    requests.sort_by_key(|span| way_to(span, &by_id).len());
-    let ways: Vec<_> = requests.iter().map(|span| way_to(span, &by_id)).collect();
+    requests.sort_by_key(|span| path_to(span, &by_id).len());
+    let paths: Vec<_> = requests.iter().map(|span| path_to(span, &by_id)).collect();
     let after_failure = [&FIRST[..5], &AGAIN[..]].concat();
-    assert_eq!(ways, [FIRST.to_vec(), FIRST.to_vec(), after_failure], "{found:#?}");
+    assert_eq!(paths, [FIRST.to_vec(), FIRST.to_vec(), after_failure], "{found:#?}");
 
-    // Each receiver got the ids of the span that is its request's.
-    let mut told: Vec<_> = [&taking, &failing].iter().flat_map(|receiver| receiver.received()).collect();
-    assert_eq!(told.len(), 3);
-    let ids: HashSet<_> = told.drain(..).map(|request| request.header("traceparent").to_owned()).collect();
+    // Each request to a receiver has the ids of its span.
+    let mut requests_received: Vec<_> =
+        [&accepting, &failing].iter().flat_map(|receiver| receiver.received()).collect();
+    assert_eq!(requests_received.len(), 3);
+    let ids: HashSet<_> = requests_received.drain(..).map(|request| request.header("traceparent").to_owned()).collect();
     let expected = requests.iter().map(|span| format!("00-{w3c}-{}-01", span["id"].as_str().expect("an id")));
     assert_eq!(ids, expected.collect());
     let failed: Vec<_> = found.iter().filter(|span| span["fault"] == true).collect();
-    let [failed] = failed[..] else { panic!("one request has failed: {found:#?}") };
+    let [failed] = failed[..] else { panic!("exactly one request failed: {found:#?}") };
     assert_eq!(attribute(failed, "http.response.status_code"), 500);
     assert_eq!(attribute(failed, "server.address"), "127.0.0.1");
 
@@ -132,13 +133,13 @@ async fn one_trace_leads_from_the_request_to_every_receiver() {
             let id = span["annotations"]["stack_delivery_id"].as_str().expect("an id");
             assert!(destinations.iter().any(|to| id.contains(to.trim_start_matches("ndst_"))), "{id}");
         }
-        // Of an address only the host is told.
+        // Spans contain only the host of an address.
         assert!(!span.to_string().contains("/hooks/stack"), "{span}");
     }
 }
 
 #[tokio::test]
-async fn what_is_not_sampled_leaves_no_trace() {
+async fn unsampled_requests_are_not_traced() {
     spans();
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
@@ -149,7 +150,7 @@ async fn what_is_not_sampled_leaves_no_trace() {
         let event = post(&operator, &header, json!([{"type": EVENT, "data": {}}])).await.remove(0);
         operator.delivery(&destination, &event, "succeeded").await;
     }
-    // Events of different traces may share a batch, and each stays in its own.
+    // Events of different traces may share a batch, but each stays in its own trace.
     let (other, _) = new_trace();
     let header = format!("Root={other};Sampled=1");
     let ids = post(&operator, &header, json!([{"type": EVENT, "data": {}}, {"type": EVENT, "data": {}}])).await;
@@ -166,7 +167,10 @@ async fn what_is_not_sampled_leaves_no_trace() {
     let events: HashSet<_> = processed.map(|span| span["annotations"]["stack_event_id"].clone()).collect();
     assert_eq!(events, ids.iter().map(|id| json!(id)).collect());
     let request = both.iter().find(|span| span["name"] == "POST /v1/events").expect("the request's span");
-    assert!(request.get("parent_id").is_none() && request.get("type").is_none(), "it begins the trace: {request}");
+    assert!(
+        request.get("parent_id").is_none() && request.get("type").is_none(),
+        "it is the root of the trace: {request}"
+    );
 
     assert_eq!(spans_of(&trace), Vec::<Value>::new());
     let received = receiver.received();
@@ -175,7 +179,7 @@ async fn what_is_not_sampled_leaves_no_trace() {
 }
 
 #[tokio::test]
-async fn what_a_request_sends_itself_is_in_its_trace() {
+async fn a_request_sent_by_the_api_is_in_the_trace_of_its_call() {
     spans();
     let operator = Operator::create().await;
     let receiver = Receiver::answering(|_| StatusCode::NO_CONTENT).await;

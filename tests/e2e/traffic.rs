@@ -1,4 +1,4 @@
-//! What every API shows of a destination's traffic, and the limit that its operator sets.
+//! How every API shows a destination's traffic, and the limit that its operator sets.
 
 use axum::http::StatusCode;
 use e2e::{Operator, Receiver, aws, eventually};
@@ -9,14 +9,14 @@ use crate::{endpoints, project_channels, providers, subscriptions};
 const PATH: &str = "/v1/notifications/destinations";
 const EVENT: &str = "custom.traffic";
 const URL: &str = "https://example.com/hooks";
-/// Requests that no API takes as a limit.
+/// Values that every API rejects as a limit.
 const WRONG: [&str; 6] = ["0", "-1", "0.0009", "1000.5", "\"10\"", "[10]"];
 
 fn path(made: &Value) -> String {
     format!("{PATH}/{}", made["id"].as_str().expect("an id"))
 }
 
-/// A limit that is refused.
+/// The invalid limits as JSON.
 fn wrong() -> impl Iterator<Item = Value> {
     WRONG.iter().map(|text| serde_json::from_str(text).expect("JSON"))
 }
@@ -32,13 +32,13 @@ async fn row(operator: &Operator, destination: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_limit_is_set_when_a_destination_is_made_changed_and_removed() {
+async fn a_limit_is_set_at_creation_changed_and_removed() {
     let operator = Operator::create().await;
     let new = json!({"channel_type": "webhook", "destination": URL, "max_per_second": 2.5});
     let made = operator.post(PATH, new).await.expect(201);
     let names: Vec<_> = made.as_object().expect("an object").keys().map(String::as_str).collect();
-    let published = ["channel_type", "created_at", "destination", "id", "operator_id", "verified", "webhook_secret"];
-    assert_eq!(names, published, "the published answer");
+    let documented = ["channel_type", "created_at", "destination", "id", "operator_id", "verified", "webhook_secret"];
+    assert_eq!(names, documented, "the documented answer");
 
     let path = path(&made);
     let shown = operator.get(&path).await.expect(200);
@@ -51,7 +51,7 @@ async fn a_limit_is_set_when_a_destination_is_made_changed_and_removed() {
     assert_eq!((&changed["max_per_second"], &changed["health"]["pace"]), (&json!(10.0), &own(10.0)));
     assert_eq!(changed["webhook_secret"], "••••••••");
     assert_eq!(operator.patch(&path, json!({})).await.expect(200), changed, "nothing changes");
-    assert_eq!(operator.patch(&path, json!({"max_per_second": 10})).await.expect(200), changed, "nor here");
+    assert_eq!(operator.patch(&path, json!({"max_per_second": 10})).await.expect(200), changed, "nothing changes");
     assert_eq!(operator.get(&path).await.expect(200), changed);
 
     let removed = operator.patch(&path, json!({"max_per_second": null})).await.expect(200);
@@ -62,7 +62,7 @@ async fn a_limit_is_set_when_a_destination_is_made_changed_and_removed() {
 }
 
 #[tokio::test]
-async fn a_wrong_limit_is_refused_with_the_field_and_the_range() {
+async fn an_invalid_limit_is_rejected_with_the_field_and_the_range() {
     let operator = Operator::create().await;
     let made = operator.register("webhook", URL).await.expect(201);
     for limit in wrong() {
@@ -112,7 +112,7 @@ async fn a_viewer_sees_the_limit_and_an_editor_sets_it() {
 }
 
 #[tokio::test]
-async fn another_limit_lets_go_of_the_old_one() {
+async fn a_changed_limit_applies_immediately() {
     let operator = Operator::create().await;
     let receiver = Receiver::taking().await;
     let new = json!({"channel_type": "webhook", "destination": receiver.url(), "max_per_second": 0.001});
@@ -121,7 +121,10 @@ async fn another_limit_lets_go_of_the_old_one() {
     operator.rule(EVENT, &[id]).await;
     let first = operator.event(EVENT, json!({"n": 1})).await;
     operator.delivery(id, &first, "succeeded").await;
-    assert!(row(&operator, id).await["next_slot"]["N"].is_string(), "the next one would wait for a quarter of an hour");
+    assert!(
+        row(&operator, id).await["next_slot"]["N"].is_string(),
+        "the next delivery would wait for a quarter of an hour"
+    );
     operator.patch(&path(&made), json!({"max_per_second": 100})).await.expect(200);
     let changed = row(&operator, id).await;
     assert_eq!((&changed["next_slot"], &changed["max_per_second"]["N"]), (&Value::Null, &json!("100000")));
@@ -159,7 +162,7 @@ async fn an_endpoint_of_stack_auth_has_a_limit() {
     assert_eq!((&made["max_per_second"], &made["health"]["pace"]), (&json!(4.0), &own(4.0)));
     let path = endpoints::of(made["id"].as_str().expect("an id"), "");
     let other = operator.patch(&path, json!({"description": "CRM"})).await.expect(200);
-    assert_eq!(other["max_per_second"], 4.0, "what is left out stays");
+    assert_eq!(other["max_per_second"], 4.0, "an omitted field stays");
     let raised = operator.patch(&path, json!({"max_per_second": 8, "url": "https://example.com/2"})).await.expect(200);
     assert_eq!((&raised["max_per_second"], &raised["health"]["pace"]), (&json!(8.0), &own(8.0)));
     let removed = operator.patch(&path, json!({"max_per_second": null})).await.expect(200);
@@ -178,7 +181,10 @@ async fn a_mail_webhook_has_a_limit_and_its_change_is_an_event() {
     let removed = operator.patch(&path, json!({"maxPerSecond": null})).await.expect(200);
     assert_eq!((&removed["maxPerSecond"], &removed["health"]["pace"]), (&Value::Null, &Value::Null));
     assert_eq!(operator.get(&path).await.expect(200), removed);
-    assert_eq!(subscriptions::told(&operator, &webhook, 2).await[1]["data"]["changed"], json!(["maxPerSecond"]));
+    assert_eq!(
+        subscriptions::lifecycle_events(&operator, &webhook, 2).await[1]["data"]["changed"],
+        json!(["maxPerSecond"])
+    );
     for limit in wrong() {
         let mut new = new.clone();
         new["maxPerSecond"] = limit;
@@ -201,7 +207,7 @@ async fn a_provider_has_a_limit_unless_it_sends_mails() {
     let shown = tenant.get(&path).await.expect(200);
     assert_eq!((&shown["maxPerSecond"], &shown["health"]["pace"]), (&json!(4.0), &own(4.0)));
     let renamed = tenant.patch(&path, json!({"name": "y"})).await.expect(200);
-    assert_eq!(renamed["maxPerSecond"], 4.0, "what is left out stays");
+    assert_eq!(renamed["maxPerSecond"], 4.0, "an omitted field stays");
     let moved = json!({"maxPerSecond": 8, "config": {"url": "https://example.com/2"}});
     assert_eq!(tenant.patch(&path, moved).await.expect(200)["maxPerSecond"], 8.0);
     let removed = tenant.patch(&path, json!({"maxPerSecond": null})).await.expect(200);
@@ -228,7 +234,7 @@ async fn a_project_channel_has_a_limit_unless_it_sends_mails() {
     let shown = project.get(&path).await.expect(200)["data"].clone();
     assert_eq!((&shown["maxPerSecond"], &shown["health"]["pace"]), (&json!(4.0), &own(4.0)));
     let renamed = project.put(&path, json!({"name": "y"})).await.expect(200);
-    assert_eq!(renamed["data"]["maxPerSecond"], 4.0, "what is left out stays");
+    assert_eq!(renamed["data"]["maxPerSecond"], 4.0, "an omitted field stays");
     let removed = project.put(&path, json!({"maxPerSecond": null})).await.expect(200);
     assert_eq!((&removed["data"]["maxPerSecond"], &removed["data"]["health"]["pace"]), (&Value::Null, &Value::Null));
     for limit in wrong() {

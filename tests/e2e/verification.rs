@@ -1,4 +1,4 @@
-//! Verification by code, of both kinds of address.
+//! Verification of email addresses and phone numbers with codes.
 
 use e2e::{
     Operator, aws,
@@ -13,21 +13,21 @@ fn path(id: &str) -> String {
     format!("/v1/notifications/destinations/{id}")
 }
 
-/// A new destination of a kind: its path.
+/// Creates a destination of a kind, and returns its path.
 async fn unverified(operator: &Operator, kind: &str, address: &str) -> String {
     let made = operator.register(kind, address).await.expect(201);
     assert_eq!(made["verified"], false);
     path(made["id"].as_str().expect("an id"))
 }
 
-/// A new webhook: its path.
+/// Creates a webhook, and returns its path.
 async fn webhook_path(operator: &Operator) -> String {
     let made = operator.register("webhook", "https://example.com/").await.expect(201);
     path(made["id"].as_str().expect("an id"))
 }
 
 #[tokio::test]
-async fn both_kinds_walk_from_unverified_to_a_delivered_notification() {
+async fn mail_and_sms_destinations_are_verified_and_notified() {
     let operator = Operator::create().await;
     for (kind, address) in [("email", new_address()), ("sms", new_number())] {
         let path = unverified(&operator, kind, &address).await;
@@ -47,14 +47,14 @@ async fn both_kinds_walk_from_unverified_to_a_delivered_notification() {
         assert_eq!(operator.verify(&path, &inbox::another_code(&code, 1)).await.error(400).1, "code_wrong");
         assert_eq!(operator.verify(&path, &code).await.expect(200), json!({"verified": true}));
         assert_eq!(operator.get(&path).await.expect(200)["verified"], true);
-        assert_eq!(operator.verify(&path, &code).await.error(400).1, "code_spent", "once");
+        assert_eq!(operator.verify(&path, &code).await.error(400).1, "code_spent", "a code can be used once");
         assert_eq!(operator.post_empty(&format!("{path}/send-code")).await.error(400).1, "already_verified");
 
         operator.post("/v1/notifications/channels", rule).await.expect(201);
         let event = operator.event(EVENT, json!({"message": "The disk is full"})).await;
         let delivery = operator.delivery(&id, &event, "succeeded").await;
         assert_eq!(delivery["attempt_count"], 1);
-        assert!(delivery["attempts"][0]["response"].is_string(), "the service's id of the message");
+        assert!(delivery["attempts"][0]["response"].is_string(), "the service's message id");
         let got = inbox::wait_for(&address, 2).await;
         assert!(got[1].text.contains("The disk is full"), "{got:?}");
 
@@ -67,7 +67,7 @@ async fn both_kinds_walk_from_unverified_to_a_delivered_notification() {
 }
 
 #[tokio::test]
-async fn a_change_to_an_unverified_destination_leaves_the_rule_as_it_was() {
+async fn a_rule_cannot_be_changed_to_an_unverified_destination() {
     let operator = Operator::create().await;
     let good = operator.verified("email", &new_address()).await;
     let rule = format!("/v1/notifications/channels/{}", operator.rule(EVENT, &[&good]).await);
@@ -80,7 +80,7 @@ async fn a_change_to_an_unverified_destination_leaves_the_rule_as_it_was() {
 }
 
 #[tokio::test]
-async fn errors_of_codes_reveal_nothing_else() {
+async fn errors_of_codes_reveal_nothing_about_the_code() {
     let operator = Operator::create().await;
     let (path, code) = operator.with_code().await;
     let (sentence, word) = operator.post_empty(&format!("{path}/verify")).await.error(400);
@@ -90,7 +90,7 @@ async fn errors_of_codes_reveal_nothing_else() {
         assert!(word == "invalid_field" && sentence.contains("6 digits"), "{sentence}");
     }
     let webhook = webhook_path(&operator).await;
-    assert_eq!(operator.verify(&webhook, "abcdef").await.error(400).1, "invalid_field", "though it needs none");
+    assert_eq!(operator.verify(&webhook, "abcdef").await.error(400).1, "invalid_field", "although it needs no code");
     let as_number = operator.post(&format!("{path}/verify"), json!({"code": 123456})).await.error(400);
     assert_eq!(as_number.1, "invalid_field");
     let unknown = operator.post(&format!("{path}/verify"), json!({"pin": "123456"})).await.error(400);
@@ -116,7 +116,7 @@ fn row_of(path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_code_is_kept_as_its_hmac_only() {
+async fn a_code_is_stored_only_as_an_hmac() {
     let operator = Operator::create().await;
     let (path, code) = operator.with_code().await;
     let request = json!({"TableName": variable("VERIFICATIONS_TABLE"), "Key": row_of(&path)});
@@ -128,7 +128,7 @@ async fn a_code_is_kept_as_its_hmac_only() {
 }
 
 #[tokio::test]
-async fn a_new_code_replaces_the_one_before() {
+async fn a_new_code_replaces_the_previous_one() {
     let operator = Operator::create().await;
     let address = new_address();
     let path = unverified(&operator, "email", &address).await;
@@ -143,7 +143,7 @@ async fn a_new_code_replaces_the_one_before() {
 }
 
 #[tokio::test]
-async fn codes_are_for_whoever_may_write_and_only_for_ones_own() {
+async fn codes_are_only_for_the_operators_own_keys_that_may_write() {
     let operator = Operator::create().await;
     let (path, code) = operator.with_code().await;
     let (viewer, other) = (operator.with_role("viewer").await, Operator::create().await);

@@ -1,4 +1,4 @@
-// A receiver on Node.js with Express: checks the signature of Standard Webhooks over the raw body before it parses it.
+// A receiver on Node.js with Express. It checks the Standard Webhooks signature of the raw body before parsing it.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import express from 'express';
 
@@ -14,7 +14,7 @@ function isFromStack(body, headers) {
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
   const digest = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64');
   const expected = Buffer.from(`v1,${digest}`);
-  // After a rotation there is a signature by each secret, old and new.
+  // After a rotation, there is one signature for each secret, the old and the new one.
   return (headers['webhook-signature'] ?? '').split(' ').some((signature) => {
     const given = Buffer.from(signature);
     return given.length === expected.length && timingSafeEqual(given, expected);
@@ -23,7 +23,7 @@ function isFromStack(body, headers) {
 
 const app = express();
 
-// Raw, because the signature is over the bytes that came, not over JSON written anew.
+// Raw, because the signature covers the received bytes, not JSON that was parsed and serialized again.
 app.post('/webhooks/stack', express.raw({ type: 'application/json' }), (request, response) => {
   if (!isFromStack(request.body, request.headers)) {
     return response.status(401).send('invalid signature');

@@ -1,4 +1,4 @@
-"""A receiver in Python with Flask: checks the signature of Standard Webhooks over the raw body before it parses it."""
+"""A receiver in Python with Flask. It checks the Standard Webhooks signature of the raw body before parsing it."""
 
 import base64
 import hashlib
@@ -24,14 +24,14 @@ def is_from_stack(body, headers):
     key = base64.b64decode(SECRET.removeprefix("whsec_"))
     digest = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
     expected = b"v1," + base64.b64encode(digest)
-    # After a rotation there is a signature by each secret, old and new.
+    # After a rotation, there is one signature for each secret, the old and the new one.
     signatures = headers.get("webhook-signature", "").split(" ")
     return any(hmac.compare_digest(signature.encode(), expected) for signature in signatures)
 
 
 @app.post("/webhooks/stack")
 def receive():
-    # The bytes that came, not JSON written anew: the signature is over them.
+    # The signature covers the received bytes, not JSON that was parsed and serialized again.
     if not is_from_stack(request.get_data(), request.headers):
         abort(401)
     notification = request.get_json()

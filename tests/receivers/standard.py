@@ -1,4 +1,4 @@
-"""A receiver that leaves the check to the library of Standard Webhooks, which also refuses what is older than 5 min."""
+"""A receiver that verifies with the Standard Webhooks library, which also rejects requests older than 5 minutes."""
 
 import os
 from http.server import BaseHTTPRequestHandler, HTTPServer

@@ -1,5 +1,5 @@
-"""Checks signatures by the library of Standard Webhooks: reads {"secret", "headers", "body"}, one a line, and answers each
-with null, or with why it is refused."""
+"""Checks signatures with the Standard Webhooks library: reads one {"secret", "headers", "body"} per line, and
+answers each with null, or with the reason why it is rejected."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What JSON Schema cannot say: which text is valid, which ids there are, and which refusals are of a state.
+"""Hooks for what JSON Schema cannot express: valid texts, existing ids, and errors that depend on a resource's state.
 
 `tests/schema.rs` sets the variables and `schemathesis.toml` names this module.
 """
@@ -16,16 +16,16 @@ from schemathesis.openapi.checks import RejectedPositiveData
 
 word = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=12)
 
-# The server's own types have data of their own schemas: of these, any object will do.
+# The built-in event types have their own schemas for `data`; for the types below, any object is valid.
 TYPES = ["passport.flagged", "passport.blocked", "passport.missed_checkout"]
 schemathesis.openapi.format("event-type", st.one_of(word.map("custom.{}".format), st.sampled_from(TYPES)))
-# The cursor of a list is good for that list only: this is the first page of any.
+# A cursor is valid for its own list only; the empty one selects the first page of any list.
 schemathesis.openapi.format("cursor", st.just(""))
-# `TeamMailFrom` allows these, and nobody gets mail at them.
+# `TeamMailFrom` allows these addresses, and they belong to nobody.
 schemathesis.openapi.format("email", word.map("{}@example.com".format))
-# Numbers of the United States that exist.
+# Valid numbers of the United States.
 schemathesis.openapi.format("phone", st.integers(1000, 9999).map("+1415555{}".format))
-# A receiver of the test, and hosts that nobody has.
+# The receiver of the test, and hosts that do not exist.
 schemathesis.openapi.format(
     "uri",
     st.one_of(
@@ -36,13 +36,13 @@ schemathesis.openapi.format(
 schemathesis.openapi.format("header-name", word.map("X-Test-{}".format))
 schemathesis.openapi.format("header-value", st.text([chr(c) for c in range(0x21, 0x7F)], min_size=1, max_size=30))
 
-# What the test has made before: the path before `{id}`, and the id.
+# The resources that the test has created: the path before `{id}`, and the id.
 MADE = json.loads(os.environ["MADE"])
 
 
 @schemathesis.hook
 def map_path_parameters(context, path_parameters):
-    """Half of the requests are for what there is; it stays until the end."""
+    """Uses an existing id in half of the requests; the resource stays until the end."""
     made = MADE.get(context.operation.path.split("{")[0].rstrip("/"))
     if made and path_parameters and context.operation.method != "delete" and sum(path_parameters["id"].encode()) % 2:
         path_parameters["id"] = made
@@ -51,7 +51,7 @@ def map_path_parameters(context, path_parameters):
 
 @schemathesis.hook
 def map_body(context, body):
-    """Rules and notifications are for what there is: any text is valid as an id, so that this makes no wrong body right."""
+    """Uses existing ids in rules and notifications. Any text is a valid id: this fixes no invalid body."""
     if isinstance(body, dict):
         rule = body.get("rule", body)
         if isinstance(rule, dict) and isinstance(rule.get("destination_id"), str):
@@ -69,15 +69,15 @@ def is_texts(value):
 
 @schemathesis.hook
 def filter_case(context, case):
-    """Wrong types in all fields of a body would be half of all requests: a quarter of them says as much."""
+    """Keeps a quarter of the requests with wrong types in a body's fields: they would be half of all requests."""
     wrong_type = coverage_scenario(case) == CoverageScenario.INCORRECT_TYPE and case.body is not NOT_SET
     return not wrong_type or crc32(repr(case.body).encode()) % 4 == 0
 
 
-# Python 3.11 loses count when two threads parse a lambda at once (python/cpython#106905), which is done for messages only.
+# Python 3.11 fails when two threads parse a lambda at the same time (python/cpython#106905). Only messages need this.
 lambda_sources.lambda_description = lambda function: "<lambda>"
 
-# The API answers a request that does not fit the state of what it names by a 400 with one of these codes.
+# The API answers 400 with one of these codes if a request is valid but does not fit the state of its resource.
 STATES = {
     "already_verified",
     "code_expired",
@@ -94,7 +94,7 @@ STATES = {
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """Keeps all but the 400 of a valid request that does not fit the state of what it names."""
+    """Ignores the 400 of a valid request that does not fit the state of its resource."""
     if not isinstance(failure, RejectedPositiveData) or response.status_code not in (400, 422):
         return True
     error = response.json()
@@ -103,7 +103,7 @@ def filter_failure(context, failure, case, response):
 
 
 def of_another_kind(error):
-    """Whether all that is wrong depends on the kind of what is changed, which the request does not name."""
+    """Whether all problems depend on the kind of the resource to change, which the request does not contain."""
     detail = error["error"] if isinstance(error["error"], dict) else {"message": error["error"]}
     problems = detail.get("details") or error.get("fields") or [{"field": "", "message": detail["message"]}]
     return all(

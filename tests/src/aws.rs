@@ -1,4 +1,4 @@
-//! Calls to the local AWS, signed as AWS wants them. For tests only: the functions use the SDK.
+//! Signed calls to the local AWS. For tests only: the functions use the SDK.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{variable, within};
 
-/// Where the local AWS is, and who asks.
+/// The address of the local AWS, and credentials for it.
 #[derive(Debug, Clone)]
 pub struct Cloud {
     client: reqwest::Client,
@@ -21,7 +21,7 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// The one at `endpoint`, such as `http://localhost:4566`, with an access key of its own.
+    /// The local AWS at `endpoint`, such as `http://localhost:4566`, with these credentials.
     pub fn at(endpoint: &str, access_key: &str, secret_key: &str, region: &str) -> Self {
         Self {
             client: reqwest::Client::new(),
@@ -31,7 +31,7 @@ impl Cloud {
         }
     }
 
-    /// The one that `make test` and the file of `make up` name.
+    /// The local AWS from the variables of `make test` or of the file that `make up` writes.
     pub fn from_env() -> Self {
         Self::at(
             &variable("AWS_ENDPOINT_URL"),
@@ -41,18 +41,18 @@ impl Cloud {
         )
     }
 
-    /// The same, reached by way of another address, such as a proxy's.
+    /// The same local AWS at another address, such as a proxy's.
     #[must_use]
-    pub fn by_way_of(&self, endpoint: &str) -> Self {
+    pub fn through(&self, endpoint: &str) -> Self {
         Self { endpoint: endpoint.to_owned(), ..self.clone() }
     }
 
-    /// Its address.
+    /// The address of the local AWS.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// A POST to a service: the status and text of the answer.
+    /// Sends a POST request to a service. Returns the status and text of the answer.
     pub async fn post(&self, service: &str, path: &str, headers: &[(&str, &str)], body: String) -> (u16, String) {
         let url = format!("{}{path}", self.endpoint);
         let identity = self.credentials.clone().into();
@@ -77,12 +77,12 @@ impl Cloud {
         (answer.status().as_u16(), answer.text().await.expect("text"))
     }
 
-    /// A call of a service that speaks JSON with a target header: the status and text of the answer.
+    /// Calls a service that speaks JSON with a target header. Returns the status and text of the answer.
     pub async fn target(&self, service: &str, target: &str, body: &Value) -> (u16, String) {
         let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", target)];
         let mut answer = self.post(service, "/", &headers, body.to_string()).await;
         for _ in 0..10 {
-            // The emulator stumbles when it lists what is being added to at that moment; AWS's own clients ask again, too.
+            // The emulator sometimes fails to list entries while others are added; the AWS SDKs retry, too.
             if answer.0 != 500 {
                 break;
             }
@@ -93,19 +93,19 @@ impl Cloud {
     }
 }
 
-/// A POST to a service of the local AWS: its status and text.
+/// Sends a POST request to a service of the local AWS. Returns its status and text.
 async fn post(service: &str, path: &str, headers: &[(&str, &str)], body: String) -> (u16, String) {
     Cloud::from_env().post(service, path, headers, body).await
 }
 
-/// A call of a service that speaks JSON with a target header.
+/// Calls a service that speaks JSON with a target header. Returns the answer.
 pub async fn call(service: &str, target: &str, body: Value) -> Value {
     let (status, text) = Cloud::from_env().target(service, target, &body).await;
     assert_eq!(status, 200, "{target}: {text}");
     serde_json::from_str(&text).unwrap_or(Value::Null)
 }
 
-/// Invokes a function directly: its answer, or the message of its error.
+/// Invokes a function directly. Returns its answer, or its error message.
 pub async fn invoke(function: &str, payload: Value) -> Result<Value, String> {
     let path = format!("/2015-03-31/functions/{function}/invocations");
     let (status, text) = post("lambda", &path, &[], payload.to_string()).await;
@@ -122,9 +122,9 @@ pub async fn admin(payload: Value) -> Result<Value, String> {
     invoke(&variable("ADMIN_FUNCTION"), payload).await
 }
 
-/// Hands a function a batch of messages as SQS does, each with how often it was handed out, this time included; the
-/// function must take them all.
-pub async fn hand_out(function: &str, messages: &[(&Value, u32)]) {
+/// Invokes a function with a batch of messages as SQS does, each with its receive count, including this time. The
+/// function must succeed for all of them.
+pub async fn invoke_with_messages(function: &str, messages: &[(&Value, u32)]) {
     let record = |(number, (body, received)): (usize, &(&Value, u32))| {
         let attributes = json!({"ApproximateReceiveCount": received.to_string(), "SentTimestamp": "1700000000000"});
         let id = format!("m-{number}");
@@ -135,12 +135,12 @@ pub async fn hand_out(function: &str, messages: &[(&Value, u32)]) {
     assert_eq!(answer["batchItemFailures"], json!([]));
 }
 
-/// Puts a message on a queue.
+/// Sends a message to a queue.
 pub async fn send_message(queue: &str, body: &Value) {
     call("sqs", "AmazonSQS.SendMessage", json!({"QueueUrl": variable(queue), "MessageBody": body.to_string()})).await;
 }
 
-/// How many messages a queue holds: visible, delayed, and in flight.
+/// The number of messages in a queue: visible, delayed, and in flight.
 pub async fn depth(queue: &str) -> [u64; 3] {
     let names =
         ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible"];
@@ -149,7 +149,7 @@ pub async fn depth(queue: &str) -> [u64; 3] {
     names.map(|name| answer["Attributes"][name].as_str().and_then(|n| n.parse().ok()).expect("a number"))
 }
 
-/// All rows of a partition, whatever their number.
+/// All rows of a partition, from all pages.
 pub async fn rows(table: &str, key: &str, value: &str) -> Vec<Value> {
     let mut request = json!({"TableName": variable(table), "KeyConditionExpression": "#key = :value",
         "ExpressionAttributeNames": {"#key": key}, "ExpressionAttributeValues": {":value": {"S": value}}});
@@ -168,7 +168,7 @@ pub async fn rows(table: &str, key: &str, value: &str) -> Vec<Value> {
 pub const EVENT_QUEUES: [&str; 2] = ["EVENTS_QUEUE_URL", "ACCEPTED_QUEUE_URL"];
 /// The queues of deliveries.
 pub const LANES: [&str; 3] = ["DELIVERIES_QUEUE_URL", "SLOW_QUEUE_URL", "MAIL_QUEUE_URL"];
-/// Where messages wait that were given up on.
+/// The dead-letter queues.
 pub const DEAD_LETTERS: [&str; 5] = [
     "EVENTS_DEAD_LETTERS_URL",
     "ACCEPTED_DEAD_LETTERS_URL",
@@ -177,27 +177,28 @@ pub const DEAD_LETTERS: [&str; 5] = [
     "MAIL_DEAD_LETTERS_URL",
 ];
 
-/// Waits until no delivery and no event waits, for at most `limit`; and nothing was given up.
-pub async fn nothing_waits(limit: Duration) {
+/// Waits until no delivery and no event is queued, for at most `limit`, and checks that the dead-letter queues are
+/// empty.
+pub async fn wait_until_idle(limit: Duration) {
     queues_are_empty(limit).await;
     for (queue, count) in dead_letters().await {
         assert_eq!(count, 0, "{queue}");
     }
 }
 
-/// Waits until no delivery and no event waits, for at most `limit`.
+/// Waits until no delivery and no event is queued, for at most `limit`.
 pub async fn queues_are_empty(limit: Duration) {
     for queue in LANES {
-        within(limit, "no delivery waits", async || (depth(queue).await == [0, 0, 0]).then_some(())).await;
+        within(limit, "no delivery is queued", async || (depth(queue).await == [0, 0, 0]).then_some(())).await;
     }
     for queue in EVENT_QUEUES {
-        // What is delayed there tells, when its time has come, of codes that other tests left unused.
+        // Delayed messages there are about codes that other tests left unused.
         let events = async || matches!(depth(queue).await, [0, _, 0]).then_some(());
-        within(limit, "no event waits", events).await;
+        within(limit, "no event is queued", events).await;
     }
 }
 
-/// How many messages each dead-letter queue holds.
+/// The number of messages in each dead-letter queue.
 pub async fn dead_letters() -> Vec<(&'static str, u64)> {
     let mut all = vec![];
     for queue in DEAD_LETTERS {
@@ -206,12 +207,12 @@ pub async fn dead_letters() -> Vec<(&'static str, u64)> {
     all
 }
 
-/// Empties a queue.
+/// Deletes all messages of a queue.
 pub async fn purge(queue: &str) {
     call("sqs", "AmazonSQS.PurgeQueue", json!({"QueueUrl": variable(queue)})).await;
 }
 
-/// Publishes to the topic that this variable names.
+/// Publishes to the topic whose ARN is in this variable.
 pub async fn publish(topic: &str, message: &Value) {
     let pairs = [
         ("Action", "Publish"),
@@ -225,9 +226,9 @@ pub async fn publish(topic: &str, message: &Value) {
     assert_eq!(status, 200, "{text}");
 }
 
-/// Makes the codes that were sent to what is at `path` a minute older, so that another may be sent at once.
+/// Makes the codes for the destination or channel at `path` a minute older, so that another may be sent immediately.
 pub async fn age_codes(path: &str) {
-    // The destination inside a rule has the rule's number.
+    // A destination that belongs to a rule has the same number as the rule.
     let destination = path.rsplit('/').next().expect("an id").replace("nch_", "ndst_");
     let row = json!({"TableName": variable("VERIFICATIONS_TABLE"), "Key": {"subject": {"S": destination}}});
     let mut sent = call("dynamodb", "DynamoDB_20120810.GetItem", row.clone()).await["Item"]["sent"]["L"].take();

@@ -8,11 +8,11 @@ use crate::{Receiver, aws, eventually, inbox, variable};
 /// An answer of the API.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// Its status.
+    /// The HTTP status.
     pub status: u16,
-    /// Its body.
+    /// The body as JSON.
     pub json: Value,
-    /// The seconds of its `Retry-After`.
+    /// The seconds in the header `Retry-After`.
     pub retry_after: Option<u64>,
 }
 
@@ -24,7 +24,7 @@ impl Answer {
         self.json
     }
 
-    /// The sentence and the code of an error that must have this status.
+    /// The message and the code of an error that must have this status.
     #[track_caller]
     pub fn error(self, status: u16) -> (String, String) {
         let json = self.expect(status);
@@ -33,39 +33,39 @@ impl Answer {
     }
 }
 
-/// An operator of its own for a test, with a key.
+/// A test's own operator, with an API key.
 #[derive(Debug, Clone)]
 pub struct Operator {
     /// Its id.
     pub id: String,
-    /// The key that its requests are made with; none for requests without one.
+    /// The API key of its requests; `None` for requests without one.
     pub key: Option<String>,
-    /// Headers that its requests have besides.
+    /// Additional headers of its requests.
     pub headers: Vec<(&'static str, String)>,
-    /// Over how many shards its events are spread.
+    /// The number of shards that its events are distributed to.
     pub shards: u8,
 }
 
-/// The address that every test's operator is registered with.
+/// The email address of the operators that tests create.
 pub const EMAIL: &str = "owner@example.com";
 
 impl Operator {
-    /// A new operator of the plan `free`.
+    /// Creates an operator with the plan `free`.
     pub async fn create() -> Self {
-        Self::create_of("free").await
+        Self::create_with_plan("free").await
     }
 
-    /// A new operator whose events are spread over so many shards.
+    /// Creates an operator whose events are distributed to this many shards.
     pub async fn with_shards(shards: u8) -> Self {
-        Self::made_of(json!({"shards": shards})).await
+        Self::create_with(json!({"shards": shards})).await
     }
 
-    /// A new operator of this plan.
-    pub async fn create_of(plan: &str) -> Self {
-        Self::made_of(json!({"plan": plan})).await
+    /// Creates an operator with this plan.
+    pub async fn create_with_plan(plan: &str) -> Self {
+        Self::create_with(json!({"plan": plan})).await
     }
 
-    async fn made_of(mut fields: Value) -> Self {
+    async fn create_with(mut fields: Value) -> Self {
         let shards = fields["shards"].as_u64().map_or(1, |shards| u8::try_from(shards).expect("a few"));
         fields["email"] = json!(EMAIL);
         fields["name"] = json!("Test");
@@ -75,19 +75,19 @@ impl Operator {
         Self { id: text("operator_id"), key: Some(text("api_key")), headers: vec![], shards }
     }
 
-    /// The same operator by a new key of this role.
+    /// The same operator with a new key of this role.
     pub async fn with_role(&self, role: &str) -> Self {
         self.with_new_key(json!({ "role": role })).await
     }
 
-    /// The same operator by a new key that is made with these fields.
+    /// The same operator with a new key that is created with these fields.
     pub async fn with_new_key(&self, mut fields: Value) -> Self {
         fields["operator_id"] = json!(self.id);
         let made = aws::admin(json!({ "create_key": fields })).await.expect("a key");
         self.with_key(made["api_key"].as_str().expect("a key"))
     }
 
-    /// The same operator by this key.
+    /// The same operator with this key.
     pub fn with_key(&self, key: &str) -> Self {
         Self { key: Some(key.to_owned()), ..self.clone() }
     }
@@ -97,20 +97,19 @@ impl Operator {
         Self { key: None, ..self.clone() }
     }
 
-    /// The same operator, whose requests have this header, too.
+    /// The same operator with an additional header in its requests.
     pub fn with_header(&self, name: &'static str, value: &str) -> Self {
         let mut with = self.clone();
         with.headers.push((name, value.to_owned()));
         with
     }
 
-    /// The same operator, whose requests come from a page of its own, as the Providers API asks of those that change
-    /// something.
+    /// The same operator with requests from its own web page, which the Providers API requires for changes.
     pub fn from_page(&self) -> Self {
         self.with_header("x-requested-with", "XMLHttpRequest")
     }
 
-    /// The same operator, whose requests are for this project.
+    /// The same operator with requests for this project.
     pub fn in_project(&self, id: &str) -> Self {
         self.with_header("x-project-id", id)
     }
@@ -132,7 +131,7 @@ impl Operator {
         let status = answer.status().as_u16();
         let retry_after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         let text = answer.text().await.expect("text");
-        // A 204 has none.
+        // A 204 has no body.
         let json = if text.is_empty() {
             Value::Null
         } else {
@@ -141,32 +140,32 @@ impl Operator {
         Answer { status, json, retry_after }
     }
 
-    /// GET.
+    /// Sends a GET request.
     pub async fn get(&self, path: &str) -> Answer {
         self.request(Method::GET, path, &[], None).await
     }
 
-    /// POST with a JSON body.
+    /// Sends a POST request with a JSON body.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.request(Method::POST, path, &[("content-type", "application/json")], Some(body.to_string())).await
     }
 
-    /// POST without a body.
+    /// Sends a POST request without a body.
     pub async fn post_empty(&self, path: &str) -> Answer {
         self.request(Method::POST, path, &[], None).await
     }
 
-    /// PUT with a JSON body.
+    /// Sends a PUT request with a JSON body.
     pub async fn put(&self, path: &str, body: Value) -> Answer {
         self.request(Method::PUT, path, &[("content-type", "application/json")], Some(body.to_string())).await
     }
 
-    /// PATCH with a JSON body.
+    /// Sends a PATCH request with a JSON body.
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
         self.request(Method::PATCH, path, &[("content-type", "application/json")], Some(body.to_string())).await
     }
 
-    /// DELETE.
+    /// Sends a DELETE request.
     pub async fn delete(&self, path: &str) -> Answer {
         self.request(Method::DELETE, path, &[], None).await
     }
@@ -177,12 +176,12 @@ impl Operator {
         self.post("/v1/notifications/destinations", body).await
     }
 
-    /// Registers a receiver as a webhook: the destination, with its secret.
+    /// Registers a receiver as a webhook, and returns the destination with its secret.
     pub async fn webhook(&self, receiver: &Receiver) -> Value {
         self.register("webhook", receiver.url()).await.expect(201)
     }
 
-    /// Registers a mail address or phone number and walks it through verification: its id.
+    /// Registers and verifies an email address or phone number, and returns its id.
     pub async fn verified(&self, channel_type: &str, address: &str) -> String {
         let made = self.register(channel_type, address).await.expect(201);
         let id = made["id"].as_str().expect("an id").to_owned();
@@ -190,7 +189,8 @@ impl Operator {
         id
     }
 
-    /// Has a code sent to what is at `path`, however recently it was sent another: until when the code is good.
+    /// Sends a code to the destination or channel at `path`, even if it got one recently. Returns when the code
+    /// expires.
     pub async fn send_code(&self, path: &str) -> String {
         let send = format!("{path}/send-code");
         let mut sent = self.post_empty(&send).await;
@@ -201,7 +201,7 @@ impl Operator {
         sent.expect(200)["expires_at"].as_str().expect("a time").to_owned()
     }
 
-    /// Verifies what is at `path`, whose address this is, by a code.
+    /// Verifies the destination or channel at `path`, which has this address, with a code.
     pub async fn verify_by_code(&self, path: &str, address: &str) {
         let before = inbox::all(address).await.len();
         self.send_code(path).await;
@@ -209,7 +209,7 @@ impl Operator {
         self.verify(path, &code).await.expect(200);
     }
 
-    /// A new mail destination to which a code was sent: its path, and the code.
+    /// Creates an email destination and sends it a code. Returns its path and the code.
     pub async fn with_code(&self) -> (String, String) {
         let address = inbox::new_address();
         let made = self.register("email", &address).await.expect(201);
@@ -218,19 +218,19 @@ impl Operator {
         (path, inbox::code(&address, 0).await)
     }
 
-    /// Verifies what is at `path` by this code, be it right or wrong.
+    /// Tries to verify the destination or channel at `path` with this code.
     pub async fn verify(&self, path: &str, code: &str) -> Answer {
         self.post(&format!("{path}/verify"), json!({ "code": code })).await
     }
 
-    /// A rule from one event type, of any severity, to these destinations: its id.
+    /// Creates a rule for one event type, of any severity, with these destinations, and returns its id.
     pub async fn rule(&self, event: &str, destinations: &[&str]) -> String {
         let body = json!({"destination_ids": destinations, "events": [event], "min_severity": "info"});
         let rule = self.post("/v1/notifications/channels", body).await.expect(201);
         rule["id"].as_str().expect("an id").to_owned()
     }
 
-    /// Posts an event: its id.
+    /// Posts an event, and returns its id.
     pub async fn event(&self, event: &str, data: Value) -> String {
         let accepted = self.post("/v1/events", json!({"type": event, "data": data})).await.expect(202);
         accepted["id"].as_str().expect("an id").to_owned()
@@ -243,7 +243,7 @@ impl Operator {
         page["deliveries"].as_array().expect("a list").clone()
     }
 
-    /// Waits until the one delivery of an event to a destination is in this state: the delivery.
+    /// Waits until the delivery of an event to a destination is in this state, and returns it.
     pub async fn delivery(&self, destination: &str, event: &str, state: &str) -> Value {
         eventually(&format!("delivery of {event} to {destination} is {state}"), async || {
             let found = self.deliveries(destination).await.into_iter().find(|delivery| delivery["event_id"] == event);

@@ -1,4 +1,4 @@
-//! An operator of many destinations, all at one receiver.
+//! An operator with many destinations at one receiver.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,28 +13,28 @@ use tokio::time::{Instant, sleep};
 
 use crate::{Operator, Receiver, aws, variable, within};
 
-/// How many requests are under way at once: for each, the local cloud runs a process.
+/// The number of concurrent requests: the local cloud runs a process for each.
 const AT_ONCE: usize = 8;
-/// The most keys of one `BatchGetItem`.
+/// The maximum number of keys in a `BatchGetItem` call.
 const MAX_KEYS: usize = 100;
 
-/// The crowd.
+/// An operator with many destinations.
 pub struct Crowd {
     /// The operator.
     pub operator: Operator,
-    /// The receiver, at which each destination has a path of its own.
+    /// The receiver, where each destination has its own path.
     pub receiver: Receiver,
     /// The ids of the destinations.
     pub destinations: Vec<String>,
 }
 
 impl Crowd {
-    /// A new operator with this many webhooks, and rules that send events of this type to all of them.
-    pub async fn hearing(event_type: &str, count: usize) -> Self {
+    /// Creates an operator with this many webhooks, and rules that send events of this type to all of them.
+    pub async fn subscribed_to(event_type: &str, count: usize) -> Self {
         Self::at(Receiver::taking().await, event_type, count).await
     }
 
-    /// The same, at this receiver.
+    /// The same with this receiver.
     pub async fn at(receiver: Receiver, event_type: &str, count: usize) -> Self {
         let operator = Operator::create().await;
         let register = async |number: usize| {
@@ -51,11 +51,11 @@ impl Crowd {
         Self { operator, receiver, destinations }
     }
 
-    /// Posts so many events, in tens, each ten again and again until it is accepted: their ids.
+    /// Posts this many events in batches of ten, retries each batch until it is accepted, and returns their ids.
     pub async fn post(&self, event_type: &str, count: usize) -> Vec<String> {
         let numbers: Vec<_> = (0..count).collect();
         let post = async |numbers: &[usize]| {
-            // By the ids, a repeat is known as such.
+            // The ids show that a repeated event is a duplicate.
             let event = |n: &usize| json!({"type": event_type, "id": format!("event-{n}"), "data": {"n": n}});
             let body = json!({"events": numbers.iter().map(event).collect::<Vec<_>>()});
             loop {
@@ -70,8 +70,8 @@ impl Crowd {
         stream::iter(numbers.chunks(10).map(post)).buffered(AT_ONCE).concat().await
     }
 
-    /// How the deliveries of these events stand.
-    pub async fn standing(&self, events: &[String]) -> Standing {
+    /// The state of the deliveries of these events.
+    pub async fn progress(&self, events: &[String]) -> Progress {
         let wanted: BTreeSet<_> = events.iter().flat_map(|event| self.deliveries(event)).collect();
         let (mut states, mut attempts) = (BTreeMap::<String, usize>::new(), 0);
         let mut recorded = BTreeSet::new();
@@ -86,7 +86,7 @@ impl Crowd {
         }
         let got = self.receiver.received();
         let arrived: BTreeSet<_> = got.iter().map(|request| request.header("webhook-id").to_owned()).collect();
-        Standing {
+        Progress {
             deliveries: wanted.len(),
             states,
             attempts,
@@ -97,13 +97,14 @@ impl Crowd {
         }
     }
 
-    /// Waits until each delivery of these events has succeeded or was given up, for at most `limit`: how they stand then.
-    pub async fn settled(&self, events: &[String], limit: Duration) -> Standing {
+    /// Waits until each delivery of these events has succeeded or was abandoned, for at most `limit`, and returns their
+    /// state.
+    pub async fn wait_until_settled(&self, events: &[String], limit: Duration) -> Progress {
         let end = Instant::now() + limit;
         loop {
-            let standing = self.standing(events).await;
-            if standing.is_settled() || Instant::now() >= end {
-                return standing;
+            let progress = self.progress(events).await;
+            if progress.is_settled() || Instant::now() >= end {
+                return progress;
             }
             sleep(Duration::from_secs(2)).await;
         }
@@ -114,16 +115,16 @@ impl Crowd {
         self.destinations.iter().map(|id| format!("dlv_{}{}", &id["ndst_".len()..], &event["evt_".len()..])).collect()
     }
 
-    /// The ids of the deliveries of an event that have arrived, one for each request.
+    /// The ids of an event's deliveries that have arrived, one for each request.
     pub fn arrived(&self, event: &str) -> Vec<String> {
         let got = self.receiver.received();
         let ids = got.iter().map(|request| request.header("webhook-id"));
         ids.filter(|id| id.ends_with(&event["evt_".len()..])).map(str::to_owned).collect()
     }
 
-    /// Waits until each destination has got an event and its delivery is recorded as succeeded. How many requests there
-    /// were: SQS may hand a job out twice.
-    pub async fn heard(&self, event: &str, limit: Duration) -> usize {
+    /// Waits until an event has arrived at each destination and all its deliveries have succeeded. Returns the number
+    /// of requests: SQS may deliver a job twice.
+    pub async fn wait_for_all(&self, event: &str, limit: Duration) -> usize {
         let wanted = self.deliveries(event);
         let distinct = async || {
             Some(self.arrived(event).into_iter().collect()).filter(|ids: &BTreeSet<_>| ids.len() >= wanted.len())
@@ -136,7 +137,7 @@ impl Crowd {
         self.arrived(event).len()
     }
 
-    /// The rows of these deliveries, as DynamoDB has them.
+    /// The rows of these deliveries in DynamoDB JSON.
     async fn rows(&self, deliveries: &BTreeSet<String>) -> Vec<Value> {
         let key = |id: &String| json!({"destination_id": {"S": format!("ndst_{}", &id[4..30])}, "id": {"S": id}});
         let keys: Vec<_> = deliveries.iter().map(key).collect();
@@ -151,42 +152,42 @@ impl Crowd {
     }
 }
 
-/// How the deliveries of events stand.
+/// The state of the deliveries of some events.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
-    /// How many there have to be.
+pub struct Progress {
+    /// The expected number of deliveries.
     pub deliveries: usize,
-    /// How many rows there are of each state.
+    /// The number of rows in each state.
     pub states: BTreeMap<String, usize>,
-    /// All attempts that are recorded.
+    /// The number of recorded attempts.
     pub attempts: usize,
-    /// All requests that the receiver got.
+    /// The number of requests that the receiver got.
     pub requests: usize,
-    /// How many deliveries have not arrived.
+    /// The number of deliveries that have not arrived.
     pub missing: usize,
-    /// How many have no row.
+    /// The number of deliveries without a row.
     pub not_recorded: usize,
-    /// How many arrived or have a row without being wanted.
+    /// The number of unexpected deliveries that arrived or have a row.
     pub unexpected: usize,
 }
 
-impl Standing {
-    /// How many rows have this state.
+impl Progress {
+    /// The number of rows in this state.
     pub fn count(&self, state: &str) -> usize {
         self.states.get(state).copied().unwrap_or_default()
     }
 
-    /// Whether each delivery has succeeded or was given up.
+    /// Whether each delivery has succeeded or was abandoned.
     pub fn is_settled(&self) -> bool {
         self.not_recorded == 0 && self.count("succeeded") + self.count("abandoned") >= self.deliveries
     }
 
-    /// How many requests were made beyond the first of each attempt.
+    /// The number of requests beyond one for each attempt.
     pub fn repeats(&self) -> usize {
         self.requests.saturating_sub(self.attempts)
     }
 
-    /// Holds that each delivery has arrived and succeeded, and nothing else has.
+    /// Asserts that each delivery has arrived and succeeded, and that there are no others.
     #[track_caller]
     pub fn expect_all_succeeded(&self) {
         assert_eq!((self.missing, self.unexpected, self.not_recorded), (0, 0, 0), "{self:?}");

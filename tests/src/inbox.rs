@@ -1,5 +1,5 @@
-//! What came to mail addresses and phone numbers, as the local cloud keeps it; and the relay before it, which can be told
-//! to refuse a message (tests/relay.py).
+//! Messages to email addresses and phone numbers, as stored by the local cloud; and control of the relay in front of
+//! it, which can reject messages (tests/relay.py).
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,25 +7,25 @@ use serde_json::{Value, json};
 
 use crate::{eventually, variable};
 
-/// A message.
+/// An email or a text message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// A mail's subject.
+    /// The subject of an email; empty for a text message.
     pub subject: String,
-    /// Its text.
+    /// The plain text.
     pub text: String,
-    /// A mail's HTML part.
+    /// The HTML part of an email; empty for a text message.
     pub html: String,
 }
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// A mail address that no other test has.
+/// An email address that no other test uses.
 pub fn new_address() -> String {
     format!("to-{}-{}@example.org", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A phone number that no other test has.
+/// A phone number that no other test uses.
 pub fn new_number() -> String {
     format!("+1415555{}", 2000 + NEXT.fetch_add(1, Ordering::Relaxed))
 }
@@ -35,7 +35,7 @@ async fn get(url: String) -> Value {
     answer.json().await.unwrap_or_else(|e| panic!("{url}: {e}"))
 }
 
-/// All that came to an address or a number, oldest first.
+/// All messages to an address or a number, oldest first.
 pub async fn all(address: &str) -> Vec<Message> {
     let cloud = variable("AWS_ENDPOINT_URL");
     let text = |message: &Value, name: &str| message[name].as_str().unwrap_or_default().to_owned();
@@ -58,7 +58,7 @@ pub async fn all(address: &str) -> Vec<Message> {
     to_address.map(mail).collect()
 }
 
-/// Waits until `count` messages have come to an address or a number: all of them.
+/// Waits until there are at least `count` messages to an address or a number, and returns all of them.
 pub async fn wait_for(address: &str, count: usize) -> Vec<Message> {
     eventually(&format!("{count} messages to {address}"), async || {
         let found = all(address).await;
@@ -67,12 +67,12 @@ pub async fn wait_for(address: &str, count: usize) -> Vec<Message> {
     .await
 }
 
-/// Another code than this one.
+/// A code other than this one, for a `by` from 1 to 999,999.
 pub fn another_code(code: &str, by: u32) -> String {
     format!("{:06}", (code.parse::<u32>().expect("digits") + by) % 1_000_000)
 }
 
-/// The verification code in the message after the first `before`.
+/// The verification code in the message after the first `before` messages.
 pub async fn code(address: &str, before: usize) -> String {
     let message = wait_for(address, before + 1).await.remove(before);
     let text = if message.subject.is_empty() { message.text } else { message.subject };
@@ -81,17 +81,17 @@ pub async fn code(address: &str, before: usize) -> String {
     code
 }
 
-/// Makes the relay refuse the next messages to an address or a number in the service's words.
+/// Makes the relay reject the next messages to an address or a number with this error of the service.
 pub async fn refuse(to: &str, status: u16, code: &str, message: &str, times: u32) {
     fault(json!({"to": to, "status": status, "code": code, "message": message, "times": times})).await;
 }
 
-/// Makes the relay keep the next message to an address or a number waiting, and then fail.
+/// Makes the relay delay the next message to an address or a number, and then fail.
 pub async fn hang(to: &str, seconds: u32) {
     fault(json!({"to": to, "delay": seconds})).await;
 }
 
-/// Makes a number one whose owner has opted out.
+/// Marks a number as one whose owner has opted out.
 pub async fn opt_out(number: &str) {
     fault(json!({"to": number, "opted_out": true})).await;
 }
@@ -102,7 +102,7 @@ async fn fault(fault: Value) {
     assert!(answer.status().is_success());
 }
 
-/// The requests by which messages to an address or a number were sent, oldest first.
+/// The requests that sent messages to an address or a number, oldest first.
 pub async fn requests(to: &str) -> Vec<Value> {
     let pairs = [("to", to)];
     let url = reqwest::Url::parse_with_params(&format!("{}/_relay/messages", variable("RELAY_URL")), pairs);

@@ -1,8 +1,7 @@
-//! What the end-to-end tests share: a client of the deployed API, receivers that are real HTTP servers (chat platforms
-//! among them), calls to the local AWS, faults on the way to it, and waiting for conditions.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+//! Shared code of the end-to-end tests: a client of the deployed API, receivers as real HTTP servers (including chat
+//! platforms), calls to the local AWS, fault injection, and waiting for conditions.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot continue panics")]
 
-pub mod api_text;
 pub mod aws;
 pub mod client;
 pub mod crowd;
@@ -19,33 +18,33 @@ pub use client::{Answer, Operator};
 pub use crowd::Crowd;
 pub use receiver::Receiver;
 
-/// A variable that `make test` exports.
+/// The value of a variable that `make test` exports.
 pub fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests by `make test`"))
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with `make test`"))
 }
 
-/// For how long something is waited for: all tests share one local cloud, on two processors.
+/// How long to wait for most conditions: all tests share one local cloud on two processors.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// The longest pause between two looks at most things, and at those where a look is much work for the local cloud.
+/// The longest pause between two checks of a condition, for most conditions and for those that are expensive to check.
 const OFTEN: Duration = Duration::from_millis(400);
 const SELDOM: Duration = Duration::from_secs(1);
 
-/// Waits until `look` finds something, for at most two minutes.
+/// Waits until `look` returns a value, for at most two minutes.
 pub async fn eventually<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
     polling(PATIENCE, OFTEN, what, look).await
 }
 
-/// The same where a look is much work for the local cloud: one a second.
+/// The same for a `look` that is expensive for the local cloud: checks at most once a second.
 pub async fn eventually_seldom<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
     polling(PATIENCE, SELDOM, what, look).await
 }
 
-/// Waits until `look` finds something, for at most `limit`.
+/// Waits until `look` returns a value, for at most `limit`.
 pub async fn within<T>(limit: Duration, what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
     polling(limit, OFTEN, what, look).await
 }
 
-/// Looks again and again: at first after moments, for most is there at once, and then with pauses of up to `longest`.
+/// Polls with growing pauses of up to `longest`; the first are short, because most conditions are met quickly.
 async fn polling<T>(limit: Duration, longest: Duration, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let mut pause = Duration::from_millis(50);
     let end = tokio::time::Instant::now() + limit;

@@ -1,5 +1,4 @@
-//! What an operator of the system does, and what befalls it: processes that are killed, queues that are set up otherwise,
-//! dead letters that are sent back.
+//! Operational actions and incidents: killed processes, changed queue settings, and redriven dead letters.
 
 use std::{fs, path::Path};
 
@@ -8,8 +7,8 @@ use tokio::process::Command;
 
 use crate::{aws, variable};
 
-/// Ends every process of a function at once, as `kill -9` does: how many there were. Only those of this local cloud:
-/// another may run beside it, with functions of the same names.
+/// Kills all processes of a function, as `kill -9` does, and returns their number. Only those of this local cloud:
+/// another may run on the same machine, with functions of the same names.
 pub fn kill(function: &str, endpoint: &str) -> usize {
     let port = endpoint.rsplit(':').next().expect("a port");
     let name = format!("AWS_LAMBDA_FUNCTION_NAME={function}\0");
@@ -17,7 +16,7 @@ pub fn kill(function: &str, endpoint: &str) -> usize {
     let mut killed = 0;
     for process in fs::read_dir("/proc").expect("a Linux machine").flatten() {
         let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        // Another user's, or gone by now.
+        // The process belongs to another user, or has ended.
         let Ok(environment) = fs::read(process.path().join("environ")) else { continue };
         let environment = String::from_utf8_lossy(&environment);
         let theirs =
@@ -30,7 +29,7 @@ pub fn kill(function: &str, endpoint: &str) -> usize {
     killed
 }
 
-/// Sends all dead letters back to their queues, as `make redrive` does: what it prints.
+/// Redrives all dead letters to their queues, as `make redrive` does. Returns what it prints.
 pub async fn redrive() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
     let mut command = Command::new(root.join(".local/venv/bin/python"));
@@ -40,14 +39,14 @@ pub async fn redrive() -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// An attribute of some queues that was changed for a test.
+/// A queue attribute that a test changed on some queues.
 pub struct Changed {
     name: &'static str,
     before: Vec<(String, Value)>,
 }
 
 impl Changed {
-    /// Sets an attribute of the queues that these variables name, to what `value` makes of it.
+    /// Sets an attribute of the queues in these variables to the result of `value` for its old value.
     pub async fn set(queues: &[&str], name: &'static str, value: impl Fn(&str) -> String) -> Self {
         let mut before = vec![];
         for queue in queues {
@@ -61,7 +60,7 @@ impl Changed {
         Self { name, before }
     }
 
-    /// Sets the attribute back.
+    /// Restores the old values.
     pub async fn restore(self) {
         for (url, old) in self.before {
             set(&url, self.name, old).await;
@@ -74,7 +73,7 @@ async fn set(url: &str, name: &str, value: Value) {
     aws::call("sqs", "AmazonSQS.SetQueueAttributes", request).await;
 }
 
-/// Lets messages be handed out `times` times before they go to the dead-letter queue.
+/// Sets how often messages are received before they go to the dead-letter queue.
 pub async fn max_receives(queues: &[&str], times: u32) -> Changed {
     Changed::set(queues, "RedrivePolicy", |old| {
         let mut policy: Value = serde_json::from_str(old).expect("a redrive policy");

@@ -1,4 +1,4 @@
-//! Receivers: real HTTP servers on free ports that remember what they were sent.
+//! Receivers: real HTTP servers on free ports that record their requests.
 
 use std::{
     sync::{Arc, Mutex},
@@ -18,29 +18,29 @@ use sha2::Sha256;
 
 use crate::within;
 
-/// A request that a receiver got.
+/// A recorded request.
 #[derive(Debug, Clone)]
 pub struct Received {
-    /// When.
+    /// When it arrived.
     pub at: Instant,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, byte for byte.
+    /// Its body, unmodified.
     pub body: Bytes,
 }
 
 impl Received {
-    /// A header's value.
+    /// The value of a header that must exist.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).unwrap_or_else(|| panic!("no header {name}")).to_str().expect("text")
     }
 
-    /// The body.
+    /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("JSON")
     }
 
-    /// Whether the STACK signature is that of this secret, reckoned here anew.
+    /// Whether the STACK signature is valid for this secret; computed independently of the product's code.
     pub fn signed_by(&self, secret: &str) -> bool {
         self.header("x-stack-signature-256") == hex_hmac(secret, &self.body)
     }
@@ -53,36 +53,36 @@ pub fn hex_hmac(secret: &str, body: &[u8]) -> String {
     HEXLOWER.encode(&mac.finalize().into_bytes())
 }
 
-/// A receiver.
+/// A recording HTTP server.
 pub struct Receiver {
     url: String,
     received: Arc<Mutex<Vec<Received>>>,
 }
 
 impl Receiver {
-    /// Answers every request, counted from 1, as `answer` says.
+    /// Answers each request with `answer` of its number, counted from 1.
     pub async fn answering<R: IntoResponse + Send>(answer: impl Fn(usize) -> R + Send + Sync + 'static) -> Self {
-        Self::judging(move |_, number| answer(number)).await
+        Self::with_handler(move |_, number| answer(number)).await
     }
 
-    /// Answers every request, counted from 1, as `answer` says of it.
-    pub async fn judging<R: IntoResponse + Send>(
+    /// Answers each request with `answer` of the request and its number, counted from 1.
+    pub async fn with_handler<R: IntoResponse + Send>(
         answer: impl Fn(&Received, usize) -> R + Send + Sync + 'static,
     ) -> Self {
         let answer = Arc::new(answer);
-        Self::handling(move |received, number| {
+        Self::with_async_handler(move |received, number| {
             let answer = answer.clone();
             async move { answer(&received, number).into_response() }
         })
         .await
     }
 
-    /// Takes connections and requests, and never answers.
+    /// Accepts connections and requests, but never answers.
     pub async fn silent() -> Self {
-        Self::handling(|_, _| std::future::pending()).await
+        Self::with_async_handler(|_, _| std::future::pending()).await
     }
 
-    async fn handling<F>(handle: impl Fn(Received, usize) -> F + Clone + Send + Sync + 'static) -> Self
+    async fn with_async_handler<F>(handle: impl Fn(Received, usize) -> F + Clone + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Response> + Send + 'static,
     {
@@ -107,32 +107,32 @@ impl Receiver {
         Self { url, received }
     }
 
-    /// Takes everything.
+    /// Accepts every request.
     pub async fn taking() -> Self {
         Self::answering(|_| StatusCode::NO_CONTENT).await
     }
 
-    /// Refuses the first `count` requests and takes the rest.
+    /// Rejects the first `count` requests and accepts the others.
     pub async fn failing(count: usize) -> Self {
         Self::answering(move |n| if n <= count { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK }).await
     }
 
-    /// Where it listens.
+    /// The URL of the receiver.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// What it got so far.
+    /// The requests so far.
     pub fn received(&self) -> Vec<Received> {
         self.received.lock().expect("no panic").clone()
     }
 
-    /// How many requests it got so far.
+    /// The number of requests so far.
     pub fn count(&self) -> usize {
         self.received.lock().expect("no panic").len()
     }
 
-    /// Waits until it got `count` requests: all that it got.
+    /// Waits until there are at least `count` requests, and returns all of them.
     pub async fn wait_for(&self, count: usize) -> Vec<Received> {
         let what = format!("{count} requests at {}", self.url);
         within(Duration::from_secs(90), &what, async || Some(self.received()).filter(|got| got.len() >= count)).await

@@ -1,15 +1,15 @@
-//! Checks of messages to chat platforms by code that is not ours: child processes that run `tests/receivers/platforms.*`,
-//! which hold a message to what the platform's own libraries and schemas say of it.
+//! Checks of messages to chat platforms with the platforms' own libraries and schemas. They run in child processes, one
+//! for each language: `tests/receivers/platforms.*`.
 
 use std::{
     io::{BufRead, BufReader, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
 use serde_json::{Value, json};
 
-/// The checks of all platforms. They begin when they are first asked, and end with it.
+/// The checks of all platforms. Each process starts with its first check and ends when this is dropped.
 #[derive(Default)]
 pub(crate) struct Validators {
     node: Option<Validator>,
@@ -17,28 +17,38 @@ pub(crate) struct Validators {
 }
 
 impl Validators {
-    /// Holds the JSON of a message to what the platform `kind` (`slack`, `teams`, `discord` or `google_chat`) takes.
+    /// Checks the JSON of a message to the platform with this name, with the file of that name in
+    /// `tests/receivers/checks`.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The reasons why the platform would refuse the message.
     ///
     /// # Panics
-    /// When the checks are not installed.
-    pub(crate) fn check(&mut self, kind: &str, body: &Value) -> Result<(), Vec<String>> {
-        let validator = match kind {
-            "teams" | "discord" => self.node.get_or_insert_with(|| Validator::start("node", "platforms.mjs")),
-            _ => self
-                .python
-                .get_or_insert_with(|| Validator::start("../../.local/venv-receivers/bin/python", "platforms.py")),
+    /// If the platform has no check, or the packages that the checks use are not installed.
+    pub(crate) fn check(&mut self, name: &str, body: &Value) -> Result<(), Vec<String>> {
+        let checks = folder().join("checks");
+        let validator = if checks.join(name).with_extension("mjs").exists() {
+            self.node.get_or_insert_with(|| Validator::start("node", "platforms.mjs"))
+        } else {
+            assert!(checks.join(name).with_extension("py").exists(), "add a check to {}", checks.display());
+            self.python
+                .get_or_insert_with(|| Validator::start("../../.local/venv-receivers/bin/python", "platforms.py"))
         };
-        let answer = validator.ask(&json!({"kind": kind, "body": body}));
+        let answer = validator.ask(&json!({"kind": name, "body": body}));
         let errors = answer["errors"].as_array().expect("a list of errors").iter();
         let errors = errors.map(|error| error.as_str().expect("text").to_owned()).collect();
         if answer["ok"] == true { Ok(()) } else { Err(errors) }
     }
 }
 
-/// A program that reads a message a line, and answers each with a line.
+/// `tests/receivers`. This file is part of two packages, so the folder is found from either.
+fn folder() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = here.ancestors().map(|folder| folder.join("tests/receivers")).find(|folder| folder.exists());
+    folder.expect("tests/receivers")
+}
+
+/// A program that reads one message per line and answers each with one line.
 struct Validator {
     script: &'static str,
     child: Child,
@@ -48,11 +58,8 @@ struct Validator {
 
 impl Validator {
     fn start(program: &str, script: &'static str) -> Self {
-        // This file is of two packages.
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let folder = here.ancestors().map(|folder| folder.join("tests/receivers")).find(|folder| folder.exists());
-        let folder = folder.expect("tests/receivers");
-        // A name alone is found by the path, and a path is one from that folder.
+        let folder = folder();
+        // A bare name is found in PATH. A path is relative to the folder.
         let program = if program.contains('/') { folder.join(program) } else { program.into() };
         let mut child = Command::new(program)
             .arg(script)
@@ -69,7 +76,7 @@ impl Validator {
     fn ask(&mut self, question: &Value) -> Value {
         let mut answer = String::new();
         let asked = writeln!(self.input, "{question}").and_then(|()| self.output.read_line(&mut answer));
-        // A program that lacks its packages has ended before it answers.
+        // A program without its packages ends before it answers.
         match asked {
             Ok(1..) => serde_json::from_str(&answer).expect("JSON"),
             _ => panic!("{}", missing(self.script)),
@@ -79,12 +86,12 @@ impl Validator {
 
 impl Drop for Validator {
     fn drop(&mut self) {
-        // Nothing to do where it has ended by itself.
+        // Both fail if the process has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 fn missing(script: &str) -> String {
-    format!("what tests/receivers/{script} needs is not installed: run `make receivers`, or the tests by `make test`")
+    format!("the packages of tests/receivers/{script} are not installed: run `make receivers`, or `make test`")
 }

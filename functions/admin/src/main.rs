@@ -10,9 +10,9 @@ mod shards;
 
 use std::time::{Duration, SystemTime};
 
-use api::{cold_start, telemetry};
 use command::Command;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use runtime::{cold_start, telemetry};
 use serde_json::Value;
 use store::{Accounts, Aws, Destinations, Vault};
 use tokio::time::Instant;

@@ -54,9 +54,9 @@ pub(crate) struct RuleChange {
     #[schema(value_type = Option<StackSeverity>)]
     min_severity: Option<String>,
     /// Whether the operator enables the rule. Pausing is separate.
-    pub(crate) active: Option<bool>,
+    active: Option<bool>,
     /// The behavior of the rule while one of its destinations is unhealthy.
-    pub(crate) on_unhealthy: Option<OnUnhealthy>,
+    on_unhealthy: Option<OnUnhealthy>,
 }
 
 impl NewRule {
@@ -128,15 +128,27 @@ impl NewRule {
 }
 
 impl RuleChange {
+    /// The rule after the change.
+    pub(crate) fn applied_to(&self, old: &Rule) -> Result<Rule> {
+        Ok(Rule {
+            destination_ids: self.destinations()?.unwrap_or_else(|| old.destination_ids.clone()),
+            events: self.events()?.unwrap_or_else(|| old.events.clone()),
+            min_severity: self.min_severity()?.unwrap_or(old.min_severity),
+            active: self.active.unwrap_or(old.active),
+            on_unhealthy: self.on_unhealthy.unwrap_or(old.on_unhealthy),
+            ..old.clone()
+        })
+    }
+
     pub(crate) fn destinations(&self) -> Result<Option<Vec<DestinationId>>> {
         self.destination_ids.as_deref().map(destination_ids).transpose()
     }
 
-    pub(crate) fn events(&self) -> Result<Option<Vec<EventType>>> {
+    fn events(&self) -> Result<Option<Vec<EventType>>> {
         self.events.as_deref().map(events).transpose()
     }
 
-    pub(crate) fn min_severity(&self) -> Result<Option<Severity>> {
+    fn min_severity(&self) -> Result<Option<Severity>> {
         self.min_severity.as_deref().map(severity).transpose()
     }
 }

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use api::{ApiError, Body, Caller, ErrorBody, Reader, error::Result};
+use api::{ApiError, Body, Caller, ErrorBody, Reader, error::Result, responses::stack::Errors};
 use axum::Json;
 use domain::{
-    Destination, DestinationId, Event, EventId, Kind, Rule, RuleId,
-    event::PostedEvent,
-    fanout::{Fate, fan_out},
+    Destination, DestinationId, Event, EventId, Kind, Rule, RuleId, event::PostedEvent, fanout::fan_out,
+    lifecycle::Fate,
 };
 use serde::{Deserialize, Serialize};
 use service::render;
@@ -15,8 +14,8 @@ use utoipa::ToSchema;
 
 use crate::{
     State,
+    collection::same_address,
     input::{NewRule, Target},
-    routes::same_address,
     schema,
 };
 
@@ -66,7 +65,7 @@ struct Outcome {
     post, path = "/v1/notifications/channels/preview", tag = "Channels", operation_id = "previewChannel",
     request_body = schema::PreviewOf,
     responses(
-        (status = 200, body = Preview), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 200, body = Preview), Errors,
         (status = 404, body = ErrorBody, description = "A destination does not exist or is another operator's"),
     )
 )]

@@ -26,11 +26,17 @@ pub(crate) struct ProjectHeader {
 }
 
 /// The project of a request.
-pub(crate) struct Scope {
+pub struct Scope {
     pub(crate) operator_id: OperatorId,
     pub(crate) project: String,
     /// The shards that can contain events of the operator.
     pub(crate) shards: Shards,
+}
+
+impl api::actions::Scope for Scope {
+    fn shards(&self) -> Shards {
+        self.shards
+    }
 }
 
 /// A caller who may read the project's channels.

@@ -1,6 +1,8 @@
 //! Creates channels, up to the limit of the plan, and lists them.
 
-use api::{ApiError, Body, PageQuery, envelope::ConfigError, error::Result, page::next_cursor};
+use api::{
+    ApiError, Body, PageQuery, envelope::ConfigError, error::Result, page::next_cursor, responses::config::Errors,
+};
 use axum::{Json, http::StatusCode};
 use domain::{ApiKind, Destination, DestinationId, EventType, Rule, RuleId, rule::OnUnhealthy, time::now};
 use serde_json::Value;
@@ -23,8 +25,7 @@ use crate::{
     request_body = schema::NewProjectChannel,
     params(ProjectHeader),
     responses(
-        (status = 201, body = MadeProjectChannel), (status = 400, body = ConfigError),
-        (status = 401, body = ConfigError),
+        (status = 201, body = MadeProjectChannel), Errors,
         (status = 403, body = ConfigError, description = "`FORBIDDEN`, or `QUOTA_EXCEEDED` when the plan allows no more"),
         (status = 503, body = ConfigError),
     )
@@ -78,10 +79,7 @@ pub(crate) async fn create(
 #[utoipa::path(
     get, path = "/v1/config/notifications", tag = "Project channels", operation_id = "listProjectChannels",
     params(PageQuery, ProjectHeader),
-    responses(
-        (status = 200, body = ProjectChannelPage), (status = 400, body = ConfigError),
-        (status = 401, body = ConfigError), (status = 403, body = ConfigError),
-    )
+    responses((status = 200, body = ProjectChannelPage), Errors)
 )]
 pub(crate) async fn list(app: State, Reading(scope): Reading, page: PageQuery) -> Result<Json<ProjectChannelPage>> {
     // A cursor is only valid for the list of the same project.

@@ -1,9 +1,9 @@
 //! Reads and validates the requests that create and change channels.
 
-use api::{ApiError, MaxPerSecond, error::Result};
+use api::{ApiError, MaxPerSecond, error::Result, path::PathId};
 use axum::http::StatusCode;
 use domain::{
-    Connection, Kind, Severity,
+    Connection, DestinationId, Kind, Severity,
     connection::{Allowed, config},
     fields::{Fields, Problem, line},
     severity::CONFIG_NAMES,
@@ -40,8 +40,8 @@ fn wrong(problems: Vec<Problem>) -> ApiError {
 
 fn kind(fields: &mut Fields, given: Option<String>) -> Option<Kind> {
     let name = given?;
-    let known: Vec<_> = config::TYPES.iter().map(|(name, _)| *name).collect();
-    fields.checked("type", config::kind(&name).ok_or_else(|| format!("is no type; send one of {}", known.join(", "))))
+    let known: Vec<_> = config::types().collect();
+    fields.checked("type", config::kind(&name).ok_or_else(|| format!("is not a type; send one of {}", known.join(", "))))
 }
 
 fn name(fields: &mut Fields, given: Option<String>) -> Option<String> {
@@ -134,10 +134,22 @@ pub(crate) fn credentials_merged(
     config::read(kind, merged, allowed).map_err(wrong)
 }
 
+/// The id of a channel in a path: a UUID.
+#[derive(Clone, Copy)]
+pub struct ProjectChannelId(pub(crate) DestinationId);
+
+impl PathId for ProjectChannelId {
+    const NOUN: &'static str = "notification channel";
+
+    fn parse(text: &str) -> Option<Self> {
+        DestinationId::of_uuid(text).map(Self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::guard::TargetPolicy;
+    use domain::{Platform, guard::TargetPolicy};
     use serde_json::json;
 
     fn allowed() -> Allowed {
@@ -153,7 +165,10 @@ mod tests {
             "severityThreshold": "high",
         });
         let Ok(read) = Channel::read(body, &allowed()) else { panic!("refused") };
-        assert_eq!((read.kind, &*read.name, read.threshold), (Kind::Slack, "#engineering-alerts", Severity::High));
+        assert_eq!(
+            (read.kind, &*read.name, read.threshold),
+            (Kind::Chat(Platform::Slack), "#engineering-alerts", Severity::High)
+        );
         assert!(read.active);
     }
 
@@ -164,12 +179,12 @@ mod tests {
         for field in ["`type`", "`name`", "`credentials`", "`severityThreshold`", "`a`", "google_chat"] {
             assert!(several.contains(field), "{field}: {several}");
         }
-        let change = |body| format!("{:?}", Change::read(body, Kind::Slack).err());
+        let change = |body| format!("{:?}", Change::read(body, Kind::Chat(Platform::Slack)).err());
         assert!(change(json!({"type": "teams"})).contains("cannot be changed"));
         assert!(change(json!({"credentials": "x"})).contains("`credentials`"));
-        assert!(Change::read(json!({"type": "slack"}), Kind::Slack).is_ok());
+        assert!(Change::read(json!({"type": "slack"}), Kind::Chat(Platform::Slack)).is_ok());
         let Value::Object(credentials) = json!({"url": "x"}) else { unreachable!("an object") };
-        let wrong = credentials_merged(None, &credentials, Kind::Slack, &allowed());
+        let wrong = credentials_merged(None, &credentials, Kind::Chat(Platform::Slack), &allowed());
         assert!(format!("{:?}", wrong.err()).contains("`credentials.webhookUrl`"));
     }
 
@@ -191,7 +206,7 @@ mod tests {
         let problem = format!("{:?}", of("email", &mails, json!(2)).err());
         assert!(problem.contains("the account's rate"), "{problem}");
 
-        let change = |body| Change::read(body, Kind::Slack).map(|read| read.max_per_second);
+        let change = |body| Change::read(body, Kind::Chat(Platform::Slack)).map(|read| read.max_per_second);
         assert!(matches!(change(json!({})), Ok(None)));
         assert!(matches!(change(json!({"maxPerSecond": null})), Ok(Some(None))));
         assert!(matches!(change(json!({"maxPerSecond": 10})), Ok(Some(Some(_)))));

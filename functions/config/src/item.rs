@@ -1,37 +1,32 @@
 //! Returns, changes and deletes one channel of a project.
 
-use api::{ApiError, Body, envelope::ConfigError, error::Result};
-use axum::{Json, extract::Path, http::StatusCode};
+use api::{Body, Id, envelope::ConfigError, error::Result, responses::config::ErrorsOfOne};
+use axum::{Json, http::StatusCode};
 use domain::time::after;
 use serde_json::Value;
+use service::retrying::Tries;
 use store::project_channels::{Changed, ProjectChannel};
 
 use crate::{
     App, State,
     access::{ProjectHeader, Reading, Writing},
-    input::{Change, credentials_merged},
+    input::{Change, ProjectChannelId, credentials_merged},
     not_found, schema,
     views::OneProjectChannel,
 };
-
-/// How often a change is tried when other requests change the channel at the same time.
-const TRIES: u32 = 3;
 
 /// Returns a channel, without its credentials.
 #[utoipa::path(
     get, path = "/v1/config/notifications/{id}", tag = "Project channels", operation_id = "getProjectChannel",
     params(("id" = String, Path), ProjectHeader),
-    responses(
-        (status = 200, body = OneProjectChannel), (status = 400, body = ConfigError), (status = 401, body = ConfigError),
-        (status = 403, body = ConfigError), (status = 404, body = ConfigError),
-    )
+    responses((status = 200, body = OneProjectChannel), ErrorsOfOne)
 )]
 pub(crate) async fn get(
     app: State,
     Reading(scope): Reading,
-    Path(id): Path<String>,
+    Id(id): Id<ProjectChannelId>,
 ) -> Result<Json<OneProjectChannel>> {
-    Ok(Json(OneProjectChannel::of(&app.find(&scope, &id).await?)))
+    Ok(Json(OneProjectChannel::of(&app.find(&scope, id).await?)))
 }
 
 /// Changes a channel.
@@ -43,30 +38,30 @@ pub(crate) async fn get(
     params(("id" = String, Path), ProjectHeader),
     request_body = schema::ProjectChannelChange,
     responses(
-        (status = 200, body = OneProjectChannel), (status = 400, body = ConfigError), (status = 401, body = ConfigError),
-        (status = 403, body = ConfigError), (status = 404, body = ConfigError), (status = 409, body = ConfigError),
+        (status = 200, body = OneProjectChannel), ErrorsOfOne,
+        (status = 409, body = ConfigError),
     )
 )]
 pub(crate) async fn replace(
     app: State,
     Writing(scope): Writing,
-    Path(id): Path<String>,
+    Id(id): Id<ProjectChannelId>,
     Body(body): Body<Value>,
 ) -> Result<Json<OneProjectChannel>> {
-    let mut old = app.find(&scope, &id).await?;
+    let mut old = app.find(&scope, id).await?;
     let change = Change::read(body, old.destination.kind)?;
-    for _ in 0..TRIES {
+    let mut tries = Tries::of("channel");
+    loop {
         let new = app.changed(&old, &change).await?;
         if new == old {
             return Ok(Json(OneProjectChannel::of(&new)));
         }
         match app.channels.replace(&old, &new).await? {
             Changed::Yes => return Ok(Json(OneProjectChannel::of(&new))),
-            Changed::Meanwhile => old = app.find(&scope, &id).await?,
+            Changed::Meanwhile => tries.again()?,
         }
+        old = app.find(&scope, id).await?;
     }
-    let sentence = "This channel is being changed by other requests; look at it and try again.";
-    Err(ApiError::conflict("changed_meanwhile", sentence))
 }
 
 impl App {
@@ -110,13 +105,10 @@ impl App {
 #[utoipa::path(
     delete, path = "/v1/config/notifications/{id}", tag = "Project channels", operation_id = "deleteProjectChannel",
     params(("id" = String, Path), ProjectHeader),
-    responses(
-        (status = 204), (status = 400, body = ConfigError), (status = 401, body = ConfigError),
-        (status = 403, body = ConfigError), (status = 404, body = ConfigError),
-    )
+    responses((status = 204), ErrorsOfOne)
 )]
-pub(crate) async fn delete(app: State, Writing(scope): Writing, Path(id): Path<String>) -> Result<StatusCode> {
-    let old = app.find(&scope, &id).await?;
+pub(crate) async fn delete(app: State, Writing(scope): Writing, Id(id): Id<ProjectChannelId>) -> Result<StatusCode> {
+    let old = app.find(&scope, id).await?;
     if !app.channels.delete(&scope.project, &old).await? {
         return Err(not_found());
     }

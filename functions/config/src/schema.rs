@@ -4,9 +4,12 @@
     reason = "they are text only: `input` reads them field by field, so that all wrong ones are named"
 )]
 
-use domain::severity::ConfigSeverity;
+use domain::{ApiKind, Platform, connection::config, kind::one_of, severity::ConfigSeverity};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 /// A channel to create.
 #[derive(ToSchema)]
@@ -20,14 +23,15 @@ pub(crate) enum NewProjectChannel {
     Mail(NewProjectMail),
 }
 
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-enum ChatType {
-    Slack,
-    Teams,
-    Discord,
-    GoogleChat,
+struct ChatType;
+
+impl PartialSchema for ChatType {
+    fn schema() -> RefOr<Schema> {
+        one_of(Platform::of_api(ApiKind::Config).map(|platform| platform.descriptor().name)).into()
+    }
 }
+
+impl ToSchema for ChatType {}
 
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
@@ -176,20 +180,12 @@ pub(crate) struct ProjectChannelChange {
     max_per_second: Option<f64>,
 }
 
-/// The types of channels.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-enum ProjectChannelType {
-    /// Slack.
-    Slack,
-    /// Microsoft Teams.
-    Teams,
-    /// Discord.
-    Discord,
-    /// Google Chat.
-    GoogleChat,
-    /// A webhook.
-    Webhook,
-    /// Email addresses.
-    Email,
+struct ProjectChannelType;
+
+impl PartialSchema for ProjectChannelType {
+    fn schema() -> RefOr<Schema> {
+        one_of(config::types()).description(Some("The types of channels.")).into()
+    }
 }
+
+impl ToSchema for ProjectChannelType {}

@@ -30,7 +30,7 @@ pub(crate) struct ProjectChannelView {
     /// The id.
     #[schema(example = "9b7a3b2c-2e6e-4f1f-8c5a-1b2c3d4e5f6a")]
     id: String,
-    /// The type: `slack`, `teams`, `discord`, `google_chat`, `webhook` or `email`.
+    /// The type: a chat platform, `webhook` or `email`.
     #[serde(rename = "type")]
     #[schema(example = "slack")]
     type_name: &'static str,

@@ -1,7 +1,7 @@
 //! The log line and the metrics of an attempt.
 
-use api::worker::request_id;
 use domain::{Attempt, Delivery, DeliveryState, Kind, hidden::without_people, time::now, trace::TraceId};
+use runtime::worker::request_id;
 
 /// Logs an attempt that is recorded in `row`.
 pub(crate) fn log(row: &Delivery, kind: Kind, attempt: &Attempt, trace_id: Option<TraceId>) {
@@ -25,7 +25,7 @@ pub(crate) fn log(row: &Delivery, kind: Kind, attempt: &Attempt, trace_id: Optio
     );
     metrics::counter!("deliveries", "kind" => kind, "outcome" => state).increment(1);
     metrics::histogram!("attempt_ms", "kind" => kind).record(attempt.duration_ms as f64);
-    if state == DeliveryState::Abandoned.as_str() {
+    if row.state == DeliveryState::Abandoned {
         metrics::counter!("deliveries_abandoned").increment(1);
     }
     if attempt.succeeded() {

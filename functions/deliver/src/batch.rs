@@ -7,11 +7,10 @@ use std::{
     time::Duration,
 };
 
-use api::worker::{Record, request_id};
 use domain::{
     Delivery, DeliveryState, Destination, DestinationId, Unhealthy,
-    delivery::SUPPRESSED,
     destination::Suppression,
+    lifecycle::{Reason, Transition},
     message::{Ingest, Job},
     time::now,
     traffic::{Lane, NEAR, Slot, ask_again, slots},
@@ -21,6 +20,7 @@ use futures::{
     channel::mpsc::{self, UnboundedReceiver},
     future::join_all,
 };
+use runtime::worker::{Record, request_id};
 use store::{Lanes, Result, destinations::Counter, worklist::Worklist};
 use tokio::time::{Instant, timeout_at};
 
@@ -85,7 +85,7 @@ struct Todo<'a> {
     recorded: Vec<Recorded>,
     moved: Vec<(Work, Lane, Job)>,
     attempts: Attempts<'a>,
-    suppressed: Vec<(Work, Known, &'a Destination, Suppression)>,
+    suppressed: Vec<(Work, Known, Transition, &'a Destination, Suppression)>,
 }
 
 impl<'c, C: Cloud> Batch<'c, C> {
@@ -132,9 +132,9 @@ impl<'c, C: Cloud> Batch<'c, C> {
         let todo = self.sort(works, &rows)?;
         self.send_on(todo.moved).await;
         let mut endings = todo.endings;
-        for (work, known, to, suppression) in todo.suppressed {
+        for (work, known, next, to, suppression) in todo.suppressed {
             match self.suppress(&work, &known, to, &suppression).await {
-                Ok(Some(events)) => endings.push(Ending { work, known, change: Change::Abandoned(SUPPRESSED), events }),
+                Ok(Some(events)) => endings.push(Ending { work, known, change: Change::Stopped(next), events }),
                 Ok(None) => {}
                 Err(error) => tracing::error!(delivery_id = %known.row.id, %error, "health not marked"),
             }
@@ -160,15 +160,14 @@ impl<'c, C: Cloud> Batch<'c, C> {
                 Triage::FollowUp(Known { row, .. }) => {
                     todo.recorded.push(Recorded { work, row, just_now: false, slot: None, breaker: None });
                 }
-                Triage::End(known, reason) => {
-                    let events =
-                        emitted::ended(&known.row, rows.destinations.get(&id.destination), work.asked_at(), reason)?;
-                    todo.endings.push(Ending { work, known, change: Change::Abandoned(reason), events });
+                Triage::Stop(known, next) => {
+                    let to = rows.destinations.get(&id.destination);
+                    let events = emitted::stopped(&known.row, to, work.asked_at(), &next)?;
+                    todo.endings.push(Ending { work, known, change: Change::Stopped(next), events });
                 }
-                Triage::Hold(known, reason) => {
-                    todo.endings.push(Ending { work, known, change: Change::Held(reason), events: vec![] });
+                Triage::Suppressed(known, next, to, suppression) => {
+                    todo.suppressed.push((work, known, next, to, suppression));
                 }
-                Triage::Suppressed(known, to, suppression) => todo.suppressed.push((work, known, to, suppression)),
                 Triage::Move(lane) => {
                     let job = work.job.clone();
                     todo.moved.push((work, lane, job));
@@ -227,7 +226,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
                         operator_id = %row.operator_id,
                         kind,
                         state,
-                        reason = row.reason,
+                        reason = row.reason.as_ref().map(Reason::as_str),
                         "delivery ended without an attempt"
                     );
                     match row.state {
@@ -376,9 +375,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
         let changes: Vec<_> = ended
             .iter()
             .zip(&judged)
-            .map(|(one, (verdict, _))| {
-                Change::Attempted(one.work.job.step, one.answer.attempt.clone(), verdict.clone())
-            })
+            .map(|(one, (next, _))| Change::Attempted(one.work.job.step, one.answer.attempt.clone(), next.clone()))
             .collect();
         let pairs: Vec<_> = ended.iter().map(|one| &one.ready.known).zip(&changes).collect();
         let done = change(self.cloud, &pairs, self.last_write()).await?;

@@ -4,7 +4,7 @@
 use domain::backoff::next_hop;
 use domain::{
     Attempt, Delivery, DeliveryId, Destination, DestinationId, OperatorId, Unhealthy,
-    delivery::Verdict,
+    lifecycle::Transition,
     message::{Ingest, Job},
     traffic::{Breaker, Lane, Pace, Rate},
 };
@@ -25,27 +25,18 @@ use crate::{App, triage::Known, triage::Ready};
 /// A change of a delivery's row.
 #[derive(Debug, Clone)]
 pub(crate) enum Change {
-    /// An attempt was made: its place in the schedule, the attempt, and the verdict on what follows.
-    Attempted(u32, Attempt, Verdict),
-    /// The delivery ends without an attempt, for this reason.
-    Abandoned(&'static str),
-    /// The delivery is held until it is recovered, for this reason.
-    Held(&'static str),
+    /// An attempt was made: its place in the schedule, the attempt, and what follows.
+    Attempted(u32, Attempt, Transition),
+    /// The delivery ends or is held without an attempt.
+    Stopped(Transition),
 }
 
 impl Change {
     /// The row after the change.
     pub(crate) fn of(&self, row: &Delivery) -> Delivery {
-        let ended = |fate: domain::DeliveryState, reason: &str| Delivery {
-            state: fate,
-            reason: Some(reason.to_owned()),
-            next_attempt_at: None,
-            ..row.clone()
-        };
         match self {
-            Self::Attempted(step, attempt, verdict) => store::deliveries::recorded(row, *step, attempt, verdict),
-            Self::Abandoned(reason) => ended(domain::DeliveryState::Abandoned, reason),
-            Self::Held(reason) => ended(domain::DeliveryState::Held, reason),
+            Self::Attempted(step, attempt, next) => row.attempted(*step, attempt, next),
+            Self::Stopped(next) => row.changed(next),
         }
     }
 }
@@ -123,9 +114,8 @@ impl Cloud for App {
             match change {
                 // The insert is conditional, in case another worker has recorded the delivery since.
                 change if !known.recorded => table.insert(&change.of(row)),
-                Change::Attempted(step, attempt, verdict) => table.record(row, *step, attempt, verdict),
-                Change::Abandoned(reason) => Ok(table.abandon(row, reason)),
-                Change::Held(reason) => Ok(table.hold(row, reason)),
+                Change::Attempted(step, attempt, next) => table.record(row, *step, attempt, next),
+                Change::Stopped(next) => Ok(table.change(row, next)),
             }
         };
         let statements = changes.iter().map(statement).collect::<Result<_>>()?;

@@ -2,6 +2,7 @@
 
 use domain::{
     ApiKind, Delivery, DeliveryState, Destination,
+    lifecycle::{Reason, Transition},
     message::Ingest,
     system_events::{self, Mail},
 };
@@ -41,12 +42,14 @@ pub(crate) fn suppressed(
     mail(row, Some(to)).map(|mail| mail.suppressed(at, number, reason)).into_iter().collect()
 }
 
-/// The events about a mail that ends because no attempt can be made.
-pub(crate) fn ended(
+/// The events about a mail that ends because no attempt can be made. A mail that is held has no event.
+pub(crate) fn stopped(
     row: &Delivery,
     to: Option<&Destination>,
     at: Timestamp,
-    reason: &str,
+    next: &Transition,
 ) -> serde_json::Result<Vec<Ingest>> {
-    mail(row, to).map(|mail| mail.rejected(at, reason)).into_iter().collect()
+    let reason = next.reason.as_ref().filter(|_| next.state == DeliveryState::Abandoned);
+    let rejected = |(mail, reason): (Mail, &Reason)| mail.rejected(at, reason.as_str());
+    mail(row, to).zip(reason).map(rejected).into_iter().collect()
 }

@@ -14,12 +14,11 @@ mod tests;
 mod triage;
 mod work;
 
-use api::{telemetry, worker};
 use domain::{backoff::Schedule, traffic::Rate};
+use runtime::{telemetry, worker};
 use service::{Health, Sender};
 use store::{
-    Aws, Deliveries, Destinations, Events, Lanes, Recent, StoreError, Suppressions, SystemEvents, aws,
-    worklist::Remembered,
+    Aws, Deliveries, Destinations, Events, Lanes, Recent, StoreError, Suppressions, SystemEvents, worklist::Remembered,
 };
 
 /// The clients that the function uses.
@@ -47,12 +46,12 @@ struct Settings {
 }
 
 impl Settings {
-    fn from_env() -> store::Result<Self> {
+    fn from_env(aws: &Aws) -> store::Result<Self> {
         const MAILS: &str = "MAILS_PER_SECOND";
         let problem = || format!("send a number from {} to {}", Rate::RANGE.0, Rate::RANGE.1);
-        let mails = Rate::per_second(aws::parsed_variable(MAILS)?);
+        let mails = Rate::per_second(aws.parsed_variable(MAILS)?);
         let mails = mails.ok_or_else(|| StoreError::Environment { name: MAILS, problem: problem() })?;
-        Ok(Self { schedule: aws::parsed_variable("RETRY_SCHEDULE")?, mails })
+        Ok(Self { schedule: aws.parsed_variable("RETRY_SCHEDULE")?, mails })
     }
 }
 
@@ -71,7 +70,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         system_events: SystemEvents::from_env(&aws)?,
         health: Health::from_env(&aws)?,
         sender: Sender::from_env(&aws)?,
-        settings: Settings::from_env()?,
+        settings: Settings::from_env(&aws)?,
     };
     let queue = lanes.of(domain::traffic::Lane::Fast).clone();
     let work = async |records, end| batch::deliver(app, &app.settings, &app.lanes, records, end).await;

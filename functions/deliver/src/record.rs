@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::{
     Delivery, DeliveryId, DestinationId,
-    delivery::{Fault, Verdict, judge},
+    delivery::Fault,
+    lifecycle::{Retry, Transition},
     time::now,
     traffic::{Lane, MAX_RETRY_AFTER, NEAR, Slot, ask_again},
 };
@@ -64,7 +65,7 @@ pub(crate) async fn change(cloud: &impl Cloud, changes: &[(&Known, &Change)], un
 fn is_ours(row: &Delivery, before: &Delivery, change: &Change) -> bool {
     match change {
         Change::Attempted(_, attempt, _) => row.attempts.contains(attempt),
-        Change::Abandoned(_) | Change::Held(_) => {
+        Change::Stopped(_) => {
             let after = change.of(before);
             (row.state, &row.reason, row.attempt_count) == (after.state, &after.reason, after.attempt_count)
         }
@@ -76,7 +77,7 @@ pub(crate) async fn judge_all(
     cloud: &impl Cloud,
     settings: &Settings,
     ended: &[Ended<'_>],
-) -> Vec<(Verdict, Option<Slot>)> {
+) -> Vec<(Transition, Option<Slot>)> {
     let mut limited: BTreeMap<DestinationId, Vec<usize>> = BTreeMap::new();
     for (place, one) in ended.iter().enumerate().filter(|(_, one)| is_limited(one)) {
         limited.entry(one.after.id).or_default().push(place);
@@ -94,11 +95,15 @@ pub(crate) async fn judge_all(
     let judge_one = |(place, one): (usize, &Ended<'_>)| {
         let (job, attempt, now) = (&one.work.job, &one.answer.attempt, now());
         match given.remove(&place) {
-            None => (judge(job, attempt, &settings.schedule, rand::random(), now), None),
+            None => {
+                let retry = Retry::Scheduled { schedule: &settings.schedule, step: job.step, jitter: rand::random() };
+                (Transition::attempted(attempt, retry, now), None)
+            }
             Some(slot) => {
                 let asked = now + one.answer.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
                 let due = slot.as_ref().map_or_else(|| ask_again(now, rand::random()), |slot| slot.at - NEAR);
-                (Verdict::limited(job, due.max(asked), now), slot.filter(|slot| slot.at >= asked))
+                let retry = Retry::Limited { since: job.limited_since, due: due.max(asked) };
+                (Transition::attempted(attempt, retry, now), slot.filter(|slot| slot.at >= asked))
             }
         }
     };

@@ -6,19 +6,21 @@ use std::{
     time::Duration,
 };
 
-use api::worker::Record;
 use domain::{
-    Attempt, Delivery, DeliveryId, DeliveryPlan, DeliveryState, Destination, DestinationId, Event, EventId, Kind,
-    OperatorId, PlannedEvent, Severity, Unhealthy,
-    delivery::{Fault, RATE_LIMITED},
+    Attempt, Delivery, DeliveryId, DeliveryPlan, DeliveryState, Destination, DestinationId, Event, EventId, OperatorId,
+    PlannedEvent, Severity, Unhealthy,
+    delivery::Fault,
     delivery_plan::Destined,
-    fanout::{Fate, Fates},
+    fanout::Fates,
+    lifecycle::{Fate, Reason},
     message::{Ingest, Job},
+    testing,
     time::now,
     traffic::{Breaker, FAILURES_TO_OPEN, Lane, MAX_LIMITED, Pace, Rate, Slot},
 };
 use jiff::Timestamp;
 use outbound::Answer;
+use runtime::worker::Record;
 use store::{Result, destinations::Counter, partiql::Written, worklist::Worklist};
 use tokio::time::Instant;
 
@@ -88,27 +90,17 @@ impl Memory {
     }
 
     fn webhook(&self) -> DestinationId {
-        let id = DestinationId::generate();
-        let url = format!("https://example.com/{id}");
-        let new = Destination::new(self.operator, id, Kind::Webhook, url.clone(), url);
         let verified_at = Some(now() - Duration::from_secs(3600));
-        self.destinations.borrow_mut().insert(id, Destination { verified_at, ..new });
+        let new = Destination { verified_at, ..testing::webhook(self.operator) };
+        let id = new.id;
+        self.destinations.borrow_mut().insert(id, new);
         id
     }
 
     /// Creates an event for this destination and returns its first job.
     fn event(&self, to: DestinationId) -> Job {
-        let id = EventId::generate();
-        let event = Event {
-            operator_id: self.operator,
-            id,
-            event_type: "custom.a".try_into().expect("a type"),
-            severity: Severity::Info,
-            timestamp: now(),
-            data: "{}".into(),
-            resource: None,
-            project_id: None,
-        };
+        let event = Event { operator_id: self.operator, ..testing::event("custom.a", Severity::Info) };
+        let id = event.id;
         let fates = Fates::from([(to, Fate::Send)]);
         let plan = DeliveryPlan { at: now(), destined: Destined::from(&fates), parts: None, by_repeat: false };
         self.events.borrow_mut().insert(id, PlannedEvent { event, plan: Some(plan) });
@@ -472,7 +464,7 @@ async fn a_first_attempt_to_an_unhealthy_destination_is_held_unless_somebody_ask
     let job = memory.event(to);
     assert!(memory.fast(&job).await);
     let row = memory.row(&job).expect("a row");
-    assert_eq!((row.state, row.reason.as_deref()), (DeliveryState::Held, Some("destination_unhealthy")));
+    assert_eq!((row.state, row.reason), (DeliveryState::Held, Some(Reason::DestinationUnhealthy)));
     // A later attempt of a delivery is made as planned.
     let other = memory.event(to);
     memory.deliveries.borrow_mut().insert(
@@ -625,7 +617,7 @@ async fn no_rate_limit_makes_a_destination_unhealthy() {
     let last = Job { due: None, slot: None, limited_since: since, ..job };
     assert!(memory.hand_out(&[&last], 1, Lane::Slow).await.is_empty());
     let row = memory.row(&last).expect("a row");
-    assert_eq!((row.state, row.reason.as_deref()), (DeliveryState::Abandoned, Some(RATE_LIMITED)));
+    assert_eq!((row.state, row.reason), (DeliveryState::Abandoned, Some(Reason::RateLimited)));
 }
 
 #[tokio::test(start_paused = true)]

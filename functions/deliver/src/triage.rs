@@ -1,13 +1,11 @@
 //! Decides what to do about a job from the current rows.
 
 use domain::{
-    Delivery, DeliveryState, Destination, PlannedEvent,
-    delivery::{
-        DESTINATION_DELETED, DESTINATION_DISABLED, DESTINATION_UNHEALTHY, RATE_LIMITED, Task, is_limited_too_long, task,
-    },
+    Delivery, Destination, PlannedEvent,
+    delivery::{Task, task},
     delivery_plan::is_past_retention,
-    destination::{HeldBack, Suppression},
-    fanout::Fate,
+    destination::{HeldBack, Standing, Suppression},
+    lifecycle::{Fate, Reason, Transition},
     traffic::{Lane, Signal},
 };
 use jiff::Timestamp;
@@ -35,12 +33,10 @@ pub(crate) enum Triage<'a> {
     Lost(&'static str),
     /// Do the follow-up of the newest attempt, which is recorded.
     FollowUp(Known),
-    /// End the delivery, for this reason.
-    End(Known, &'static str),
-    /// Hold the delivery until it is recovered, for this reason.
-    Hold(Known, &'static str),
+    /// End or hold the delivery.
+    Stop(Known, Transition),
     /// End the delivery, because the address is suppressed.
-    Suppressed(Known, &'a Destination, Suppression),
+    Suppressed(Known, Transition, &'a Destination, Suppression),
     /// Move the job to another lane.
     Move(Lane),
     /// Postpone the job until this time.
@@ -80,10 +76,19 @@ pub(crate) fn triage<'a>(work: &Work, rows: &'a Worklist, now: Timestamp, random
         Task::Nothing => Triage::Nothing,
         Task::Missing => Triage::Lost("the attempt before is not found"),
         Task::FollowUp => Triage::FollowUp(known()),
-        Task::Attempt => match to {
-            None => Triage::End(known(), DESTINATION_DELETED),
-            Some(to) => attempt(work, known(), to, event, rows.held_back(to), now, random),
-        },
+        Task::Attempt => {
+            let held_back = to.map(|to| rows.held_back(to)).unwrap_or_default();
+            let known = known();
+            let obstacle = known.row.obstacle(&work.job, Standing::of(to, &held_back), now);
+            match (obstacle, to, held_back.wholly()) {
+                (Some(next), Some(to), Some(suppression)) if next.reason == Some(Reason::Suppressed) => {
+                    Triage::Suppressed(known, next, to, suppression.clone())
+                }
+                (Some(next), _, _) => Triage::Stop(known, next),
+                (None, Some(to), _) => attempt(work, known, to, event, held_back, now, random),
+                (None, None, _) => Triage::Lost("its destination is not found"),
+            }
+        }
     }
 }
 
@@ -109,22 +114,7 @@ fn attempt<'a>(
     now: Timestamp,
     random: f64,
 ) -> Triage<'a> {
-    let job = &work.job;
-    if to.disabled {
-        return Triage::Hold(known, DESTINATION_DISABLED);
-    }
-    if let Some(suppression) = held_back.wholly() {
-        let suppression = suppression.clone();
-        return Triage::Suppressed(known, to, suppression);
-    }
-    let first = known.row.attempt_count == 0 && known.row.state == DeliveryState::Pending;
-    if first && to.unhealthy.is_some() && !job.by_hand {
-        return Triage::Hold(known, DESTINATION_UNHEALTHY);
-    }
-    if job.limited_since.is_some_and(|since| is_limited_too_long(since, now)) {
-        return Triage::End(known, RATE_LIMITED);
-    }
-    let signal = if job.by_hand { Signal::Go } else { to.signal(now, random) };
+    let signal = if work.job.by_hand { Signal::Go } else { to.signal(now, random) };
     if let Signal::Wait(until) = signal {
         return Triage::PutOff(to, until);
     }

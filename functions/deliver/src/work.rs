@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use api::worker::Record;
 use domain::{backoff::next_hop, message::Job, traffic::Lane};
 use jiff::Timestamp;
+use runtime::worker::Record;
 use trace::Span;
 
 /// A job with its message.

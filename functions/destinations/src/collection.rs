@@ -1,99 +1,23 @@
 //! Registers and lists destinations.
 
 use api::{
-    ApiError, Body, ErrorBody, MaxPerSecond, PageQuery, Query, Reader, Writer, error::Result, page::next_cursor,
-    views::DestinationView,
+    ApiError, Body, ErrorBody, PageQuery, Query, Reader, Writer, error::Result, page::next_cursor,
+    responses::stack::Errors, views::DestinationView,
 };
 use axum::{Json, http::StatusCode};
 use domain::{
     Address, ApiKind, ChannelType, Destination, DestinationId, OperatorId, WebhookSecret, guard::TargetPolicy,
     time::now,
 };
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
-use crate::{App, State, item::limited, origin::Origin, schema};
+use crate::{
+    App, State,
+    input::{ANY, DestinationQuery, NewDestination, limited},
+    schema,
+    views::{DestinationPage, Listed, Origin},
+};
 
 const LIST: &str = "destinations";
-/// The value of `made_by` for all APIs.
-const ANY: &str = "any";
-
-/// The request to register a destination. `schema::NewDestination` is its schema.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewDestination {
-    channel_type: ChannelType,
-    destination: String,
-    max_per_second: Option<MaxPerSecond>,
-}
-
-/// A page of destinations, newest first.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct DestinationPage {
-    /// The destinations.
-    destinations: Vec<Listed>,
-    /// The `cursor` of the next page; null on the last page.
-    next_cursor: Option<String>,
-}
-
-/// A destination in a list.
-#[derive(Serialize, ToSchema)]
-struct Listed {
-    #[serde(flatten)]
-    destination: DestinationView,
-    /// The origin of the destination, in lists that include destinations of other APIs.
-    #[serde(flatten)]
-    #[schema(value_type = Origin)]
-    origin: Option<Origin>,
-}
-
-/// The API that created destinations, as a query parameter.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "the API's text shows it; `DestinationQuery::made_by` reads it")]
-enum MadeBy {
-    /// Any API.
-    Any,
-    /// The STACK API.
-    Stack,
-    /// The Mail API.
-    Mail,
-    /// The Providers API.
-    Providers,
-    /// The Config API.
-    Config,
-    /// Stack Auth.
-    StackAuth,
-}
-
-/// The filter and page of a list of destinations.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct DestinationQuery {
-    /// The API that created them: `stack` (default), `mail`, `providers`, `config`, `stack_auth`, or `any`.
-    #[param(inline, value_type = Option<MadeBy>, example = "any")]
-    made_by: Option<String>,
-    /// The maximum number of destinations.
-    #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
-    limit: Option<String>,
-    /// The `next_cursor` of the previous page; empty for the first page.
-    #[param(format = "cursor")]
-    cursor: Option<String>,
-}
-
-impl DestinationQuery {
-    /// The API to filter by; `None` means any.
-    fn made_by(&self) -> Result<Option<ApiKind>> {
-        let Some(name) = self.made_by.as_deref() else { return Ok(Some(ApiKind::Stack)) };
-        if name == ANY {
-            return Ok(None);
-        }
-        let names = ApiKind::ALL.map(ApiKind::as_str).join(", ");
-        let problem = || ApiError::field("made_by", format!("{name:?} is not one of {ANY}, {names}"));
-        ApiKind::from_name(name).map(Some).ok_or_else(problem)
-    }
-}
 
 /// Registers a destination.
 ///
@@ -103,9 +27,8 @@ impl DestinationQuery {
     post, path = "/v1/notifications/destinations", tag = "Destinations", operation_id = "createDestination",
     request_body = schema::NewDestination,
     responses(
-        (status = 201, body = DestinationView),
+        (status = 201, body = DestinationView), Errors,
         (status = 400, body = ErrorBody, description = "The address is not valid"),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 409, body = ErrorBody, description = "A destination with this address exists"),
     )
 )]
@@ -154,7 +77,7 @@ pub(crate) async fn create(
 #[utoipa::path(
     get, path = "/v1/notifications/destinations", tag = "Destinations", operation_id = "listDestinations",
     params(DestinationQuery),
-    responses((status = 200, body = DestinationPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
+    responses((status = 200, body = DestinationPage), Errors)
 )]
 pub(crate) async fn list(
     app: State,
@@ -197,14 +120,5 @@ impl App {
             return Ok(false);
         }
         Ok(self.service.suppressions().get(operator.id, &address.uniqueness_key()).await?.is_none())
-    }
-
-    /// Returns a destination of the caller, or a 404.
-    pub(crate) async fn find(&self, caller: &api::Caller, id: &str) -> Result<Destination> {
-        let id = api::error::path_id(id, "destination")?;
-        let found = self.destinations.get(caller.operator_id(), id).await?;
-        // Destinations that belong to a channel, or were created by another API, are only available through that.
-        let own = |destination: &Destination| destination.belongs_to.is_none() && destination.api.is_stack();
-        found.filter(own).ok_or_else(|| ApiError::not_found("destination"))
     }
 }

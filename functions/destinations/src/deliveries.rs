@@ -1,9 +1,8 @@
 //! Lists the deliveries of one destination.
 
-use api::{ErrorBody, PageQuery, Reader, error::Result, views::DeliveryPage};
-use axum::{Json, extract::Path};
-
-use service::log;
+use api::{Id, PageQuery, Reader, delivery_log, error::Result, responses::stack::ErrorsOfOne, views::DeliveryPage};
+use axum::Json;
+use domain::DestinationId;
 
 use crate::State;
 
@@ -11,17 +10,14 @@ use crate::State;
 #[utoipa::path(
     get, path = "/v1/notifications/destinations/{id}/deliveries", tag = "Deliveries", operation_id = "listDeliveries",
     params(("id" = String, Path), PageQuery),
-    responses(
-        (status = 200, body = DeliveryPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 404, body = ErrorBody),
-    )
+    responses((status = 200, body = DeliveryPage), ErrorsOfOne)
 )]
-pub(crate) async fn deliveries(
+pub(crate) async fn list(
     app: State,
     Reader(caller): Reader,
-    Path(id): Path<String>,
+    Id(id): Id<DestinationId>,
     page: PageQuery,
 ) -> Result<Json<DeliveryPage>> {
-    let destination = app.find(&caller, &id).await?;
-    Ok(Json(log::deliveries(&app.log, caller.events().shards, &destination, &page).await?))
+    let destination = app.find(&caller, id).await?;
+    Ok(Json(delivery_log::deliveries(&app.log, caller.events().shards, &destination, &page).await?))
 }

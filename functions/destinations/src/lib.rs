@@ -1,21 +1,22 @@
 //! `/v1/notifications/destinations`: the destinations of notifications.
 
+mod actions;
 mod collection;
 mod deliveries;
+mod input;
 mod item;
-mod origin;
-mod recover;
-mod rotate;
 mod schema;
-mod verify;
+#[cfg(test)]
+mod tests;
+mod views;
 
 use std::sync::Arc;
 
-use api::{Keys, auth::HasKeys};
+use api::{ApiError, Caller, Keys, actions::Targets, auth::HasKeys};
 use axum::{Router, http::header::CONTENT_TYPE, routing::get};
-use domain::guard::TargetPolicy;
+use domain::{Destination, DestinationId, guard::TargetPolicy};
 use service::DestinationService;
-use store::{Accounts, Aws, Changes, DeliveryLog, Destinations, Lanes, aws};
+use store::{Accounts, Aws, Changes, DeliveryLog, Destinations};
 
 /// The clients and settings that the routes use.
 pub struct App {
@@ -23,7 +24,6 @@ pub struct App {
     changes: Changes,
     destinations: Destinations,
     log: DeliveryLog,
-    lanes: Lanes,
     service: DestinationService,
     policy: TargetPolicy,
     /// Whether premium-rate and similar phone numbers are allowed as destinations.
@@ -31,23 +31,29 @@ pub struct App {
 }
 
 impl App {
-    /// Creates the clients from the environment.
+    /// Creates the clients.
     ///
     /// # Errors
     /// When the environment lacks a variable.
-    pub fn from_env() -> Result<Self, lambda_http::Error> {
-        let aws = Aws::from_env();
-        let policy = aws::target_policy()?;
+    pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
+        let policy = aws.target_policy()?;
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(&aws)?),
-            changes: Changes::from_env(&aws)?,
-            destinations: Destinations::from_env(&aws)?,
-            log: DeliveryLog::from_env(&aws)?,
-            lanes: Lanes::from_env(&aws)?,
-            service: DestinationService::from_env(&aws)?,
+            keys: Keys::new(Accounts::from_env(aws)?),
+            changes: Changes::from_env(aws)?,
+            destinations: Destinations::from_env(aws)?,
+            log: DeliveryLog::from_env(aws)?,
+            service: DestinationService::from_env(aws)?,
             policy,
-            premium_numbers: aws::parsed_variable("ALLOW_PREMIUM_NUMBERS")?,
+            premium_numbers: aws.parsed_variable("ALLOW_PREMIUM_NUMBERS")?,
         })
+    }
+
+    /// Returns a destination of the caller, or a 404. Destinations that belong to a channel, or were created by another
+    /// API, are only available through that.
+    async fn find(&self, caller: &Caller, id: DestinationId) -> api::error::Result<Destination> {
+        let found = self.destinations.get(caller.operator_id(), id).await?;
+        let own = |destination: &Destination| destination.belongs_to.is_none() && destination.api.is_stack();
+        found.filter(own).ok_or_else(|| ApiError::not_found("destination"))
     }
 }
 
@@ -58,6 +64,20 @@ impl HasKeys for App {
 
     fn changes(&self) -> Option<&Changes> {
         Some(&self.changes)
+    }
+}
+
+impl Targets for App {
+    type Scope = Caller;
+    type Id = DestinationId;
+    const TEST_HEALS: bool = false;
+
+    async fn destination(&self, caller: &Caller, id: DestinationId) -> api::error::Result<Destination> {
+        self.find(caller, id).await
+    }
+
+    fn service(&self) -> &DestinationService {
+        &self.service
     }
 }
 
@@ -72,12 +92,12 @@ pub fn router() -> Router<Arc<App>> {
 api::routes! { App;
     collection::create, collection::list;
     item::get, item::update, item::delete;
-    verify::send_code;
-    verify::verify;
-    verify::test;
-    rotate::rotate_secret;
-    recover::recover;
-    deliveries::deliveries;
+    actions::send_code;
+    actions::verify;
+    actions::test;
+    actions::rotate_secret;
+    actions::recover;
+    deliveries::list;
 }
 
 /// The committed OpenAPI document of the whole API.

@@ -15,12 +15,11 @@ use std::{
     time::Duration,
 };
 
-use api::worker::{Record, request_id};
 use domain::{
     Delivery, DeliveryId, DeliveryPlan, Destination, DestinationId, EventId, EventType, OperatorId, PlannedEvent,
-    delivery::DESTINATION_DELETED,
     delivery_plan::Unrecorded,
-    fanout::{Fate, Fates},
+    fanout::Fates,
+    lifecycle::{Fate, Reason},
     message::{Job, Part},
     system_events::Mail,
     time::now,
@@ -28,6 +27,7 @@ use domain::{
 };
 use futures::future::join_all;
 use jiff::Timestamp;
+use runtime::worker::{Record, request_id};
 use store::{Result, partiql::Written};
 use tokio::time::{Instant, timeout_at};
 use trace::Span;
@@ -446,7 +446,7 @@ fn log(step: &Step, done: bool) {
         "event"
     );
     for (to, _) in fates.iter().filter(|(_, fate)| **fate == Fate::Abandon) {
-        let (id, reason) = (DeliveryId::new(*to, event_id), DESTINATION_DELETED);
+        let (id, reason) = (DeliveryId::new(*to, event_id), Reason::DestinationDeleted.as_str());
         tracing::warn!(delivery_id = %id, destination_id = %to, %event_id, reason, "delivery_failed");
     }
     if incoming.arrival().is_some() && !found {

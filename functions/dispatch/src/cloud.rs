@@ -5,13 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use api::worker::Record;
 use domain::{
     Delivery, DeliveryId, DeliveryPlan, Destination, DestinationId, Event, EventId, OperatorId, PlannedEvent, Rule,
     delivery_plan::{Destined, Parts},
     message::{Ingest, Job, Part},
     traffic::Lane,
 };
+use runtime::worker::Record;
 use store::{Result, partiql::Written, queue::Outgoing};
 use tokio::time::Instant;
 

@@ -1,10 +1,10 @@
 //! Messages of the queue `accepted`, which only functions of this project write to.
 
-use api::worker::Record;
 use domain::{
     Event, EventId, OperatorId,
     message::{Ingest, LiveOtp, Part},
 };
+use runtime::worker::Record;
 use store::{StoreError, Verifications};
 
 /// The request in a message, and whether it may have been handled before.

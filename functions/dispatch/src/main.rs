@@ -13,11 +13,11 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-use api::{
+use cloud::Remembered;
+use runtime::{
     telemetry,
     worker::{self, Record},
 };
-use cloud::Remembered;
 use store::{
     Accounts, Aws, Channels, Deliveries, Destinations, Events, Lanes, Queue, Recent, SystemEvents, Verifications,
 };

@@ -5,7 +5,6 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use api::worker::{Record, request_id};
 use domain::{
     EventId, OperatorId,
     hidden::without_people,
@@ -15,6 +14,7 @@ use domain::{
     time::{now, rfc3339},
 };
 use jiff::Timestamp;
+use runtime::worker::{Record, request_id};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use store::{StoreError, events::Claim, queue::Outgoing};

@@ -5,7 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use domain::{
     DeliveryPlan, Destination, DestinationId, Event, Rule,
     delivery_plan::{Destined, Parts},
-    fanout::{Fate, fan_out, parts},
+    fanout::{fan_out, parts},
+    lifecycle::Fate,
 };
 use jiff::Timestamp;
 use ulid::Ulid;

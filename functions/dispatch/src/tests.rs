@@ -7,18 +7,19 @@ use std::{
     time::Duration,
 };
 
-use api::worker::Record;
 use domain::{
-    ApiKind, Delivery, DeliveryId, DeliveryPlan, DeliveryState, Destination, DestinationId, Event, EventId, EventType,
-    Kind, OperatorId, PlannedEvent, Rule, RuleId, Severity, Unhealthy,
+    ApiKind, Delivery, DeliveryId, DeliveryPlan, DeliveryState, Destination, DestinationId, Event, EventId, Kind,
+    OperatorId, PlannedEvent, Rule, Unhealthy,
     delivery_plan::{Destined, Parts},
     event::PostedEvent,
     fanout::PART,
     message::{Ingest, Job, Part},
     rule::OnUnhealthy,
+    testing::{self, event_types},
     time::now,
     traffic::{Breaker, Lane},
 };
+use runtime::worker::Record;
 use store::{Result, StoreError, partiql::Written};
 use tokio::time::Instant;
 
@@ -173,26 +174,19 @@ impl Memory {
     }
 
     fn webhook(&self, operator: OperatorId) -> DestinationId {
-        let id = DestinationId::generate();
-        let url = format!("https://example.com/{id}");
-        let new = Destination::new(operator, id, Kind::Webhook, url.clone(), url);
-        self.destinations.borrow_mut().insert(id, Destination { verified_at: Some(now()), ..new });
+        let new = testing::webhook(operator);
+        let id = new.id;
+        self.destinations.borrow_mut().insert(id, new);
         id
     }
 
     fn rule(&self, operator: OperatorId, destination_ids: Vec<DestinationId>) {
-        let events: Vec<EventType> = vec![TYPE.try_into().expect("a type")];
         self.rules.borrow_mut().push(Rule {
             operator_id: operator,
-            id: RuleId::generate(),
             destination_ids,
-            events,
-            min_severity: Severity::Info,
-            active: true,
+            events: event_types(&[TYPE]),
             on_unhealthy: OnUnhealthy::Skip,
-            created_at: now(),
-            api: ApiKind::Stack,
-            project_id: None,
+            ..testing::rule(&[])
         });
     }
 
@@ -211,7 +205,7 @@ impl Memory {
     fn attempted(&self, to: DestinationId, event: EventId) {
         let (operator, event_type) = (OperatorId::generate(), TYPE.try_into().expect("a type"));
         let id = DeliveryId::new(to, event);
-        let new = Delivery::new(id, operator, &event_type, ApiKind::Stack, domain::fanout::Fate::Send, now());
+        let new = Delivery::new(id, operator, &event_type, ApiKind::Stack, domain::lifecycle::Fate::Send, now());
         let row = Delivery { state: DeliveryState::Succeeded, attempt_count: 1, ..new };
         self.deliveries.borrow_mut().insert(id, row);
     }

@@ -1,6 +1,6 @@
 //! Creates and lists endpoints.
 
-use api::{Body, ErrorBody, PageQuery, Reader, error::Result, page::next_cursor};
+use api::{Body, PageQuery, Reader, error::Result, page::next_cursor, responses::stack::Errors};
 use axum::{Json, http::StatusCode};
 
 use crate::{
@@ -18,10 +18,7 @@ const LIST: &str = "webhooks/endpoints";
 #[utoipa::path(
     post, path = "/v1/webhooks/endpoints", tag = "Webhook endpoints", operation_id = "createEndpoint",
     request_body = NewEndpoint,
-    responses(
-        (status = 201, body = EndpointWithSecret), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody),
-    )
+    responses((status = 201, body = EndpointWithSecret), Errors)
 )]
 pub(crate) async fn create(
     app: State,
@@ -38,7 +35,7 @@ pub(crate) async fn create(
 /// Lists the endpoints.
 #[utoipa::path(
     get, path = "/v1/webhooks/endpoints", tag = "Webhook endpoints", operation_id = "listEndpoints", params(PageQuery),
-    responses((status = 200, body = EndpointPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
+    responses((status = 200, body = EndpointPage), Errors)
 )]
 pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) -> Result<Json<EndpointPage>> {
     let (limit, after) = (page.limit()?, page.after(LIST)?);

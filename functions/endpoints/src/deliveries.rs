@@ -1,14 +1,15 @@
 //! Lists the deliveries to an endpoint.
 
 use api::{
-    ErrorBody, Query, Reader,
+    Id, Query, Reader,
     delivery_query::DeliveryQuery,
     error::Result,
     page::next_cursor,
+    responses::stack::ErrorsOfOne,
     views::{DeliveryPage, DeliveryView},
 };
-use axum::{Json, extract::Path};
-use domain::DeliveryState;
+use axum::Json;
+use domain::{DeliveryState, EndpointId};
 use store::account_deliveries::Wanted;
 
 use crate::State;
@@ -20,20 +21,17 @@ use crate::State;
 #[utoipa::path(
     get, path = "/v1/webhooks/endpoints/{id}/deliveries", tag = "Webhook endpoints",
     operation_id = "listEndpointDeliveries", params(("id" = String, Path), DeliveryQuery),
-    responses(
-        (status = 200, body = DeliveryPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 404, body = ErrorBody),
-    )
+    responses((status = 200, body = DeliveryPage), ErrorsOfOne)
 )]
 pub(crate) async fn list(
     app: State,
     Reader(caller): Reader,
-    Path(id): Path<String>,
+    Id(id): Id<EndpointId>,
     Query(query): Query<DeliveryQuery>,
 ) -> Result<Json<DeliveryPage>> {
     let state = query.status()?;
     let page = query.into_page();
-    let endpoint = app.find(&caller, &id).await?.endpoint;
+    let endpoint = app.find(&caller, id).await?.endpoint;
     let list = format!("deliveries of {id} {}", state.map_or("", DeliveryState::as_str));
     let limit = usize::try_from(page.limit()?).unwrap_or(1);
     // States in the index are read from it. For the others, all deliveries are read and filtered. The index is sparse,

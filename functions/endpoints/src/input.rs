@@ -69,7 +69,7 @@ impl EndpointChange {
             url: self.url.as_deref().map(|text| subscription::url(text, policy)).transpose()?,
             description: subscription::new_description(self.description.as_ref())?,
             events: self.event_types.as_deref().map(event_types).transpose()?,
-            status: self.status,
+            active: self.status.map(SubscriptionStatus::is_enabled),
             max_per_second: self.max_per_second.map(|new| new.map(MaxPerSecond::rate)),
         })
     }

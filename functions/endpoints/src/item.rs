@@ -1,18 +1,21 @@
 //! Returns, changes and deletes one endpoint.
 
-use api::{ApiError, Body, ErrorBody, Reader, error::Result, views::Deleted};
-use axum::{Json, extract::Path};
+use api::{
+    ApiError, Body, ErrorBody, Id, Reader, error::Result, path::PathId, responses::stack::ErrorsOfOne, views::Deleted,
+};
+use axum::Json;
+use domain::{DestinationId, EndpointId};
 
-use crate::{NOUN, State, access::Owner, destination_id, input::EndpointChange, views::Endpoint};
+use crate::{State, access::Owner, input::EndpointChange, views::Endpoint};
 
 /// Returns an endpoint.
 #[utoipa::path(
     get, path = "/v1/webhooks/endpoints/{id}", tag = "Webhook endpoints", operation_id = "getEndpoint",
     params(("id" = String, Path)),
-    responses((status = 200, body = Endpoint), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
+    responses((status = 200, body = Endpoint), ErrorsOfOne)
 )]
-pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<String>) -> Result<Json<Endpoint>> {
-    Ok(Json(Endpoint::of(&app.find(&caller, &id).await?, caller.may_write())))
+pub(crate) async fn get(app: State, Reader(caller): Reader, Id(id): Id<EndpointId>) -> Result<Json<Endpoint>> {
+    Ok(Json(Endpoint::of(&app.find(&caller, id).await?, caller.may_write())))
 }
 
 /// Changes, enables or disables an endpoint.
@@ -21,18 +24,15 @@ pub(crate) async fn get(app: State, Reader(caller): Reader, Path(id): Path<Strin
 #[utoipa::path(
     patch, path = "/v1/webhooks/endpoints/{id}", tag = "Webhook endpoints", operation_id = "updateEndpoint",
     params(("id" = String, Path)), request_body = EndpointChange,
-    responses(
-        (status = 200, body = Endpoint), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
-    )
+    responses((status = 200, body = Endpoint), ErrorsOfOne, (status = 409, body = ErrorBody))
 )]
 pub(crate) async fn update(
     app: State,
     Owner(caller): Owner,
-    Path(id): Path<String>,
+    Id(id): Id<EndpointId>,
     Body(change): Body<EndpointChange>,
 ) -> Result<Json<Endpoint>> {
-    let which = (caller.operator_id(), destination_id(&id)?, NOUN);
+    let which = (caller.operator_id(), DestinationId::of_endpoint(id), EndpointId::NOUN);
     let (_, new) = change.read(app.policy)?.make(&app.endpoints, which).await?;
     Ok(Json(Endpoint::of(&new, true)))
 }
@@ -43,15 +43,12 @@ pub(crate) async fn update(
 #[utoipa::path(
     delete, path = "/v1/webhooks/endpoints/{id}", tag = "Webhook endpoints", operation_id = "deleteEndpoint",
     params(("id" = String, Path)),
-    responses(
-        (status = 200, body = Deleted), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody),
-    )
+    responses((status = 200, body = Deleted), ErrorsOfOne)
 )]
-pub(crate) async fn delete(app: State, Owner(caller): Owner, Path(id): Path<String>) -> Result<Json<Deleted>> {
-    let old = app.find(&caller, &id).await?;
+pub(crate) async fn delete(app: State, Owner(caller): Owner, Id(id): Id<EndpointId>) -> Result<Json<Deleted>> {
+    let old = app.find(&caller, id).await?;
     if !app.endpoints.delete(&old).await? {
-        return Err(ApiError::not_found(NOUN));
+        return Err(ApiError::not_found(EndpointId::NOUN));
     }
     Ok(Json(Deleted::YES))
 }

@@ -1,50 +1,35 @@
-//! `/v1/events`, `/v1/deliveries` and `/v1/overview`: accepts events, and returns events, deliveries and statistics.
+//! `/v1/events` and `/v1/event-types`: accepts events, and returns events and their types.
 
-mod account_scope;
-mod deliveries;
-mod delivery_list;
-mod detail;
-mod ingest;
-mod log;
-mod overview;
-mod posted;
-mod whoami;
+mod collection;
+mod input;
+mod item;
+#[cfg(test)]
+mod tests;
+mod types;
+mod views;
 
 use std::sync::Arc;
 
 use api::{Keys, auth::HasKeys};
-use store::{Accounts, Aws, Channels, DeliveryLog, Destinations, Events, Lanes, Queue, SystemEvents};
+use store::{Accounts, Aws, Events, Queue};
 
 /// The clients and settings that the routes use.
 pub struct App {
     keys: Keys,
-    accounts: Accounts,
-    channels: Channels,
     events: Events,
-    log: DeliveryLog,
-    destinations: Destinations,
     accepted_queue: Queue,
-    lanes: Lanes,
-    system_events: SystemEvents,
 }
 
 impl App {
-    /// Creates the clients from the environment.
+    /// Creates the clients.
     ///
     /// # Errors
     /// When the environment lacks a variable.
-    pub fn from_env() -> Result<Self, lambda_http::Error> {
-        let aws = Aws::from_env();
+    pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(&aws)?),
-            accounts: Accounts::from_env(&aws)?,
-            channels: Channels::from_env(&aws)?,
-            events: Events::from_env(&aws)?,
-            log: DeliveryLog::from_env(&aws)?,
-            destinations: Destinations::from_env(&aws)?,
-            accepted_queue: Queue::accepted(&aws)?,
-            lanes: Lanes::from_env(&aws)?,
-            system_events: SystemEvents::from_env(&aws)?,
+            keys: Keys::new(Accounts::from_env(aws)?),
+            events: Events::from_env(aws)?,
+            accepted_queue: Queue::accepted(aws)?,
         })
     }
 }
@@ -59,12 +44,7 @@ impl HasKeys for App {
 pub type State = axum::extract::State<Arc<App>>;
 
 api::routes! { App;
-    ingest::post_events, log::list;
-    log::get;
-    log::types;
-    delivery_list::list;
-    deliveries::get;
-    deliveries::retry;
-    overview::overview;
-    whoami::whoami;
+    collection::create, collection::list;
+    item::get;
+    types::list;
 }

@@ -2,15 +2,17 @@
 //! deliveries.
 
 mod outcome;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 
-use api::{
+use domain::feedback::{self, Feedback};
+use futures::{StreamExt, stream};
+use runtime::{
     telemetry,
     worker::{self, Record},
 };
-use domain::feedback::{self, Feedback};
-use futures::{StreamExt, stream};
 use service::Health;
 use store::{Aws, Deliveries, Destinations, Queue, Suppressions, SystemEvents};
 use tokio::time::{Instant, timeout_at};
@@ -28,6 +30,17 @@ struct App {
 const AT_ONCE: usize = 10;
 
 impl App {
+    /// Creates the clients.
+    fn new(aws: &Aws) -> store::Result<Self> {
+        Ok(Self {
+            deliveries: Deliveries::from_env(aws)?,
+            destinations: Destinations::from_env(aws)?,
+            suppressions: Suppressions::from_env(aws)?,
+            health: Health::from_env(aws)?,
+            system_events: SystemEvents::from_env(aws)?,
+        })
+    }
+
     /// Works on a batch and returns the ids of the messages to receive again.
     async fn take_in(&self, records: Vec<Record>, end: Instant) -> Vec<String> {
         let mut unfinished: HashSet<_> = records.iter().map(|record| record.message_id.clone()).collect();
@@ -68,12 +81,6 @@ impl App {
 async fn main() -> Result<(), lambda_runtime::Error> {
     let telemetry = telemetry::init();
     let aws = Aws::from_env();
-    let app = &App {
-        deliveries: Deliveries::from_env(&aws)?,
-        destinations: Destinations::from_env(&aws)?,
-        suppressions: Suppressions::from_env(&aws)?,
-        health: Health::from_env(&aws)?,
-        system_events: SystemEvents::from_env(&aws)?,
-    };
+    let app = &App::new(&aws)?;
     worker::run(async |records, end| app.take_in(records, end).await, Queue::accepted(&aws)?, telemetry).await
 }

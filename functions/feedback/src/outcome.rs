@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use domain::{
     Address, ChannelType, Delivery, DeliveryId, DeliveryState, Destination, Kind, OperatorId, Unhealthy,
-    delivery::{BOUNCED, INTERRUPTED, REJECTED},
     delivery_plan::is_past_retention,
     destination::{Suppression, SuppressionReason},
     feedback::{Feedback, Outcome},
     guard::TargetPolicy,
     hidden::without_people,
+    lifecycle::{Reason, Trigger},
     system_events::{self, Mail},
     time::now,
 };
@@ -41,8 +41,8 @@ impl App {
         let Some(operator) = feedback.operator_id else { return Ok(true) };
         let told = self.emit(feedback).await? & self.suppress(operator, feedback).await?;
         let recorded = match feedback.outcome {
-            Outcome::Bounced { .. } => self.came_back(operator, feedback, BOUNCED).await?,
-            Outcome::Rejected { .. } => self.came_back(operator, feedback, REJECTED).await?,
+            Outcome::Bounced { .. } => self.came_back(operator, feedback, Reason::Bounced).await?,
+            Outcome::Rejected { .. } => self.came_back(operator, feedback, Reason::Rejected).await?,
             _ => true,
         };
         Ok(told && recorded)
@@ -125,7 +125,7 @@ impl App {
 
     /// Records that a delivery's mail was sent but did not arrive, so that the delivery can be recovered. Returns false
     /// if the report must be processed again, because the attempt is not recorded yet or the write failed.
-    async fn came_back(&self, operator: OperatorId, feedback: &Feedback, reason: &str) -> Result<bool> {
+    async fn came_back(&self, operator: OperatorId, feedback: &Feedback, reason: Reason) -> Result<bool> {
         let Some(id) = feedback.delivery_id else { return Ok(true) };
         // A mail can bounce before its attempt is recorded, and recording the attempt creates the delivery's row.
         let Some(row) = self.deliveries.get(operator, id).await? else {
@@ -137,10 +137,11 @@ impl App {
             // A report about an earlier mail of this delivery says nothing about the newest one.
             return Ok(known(&feedback.message_id) || !on_its_way(&row));
         }
-        if row.state != DeliveryState::Succeeded || self.others_got_it(operator, feedback, id).await? {
+        let Some(next) = row.state.after(&Trigger::Stopped(reason)) else { return Ok(true) };
+        if self.others_got_it(operator, feedback, id).await? {
             return Ok(true);
         }
-        let written = self.deliveries.execute(vec![self.deliveries.abandon(&row, reason)], soon()).await;
+        let written = self.deliveries.execute(vec![self.deliveries.change(&row, &next)], soon()).await;
         Ok(!written.iter().any(|written| matches!(written, Written::Failed(_))))
     }
 
@@ -166,7 +167,7 @@ fn on_its_way(row: &Delivery) -> bool {
     let young = Duration::try_from(now().duration_since(row.created_at)).is_ok_and(|age| age < UNDER_WAY);
     match row.state {
         DeliveryState::Pending | DeliveryState::Failed => true,
-        _ => young && row.reason.as_deref() == Some(INTERRUPTED),
+        _ => young && row.reason == Some(Reason::Interrupted),
     }
 }
 

@@ -1,18 +1,16 @@
 //! Lists the deliveries of a subscription, returns one delivery, and retries it manually.
 
 use api::{
-    ApiError, Caller, ErrorBody, OptionalBody, Query, Reader, Writer,
-    delivery_query::DeliveryQuery,
-    error::{Result, path_id},
-    page::next_cursor,
+    ApiError, Caller, ErrorBody, Id, OptionalBody, Query, Reader, Writer, delivery_query::DeliveryQuery, error::Result,
+    input::Retry, page::next_cursor, path::PathId, responses::stack::ErrorsOfOne,
 };
-use axum::{Json, extract::Path, http::StatusCode};
-use domain::{ApiKind, Delivery, DeliveryState};
-use service::retry::{self, Retry};
+use axum::{Json, http::StatusCode};
+use domain::{ApiKind, Delivery, DeliveryState, WebhookId};
 use store::{account_deliveries::Wanted, deliveries::Summary};
 
 use crate::{
     App, State,
+    input::MailDeliveryId,
     views::{MailDelivery, MailDeliveryDetail, MailDeliveryPage},
 };
 
@@ -20,19 +18,16 @@ use crate::{
 #[utoipa::path(
     get, path = "/mail/webhooks/{id}/deliveries", tag = "Mail webhooks", operation_id = "listMailDeliveries",
     params(("id" = String, Path), DeliveryQuery),
-    responses(
-        (status = 200, body = MailDeliveryPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 404, body = ErrorBody),
-    )
+    responses((status = 200, body = MailDeliveryPage), ErrorsOfOne)
 )]
 pub(crate) async fn list(
     app: State,
     Reader(caller): Reader,
-    Path(id): Path<String>,
+    Id(id): Id<WebhookId>,
     Query(query): Query<DeliveryQuery>,
 ) -> Result<Json<MailDeliveryPage>> {
     let status = query.status()?;
-    let destination = app.find(&caller, &id).await?.endpoint;
+    let destination = app.find(&caller, id).await?.endpoint;
     let list = format!("deliveries of {id} {}", status.map_or("", DeliveryState::as_str));
     let page = query.into_page();
     let (limit, after) = (page.limit()?, page.after(&list)?);
@@ -52,14 +47,14 @@ pub(crate) async fn list(
 #[utoipa::path(
     get, path = "/mail/webhook-deliveries/{id}", tag = "Mail webhooks", operation_id = "getMailDelivery",
     params(("id" = String, Path)),
-    responses((status = 200, body = MailDeliveryDetail), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
+    responses((status = 200, body = MailDeliveryDetail), ErrorsOfOne)
 )]
 pub(crate) async fn get(
     app: State,
     Reader(caller): Reader,
-    Path(id): Path<String>,
+    Id(id): Id<MailDeliveryId>,
 ) -> Result<Json<MailDeliveryDetail>> {
-    Ok(Json(MailDeliveryDetail::from(&app.delivery(&caller, &id).await?)))
+    Ok(Json(MailDeliveryDetail::from(&app.delivery(&caller, id).await?)))
 }
 
 /// Retries a delivery that failed, was abandoned or is held, at once.
@@ -70,8 +65,7 @@ pub(crate) async fn get(
     post, path = "/mail/webhook-deliveries/{id}/retry", tag = "Mail webhooks", operation_id = "retryMailDelivery",
     params(("id" = String, Path)), request_body = Option<Retry>,
     responses(
-        (status = 202, body = MailDeliveryDetail), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody),
+        (status = 202, body = MailDeliveryDetail), ErrorsOfOne,
         (status = 409, body = ErrorBody, description = "On its way, arrived already, or its subscription is deleted"),
         (status = 503, body = ErrorBody),
     )
@@ -79,19 +73,18 @@ pub(crate) async fn get(
 pub(crate) async fn retry(
     app: State,
     Writer(caller): Writer,
-    Path(id): Path<String>,
+    Id(id): Id<MailDeliveryId>,
     OptionalBody(how): OptionalBody<Retry>,
 ) -> Result<(StatusCode, Json<MailDeliveryDetail>)> {
-    let delivery = app.delivery(&caller, &id).await?;
-    let with = (app.log.rows(), &app.destinations, &app.lanes, app.service.system_events());
-    let delivery = retry::retry(delivery, how, with).await?;
+    let delivery = app.delivery(&caller, id).await?;
+    let delivery = app.service.recovery().retry(delivery, how.force).await?;
     Ok((StatusCode::ACCEPTED, Json(MailDeliveryDetail::from(&delivery))))
 }
 
 impl App {
     /// Returns a delivery to one of the caller's subscriptions, or a 404.
-    async fn delivery(&self, caller: &Caller, id: &str) -> Result<Delivery> {
-        let found = self.log.get(caller.operator_id(), path_id(id, "webhook delivery")?, &self.destinations).await?;
-        found.filter(|found| found.api == ApiKind::Mail).ok_or_else(|| ApiError::not_found("webhook delivery"))
+    async fn delivery(&self, caller: &Caller, MailDeliveryId(id): MailDeliveryId) -> Result<Delivery> {
+        let found = self.log.get(caller.operator_id(), id, &self.destinations).await?;
+        found.filter(|found| found.api == ApiKind::Mail).ok_or_else(|| ApiError::not_found(MailDeliveryId::NOUN))
     }
 }

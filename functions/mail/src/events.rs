@@ -1,7 +1,13 @@
 //! The log of mail events, and the timeline of a mail.
 
-use api::{ApiError, ErrorBody, Query, Reader, error::Result, event_query::EventQuery};
-use axum::{Json, extract::Path};
+use api::{
+    ApiError, Id, Query, Reader,
+    error::Result,
+    event_query::EventQuery,
+    path::PathId,
+    responses::stack::{Errors, ErrorsOfOne},
+};
+use axum::Json;
 use domain::{Event, EventId, catalogue, surrogates::repaired, system_events::MESSAGE, time::rfc3339};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -11,6 +17,7 @@ use utoipa::ToSchema;
 
 use crate::{
     State,
+    input::MessageName,
     views::{MailEvent, MailEventPage},
 };
 
@@ -24,7 +31,7 @@ const PAGE: usize = 100;
 /// Events are kept for 30 days.
 #[utoipa::path(
     get, path = "/mail/events", tag = "Mail", operation_id = "listMailEvents", params(EventQuery),
-    responses((status = 200, body = MailEventPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
+    responses((status = 200, body = MailEventPage), Errors)
 )]
 pub(crate) async fn list(
     app: State,
@@ -75,9 +82,13 @@ pub(crate) struct Timeline {
 #[utoipa::path(
     get, path = "/mail/messages/{id}/timeline", tag = "Mail", operation_id = "getMailTimeline",
     params(("id" = String, Path)),
-    responses((status = 200, body = Timeline), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody))
+    responses((status = 200, body = Timeline), ErrorsOfOne)
 )]
-pub(crate) async fn timeline(app: State, Reader(caller): Reader, Path(id): Path<String>) -> Result<Json<Timeline>> {
+pub(crate) async fn timeline(
+    app: State,
+    Reader(caller): Reader,
+    Id(MessageName(id)): Id<MessageName>,
+) -> Result<Json<Timeline>> {
     let mut filter = Filter {
         mail_only: true,
         resource_type: Some(MESSAGE.to_owned()),
@@ -95,7 +106,7 @@ pub(crate) async fn timeline(app: State, Reader(caller): Reader, Path(id): Path<
         }
     }
     if events.is_empty() {
-        return Err(ApiError::not_found("message"));
+        return Err(ApiError::not_found(MessageName::NOUN));
     }
     // Events of the same millisecond are in the order of a mail's life.
     let rank = |event: &Event| catalogue::all().position(|entry| entry.name == event.event_type.as_str());

@@ -4,9 +4,10 @@ use api::{
     MaxPerSecond,
     error::Result,
     event_types,
+    path::PathId,
     subscription::{self, SubscriptionStatus},
 };
-use domain::{EventType, guard::TargetPolicy};
+use domain::{DeliveryId, EventType, guard::TargetPolicy};
 use serde::Deserialize;
 use service::subscription::{Change, New};
 use utoipa::ToSchema;
@@ -61,6 +62,29 @@ pub(crate) struct MailRotation {
     pub(crate) expire_now: bool,
 }
 
+/// The id of a message in a path. Producers of events can name messages of their own, so any text is an id.
+pub(crate) struct MessageName(pub(crate) String);
+
+impl PathId for MessageName {
+    const NOUN: &'static str = "message";
+
+    fn parse(text: &str) -> Option<Self> {
+        Some(Self(text.to_owned()))
+    }
+}
+
+/// The id of a delivery to a subscription in a path.
+#[derive(Clone, Copy)]
+pub(crate) struct MailDeliveryId(pub(crate) DeliveryId);
+
+impl PathId for MailDeliveryId {
+    const NOUN: &'static str = "webhook delivery";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+}
+
 impl NewMailWebhook {
     pub(crate) fn read(&self, policy: TargetPolicy) -> Result<New> {
         Ok(New {
@@ -79,7 +103,7 @@ impl MailWebhookChange {
             url: self.url.as_deref().map(|text| subscription::url(text, policy)).transpose()?,
             description: subscription::new_description(self.description.as_ref())?,
             events: events.transpose()?,
-            status: self.status,
+            active: self.status.map(SubscriptionStatus::is_enabled),
             max_per_second: self.max_per_second.map(|new| new.map(MaxPerSecond::rate)),
         })
     }

@@ -1,21 +1,25 @@
 //! `/mail`: the log of mail events, timelines of mails, webhook subscriptions and their deliveries, and suppressions.
 
+mod actions;
+mod collection;
 mod deliveries;
 mod events;
 mod input;
 mod item;
-mod resume;
 mod suppressions;
+#[cfg(test)]
+mod tests;
 mod views;
-mod webhooks;
 
 use std::sync::Arc;
 
-use api::{ApiError, Caller, Keys, auth::HasKeys, error::path_id};
-use domain::{ApiKind, DestinationId, guard::TargetPolicy, message::Ingest, system_events, time::now};
+use api::{ApiError, Caller, Keys, actions::Targets, auth::HasKeys, path::PathId};
+use domain::{
+    ApiKind, Destination, DestinationId, WebhookId, guard::TargetPolicy, message::Ingest, system_events, time::now,
+};
 use service::DestinationService;
 use store::{
-    Accounts, Aws, Changes, DeliveryLog, Destinations, Events, Lanes, aws,
+    Accounts, Aws, Changes, DeliveryLog, Destinations, Events,
     subscriptions::{Subscription, Subscriptions},
 };
 
@@ -27,49 +31,43 @@ pub struct App {
     subscriptions: Subscriptions,
     destinations: Destinations,
     log: DeliveryLog,
-    lanes: Lanes,
     service: DestinationService,
     policy: TargetPolicy,
 }
 
 impl App {
-    /// Creates the clients from the environment.
+    /// Creates the clients.
     ///
     /// # Errors
     /// When the environment lacks a variable.
-    pub fn from_env() -> Result<Self, lambda_http::Error> {
-        let aws = Aws::from_env();
-        let policy = aws::target_policy()?;
+    pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
+        let policy = aws.target_policy()?;
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(&aws)?),
-            changes: Changes::from_env(&aws)?,
-            events: Events::from_env(&aws)?,
-            subscriptions: Subscriptions::from_env(&aws, ApiKind::Mail)?,
-            destinations: Destinations::from_env(&aws)?,
-            log: DeliveryLog::from_env(&aws)?,
-            lanes: Lanes::from_env(&aws)?,
-            service: DestinationService::from_env(&aws)?,
+            keys: Keys::new(Accounts::from_env(aws)?),
+            changes: Changes::from_env(aws)?,
+            events: Events::from_env(aws)?,
+            subscriptions: Subscriptions::from_env(aws, ApiKind::Mail)?,
+            destinations: Destinations::from_env(aws)?,
+            log: DeliveryLog::from_env(aws)?,
+            service: DestinationService::from_env(aws)?,
             policy,
         })
     }
 
     /// Returns a subscription of the caller, or a 404.
-    async fn find(&self, caller: &Caller, id: &str) -> api::error::Result<Subscription> {
-        let found = self.subscriptions.get(caller.operator_id(), endpoint_id(id)?).await?;
-        found.ok_or_else(|| ApiError::not_found(NOUN))
+    async fn find(&self, caller: &Caller, id: WebhookId) -> api::error::Result<Subscription> {
+        let found = self.subscriptions.get(caller.operator_id(), DestinationId::of_webhook(id)).await?;
+        found.ok_or_else(|| ApiError::not_found(WebhookId::NOUN))
     }
 }
 
-/// The name of a subscription in error messages.
-const NOUN: &str = "webhook";
-
-/// Reads the id of a subscription's endpoint from a path.
-fn endpoint_id(id: &str) -> api::error::Result<DestinationId> {
-    path_id(id, NOUN).map(DestinationId::of_webhook)
-}
-
 /// The event about a subscription: its type, the changed fields, and the reason if the subscription was disabled.
-fn told(name: &str, of: &Subscription, changed: &[&str], reason: Option<&str>) -> serde_json::Result<Ingest> {
+fn subscription_event(
+    name: &str,
+    of: &Subscription,
+    changed: &[&str],
+    reason: Option<&str>,
+) -> serde_json::Result<Ingest> {
     system_events::subscription(name, &of.endpoint, Some(&of.rule), changed, reason, now())
 }
 
@@ -83,17 +81,31 @@ impl HasKeys for App {
     }
 }
 
+impl Targets for App {
+    type Scope = Caller;
+    type Id = WebhookId;
+    const TEST_HEALS: bool = true;
+
+    async fn destination(&self, caller: &Caller, id: WebhookId) -> api::error::Result<Destination> {
+        Ok(self.find(caller, id).await?.endpoint)
+    }
+
+    fn service(&self) -> &DestinationService {
+        &self.service
+    }
+}
+
 /// The state of the routes.
 pub type State = axum::extract::State<Arc<App>>;
 
 api::routes! { App;
     events::list;
     events::timeline;
-    webhooks::create, webhooks::list;
+    collection::create, collection::list;
     item::get, item::update, item::delete;
-    item::rotate_secret;
-    resume::verify;
-    resume::recover;
+    actions::rotate_secret;
+    actions::verify;
+    actions::recover;
     deliveries::list;
     deliveries::get;
     deliveries::retry;

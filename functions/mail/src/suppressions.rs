@@ -1,6 +1,12 @@
 //! Lists and removes suppressed addresses, which get no mail.
 
-use api::{ApiError, ErrorBody, PageQuery, Reader, Writer, error::Result, page::next_cursor, views::Deleted};
+use api::{
+    ApiError, PageQuery, Reader, Writer,
+    error::Result,
+    page::next_cursor,
+    responses::stack::{Errors, ErrorsOfOne},
+    views::Deleted,
+};
 use axum::{Json, extract::Path};
 use domain::{
     Address, ChannelType, destination,
@@ -63,7 +69,7 @@ impl From<&destination::Suppression> for MailSuppression {
 /// Lists suppressed addresses, newest first.
 #[utoipa::path(
     get, path = "/mail/suppressions", tag = "Mail", operation_id = "listMailSuppressions", params(PageQuery),
-    responses((status = 200, body = MailSuppressionPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody))
+    responses((status = 200, body = MailSuppressionPage), Errors)
 )]
 pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) -> Result<Json<MailSuppressionPage>> {
     let (limit, after) = (page.limit()?, page.after::<String>(LIST)?);
@@ -79,10 +85,7 @@ pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) ->
 #[utoipa::path(
     delete, path = "/mail/suppressions/{email}", tag = "Mail", operation_id = "deleteMailSuppression",
     params(("email" = String, Path, format = Email, description = "The address, in any spelling")),
-    responses(
-        (status = 200, body = Deleted), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-    )
+    responses((status = 200, body = Deleted), ErrorsOfOne)
 )]
 pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(email): Path<String>) -> Result<Json<Deleted>> {
     let address = Address::parse(ChannelType::Email, &email, TargetPolicy::Public);

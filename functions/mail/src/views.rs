@@ -174,7 +174,7 @@ impl From<Summary> for MailDelivery {
             event_id: event.to_string(),
             event_type: row.event_type.into(),
             status: row.state,
-            reason: row.reason.filter(|_| stuck),
+            reason: row.reason.filter(|_| stuck).map(String::from),
             attempt_count: row.attempt_count,
             next_attempt_at: row.next_attempt_at.and_then(due),
             created_at: rfc3339(row.created_at),

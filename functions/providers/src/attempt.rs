@@ -1,11 +1,12 @@
 //! One attempt to send a notification to one provider, and its follow-up.
 
 use domain::{
-    Attempt, Delivery, DeliveryState, Destination, Event, Unhealthy,
+    Attempt, Delivery, Destination, Event, Unhealthy,
     backoff::Schedule,
-    delivery::{DESTINATION_DISABLED, NOT_SENT, SUPPRESSED},
     health,
+    lifecycle::{Reason, Retry, Transition, Trigger},
     system_events::Mail,
+    time::now,
 };
 use outbound::email::Envelope;
 use service::sender::Attempted;
@@ -20,51 +21,50 @@ pub(crate) struct Begun<'a> {
 
 /// The outcome of a delivery.
 pub(crate) enum Ended {
-    Attempted(Attempt),
-    /// Nothing was sent, for this reason. The delivery is held until it is recovered.
-    Held(&'static str),
-    /// Nothing was sent, for this reason.
-    Not(&'static str),
+    /// An attempt was made, and this follows.
+    Attempted(Attempt, Transition),
+    /// Nothing was sent, and the delivery ends or is held.
+    Stopped(Transition),
 }
 
 impl Ended {
     /// The delivery after this outcome.
     pub(crate) fn of(&self, row: &Delivery) -> Delivery {
-        let (state, reason, attempts) = match self {
-            Self::Attempted(attempt) if attempt.succeeded() => (DeliveryState::Succeeded, None, vec![attempt.clone()]),
-            Self::Attempted(attempt) => (DeliveryState::Abandoned, None, vec![attempt.clone()]),
-            Self::Held(reason) => (DeliveryState::Held, Some(*reason), vec![]),
-            Self::Not(reason) => (DeliveryState::Abandoned, Some(*reason), vec![]),
-        };
-        Delivery { state, reason: reason.map(str::to_owned), attempts, ..row.clone() }
+        match self {
+            Self::Attempted(attempt, next) => row.attempted(0, attempt, next),
+            Self::Stopped(next) => row.changed(next),
+        }
     }
 }
 
 impl App {
     /// Makes the attempt, unless the provider is disabled or all of its addresses are suppressed.
     pub(crate) async fn attempt(&self, event: &Event, Begun { to, row }: &Begun<'_>) -> Ended {
+        let stopped = |reason| Ended::Stopped(row.after(&Trigger::Stopped(reason)));
         if to.disabled {
-            return Ended::Held(DESTINATION_DISABLED);
+            return stopped(Reason::DestinationDisabled);
         }
         let held_back = match self.service.suppressions().of(to).await {
             Ok(held_back) => held_back,
             Err(error) => {
                 tracing::error!(delivery_id = %row.id, %error, "suppressions could not be read");
-                return Ended::Not(NOT_SENT);
+                return stopped(Reason::NotSent);
             }
         };
         if held_back.wholly().is_some() {
-            return Ended::Not(SUPPRESSED);
+            return stopped(Reason::Suppressed);
         }
         let envelope = Envelope::from((row.id, &event.event_type));
         let attempted = Attempted { to, event, envelope, held_back: &held_back, number: 1 };
-        Ended::Attempted(self.service.sender().send(attempted).await.attempt)
+        let attempt = self.service.sender().send(attempted).await.attempt;
+        let next = Transition::attempted(&attempt, Retry::Manual, now());
+        Ended::Attempted(attempt, next)
     }
 
     /// Emits the events about a mail, and marks the provider as unhealthy if it is gone or can never be reached.
     /// Failures are only logged, because they do not change the outcome of the notification.
     pub(crate) async fn follow_up(&self, Begun { to, row }: &Begun<'_>, ended: &Ended) {
-        let Ended::Attempted(attempt) = ended else { return };
+        let Ended::Attempted(attempt, _) = ended else { return };
         if to.kind.is_mail() {
             let mail = Mail::of(row.id, &row.event_type, row.operator_id, Some(to));
             self.service.note_mail(&mail, attempt).await;

@@ -1,6 +1,6 @@
 //! Creates and lists providers.
 
-use api::{Body, PageQuery, envelope::ProvidersError, error::Result, page::next_cursor};
+use api::{Body, PageQuery, envelope::ProvidersError, error::Result, page::next_cursor, responses::providers::Errors};
 use axum::{Json, http::StatusCode};
 use domain::{ApiKind, Destination, DestinationId, time::now};
 use serde_json::Value;
@@ -21,10 +21,7 @@ const LIST: &str = "providers";
 #[utoipa::path(
     get, path = "/api/v1/notifications/providers", tag = "Providers", operation_id = "listProviders",
     params(PageQuery),
-    responses(
-        (status = 200, body = ProviderPage), (status = 400, body = ProvidersError),
-        (status = 401, body = ProvidersError), (status = 403, body = ProvidersError),
-    )
+    responses((status = 200, body = ProviderPage), Errors)
 )]
 pub(crate) async fn list(app: State, Viewing(caller): Viewing, page: PageQuery) -> Result<Json<ProviderPage>> {
     let (limit, after) = (page.limit()?, page.after(LIST)?);
@@ -45,9 +42,8 @@ pub(crate) async fn list(app: State, Viewing(caller): Viewing, page: PageQuery) 
     request_body = schema::NewProvider,
     params(FromPage),
     responses(
-        (status = 201, body = ProviderRecord),
+        (status = 201, body = ProviderRecord), Errors,
         (status = 400, body = ProvidersError, description = "The kind is unknown"),
-        (status = 401, body = ProvidersError), (status = 403, body = ProvidersError),
         (status = 422, body = ProvidersError, description = "Fields are wrong: `fields` names each"),
     )
 )]

@@ -1,9 +1,9 @@
 //! Reads and validates the requests that create and change providers.
 
-use api::{ApiError, MaxPerSecond, error::Result};
+use api::{ApiError, MaxPerSecond, error::Result, path::PathId};
 use axum::http::StatusCode;
 use domain::{
-    Connection, Kind,
+    Connection, DestinationId, Kind,
     connection::{Allowed, providers},
     fields::{Fields, Problem, line},
     traffic::Rate,
@@ -97,15 +97,27 @@ impl Change {
 }
 
 fn unknown_kind(given: &str) -> ApiError {
-    let known: Vec<_> = providers::KINDS.iter().map(|(kind, _)| kind.as_str()).collect();
+    let known: Vec<_> = providers::kinds().map(|(kind, _)| kind.as_str()).collect();
     let given: String = given.chars().take(64).collect();
-    ApiError::bad_request("unknown_kind", format!("`kind`: {given:?} is no kind; send one of {}.", known.join(", ")))
+    ApiError::bad_request("unknown_kind", format!("`kind`: {given:?} is not a kind; send one of {}.", known.join(", ")))
+}
+
+/// The id of a provider in a path: a UUID.
+#[derive(Clone, Copy)]
+pub struct ProviderId(pub(crate) DestinationId);
+
+impl PathId for ProviderId {
+    const NOUN: &'static str = "provider";
+
+    fn parse(text: &str) -> Option<Self> {
+        DestinationId::of_uuid(text).map(Self)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::guard::TargetPolicy;
+    use domain::{Platform, guard::TargetPolicy};
     use serde_json::json;
 
     fn read(body: Value) -> Result<Provider> {
@@ -118,7 +130,7 @@ mod tests {
         let Ok(good) = read(json!({"kind": "slack", "name": " #ops-alerts ", "config": config})) else {
             panic!("refused")
         };
-        assert_eq!((good.kind, &*good.name, good.enabled), (Kind::Slack, "#ops-alerts", true));
+        assert_eq!((good.kind, &*good.name, good.enabled), (Kind::Chat(Platform::Slack), "#ops-alerts", true));
         let sentence = |body| format!("{:?}", read(body).err());
         let several = sentence(json!({"kind": "slack", "name": "", "config": {}, "enabled": "yes", "colour": 1}));
         for field in ["`name`", "`config.webhookUrl`", "`enabled`", "`colour`"] {
@@ -144,10 +156,10 @@ mod tests {
         assert!(problem.contains("`maxPerSecond`") && problem.contains("the account's rate"), "{problem}");
 
         let change = |body, kind| Change::read(body, kind).map(|read| read.max_per_second);
-        assert!(matches!(change(json!({}), Kind::Slack), Ok(None)));
+        assert!(matches!(change(json!({}), Kind::Chat(Platform::Slack)), Ok(None)));
         assert!(matches!(change(json!({"maxPerSecond": null}), Kind::OpsEmail), Ok(Some(None))));
-        assert!(matches!(change(json!({"maxPerSecond": 10}), Kind::Slack), Ok(Some(Some(_)))));
+        assert!(matches!(change(json!({"maxPerSecond": 10}), Kind::Chat(Platform::Slack)), Ok(Some(Some(_)))));
         assert!(change(json!({"maxPerSecond": 10}), Kind::OpsEmail).is_err());
-        assert!(change(json!({"maxPerSecond": "10"}), Kind::Slack).is_err());
+        assert!(change(json!({"maxPerSecond": "10"}), Kind::Chat(Platform::Slack)).is_err());
     }
 }

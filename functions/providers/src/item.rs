@@ -1,20 +1,20 @@
 //! Returns, changes and deletes one provider.
 
-use api::{ApiError, Body, envelope::ProvidersError, error::Result};
-use axum::{Json, extract::Path, http::StatusCode};
+use api::{
+    ApiError, Body, Id, envelope::ProvidersError, error::Result, path::PathId, responses::providers::ErrorsOfOne,
+};
+use axum::{Json, http::StatusCode};
 use domain::{ApiKind, Connection, Destination, connection::providers, time::after};
 use serde_json::Value;
+use service::retrying::Tries;
 
 use crate::{
     App, State,
     access::{FromPage, Managing, Viewing},
-    input::{Change, wrong},
+    input::{Change, ProviderId, wrong},
     schema,
     views::ProviderView,
 };
-
-/// How often a change is tried when other requests change the provider at the same time.
-const TRIES: u32 = 3;
 
 /// Returns a provider.
 ///
@@ -22,13 +22,10 @@ const TRIES: u32 = 3;
 #[utoipa::path(
     get, path = "/api/v1/notifications/providers/{id}", tag = "Providers", operation_id = "getProvider",
     params(("id" = String, Path)),
-    responses(
-        (status = 200, body = ProviderView), (status = 401, body = ProvidersError),
-        (status = 403, body = ProvidersError), (status = 404, body = ProvidersError),
-    )
+    responses((status = 200, body = ProviderView), ErrorsOfOne)
 )]
-pub(crate) async fn get(app: State, Viewing(caller): Viewing, Path(id): Path<String>) -> Result<Json<ProviderView>> {
-    let found = app.find(&caller, &id).await?;
+pub(crate) async fn get(app: State, Viewing(caller): Viewing, Id(id): Id<ProviderId>) -> Result<Json<ProviderView>> {
+    let found = app.find(&caller, id).await?;
     Ok(Json(ProviderView::new(&found, app.service.connection(&found).await?.as_ref())))
 }
 
@@ -41,29 +38,28 @@ pub(crate) async fn get(app: State, Viewing(caller): Viewing, Path(id): Path<Str
     params(("id" = String, Path), FromPage),
     request_body = schema::ProviderChange,
     responses(
-        (status = 200, body = ProviderView), (status = 400, body = ProvidersError),
-        (status = 401, body = ProvidersError), (status = 403, body = ProvidersError),
-        (status = 404, body = ProvidersError), (status = 409, body = ProvidersError),
+        (status = 200, body = ProviderView), ErrorsOfOne,
+        (status = 409, body = ProvidersError),
         (status = 422, body = ProvidersError, description = "Fields are wrong: `fields` names each"),
     )
 )]
 pub(crate) async fn update(
     app: State,
     Managing(caller): Managing,
-    Path(id): Path<String>,
+    Id(id): Id<ProviderId>,
     Body(body): Body<Value>,
 ) -> Result<Json<ProviderView>> {
-    let mut old = app.find(&caller, &id).await?;
+    let mut old = app.find(&caller, id).await?;
     let change = Change::read(body, old.kind)?;
-    for _ in 0..TRIES {
+    let mut tries = Tries::of(ProviderId::NOUN);
+    loop {
         let (new, connection) = app.changed(&old, &change).await?;
         if new == old || app.destinations.change(&old, &new).await? {
             return Ok(Json(ProviderView::new(&new, connection.as_ref())));
         }
-        old = app.find(&caller, &id).await?;
+        tries.again()?;
+        old = app.find(&caller, id).await?;
     }
-    let sentence = "This provider is being changed by other requests; look at it and try again.";
-    Err(ApiError::conflict("changed_meanwhile", sentence))
 }
 
 impl App {
@@ -111,15 +107,12 @@ impl App {
 #[utoipa::path(
     delete, path = "/api/v1/notifications/providers/{id}", tag = "Providers", operation_id = "deleteProvider",
     params(("id" = String, Path), FromPage),
-    responses(
-        (status = 204), (status = 401, body = ProvidersError), (status = 403, body = ProvidersError),
-        (status = 404, body = ProvidersError),
-    )
+    responses((status = 204), ErrorsOfOne)
 )]
-pub(crate) async fn delete(app: State, Managing(caller): Managing, Path(id): Path<String>) -> Result<StatusCode> {
-    let found = app.find(&caller, &id).await?;
+pub(crate) async fn delete(app: State, Managing(caller): Managing, Id(id): Id<ProviderId>) -> Result<StatusCode> {
+    let found = app.find(&caller, id).await?;
     if !app.destinations.delete_of(ApiKind::Providers, found.operator_id, found.id).await? {
-        return Err(ApiError::not_found("provider"));
+        return Err(ApiError::not_found(ProviderId::NOUN));
     }
     Ok(StatusCode::NO_CONTENT)
 }

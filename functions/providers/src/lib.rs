@@ -1,23 +1,28 @@
 //! `/api/v1/notifications`: a tenant's providers, and notifications sent to chosen providers.
 
 mod access;
+mod actions;
 mod attempt;
 mod collection;
+mod deliveries;
 mod input;
 mod item;
 mod notification;
 mod results;
-mod resume;
 mod schema;
 mod send;
+#[cfg(test)]
+mod tests;
 mod views;
 
 use std::sync::Arc;
 
-use api::{ApiError, Caller, Keys, auth::HasKeys};
-use domain::{ApiKind, Destination, DestinationId, connection::Allowed};
+use api::{ApiError, Caller, Keys, actions::Targets, auth::HasKeys, path::PathId};
+use domain::{ApiKind, Destination, connection::Allowed};
 use service::{DestinationService, Health, allowed};
-use store::{Accounts, Aws, Changes, Deliveries, DeliveryLog, Destinations, Events, Lanes};
+use store::{Accounts, Aws, Changes, Deliveries, DeliveryLog, Destinations, Events};
+
+use crate::input::ProviderId;
 
 /// The clients and settings that the routes use.
 pub struct App {
@@ -27,39 +32,34 @@ pub struct App {
     deliveries: Deliveries,
     log: DeliveryLog,
     events: Events,
-    lanes: Lanes,
     service: DestinationService,
     health: Health,
     allowed: Allowed,
 }
 
 impl App {
-    /// Creates the clients from the environment.
+    /// Creates the clients.
     ///
     /// # Errors
     /// When the environment lacks a variable.
-    pub fn from_env() -> Result<Self, lambda_http::Error> {
-        let aws = Aws::from_env();
+    pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(&aws)?),
-            changes: Changes::from_env(&aws)?,
-            destinations: Destinations::from_env(&aws)?,
-            deliveries: Deliveries::from_env(&aws)?,
-            log: DeliveryLog::from_env(&aws)?,
-            events: Events::from_env(&aws)?,
-            lanes: Lanes::from_env(&aws)?,
-            service: DestinationService::from_env(&aws)?,
-            health: Health::from_env(&aws)?,
-            allowed: allowed::from_env()?,
+            keys: Keys::new(Accounts::from_env(aws)?),
+            changes: Changes::from_env(aws)?,
+            destinations: Destinations::from_env(aws)?,
+            deliveries: Deliveries::from_env(aws)?,
+            log: DeliveryLog::from_env(aws)?,
+            events: Events::from_env(aws)?,
+            service: DestinationService::from_env(aws)?,
+            health: Health::from_env(aws)?,
+            allowed: allowed::from_env(aws)?,
         })
     }
 
     /// Returns a provider of the caller, or a 404.
-    async fn find(&self, caller: &Caller, id: &str) -> api::error::Result<Destination> {
-        let not_found = || ApiError::not_found("provider");
-        let id = DestinationId::of_uuid(id).ok_or_else(not_found)?;
+    async fn find(&self, caller: &Caller, ProviderId(id): ProviderId) -> api::error::Result<Destination> {
         let found = self.destinations.get(caller.operator_id(), id).await?;
-        found.filter(|found| found.api == ApiKind::Providers).ok_or_else(not_found)
+        found.filter(|found| found.api == ApiKind::Providers).ok_or_else(|| ApiError::not_found(ProviderId::NOUN))
     }
 }
 
@@ -73,14 +73,28 @@ impl HasKeys for App {
     }
 }
 
+impl Targets for App {
+    type Scope = Caller;
+    type Id = ProviderId;
+    const TEST_HEALS: bool = true;
+
+    async fn destination(&self, caller: &Caller, id: ProviderId) -> api::error::Result<Destination> {
+        self.find(caller, id).await
+    }
+
+    fn service(&self) -> &DestinationService {
+        &self.service
+    }
+}
+
 /// The state of the routes.
 pub type State = axum::extract::State<Arc<App>>;
 
 api::routes! { App;
     collection::list, collection::create;
     item::get, item::update, item::delete;
-    resume::test;
-    resume::recover;
-    resume::deliveries;
+    actions::test;
+    actions::recover;
+    deliveries::list;
     send::send;
 }

@@ -135,7 +135,7 @@ fn provider_ids(fields: &mut Fields, given: &[String]) -> Vec<DestinationId> {
     let mut ids = vec![];
     for (i, text) in given.iter().enumerate() {
         let id = match DestinationId::of_uuid(text) {
-            None => Err("is no id of a provider; send its UUID"),
+            None => Err("is not the id of a provider; send its UUID"),
             Some(id) if ids.contains(&id) => Err("is there twice; send it once"),
             Some(id) => Ok(id),
         };

@@ -1,14 +1,14 @@
 //! The results of a notification that the caller gets, one for each provider.
 
+use api::attempt_text::returned;
 use std::collections::HashMap;
 
 use domain::{
-    Delivery, DeliveryState, Destination, DestinationId, EventId, Kind, OperatorId,
-    delivery::{DESTINATION_DISABLED, NOT_SENT, SUPPRESSED},
-    hidden::without_people,
+    Delivery, DeliveryState, Destination, DestinationId, EventId, Kind, OperatorId, hidden::without_people,
+    lifecycle::Reason,
 };
 use serde::Serialize;
-use service::probe::returned;
+
 use utoipa::ToSchema;
 
 /// The result for each provider, in the order of the request.
@@ -73,13 +73,15 @@ fn why_not(to: Option<&Destination>, row: &Delivery) -> String {
         return returned(to.map_or("It", |to| to.kind.title()), error);
     }
     let again = format!("send it again with POST /v1/deliveries/{}/retry", row.id);
-    match (row.state, row.reason.as_deref()) {
+    match (row.state, &row.reason) {
         (DeliveryState::Pending, _) => "It is being sent again.".to_owned(),
-        (_, Some(DESTINATION_DISABLED)) => {
+        (_, Some(Reason::DestinationDisabled)) => {
             "This provider is not enabled; enable it, and recover what it has missed.".to_owned()
         }
-        (_, Some(SUPPRESSED)) => "Nothing is mailed to its addresses any more; see GET /mail/suppressions.".to_owned(),
-        (_, Some(NOT_SENT)) => format!("It was not sent, and the fault is on our side; {again}."),
+        (_, Some(Reason::Suppressed)) => {
+            "Nothing is mailed to its addresses any more; see GET /mail/suppressions.".to_owned()
+        }
+        (_, Some(Reason::NotSent)) => format!("It was not sent, and the fault is on our side; {again}."),
         _ => format!("It was interrupted, and may have arrived; {again}."),
     }
 }

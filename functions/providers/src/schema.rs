@@ -6,14 +6,18 @@
 
 use std::collections::BTreeMap;
 
+use domain::{ApiKind, Platform, kind::one_of};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 /// A provider to create.
 #[derive(ToSchema)]
 #[serde(untagged)]
 pub(crate) enum NewProvider {
-    /// A Slack or Microsoft Teams channel.
+    /// A channel on a chat platform.
     Chat(NewChatProvider),
     /// A webhook.
     Webhook(NewWebhookProvider),
@@ -21,12 +25,15 @@ pub(crate) enum NewProvider {
     Mail(NewMailProvider),
 }
 
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-enum ChatKind {
-    Slack,
-    Teams,
+struct ChatKind;
+
+impl PartialSchema for ChatKind {
+    fn schema() -> RefOr<Schema> {
+        one_of(Platform::of_api(ApiKind::Providers).map(|platform| platform.descriptor().name)).into()
+    }
 }
+
+impl ToSchema for ChatKind {}
 
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
@@ -40,7 +47,7 @@ enum MailKind {
     OpsEmail,
 }
 
-/// A Slack or Microsoft Teams channel to create as a provider.
+/// A channel on a chat platform to create as a provider.
 #[derive(ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewChatProvider {

@@ -6,15 +6,14 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use api::{ApiError, Body, Caller, envelope::ProvidersError, error::Result, idempotency};
+use api::{ApiError, Body, Caller, envelope::ProvidersError, error::Result, idempotency, responses::providers::Errors};
 use axum::{
     Json,
     http::{HeaderMap, StatusCode},
 };
 use domain::{
-    ApiKind, Delivery, DeliveryId, DeliveryState, Destination, DestinationId, Event, EventId,
-    delivery::{INTERRUPTED, Verdict},
-    fanout::Fate,
+    ApiKind, Delivery, DeliveryId, Destination, DestinationId, Event, EventId,
+    lifecycle::{Fate, Reason, Trigger},
     time::now,
 };
 use futures::future::join_all;
@@ -51,10 +50,8 @@ const UNDER_WAY: Duration = Duration::from_secs(25);
             max_length = 256, pattern = "^[!-~]+$"),
     ),
     responses(
-        (status = 200, body = SendResults), (status = 400, body = ProvidersError), (status = 401, body = ProvidersError),
-        (status = 403, body = ProvidersError),
-        (status = 409, body = ProvidersError, description = "The key was used for another notification within 24 h, or \
-            its first request is under way"),
+        (status = 200, body = SendResults), Errors,
+        (status = 409, body = ProvidersError, description = "The key was used for another notification within 24 h, or its first request is under way"),
         (status = 422, body = ProvidersError, description = "Fields are wrong: `fields` names each"),
         (status = 502, body = SendResults, description = "No provider has taken it"),
         (status = 503, body = ProvidersError),
@@ -104,7 +101,7 @@ impl App {
     async fn logged(&self, asked: &ToSend) -> Result<HashMap<DestinationId, Delivery>> {
         let id = asked.event.id;
         let rows = self.deliveries.get_many(asked.provider_ids.iter().map(|to| DeliveryId::new(*to, id))).await?;
-        let open = rows.is_empty() || rows.iter().any(|row| row.reason.as_deref() == Some(INTERRUPTED));
+        let open = rows.is_empty() || rows.iter().any(|row| row.reason == Some(Reason::Interrupted));
         if open && is_under_way(id) {
             let sentence = "The first request with this Idempotency-Key is under way; send the same again in a while.";
             return Err(ApiError::conflict("in_progress", sentence));
@@ -150,12 +147,8 @@ impl App {
     /// Records the outcome of a delivery. If that fails, the delivery stays `interrupted`.
     async fn record(&self, begun: &Begun<'_>, ended: &Ended) {
         let statement = match ended {
-            Ended::Attempted(attempt) => {
-                let verdict = Verdict::at_once(ended.of(&begun.row).state);
-                self.deliveries.record(&begun.row, 0, attempt, &verdict)
-            }
-            Ended::Held(reason) => Ok(self.deliveries.hold(&begun.row, reason)),
-            Ended::Not(reason) => Ok(self.deliveries.abandon(&begun.row, reason)),
+            Ended::Attempted(attempt, next) => self.deliveries.record(&begun.row, 0, attempt, next),
+            Ended::Stopped(next) => Ok(self.deliveries.change(&begun.row, next)),
         };
         let problem = match statement {
             Ok(statement) => {
@@ -174,7 +167,9 @@ impl<'a> Begun<'a> {
     fn new(event: &Event, to: &'a Destination) -> Self {
         let id = DeliveryId::new(to.id, event.id);
         let row = Delivery::new(id, event.operator_id, &event.event_type, to.api, Fate::Send, now());
-        Self { to, row: Delivery { state: DeliveryState::Abandoned, reason: Some(INTERRUPTED.to_owned()), ..row } }
+        // Until the attempt ends: a delivery whose request stops halfway stays interrupted.
+        let next = row.after(&Trigger::Stopped(Reason::Interrupted));
+        Self { to, row: row.changed(&next) }
     }
 }
 

@@ -102,5 +102,5 @@ impl ProviderView {
 }
 
 pub(crate) fn kinds() -> Vec<KindView> {
-    providers::KINDS.iter().map(|(kind, display_name)| KindView { kind: *kind, display_name }).collect()
+    providers::kinds().map(|(kind, display_name)| KindView { kind, display_name }).collect()
 }

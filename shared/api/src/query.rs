@@ -47,7 +47,7 @@ fn sentence(text: &str) -> String {
     match problem.strip_prefix("unknown field ").and_then(|unknown| unknown.split_once(", expected ")) {
         Some((_, known)) => {
             let known = known.strip_prefix("one of ").unwrap_or(known);
-            format!("`{name}`: is no parameter here; there are {known}.")
+            format!("`{name}`: unknown parameter; use {known}.")
         }
         None => format!("`{name}`: {}.", wording::problem(problem)),
     }

@@ -71,7 +71,7 @@ impl Visitor<'_> for InRange {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::fields::Fields;
+    use domain::{Platform, fields::Fields};
     use serde_json::{from_value, json};
 
     fn read(value: serde_json::Value) -> Result<MaxPerSecond, String> {
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn only_http_destinations_have_a_limit() {
         let limit = read(json!(10)).expect("a limit");
-        for kind in [Kind::Webhook, Kind::Slack, Kind::Teams, Kind::Discord, Kind::GoogleChat] {
+        for kind in Platform::ALL.map(Kind::Chat).into_iter().chain([Kind::Webhook]) {
             assert!(limit.of(kind).is_ok(), "{kind}");
         }
         for kind in [Kind::Email, Kind::OpsEmail] {

@@ -14,15 +14,14 @@ use axum::{
 };
 use domain::{DeliveryId, EventId};
 use lambda_http::{RequestExt, request::RequestContext};
+use runtime::{cold_start, telemetry::Telemetry};
 use tower_http::decompression::RequestDecompressionLayer;
 use trace::{Kind, Span};
 
 use crate::{
     ApiError,
     auth::{HasKeys, Who},
-    cold_start,
     envelope::Envelope,
-    telemetry::Telemetry,
 };
 
 /// The maximum size of a decompressed body. Lambda limits the whole request to 6 MB, in which a body is escaped as JSON
@@ -56,9 +55,17 @@ where
     // Before the first request, because a starting function has a whole processor.
     app.keys().warm().await;
     cold_start::report();
+    lambda_http::run(router(envelope, app, routes, telemetry)).await
+}
+
+/// Returns what [`serve_as`] serves.
+pub(crate) fn router<A>(envelope: Envelope, app: A, routes: Router<Arc<A>>, telemetry: Telemetry) -> Router
+where
+    A: HasKeys + Send + Sync + 'static,
+{
     let app = Arc::new(app);
     let routes = routes.with_state(app.clone()).layer(middleware::from_fn_with_state(app, note_change));
-    lambda_http::run(finish(routes, envelope, telemetry)).await
+    finish(routes, envelope, telemetry)
 }
 
 /// Serves public routes, without a key.

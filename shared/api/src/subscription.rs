@@ -24,6 +24,11 @@ impl SubscriptionStatus {
     pub fn of(active: bool) -> Self {
         if active { Self::Enabled } else { Self::Disabled }
     }
+
+    /// Whether the subscription sends events.
+    pub fn is_enabled(self) -> bool {
+        self == Self::Enabled
+    }
 }
 
 /// Distinguishes null from a missing field.

@@ -155,7 +155,7 @@ fn phone(text: &str) -> Result<(String, String), NotAnAddress> {
     if let Some(odd) = text.chars().find(|c| !(c.is_ascii_digit() || "+ ()-./".contains(*c))) {
         let (number, shown) = (u32::from(odd), Some(odd).filter(|c| !c.is_control() && !c.is_whitespace()));
         let shown = shown.map(|c| format!(" ({c})")).unwrap_or_default();
-        return not(format!("the character U+{number:04X}{shown} is no part of a phone number; {HINT}"));
+        return not(format!("the character U+{number:04X}{shown} is not part of a phone number; {HINT}"));
     }
     if !text.starts_with('+') {
         return not(format!("a phone number begins with + and the country code; {HINT}"));

@@ -181,24 +181,11 @@ fn late(to: &Destination, overdue: Overdue) -> Option<Attention> {
 mod tests {
     use super::*;
     use crate::{
-        ApiKind, OperatorId, Severity, Unhealthy, destination::tests::email, rule::OnUnhealthy, time::from_millis,
+        Unhealthy,
+        testing::{email, rule},
+        time::from_millis,
         traffic::Breaker,
     };
-
-    fn rule(to: &[&Destination]) -> Rule {
-        Rule {
-            operator_id: OperatorId::generate(),
-            id: RuleId::generate(),
-            destination_ids: to.iter().map(|to| to.id).collect(),
-            events: vec!["custom.a".try_into().expect("a type")],
-            min_severity: Severity::Info,
-            active: true,
-            on_unhealthy: OnUnhealthy::Pause,
-            created_at: from_millis(0),
-            api: ApiKind::Stack,
-            project_id: None,
-        }
-    }
 
     #[test]
     fn the_most_urgent_comes_first_and_says_what_to_do() {

@@ -9,8 +9,7 @@ use ulid::Ulid;
 
 use crate::{
     ApiKind, Delivery, DeliveryId, Destination, DestinationId, Event, EventId, EventType, OperatorId,
-    delivery::RETENTION,
-    fanout::{Fate, Fates},
+    delivery::RETENTION, fanout::Fates, lifecycle::Fate,
 };
 
 /// Destination ids as stored in a row: 16 bytes each, concatenated.

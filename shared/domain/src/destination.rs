@@ -103,6 +103,34 @@ impl HeldBack {
     }
 }
 
+/// Whether a delivery can be sent to a destination now. If several of these hold, the first one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The destination was deleted.
+    Deleted,
+    /// The operator has disabled it.
+    Disabled,
+    /// All of its mail addresses are suppressed.
+    Suppressed,
+    /// It is unhealthy.
+    Unhealthy,
+    /// Nothing stands in the way.
+    Ready,
+}
+
+impl Standing {
+    /// The standing of a destination that may have been deleted.
+    pub fn of(destination: Option<&Destination>, held_back: &HeldBack) -> Self {
+        match destination {
+            None => Self::Deleted,
+            Some(to) if to.disabled => Self::Disabled,
+            Some(_) if held_back.wholly().is_some() => Self::Suppressed,
+            Some(to) if to.unhealthy.is_some() => Self::Unhealthy,
+            Some(_) => Self::Ready,
+        }
+    }
+}
+
 /// Why an address is suppressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -324,8 +352,9 @@ impl Destination {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
+    use crate::testing::email;
 
     #[test]
     fn a_team_is_mailed_until_all_its_addresses_are_suppressed() {
@@ -374,19 +403,5 @@ pub(crate) mod tests {
         assert_eq!(signing(&webhook, at(26)), [6, 4, 3]);
         assert_eq!(rotate(&mut webhook, at(26), at(50)), Ok(()));
         assert_eq!(signing(&webhook, at(26)), [7, 6, 4, 3]);
-    }
-
-    /// A verified, healthy mail address.
-    pub(crate) fn email(address: &str) -> Destination {
-        Destination {
-            verified_at: Some(now()),
-            ..Destination::new(
-                OperatorId::generate(),
-                DestinationId::generate(),
-                Kind::Email,
-                address.into(),
-                address.into(),
-            )
-        }
     }
 }

@@ -217,22 +217,8 @@ fn message(event_type: &EventType, data: &str) -> Option<Resource> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use crate::time::now;
-
-    pub(crate) fn event(event_type: &str, severity: Severity) -> Event {
-        Event {
-            operator_id: OperatorId::generate(),
-            id: EventId::generate(),
-            event_type: event_type.try_into().expect("a type"),
-            severity,
-            timestamp: now(),
-            data: "{}".into(),
-            resource: None,
-            project_id: None,
-        }
-    }
 
     fn accept(json: &str) -> Result<Event, InvalidEvent> {
         let posted: PostedEvent = serde_json::from_str(json).expect("JSON of the right shape");

@@ -2,23 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
-use crate::{Destination, DestinationId, Event, Rule};
-
-/// What happens to an event's delivery to one destination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Fate {
-    /// The destination was deleted. The delivery is recorded as abandoned, so that the operator sees it.
-    Abandon,
-    /// The destination is disabled. The delivery is recorded, and sent when the operator recovers it.
-    Disabled,
-    /// The rule is paused. The delivery is recorded, and sent when the operator recovers it.
-    Hold,
-    /// The delivery is sent now.
-    Send,
-}
+use crate::{Destination, DestinationId, Event, Rule, lifecycle::Fate};
 
 /// The fate of each delivery of an event, ordered by destination.
 pub type Fates = BTreeMap<DestinationId, Fate>;
@@ -73,8 +57,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        ApiKind, DeliveryId, EventId, OperatorId, RuleId, Severity, Unhealthy, destination::tests::email,
-        event::tests::event, rule::OnUnhealthy, time::now,
+        ApiKind, DeliveryId, EventId, Severity, Unhealthy,
+        rule::OnUnhealthy,
+        testing::{self, email, event, event_types},
+        time::now,
     };
 
     fn destination(healthy: bool) -> Destination {
@@ -88,18 +74,7 @@ mod tests {
     }
 
     fn rule(to: &[&Destination], events: &[&str], min_severity: Severity) -> Rule {
-        Rule {
-            operator_id: OperatorId::generate(),
-            id: RuleId::generate(),
-            destination_ids: to.iter().map(|destination| destination.id).collect(),
-            events: events.iter().map(|name| (*name).try_into().expect("a type")).collect(),
-            min_severity,
-            active: true,
-            on_unhealthy: OnUnhealthy::Pause,
-            created_at: now(),
-            api: ApiKind::Stack,
-            project_id: None,
-        }
+        Rule { events: event_types(events), min_severity, ..testing::rule(to) }
     }
 
     fn fates(event: &Event, rules: &[Rule], known: &[&Destination]) -> Vec<(DestinationId, Fate)> {

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ApiKind, Attempt, DeliveryId, Destination, EventType, Kind, Rule,
+    attempt::{Fault, cut},
     backoff::Schedule,
-    delivery::{Fault, cut, is_gone},
     destination::Owner,
 };
 
@@ -60,7 +60,7 @@ pub fn breaks(schedule: &Schedule, round: &[&Attempt]) -> bool {
     let failures = round.iter().filter(|attempt| attempt.fault == Fault::Receiver).count();
     let last = round.len() >= usize::try_from(schedule.attempts()).unwrap_or(usize::MAX);
     match newest.fault {
-        Fault::Receiver if is_gone(newest) => true,
+        Fault::Receiver if newest.is_gone() => true,
         Fault::Receiver => failures == MAX_FAILURES || (last && failures < MAX_FAILURES),
         Fault::Address => true,
         Fault::Throttled | Fault::Carrier | Fault::Sender => false,
@@ -188,7 +188,7 @@ impl Notice {
             return vec![("Fix it, then test it", format!("POST {path}/test")), send_again];
         }
         match self.kind {
-            Kind::Webhook | Kind::Slack | Kind::Teams | Kind::Discord | Kind::GoogleChat | Kind::OpsEmail => {
+            Kind::Webhook | Kind::Chat(_) | Kind::OpsEmail => {
                 vec![("Fix the endpoint, then verify it", format!("POST {path}/verify")), send_again]
             }
             Kind::Email | Kind::Sms => vec![
@@ -203,22 +203,15 @@ impl Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Delivery, RuleId, fanout::Fate};
-    use crate::{Severity, delivery::tests::attempt, destination::tests::email, rule::OnUnhealthy, time::now};
+    use crate::{Delivery, RuleId, lifecycle::Fate};
+    use crate::{
+        rule::OnUnhealthy,
+        testing::{self, attempt, email, event_types},
+        time::now,
+    };
 
     fn rule(to: &Destination, active: bool, on_unhealthy: OnUnhealthy) -> Rule {
-        Rule {
-            operator_id: to.operator_id,
-            id: RuleId::generate(),
-            destination_ids: vec![to.id],
-            events: vec!["agent.blocked".try_into().expect("a type")],
-            min_severity: Severity::Info,
-            active,
-            on_unhealthy,
-            created_at: now(),
-            api: ApiKind::Stack,
-            project_id: None,
-        }
+        Rule { events: event_types(&["agent.blocked"]), active, on_unhealthy, ..testing::rule(&[to]) }
     }
 
     #[test]

@@ -133,7 +133,7 @@ pub fn readable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::tests::event;
+    use crate::testing::event;
 
     fn of(event_type: &str, data: &str) -> Notification {
         Notification::of(&Event { data: data.into(), ..event(event_type, Severity::Medium) })

@@ -97,19 +97,11 @@ pub fn of(api: ApiKind, event: &Event) -> serde_json::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EventId, Severity};
+    use crate::{Severity, testing};
 
     fn event(event_type: &str, data: &str) -> Event {
-        Event {
-            operator_id: OperatorId::generate(),
-            id: EventId::generate(),
-            event_type: event_type.try_into().expect("a type"),
-            severity: Severity::Medium,
-            timestamp: "2026-04-15T10:05:00Z".parse().expect("a time"),
-            data: data.into(),
-            resource: None,
-            project_id: None,
-        }
+        let timestamp = "2026-04-15T10:05:00Z".parse().expect("a time");
+        Event { timestamp, data: data.into(), ..testing::event(event_type, Severity::Medium) }
     }
 
     #[test]

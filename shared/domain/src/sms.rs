@@ -90,20 +90,11 @@ pub fn verification(code: &Code, minutes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EventId, OperatorId, Severity, time::now};
+    use crate::{Severity, testing};
     use proptest::prelude::*;
 
     fn event(event_type: &str, severity: Severity, data: &str) -> Event {
-        Event {
-            operator_id: OperatorId::generate(),
-            id: EventId::generate(),
-            event_type: event_type.try_into().expect("a type"),
-            severity,
-            timestamp: now(),
-            data: data.into(),
-            resource: None,
-            project_id: None,
-        }
+        Event { data: data.into(), ..testing::event(event_type, severity) }
     }
 
     #[test]

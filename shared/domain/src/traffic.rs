@@ -311,7 +311,7 @@ fn signed(duration: Duration) -> jiff::SignedDuration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Kind, destination::tests::email, time::from_millis};
+    use crate::{Kind, testing::email, time::from_millis};
 
     fn webhook() -> Destination {
         Destination { kind: Kind::Webhook, ..email("https://example.com") }

@@ -235,7 +235,7 @@ mod tests {
     use super::*;
     use crate::{
         DestinationId,
-        destination::tests::email,
+        testing::email,
         time::{from_millis, now},
     };
     use proptest::prelude::*;

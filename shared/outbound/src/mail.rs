@@ -283,19 +283,11 @@ fn readable(at: jiff::Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{DestinationId, EventId, Severity, health::PausedRule, time::now};
+    use domain::{DestinationId, Severity, health::PausedRule, testing, time::now};
 
     fn event(data: &str) -> Event {
-        Event {
-            operator_id: OperatorId::generate(),
-            id: EventId::generate(),
-            event_type: "passport.flagged".try_into().expect("a type"),
-            severity: Severity::Medium,
-            timestamp: "2026-04-15T10:05:00Z".parse().expect("a time"),
-            data: data.into(),
-            resource: None,
-            project_id: None,
-        }
+        let timestamp = "2026-04-15T10:05:00Z".parse().expect("a time");
+        Event { timestamp, data: data.into(), ..testing::event("passport.flagged", Severity::Medium) }
     }
 
     #[test]

@@ -1,32 +1,35 @@
 //! Operations on a registered address that several route groups share: verify, test, mark as unhealthy, and resend what
 //! it missed.
 
+pub mod account_scope;
 pub mod allowed;
+pub mod error;
 pub mod health;
-pub mod log;
 mod messages;
-pub mod probe;
+mod probe;
 pub mod recovery;
 pub mod render;
-pub mod retry;
+pub mod retrying;
 mod rotation;
 pub mod sender;
 pub mod subscription;
 pub mod testing;
+#[cfg(test)]
+mod tests;
 pub mod verification;
 
 use std::time::Duration;
 
-use api::ApiError;
 use domain::{
     Attempt, Connection, Destination, DestinationId, OperatorId, WebhookSecret, destination::Sealed,
     system_events::Mail, verification::Limits,
 };
-use store::{
-    Accounts, Aws, Destinations, StoreError, Suppressions, SystemEvents, Verifications, accounts::Operator, aws,
-};
+use error::Result;
+use store::{Accounts, Aws, Destinations, StoreError, Suppressions, SystemEvents, Verifications, accounts::Operator};
 
+pub use error::{Error, SetupError};
 pub use health::Health;
+pub use recovery::Recovery;
 pub use sender::Sender;
 
 /// Verifies and tests addresses.
@@ -37,6 +40,7 @@ pub struct DestinationService {
     verifications: Verifications,
     sender: Sender,
     system_events: SystemEvents,
+    recovery: Recovery,
     limits: Limits,
 }
 
@@ -45,7 +49,7 @@ impl DestinationService {
     ///
     /// # Errors
     /// When the environment lacks a setting.
-    pub fn from_env(aws: &Aws) -> Result<Self, lambda_http::Error> {
+    pub fn from_env(aws: &Aws) -> std::result::Result<Self, SetupError> {
         Ok(Self {
             accounts: Accounts::from_env(aws)?,
             destinations: Destinations::from_env(aws)?,
@@ -53,11 +57,12 @@ impl DestinationService {
             verifications: Verifications::from_env(aws)?,
             sender: Sender::from_env(aws)?,
             system_events: SystemEvents::from_env(aws)?,
+            recovery: Recovery::from_env(aws)?,
             limits: Limits {
-                interval: Duration::from_secs(aws::parsed_variable("CODE_INTERVAL_SECONDS")?),
-                per_destination: aws::parsed_variable("CODES_PER_DESTINATION")?,
-                per_operator: aws::parsed_variable("CODES_PER_OPERATOR")?,
-                per_calling_code: aws::parsed_variable("CODES_PER_CALLING_CODE")?,
+                interval: Duration::from_secs(aws.parsed_variable("CODE_INTERVAL_SECONDS")?),
+                per_destination: aws.parsed_variable("CODES_PER_DESTINATION")?,
+                per_operator: aws.parsed_variable("CODES_PER_OPERATOR")?,
+                per_calling_code: aws.parsed_variable("CODES_PER_CALLING_CODE")?,
             },
         })
     }
@@ -66,12 +71,7 @@ impl DestinationService {
     ///
     /// # Errors
     /// When a call fails, or KMS does not unwrap the data key.
-    pub async fn seal(
-        &self,
-        operator: OperatorId,
-        id: DestinationId,
-        secret: &WebhookSecret,
-    ) -> api::error::Result<Sealed> {
+    pub async fn seal(&self, operator: OperatorId, id: DestinationId, secret: &WebhookSecret) -> Result<Sealed> {
         let operator = self.operator(operator).await?;
         Ok(self.sender.vault.seal(&operator.data_key, operator.id, id, secret.reveal()).await?)
     }
@@ -85,7 +85,7 @@ impl DestinationService {
         operator: OperatorId,
         id: DestinationId,
         connection: &Connection,
-    ) -> api::error::Result<Sealed> {
+    ) -> Result<Sealed> {
         let operator = self.operator(operator).await?;
         self.seal_connection_of(&operator, id, connection).await
     }
@@ -99,7 +99,7 @@ impl DestinationService {
         operator: &Operator,
         id: DestinationId,
         connection: &Connection,
-    ) -> api::error::Result<Sealed> {
+    ) -> Result<Sealed> {
         Ok(self.sender.vault.seal_connection(&operator.data_key, operator.id, id, connection).await?)
     }
 
@@ -107,7 +107,7 @@ impl DestinationService {
     ///
     /// # Errors
     /// When the call to KMS fails.
-    pub async fn connection(&self, of: &Destination) -> api::error::Result<Option<Connection>> {
+    pub async fn connection(&self, of: &Destination) -> Result<Option<Connection>> {
         match self.sender.vault.connection(of).await {
             Err(error @ StoreError::Sealed(_)) => {
                 tracing::error!(operator_id = %of.operator_id, destination_id = %of.id, %error, "a connection is lost");
@@ -126,9 +126,9 @@ impl DestinationService {
     ///
     /// # Errors
     /// When the call fails, or the account does not exist.
-    pub async fn operator(&self, id: OperatorId) -> api::error::Result<Operator> {
+    pub async fn operator(&self, id: OperatorId) -> Result<Operator> {
         let operator = self.accounts.operator(id).await?;
-        operator.ok_or_else(|| ApiError::internal("account missing although its rows or keys exist"))
+        operator.ok_or_else(|| Error::internal("account missing although its rows or keys exist"))
     }
 
     /// Reports a mail that was sent immediately, in one attempt.
@@ -136,9 +136,14 @@ impl DestinationService {
         self.system_events.note(messages::mailed(mail, attempt)).await;
     }
 
-    /// The system_events that publishes our own events.
+    /// Publishes our own events.
     pub fn system_events(&self) -> &SystemEvents {
         &self.system_events
+    }
+
+    /// Sends deliveries again.
+    pub fn recovery(&self) -> &Recovery {
+        &self.recovery
     }
 
     /// The suppressed addresses.

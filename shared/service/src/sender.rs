@@ -9,12 +9,12 @@ use outbound::{
     email::{Envelope, People},
     webhook::Request,
 };
-use store::{
-    Aws, Result, Vault,
-    aws::{optional_variable, variable},
-};
+use store::{Aws, Result, Vault};
 
-use crate::render::{self, id};
+use crate::{
+    error::SetupError,
+    render::{self, id},
+};
 
 /// Sends to destinations of every kind.
 pub struct Sender {
@@ -46,12 +46,12 @@ impl Sender {
     ///
     /// # Errors
     /// When the environment lacks a setting, or TLS cannot be set up.
-    pub fn from_env(aws: &Aws) -> std::result::Result<Self, lambda_http::Error> {
+    pub fn from_env(aws: &Aws) -> std::result::Result<Self, SetupError> {
         Ok(Self {
             vault: Vault::new(aws),
-            webhooks: Webhooks::new(store::aws::target_policy()?)?,
+            webhooks: Webhooks::new(aws.target_policy()?)?,
             mailer: mailer(aws)?,
-            texter: Texter::new(aws.config(), sms_settings()),
+            texter: Texter::new(aws.config(), sms_settings(aws)),
         })
     }
 
@@ -156,16 +156,16 @@ impl Sender {
 }
 
 /// The sender and price limit of text messages, from the template's parameters.
-fn sms_settings() -> SmsSettings {
+fn sms_settings(aws: &Aws) -> SmsSettings {
     SmsSettings {
-        sender_id: optional_variable("SMS_SENDER_ID"),
-        origination_number: optional_variable("SMS_ORIGINATION_NUMBER"),
-        max_price: optional_variable("SMS_MAX_PRICE"),
-        region: optional_variable("SMS_REGION"),
+        sender_id: aws.optional_variable("SMS_SENDER_ID"),
+        origination_number: aws.optional_variable("SMS_ORIGINATION_NUMBER"),
+        max_price: aws.optional_variable("SMS_MAX_PRICE"),
+        region: aws.optional_variable("SMS_REGION"),
     }
 }
 
 /// The mailer with the sender and the configuration set that the environment names.
 fn mailer(aws: &Aws) -> Result<Mailer> {
-    Ok(Mailer::new(aws.config(), &variable("MAIL_FROM")?, variable("MAIL_CONFIGURATION_SET")?))
+    Ok(Mailer::new(aws.config(), &aws.variable("MAIL_FROM")?, aws.variable("MAIL_CONFIGURATION_SET")?))
 }

@@ -1,16 +1,16 @@
 //! Creates and changes webhook subscriptions of the Mail API and of Stack Auth.
 
-use api::{ApiError, error::Result, subscription::SubscriptionStatus};
 use domain::{
     Address, Destination, DestinationId, EventType, OperatorId, Rule, RuleId, Severity, WebhookSecret,
     rule::OnUnhealthy, time::now, traffic::Rate,
 };
 use store::subscriptions::{Changed, Subscription, Subscriptions};
 
-use crate::DestinationService;
-
-/// The maximum number of tries for a change that conflicts with others.
-const TRIES: u32 = 3;
+use crate::{
+    DestinationService,
+    error::{Error, Result},
+    retrying::Tries,
+};
 
 /// A subscription to create.
 pub struct New {
@@ -33,7 +33,7 @@ pub struct Change {
     /// The event types to send.
     pub events: Option<Vec<EventType>>,
     /// Whether the subscription is enabled.
-    pub status: Option<SubscriptionStatus>,
+    pub active: Option<bool>,
     /// The maximum deliveries per second. `Some(None)` removes the limit.
     pub max_per_second: Option<Option<Rate>>,
 }
@@ -60,8 +60,8 @@ impl Change {
         if let Some(events) = &self.events {
             new.rule.events.clone_from(events);
         }
-        if let Some(status) = self.status {
-            new.rule.active = status == SubscriptionStatus::Enabled;
+        if let Some(active) = self.active {
+            new.rule.active = active;
         }
         new
     }
@@ -70,26 +70,25 @@ impl Change {
     /// to change.
     ///
     /// # Errors
-    /// A 404 if the operator has no `noun` with this ID. A 409 if concurrent changes keep conflicting.
+    /// When the operator has no `noun` with this ID, or concurrent changes keep conflicting.
     pub async fn make(
         &self,
         subscriptions: &Subscriptions,
-        (operator, id, noun): (OperatorId, DestinationId, &str),
+        (operator, id, noun): (OperatorId, DestinationId, &'static str),
     ) -> Result<(Subscription, Subscription)> {
-        for _ in 0..TRIES {
-            let old = subscriptions.get(operator, id).await?.ok_or_else(|| ApiError::not_found(noun))?;
+        let mut tries = Tries::of(noun);
+        loop {
+            let old = subscriptions.get(operator, id).await?.ok_or(Error::NotFound(noun))?;
             let new = self.applied_to(&old);
             if new == old {
                 return Ok((old, new));
             }
             match subscriptions.replace(&old, &new).await? {
                 Changed::Yes => return Ok((old, new)),
-                Changed::Meanwhile => {}
-                Changed::Gone => return Err(ApiError::not_found(noun)),
+                Changed::Meanwhile => tries.again()?,
+                Changed::Gone => return Err(Error::NotFound(noun)),
             }
         }
-        let sentence = format!("This {noun} is being changed by other requests; look at it and try again.");
-        Err(ApiError::conflict("changed_meanwhile", sentence))
     }
 }
 

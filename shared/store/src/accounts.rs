@@ -20,7 +20,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Aws, Result, StoreError,
-    aws::variable,
     destinations::condition_failed,
     error::aws,
     item::{Item, b, from_item, from_items, key, n, s, to_item},
@@ -119,7 +118,7 @@ impl Accounts {
     /// # Errors
     /// When the variable is missing.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self { client: aws.dynamodb(), table: variable("ACCOUNTS_TABLE")? })
+        Ok(Self { client: aws.dynamodb(), table: aws.variable("ACCOUNTS_TABLE")? })
     }
 
     pub(crate) fn project_key(operator: OperatorId, project: &str) -> Item {
@@ -334,7 +333,7 @@ pub(crate) fn done(answer: std::result::Result<UpdateItemOutput, SdkError<Update
 }
 
 /// The two rows of a key: one for lookups, one for lists.
-fn key_items(api_key: &ApiKey, grant: &Grant) -> Result<[Item; 2]> {
+pub(crate) fn key_items(api_key: &ApiKey, grant: &Grant) -> Result<[Item; 2]> {
     let hash = api_key.hash();
     let mut looked_up = to_item(grant)?;
     looked_up.extend(key(("pk", grant_key(&hash)), ("sk", GRANT)));

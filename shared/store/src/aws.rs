@@ -1,20 +1,23 @@
-//! How this project calls AWS: configuration, clients and environment variables.
+//! How this project calls AWS: the environment of a function, the configuration, and the clients.
 
-use std::{env, str::FromStr, sync::OnceLock, time::Duration};
+use std::{collections::HashMap, env, str::FromStr, sync::OnceLock, time::Duration};
 
 use aws_config::{
-    BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider, retry::RetryConfig,
-    stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
+    BehaviorVersion, Region, SdkConfig, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
+    timeout::TimeoutConfig,
 };
-use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use domain::guard::TargetPolicy;
 
 use crate::{Result, StoreError, http};
 
-/// The SDK's configuration, read once when a function starts. All clients are created from it.
+/// What a function gets from its environment, read once when it starts: its settings, and the SDK's configuration. All
+/// clients are created from it.
 pub struct Aws {
+    variables: HashMap<String, String>,
     config: SdkConfig,
     // One client per service: each has its own connections, which all tables or queues share.
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
@@ -25,6 +28,12 @@ impl Aws {
     /// Reads the region, credentials and endpoints only from the environment, where Lambda sets them. The SDK's default
     /// provider chain would create clients for two more services at every start.
     pub fn from_env() -> Self {
+        Self::new(env::vars().collect(), http::client())
+    }
+
+    /// Reads `variables` instead of the environment, and calls AWS through `client`.
+    pub(crate) fn new(variables: HashMap<String, String>, client: impl HttpClient + 'static) -> Self {
+        let variable = |name: &str| variables.get(name).filter(|value| !value.is_empty()).cloned();
         // A hanging call must end well before the function's timeout, so that it can be retried.
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(2))
@@ -32,16 +41,45 @@ impl Aws {
             .build();
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(variable("AWS_REGION").ok().map(Region::new))
-            .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+            .region(variable("AWS_REGION").map(Region::new))
+            .credentials_provider(SharedCredentialsProvider::new(credentials(&variables)))
             .service_config(OwnEndpoints)
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts)
             // This would watch every body for stalls. Ours are kilobytes, and the timeouts cover them.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .http_client(http::client());
-        config.set_endpoint_url(variable("AWS_ENDPOINT_URL").ok());
-        Self { config: config.build(), dynamodb: OnceLock::new(), sqs: OnceLock::new() }
+            .http_client(client);
+        config.set_endpoint_url(variable("AWS_ENDPOINT_URL"));
+        Self { variables, config: config.build(), dynamodb: OnceLock::new(), sqs: OnceLock::new() }
+    }
+
+    /// Returns a variable that the template sets.
+    ///
+    /// # Errors
+    /// When it is missing or empty.
+    pub fn variable(&self, name: &'static str) -> Result<String> {
+        self.optional_variable(name).ok_or_else(|| missing(name))
+    }
+
+    /// Returns a variable, or `None` if it is missing or empty.
+    pub fn optional_variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).filter(|value| !value.is_empty()).cloned()
+    }
+
+    /// Parses a variable that the template sets.
+    ///
+    /// # Errors
+    /// When it is missing or does not parse.
+    pub fn parsed_variable<T: FromStr<Err: std::fmt::Display>>(&self, name: &'static str) -> Result<T> {
+        self.variable(name)?.parse().map_err(|e: T::Err| StoreError::Environment { name, problem: e.to_string() })
+    }
+
+    /// Returns where webhooks may be sent to, from `ALLOW_PRIVATE_TARGETS`.
+    ///
+    /// # Errors
+    /// When the variable is missing or is not `false`, `true` or `loopback`.
+    pub fn target_policy(&self) -> Result<TargetPolicy> {
+        self.parsed_variable("ALLOW_PRIVATE_TARGETS")
     }
 
     /// The configuration, for clients that are created elsewhere.
@@ -60,6 +98,14 @@ impl Aws {
     }
 }
 
+/// The credentials of the function's role, which Lambda sets for the life of the process.
+fn credentials(variables: &HashMap<String, String>) -> Credentials {
+    let variable = |name: &str| variables.get(name).cloned();
+    let key = |name| variable(name).unwrap_or_default();
+    let token = variable("AWS_SESSION_TOKEN").filter(|token| !token.is_empty());
+    Credentials::new(key("AWS_ACCESS_KEY_ID"), key("AWS_SECRET_ACCESS_KEY"), token, None, "environment")
+}
+
 /// Endpoints of single services, such as `AWS_ENDPOINT_URL_SNS`.
 #[derive(Debug)]
 struct OwnEndpoints;
@@ -71,34 +117,7 @@ impl LoadServiceConfig for OwnEndpoints {
     }
 }
 
-/// Returns an environment variable that the template sets.
-///
-/// # Errors
-/// When it is missing or empty.
-pub fn variable(name: &'static str) -> Result<String> {
-    match env::var(name) {
-        Ok(value) if !value.is_empty() => Ok(value),
-        _ => Err(StoreError::Environment { name, problem: "is missing; the template sets it".into() }),
-    }
-}
-
-/// Returns an environment variable, or `None` if it is missing or empty.
-pub fn optional_variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// Parses an environment variable that the template sets.
-///
-/// # Errors
-/// When it is missing or does not parse.
-pub fn parsed_variable<T: FromStr<Err: std::fmt::Display>>(name: &'static str) -> Result<T> {
-    variable(name)?.parse().map_err(|e: T::Err| StoreError::Environment { name, problem: e.to_string() })
-}
-
-/// Returns where webhooks may be sent to, from `ALLOW_PRIVATE_TARGETS`.
-///
-/// # Errors
-/// When the variable is missing or is not `false`, `true` or `loopback`.
-pub fn target_policy() -> Result<TargetPolicy> {
-    parsed_variable("ALLOW_PRIVATE_TARGETS")
+/// The error for a variable that is missing.
+pub(crate) fn missing(name: &'static str) -> StoreError {
+    StoreError::Environment { name, problem: "is missing; the template sets it".into() }
 }

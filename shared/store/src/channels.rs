@@ -18,7 +18,6 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Aws, Result,
-    aws::variable,
     batch_get::get_rows,
     error::aws,
     filtered,
@@ -90,7 +89,7 @@ impl Channels {
     /// # Errors
     /// When the variable is missing.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self { client: aws.dynamodb(), table: variable("CHANNELS_TABLE")? })
+        Ok(Self { client: aws.dynamodb(), table: aws.variable("CHANNELS_TABLE")? })
     }
 
     /// Stores a new rule.

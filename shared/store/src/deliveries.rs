@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::{Client, operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 use domain::{
     ApiKind, Attempt, Delivery, DeliveryId, DeliveryState, DestinationId, EventType, OperatorId,
-    delivery::{MAX_KEPT_ATTEMPTS, Verdict},
+    lifecycle::{Reason, Transition, Trigger},
 };
 use futures::future::try_join_all;
 use jiff::Timestamp;
@@ -13,7 +13,6 @@ use tokio::time::Instant;
 
 use crate::{
     Aws, Result, StoreError,
-    aws::variable,
     batch_get::get_rows,
     error::aws,
     item::{Item, from_item, from_items, key, n, retention_ttl, s, to_item},
@@ -42,7 +41,7 @@ pub struct Summary {
     pub event_type: EventType,
     /// Why the delivery is held, or was abandoned without an attempt.
     #[serde(default)]
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// When the next attempt is due.
     #[serde(default, with = "domain::time::millis::option")]
     pub next_attempt_at: Option<Timestamp>,
@@ -98,7 +97,7 @@ impl Deliveries {
     /// # Errors
     /// When the variable is missing.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self { client: aws.dynamodb(), table: variable("DELIVERIES_TABLE")? })
+        Ok(Self { client: aws.dynamodb(), table: aws.variable("DELIVERIES_TABLE")? })
     }
 
     /// Builds the statement that inserts a delivery, unless its ID exists.
@@ -115,60 +114,38 @@ impl Deliveries {
         Ok(Statement::insert(&self.table, item))
     }
 
-    /// Builds the statement that records an attempt of the delivery `row` at this `step` of the schedule, unless
-    /// another worker has recorded an attempt since the row was read.
+    /// Builds the statement that records an attempt of the delivery `row` at this `step` of the schedule and its next
+    /// state, unless another worker has recorded an attempt since the row was read.
     ///
     /// # Errors
     /// When the attempts cannot be written as an attribute.
-    pub fn record(&self, row: &Delivery, step: u32, attempt: &Attempt, verdict: &Verdict) -> Result<Statement> {
-        let recorded = recorded(row, step, attempt, verdict);
-        let update = Update::new(row, recorded.state)
+    pub fn record(&self, row: &Delivery, step: u32, attempt: &Attempt, next: &Transition) -> Result<Statement> {
+        let recorded = row.attempted(step, attempt, next);
+        let update = Update::new(row, next)
             .set("attempt_count", n(recorded.attempt_count))
             .set("attempts", serde_dynamo::to_attribute_value(&recorded.attempts)?)
             .set("step", n(recorded.step));
-        let update = match &recorded.reason {
-            Some(reason) => update.set("reason", s(reason)),
-            None => update.without("reason", row.reason.is_some()),
-        };
-        let update = update.maybe("next_attempt_at", recorded.next_attempt_at, row.next_attempt_at.is_some());
         Ok(update.statement(&self.table))
     }
 
-    /// Builds the statement that records the first attempt of a delivery without a row, unless another worker has
-    /// recorded one.
-    ///
-    /// # Errors
-    /// When the row cannot be written as an item.
-    pub fn record_first(&self, row: &Delivery, step: u32, attempt: &Attempt, verdict: &Verdict) -> Result<Statement> {
-        self.insert(&recorded(row, step, attempt, verdict))
+    /// Builds the statement that changes the state of a delivery without an attempt, unless another worker has recorded
+    /// an attempt since the row was read.
+    pub fn change(&self, row: &Delivery, next: &Transition) -> Statement {
+        Update::new(row, next).statement(&self.table)
     }
 
-    /// Builds the statement that ends a delivery without an attempt, unless another worker has recorded an attempt
-    /// since the row was read.
-    pub fn abandon(&self, row: &Delivery, reason: &str) -> Statement {
-        let update = Update::new(row, DeliveryState::Abandoned).set("reason", s(reason));
-        update.maybe("next_attempt_at", None, row.next_attempt_at.is_some()).statement(&self.table)
-    }
-
-    /// Builds the statement that holds a delivery, unless another worker has recorded an attempt since the row was
-    /// read.
-    pub fn hold(&self, row: &Delivery, reason: &str) -> Statement {
-        let update = Update::new(row, DeliveryState::Held).set("reason", s(reason));
-        update.maybe("next_attempt_at", None, row.next_attempt_at.is_some()).statement(&self.table)
-    }
-
-    /// Marks deliveries as pending again, which removes them from the index. Deliveries that have changed since are not
-    /// touched.
+    /// Marks deliveries as sent again, which removes them from the index. Deliveries that have changed since, or that are
+    /// on their way, are not touched.
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn mark_pending(&self, rows: &[Summary]) -> Result<()> {
-        const PENDING: DeliveryState = DeliveryState::Pending;
+    pub async fn mark_sent_again(&self, rows: &[Summary]) -> Result<()> {
         let statement = |row: &Summary| {
-            let mut parameters = vec![s(PENDING.as_str())];
-            let index = match (PENDING.indexed(row.api), row.state.indexed(row.api)) {
+            let state = row.state.after(&Trigger::SentAgain)?.state;
+            let mut parameters = vec![s(state.as_str())];
+            let index = match (state.indexed(row.api), row.state.indexed(row.api)) {
                 (true, _) => {
-                    parameters.push(state_key(row.id.destination, PENDING));
+                    parameters.push(state_key(row.id.destination, state));
                     format!(" SET {STATE_KEY} = ?")
                 }
                 (false, true) => format!(" REMOVE {STATE_KEY}"),
@@ -180,9 +157,9 @@ impl Deliveries {
                 self.table
             );
             parameters.extend([s(row.id.destination), s(row.id), n(row.attempt_count), s(row.state.as_str())]);
-            Statement::new(text, parameters)
+            Some(Statement::new(text, parameters))
         };
-        let statements = rows.iter().map(statement).collect();
+        let statements = rows.iter().filter_map(statement).collect();
         let written = self.execute(statements, partiql::soon()).await;
         match written.into_iter().find_map(Written::failure) {
             Some(error) => Err(StoreError::Unwritten(error)),
@@ -313,22 +290,6 @@ impl Deliveries {
     }
 }
 
-/// Returns the row with one more attempt.
-pub fn recorded(row: &Delivery, step: u32, attempt: &Attempt, verdict: &Verdict) -> Delivery {
-    let mut attempts = row.attempts.clone();
-    attempts.push(attempt.clone());
-    attempts.drain(..attempts.len().saturating_sub(MAX_KEPT_ATTEMPTS));
-    Delivery {
-        state: verdict.state,
-        reason: verdict.reason.map(str::to_owned),
-        attempt_count: attempt.number,
-        attempts,
-        next_attempt_at: verdict.next_attempt_at,
-        step,
-        ..row.clone()
-    }
-}
-
 /// An update of one row, on condition that no attempt has been recorded since the row was read.
 struct Update<'a> {
     row: &'a Delivery,
@@ -338,13 +299,21 @@ struct Update<'a> {
 }
 
 impl<'a> Update<'a> {
-    /// Starts an update to `state` and sets or removes the attribute of the sparse index to match.
-    fn new(row: &'a Delivery, state: DeliveryState) -> Self {
+    /// Starts an update to the next state and sets or removes the attribute of the sparse index to match.
+    fn new(row: &'a Delivery, Transition { state, reason, next_attempt_at }: &Transition) -> Self {
         let mut update = Self { row, set: vec![], remove: vec![], parameters: vec![] };
         update = update.set("state", s(state.as_str()));
-        match (row.state.indexed(row.api), state.indexed(row.api)) {
-            (_, true) => update.set(STATE_KEY, state_key(row.id.destination, state)),
+        update = match (row.state.indexed(row.api), state.indexed(row.api)) {
+            (_, true) => update.set(STATE_KEY, state_key(row.id.destination, *state)),
             (had, false) => update.without(STATE_KEY, had),
+        };
+        update = match reason {
+            Some(reason) => update.set("reason", s(reason)),
+            None => update.without("reason", row.reason.is_some()),
+        };
+        match next_attempt_at {
+            Some(at) => update.set("next_attempt_at", n(at.as_millisecond())),
+            None => update.without("next_attempt_at", row.next_attempt_at.is_some()),
         }
     }
 
@@ -352,14 +321,6 @@ impl<'a> Update<'a> {
         self.set.push(format!("SET \"{name}\" = ?"));
         self.parameters.push(value);
         self
-    }
-
-    /// Sets a time, or removes it if the row has one.
-    fn maybe(self, name: &'static str, at: Option<Timestamp>, had: bool) -> Self {
-        match at {
-            Some(at) => self.set(name, n(at.as_millisecond())),
-            None => self.without(name, had),
-        }
     }
 
     /// Removes an attribute if the row has it.

@@ -41,7 +41,6 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Aws, Result, StoreError,
-    aws::variable,
     batch_get::{batch_get, get_items, get_rows},
     error::aws,
     item::{Item, from_item, from_items, key, n, retention_ttl, s, to_item},
@@ -196,7 +195,7 @@ impl Events {
     /// # Errors
     /// When the variable is missing.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self { client: aws.dynamodb(), table: variable("EVENTS_TABLE")? })
+        Ok(Self { client: aws.dynamodb(), table: aws.variable("EVENTS_TABLE")? })
     }
 
     /// Claims an idempotency key for the event `offered`. The `fingerprint` identifies the event's content.

@@ -27,6 +27,8 @@ pub mod resealing;
 pub mod subscriptions;
 pub mod suppressions;
 pub mod system_events;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transact;
 pub mod unrecorded;
 pub mod vault;

@@ -14,7 +14,7 @@ use futures::{StreamExt, future::join_all, stream};
 use serde::Serialize;
 use trace::{Kind, Span};
 
-use crate::{Aws, Result, aws::variable, error::aws};
+use crate::{Aws, Result, error::aws};
 
 /// The maximum number of concurrent calls.
 const MAX_CALLS: usize = 8;
@@ -72,7 +72,7 @@ impl Outgoing {
 
 impl Queue {
     fn from_env(aws: &Aws, name: &'static str) -> Result<Self> {
-        Ok(Self { client: aws.sqs(), url: variable(name)? })
+        Ok(Self { client: aws.sqs(), url: aws.variable(name)? })
     }
 
     /// The queue `accepted`, at `ACCEPTED_QUEUE_URL`, for events that have an ID.

@@ -21,7 +21,6 @@ use serde::Deserialize;
 
 use crate::{
     Aws, Result,
-    aws::{parsed_variable, variable},
     batch_get::get_items,
     error::aws,
     item::{Item, from_items, key, n},
@@ -73,7 +72,7 @@ impl Changes {
     /// # Errors
     /// When the variable is missing.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self { client: aws.dynamodb(), table: variable("DESTINATIONS_TABLE")? })
+        Ok(Self { client: aws.dynamodb(), table: aws.variable("DESTINATIONS_TABLE")? })
     }
 
     /// Moves an operator's stamp. Call it after the change is written and before anyone is notified of the change.
@@ -100,7 +99,7 @@ impl<T: Default> Recent<T> {
     /// # Errors
     /// When a variable is missing or wrong.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let remember = Duration::from_secs(parsed_variable("REMEMBER_SECONDS")?);
+        let remember = Duration::from_secs(aws.parsed_variable("REMEMBER_SECONDS")?);
         Ok(Self { changes: Changes::from_env(aws)?, known: Mutex::new(Known::new(remember)) })
     }
 

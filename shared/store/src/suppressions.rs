@@ -17,7 +17,6 @@ use jiff::Timestamp;
 
 use crate::{
     Aws, Result,
-    aws::variable,
     batch_get::get_rows,
     error::aws,
     item::{Item, from_item, from_items, key, s, to_item},
@@ -70,7 +69,7 @@ impl Suppressions {
     /// # Errors
     /// When the variable is missing.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self { client: aws.dynamodb(), table: variable("DESTINATIONS_TABLE")? })
+        Ok(Self { client: aws.dynamodb(), table: aws.variable("DESTINATIONS_TABLE")? })
     }
 
     /// Suppresses an address, unless it already is.

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use domain::{
     ApiKind, Delivery, DeliveryId, DeliveryState, Destination, DestinationId, EventId, EventType, OperatorId,
     delivery_plan::{Destined, Unrecorded},
-    fanout::Fate,
+    lifecycle::{Fate, Trigger},
     overdue::{is_overdue, overdue_before},
     shard::{EventsOf, Shards},
 };
@@ -75,10 +75,7 @@ impl Planned {
     /// recovery picks it up if this one stops halfway.
     fn row(&self, api: ApiKind) -> Delivery {
         let row = self.delivery(api);
-        match row.state {
-            DeliveryState::Pending => Delivery { state: DeliveryState::Failed, next_attempt_at: Some(self.at), ..row },
-            _ => row,
-        }
+        row.changed(&row.after(&Trigger::Overdue(self.at)))
     }
 }
 
@@ -433,7 +430,7 @@ fn merge<T: Placed>(
 mod tests {
     use std::collections::BTreeSet;
 
-    use domain::{DeliveryPlan, fanout::Fates, time::from_millis};
+    use domain::{DeliveryPlan, fanout::Fates, lifecycle::Reason, time::from_millis};
     use proptest::prelude::*;
 
     use super::*;
@@ -468,7 +465,8 @@ mod tests {
         let wanted = (1..5).map(destination_id).collect();
         let found = planned(OperatorId::generate(), plans(9, &fates), &HashMap::new(), &wanted);
         let told: Vec<_> = found.iter().map(|planned| listed(planned.clone())).collect();
-        let told: Vec<_> = told.iter().map(|row| (row.id.destination, row.state, row.reason.as_deref())).collect();
+        let told: Vec<_> =
+            told.iter().map(|row| (row.id.destination, row.state, row.reason.as_ref().map(Reason::as_str))).collect();
         assert_eq!(
             found.iter().map(Planned::state).collect::<Vec<_>>(),
             told.iter().map(|row| row.1).collect::<Vec<_>>()

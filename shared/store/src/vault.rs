@@ -26,7 +26,7 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
-use crate::{Aws, Result, StoreError, aws::variable, error::aws};
+use crate::{Aws, Result, StoreError, aws::missing, error::aws};
 
 const VERSION: u8 = 1;
 const NONCE: usize = 12;
@@ -35,8 +35,13 @@ const KEEP: Duration = Duration::from_secs(300);
 /// The maximum number of unwrapped data keys in memory.
 const MAX_KEPT: usize = 1000;
 
+/// The variable that names the key of KMS that wraps data keys.
+const MASTER_KEY: &str = "CREDENTIALS_KEY_ID";
+
 /// Seals and opens secrets.
 pub struct Vault {
+    /// The key that wraps new data keys. Only functions that create operators have it.
+    master_key: Option<String>,
     config: SdkConfig,
     // Created with the first secret that is opened, since most requests open none.
     client: OnceLock<Client>,
@@ -59,7 +64,8 @@ struct Parts<'a> {
 impl Vault {
     /// Creates a vault without unwrapped data keys.
     pub fn new(aws: &Aws) -> Self {
-        Self { config: aws.config().clone(), client: OnceLock::new(), opened: Mutex::default() }
+        let master_key = aws.optional_variable(MASTER_KEY);
+        Self { master_key, config: aws.config().clone(), client: OnceLock::new(), opened: Mutex::default() }
     }
 
     fn client(&self) -> &Client {
@@ -74,7 +80,7 @@ impl Vault {
         let answer = self
             .client()
             .generate_data_key_without_plaintext()
-            .key_id(variable("CREDENTIALS_KEY_ID")?)
+            .key_id(self.master_key.as_ref().ok_or_else(|| missing(MASTER_KEY))?)
             .key_spec(DataKeySpec::Aes256)
             .encryption_context("operator_id", operator.to_string())
             .send()

@@ -26,7 +26,6 @@ use jiff::Timestamp;
 
 use crate::{
     Aws, Destinations, Result, Suppressions,
-    aws::variable,
     error::aws,
     item::{Item, from_item, n, s, to_item},
     transact::{self, Outcome},
@@ -63,7 +62,7 @@ impl Verifications {
     /// # Errors
     /// When the variable is missing.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self { client: aws.dynamodb(), table: variable("VERIFICATIONS_TABLE")? })
+        Ok(Self { client: aws.dynamodb(), table: aws.variable("VERIFICATIONS_TABLE")? })
     }
 
     /// Returns a destination's newest code.

@@ -1,4 +1,4 @@
-//! The HTTP API, as far as a function sees it: requests in API Gateway's form, payload version 2.0.
+//! Invokes functions as the HTTP API does: with requests of API Gateway's payload format 2.0.
 
 use serde_json::{Value, json};
 
@@ -7,9 +7,9 @@ use crate::host::Host;
 /// A function's answer to a request.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// Its status.
+    /// The HTTP status.
     pub status: u16,
-    /// Its body.
+    /// The body.
     pub json: Value,
 }
 
@@ -17,7 +17,7 @@ impl Answer {
     /// The body of an answer that must have this status.
     ///
     /// # Panics
-    /// When it has another.
+    /// When it has another status.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.json);
@@ -25,7 +25,7 @@ impl Answer {
     }
 }
 
-/// A request in API Gateway's form.
+/// A request in API Gateway's format.
 pub fn request(method: &str, path: &str, key: &str, body: Option<&str>) -> Vec<u8> {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let event = json!({
@@ -72,7 +72,7 @@ pub fn request(method: &str, path: &str, key: &str, body: Option<&str>) -> Vec<u
 /// Sends a request to a function of the HTTP API.
 ///
 /// # Panics
-/// When it does not answer as API Gateway wants it.
+/// When the answer does not have API Gateway's format.
 pub async fn send(function: &Host, method: &str, path: &str, key: &str, body: Option<&Value>) -> Answer {
     let body = body.map(Value::to_string);
     let answer = function.invoke(request(method, path, key, body.as_deref())).await.expect("an answer");

@@ -1,4 +1,4 @@
-//! Lambda, for one process of one function: a runtime API of its own, which hands it one event at a time.
+//! Runs one process of one function as Lambda does: its own runtime API passes it one event at a time.
 
 use std::{
     collections::BTreeMap,
@@ -26,9 +26,9 @@ use tokio::{
     sync::{mpsc, oneshot, watch},
 };
 
-/// How long a function may take to start, and to answer: the longest that any waits for, and more.
+/// How long a function may take to start and to answer, longer than any timeout of the functions.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What an invocation is told that it has: the timeout of the workers in `template.yaml`.
+/// The timeout that invocations see: the timeout of the workers in `template.yaml`.
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// The unit of the times in `/proc/<pid>/stat`: `USER_HZ`, which is 100 on every Linux that Rust runs on.
 const TICK: Duration = Duration::from_millis(10);
@@ -37,7 +37,7 @@ const TICK: Duration = Duration::from_millis(10);
 pub struct Host {
     child: Child,
     pid: u32,
-    events: mpsc::Sender<Asked>,
+    events: mpsc::Sender<Invocation>,
     started: Started,
     logged: Arc<AtomicU64>,
     tail: Arc<Mutex<Vec<String>>>,
@@ -46,38 +46,39 @@ pub struct Host {
 /// How a function started.
 #[derive(Debug, Clone, Copy)]
 pub struct Started {
-    /// From the start of its process to its first poll of the runtime API.
+    /// From the start of the process to its first poll of the runtime API.
     pub first_poll: Duration,
-    /// What it had in memory then, in bytes.
+    /// Its resident memory at that moment, in bytes.
     pub resident: u64,
-    /// The processor time that it had taken until then.
+    /// The processor time that it used until then.
     pub cpu: Duration,
 }
 
-/// An invocation: its event, and where its answer goes.
-struct Asked {
+/// An event, and the channel for its answer.
+struct Invocation {
     event: Bytes,
     answer: Reply,
 }
 
-/// Where the answer to an invocation goes.
+/// The channel for the answer to an invocation.
 type Reply = oneshot::Sender<Result<Bytes, String>>;
 
-/// What the runtime API works with.
+/// The state of the runtime API.
 #[derive(Clone)]
 struct Api {
-    events: Arc<tokio::sync::Mutex<mpsc::Receiver<Asked>>>,
-    /// The one that is under way.
+    events: Arc<tokio::sync::Mutex<mpsc::Receiver<Invocation>>>,
+    /// The invocation in progress.
     open: Arc<Mutex<Option<Reply>>>,
     polled: watch::Sender<Option<Instant>>,
     failed: watch::Sender<Option<String>>,
 }
 
 impl Host {
-    /// Starts a function's program with these variables beside Lambda's own, and waits until it asks for its first event.
+    /// Starts a function's program with these variables in addition to Lambda's, and waits until it requests its first
+    /// event.
     ///
     /// # Panics
-    /// When it does not start; the message has what it logged.
+    /// When it does not start; the message contains its log.
     pub async fn start(program: &Path, variables: &BTreeMap<String, String>) -> Self {
         let name = program.file_name().expect("a program").to_string_lossy().into_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -104,7 +105,7 @@ impl Host {
             .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}"))
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "bench")
             .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
-            // Not one of Lambda's: the functions log no cold start then.
+            // Not a value that Lambda sets, so that the functions log no cold start.
             .env("AWS_LAMBDA_INITIALIZATION_TYPE", "bench")
             .envs(variables)
             .stdin(Stdio::null())
@@ -134,14 +135,14 @@ impl Host {
         self.started
     }
 
-    /// Hands it an event, and waits for its answer.
+    /// Passes it an event, and waits for its answer.
     ///
     /// # Errors
-    /// What the function answered in place of a result, or that it ended.
+    /// The function's error, or that it exited or did not answer.
     pub async fn invoke(&self, event: impl Into<Bytes>) -> Result<Bytes, String> {
         let (answer, answered) = oneshot::channel();
         let gone = |what: &str| format!("{what}: {:#?}", self.tail.lock().expect("no panic"));
-        self.events.send(Asked { event: event.into(), answer }).await.map_err(|_| gone("the function is gone"))?;
+        self.events.send(Invocation { event: event.into(), answer }).await.map_err(|_| gone("the function is gone"))?;
         match tokio::time::timeout(PATIENCE, answered).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(gone("the function has ended")),
@@ -149,16 +150,16 @@ impl Host {
         }
     }
 
-    /// The processor time that it has taken so far, the system's on its behalf included, to 10 ms.
+    /// The processor time that it has used so far, including system time, to 10 ms.
     pub fn cpu(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
-        // After the name, which is in brackets and may have spaces: `utime` and `stime` are fields 14 and 15.
+        // After the name, which is in brackets and may contain spaces: `utime` and `stime` are fields 14 and 15.
         let fields: Vec<_> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
         let ticks = |field: usize| fields.get(field - 3).and_then(|text| text.parse::<u32>().ok()).unwrap_or_default();
         TICK * (ticks(14) + ticks(15))
     }
 
-    /// What it has in memory, in bytes.
+    /// Its resident memory, in bytes.
     pub fn resident(&self) -> u64 {
         resident(self.pid)
     }
@@ -168,22 +169,22 @@ impl Host {
         self.logged.load(Ordering::Relaxed)
     }
 
-    /// Its newest lines of log.
+    /// The last lines of its log.
     pub fn tail(&self) -> Vec<String> {
         self.tail.lock().expect("no panic").clone()
     }
 
-    /// Ends it.
+    /// Kills the process.
     pub async fn stop(mut self) {
         self.child.kill().await.expect("it ends");
     }
 }
 
-/// Where cargo puts a function's program: in the same target folder as this one's, built by this profile; or, of a folder
-/// given in place of a profile, there.
+/// The path of a function's program: in this program's target folder, built with this profile. If `profile` is the path
+/// of a folder, the program is in that folder.
 ///
 /// # Panics
-/// When this program is not where cargo puts programs.
+/// When this program is not in cargo's target folder.
 pub fn program(profile: &str, function: &str) -> PathBuf {
     if profile.contains('/') {
         return Path::new(profile).join(function);
@@ -193,7 +194,7 @@ pub fn program(profile: &str, function: &str) -> PathBuf {
     target.join(profile).join(function)
 }
 
-/// Counts and keeps what a function logs.
+/// Counts the bytes that a function logs, and keeps the last lines.
 fn keep(out: impl AsyncRead + Unpin + Send + 'static, logged: Arc<AtomicU64>, tail: Arc<Mutex<Vec<String>>>) {
     const KEPT: usize = 20;
     tokio::spawn(async move {
@@ -216,7 +217,7 @@ fn resident(pid: u32) -> u64 {
     kibibytes.unwrap_or_default() * 1024
 }
 
-/// The processor time of the threads that a process has, in nanoseconds as the kernel counts it: finer than [`Host::cpu`],
+/// The processor time of a process's running threads, as the kernel counts it in nanoseconds: finer than [`Host::cpu`],
 /// but without threads that have ended.
 fn running_time(pid: u32) -> Duration {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
@@ -229,9 +230,9 @@ fn running_time(pid: u32) -> Duration {
 
 async fn next(State(api): State<Api>) -> Response {
     api.polled.send_if_modified(|first| first.is_none().then(|| *first = Some(Instant::now())).is_some());
-    // One at a time asks: a function polls again when it has answered.
-    let Some(asked) = api.events.lock().await.recv().await else { return StatusCode::GONE.into_response() };
-    *api.open.lock().expect("no panic") = Some(asked.answer);
+    // Only one request waits at a time: a function polls again after it has answered.
+    let Some(invocation) = api.events.lock().await.recv().await else { return StatusCode::GONE.into_response() };
+    *api.open.lock().expect("no panic") = Some(invocation.answer);
     let deadline = SystemTime::now() + TIMEOUT;
     let deadline = deadline.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_millis();
     let headers = [
@@ -244,7 +245,7 @@ async fn next(State(api): State<Api>) -> Response {
         ),
         ("content-type", "application/json".to_owned()),
     ];
-    (headers, asked.event).into_response()
+    (headers, invocation.event).into_response()
 }
 
 async fn answered(State(api): State<Api>, Matched((_, what)): Matched<(String, String)>, body: Bytes) -> StatusCode {

@@ -1,10 +1,10 @@
-//! What this project costs: the functions run as Lambda would run them, and everything that they ask of AWS is counted.
+//! Measures what this project costs: it runs the functions as Lambda would, and counts their calls to AWS.
 //!
-//! `make bench` measures with it, `make cost` reckons with what was counted, and a test of `make test` asserts the counts.
+//! `make bench` measures with it, and a test of `make test` asserts the counts. `make cost` (in `xtask`) calculates with
+//! them.
 #![allow(clippy::expect_used, reason = "a measurement that cannot go on says so by panicking")]
 
 pub mod capacity;
-pub mod cost;
 pub mod gateway;
 pub mod host;
 pub mod local;

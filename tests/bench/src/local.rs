@@ -1,28 +1,28 @@
-//! The local cloud: what is deployed there, and calls that belong to the measurement itself.
+//! The local cloud: the deployed tables, and calls that belong to the measurement.
 
 use std::collections::BTreeMap;
 
 use e2e::{aws::Cloud, variable};
 use serde_json::{Value, json};
 
-/// A call that belongs to the measurement itself, such as `AmazonSQS.SendMessage`.
+/// Makes a call that belongs to the measurement, such as `AmazonSQS.SendMessage`.
 ///
 /// # Panics
-/// When it is refused.
+/// When it is rejected.
 pub async fn call(cloud: &Cloud, target: &str, body: &Value) -> Value {
     let (status, text) = cloud.target("sqs", target, body).await;
     assert_eq!(status, 200, "{target}: {text}");
     serde_json::from_str(&text).unwrap_or_default()
 }
 
-/// A new queue, which no function of the local cloud reads: its URL.
+/// Creates a queue that no function of the local cloud reads, and returns its URL.
 ///
 /// # Panics
-/// When it is refused.
+/// When it is rejected.
 pub async fn queue(cloud: &Cloud, name: &str) -> String {
     // As in `template.yaml`: six times a worker's timeout.
-    let asked = json!({"QueueName": name, "Attributes": {"VisibilityTimeout": "120"}});
-    let made = call(cloud, "AmazonSQS.CreateQueue", &asked).await;
+    let request = json!({"QueueName": name, "Attributes": {"VisibilityTimeout": "120"}});
+    let made = call(cloud, "AmazonSQS.CreateQueue", &request).await;
     made["QueueUrl"].as_str().expect("a URL").to_owned()
 }
 
@@ -36,8 +36,8 @@ const TABLES: [&str; 6] = [
     "DELIVERIES_TABLE",
 ];
 
-/// The variables of every function: those that the template sets, on the deployed tables, with these queues, calling
-/// AWS at `endpoint`.
+/// The environment variables of every function: those that the template sets, with the deployed tables, these queues,
+/// and `endpoint` as the address of AWS.
 pub fn variables(
     endpoint: &str,
     events_queue: &str,
@@ -54,7 +54,7 @@ pub fn variables(
         ("SLOW_QUEUE_URL", slow),
         ("MAIL_QUEUE_URL", mail),
         ("MAILS_PER_SECOND", "1000"),
-        // So long that what is counted does not depend on the machine.
+        // Long enough that the counts do not depend on the speed of the machine.
         ("REMEMBER_SECONDS", "3600"),
         ("RETRY_SCHEDULE", schedule),
         ("ALLOW_PRIVATE_TARGETS", "loopback"),

@@ -1,9 +1,9 @@
-//! `make bench`: what a start, a request, an event and a delivery cost, as one table and as JSON.
+//! `make bench`: measures what a start, a request, an event and a delivery cost, and prints tables and JSON.
 //!
-//! `bench PROFILE RESULTS COUNTS [PART …]` runs the functions as cargo has built them by PROFILE, in the environment that
-//! `infra/local/deploy.py` writes, and writes all figures to RESULTS, and to COUNTS what `make cost` reckons with. Its parts
-//! are `starts`, `time`, `counts` and `latency`; without any, all. For a look at one thing, `ONLY` names one kind of traffic
-//! and `TIMED` says how many deliveries of it are timed.
+//! `bench PROFILE RESULTS COUNTS [PART …]` runs the functions that cargo built with PROFILE, in the environment that
+//! `infra/local/deploy.py` writes. It writes all figures to RESULTS, and to COUNTS the input of `make cost`. The parts
+//! are `starts`, `time`, `counts` and `latency`; all of them by default. `ONLY` restricts the run to one kind of
+//! traffic, and `TIMED` sets the number of deliveries to time.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a program that measures and prints")]
 
 mod table;
@@ -19,20 +19,20 @@ use bench::{
 };
 use serde::Serialize;
 
-/// Retries come soon: how often is what counts, and how long they wait is the schedule's affair.
+/// Retries come soon: only their number matters here, not how long they wait.
 const SCHEDULE: &str = "1,1,1,1";
-/// Deliveries that are timed at least, by destinations per event.
+/// Deliveries to time in the main scenarios.
 const TIMED: usize = 5000;
-/// Of the other kinds of traffic.
-const TIMED_BESIDES: usize = 1000;
+/// Deliveries to time in the other scenarios.
+const TIMED_OTHERS: usize = 1000;
 
-/// From an accepted event to its receiver, in milliseconds.
+/// The time from an accepted event to its receiver, in milliseconds.
 #[derive(Debug, Serialize)]
 struct Latency {
     events: usize,
     median_ms: f64,
     p99_ms: f64,
-    /// Of it, what the local cloud took: the median.
+    /// The part of it that the local cloud took: the median.
     cloud_median_ms: f64,
     /// The rest: the functions, the receiver and the measurement itself.
     own_median_ms: f64,
@@ -44,11 +44,11 @@ struct Results {
     starts: Vec<Start>,
     scenarios: Vec<Figures>,
     latency: Option<Latency>,
-    /// What the functions had in memory after all of it, in mebibytes.
+    /// The functions' resident memory at the end, in mebibytes.
     resident_mib: Vec<(&'static str, f64)>,
 }
 
-/// What is timed and counted, with batches of ten.
+/// The scenarios with batches of ten.
 fn scenarios() -> Vec<Scenario> {
     let one = Scenario::default;
     let many = |name, destinations, timed, counted| Scenario {
@@ -59,7 +59,7 @@ fn scenarios() -> Vec<Scenario> {
         counted,
         ..one()
     };
-    let ruled = |name, rules| Scenario { name, rules, timed: TIMED_BESIDES, ..one() };
+    let ruled = |name, rules| Scenario { name, rules, timed: TIMED_OTHERS, ..one() };
     vec![
         Scenario { timed: TIMED, ..one() },
         many("10 destinations", 10, TIMED, 20),
@@ -68,8 +68,8 @@ fn scenarios() -> Vec<Scenario> {
         ruled("10 rules", 10),
         ruled("100 rules", 100),
         ruled("1,000 rules", 1000),
-        Scenario { name: "100 kB", payload: 100_000, timed: TIMED_BESIDES, ..one() },
-        Scenario { name: "100 kB, 10 destinations", payload: 100_000, timed: TIMED_BESIDES, ..many("", 10, 0, 20) },
+        Scenario { name: "100 kB", payload: 100_000, timed: TIMED_OTHERS, ..one() },
+        Scenario { name: "100 kB, 10 destinations", payload: 100_000, timed: TIMED_OTHERS, ..many("", 10, 0, 20) },
         Scenario { name: "failing once", outcome: Outcome::FailingOnce, ..one() },
         Scenario { name: "walking all steps", outcome: Outcome::Walking, ..one() },
     ]
@@ -104,7 +104,7 @@ async fn main() {
     if (wanted("time") || wanted("counts")) && only.is_empty() {
         println!("batches of 1 …");
         let stage = Stage::start(profile, SCHEDULE, 1).await;
-        let timed = if wanted("time") { TIMED_BESIDES } else { 0 };
+        let timed = if wanted("time") { TIMED_OTHERS } else { 0 };
         let scenario = Scenario { name: "batches of 1", batch: 1, timed, ..Scenario::default() };
         results.scenarios.push(scenario.run(&stage).await);
     }
@@ -116,13 +116,13 @@ async fn main() {
 
     table::print(&results);
     write(results_to, &serde_json::to_value(&results).expect("JSON"));
-    // Part of it would be less than what is there.
+    // A partial run must not replace the complete counts.
     if wanted("time") && wanted("counts") && only.is_empty() && timed.is_none() {
         write(counts_to, &serde_json::json!({ "scenarios": results.scenarios }));
     }
 }
 
-/// One event after the other, each on its way alone.
+/// Sends one event after the other, each when the one before has arrived.
 async fn latency(stage: &Stage) -> Latency {
     const EVENTS: usize = 300;
     stage.meter.set(Mode::Forward);

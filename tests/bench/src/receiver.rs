@@ -1,4 +1,4 @@
-//! A fast receiver: it answers at once, and remembers no more than when what arrived.
+//! A fast receiver: it answers immediately, and records only when requests arrived.
 
 use std::{
     collections::HashMap,
@@ -16,7 +16,7 @@ use axum::{
 };
 use tokio::net::TcpListener;
 
-/// A receiver of any number of destinations: `/<path>` is one each.
+/// A receiver for any number of destinations, each with its own path.
 pub struct Receiver {
     url: String,
     log: Arc<Log>,
@@ -26,15 +26,15 @@ pub struct Receiver {
 struct Log {
     requests: AtomicU64,
     bytes: AtomicU64,
-    /// When the first request of each delivery came, by `webhook-id`.
+    /// When the first request of each delivery arrived, by `webhook-id`.
     arrived: Mutex<HashMap<String, Instant>>,
-    /// How many of the first requests of each delivery it refuses.
+    /// How many of the first requests of each delivery to reject.
     refusing: AtomicU64,
     refused: Mutex<HashMap<String, u64>>,
 }
 
 impl Receiver {
-    /// One that takes everything.
+    /// Starts a receiver that accepts everything.
     ///
     /// # Panics
     /// When there is no free port.
@@ -49,22 +49,22 @@ impl Receiver {
         Self { url, log }
     }
 
-    /// Where destination number `n` is.
+    /// The URL of destination number `n`.
     pub fn url(&self, n: usize) -> String {
         format!("{}/{n}", self.url)
     }
 
-    /// From now on it refuses the first `count` requests of each delivery.
+    /// From now on, rejects the first `count` requests of each delivery.
     pub fn refuse(&self, count: u64) {
         self.log.refusing.store(count, Ordering::Relaxed);
     }
 
-    /// How many requests came, and how many bytes of bodies they had: since the last time that this was asked.
+    /// The number of requests, and the bytes of their bodies, since the last call.
     pub fn take(&self) -> (u64, u64) {
         (self.log.requests.swap(0, Ordering::Relaxed), self.log.bytes.swap(0, Ordering::Relaxed))
     }
 
-    /// When each delivery came first: since the last time that this was asked.
+    /// When each delivery first arrived, since the last call.
     ///
     /// # Panics
     /// Never.

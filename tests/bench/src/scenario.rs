@@ -1,55 +1,32 @@
-//! What is measured: kinds of traffic, each by itself.
+//! The kinds of traffic, each measured separately.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+pub use xtask::figures::{Figures, Outcome};
 
 use crate::{
     meter::Mode,
     stage::{Measured, Stage},
 };
 
-/// How receivers behave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// They take everything.
-    AtOnce,
-    /// They refuse each delivery once.
-    FailingOnce,
-    /// They refuse each delivery always.
-    Walking,
-}
-
-impl Outcome {
-    /// How many attempts a delivery takes.
-    pub fn attempts(self) -> usize {
-        match self {
-            Self::AtOnce => 1,
-            Self::FailingOnce => 2,
-            Self::Walking => 5,
-        }
-    }
-}
-
 /// A kind of traffic.
 #[derive(Debug, Clone)]
 pub struct Scenario {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
-    /// How many destinations an event goes to.
+    /// The number of destinations of each event.
     pub destinations: usize,
-    /// How many rules the operator has.
+    /// The number of the operator's rules.
     pub rules: usize,
-    /// The most messages of a worker's batch.
+    /// The maximum number of messages in a worker's batch.
     pub batch: usize,
-    /// About how many bytes an event's `data` has.
+    /// The approximate size of an event's `data` in bytes.
     pub payload: usize,
     /// How receivers behave.
     pub outcome: Outcome,
-    /// How many deliveries are timed; none where only calls are counted.
+    /// How many deliveries to time; 0 to count calls only.
     pub timed: usize,
-    /// How many events are counted.
+    /// How many events to count.
     pub counted: usize,
 }
 
@@ -68,57 +45,11 @@ impl Default for Scenario {
     }
 }
 
-/// What a scenario came to: totals over its `events`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Figures {
-    /// What it is called.
-    pub name: String,
-    /// How many destinations an event goes to.
-    pub destinations: usize,
-    /// How many rules the operator has.
-    pub rules: usize,
-    /// The most messages of a worker's batch.
-    pub batch: usize,
-    /// About how many bytes an event's `data` has.
-    pub payload: usize,
-    /// How receivers behave.
-    pub outcome: Outcome,
-    /// How many events there were.
-    pub events: usize,
-    /// How many deliveries.
-    pub deliveries: usize,
-    /// How many requests to receivers.
-    pub attempts: u64,
-    /// Calls of AWS.
-    pub calls: BTreeMap<String, u64>,
-    /// Requests that SQS bills, those of Lambda's pollers included.
-    pub sqs_requests: u64,
-    /// Read units by table, or by table and index.
-    pub reads: BTreeMap<String, f64>,
-    /// Write units, likewise.
-    pub writes: BTreeMap<String, f64>,
-    /// Invocations by function.
-    pub invocations: BTreeMap<String, u64>,
-    /// Bytes of log by function.
-    pub log_bytes: BTreeMap<String, u64>,
-    /// Processor time by function, in microseconds; of what was timed, for as many events as were counted.
-    pub cpu_us: BTreeMap<String, f64>,
-    /// Bytes of the bodies that went to receivers.
-    pub sent_bytes: u64,
-}
-
-impl Figures {
-    /// Processor time of all functions per delivery, in microseconds.
-    pub fn cpu_us_per_delivery(&self) -> f64 {
-        self.cpu_us.values().sum::<f64>() / self.deliveries as f64
-    }
-}
-
 impl Scenario {
     /// Runs it on a stage whose workers get batches of [`Scenario::batch`].
     ///
     /// # Panics
-    /// When anything fails that should not, or is lost.
+    /// When a delivery fails unexpectedly or is lost.
     pub async fn run(&self, stage: &Stage) -> Figures {
         const WARM_UP: usize = 200;
         let tenant = stage.tenant(self.destinations, self.rules).await;
@@ -138,7 +69,7 @@ impl Scenario {
             cpu_us =
                 timed.cpu.iter().map(|(name, cpu)| ((*name).to_owned(), cpu.as_secs_f64() * 1e6 * share)).collect();
         } else if self.outcome != Outcome::Walking {
-            // The key is known then, the data key is open, and connections are there.
+            // Afterwards the API key is cached, the data key is decrypted, and connections are open.
             stage.send(&tenant, self.batch.min(self.counted), self.payload).await;
         }
         stage.meter.set(Mode::Count);
@@ -170,7 +101,7 @@ impl Scenario {
         }
     }
 
-    /// Every delivery was attempted as often as it should have been: none was lost, and none made twice.
+    /// Checks that no delivery was lost, and that none was attempted more often than expected.
     fn check(&self, measured: &Measured, events: usize) {
         let expected = events * self.destinations * self.outcome.attempts();
         assert_eq!(measured.requests, expected as u64, "requests to receivers: {}", self.name);

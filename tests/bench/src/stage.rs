@@ -1,5 +1,5 @@
-//! The whole way of an event, from the request to the receiver: three functions, two queues of their own, and everything on
-//! it counted.
+//! The path of an event from the request to the receiver: three functions and their own queues, with everything
+//! counted.
 
 use std::{
     collections::BTreeMap,
@@ -20,44 +20,44 @@ use crate::{
     receiver::Receiver,
 };
 
-/// The functions on the way, in its order.
-pub const ON_THE_WAY: [&str; 3] = ["events", "dispatch", "deliver"];
+/// The functions on the path of an event, in order.
+pub const PIPELINE: [&str; 3] = ["events", "dispatch", "deliver"];
 
 /// The type of the events that are sent.
 pub const EVENT_TYPE: &str = "custom.bench";
 
-/// The most destinations that one rule takes.
-const OF_ONE_RULE: usize = domain::rule::MAX_DESTINATIONS;
+/// The maximum number of destinations of a rule.
+const PER_RULE: usize = domain::rule::MAX_DESTINATIONS;
 
-/// Everything between a request and a receiver.
+/// All parts between a request and a receiver.
 pub struct Stage {
     cloud: Cloud,
     profile: String,
     variables: BTreeMap<String, String>,
-    /// Counts what the functions ask of AWS.
+    /// Counts the functions' calls to AWS.
     pub meter: Meter,
-    /// Where all deliveries go.
+    /// The receiver of all deliveries.
     pub receiver: Receiver,
     functions: BTreeMap<&'static str, Host>,
     events: Mapping,
     deliveries: Mapping,
-    /// The queues of slow destinations and of mails.
+    /// The queues of slow destinations and of emails.
     other_lanes: [Mapping; 2],
     /// How many events were posted.
     posted: AtomicUsize,
 }
 
-/// An operator with destinations, and rules that send them its events.
+/// An operator with destinations, and rules that send its events to them.
 pub struct Tenant {
     key: String,
-    /// How many destinations an event of the type [`EVENT_TYPE`] goes to.
+    /// The number of destinations of an event of type [`EVENT_TYPE`].
     pub destinations: usize,
 }
 
-/// What was counted and measured while events were on their way.
+/// The counts and measurements of one run.
 #[derive(Debug, Clone, Default)]
 pub struct Measured {
-    /// What the functions asked of AWS, and what the queues' mappings did.
+    /// The calls of the functions and of the queues' mappings.
     pub counts: Counts,
     /// Processor time, by function.
     pub cpu: BTreeMap<&'static str, Duration>,
@@ -65,21 +65,22 @@ pub struct Measured {
     pub logged: BTreeMap<&'static str, u64>,
     /// Invocations, by function.
     pub invocations: BTreeMap<&'static str, u64>,
-    /// Requests that came to the receiver.
+    /// Requests to the receiver.
     pub requests: u64,
     /// Bytes of their bodies.
     pub sent_bytes: u64,
 }
 
 impl Stage {
-    /// Starts the functions as cargo has built them by `profile`, in the environment of `make test` or `make bench`. Their
-    /// queues are new, and nobody else's; workers get batches of at most `batch`; `schedule` is that of the retries.
+    /// Starts the functions that cargo built with `profile`, in the environment of `make test` or `make bench`. The
+    /// queues are new and used by nothing else; workers get batches of at most `batch`; `schedule` is the retry
+    /// schedule.
     ///
     /// # Panics
-    /// When something does not start.
+    /// When a part does not start.
     pub async fn start(profile: &str, schedule: &str, batch: usize) -> Self {
         let cloud = Cloud::from_env();
-        let meter = Meter::before(cloud.clone(), Nouns::from_env()).await;
+        let meter = Meter::start(cloud.clone(), Nouns::from_env()).await;
         meter.set(Mode::Forward);
         let unique = format!("{}-{}", std::process::id(), jiff::Timestamp::now().as_microsecond());
         let events = queue(&cloud, &format!("bench-events-{unique}")).await;
@@ -88,7 +89,7 @@ impl Stage {
         let mail = queue(&cloud, &format!("bench-mail-{unique}")).await;
         let variables = variables(meter.url(), &events, [&deliveries, &slow, &mail], schedule);
         let mut functions = BTreeMap::new();
-        for name in ON_THE_WAY {
+        for name in PIPELINE {
             functions.insert(name, Host::start(&host::program(profile, name), &variables).await);
         }
         Self {
@@ -110,27 +111,27 @@ impl Stage {
         &self.cloud
     }
 
-    /// What each function has in memory, in bytes.
+    /// The resident memory of each function, in bytes.
     pub fn resident(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.functions.iter().map(|(name, host)| (*name, host.resident()))
     }
 
-    /// A function on the way.
+    /// A function of [`PIPELINE`].
     ///
     /// # Panics
-    /// When it is none of them.
+    /// When the name is not in it.
     pub fn function(&self, name: &str) -> &Host {
         self.functions.get(name).expect("a function on the way")
     }
 
-    /// A new operator, with as few rules as send its events to all its destinations, and others that take other events, up
-    /// to `rules`.
+    /// Creates an operator with as few rules as possible to send its events to all its destinations, and further rules
+    /// for other events, up to `rules`.
     ///
     /// # Panics
-    /// When something is refused.
+    /// When a request is rejected.
     pub async fn tenant(&self, destinations: usize, rules: usize) -> Tenant {
         const AT_ONCE: usize = 4;
-        let operator = Operator::create_of("enterprise").await;
+        let operator = Operator::create_with_plan("enterprise").await;
         let key = operator.key.expect("a key");
         let start = |name: &'static str| async move {
             let program = host::program(&self.profile, name);
@@ -148,7 +149,7 @@ impl Stage {
         };
         let ids: Vec<_> = stream::iter(0..destinations).map(register).buffered(AT_ONCE).collect().await;
         let hosts = start("channels").await;
-        let mut wanted: Vec<_> = ids.chunks(OF_ONE_RULE).map(|ids| (EVENT_TYPE, ids.to_vec())).collect();
+        let mut wanted: Vec<_> = ids.chunks(PER_RULE).map(|ids| (EVENT_TYPE, ids.to_vec())).collect();
         while wanted.len() < rules {
             wanted.push(("custom.other", vec![ids[0].clone()]));
         }
@@ -164,10 +165,10 @@ impl Stage {
         Tenant { key, destinations }
     }
 
-    /// Posts an event whose `data` has about so many bytes: its id.
+    /// Posts an event with `data` of about `payload` bytes, and returns its id.
     ///
     /// # Panics
-    /// When it is refused.
+    /// When it is rejected.
     pub async fn post(&self, tenant: &Tenant, payload: usize) -> String {
         let number = self.posted.fetch_add(1, Ordering::Relaxed);
         let body = json!({"type": EVENT_TYPE, "data": data(payload, number)});
@@ -175,22 +176,22 @@ impl Stage {
         accepted.expect(202)["id"].as_str().expect("an id").to_owned()
     }
 
-    /// Hands dispatch a batch of events, if there are any.
+    /// Passes a batch of events to `dispatch`, if there are any.
     pub async fn dispatch(&self) -> Polled {
         self.events.poll(self.function("dispatch")).await
     }
 
-    /// Hands deliver a batch of deliveries, if there are any.
+    /// Passes a batch of deliveries to `deliver`, if there are any.
     pub async fn deliver(&self) -> Polled {
         self.deliveries.poll(self.function("deliver")).await
     }
 
-    /// Posts events, and sees them all to their end.
+    /// Posts events, and waits until all deliveries have finished.
     ///
     /// # Panics
-    /// When a worker fails, or the queues do not empty.
+    /// When a worker fails, or the queues do not become empty.
     pub async fn send(&self, tenant: &Tenant, events: usize, payload: usize) {
-        // In portions, as they would come: a queue of thousands slows the local cloud down.
+        // In portions, as in production: a queue of thousands of messages slows the local cloud down.
         const PORTION: usize = 100;
         let mut left = events;
         while left > 0 {
@@ -203,10 +204,10 @@ impl Stage {
         }
     }
 
-    /// Works until both queues are empty, delayed messages included.
+    /// Works until all queues are empty, including delayed messages.
     ///
     /// # Panics
-    /// When a worker leaves a message, or the queues do not empty in ten minutes.
+    /// When a worker leaves a message in the queue, or the queues are not empty after ten minutes.
     pub async fn drain(&self) {
         let end = Instant::now() + Duration::from_secs(600);
         loop {
@@ -227,12 +228,12 @@ impl Stage {
             if depths.iter().all(|depth| *depth == [0; 3]) {
                 return;
             }
-            assert!(Instant::now() < end, "the queues do not empty");
+            assert!(Instant::now() < end, "the queues do not become empty");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
-    /// What is counted and measured while `work` is done.
+    /// The counts and measurements while `work` is in progress.
     pub async fn measure(&self, work: impl Future<Output = ()>) -> Measured {
         self.meter.take();
         self.receiver.take();
@@ -260,11 +261,11 @@ impl Stage {
         measured
     }
 
-    /// From the moment at which an event is accepted to that at which its first delivery arrives; and how much of it the
-    /// local cloud took, for what the functions and the queues' mappings asked of it.
+    /// The time from the acceptance of an event to the arrival of its first delivery; and the part of it that the local
+    /// cloud took to answer the functions and the queues' mappings.
     ///
     /// # Panics
-    /// When nothing arrives.
+    /// When no delivery arrives.
     pub async fn latency(&self, tenant: &Tenant, payload: usize) -> (Duration, Duration) {
         self.receiver.arrived();
         self.post(tenant, payload).await;
@@ -286,13 +287,13 @@ impl Stage {
     }
 }
 
-/// `data` of about so many bytes of JSON, as alike within as such things are; of event number `n`.
+/// JSON of about `bytes` bytes for event number `n`, as compressible as real data.
 fn data(bytes: usize, n: usize) -> Value {
     const REASONS: [&str; 3] =
         ["Too many transfers within an hour", "Unusual country for this account", "A new device asked for a payout"];
     let mut flags: Vec<Value> = vec![];
     let mut size = 0;
-    // A generator of Weyl's kind: the same on every machine.
+    // A linear congruential generator: the same on every machine.
     let mut x = n as u64;
     while size < bytes {
         x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -1,4 +1,4 @@
-//! What a start costs: until the first poll, and the first invocation after it.
+//! What a cold start costs: the time until the first poll, and the first invocation after it.
 
 use std::{
     collections::BTreeMap,
@@ -18,39 +18,40 @@ use crate::{
     mapping,
 };
 
-/// How often each function is started.
+/// How often to start each function.
 const TIMES: usize = 20;
 
-/// What a start of a function costs.
+/// The cost of a function's cold start.
 #[derive(Debug, Clone, Serialize)]
 pub struct Start {
-    /// Which function.
+    /// The name of the function.
     pub function: &'static str,
-    /// From the start of its process to its first poll of the runtime API: milliseconds, the median of twenty.
+    /// From the start of its process to its first poll of the runtime API, in milliseconds: the median of twenty
+    /// starts.
     pub first_poll_ms: f64,
-    /// The processor time of it, likewise.
+    /// The processor time of the start, likewise.
     pub cpu_ms: f64,
-    /// The first invocation after it, likewise: of a function behind the API a request that reads, with a key; of a worker a
-    /// message for which there is little to do.
+    /// The first invocation, likewise: for a function behind the API a GET request with an API key, for a worker a
+    /// message that takes little work.
     pub first_invocation_ms: Option<f64>,
-    /// In memory at the first poll, in mebibytes.
+    /// Resident memory at the first poll, in mebibytes.
     pub resident_mib: f64,
-    /// Its program, compressed as in a zip, in megabytes.
+    /// Its program, compressed as in a zip file, in megabytes.
     pub zip_mb: f64,
 }
 
-/// What a function is given first.
+/// The first invocation of a function.
 #[derive(Debug, Clone, Copy)]
 enum First {
-    /// A request that reads, with a key.
+    /// A GET request of this path with an API key.
     Request(&'static str),
     /// A batch of one message.
     Message(fn() -> Value),
-    /// Nothing: what it is given comes from people, or from SES.
+    /// None: its invocations come from people, or from SES.
     Nothing,
 }
 
-/// The functions, each with what it can answer at once.
+/// The functions, each with a first invocation that needs no preparation.
 const FUNCTIONS: [(&str, First); 12] = [
     ("admin", First::Nothing),
     ("channels", First::Request("/v1/notifications/channels?limit=1")),
@@ -66,19 +67,19 @@ const FUNCTIONS: [(&str, First); 12] = [
     ("providers", First::Request("/api/v1/notifications/providers?limit=1")),
 ];
 
-/// An event that no rule takes: its rules are read, and it is written.
+/// An event that matches no rule: `dispatch` reads the rules and writes the event.
 fn event_for_nobody() -> Value {
     json!({"operator_id": e2e::variable("OPERATOR_ID"), "event": {"type": "custom.start", "data": {}}})
 }
 
-/// A job of a delivery that is past its retention: its rows are read.
+/// A job whose delivery has expired: `deliver` only reads its rows.
 fn unknown_job() -> Value {
     let operator: OperatorId = e2e::variable("OPERATOR_ID").parse().expect("an operator's id");
     let delivery = DeliveryId::new(DestinationId::generate(), EventId::generate());
     serde_json::to_value(Job::at_once(delivery, operator, 0)).expect("JSON")
 }
 
-/// Starts every function twenty times, as cargo has built it by `profile`.
+/// Starts every function twenty times, as built by cargo with `profile`.
 ///
 /// # Panics
 /// When one does not start.
@@ -90,17 +91,17 @@ pub async fn measure(profile: &str, variables: &BTreeMap<String, String>, key: &
         for _ in 0..TIMES {
             let host = Host::start(&program, variables).await;
             began.push(host.started());
-            let asked = Instant::now();
+            let sent = Instant::now();
             match given {
                 First::Request(path) => {
                     let answer = gateway::send(&host, "GET", path, key, None).await;
                     assert!(answer.status < 500, "{function}: {answer:?}");
-                    first.push(asked.elapsed());
+                    first.push(sent.elapsed());
                 }
                 First::Message(message) => {
                     let batch = mapping::batch_of_one(&message());
                     let answer = host.invoke(batch.to_string()).await.expect("an answer");
-                    first.push(asked.elapsed());
+                    first.push(sent.elapsed());
                     assert_eq!(&*answer, br#"{"batchItemFailures":[]}"#, "{function}: {:#?}", host.tail());
                 }
                 First::Nothing => {}
@@ -120,12 +121,12 @@ pub async fn measure(profile: &str, variables: &BTreeMap<String, String>, key: &
     starts
 }
 
-/// The middle one.
+/// The median.
 pub fn median<T: Ord + Copy>(values: Vec<T>) -> T {
     quantile(values, 0.5)
 }
 
-/// The one that this share of the values is not above.
+/// The smallest value that at least this share of the values does not exceed.
 ///
 /// # Panics
 /// When there are no values.
@@ -135,12 +136,12 @@ pub fn quantile<T: Ord + Copy>(mut values: Vec<T>, share: f64) -> T {
     values[place - 1]
 }
 
-/// In milliseconds.
+/// Converts to milliseconds.
 pub fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// How many bytes a program has when it is compressed as in a zip; what the zip adds is less than 200.
+/// The size of a program compressed as in a zip file, which adds less than 200 bytes.
 fn zipped(program: &Path) -> usize {
     let mut encoder = DeflateEncoder::new(vec![], Compression::default());
     encoder.write_all(&std::fs::read(program).expect("a program")).expect("memory");

@@ -1,8 +1,8 @@
-//! The figures for people.
+//! Prints the figures as tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bench::{scenario::Figures, stage::ON_THE_WAY};
+use bench::{scenario::Figures, stage::PIPELINE};
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
 
 use crate::Results;
@@ -13,7 +13,6 @@ fn table<'a>(head: impl IntoIterator<Item = &'a str>) -> Table {
     table
 }
 
-/// Prints all of it.
 pub(crate) fn print(results: &Results) {
     if !results.starts.is_empty() {
         println!("\nStarts: the median of twenty. Times in ms.\n");
@@ -33,11 +32,11 @@ pub(crate) fn print(results: &Results) {
     let timed: Vec<_> = results.scenarios.iter().filter(|figures| !figures.cpu_us.is_empty()).collect();
     if !timed.is_empty() {
         println!("\nProcessor time per delivery, in µs, of the functions' processes alone.\n");
-        let mut rows = table(["", "all"].into_iter().chain(ON_THE_WAY));
+        let mut rows = table(["", "all"].into_iter().chain(PIPELINE));
         for figures in timed {
             let of = |name: &str| figures.cpu_us.get(name).copied().unwrap_or_default() / figures.deliveries as f64;
             let all = format!("{:.0}", figures.cpu_us_per_delivery());
-            let each = ON_THE_WAY.map(|name| format!("{:.0}", of(name)));
+            let each = PIPELINE.map(|name| format!("{:.0}", of(name)));
             rows.add_row([figures.name.clone(), all].into_iter().chain(each));
         }
         println!("{rows}");
@@ -48,7 +47,7 @@ pub(crate) fn print(results: &Results) {
     if let Some(latency) = &results.latency {
         println!(
             "\nFrom an accepted event to its receiver, {} events one after the other: median {:.1} ms, p99 {:.1} ms. \
-             Of it the local cloud took {:.1} ms (median); without that: median {:.1} ms, p99 {:.1} ms.",
+             The local cloud took {:.1} ms of it (median); without it:  median {:.1} ms, p99 {:.1} ms.",
             latency.events,
             latency.median_ms,
             latency.p99_ms,
@@ -63,15 +62,15 @@ pub(crate) fn print(results: &Results) {
     println!();
 }
 
-/// What the traffic asks of AWS, a table each for calls, for DynamoDB's units, and for what is billed by other measures.
+/// Prints the traffic's calls to AWS: one table each for calls, for DynamoDB units, and for other billed amounts.
 fn counts(scenarios: &[Figures]) {
-    println!("\nCalls of AWS per event. Those by Lambda itself are its pollers'.\n");
+    println!("\nCalls to AWS per event. Lambda's pollers make those marked «by Lambda».\n");
     println!("{}", matrix(scenarios, |figures| figures.calls.iter().map(|(name, n)| (name, *n as f64)).collect()));
     println!("\nDynamoDB's write units per event, by table and index.\n");
     println!("{}", matrix(scenarios, |figures| figures.writes.iter().map(|(name, n)| (name, *n)).collect()));
     println!("\nDynamoDB's read units per event, by table and index.\n");
     println!("{}", matrix(scenarios, |figures| figures.reads.iter().map(|(name, n)| (name, *n)).collect()));
-    println!("\nPer event: requests that SQS bills, its pollers' included; bytes of log.\n");
+    println!("\nPer event: requests that SQS bills, including those of Lambda's pollers; bytes of log.\n");
     let mut rows = table(["", "SQS requests", "log bytes"]);
     for figures in scenarios {
         let per = |total: u64| total as f64 / figures.events as f64;
@@ -81,7 +80,7 @@ fn counts(scenarios: &[Figures]) {
     println!("{rows}");
 }
 
-/// A column for each name, per event, with their sum.
+/// A table with a column for each name, per event, and their sum.
 fn matrix<'a>(scenarios: &'a [Figures], of: impl Fn(&'a Figures) -> BTreeMap<&'a String, f64>) -> Table {
     let names: BTreeSet<_> = scenarios.iter().flat_map(|figures| of(figures).into_keys()).collect();
     let mut rows = table(["", "all"].into_iter().chain(names.iter().map(|name| name.as_str())));

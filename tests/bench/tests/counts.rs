@@ -1,8 +1,8 @@
-//! What an event asks of AWS, exactly: calls by operation, and DynamoDB's units by table and index.
+//! The exact cost of an event in AWS: calls by operation, and DynamoDB's units by table and index.
 //!
-//! The kinds of traffic are those of `make bench`, run by the functions as `make test` has built them: what they ask does
-//! not depend on how they are built. So the file that `make cost` reckons with is held against what is true now, too.
-#![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+//! The kinds of traffic are those of `make bench`, run by the functions as built for `make test`: the build does not
+//! change the calls. So this test also checks that the counts that `make cost` uses are up to date.
+#![allow(clippy::expect_used, reason = "a test that cannot continue panics")]
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 
 const SCHEDULE: &str = "1,1,1,1";
 
-/// What was measured of a kind of traffic, per event.
+/// The counts of a kind of traffic, per event.
 #[derive(Debug, PartialEq)]
 struct PerEvent {
     calls: BTreeMap<String, f64>,
@@ -40,7 +40,7 @@ fn these<const N: usize>(expected: [(&str, f64); N]) -> BTreeMap<String, f64> {
     expected.into_iter().map(|(name, n)| (name.to_owned(), n)).collect()
 }
 
-/// One kind of traffic after the other: a call that times out on a busy machine is made again, and counted again.
+/// One kind of traffic at a time: on a busy machine, calls would time out and be counted again with each retry.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 async fn run(scenario: Scenario) -> PerEvent {
@@ -49,7 +49,7 @@ async fn run(scenario: Scenario) -> PerEvent {
     PerEvent::of(&scenario.run(&stage).await)
 }
 
-/// What `make cost` reckons with.
+/// The counts that `make cost` uses.
 fn kept(name: &str) -> PerEvent {
     #[derive(Deserialize)]
     struct Kept {
@@ -59,21 +59,21 @@ fn kept(name: &str) -> PerEvent {
     PerEvent::of(kept.scenarios.iter().find(|figures| figures.name == name).expect("this kind of traffic"))
 }
 
-const STALE: &str = "tests/bench/counts.json is no longer true: `make bench` writes it anew";
+const STALE: &str = "tests/bench/counts.json is out of date: run `make bench`";
 
 #[tokio::test]
 async fn an_event_with_one_destination_takes_one_call_before_the_202_and_three_write_units() {
     let counted = run(Scenario::default()).await;
-    // The event with its plan and its entry in the index, the delivery with its first attempt.
+    // The event with its plan and its index entry; the delivery with its first attempt.
     assert_eq!(counted.writes, these([("Events", 1.0), ("Events/by_type", 1.0), ("Deliveries", 1.0)]));
-    // Of twenty events, the rules once: a worker remembers them. Of destinations, a row for dispatch and two for deliver before
-    // it remembers; and a stamp for each of the four batches.
+    // For twenty events, the rules are read once, because a worker caches them. Destinations: one row for dispatch, two
+    // for deliver before it caches them; and a version stamp for each of the four batches.
     let reads = [("Channels", 0.05), ("Destinations", 0.35), ("Deliveries", 1.0), ("Events", 1.0)];
     assert_eq!(counted.reads, these(reads));
     let calls = [
         ("SQS.SendMessage", 1.0),
-        // Dispatch, for ten events: the stamp, and once rules and destinations; rows, jobs. Deliver, for ten deliveries: one
-        // read, one write.
+        // Dispatch, for ten events: the stamp, rules and destinations once; rows, jobs. Deliver, for ten deliveries:
+        // one read, one write.
         ("DynamoDB.Query", 0.05),
         ("DynamoDB.BatchGetItem", 0.1 + 0.05 + 0.1),
         ("DynamoDB.BatchExecuteStatement", 0.2),
@@ -86,15 +86,15 @@ async fn an_event_with_one_destination_takes_one_call_before_the_202_and_three_w
 }
 
 #[tokio::test]
-async fn ten_deliveries_take_two_calls_beside_what_sqs_does() {
+async fn ten_deliveries_take_two_calls_in_addition_to_sqs() {
     let counted = run(Scenario { name: "10 destinations", destinations: 10, ..Scenario::default() }).await;
     assert_eq!(counted.writes, these([("Events", 1.0), ("Events/by_type", 1.0), ("Deliveries", 10.0)]));
-    // Per event, which is ten deliveries: a tenth is dispatch's, for ten events.
+    // Per event, which has ten deliveries; dispatch handles ten events at once, so its calls count a tenth.
     let calls = [
         ("SQS.SendMessage", 1.0),
         ("DynamoDB.Query", 0.05),
         ("DynamoDB.BatchGetItem", 0.1 + 0.05 + 1.0),
-        // Ten rows for ten events, and ten for the deliveries of one.
+        // Ten rows for ten events, and ten rows for the deliveries of one event.
         ("DynamoDB.BatchExecuteStatement", 0.1 + 1.0),
         ("SQS.SendMessageBatch", 1.0),
         ("SQS.ReceiveMessage (by Lambda)", 1.1),
@@ -105,11 +105,11 @@ async fn ten_deliveries_take_two_calls_beside_what_sqs_does() {
 }
 
 #[tokio::test]
-async fn a_hundred_rules_cost_no_call_more() {
+async fn a_hundred_rules_cost_no_further_call() {
     let counted = run(Scenario { name: "100 rules", rules: 100, ..Scenario::default() }).await;
     let one = kept("1 destination");
     assert_eq!((&counted.calls, &counted.writes), (&one.calls, &one.writes));
-    // Half a unit for each 4 KiB of rules, once a batch of ten events.
+    // Half a unit for each 4 KiB of rules, once for a batch of ten events.
     assert!(counted.reads["Channels"] <= 0.6, "{:?}", counted.reads);
     assert_eq!(kept("100 rules"), counted, "{STALE}");
 }
@@ -118,7 +118,7 @@ async fn a_hundred_rules_cost_no_call_more() {
 async fn a_failure_costs_three_write_units_more_and_leaves_no_entry_behind() {
     let scenario = Scenario { name: "failing once", outcome: Outcome::FailingOnce, ..Scenario::default() };
     let counted = run(scenario).await;
-    // One more outcome; into the index of what needs attention, and out of it.
+    // One more outcome; one entry into the index of deliveries that need attention, and its removal.
     let writes = [("Events", 1.0), ("Events/by_type", 1.0), ("Deliveries", 2.0), ("Deliveries/by_state", 2.0)];
     assert_eq!(counted.writes, these(writes));
     assert_eq!(kept("failing once").writes, counted.writes, "{STALE}");

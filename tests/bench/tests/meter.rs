@@ -1,5 +1,5 @@
-//! The meter before the deployed tables, with what each call costs reckoned by hand.
-#![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+//! Tests the meter in front of the deployed tables against costs calculated by hand.
+#![allow(clippy::expect_used, reason = "a test that cannot continue panics")]
 
 use std::{
     collections::BTreeMap,
@@ -19,8 +19,8 @@ struct Metered {
 impl Metered {
     async fn new() -> Self {
         let cloud = Cloud::from_env();
-        let meter = Meter::before(cloud.clone(), Nouns::from_env()).await;
-        Self { cloud: cloud.by_way_of(meter.url()), meter }
+        let meter = Meter::start(cloud.clone(), Nouns::from_env()).await;
+        Self { cloud: cloud.through(meter.url()), meter }
     }
 
     async fn call(&self, operation: &str, request: Value) -> (u16, Value) {
@@ -33,12 +33,12 @@ impl Metered {
         (status, serde_json::from_str(&text).unwrap_or_default())
     }
 
-    /// A call that is answered, and what was counted of it.
+    /// Makes a call that must succeed. Returns its answer and counts.
     async fn counted(&self, operation: &str, request: Value) -> (Value, Counts) {
         let (status, answer) = self.call(operation, request).await;
         assert_eq!(status, 200, "{operation}: {answer}");
         let counts = self.meter.take();
-        assert_eq!(counts.calls, BTreeMap::from([(operation.to_owned(), 1)]), "this call alone");
+        assert_eq!(counts.calls, BTreeMap::from([(operation.to_owned(), 1)]), "only this call");
         (answer, counts)
     }
 
@@ -60,7 +60,7 @@ impl Metered {
         answer
     }
 
-    /// One call of PartiQL statements, and the errors' codes.
+    /// Runs PartiQL statements in one call, and returns the error codes.
     async fn statements(&self, statements: &[(String, Value)], expected: &[(&str, f64)]) -> Vec<Option<String>> {
         let statement = |(text, parameters): &(String, Value)| json!({"Statement": text, "Parameters": parameters});
         let request = json!({"Statements": statements.iter().map(statement).collect::<Vec<_>>()});
@@ -87,8 +87,8 @@ fn partition() -> String {
     format!("meter_{}", jiff::Timestamp::now().as_nanosecond())
 }
 
-/// A row of `Events` with so much of data and, in the index by type, of this key. Without the data and the key of the
-/// index it takes less than 100 bytes.
+/// A row of `Events` with `data` bytes of data and, in the index by type, this key. Without both it takes less than 100
+/// bytes.
 fn event(operator: &str, id: &str, data: usize, type_key: Option<&str>) -> Value {
     let mut row = json!({"operator_id": s(operator), "id": s(id), "data": long(data)});
     if let Some(type_key) = type_key {
@@ -127,13 +127,13 @@ async fn a_row_is_put_read_and_deleted() {
     part["ProjectionExpression"] = json!("#i");
     part["ExpressionAttributeNames"] = json!({"#i": "id"});
     let answer = metered.reads("DynamoDB.GetItem", part, &[("Events", 2.0)]).await;
-    assert_eq!(answer, json!({"Item": {"id": s("large")}}), "the answer is what was asked for");
+    assert_eq!(answer, json!({"Item": {"id": s("large")}}), "the answer contains only the requested attribute");
 
     let mut again = put(event(&operator, "large", 10, None));
     again["ConditionExpression"] = json!("attribute_not_exists(id)");
     metered.refuses(metered.call("DynamoDB.PutItem", again).await, "ConditionalCheckFailedException");
     let counts = metered.meter.take();
-    assert_eq!(counts.writes, units(&[("Events", 5.0)]), "as large as the row that stays");
+    assert_eq!(counts.writes, units(&[("Events", 5.0)]), "as large as the existing row");
 
     let update = json!({"TableName": table, "Key": large, "UpdateExpression": "SET #d = :d",
         "ExpressionAttributeNames": {"#d": "data"}, "ExpressionAttributeValues": {":d": s("short")}});
@@ -144,7 +144,7 @@ async fn a_row_is_put_read_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_query_costs_by_all_that_it_looks_at() {
+async fn a_query_is_charged_for_all_rows_it_reads() {
     let metered = Metered::new().await;
     let (table, operator) = (variable("EVENTS_TABLE"), partition());
     for n in 0..10 {
@@ -153,7 +153,7 @@ async fn a_query_costs_by_all_that_it_looks_at() {
         metered.writes("DynamoDB.PutItem", put(row), &[("Events", 3.0), ("Events/by_type", 1.0)]).await;
     }
 
-    // 10 × (2000 + under 200) bytes: 21 KB, six times 4 KB.
+    // 10 × (2000 + less than 200) bytes are 21 KB: six times 4 KB.
     let query = json!({"TableName": table, "KeyConditionExpression": "#o = :o",
         "ExpressionAttributeNames": {"#o": "operator_id"}, "ExpressionAttributeValues": {":o": s(&operator)}});
     let with = |more: Value| {
@@ -171,7 +171,7 @@ async fn a_query_costs_by_all_that_it_looks_at() {
     let filter = json!({"FilterExpression": "#p = :p", "ExpressionAttributeNames": {"#p": "project_id"},
         "ExpressionAttributeValues": {":p": s("seven")}});
     let found = metered.reads("DynamoDB.Query", with(filter.clone()), &[("Events", 3.0)]).await;
-    assert_eq!((&found["Count"], &found["ScannedCount"]), (&json!(1), &json!(10)), "the filter stays the caller's");
+    assert_eq!((&found["Count"], &found["ScannedCount"]), (&json!(1), &json!(10)), "the caller's filter still applies");
     let count = metered.reads("DynamoDB.Query", with(json!({"Select": "COUNT"})), &[("Events", 3.0)]).await;
     assert_eq!((&count["Count"], &count["Items"]), (&json!(10), &Value::Null));
     let mut two = with(filter);
@@ -186,7 +186,7 @@ async fn a_query_costs_by_all_that_it_looks_at() {
 }
 
 #[tokio::test]
-async fn a_batch_of_reads_is_rounded_by_row() {
+async fn a_batch_of_reads_is_rounded_for_each_row() {
     let metered = Metered::new().await;
     let (table, operator) = (variable("EVENTS_TABLE"), partition());
     for (id, data) in [("small", 10), ("large", 5000)] {
@@ -202,7 +202,7 @@ async fn a_batch_of_reads_is_rounded_by_row() {
 }
 
 #[tokio::test]
-async fn an_insert_that_repeats_costs_as_the_row_that_is_there() {
+async fn a_repeated_insert_costs_as_much_as_the_existing_row() {
     let metered = Metered::new().await;
     let (table, operator) = (variable("EVENTS_TABLE"), partition());
     let insert = |id: &str, data: usize| {
@@ -248,7 +248,7 @@ async fn an_update_enters_and_leaves_a_sparse_index() {
 }
 
 #[tokio::test]
-async fn a_transaction_costs_twice_but_for_its_indexes() {
+async fn a_transaction_costs_twice_as_much_except_in_indexes() {
     let metered = Metered::new().await;
     let operator = partition();
     let item = |id: &str| {
@@ -261,7 +261,7 @@ async fn a_transaction_costs_twice_but_for_its_indexes() {
     metered.writes("DynamoDB.TransactWriteItems", transaction, &twice).await;
     let again = metered.call("DynamoDB.TransactWriteItems", json!({"TransactItems": [item("a"), item("c")]}));
     metered.refuses(again.await, "TransactionCanceledException");
-    assert_eq!(metered.meter.take().writes, units(&[("Events", 4.0 + 2.0)]), "a is there, and c is not");
+    assert_eq!(metered.meter.take().writes, units(&[("Events", 4.0 + 2.0)]), "a exists, and c does not");
 }
 
 #[tokio::test]
@@ -281,7 +281,7 @@ async fn a_message_is_billed_by_64_kib() {
 }
 
 #[tokio::test]
-async fn forwarding_counts_nothing_but_knows_when_calls_were_under_way() {
+async fn forwarding_counts_nothing_but_records_when_calls_were_in_progress() {
     let metered = Metered::new().await;
     let key = json!({"operator_id": s(&partition()), "id": s("none")});
     let get = json!({"TableName": variable("EVENTS_TABLE"), "Key": key});
@@ -297,9 +297,9 @@ async fn forwarding_counts_nothing_but_knows_when_calls_were_under_way() {
     metered.reads("DynamoDB.GetItem", get, &[("Events", 0.5)]).await;
 }
 
-/// The local cloud takes its root key as it comes, and checks the signatures of all others.
+/// The local cloud does not verify signatures of its root key, but of all other keys.
 #[tokio::test]
-async fn signatures_stay_valid_and_wrong_ones_wrong() {
+async fn valid_signatures_stay_valid_and_wrong_ones_are_rejected() {
     let metered = Metered::new().await;
     let user = partition();
     let policy = json!({"Version": "2012-10-17", "Statement": [
@@ -313,15 +313,15 @@ async fn signatures_stay_valid_and_wrong_ones_wrong() {
 
     let key = json!({"operator_id": s(&user), "id": s("none")});
     let get = json!({"TableName": variable("EVENTS_TABLE"), "Key": key});
-    let asked_with = async |secret: &str| {
+    let get_with = async |secret: &str| {
         let cloud = Cloud::at(metered.meter.url(), element(&made, "AccessKeyId"), secret, &variable("AWS_REGION"));
         cloud.target("dynamodb", "DynamoDB_20120810.GetItem", &get).await
     };
-    assert_eq!(asked_with(element(&made, "SecretAccessKey")).await, (200, "{}".to_owned()));
-    let (status, text) = asked_with("wrong").await;
+    assert_eq!(get_with(element(&made, "SecretAccessKey")).await, (200, "{}".to_owned()));
+    let (status, text) = get_with("wrong").await;
     assert!((400..500).contains(&status) && text.contains("Signature"), "{status} {text}");
     let counts = metered.meter.take();
-    assert_eq!((counts.calls["DynamoDB.GetItem"], counts.reads), (2, units(&[("Events", 0.5)])), "one was refused");
+    assert_eq!((counts.calls["DynamoDB.GetItem"], counts.reads), (2, units(&[("Events", 0.5)])), "one was rejected");
 }
 
 async fn iam(cloud: &Cloud, form: &[(&str, &str)]) -> String {
@@ -333,15 +333,14 @@ async fn iam(cloud: &Cloud, form: &[(&str, &str)]) -> String {
     text
 }
 
-/// What an element of XML holds.
 fn element<'a>(xml: &'a str, name: &str) -> &'a str {
     let (_, after) = xml.split_once(&format!("<{name}>")).expect("the element");
     after.split_once('<').expect("its end").0
 }
 
 #[tokio::test]
-#[should_panic(expected = "DynamoDB.Scan: what it costs is not known here")]
-async fn what_cannot_be_counted_is_said() {
+#[should_panic(expected = "DynamoDB.Scan: the cost of this operation is unknown")]
+async fn a_call_that_cannot_be_counted_is_reported() {
     let metered = Metered::new().await;
     assert_eq!(metered.call("DynamoDB.Scan", json!({"TableName": variable("EVENTS_TABLE")})).await.0, 200);
     metered.meter.take();

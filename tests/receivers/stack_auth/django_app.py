@@ -1,4 +1,4 @@
-"""Stack Auth's published handler for Django, as it stands. What is around it is ours: a project in one file."""
+"""Stack Auth's published handler for Django, unmodified. The rest is ours: a Django project in one file."""
 
 import os
 from wsgiref.simple_server import make_server

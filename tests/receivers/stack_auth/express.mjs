@@ -1,4 +1,4 @@
-// Stack Auth's published handler for Express, as it stands. Only the last line is ours: where it listens.
+// Stack Auth's published handler for Express, unmodified. Only the last line is ours: it listens on a port.
 import express from "express";
 import { Webhook } from "svix";
 

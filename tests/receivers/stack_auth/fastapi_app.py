@@ -1,4 +1,4 @@
-"""Stack Auth's published handler for FastAPI, as it stands. The secret and the server are ours."""
+"""Stack Auth's published handler for FastAPI, unmodified. The secret and the server are ours."""
 
 import os
 

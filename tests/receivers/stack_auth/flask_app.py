@@ -1,4 +1,4 @@
-"""Stack Auth's published handler for Flask, as it stands. The secret and the server are ours."""
+"""Stack Auth's published handler for Flask, unmodified. The secret and the server are ours."""
 
 import os
 

@@ -1,4 +1,4 @@
-// Stack Auth's published handler for plain Node.js, as it stands but for where it listens.
+// Stack Auth's published handler for plain Node.js, unmodified except for the address that it listens on.
 import { createServer } from "node:http";
 import { Webhook } from "svix";
 

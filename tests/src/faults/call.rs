@@ -1,4 +1,4 @@
-//! Calls of DynamoDB and SQS, as far as faults concern them.
+//! Parses calls to DynamoDB and SQS as far as faults need it.
 
 use axum::http::HeaderMap;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ pub(super) enum Service {
     Sqs,
 }
 
-/// Which operation a call asks for.
+/// The operation of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Call {
     pub(super) service: Service,
@@ -18,7 +18,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// Reads the target header; none for a call of another protocol.
+    /// Parses the target header; `None` for a call of another protocol.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let (service, operation) = headers.get("x-amz-target")?.to_str().ok()?.split_once('.')?;
         let service = match service {
@@ -29,7 +29,7 @@ impl Call {
         Some(Self { service, operation: operation.to_owned() })
     }
 
-    /// The service's own answer to a call that it throttles.
+    /// The error that the service returns when it throttles a call.
     pub(super) fn throttled(&self) -> (u16, Value) {
         let kind = match self.service {
             Service::DynamoDb => "com.amazonaws.dynamodb.v20120810#ThrottlingException",
@@ -38,7 +38,7 @@ impl Call {
         (400, json!({"__type": kind, "message": "Rate exceeded (made by the fault proxy)"}))
     }
 
-    /// The service's own answer when it has failed.
+    /// The error that the service returns when it fails.
     pub(super) fn failed(&self) -> (u16, Value) {
         let kind = match self.service {
             Service::DynamoDb => "com.amazonaws.dynamodb.v20120810#InternalServerError",
@@ -48,13 +48,13 @@ impl Call {
     }
 }
 
-/// How many statements or messages a call has; 1 for a call that is not a batch.
+/// The number of statements or messages in a call; 1 for a call that is not a batch.
 pub(super) fn entries(request: &Value) -> u64 {
     let lists = ["Statements", "Entries"].iter().filter_map(|name| request[name].as_array());
     lists.map(Vec::len).next().map_or(1, |count| u64::try_from(count).unwrap_or(u64::MAX))
 }
 
-/// The table and partition that a statement writes to, if the table's partition key is called `key`.
+/// The table and partition that a statement writes to, if the table's partition key has the name `key`.
 pub(super) fn partition<'a>(statement: &'a Value, key: &str) -> Option<(&'a str, &'a str)> {
     let text = statement["Statement"].as_str()?;
     let table = match text.split_once(' ')?.0 {
@@ -68,7 +68,7 @@ pub(super) fn partition<'a>(statement: &'a Value, key: &str) -> Option<(&'a str,
     Some((table, statement["Parameters"][place]["S"].as_str()?))
 }
 
-/// The same for a call of `PutItem` or `UpdateItem`.
+/// The table and partition that a call of `PutItem` or `UpdateItem` writes to.
 pub(super) fn partition_of_call<'a>(call: &Call, request: &'a Value, key: &str) -> Option<(&'a str, &'a str)> {
     let row = match &*call.operation {
         "PutItem" => &request["Item"],
@@ -78,11 +78,11 @@ pub(super) fn partition_of_call<'a>(call: &Call, request: &'a Value, key: &str) 
     Some((request["TableName"].as_str()?, row[key]["S"].as_str()?))
 }
 
-/// How many units a statement writes to the partitions whose key is called `key`: those of the table, by the size of what is
-/// inserted, or those of an index, whose entries are small.
+/// The units that a statement writes to partitions with a key named `key`: for a table, by the size of the inserted
+/// row; for an index, one for its small entry.
 pub(super) fn write_units(statement: &Value, key: &str) -> f64 {
     let text = statement["Statement"].as_str().unwrap_or_default();
-    // Indexes here have keys of this form.
+    // The keys of indexes end in this way.
     if !text.starts_with("INSERT") || key.ends_with("_key") {
         return 1.0;
     }
@@ -91,7 +91,7 @@ pub(super) fn write_units(statement: &Value, key: &str) -> f64 {
     (names + values).div_ceil(1024) as f64
 }
 
-/// The size of a value as DynamoDB counts it.
+/// The size of a value by DynamoDB's rules, in bytes.
 fn size(value: &Value) -> usize {
     let Some((kind, value)) = value.as_object().and_then(|value| value.iter().next()) else { return 0 };
     let nested = |values: &mut dyn Iterator<Item = usize>| 3 + values.sum::<usize>();
@@ -106,16 +106,16 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// The partitions of a table, or of an index of it, that a call reads, each with the units that a row of up to 4 KiB takes.
+/// The partitions of a table or index that a call reads, each with the units for a row of up to 4 KiB.
 pub(super) fn rows_read(call: &Call, request: &Value, table: &str, key: &str) -> Vec<(String, f64)> {
     let units = |of: &Value| if of["ConsistentRead"] == true { 1.0 } else { 0.5 };
     let of_table = || request["TableName"] == table;
     let partition = |row: &Value, units| Some((row[key]["S"].as_str()?.to_owned(), units));
     match &*call.operation {
         "BatchGetItem" => {
-            let asked = &request["RequestItems"][table];
-            let keys = asked["Keys"].as_array().into_iter().flatten();
-            keys.filter_map(|row| partition(row, units(asked))).collect()
+            let part = &request["RequestItems"][table];
+            let keys = part["Keys"].as_array().into_iter().flatten();
+            keys.filter_map(|row| partition(row, units(part))).collect()
         }
         "GetItem" if of_table() => partition(&request["Key"], units(request)).into_iter().collect(),
         "Query" if of_table() => {
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_known_by_its_target() {
+    fn a_call_is_identified_by_its_target() {
         let of = |target: &'static str| {
             Call::of(&HeaderMap::from_iter([("x-amz-target".parse().unwrap(), target.parse().unwrap())]))
         };

@@ -1,4 +1,4 @@
-//! A proxy between the functions and the local cloud's DynamoDB and SQS, which can be told to make faults.
+//! A proxy between the functions and the local cloud's DynamoDB and SQS that can inject faults.
 //!
 //! ```text
 //! faults PORT_FILE CLOUD
@@ -8,9 +8,9 @@
 //! start later. The tests control it over HTTP:
 //!
 //! ```text
-//! POST   /_faults    makes the faults of `e2e::faults::Settings` from now on, in JSON
-//! DELETE /_faults    makes no more
-//! GET    /_faults    how many were made of each kind
+//! POST   /_faults    injects the faults of `e2e::faults::Settings` from now on; the body is JSON
+//! DELETE /_faults    stops injecting faults
+//! GET    /_faults    returns how many faults of each kind were injected
 //! ```
 
 use std::{env, io, path::Path};

@@ -1,6 +1,6 @@
-//! Faults between the functions and the local cloud's DynamoDB and SQS.
+//! Injects faults between the functions and the local cloud's DynamoDB and SQS.
 //!
-//! The program `faults` is a proxy that all tests go through. It forwards until a test asks it for faults ([`Faults`]).
+//! The program `faults` is a proxy for all tests. It only forwards calls until a test requests faults ([`Faults`]).
 
 mod call;
 mod proxy;
@@ -18,11 +18,11 @@ pub use settings::{Cap, Counts, Settings, Usage};
 
 use crate::variable;
 
-/// Serves the proxy on a free port, which it writes to a file. `cloud` is the directory of infra/local/cloud.py, whose
-/// emulator may start later.
+/// Serves the proxy on a free port, and writes the port to a file. `cloud` is the directory of infra/local/cloud.py,
+/// whose emulator may start later.
 ///
 /// # Errors
-/// When there is no port, or the file cannot be written.
+/// When there is no free port, or the file cannot be written.
 pub async fn serve(port_file: &Path, cloud: &Path) -> std::io::Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let part = port_file.with_extension("part");
@@ -33,37 +33,37 @@ pub async fn serve(port_file: &Path, cloud: &Path) -> std::io::Result<()> {
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
-/// The proxy, for one test alone: others of the same program wait. All faults end when this is dropped.
+/// Exclusive access to the proxy: other tests of the same program wait. All faults stop when this is dropped.
 pub struct Faults {
     _alone: MutexGuard<'static, ()>,
 }
 
 impl Faults {
-    /// Waits until no other test has the proxy, and makes no faults yet.
-    pub async fn alone() -> Self {
+    /// Waits until no other test uses the proxy, and stops all faults.
+    pub async fn exclusive() -> Self {
         let alone = Self { _alone: ONE_AT_A_TIME.lock().await };
         alone.reset().await;
         alone
     }
 
-    /// Makes these faults from now on. Counts begin again at 0.
+    /// Injects these faults from now on. Counts restart at 0.
     pub async fn set(&self, settings: &Settings) {
         sent(reqwest::Client::new().post(url()).json(settings)).await;
     }
 
-    /// Makes no more faults: those that were made since they were set.
+    /// Stops all faults, and returns how many were injected.
     pub async fn reset(&self) -> Counts {
         let counts = self.counts().await;
         sent(reqwest::Client::new().delete(url())).await;
         counts
     }
 
-    /// The faults that were made since they were set.
+    /// The faults injected since they were set.
     pub async fn counts(&self) -> Counts {
         sent(reqwest::Client::new().get(url())).await.json().await.expect("counts")
     }
 
-    /// What the partitions under a cap were asked for since the caps were set.
+    /// The units that calls requested of partitions with a cap, since the caps were set.
     pub async fn usage(&self) -> Vec<Usage> {
         sent(reqwest::Client::new().get(format!("{}/usage", url()))).await.json().await.expect("usage")
     }
@@ -71,7 +71,7 @@ impl Faults {
 
 impl Drop for Faults {
     fn drop(&mut self) {
-        // A test that has panicked ends its runtime too: the request needs one of its own.
+        // If a test panics, its runtime stops too: this request needs its own.
         let reset = || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(sent(reqwest::Client::new().delete(url())));

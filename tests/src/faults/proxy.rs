@@ -1,4 +1,4 @@
-//! The proxy itself.
+//! Forwards calls, or answers them with faults.
 
 use std::{
     convert::Infallible,
@@ -31,26 +31,26 @@ use super::{
 };
 use crate::aws::Cloud;
 
-/// Where the proxy is told what to do.
+/// The path at which tests control the proxy.
 pub(super) const CONTROL: &str = "/_faults";
 
-/// The key with which everything is allowed in the local cloud, and the region: see infra/local/cloud.py.
+/// The key that may do everything in the local cloud, and the region: see infra/local/cloud.py.
 const ROOT_KEY: &str = "test";
 const REGION: &str = "us-east-1";
 const TARGET: [(&str, &str); 2] =
     [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", "DynamoDB_20120810.BatchExecuteStatement")];
 
-/// The proxy, before the local cloud whose state is in this file.
+/// The proxy in front of the local cloud whose state is in the file `cloud`.
 pub(super) struct Proxy {
     client: reqwest::Client,
     cloud: PathBuf,
     endpoint: OnceLock<String>,
-    /// Whether there is nothing to do but to forward.
+    /// Whether calls are only forwarded.
     quiet: AtomicBool,
     state: Mutex<State>,
 }
 
-/// A call as it came.
+/// A received call.
 struct Sent {
     method: Method,
     uri: Uri,
@@ -60,7 +60,7 @@ struct Sent {
 
 type Answer = Response<Full<Bytes>>;
 
-/// The connection is closed without an answer.
+/// Closes the connection without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("closed without an answer")]
 struct Closed;
@@ -81,24 +81,24 @@ impl Proxy {
         }
     }
 
-    /// Serves for ever.
+    /// Serves forever.
     pub(super) async fn serve(self, listener: TcpListener) -> Infallible {
         let proxy = Arc::new(self);
         loop {
             match listener.accept().await {
                 Ok((connection, _)) => drop(tokio::spawn(proxy.clone().serve_one(connection))),
-                // Too many open files, say, which passes.
+                // Temporary, such as too many open files.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         }
     }
 
     async fn serve_one(self: Arc<Self>, connection: TcpStream) {
-        // A small answer would wait for the acknowledgement of the one before.
+        // Without this, a small answer would wait for the acknowledgement of the previous packet.
         let _ = connection.set_nodelay(true);
         let handle = service_fn(|request| self.handle(request));
         let connection = http1::Builder::new().serve_connection(TokioIo::new(connection), handle);
-        // Ends with an error when the caller is gone, and when a fault closes the connection.
+        // Ends with an error if the caller disconnects or a fault closes the connection.
         let _ = connection.await;
     }
 
@@ -142,7 +142,7 @@ impl Proxy {
         answer(200, Bytes::new())
     }
 
-    /// Passes a call on, or makes a fault of it.
+    /// Forwards a call, or injects a fault.
     async fn disturb(&self, call: &Call, sent: Sent) -> Result<Answer, Closed> {
         let request: Value = serde_json::from_slice(&sent.body).unwrap_or_default();
         let fate = {
@@ -166,7 +166,7 @@ impl Proxy {
         if fate == Fate::LoseReply { Err(Closed) } else { Ok(answered) }
     }
 
-    /// Passes on the statements that are not throttled.
+    /// Forwards the statements that are not throttled.
     async fn execute(&self, sent: Sent, mut request: Value) -> Answer {
         let statements = request["Statements"].as_array().cloned().unwrap_or_default();
         let throttled = self.state().throttled(&statements);
@@ -180,7 +180,7 @@ impl Proxy {
                 Ok(endpoint) => endpoint,
                 Err(error) => return answer(502, error.into()),
             };
-            // The signature covers the whole batch, so the rest of it needs a new one.
+            // The signature covers the whole batch, so the remaining statements need a new one.
             let cloud = Cloud::at(endpoint, ROOT_KEY, ROOT_KEY, REGION);
             let text;
             (status, text) = cloud.post("dynamodb", "/", &TARGET, request.to_string()).await;
@@ -192,7 +192,7 @@ impl Proxy {
         json_answer(status, &merged)
     }
 
-    /// Passes a call on, `Host` and all: that is part of what was signed.
+    /// Forwards a call with its `Host` header, which is part of the signature.
     async fn forward(&self, sent: &Sent) -> Answer {
         match self.try_forward(sent).await {
             Ok(answer) => answer,
@@ -220,7 +220,7 @@ impl Proxy {
         }
         let text = std::fs::read(&self.cloud).map_err(|error| format!("{}: {error}", self.cloud.display()))?;
         let state: Value = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
-        let port = state["port"].as_u64().ok_or("the state of the local cloud names no port")?;
+        let port = state["port"].as_u64().ok_or("the state of the local cloud has no port")?;
         Ok(self.endpoint.get_or_init(|| format!("http://127.0.0.1:{port}")))
     }
 }
@@ -242,7 +242,7 @@ fn of_service((status, body): (u16, Value)) -> Answer {
     json_answer(status, &body)
 }
 
-/// Headers without those of one connection, and without the length, which may change.
+/// Removes the headers that belong to a single connection, and the length, which may change.
 fn of_the_message(headers: &HeaderMap) -> HeaderMap {
     let mut headers = headers.clone();
     for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::EXPECT, header::CONTENT_LENGTH] {

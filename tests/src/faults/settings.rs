@@ -1,32 +1,32 @@
-//! What the proxy is asked to do, and what it has done.
+//! The proxy's settings and counts.
 
 use serde::{Deserialize, Serialize};
 
-/// Which faults to make. Probabilities are between 0 and 1; the default makes none.
+/// The faults to inject. Shares are between 0 and 1; the default injects none.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// The seed of the random numbers: the same calls in the same order meet the same faults.
+    /// The seed of the random numbers: the same calls in the same order get the same faults.
     pub seed: u64,
-    /// The share of the statements of `BatchExecuteStatement` that are throttled while their neighbours are carried out.
+    /// The share of statements in `BatchExecuteStatement` that are throttled while the others are executed.
     pub throttled_statements: f64,
-    /// The share of calls that are answered with 500 before they reach the cloud.
+    /// The share of calls that are answered with 500 and not forwarded.
     pub failed_calls: f64,
     /// The share of calls that are throttled as a whole.
     pub throttled_calls: f64,
-    /// The share of calls that are carried out, and whose connection is then closed without an answer.
+    /// The share of calls that are executed, but whose connection is then closed without an answer.
     pub lost_replies: f64,
-    /// The share of calls whose connection is closed before they are carried out.
+    /// The share of calls whose connection is closed before they are executed.
     pub dropped_calls: f64,
-    /// The operations whose calls are affected, such as `BatchExecuteStatement`; all of them when empty. Does not concern
+    /// The affected operations, such as `BatchExecuteStatement`; all of them when empty. Does not apply to
     /// `throttled_statements` and `caps`.
     pub operations: Vec<String>,
-    /// Tables with a limited number of writes per partition.
+    /// Tables with limits for each partition.
     pub caps: Vec<Cap>,
 }
 
 impl Settings {
-    /// Every kind of fault with this probability.
+    /// Sets the share of every kind of fault.
     pub fn all(probability: f64) -> Self {
         Self {
             throttled_statements: probability,
@@ -38,7 +38,7 @@ impl Settings {
         }
     }
 
-    /// Whether there is nothing to do but to forward.
+    /// Whether calls are only forwarded.
     pub(super) fn is_quiet(&self) -> bool {
         let shares =
             [self.throttled_statements, self.failed_calls, self.throttled_calls, self.lost_replies, self.dropped_calls];
@@ -46,22 +46,22 @@ impl Settings {
     }
 }
 
-/// A limit on what each partition of a table, or of one of its indexes, takes.
+/// A limit for each partition of a table or of one of its indexes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cap {
     /// The table.
     pub table: String,
-    /// The name of the partition key, of the table or of an index.
+    /// The name of the partition key of the table or index.
     pub key: String,
-    /// How many write units a second each partition takes: a unit for each KiB that is inserted, one for an entry of an
-    /// index, and one for a change.
+    /// The write units that each partition accepts per second: a unit for each KiB of an insert, one for an index
+    /// entry, and one for an update.
     pub writes_per_second: f64,
-    /// How many read units a second each partition takes; no limit if left out. A row is taken for one of up to 4 KiB, and a
-    /// query by the size of its answer, whose JSON is longer than the rows are.
+    /// The read units that each partition accepts per second; unlimited if omitted. A row counts as one of up to 4 KiB,
+    /// and a query by the size of its answer, whose JSON is longer than the rows.
     #[serde(default)]
     pub reads_per_second: Option<f64>,
-    /// For how many seconds' units there is room in a burst.
+    /// How many seconds' units a burst may use.
     #[serde(default = "one_second")]
     pub burst_seconds: f64,
 }
@@ -71,13 +71,13 @@ fn one_second() -> f64 {
 }
 
 impl Cap {
-    /// So many writes a second, as many reads as there are, and a burst of one second.
+    /// A cap of this many writes a second, unlimited reads, and a burst of one second.
     pub fn writes(table: String, key: &str, writes_per_second: f64) -> Self {
         Self { table, key: key.to_owned(), writes_per_second, reads_per_second: None, burst_seconds: one_second() }
     }
 }
 
-/// What a partition was asked for while caps were set.
+/// The units that calls requested of a partition while caps were set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Usage {
     /// The table.
@@ -92,10 +92,10 @@ pub struct Usage {
     pub reads: f64,
 }
 
-/// How many faults of each kind were made since the last reset.
+/// The faults of each kind since the last reset.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// All calls that came in.
+    /// All received calls.
     pub calls: u64,
     /// Statements that were throttled at random.
     pub throttled_statements: u64,
@@ -108,10 +108,10 @@ pub struct Counts {
     pub failed_calls: u64,
     /// Calls that were throttled.
     pub throttled_calls: u64,
-    /// Calls that were carried out and not answered.
+    /// Calls that were executed but not answered.
     pub lost_replies: u64,
-    /// The statements and messages of calls that were carried out and not answered.
+    /// The statements and messages of calls that were executed but not answered.
     pub lost_entries: u64,
-    /// Calls that were neither carried out nor answered.
+    /// Calls that were neither executed nor answered.
     pub dropped_calls: u64,
 }

@@ -1,4 +1,4 @@
-//! What to do with each call.
+//! Decides which fault each call gets.
 
 use std::{collections::HashMap, time::Instant};
 
@@ -10,18 +10,18 @@ use super::{
     settings::{Cap, Counts, Settings, Usage},
 };
 
-/// What is done with a call as a whole.
+/// What happens to a call as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It is passed on.
+    /// It is forwarded.
     Pass,
     /// It is answered with 500.
     Fail,
     /// It is throttled.
     Throttle,
-    /// It is passed on, and the connection is closed without an answer.
+    /// It is forwarded, and then the connection is closed without an answer.
     LoseReply,
-    /// The connection is closed.
+    /// The connection is closed and the call is not forwarded.
     Drop,
 }
 
@@ -30,8 +30,8 @@ pub(super) struct State {
     pub(super) settings: Settings,
     pub(super) counts: Counts,
     random: StdRng,
-    /// By the place of the cap, and the partition.
-    partitions: HashMap<(usize, String), Left>,
+    /// The budgets of partitions, by the index of the cap and the partition.
+    partitions: HashMap<(usize, String), Budget>,
 }
 
 impl State {
@@ -40,10 +40,10 @@ impl State {
         Self { settings, counts: Counts::default(), random, partitions: HashMap::new() }
     }
 
-    /// Decides about a call as a whole, and counts it.
+    /// Chooses the fate of a call as a whole, and counts it.
     pub(super) fn fate(&mut self, call: &Call, request: &Value) -> Fate {
-        let asked = self.of_call(call, request);
-        if self.is_capped(&asked) {
+        let tolls = self.of_call(call, request);
+        if self.is_capped(&tolls) {
             return Fate::Throttle;
         }
         let fate = self.draw(&call.operation);
@@ -82,7 +82,7 @@ impl State {
         Fate::Pass
     }
 
-    /// The places of the statements of a batch that are throttled.
+    /// The indexes of the statements of a batch to throttle.
     pub(super) fn throttled(&mut self, statements: &[Value]) -> Vec<usize> {
         let mut throttled = vec![];
         for (place, statement) in statements.iter().enumerate() {
@@ -91,37 +91,37 @@ impl State {
                 throttled.push(place);
                 continue;
             }
-            let asked = self.of_statement(statement);
-            if self.is_capped(&asked) {
+            let tolls = self.of_statement(statement);
+            if self.is_capped(&tolls) {
                 throttled.push(place);
             }
         }
         throttled
     }
 
-    /// Whether one of these partitions has no units left; each gives what is asked of it if not.
-    fn is_capped(&mut self, asked: &[Toll]) -> bool {
+    /// Whether one of these partitions has no units left. If none has run out, takes the units from all of them.
+    fn is_capped(&mut self, tolls: &[Toll]) -> bool {
         let now = Instant::now();
-        let empty = asked.iter().any(|toll| {
+        let empty = tolls.iter().any(|toll| {
             let cap = &self.settings.caps[toll.cap];
             let partition =
-                self.partitions.entry((toll.cap, toll.partition.clone())).or_insert_with(|| Left::of(cap, now));
+                self.partitions.entry((toll.cap, toll.partition.clone())).or_insert_with(|| Budget::of(cap, now));
             partition.refill(cap, now);
             toll.writes > 0.0 && partition.writes < 1.0 || toll.reads > 0.0 && partition.reads < 0.0
         });
         if empty {
-            match asked.iter().any(|toll| toll.writes > 0.0) {
+            match tolls.iter().any(|toll| toll.writes > 0.0) {
                 true => self.counts.capped_writes += 1,
                 false => self.counts.capped_reads += 1,
             }
             return true;
         }
-        self.take(asked);
+        self.take(tolls);
         false
     }
 
-    fn take(&mut self, asked: &[Toll]) {
-        for toll in asked {
+    fn take(&mut self, tolls: &[Toll]) {
+        for toll in tolls {
             if let Some(partition) = self.partitions.get_mut(&(toll.cap, toll.partition.clone())) {
                 partition.writes -= toll.writes;
                 partition.reads -= toll.reads;
@@ -131,7 +131,7 @@ impl State {
         }
     }
 
-    /// What a statement asks of the partitions under a cap.
+    /// The units that a statement takes from partitions with a cap.
     fn of_statement(&self, statement: &Value) -> Vec<Toll> {
         let caps = self.settings.caps.iter().enumerate();
         let of = caps.filter_map(|(place, cap)| {
@@ -141,7 +141,7 @@ impl State {
         of.collect()
     }
 
-    /// What a call asks of them.
+    /// The units that a call takes from partitions with a cap.
     fn of_call(&self, call: &Call, request: &Value) -> Vec<Toll> {
         let mut tolls = vec![];
         for (place, cap) in self.settings.caps.iter().enumerate() {
@@ -156,7 +156,7 @@ impl State {
         tolls
     }
 
-    /// A call was answered with so many bytes: what a query has read.
+    /// Counts what a query has read, once its answer is known to have this many bytes.
     pub(super) fn answered(&mut self, call: &Call, request: &Value, bytes: u64) {
         if self.settings.caps.is_empty() {
             return;
@@ -164,14 +164,14 @@ impl State {
         let mut tolls = self.of_call(call, request);
         tolls.retain(|toll| toll.reads > 0.0);
         if call.operation == "Query" {
-            // A unit was taken for the first 4 KiB.
+            // One unit was taken already, for the first 4 KiB.
             let more = (bytes.div_ceil(4096) as f64 - 1.0).max(0.0);
             tolls.iter_mut().for_each(|toll| toll.reads *= more);
             self.take(&tolls);
         }
     }
 
-    /// What was taken of the partitions.
+    /// The units taken from the partitions.
     pub(super) fn usage(&self) -> Value {
         let of = self.partitions.iter().map(|((cap, partition), left)| {
             let Cap { table, key, .. } = &self.settings.caps[*cap];
@@ -182,9 +182,9 @@ impl State {
     }
 }
 
-/// Units that are asked of a partition.
+/// Units that a call takes from a partition.
 struct Toll {
-    /// The place of the cap.
+    /// The index of the cap.
     cap: usize,
     partition: String,
     writes: f64,
@@ -201,15 +201,15 @@ impl Toll {
     }
 }
 
-/// What a partition has left, and what was taken of it.
-struct Left {
+/// The units that a partition has left, and those already taken.
+struct Budget {
     writes: f64,
     reads: f64,
     at: Instant,
     taken: (f64, f64),
 }
 
-impl Left {
+impl Budget {
     fn of(cap: &Cap, now: Instant) -> Self {
         let reads = cap.reads_per_second.unwrap_or(f64::INFINITY);
         let burst = cap.burst_seconds;
@@ -225,7 +225,7 @@ impl Left {
     }
 }
 
-/// Takes statements out of a request.
+/// Removes statements from a request.
 pub(super) fn without(request: &mut Value, places: &[usize]) {
     if let Some(statements) = request["Statements"].as_array_mut() {
         let mut place = 0..;
@@ -233,14 +233,14 @@ pub(super) fn without(request: &mut Value, places: &[usize]) {
     }
 }
 
-/// Puts the answers of throttled statements among those of the others.
+/// Inserts the answers of throttled statements among those of the others.
 pub(super) fn with_throttled(answer: &mut Value, places: &[usize]) {
     let throttled = json!({"Error": {"Code": "ThrottlingError", "Message": "Rate exceeded (made by the fault proxy)"}});
     if answer["Responses"].as_array().is_none() {
         answer["Responses"] = json!([]);
     }
     if let Some(responses) = answer["Responses"].as_array_mut() {
-        // In their order, so that each finds those before it in place.
+        // In ascending order, so that each place is valid once those before it are filled.
         places.iter().for_each(|place| responses.insert((*place).min(responses.len()), throttled.clone()));
     }
 }
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_partition_takes_no_more_writes_than_its_cap() {
+    fn a_partition_allows_no_more_writes_than_its_cap() {
         let cap = Cap::writes("t".into(), "id", 2.0);
         let mut state = State::new(Settings { caps: vec![cap], ..Settings::default() });
         let insert = |id| json!({"Statement": "INSERT INTO \"t\" VALUE {'id': ?}", "Parameters": [{"S": id}]});
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_partition_gives_no_more_reads_than_its_cap_and_large_rows_count_for_more() {
+    fn a_partition_allows_no_more_reads_than_its_cap_and_large_rows_count_more() {
         let cap = Cap { reads_per_second: Some(2.0), ..Cap::writes("t".into(), "id", 3.0) };
         let mut state = State::new(Settings { caps: vec![cap], ..Settings::default() });
         let get = Call { service: Service::DynamoDb, operation: "BatchGetItem".into() };

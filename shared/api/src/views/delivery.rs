@@ -79,7 +79,7 @@ impl From<&Delivery> for DeliveryView {
             event_id: delivery.id.event.to_string(),
             event_type: delivery.event_type.to_string(),
             state: delivery.state,
-            reason: delivery.reason.clone().filter(|_| stuck),
+            reason: delivery.reason.clone().filter(|_| stuck).map(String::from),
             attempt_count: delivery.attempt_count,
             attempts: delivery.attempts.iter().map(AttemptView::from).collect(),
             next_attempt_at: delivery.next_attempt_at.filter(|_| failed).map(rfc3339),

@@ -69,7 +69,7 @@ impl From<&Delivery> for DeliveryRecord {
             event_id: row.id.event.to_string(),
             event_type: row.event_type.to_string(),
             state: row.state,
-            reason: row.reason.clone(),
+            reason: row.reason.clone().map(String::from),
             attempt_count: row.attempt_count,
             attempts: row.attempts.iter().map(AttemptRecord::from).collect(),
             next_attempt_at: row.next_attempt_at.map(rfc3339),

@@ -70,15 +70,11 @@ impl DestinationView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{DestinationId, OperatorId};
+    use domain::{OperatorId, testing};
     use serde_json::{Value, json};
 
     fn webhook() -> Destination {
-        let (operator, id) = (OperatorId::generate(), DestinationId::generate());
-        Destination {
-            max_per_second: Rate::per_second(10.0),
-            ..Destination::new(operator, id, Kind::Webhook, "https://example.com/".into(), String::new())
-        }
+        Destination { max_per_second: Rate::per_second(10.0), ..testing::webhook(OperatorId::generate()) }
     }
 
     #[test]

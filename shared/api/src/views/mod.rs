@@ -1,6 +1,7 @@
 //! JSON views that more than one function returns. They are separate from the stored rows, so that either can change
 //! alone.
 
+mod actions;
 mod deleted;
 mod delivery;
 mod delivery_record;
@@ -9,6 +10,7 @@ mod event;
 mod health;
 mod traffic;
 
+pub use actions::{CodeSent, Recovered, TestResult, Verified};
 pub use deleted::Deleted;
 pub use delivery::{AttemptView, DeliveryPage, DeliveryView};
 pub use delivery_record::{AttemptRecord, DeliveryRecord, DeliveryRecords};

@@ -78,7 +78,7 @@ mod tests {
 
     use super::*;
     use domain::{
-        DestinationId, Kind, OperatorId,
+        OperatorId, testing,
         time::from_millis,
         traffic::{Breaker, Pace, SLOW_FOR},
     };
@@ -87,8 +87,7 @@ mod tests {
     const NOW: i64 = 1_000_000;
 
     fn webhook() -> Destination {
-        let (operator, id) = (OperatorId::generate(), DestinationId::generate());
-        Destination::new(operator, id, Kind::Webhook, "https://example.com".into(), String::new())
+        Destination { ..testing::webhook(OperatorId::generate()) }
     }
 
     fn shown(destination: &Destination, at: Timestamp) -> Value {

@@ -34,7 +34,7 @@ pub(super) fn url(text: &str, platform: Option<Platform>, allowed: &Allowed) -> 
         Address::parse(ChannelType::Webhook, text, allowed.targets).map_err(|problem| hidden(problem, text))?;
     let url = Url::parse(address.as_str()).map_err(|_| "is not a URL".to_owned())?;
     match (platform, Platform::of_url(&url)) {
-        (Some(platform), Some(other)) if platform != other => {
+        (Some(platform), Some(other)) if !other.accepts(platform) => {
             Err(format!("is a URL of {}; send one of {}", other.title(), platform.title()))
         }
         // Even if the deployment allows plain http, the platforms only accept https.
@@ -81,7 +81,7 @@ pub(super) fn header_value(text: &str) -> Result<Credential, String> {
 }
 
 fn placeholder() -> String {
-    "has the placeholder that stands for a secret, and there is none to keep; send the secret".to_owned()
+    "is the placeholder for a secret, and no secret is stored; send the secret".to_owned()
 }
 
 /// Headers that requests already have, or that control the connection.
@@ -119,11 +119,11 @@ pub(super) fn headers(
 fn header_name(name: &str) -> Result<HeaderName, String> {
     let parsed = HeaderName::from_bytes(name.as_bytes()).ok().filter(|_| name.len() <= MAX_HEADER_NAME);
     let Some(parsed) = parsed else {
-        return Err(format!("is no name of a header; send 1 to {MAX_HEADER_NAME} letters, digits and '-'"));
+        return Err(format!("is not a header name; send 1 to {MAX_HEADER_NAME} letters, digits and '-'"));
     };
     let text = parsed.as_str();
     if TAKEN.contains(&text) || TAKEN_FAMILIES.iter().any(|family| text.starts_with(family)) {
-        return Err("is a header that requests have of themselves; choose another".to_owned());
+        return Err("is a reserved header; choose another".to_owned());
     }
     Ok(parsed)
 }

@@ -9,28 +9,31 @@ use super::{
     merge::{self, Written},
 };
 use crate::{
-    Kind,
+    ApiKind, Kind, Platform,
     fields::{Fields, Problem},
 };
 
-/// The types of channels in this API, with their kinds.
-pub const TYPES: [(&str, Kind); 6] = [
-    ("slack", Kind::Slack),
-    ("teams", Kind::Teams),
-    ("discord", Kind::Discord),
-    ("google_chat", Kind::GoogleChat),
-    ("webhook", Kind::Webhook),
-    ("email", Kind::OpsEmail),
-];
+/// The kinds of channels in this API, in the published order of their types.
+pub fn kinds() -> impl Iterator<Item = Kind> {
+    Platform::of_api(ApiKind::Config).map(Kind::Chat).chain([Kind::Webhook, Kind::OpsEmail])
+}
+
+/// The types of channels, in the published order.
+pub fn types() -> impl Iterator<Item = &'static str> {
+    kinds().map(type_name)
+}
 
 /// The kind of a channel type, if it exists.
 pub fn kind(name: &str) -> Option<Kind> {
-    TYPES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+    kinds().find(|kind| type_name(*kind) == name)
 }
 
 /// The channel type of a kind.
 pub fn type_name(kind: Kind) -> &'static str {
-    TYPES.iter().find(|(_, known)| *known == kind).map_or(kind.as_str(), |(name, _)| name)
+    match kind {
+        Kind::OpsEmail => "email",
+        kind => kind.as_str(),
+    }
 }
 
 /// Mail addresses: a list, or text separated by commas.
@@ -118,6 +121,10 @@ mod tests {
             assert!(check(kind, json!({ "webhookUrl": url })).is_ok(), "{name}");
             assert_eq!(type_name(kind), name);
         }
+        for platform in Platform::of_api(ApiKind::Config) {
+            let of_platform = kind(platform.descriptor().name).expect("a type");
+            assert!(check(of_platform, json!({"webhookUrl": "https://chat.example.com/hooks/x"})).is_ok());
+        }
         let credentials = json!({"url": "https://example.com/sigsentry", "authHeader": "Bearer abc123",
             "hmacSecret": "your-32-byte-secret"});
         let Ok(Connection::Webhook(endpoint)) = check(Kind::Webhook, credentials) else { panic!("not read") };
@@ -127,6 +134,13 @@ mod tests {
         assert_eq!(mail(json!("alice@example.com, bob@example.com")), "alice@example.com, bob@example.com");
         assert_eq!(mail(json!(["alice@example.com", "bob@example.com"])), "alice@example.com, bob@example.com");
         assert_eq!(mail(json!("alice@example.com,")), "alice@example.com");
+    }
+
+    #[test]
+    fn the_published_types_keep_their_order() {
+        let types: Vec<_> = types().collect();
+        assert_eq!(types[..4], ["slack", "teams", "discord", "google_chat"]);
+        assert_eq!(types[types.len() - 2..], ["webhook", "email"]);
     }
 
     #[test]
@@ -145,7 +159,7 @@ mod tests {
     #[test]
     fn each_wrong_field_is_named() {
         let wrong = |kind, credentials| check(kind, credentials).expect_err("problems");
-        assert_eq!(wrong(Kind::Discord, json!({})), ["credentials.webhookUrl"]);
+        assert_eq!(wrong(Kind::Chat(Platform::Discord), json!({})), ["credentials.webhookUrl"]);
         let several = json!({"url": "ftp://x.example", "authHeader": "a\r\nb", "hmacSecret": 7, "headers": {}});
         let named = ["credentials.url", "credentials.authHeader", "credentials.hmacSecret", "credentials.headers"];
         assert_eq!(wrong(Kind::Webhook, several), named);

@@ -9,23 +9,21 @@ use super::{
     merge::{self, Written},
 };
 use crate::{
-    Kind,
+    ApiKind, Kind, Platform,
     fields::{Fields, Problem},
     hidden::shown_url,
     secret::REDACTED,
 };
 
 /// The kinds of providers in the order in which they are listed, each with its name for people.
-pub const KINDS: [(Kind, &str); 4] = [
-    (Kind::Slack, "Slack"),
-    (Kind::Teams, "Microsoft Teams"),
-    (Kind::Webhook, "Outbound Webhook"),
-    (Kind::OpsEmail, "Ops Email (SES)"),
-];
+pub fn kinds() -> impl Iterator<Item = (Kind, &'static str)> {
+    let chats = Platform::of_api(ApiKind::Providers).map(|platform| (Kind::Chat(platform), platform.title()));
+    chats.chain([(Kind::Webhook, "Outbound Webhook"), (Kind::OpsEmail, "Ops Email (SES)")])
+}
 
 /// The kind with this name, if there is one.
 pub fn kind(name: &str) -> Option<Kind> {
-    KINDS.iter().map(|(kind, _)| *kind).find(|kind| kind.as_str() == name)
+    kinds().map(|(kind, _)| kind).find(|kind| kind.as_str() == name)
 }
 
 /// Parses a `config`.
@@ -143,10 +141,10 @@ mod tests {
 
     #[test]
     fn the_published_configs_are_read_and_shown_without_secrets() {
-        let slack = of(Kind::Slack, json!({"webhookUrl": "https://hooks.slack.com/services/T/B/XYZ"}));
+        let slack = of(Kind::Chat(Platform::Slack), json!({"webhookUrl": "https://hooks.slack.com/services/T/B/XYZ"}));
         assert_eq!(json!(shown(&slack)), json!({"webhookUrl": REDACTED}));
         assert_eq!(summary(&slack), "hooks.slack.com");
-        let teams = of(Kind::Teams, json!({"webhookUrl": "https://outlook.office.com/webhook/..."}));
+        let teams = of(Kind::Chat(Platform::Teams), json!({"webhookUrl": "https://outlook.office.com/webhook/..."}));
         assert_eq!(summary(&teams), "outlook.office.com");
         let expected = json!({"url": format!("https://alerts.example.com/ingest?{REDACTED}"), "secret": REDACTED,
             "headers": {"X-Token": REDACTED, "X-B": REDACTED}});
@@ -161,10 +159,23 @@ mod tests {
     }
 
     #[test]
+    fn the_published_kinds_keep_their_order_and_names() {
+        let kinds: Vec<_> = kinds().map(|(kind, name)| (kind.as_str(), name)).collect();
+        assert_eq!(kinds[..2], [("slack", "Slack"), ("teams", "Microsoft Teams")]);
+        assert_eq!(kinds[kinds.len() - 2..], [("webhook", "Outbound Webhook"), ("ops_email", "Ops Email (SES)")]);
+    }
+
+    #[test]
     fn each_wrong_field_is_named() {
-        assert_eq!(wrong(Kind::Slack, json!({"webhookUrl": "http://hooks.slack.com/x"})), ["config.webhookUrl"]);
-        assert_eq!(wrong(Kind::Slack, json!({"url": "https://x.example"})), ["config.webhookUrl", "config.url"]);
-        assert_eq!(wrong(Kind::Slack, json!("x")), ["config", "config.webhookUrl"]);
+        assert_eq!(
+            wrong(Kind::Chat(Platform::Slack), json!({"webhookUrl": "http://hooks.slack.com/x"})),
+            ["config.webhookUrl"]
+        );
+        assert_eq!(
+            wrong(Kind::Chat(Platform::Slack), json!({"url": "https://x.example"})),
+            ["config.webhookUrl", "config.url"]
+        );
+        assert_eq!(wrong(Kind::Chat(Platform::Slack), json!("x")), ["config", "config.webhookUrl"]);
         let config = json!({"url": 7, "secret": "", "headers": {"Host": "x", "X-A": "a\nb"}, "more": 1});
         let named = ["config.url", "config.secret", "config.headers.Host", "config.headers.X-A", "config.more"];
         assert_eq!(wrong(Kind::Webhook, config), named);

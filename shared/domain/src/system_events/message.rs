@@ -140,7 +140,7 @@ impl Mail {
 mod tests {
     use super::*;
     use crate::{
-        ApiKind, Delivery, DestinationId, Severity, delivery::Fault, event::tests::event, fanout::Fate, time::now,
+        ApiKind, Delivery, DestinationId, Severity, delivery::Fault, lifecycle::Fate, testing::event, time::now,
     };
 
     fn delivery(event_type: &str) -> Delivery {

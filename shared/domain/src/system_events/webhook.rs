@@ -80,7 +80,7 @@ pub fn delivery(
 mod tests {
     use super::*;
     use crate::{
-        ApiKind, DeliveryId, DestinationId, Severity, delivery::Fault, event::tests::event, fanout::Fate, time::now,
+        ApiKind, DeliveryId, DestinationId, Severity, delivery::Fault, lifecycle::Fate, testing::event, time::now,
     };
 
     fn told(event_type: &str, error: Option<&str>) -> Option<Ingest> {

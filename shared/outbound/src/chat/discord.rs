@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use domain::delivery::Fault;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{
-    Answered, Card, Reading, colour,
+    Answered, Card, Format, Reading, colour,
     refusal::Object,
     text::{Fact, first_within, fit, more, plain, units},
 };
@@ -31,7 +32,15 @@ const MAX_FOOTER: usize = 500;
 /// The maximum length of all text in an embed.
 const MAX_TOTAL: usize = 6000;
 
-pub(super) fn body(card: &Card<'_>) -> Value {
+pub(super) const FORMAT: Format = Format {
+    body,
+    read,
+    url: Some(url),
+    #[cfg(test)]
+    whole_value: 900,
+};
+
+fn body(card: &Card<'_>) -> Value {
     let title = fit(card.title(), MAX_TITLE, markdown());
     let description = card.body().map(|body| fit(body, MAX_DESCRIPTION, markdown()));
     let facts = card.facts();
@@ -105,7 +114,16 @@ fn markdown() -> impl FnMut(&str, &mut String) {
     }
 }
 
-pub(super) fn read(answered: Answered<'_>) -> Reading {
+/// Asks Discord to wait, because it returns the ID of a message only then.
+fn url(mut url: Url) -> Option<Url> {
+    if url.query_pairs().any(|(name, _)| name == "wait") {
+        return None;
+    }
+    url.query_pairs_mut().append_pair("wait", "true");
+    Some(url)
+}
+
+fn read(answered: Answered<'_>) -> Reading {
     let object = match (answered.status, answered.object()) {
         (204, _) | (200, Object::BrokenOff) => return Reading::Taken(None),
         (_, Object::Whole(object)) => object,

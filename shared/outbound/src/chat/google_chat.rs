@@ -9,7 +9,7 @@ use domain::delivery::Fault;
 use serde_json::{Value, json};
 
 use super::{
-    Answered, Card, Reading, colour,
+    Answered, Card, Format, Reading, colour,
     refusal::Object,
     text::{Fact, OPEN, entities, fit, with_fields_that_fit},
 };
@@ -26,7 +26,15 @@ const MAX_TEXT: usize = 5000;
 const MAX_LABEL: usize = 200;
 const MAX_SMALL: usize = 300;
 
-pub(super) fn body(card: &Card<'_>) -> Value {
+pub(super) const FORMAT: Format = Format {
+    body,
+    read,
+    url: None,
+    #[cfg(test)]
+    whole_value: 8000,
+};
+
+fn body(card: &Card<'_>) -> Value {
     with_fields_that_fit(card, MAX_FIELDS, MAX_MESSAGE, field, message)
 }
 
@@ -86,7 +94,7 @@ fn no_markup(grapheme: &str, to: &mut String) {
     }));
 }
 
-pub(super) fn read(answered: Answered<'_>) -> Reading {
+fn read(answered: Answered<'_>) -> Reading {
     let object = match (answered.status, answered.object()) {
         (200, Object::BrokenOff) => return Reading::Taken(None),
         (_, Object::Whole(object)) => object,

@@ -142,9 +142,8 @@ mod tests {
 
     #[test]
     fn every_platform_limits_our_rate_by_429_and_by_503_with_a_time() {
-        use domain::Platform::{Discord, GoogleChat, Slack, Teams};
         let wait = Some(Duration::from_secs(7));
-        for platform in [Slack, Teams, Discord, GoogleChat] {
+        for platform in domain::Platform::ALL {
             for (status, retry_after, expected) in
                 [(429, None, Fault::Throttled), (503, wait, Fault::Throttled), (503, None, Fault::Receiver)]
             {

@@ -7,7 +7,7 @@ use domain::delivery::Fault;
 use serde_json::{Value, json};
 
 use super::{
-    Answered, Card, Reading, colour,
+    Answered, Card, Format, Reading, colour,
     refusal::Object,
     text::{Fact, OPEN, entities, first_within, fit, more, units},
 };
@@ -30,7 +30,15 @@ const MAX_BLOCKS: usize = 10_000;
 /// The maximum length of the severity and the footer in small print, and of the notification `text`.
 const MAX_LINE: usize = 300;
 
-pub(super) fn body(card: &Card<'_>) -> Value {
+pub(super) const FORMAT: Format = Format {
+    body,
+    read,
+    url: None,
+    #[cfg(test)]
+    whole_value: 900,
+};
+
+fn body(card: &Card<'_>) -> Value {
     let title = plain_text(card.title(), MAX_HEADER);
     let text = fit(card.title(), MAX_LINE, entities);
     let facts = card.facts();
@@ -91,7 +99,7 @@ fn link(url: &str) -> Value {
     json!({"type": "mrkdwn", "text": format!("<{url}|{OPEN}>"), "verbatim": true})
 }
 
-pub(super) fn read(answered: Answered<'_>) -> Reading {
+fn read(answered: Answered<'_>) -> Reading {
     let said = said(&answered);
     if answered.status == 200 && said == "ok" {
         return Reading::Taken(None);

@@ -6,7 +6,7 @@ use domain::{Severity, delivery::Fault};
 use serde_json::{Value, json};
 
 use super::{
-    Answered, Card, Reading,
+    Answered, Card, Format, Reading,
     refusal::Object,
     text::{Fact, OPEN, fit, plain, with_fields_that_fit},
 };
@@ -23,7 +23,15 @@ const MAX_SMALL: usize = 500;
 /// The maximum number of fields. Longer messages are not readable.
 const MAX_FIELDS: usize = 50;
 
-pub(super) fn body(card: &Card<'_>) -> Value {
+pub(super) const FORMAT: Format = Format {
+    body,
+    read,
+    url: None,
+    #[cfg(test)]
+    whole_value: 8000,
+};
+
+fn body(card: &Card<'_>) -> Value {
     with_fields_that_fit(card, MAX_FIELDS, MAX_MESSAGE, field, message)
 }
 
@@ -89,7 +97,7 @@ fn style(severity: Severity) -> &'static str {
     }
 }
 
-pub(super) fn read(answered: Answered<'_>) -> Reading {
+fn read(answered: Answered<'_>) -> Reading {
     if let Object::Whole(object) = answered.object() {
         return read_workflow(&answered, &object["error"]);
     }

@@ -5,54 +5,26 @@ use domain::{Notification, Severity, notification::Field};
 use jiff::Timestamp;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-/// Text that a platform might interpret.
-const PIECES: [&str; 56] = [
-    "<!channel>",
-    "<!here|x>",
-    "<@U123>",
-    "<#C1>",
-    "@here",
-    "@everyone",
-    "<@&123>",
-    "<users/all>",
-    "<at>x</at>",
-    "<https://evil.example|click>",
+use super::played::PLAYED;
+
+/// Text that several platforms or programs interpret. [`PLAYED`] has the mentions and markup of each platform.
+const PIECES: [&str; 29] = [
     "[click](https://evil.example)",
     "[a]: https://evil.example",
     "evil.example",
     "https://evil.example/?a=b&c",
-    "<t:1700000000:R>",
-    "<:e:123>",
-    "<a:e:1>",
-    ":smile:",
     "# heading",
     "\n## heading",
     "\n- item",
     "\n1. item",
-    "\n-# small",
     "\n> quote",
-    "\n>>> quote",
     "```",
     "`",
-    "||spoiler||",
     "**",
     "__",
     "~~",
-    "*b*",
-    "_i_",
     "\\",
     "|",
-    "&amp;",
-    "&lt;b&gt;",
-    "&",
-    "<b>",
-    "</b>",
-    "<br>",
-    "</font>",
-    "<a href=\"https://evil.example\">",
-    "{{DATE(2026-01-01T00:00:00Z,SHORT)}}",
-    "${x}",
-    "@{x}",
     "\"",
     "'",
     "\u{0}",
@@ -63,13 +35,20 @@ const PIECES: [&str; 56] = [
     "e\u{301}",
     "\r\n",
     " ",
+    "\n    code",
+    "\n===",
+    "\n---|---\n",
 ];
+
+fn pieces() -> Vec<&'static str> {
+    PLAYED.iter().flat_map(|played| played.markup).chain(&PIECES).copied().collect()
+}
 
 /// A notification, its severity label, its time and its footer.
 pub(crate) type Said = (Notification, String, Timestamp, String);
 
 fn text(longest: usize) -> impl Strategy<Value = String> {
-    let piece = || prop_oneof![4 => select(&PIECES[..]).prop_map(str::to_owned), 1 => ".{0,12}"];
+    let piece = || prop_oneof![4 => select(pieces()).prop_map(str::to_owned), 1 => ".{0,12}"];
     prop_oneof![
         6 => vec(piece(), 0..12).prop_map(|pieces| pieces.concat()),
         1 => (piece(), 1..longest).prop_map(|(piece, length)| piece.repeat(length / piece.len().max(1))),

@@ -19,7 +19,6 @@ use domain::{ApiKind, Destination, DestinationId, OperatorId};
 
 use crate::{
     Aws, Result,
-    aws::variable,
     batch_get::get_rows,
     error::aws,
     filtered,
@@ -52,7 +51,7 @@ impl Destinations {
     /// # Errors
     /// When the variable is missing.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self { client: aws.dynamodb(), table: variable("DESTINATIONS_TABLE")? })
+        Ok(Self { client: aws.dynamodb(), table: aws.variable("DESTINATIONS_TABLE")? })
     }
 
     /// Registers a destination. Returns `false` if one with the same address exists. Writes the row and its guard

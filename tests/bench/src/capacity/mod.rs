@@ -1,7 +1,7 @@
-//! What DynamoDB charges for a call, by the rules that AWS publishes ("DynamoDB item sizes and formats", "read and write
-//! operations", and "global secondary indexes" of its developer guide), from the items alone.
+//! What DynamoDB charges for a call, calculated from the items by the rules of its developer guide ("DynamoDB item
+//! sizes and formats", "read and write operations", and "global secondary indexes").
 //!
-//! Where AWS publishes nothing, what is dearer is taken; the place says so.
+//! Where AWS documents no rule, the code assumes the higher charge and says so.
 
 mod schema;
 mod size;
@@ -13,21 +13,22 @@ pub use size::{Item, item_size};
 const READ_UNIT: u64 = 4096;
 /// Bytes of a write unit.
 const WRITE_UNIT: u64 = 1024;
-/// By how much a transaction is dearer, but for indexes: each of its rows is prepared, then committed.
+/// How much more a transaction costs, except in indexes: each of its rows is prepared, then committed.
 pub const TRANSACTION: f64 = 2.0;
 
-/// How a read sees writes that have just been made.
+/// Which writes a read sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consistency {
-    /// Perhaps not yet, at half the price. Global secondary indexes know only this.
+    /// Perhaps not the latest ones, at half the price. Global secondary indexes support only this.
     Eventual,
-    /// All of them.
+    /// All writes that completed before it.
     Strong,
 }
 
-/// The units of a read that looked at so many bytes. What looked at nothing costs as one unit's worth.
+/// The read units for this many bytes. A read that finds no item costs as much as one of a single unit.
 ///
-/// A `Query` adds up the sizes of all it looked at first; `BatchGetItem` is as many reads as it has keys.
+/// A `Query` adds up the sizes of all the items it reads before it rounds; `BatchGetItem` counts as one read for each
+/// key.
 pub fn read_units(bytes: u64, consistency: Consistency) -> f64 {
     let units = units(bytes, READ_UNIT);
     match consistency {
@@ -36,7 +37,7 @@ pub fn read_units(bytes: u64, consistency: Consistency) -> f64 {
     }
 }
 
-/// The units of a write of so many bytes: of the larger of the item before and after.
+/// The write units for this many bytes: the size of the item before or after the write, whichever is larger.
 pub fn write_units(bytes: u64) -> f64 {
     units(bytes, WRITE_UNIT)
 }
@@ -67,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_that_finds_nothing_is_charged_all_the_same() {
+    fn a_read_that_finds_no_item_is_charged() {
         assert_eq!(read_units(0, Strong), 1.0);
         assert_eq!(read_units(0, Eventual), 0.5);
     }

@@ -1,4 +1,4 @@
-//! A table's keys and indexes, and what a write of one row costs by them.
+//! A table's keys and indexes, and what writing one row costs in each.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Item, item_size, write_units};
 
-/// What of a table matters for what a call costs.
+/// The parts of a table's schema that affect what a call costs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     /// The attributes of the primary key.
@@ -23,7 +23,7 @@ struct Index {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Projected {
     All,
-    /// These beside the keys of the index and of the table.
+    /// These attributes, in addition to the keys of the index and of the table.
     Also(Vec<String>),
 }
 
@@ -32,18 +32,18 @@ enum Projected {
 pub struct Charge {
     /// In the table.
     pub table: f64,
-    /// In its indexes, but for those where it costs nothing.
+    /// In the indexes where the write costs anything.
     pub indexes: BTreeMap<String, f64>,
 }
 
 impl Schema {
-    /// From what `DescribeTable` says of the table.
+    /// Reads the answer of `DescribeTable`.
     ///
     /// # Errors
-    /// When a part is missing, or it has a kind of index that is not known here.
+    /// When a part is missing, or the table has an index of an unsupported kind.
     pub fn described(table: &Value) -> Result<Self, String> {
         if table["LocalSecondaryIndexes"].as_array().is_some_and(|indexes| !indexes.is_empty()) {
-            return Err(format!("local secondary indexes are not reckoned with: {}", table["TableName"]));
+            return Err(format!("local secondary indexes are not supported: {}", table["TableName"]));
         }
         let indexes = table["GlobalSecondaryIndexes"].as_array().map(Vec::as_slice).unwrap_or_default();
         let named = |index: &Value| {
@@ -53,7 +53,7 @@ impl Schema {
         Ok(Self { key: key(table)?, indexes: indexes.iter().map(named).collect::<Result<_, String>>()? })
     }
 
-    /// What an index holds of a row: nothing, if the row lacks an attribute of the index's key.
+    /// The index's entry for a row, or `None` if the row lacks an attribute of the index's key.
     ///
     /// # Errors
     /// When the table has no such index.
@@ -62,7 +62,7 @@ impl Schema {
         Ok(index.entry(&self.key, row))
     }
 
-    /// The cost of a write that was made, by the row before and after.
+    /// The cost of a completed write, from the row before and after it.
     ///
     /// # Errors
     /// When a row is not DynamoDB's JSON.
@@ -78,7 +78,7 @@ impl Schema {
         Ok(charge)
     }
 
-    /// The cost of a write whose condition did not hold: as large as the row that stays.
+    /// The cost of a write whose condition failed: it depends on the size of the existing row.
     ///
     /// # Errors
     /// When the row is not DynamoDB's JSON.
@@ -99,7 +99,7 @@ impl Index {
         Some(names.filter_map(|name| Some((name.clone(), row.get(name)?.clone()))).collect())
     }
 
-    /// An entry is put, changed in place or deleted at the cost of its size; one whose key changes is deleted and put.
+    /// Putting, updating or deleting an entry costs its size. A change of its key costs a deletion and a put.
     fn change(&self, before: Option<&Item>, after: Option<&Item>) -> Result<f64, String> {
         let units = |entry: &Item| Ok::<_, String>(write_units(item_size(entry)?));
         match (before, after) {
@@ -132,7 +132,7 @@ fn projected(projection: &Value) -> Result<Projected, String> {
             let also = names(&projection["NonKeyAttributes"], Value::as_str);
             also.map(Projected::Also).ok_or_else(|| format!("no NonKeyAttributes in {projection}"))
         }
-        _ => Err(format!("no ProjectionType that is known in {projection}")),
+        _ => Err(format!("unknown ProjectionType in {projection}")),
     }
 }
 
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn entering_and_leaving_an_index_is_a_write_each() {
+    fn entering_and_leaving_an_index_cost_a_write_each() {
         let held = json!({"state_key": {"S": "d#held"}, "data": text(1500)});
         costs(Some(json!({})), Some(held.clone()), 2.0, &[("by_state", 1.0)]);
         costs(Some(held.clone()), Some(json!({})), 2.0, &[("by_state", 1.0)]);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_changes_is_a_deletion_and_a_put() {
+    fn a_changed_key_costs_a_deletion_and_a_put() {
         let (held, failed) = (json!({"state_key": {"S": "d#held"}}), json!({"state_key": {"S": "d#failed"}}));
         costs(Some(held), Some(failed), 1.0, &[("by_state", 2.0)]);
     }
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_its_keys_and_what_is_projected() {
+    fn an_entry_has_its_keys_and_projected_attributes() {
         let row = row(json!({"state_key": {"S": "s"}, "reason": {"S": "r"}, "data": {"S": "x"}}));
         let entry = schema().entry("by_state", &row).unwrap().unwrap();
         let names: std::collections::BTreeSet<_> = entry.keys().map(String::as_str).collect();
@@ -225,14 +225,14 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_condition_costs_as_the_row_that_stays() {
+    fn a_failed_condition_costs_as_much_as_the_existing_row() {
         let large = row(json!({"data": text(2500), "state_key": {"S": "s"}}));
         assert_eq!(schema().refused(Some(&large)), Ok(Charge { table: 3.0, indexes: BTreeMap::new() }));
         assert_eq!(schema().refused(None), Ok(Charge { table: 1.0, indexes: BTreeMap::new() }));
     }
 
     #[test]
-    fn a_table_that_is_not_understood_is_an_error() {
+    fn an_unsupported_table_is_an_error() {
         let local = json!({"KeySchema": key(&["a"]), "LocalSecondaryIndexes": [{"IndexName": "x"}]});
         assert!(Schema::described(&local).is_err());
         assert!(Schema::described(&json!({})).is_err());

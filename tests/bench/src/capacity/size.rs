@@ -1,20 +1,20 @@
-//! How large an item is.
+//! The size of an item.
 
 use data_encoding::BASE64;
 use serde_json::{Map, Value};
 
-/// An item as DynamoDB's JSON has it: `{"id": {"S": "…"}, …}`.
+/// An item in DynamoDB JSON: `{"id": {"S": "…"}, …}`.
 pub type Item = Map<String, Value>;
 
-/// What a list or a map takes, whatever it holds.
+/// The bytes of an empty list or map.
 const CONTAINER: u64 = 3;
-/// What each element of a list or a map takes beside itself.
+/// The additional bytes for each element of a list or map.
 const ELEMENT: u64 = 1;
 
 /// The size of an item in bytes: names and values.
 ///
 /// # Errors
-/// When it is not DynamoDB's JSON; the text says where.
+/// When it is not DynamoDB JSON; the error names the attribute.
 pub fn item_size(item: &Item) -> Result<u64, String> {
     item.iter().map(|(name, value)| Ok(length(name) + in_attribute(name, value)?)).sum()
 }
@@ -24,7 +24,7 @@ fn length(text: &str) -> u64 {
 }
 
 fn in_attribute(name: &str, value: &Value) -> Result<u64, String> {
-    value_size(value).ok_or_else(|| format!("attribute {name} is not a value in DynamoDB's JSON: {value}"))
+    value_size(value).ok_or_else(|| format!("attribute {name} is not a value in DynamoDB JSON: {value}"))
 }
 
 fn value_size(value: &Value) -> Option<u64> {
@@ -55,8 +55,8 @@ fn binary_size(value: &Value) -> Option<u64> {
     Some(BASE64.decode(value.as_str()?.as_bytes()).ok()?.len() as u64)
 }
 
-/// A byte for two digits, without the zeros at both ends, one more, and one more if it is negative. Two digits share a
-/// byte only as they do in base 100, counted from the point: 120 takes two bytes, 1200 one.
+/// One byte for every two digits without leading and trailing zeros, one more byte, and one more if it is negative.
+/// Digits share a byte as in base 100, counted from the decimal point: 120 takes two bytes, 1200 takes one.
 fn number_size(value: &Value) -> Option<u64> {
     let text = value.as_str()?;
     let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
@@ -72,7 +72,7 @@ fn number_size(value: &Value) -> Option<u64> {
     if trimmed.is_empty() {
         return Some(1);
     }
-    // The power of ten of the last digit that counts, and of the one before the first.
+    // The power of ten of the last significant digit, and of the first.
     let last = exponent.parse::<i64>().ok()? - i64::try_from(fraction.len()).ok()?
         + i64::try_from(significant.len() - trimmed.len()).ok()?;
     let first = last + i64::try_from(trimmed.len()).ok()?;
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_its_bytes_and_binary_its_raw_bytes() {
+    fn text_takes_its_bytes_and_binary_its_decoded_bytes() {
         takes(json!({"S": ""}), 0);
         takes(json!({"S": "héllo ✓"}), 10);
         takes(json!({"B": ""}), 0);
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_half_its_digits_and_one() {
+    fn a_number_takes_half_its_digits_and_one_byte() {
         for (number, bytes) in [
             ("0", 1),
             ("0.00", 1),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn null_and_boolean_are_a_byte() {
+    fn null_and_boolean_take_a_byte() {
         takes(json!({"NULL": true}), 1);
         takes(json!({"BOOL": false}), 1);
     }
@@ -142,20 +142,20 @@ mod tests {
     }
 
     #[test]
-    fn a_set_is_the_sum_of_what_it_holds() {
+    fn a_set_takes_the_sum_of_its_elements() {
         takes(json!({"SS": ["a", "bcd"]}), 4);
         takes(json!({"NS": ["7", "-27"]}), 5);
         takes(json!({"BS": ["AQI=", "Aw=="]}), 3);
     }
 
     #[test]
-    fn names_count() {
+    fn names_count_towards_the_size() {
         let item = json!({"Name": {"S": "Alexa"}, "Age": {"N": "27"}});
         assert_eq!(item_size(item.as_object().unwrap()), Ok(4 + 5 + 3 + 2));
     }
 
     #[test]
-    fn what_is_not_of_dynamodb_is_an_error_that_names_the_attribute() {
+    fn an_invalid_value_is_an_error_that_names_the_attribute() {
         for value in
             [json!({"X": "a"}), json!("a"), json!({"N": "seven"}), json!({"N": ""}), json!({"B": "*"}), json!({})]
         {

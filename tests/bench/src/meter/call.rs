@@ -1,4 +1,4 @@
-//! What a call is: `Service.Operation`, from how its protocol says it.
+//! Names a call, `Service.Operation`, from its HTTP request.
 
 use axum::http::header;
 
@@ -8,7 +8,7 @@ use super::Sent;
 pub(super) fn name(sent: &Sent) -> String {
     let text = |name: &str| sent.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if let Some((service, operation)) = text("x-amz-target").split_once('.') {
-        return format!("{}.{operation}", known(service));
+        return format!("{}.{operation}", short_name(service));
     }
     // "AWS4-HMAC-SHA256 Credential=key/20250131/us-east-1/sns/aws4_request, …"
     let service = text(header::AUTHORIZATION.as_str()).split('/').nth(3).unwrap_or("?").to_uppercase();
@@ -26,8 +26,8 @@ pub(super) fn name(sent: &Sent) -> String {
     }
 }
 
-/// A service by the name that people know it by.
-fn known(target: &str) -> &str {
+/// The common name of a service.
+fn short_name(target: &str) -> &str {
     match target {
         "AmazonSQS" => "SQS",
         "TrentService" => "KMS",
@@ -53,14 +53,14 @@ mod tests {
     }
 
     #[test]
-    fn targets_tell_service_and_operation() {
+    fn a_target_header_names_service_and_operation() {
         is_called("/", &[("x-amz-target", "DynamoDB_20120810.Query")], "{}", "DynamoDB.Query");
         is_called("/", &[("x-amz-target", "AmazonSQS.SendMessageBatch")], "{}", "SQS.SendMessageBatch");
         is_called("/", &[("x-amz-target", "TrentService.Decrypt")], "{}", "KMS.Decrypt");
     }
 
     #[test]
-    fn others_tell_it_in_the_body_or_the_path() {
+    fn without_a_target_header_the_body_or_path_names_the_operation() {
         let signed = |scope| [("authorization", scope), ("content-type", "application/x-www-form-urlencoded")];
         let sns = signed("AWS4-HMAC-SHA256 Credential=key/20250131/us-east-1/sns/aws4_request, Signature=0/1");
         is_called("/", &sns, "Version=1&Action=Publish&Message=x", "SNS.Publish");

@@ -1,4 +1,4 @@
-//! What was counted.
+//! The counted calls and units.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Counts {
     /// Calls by `Service.Operation`.
     pub calls: BTreeMap<String, u64>,
-    /// Requests to SQS as billed: each 64 KiB of a call's messages is one, and each call at least one.
+    /// Requests to SQS as billed: at least one for each call, and one for each 64 KiB of its messages.
     pub sqs_requests: u64,
     /// Read units by table, and by `Table/index`.
     pub reads: BTreeMap<String, f64>,
@@ -17,12 +17,13 @@ pub struct Counts {
     pub writes: BTreeMap<String, f64>,
 }
 
-/// What tables are called in counts: their nouns by the names they are deployed by. Others keep their names.
+/// The tables' names in counts, by their deployed names. Other tables keep their names.
 #[derive(Debug, Clone, Default)]
 pub struct Nouns(BTreeMap<String, String>);
 
 impl Nouns {
-    /// From variables such as `CHANNELS_TABLE=stack-notifications-ChannelsTable-0A1B2C`: that one is `Channels`.
+    /// Reads variables such as `CHANNELS_TABLE=stack-notifications-ChannelsTable-0A1B2C`, whose table is named
+    /// `Channels`.
     pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let noun = |(name, table): (String, String)| {
             let noun = name.strip_suffix("_TABLE")?.split('_').map(capitalised).collect();
@@ -31,15 +32,15 @@ impl Nouns {
         Self(variables.into_iter().filter_map(noun).collect())
     }
 
-    /// From the variables of this process.
+    /// Reads the variables of this process.
     pub fn from_env() -> Self {
-        // Others' variables may hold anything.
+        // Other variables may contain invalid Unicode.
         Self::of(
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
         )
     }
 
-    /// What a table, or one of its indexes, is called.
+    /// The name of a table, or of one of its indexes, in counts.
     pub(super) fn name(&self, table: &str, index: Option<&str>) -> String {
         let noun = self.0.get(table).map_or(table, String::as_str);
         index.map_or_else(|| noun.to_owned(), |index| format!("{noun}/{index}"))
@@ -56,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_is_called_by_the_noun_of_its_variable() {
+    fn a_table_is_named_after_its_variable() {
         let variables = [("CHANNELS_TABLE", "stack-ChannelsTable-1"), ("HOME", "/"), ("ACCESS_KEYS_TABLE", "keys-2")];
         let nouns = Nouns::of(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!(nouns.name("stack-ChannelsTable-1", None), "Channels");

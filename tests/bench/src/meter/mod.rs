@@ -1,9 +1,9 @@
-//! Counting what functions ask of AWS: a proxy between them and the local cloud.
+//! Counts the functions' calls to AWS: a proxy between them and the local cloud.
 //!
-//! It passes everything on as it is, and reckons read and write units itself, by [`crate::capacity`]: the local cloud's own
-//! figures are wrong for some operations. For that it reads rows before and after they are written, and repeats reads
-//! whose answers do not show all that was looked at. None of that is counted, but it takes time: [`Mode::Forward`]
-//! leaves it out.
+//! It forwards every call unchanged, and calculates read and write units itself with [`crate::capacity`], because the
+//! local cloud reports wrong figures for some operations. To do so, it reads rows before and after each write, and
+//! repeats reads whose answers hide parts of the rows. These calls are not counted, but they take time:
+//! [`Mode::Forward`] leaves them out.
 
 mod call;
 mod counts;
@@ -32,16 +32,16 @@ pub use counts::{Counts, Nouns};
 use spans::Spans;
 use tables::Tables;
 
-/// What is done with calls beside passing them on.
+/// What the meter does with calls in addition to forwarding them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Nothing but noting when they were under way: for measurements of time.
+    /// It only records when they were in progress: for measurements of time.
     Forward,
-    /// They are counted.
+    /// It counts them.
     Count,
 }
 
-/// The proxy. It ends when this is dropped.
+/// The proxy. It stops when this is dropped.
 pub struct Meter {
     inner: Arc<Inner>,
     url: String,
@@ -49,25 +49,26 @@ pub struct Meter {
 }
 
 struct Inner {
-    /// As the local cloud's, without a slash at the end.
+    /// The address of the local cloud, without a trailing slash.
     endpoint: String,
     client: reqwest::Client,
     tables: Tables,
-    /// Held alone by a counted write, so that nothing changes between its looks at the rows, and shared by a counted read.
-    stillness: tokio::sync::RwLock<()>,
-    state: Mutex<Told>,
+    /// A counted write locks this exclusively, so that the rows do not change between its two reads of them. Counted
+    /// reads share it.
+    isolation: tokio::sync::RwLock<()>,
+    state: Mutex<MeterState>,
     spans: Mutex<Spans>,
 }
 
-struct Told {
+struct MeterState {
     mode: Mode,
     nouns: Nouns,
     counts: Counts,
-    /// What could not be counted, and why.
-    trouble: Vec<String>,
+    /// Calls that could not be counted, and why.
+    uncounted: Vec<String>,
 }
 
-/// What the functions sent, or the local cloud answered.
+/// A request of a function.
 struct Sent {
     method: Method,
     uri: Uri,
@@ -82,51 +83,51 @@ struct Answer {
 }
 
 impl Meter {
-    /// A proxy before the local cloud, on a free port of this machine, that counts. The cloud's credentials are for its own
-    /// looks at tables; `nouns` are what tables are called in the counts.
-    pub async fn before(cloud: Cloud, nouns: Nouns) -> Self {
+    /// Starts a counting proxy in front of the local cloud, on a free port. It uses the cloud's credentials for its own
+    /// reads; `nouns` are the tables' names in the counts.
+    pub async fn start(cloud: Cloud, nouns: Nouns) -> Self {
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-        let told = Told { mode: Mode::Count, nouns, counts: Counts::default(), trouble: vec![] };
+        let state = MeterState { mode: Mode::Count, nouns, counts: Counts::default(), uncounted: vec![] };
         let inner = Arc::new(Inner {
             endpoint: cloud.endpoint().to_owned(),
             client: client.build().expect("an HTTP client"),
             tables: Tables::of(cloud),
-            stillness: tokio::sync::RwLock::default(),
-            state: Mutex::new(told),
+            isolation: tokio::sync::RwLock::default(),
+            state: Mutex::new(state),
             spans: Mutex::default(),
         });
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        // Small answers would wait for the other side's acknowledgement of the last.
+        // Without this, small answers would wait for the acknowledgement of the previous packet.
         let listener = listener.tap_io(|connection| connection.set_nodelay(true).expect("a TCP connection"));
         let router = Router::new().fallback(pass).with_state(inner.clone());
         let server = tokio::spawn(async { axum::serve(listener, router).await.expect("to serve") });
         Self { inner, url, server }
     }
 
-    /// What functions take as the address of AWS.
+    /// The address that functions use as the endpoint of AWS.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Sets what is done with calls that come from now on.
+    /// Sets the mode for the following calls.
     pub fn set(&self, mode: Mode) {
-        self.inner.told().mode = mode;
+        self.inner.state().mode = mode;
     }
 
-    /// What was counted since the last time.
+    /// What was counted since the last call of this method.
     ///
     /// # Panics
-    /// When something could not be counted: counts that leave something out are worse than none.
+    /// When a call could not be counted: incomplete counts would be misleading.
     pub fn take(&self) -> Counts {
-        let mut told = self.inner.told();
-        let (counts, trouble) = (std::mem::take(&mut told.counts), std::mem::take(&mut told.trouble));
-        drop(told);
-        assert!(trouble.is_empty(), "these calls could not be counted:\n{}", trouble.join("\n"));
+        let mut state = self.inner.state();
+        let (counts, uncounted) = (std::mem::take(&mut state.counts), std::mem::take(&mut state.uncounted));
+        drop(state);
+        assert!(uncounted.is_empty(), "these calls could not be counted:\n{}", uncounted.join("\n"));
         counts
     }
 
-    /// For how long, between these times, at least one call was under way to the local cloud, in either mode.
+    /// For how long, between these times, at least one call to the local cloud was in progress, in either mode.
     pub fn busy(&self, from: Instant, to: Instant) -> Duration {
         self.inner.spans.lock().expect("no panic").busy(from, to)
     }
@@ -143,13 +144,13 @@ async fn pass(State(inner): State<Arc<Inner>>, request: Request) -> Response<Bod
     let answer = match to_bytes(body, usize::MAX).await {
         Ok(body) => {
             let sent = Sent { method: parts.method, uri: parts.uri, headers: parts.headers, body };
-            let mode = inner.told().mode;
+            let mode = inner.state().mode;
             match mode {
                 Mode::Forward => inner.forward(&sent).await,
                 Mode::Count => inner.count(&sent).await,
             }
         }
-        Err(error) => Err(format!("the request broke off: {error}")),
+        Err(error) => Err(format!("the request was incomplete: {error}")),
     };
     let answer = answer.unwrap_or_else(|text| Answer {
         status: StatusCode::BAD_GATEWAY,
@@ -163,11 +164,11 @@ async fn pass(State(inner): State<Arc<Inner>>, request: Request) -> Response<Bod
 }
 
 impl Inner {
-    fn told(&self) -> MutexGuard<'_, Told> {
+    fn state(&self) -> MutexGuard<'_, MeterState> {
         self.state.lock().expect("no panic")
     }
 
-    /// Passes a call on, `Host` and all: that is part of what was signed.
+    /// Forwards a call with its `Host` header, which is part of the signature.
     async fn forward(&self, sent: &Sent) -> Result<Answer, String> {
         let url = format!("{}{}", self.endpoint, sent.uri);
         let request = self.client.request(sent.method.clone(), url).headers(of_the_message(&sent.headers));
@@ -185,23 +186,23 @@ impl Inner {
             Some(("SQS", operation)) => self.sqs(operation, sent).await,
             _ => self.forward(sent).await,
         };
-        let mut told = self.told();
+        let mut state = self.state();
         if let Err(error) = &result {
-            told.trouble.push(format!("{name}: {error}"));
+            state.uncounted.push(format!("{name}: {error}"));
         }
-        *told.counts.calls.entry(name).or_default() += 1;
+        *state.counts.calls.entry(name).or_default() += 1;
         result
     }
 
     async fn sqs(&self, operation: &str, sent: &Sent) -> Result<Answer, String> {
         let answer = self.forward(sent).await?;
         let requests = sqs::requests(operation, &sent.body, &answer.body);
-        self.told().counts.sqs_requests += requests;
+        self.state().counts.sqs_requests += requests;
         Ok(answer)
     }
 }
 
-/// Headers without those that are of one connection.
+/// Removes the headers that belong to a single connection.
 fn of_the_message(headers: &HeaderMap) -> HeaderMap {
     let mut headers = headers.clone();
     for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::EXPECT] {

@@ -1,25 +1,25 @@
-//! The PartiQL that `shared/store` writes, and no other: what it counts must be understood to the end.
+//! Parses the PartiQL statements that `shared/store` writes, and rejects all others: a partial parse would give wrong
+//! counts.
 //!
-//! `INSERT INTO "table" VALUE {'name': ?, …}` and `UPDATE "table" SET name = ? … REMOVE name … WHERE name = ? AND …`, with
-//! names bare or in double quotes.
+//! The forms are `INSERT INTO "table" VALUE {'name': ?, …}` and `UPDATE "table" SET name = ? … REMOVE name … WHERE name
+//! = ? AND …`, with bare or double-quoted names.
 
 use serde_json::{Map, Value};
 
 use crate::capacity::Item;
 
-/// What a statement says of the row that it writes.
+/// The row that a statement writes.
 #[derive(Debug, PartialEq)]
 pub(super) struct Statement {
-    /// Which table.
     pub(super) table: String,
-    /// The row, or what it must be like: the attributes of its key are among these.
+    /// The row, or the values that it must have; these include its key.
     pub(super) item: Item,
 }
 
-/// Reads a statement.
+/// Parses a statement of `shared/store`.
 ///
 /// # Errors
-/// When it is of another form; the text shows where.
+/// When it has another form; the error shows where.
 pub(super) fn read(text: &str, parameters: &[Value]) -> Result<Statement, String> {
     let tokens = tokens(text)?;
     let mut reader = Reader { rest: &tokens, parameters };
@@ -27,16 +27,16 @@ pub(super) fn read(text: &str, parameters: &[Value]) -> Result<Statement, String
         ([], []) => Some(statement),
         _ => None,
     });
-    statement.ok_or_else(|| format!("PartiQL of a form that is not known, at {:?}: {text}", reader.rest.first()))
+    statement.ok_or_else(|| format!("unsupported PartiQL at {:?}: {text}", reader.rest.first()))
 }
 
 #[derive(Debug, PartialEq, Clone)]
 enum Token {
-    /// A key word, or a bare name.
+    /// A keyword, or a bare name.
     Word(String),
-    /// In double quotes.
+    /// A name in double quotes.
     Name(String),
-    /// In single quotes.
+    /// A text in single quotes.
     Text(String),
     Mark(char),
 }
@@ -45,7 +45,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
     let (mut tokens, mut rest) = (vec![], text.trim_start());
     while let Some(first) = rest.chars().next() {
         let quoted = |quote: char| {
-            let end = rest[1..].find(quote).ok_or_else(|| format!("a quote without an end: {text}"))? + 1;
+            let end = rest[1..].find(quote).ok_or_else(|| format!("an unclosed quote: {text}"))? + 1;
             Ok::<_, String>((rest[1..end].to_owned(), end + 1))
         };
         let (token, length) = match first {
@@ -177,13 +177,13 @@ mod tests {
     }
 
     #[test]
-    fn an_insert_is_its_row() {
+    fn an_insert_yields_its_row() {
         let text = r#"INSERT INTO "stack-Events-1" VALUE {'id': ?, 'type': ?}"#;
         reads(text, &["a", "b"], "stack-Events-1", json!({"id": {"S": "a"}, "type": {"S": "b"}}));
     }
 
     #[test]
-    fn an_update_is_its_conditions() {
+    fn an_update_yields_its_conditions() {
         let text = r#"UPDATE "t" SET "state" = ? SET state_key = ? REMOVE "reason" REMOVE x WHERE destination_id = ? AND "id" = ?"#;
         let item = json!({"destination_id": {"S": "c"}, "id": {"S": "d"}});
         reads(text, &["a", "b", "c", "d"], "t", item.clone());
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_statements_are_rejected() {
         for (text, parameters) in [
             (r#"SELECT * FROM "t" WHERE id = ?"#, &["a"][..]),
             (r#"DELETE FROM "t" WHERE id = ?"#, &["a"]),

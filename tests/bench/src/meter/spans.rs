@@ -1,20 +1,20 @@
-//! When at least one call was under way.
+//! Records when at least one call was in progress.
 
 use std::{
     sync::Mutex,
     time::{Duration, Instant},
 };
 
-/// Spans of time, in their order, none of which overlap.
+/// Spans of time, in order and without overlap.
 #[derive(Default)]
 pub(super) struct Spans {
     past: Vec<(Instant, Instant)>,
     under_way: usize,
-    /// When the span began that is not over.
+    /// The start of the span in progress.
     began: Option<Instant>,
 }
 
-/// A call that is under way until this is dropped, as it is when its caller goes away, too.
+/// A call in progress. It ends when this is dropped, also when its caller disconnects.
 pub(super) struct Span<'a>(&'a Mutex<Spans>);
 
 impl Spans {
@@ -35,7 +35,7 @@ impl Spans {
         }
     }
 
-    /// How much of the time between these two the spans take.
+    /// How much of the time between these two the spans cover.
     pub(super) fn busy(&self, from: Instant, to: Instant) -> Duration {
         let first = self.past.partition_point(|(_, end)| *end <= from);
         let open = self.began.map(|began| (began, to));
@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(busy(2, 4), 2);
         assert_eq!(busy(5, 7), 0);
         assert_eq!(busy(4, 8), 2);
-        assert_eq!(busy(9, 12), 2, "what is under way counts until then");
+        assert_eq!(busy(9, 12), 2, "a call in progress counts until the end");
         assert_eq!(busy(0, 1), 0);
     }
 }

@@ -1,12 +1,12 @@
-//! Requests to SQS as they are billed: "every 64 KB chunk of a payload", by its price list.
+//! Requests to SQS as billed: "every 64 KB chunk of a payload", according to its price list.
 
 use data_encoding::BASE64;
 use serde_json::Value;
 
 const CHUNK: u64 = 64 * 1024;
 
-/// How many requests a call is. A payload is messages with their attributes, all of a batch together, whether sent or
-/// received.
+/// The number of billed requests for a call. The payload is the messages with their attributes, sent or received, of a
+/// whole batch.
 pub(super) fn requests(operation: &str, request: &[u8], answer: &[u8]) -> u64 {
     let json = |bytes| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
     let bytes = match operation {
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_one_payload_and_what_is_received_counts() {
+    fn a_batch_is_one_payload_and_received_messages_count() {
         let body = "x".repeat(40_000);
         is("SendMessageBatch", json!({"Entries": vec![json!({"MessageBody": body}); 10]}), json!({}), 7);
         is("ReceiveMessage", json!({}), json!({"Messages": vec![json!({"Body": body}); 2]}), 2);

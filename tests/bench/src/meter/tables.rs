@@ -1,4 +1,4 @@
-//! The local cloud's tables, looked at without being counted.
+//! Reads the local cloud's tables without being counted.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,22 +11,22 @@ use tokio::sync::Mutex;
 
 use crate::capacity::{Item, Schema};
 
-/// The tables, and what is known of them.
+/// The tables, and their schemas so far.
 pub(super) struct Tables {
     cloud: Cloud,
     schemas: Mutex<HashMap<String, Arc<Schema>>>,
 }
 
-/// Which row of which table.
+/// The table and key of a row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Row {
     pub(super) table: String,
-    /// The attributes of its key, in the order of the table's.
+    /// The key attributes, in the order of the table's key.
     key: Vec<(String, Value)>,
 }
 
 impl Row {
-    /// The row of an item, or of anything else that has the attributes of its key.
+    /// The row of an item, or of any attributes that include its key.
     pub(super) fn of(table: &str, schema: &Schema, item: &Item) -> Result<Self, String> {
         let part = |name: &String| {
             let value = item.get(name).ok_or_else(|| format!("no {name}, of the key of {table}, in {item:?}"))?;
@@ -45,11 +45,11 @@ impl Tables {
         Self { cloud, schemas: Mutex::default() }
     }
 
-    /// Keys and indexes of a table, asked for once.
+    /// A table's schema, from one `DescribeTable` call.
     pub(super) async fn schema(&self, table: &str) -> Result<Arc<Schema>, String> {
         let mut schemas = self.schemas.lock().await;
-        if let Some(known) = schemas.get(table) {
-            return Ok(known.clone());
+        if let Some(schema) = schemas.get(table) {
+            return Ok(schema.clone());
         }
         let described = self.ask("DescribeTable", &json!({"TableName": table})).await?;
         let schema = Arc::new(Schema::described(&described["Table"])?);
@@ -57,7 +57,7 @@ impl Tables {
         Ok(schema)
     }
 
-    /// Those of the rows that exist, as they are now.
+    /// The rows that exist, in their current state.
     pub(super) async fn rows(&self, rows: &[Row]) -> Result<HashMap<Row, Item>, String> {
         let mut ask: Map<String, Value> = Map::new();
         for row in HashSet::<&Row>::from_iter(rows) {
@@ -78,17 +78,17 @@ impl Tables {
         Ok(found)
     }
 
-    /// A call of one's own.
+    /// Makes a call that is not counted.
     pub(super) async fn ask(&self, operation: &str, request: &Value) -> Result<Value, String> {
         let (status, text) = self.cloud.target("dynamodb", &format!("DynamoDB_20120810.{operation}"), request).await;
         if status != 200 {
-            return Err(format!("{operation} to count by: {status} {text}"));
+            return Err(format!("{operation} of the meter: {status} {text}"));
         }
-        serde_json::from_str(&text).map_err(|error| format!("{operation} to count by: {error}"))
+        serde_json::from_str(&text).map_err(|error| format!("{operation} of the meter: {error}"))
     }
 }
 
-/// What an object holds; nothing, if it is none.
+/// Takes the object out of a value; empty if it is not an object.
 pub(super) fn objects(value: &mut Value) -> Map<String, Value> {
     value.as_object_mut().map(std::mem::take).unwrap_or_default()
 }

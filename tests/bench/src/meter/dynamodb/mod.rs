@@ -1,4 +1,4 @@
-//! What a call to DynamoDB costs, from what it asks, what it was answered, and the rows.
+//! What a call to DynamoDB costs, from its request, its answer, and the rows.
 
 mod reads;
 mod writes;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Answer, Inner, Sent};
 
-/// Units that were taken, of a table or of one of its indexes.
+/// The units used in a table or in one of its indexes.
 struct Units {
     table: String,
     index: Option<String>,
@@ -24,9 +24,9 @@ impl Inner {
                 self.write(operation, &request, sent).await
             }
             _ => {
-                // What describes tables is free of charge.
+                // Describing tables is free.
                 if !operation.starts_with("Describe") {
-                    self.failed(operation, "what it costs is not known here");
+                    self.failed(operation, "the cost of this operation is unknown");
                 }
                 self.forward(sent).await
             }
@@ -34,10 +34,10 @@ impl Inner {
     }
 
     async fn read(&self, operation: &str, request: &Value, sent: &Sent) -> Result<Answer, String> {
-        let _still = self.stillness.read().await;
+        let _still = self.isolation.read().await;
         let answer = self.forward(sent).await?;
         if answer.status == StatusCode::OK {
-            match reads::reckon(&self.tables, operation, request, &answer.body).await {
+            match reads::charge(&self.tables, operation, request, &answer.body).await {
                 Ok(units) => self.add(units, |counts| &mut counts.reads),
                 Err(error) => self.failed(operation, &error),
             }
@@ -46,11 +46,11 @@ impl Inner {
     }
 
     async fn write(&self, operation: &str, request: &Value, sent: &Sent) -> Result<Answer, String> {
-        let _alone = self.stillness.write().await;
+        let _alone = self.isolation.write().await;
         let before = writes::Before::look(&self.tables, operation, request).await;
         let answer = self.forward(sent).await?;
         let units = match before {
-            Ok(before) => before.reckon(&self.tables, answer.status == StatusCode::OK, &answer.body).await,
+            Ok(before) => before.charge(&self.tables, answer.status == StatusCode::OK, &answer.body).await,
             Err(error) => Err(error),
         };
         match units {
@@ -65,14 +65,14 @@ impl Inner {
         units: Vec<Units>,
         to: impl FnOnce(&mut super::Counts) -> &mut std::collections::BTreeMap<String, f64>,
     ) {
-        let told = &mut *self.told();
-        let sums = to(&mut told.counts);
+        let state = &mut *self.state();
+        let sums = to(&mut state.counts);
         for Units { table, index, units } in units {
-            *sums.entry(told.nouns.name(&table, index.as_deref())).or_default() += units;
+            *sums.entry(state.nouns.name(&table, index.as_deref())).or_default() += units;
         }
     }
 
     fn failed(&self, operation: &str, why: &str) {
-        self.told().trouble.push(format!("DynamoDB.{operation}: {why}"));
+        self.state().uncounted.push(format!("DynamoDB.{operation}: {why}"));
     }
 }

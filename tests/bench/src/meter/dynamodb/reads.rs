@@ -1,4 +1,4 @@
-//! Reads: by what was looked at.
+//! The cost of reads, from the rows they read.
 
 use serde_json::{Map, Value, json};
 
@@ -8,8 +8,8 @@ use super::{
 };
 use crate::capacity::{Consistency, Item, item_size, read_units};
 
-/// The units of a read that was answered so.
-pub(super) async fn reckon(
+/// The units of a read with this answer.
+pub(super) async fn charge(
     tables: &Tables,
     operation: &str,
     request: &Value,
@@ -28,11 +28,11 @@ pub(super) async fn reckon(
     }
 }
 
-/// Takes away what keeps an answer from showing all that was looked at; whether there was any.
+/// Removes what hides parts of the rows that the read is charged for. Returns whether there was any.
 fn strip(operation: &str, request: &mut Value) -> bool {
     if operation == "BatchGetItem" {
         let tables = request["RequestItems"].as_object_mut().into_iter().flat_map(Map::values_mut);
-        // Counted, since asking for any would stop at the first.
+        // `count` rather than `any`, which would stop at the first table.
         return tables.filter_map(|table| strip_one(table, "").then_some(())).count() > 0;
     }
     let condition = request["KeyConditionExpression"].as_str().unwrap_or_default().to_owned();
@@ -45,7 +45,7 @@ fn strip_one(request: &mut Value, condition: &str) -> bool {
     if hiding.map(|name| request.remove(name)).iter().all(Option::is_none) {
         return false;
     }
-    // DynamoDB refuses a name or value that no expression uses.
+    // DynamoDB rejects names and values that no expression uses.
     let used: Vec<_> = condition.split(|c: char| !c.is_ascii_alphanumeric() && !"_#:".contains(c)).collect();
     for named in ["ExpressionAttributeNames", "ExpressionAttributeValues"] {
         let mut kept = request.remove(named).map(|mut all| objects(&mut all)).unwrap_or_default();
@@ -71,14 +71,14 @@ fn get(request: &Value, answer: &Value) -> Result<Vec<Units>, String> {
     Ok(vec![Units { table: table(request)?.to_owned(), index: None, units }])
 }
 
-/// A key whose row is not there is a read, too.
+/// A key without a row costs a read, too.
 fn batch_get(request: &Value, mut answer: Value) -> Result<Vec<Units>, String> {
     let mut all = vec![];
-    for (table, asked) in request["RequestItems"].as_object().into_iter().flatten() {
+    for (table, part) in request["RequestItems"].as_object().into_iter().flatten() {
         let keys = |of: &Value| of["Keys"].as_array().map_or(0, Vec::len);
         let items: Vec<Item> = lists(answer["Responses"][table].take()).collect();
-        let missing = keys(asked) - keys(&answer["UnprocessedKeys"][table]) - items.len();
-        let consistency = consistency(asked);
+        let missing = keys(part) - keys(&answer["UnprocessedKeys"][table]) - items.len();
+        let consistency = consistency(part);
         for item in &items {
             let units = read_units(item_size(item)?, consistency);
             all.push(Units { table: table.clone(), index: None, units });
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repeated_query_looks_at_the_same_and_shows_all() {
+    fn a_repeated_query_reads_the_same_rows_and_returns_them_whole() {
         let mut request = json!({"TableName": "t", "Limit": 5, "KeyConditionExpression": "#p = :p AND id BETWEEN :a AND :b",
             "FilterExpression": "#x = :x", "ProjectionExpression": "#x", "Select": "COUNT",
             "ExpressionAttributeNames": {"#p": "p", "#x": "x"},
@@ -120,11 +120,11 @@ mod tests {
             "ExpressionAttributeNames": {"#p": "p"},
             "ExpressionAttributeValues": {":p": {"S": "1"}, ":a": {"S": "2"}, ":b": {"S": "3"}}});
         assert_eq!(request, expected);
-        assert!(!strip("Query", &mut request), "nothing is hidden");
+        assert!(!strip("Query", &mut request), "the query hides nothing any more");
     }
 
     #[test]
-    fn each_table_of_a_batch_is_shown_whole() {
+    fn each_table_of_a_batch_returns_whole_rows() {
         let part = json!({"Keys": [], "ProjectionExpression": "#a", "ExpressionAttributeNames": {"#a": "a"}});
         let mut request = json!({"RequestItems": {"t": part, "u": part, "v": {"Keys": []}}});
         assert!(strip("BatchGetItem", &mut request));

@@ -1,4 +1,4 @@
-//! Writes: by the rows before and after.
+//! The cost of writes, from the rows before and after.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::capacity::{Item, TRANSACTION};
 
-/// A call and the rows that it is about, before it is made.
+/// A call and its rows, before the call is made.
 pub(super) struct Before {
     operation: String,
     /// One for each write of the call.
@@ -24,14 +24,14 @@ pub(super) struct Before {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Written,
-    /// A condition did not hold.
+    /// A condition was not met.
     Refused,
-    /// It failed otherwise, and costs nothing.
+    /// It failed for another reason, and costs nothing.
     Nothing,
 }
 
 impl Before {
-    /// Looks at the rows.
+    /// Reads the rows.
     pub(super) async fn look(tables: &Tables, operation: &str, request: &Value) -> Result<Self, String> {
         let mut targets = vec![];
         for (table, item) in named(operation, request)? {
@@ -41,14 +41,14 @@ impl Before {
         Ok(Self { operation: operation.to_owned(), targets, rows })
     }
 
-    /// Looks at them again, now that the call was answered.
-    pub(super) async fn reckon(self, tables: &Tables, done: bool, answer: &[u8]) -> Result<Vec<Units>, String> {
+    /// Reads the rows again after the call, and calculates its cost.
+    pub(super) async fn charge(self, tables: &Tables, done: bool, answer: &[u8]) -> Result<Vec<Units>, String> {
         let answer = serde_json::from_slice(answer).map_err(|error| format!("the answer is not JSON: {error}"))?;
         let outcomes = outcomes(&self.operation, done, &answer, self.targets.len())?;
         let written = self.targets.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Written);
         let written: Vec<_> = written.map(|(row, _)| row.clone()).collect();
         let after = tables.rows(&written).await?;
-        // Indexes follow later, and are charged as ever.
+        // Indexes are updated later and are charged as for any other write.
         let times = if self.operation == "TransactWriteItems" { TRANSACTION } else { 1.0 };
         let mut all = vec![];
         for (row, outcome) in self.targets.iter().zip(outcomes) {
@@ -67,7 +67,7 @@ impl Before {
     }
 }
 
-/// The tables, and what names the rows, of a call's writes.
+/// The table and the key attributes of each write of a call.
 fn named(operation: &str, request: &Value) -> Result<Vec<(String, Item)>, String> {
     match operation {
         "TransactWriteItems" => list(request, "TransactItems")?.iter().map(in_transaction).collect(),
@@ -106,7 +106,7 @@ fn outcomes(operation: &str, done: bool, answer: &Value, writes: usize) -> Resul
         return if outcomes.len() == writes { Ok(outcomes) } else { Err("answers are missing".to_owned()) };
     }
     let kind = answer["__type"].as_str().unwrap_or_default();
-    // AWS does not say what a cancelled transaction costs: as if all of it had been prepared and refused.
+    // AWS does not document the cost of a cancelled transaction: assume that all of it was prepared and rejected.
     let refused =
         ["ConditionalCheckFailedException", "TransactionCanceledException"].iter().any(|of| kind.ends_with(of));
     let outcome = match (done, refused) {

@@ -1,0 +1,103 @@
+//! The routes of the function as they are served, on a scripted AWS.
+
+use api::{
+    Envelope,
+    testing::{Caller, FILTERS},
+};
+use axum::http::Method;
+use domain::{Role, testing};
+use serde_json::json;
+use store::testing::Cloud;
+
+use crate::App;
+
+fn serve(cloud: &Cloud, role: Role) -> Caller {
+    let app = App::new(&cloud.aws).expect("an app");
+    Caller::new(cloud, role, (Envelope::Stack, app, crate::routes()))
+}
+
+/// Compares the status and the body with a file in `snapshots`. To accept a new answer, set `INSTA_UPDATE=always`.
+macro_rules! snapshot {
+    ($answer:expr) => {
+        let answer = $answer.snapshot();
+        insta::with_settings!({filters => FILTERS.to_vec()}, { insta::assert_json_snapshot!(answer) });
+    };
+}
+
+#[tokio::test]
+async fn a_rule_is_created_for_verified_destinations_only() {
+    let cloud = Cloud::new();
+    let to = testing::webhook(cloud.operator.id);
+    cloud.destination(&to);
+    let editor = serve(&cloud, Role::Editor);
+    let new = json!({"destination_id": to.id.to_string(), "events": ["passport.flagged"], "min_severity": "info"});
+    let path = "/v1/notifications/channels";
+    snapshot!(editor.send(Method::POST, path, Some(new.clone())).await);
+    assert_eq!(cloud.operations(), ["BatchGetItem", "PutItem", "UpdateItem"]);
+
+    let unverified = domain::Destination { verified_at: None, ..testing::webhook(cloud.operator.id) };
+    cloud.destination(&unverified);
+    let new = json!({"destination_ids": [unverified.id.to_string()], "events": ["passport.flagged"]});
+    snapshot!(editor.send(Method::POST, path, Some(new)).await);
+}
+
+#[tokio::test]
+async fn a_wrong_field_is_named() {
+    let cloud = Cloud::new();
+    let editor = serve(&cloud, Role::Editor);
+    let path = "/v1/notifications/channels";
+    snapshot!(editor.send(Method::POST, path, Some(json!({"events": ["passport.flagged"]}))).await);
+    let wrong = json!({"destination_id": "ndst_x", "events": ["passport.flaged"]});
+    snapshot!(editor.send(Method::POST, path, Some(wrong)).await);
+    assert!(cloud.calls("PutItem").is_empty());
+}
+
+#[tokio::test]
+async fn a_rule_is_shown_changed_and_deleted() {
+    let cloud = Cloud::new();
+    let to = testing::webhook(cloud.operator.id);
+    let rule = testing::rule(&[&to]);
+    cloud.destination(&to);
+    cloud.rule(&rule);
+    let editor = serve(&cloud, Role::Editor);
+    let path = format!("/v1/notifications/channels/{}", rule.id);
+    snapshot!(editor.get(&path).await);
+    let changed = editor.send(Method::PATCH, &path, Some(json!({"active": false, "min_severity": "critical"}))).await;
+    assert_eq!((&changed.body["enabled"], &changed.body["min_severity"]), (&json!(false), &json!("critical")));
+    snapshot!(editor.send(Method::DELETE, &path, None).await);
+}
+
+#[tokio::test]
+async fn a_change_that_keeps_conflicting_is_a_409() {
+    let cloud = Cloud::new();
+    let to = testing::webhook(cloud.operator.id);
+    let rule = testing::rule(&[&to]);
+    cloud.destination(&to);
+    cloud.rule(&rule);
+    cloud.refuse_writes("ConditionalCheckFailedException");
+    let path = format!("/v1/notifications/channels/{}", rule.id);
+    snapshot!(serve(&cloud, Role::Editor).send(Method::PATCH, &path, Some(json!({"active": false}))).await);
+    assert_eq!(cloud.calls("PutItem").len(), 3);
+}
+
+#[tokio::test]
+async fn a_viewer_reads_and_does_not_write() {
+    let cloud = Cloud::new();
+    let viewer = serve(&cloud, Role::Viewer);
+    snapshot!(viewer.get("/v1/notifications/channels").await);
+    let path = format!("/v1/notifications/channels/{}", testing::rule(&[]).id);
+    snapshot!(viewer.get(&path).await);
+    snapshot!(viewer.send(Method::DELETE, &path, None).await);
+    snapshot!(viewer.with_key("sk_live_op_wrong".into()).get(&path).await);
+}
+
+#[tokio::test]
+async fn only_a_legacy_channel_has_an_address_of_its_own() {
+    let cloud = Cloud::new();
+    let to = testing::webhook(cloud.operator.id);
+    let rule = testing::rule(&[&to]);
+    cloud.destination(&to);
+    cloud.rule(&rule);
+    let path = format!("/v1/notifications/channels/{}/test", rule.id);
+    snapshot!(serve(&cloud, Role::Editor).send(Method::POST, &path, None).await);
+}

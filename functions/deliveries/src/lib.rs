@@ -1,0 +1,56 @@
+//! `/v1/deliveries`: the deliveries of an account to all of its destinations.
+
+mod collection;
+mod input;
+mod item;
+#[cfg(test)]
+mod tests;
+mod views;
+
+use std::sync::Arc;
+
+use api::{Keys, auth::HasKeys};
+use service::Recovery;
+use store::{Accounts, Aws, Channels, DeliveryLog, Destinations, Events};
+
+/// The clients that the routes use.
+pub struct App {
+    keys: Keys,
+    channels: Channels,
+    destinations: Destinations,
+    events: Events,
+    log: DeliveryLog,
+    recovery: Recovery,
+}
+
+impl App {
+    /// Creates the clients.
+    ///
+    /// # Errors
+    /// When the environment lacks a variable.
+    pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
+        Ok(Self {
+            keys: Keys::new(Accounts::from_env(aws)?),
+            channels: Channels::from_env(aws)?,
+            destinations: Destinations::from_env(aws)?,
+            events: Events::from_env(aws)?,
+            log: DeliveryLog::from_env(aws)?,
+            recovery: Recovery::from_env(aws)?,
+        })
+    }
+}
+
+impl HasKeys for App {
+    fn keys(&self) -> &Keys {
+        &self.keys
+    }
+}
+
+/// The state of the routes.
+pub type State = axum::extract::State<Arc<App>>;
+
+api::routes! { App;
+    collection::list;
+    item::get;
+    item::retry;
+}

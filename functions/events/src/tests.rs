@@ -1,0 +1,64 @@
+//! The routes of the function as they are served, on a scripted AWS.
+
+use api::{
+    Envelope,
+    testing::{Caller, FILTERS},
+};
+use axum::http::Method;
+use domain::Role;
+use serde_json::json;
+use store::testing::Cloud;
+
+use crate::App;
+
+fn serve(cloud: &Cloud, role: Role) -> Caller {
+    let app = App::new(&cloud.aws).expect("an app");
+    Caller::new(cloud, role, (Envelope::Stack, app, crate::routes()))
+}
+
+/// Compares the status and the body with a file in `snapshots`. To accept a new answer, set `INSTA_UPDATE=always`.
+macro_rules! snapshot {
+    ($answer:expr) => {
+        let answer = $answer.snapshot();
+        insta::with_settings!({filters => FILTERS.to_vec()}, { insta::assert_json_snapshot!(answer) });
+    };
+}
+
+#[tokio::test]
+async fn an_event_and_a_batch_are_accepted_once_the_queue_has_them() {
+    let cloud = Cloud::new();
+    let editor = serve(&cloud, Role::Editor);
+    let event = json!({"type": "custom.order", "data": {"order": 7}});
+    snapshot!(editor.send(Method::POST, "/v1/events", Some(event.clone())).await);
+    let batch = json!({"events": [event, event]});
+    snapshot!(editor.send(Method::POST, "/v1/events", Some(batch)).await);
+    assert_eq!(cloud.operations(), ["SendMessage", "SendMessageBatch"]);
+}
+
+#[tokio::test]
+async fn a_wrong_event_is_named_and_nothing_is_queued() {
+    let cloud = Cloud::new();
+    let editor = serve(&cloud, Role::Editor);
+    let batch = json!({"events": [{"type": "custom.a", "data": {}}, {"type": "passport.flaged", "data": {}}]});
+    snapshot!(editor.send(Method::POST, "/v1/events", Some(batch)).await);
+    snapshot!(editor.send(Method::POST, "/v1/events", Some(json!({"events": []}))).await);
+    snapshot!(editor.send(Method::POST, "/v1/events", None).await);
+    assert!(cloud.operations().is_empty());
+}
+
+#[tokio::test]
+async fn a_key_of_a_project_posts_events_of_that_project() {
+    let cloud = Cloud::new();
+    let key = cloud.key(Role::Editor, &[], Some("web"));
+    let caller = serve(&cloud, Role::Editor).with_key(key);
+    let event = json!({"type": "custom.a", "data": {}, "project_id": "other"});
+    snapshot!(caller.send(Method::POST, "/v1/events", Some(event)).await);
+}
+
+#[tokio::test]
+async fn an_event_that_does_not_exist_is_a_404() {
+    let cloud = Cloud::new();
+    let viewer = serve(&cloud, Role::Viewer);
+    snapshot!(viewer.get(&format!("/v1/events/{}", domain::EventId::generate())).await);
+    snapshot!(viewer.get("/v1/events?type=x").await);
+}

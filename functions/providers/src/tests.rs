@@ -1,0 +1,63 @@
+//! The routes of the function as they are served, on a scripted AWS.
+
+use api::{
+    Envelope,
+    testing::{Caller, FILTERS},
+};
+use axum::http::Method;
+use domain::Role;
+use serde_json::json;
+use store::testing::Cloud;
+
+use crate::App;
+
+fn serve(cloud: &Cloud, role: Role) -> Caller {
+    let app = App::new(&cloud.aws).expect("an app");
+    Caller::new(cloud, role, (Envelope::Providers, app, crate::routes()))
+}
+
+/// Compares the status and the body with a file in `snapshots`. To accept a new answer, set `INSTA_UPDATE=always`.
+macro_rules! snapshot {
+    ($answer:expr) => {
+        let answer = $answer.snapshot();
+        insta::with_settings!({filters => FILTERS.to_vec()}, { insta::assert_json_snapshot!(answer) });
+    };
+}
+
+const PATH: &str = "/api/v1/notifications/providers";
+
+fn admin(cloud: &Cloud) -> Caller {
+    serve(cloud, Role::Admin).with_header("x-requested-with", "XMLHttpRequest")
+}
+
+#[tokio::test]
+async fn a_provider_is_created_and_its_secrets_are_hidden() {
+    let cloud = Cloud::new();
+    let config = json!({"url": "https://example.com/ingest", "secret": "word", "headers": {"X-Token": "abc"}});
+    let new = json!({"kind": "webhook", "name": "Pager", "config": config});
+    snapshot!(admin(&cloud).send(Method::POST, PATH, Some(new)).await);
+    assert_eq!(cloud.operations(), ["Decrypt", "PutItem", "UpdateItem"]);
+}
+
+#[tokio::test]
+async fn every_wrong_field_is_named() {
+    let cloud = Cloud::new();
+    let new = json!({"kind": "webhook", "name": "", "config": {"url": "ftp://x", "headers": {"Host": "x"}}});
+    snapshot!(admin(&cloud).send(Method::POST, PATH, Some(new)).await);
+    snapshot!(admin(&cloud).send(Method::POST, PATH, Some(json!({"kind": "fax"}))).await);
+}
+
+#[tokio::test]
+async fn a_change_needs_an_admin_the_header_and_the_own_tenant() {
+    let cloud = Cloud::new();
+    snapshot!(serve(&cloud, Role::Admin).send(Method::POST, PATH, Some(json!({}))).await);
+    snapshot!(serve(&cloud, Role::Editor).send(Method::POST, PATH, Some(json!({}))).await);
+    let tenant = domain::OperatorId::generate().to_string();
+    snapshot!(admin(&cloud).with_header("x-tenant-id", tenant).get(PATH).await);
+}
+
+#[tokio::test]
+async fn the_list_names_the_kinds() {
+    let cloud = Cloud::new();
+    snapshot!(serve(&cloud, Role::Viewer).get(PATH).await);
+}

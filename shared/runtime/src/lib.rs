@@ -1,0 +1,5 @@
+//! What every function runs on: logs, metrics and traces, and the loop of a queue worker.
+
+pub mod cold_start;
+pub mod telemetry;
+pub mod worker;
