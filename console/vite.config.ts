@@ -1,12 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
-// In development the API is another origin: the dev server passes its routes on, so that the console's own code
-// knows one origin only, as where it is deployed.
+// The dev server forwards API requests, so that the console and the API have the same origin, as in production.
 const api = process.env.API_URL ?? 'http://localhost:4566'
-const passOn = { target: api, changeOrigin: true }
+const proxyTo = { target: api, changeOrigin: true }
 
 export default defineConfig({
-  // The console is served below the API's root, wherever that is.
+  // The console is served below the API's root, whose path differs between deployments.
   base: './',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   resolve: {
@@ -17,22 +16,22 @@ export default defineConfig({
     outDir: '../functions/console/dist',
     emptyOutDir: true,
     target: ['chrome123', 'firefox128', 'safari18'],
-    // One script of this size is fetched sooner than several that wait for each other.
+    // One script of this size loads faster than several scripts that depend on each other.
     modulePreload: false,
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     license: { fileName: 'licenses.md' },
     rolldownOptions: {
-      // SWR marks its modules for servers that render React; in a bundle for browsers the mark means nothing.
+      // SWR marks its modules with "use client" for servers that render React. A bundle for browsers does not need it.
       onLog: (level, log, handle) => log.code === 'MODULE_LEVEL_DIRECTIVE' || handle(level, log),
     },
   },
   test: {
-    // Loaded by Node.js itself, SWR and its shim would get a Preact of their own.
+    // If Node.js loaded SWR and its shim, they would use another copy of Preact.
     alias: { 'use-sync-external-store/shim': 'preact/compat' },
     server: { deps: { inline: ['swr'] } },
   },
   server: {
-    proxy: { '/v1': passOn, '/mail': passOn, '/api': passOn },
+    proxy: { '/v1': proxyTo, '/mail': proxyTo, '/api': proxyTo },
   },
 })

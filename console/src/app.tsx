@@ -27,8 +27,8 @@ export function App() {
       {key === null ? (
         <SignIn />
       ) : (
-        // Every key has a cache of its own: nothing that one may see is shown to the next.
-        <SWRConfig key={key} value={cacheOfItsOwn}>
+        // Each key has its own cache, so that no data of one key is shown to the next.
+        <SWRConfig key={key} value={swrConfig}>
           <SignedIn />
         </SWRConfig>
       )}
@@ -37,9 +37,9 @@ export function App() {
   )
 }
 
-const cacheOfItsOwn = {
+const swrConfig = {
   provider: () => new Map(),
-  // What may have passed in a moment is asked for again; what the server has refused is not.
+  // Retry only errors that may be temporary.
   shouldRetryOnError: (error: Error) => error instanceof ApiError && (error.status === 0 || error.status >= 500),
   errorRetryInterval: 8000,
 }
@@ -67,7 +67,7 @@ function SignedIn() {
   )
 }
 
-/** Each entry of the navigation has a folder in `pages`, which has all routes below it. */
+/** Each entry of the navigation has a folder in `pages` with all pages below it. */
 function Pages() {
   // Fetch the kinds early: most pages show their names.
   useDestinationKinds()

@@ -17,7 +17,7 @@ describe('the API root', () => {
 })
 
 describe('an error', () => {
-  it('is read from each envelope of the product', () => {
+  it('is read from the envelope of each API', () => {
     const fields = [{ field: 'config.webhookUrl', message: 'is missing' }]
     expect(readError(400, { error: 'The URL is missing.', code: 'invalid' })).toMatchObject({
       message: 'The URL is missing.',
@@ -30,13 +30,13 @@ describe('an error', () => {
     ).toMatchObject({ message: 'Wrong.', code: 'VALIDATION_ERROR', fields })
   })
 
-  it('tells how long to wait', () => {
+  it('contains the seconds to wait', () => {
     expect(readError(429, { error: 'Wait.', code: 'slow' }, '17').retryAfter).toBe(17)
     expect(readError(429, { error: 'Wait.', code: 'slow' }, 'Thu, 01 Jan 2026 00:00:00 GMT').retryAfter).toBeNull()
   })
 
-  it('has a sentence of its own when the server sent none', () => {
-    expect(readError(404, { message: 'Not Found' }).message).toContain('does not have the route')
+  it('has a default message if the server sent none', () => {
+    expect(readError(404, { message: 'Not Found' }).message).toContain('does not have this route')
     expect(readError(502, '<html>').message).toContain('502')
     expect(readError(418, { message: 'teapot' }).message).toContain('teapot')
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Destination, DestinationKind } from '../src/api/types'
-import { canBeTargeted, canRotate, canSwitch, canTest, verifiedBy } from '../src/lib/abilities'
+import { canBeTargeted, canDisable, canRotate, canTest, verifiedBy } from '../src/lib/abilities'
 import { hasId } from '../src/lib/destination-id'
 import { addedByOther, addedByStack } from '../src/pages/destinations/add/added'
 import { headers, lines } from '../src/pages/destinations/add/lines'
@@ -43,7 +43,7 @@ describe('the list of destinations', () => {
     filterAll(destinations, filter, kind => titles[kind] ?? kind)
   const every = { search: '', kind: '', status: '' } as const
 
-  it('is searched by name, address, kind and the API that made it', () => {
+  it('is searched by name, address, kind and API', () => {
     expect(filtered(all, every)).toEqual(all)
     expect(filtered(all, { ...every, search: 'INCIDENTS' })).toEqual([slack])
     expect(filtered(all, { ...every, search: 'providers slack' })).toEqual([slack])
@@ -51,13 +51,13 @@ describe('the list of destinations', () => {
     expect(filtered(all, { ...every, search: 'nothing' })).toEqual([])
   })
 
-  it('is filtered by kind and by how they stand', () => {
+  it('is filtered by kind and status', () => {
     expect(filtered(all, { ...every, kind: 'sms' })).toEqual([phone])
     expect(filtered(all, { ...every, status: 'unverified' })).toEqual([phone])
     expect(filtered(all, { ...every, kind: 'slack', status: 'unverified' })).toEqual([])
   })
 
-  it('tells the most pressing first', () => {
+  it('shows the most urgent status', () => {
     const unhealthy = { ...phone, health: { ...healthy, status: 'unhealthy' } }
     expect(statusOf(unhealthy)).toBe('unhealthy')
     expect(statusOf({ ...unhealthy, disabled: true })).toBe('disabled')
@@ -65,13 +65,13 @@ describe('the list of destinations', () => {
   })
 })
 
-describe('what can be done', () => {
+describe('the possible actions', () => {
   const of = (made_by: Destination['made_by'], channel_type: Destination['channel_type'] = 'webhook') => ({
     made_by,
     channel_type,
   })
 
-  it('depends on the API that made it and on the kind', () => {
+  it('depend on the API and on the kind', () => {
     expect(verifiedBy(of('stack', 'email'))).toBe('code')
     expect(verifiedBy(of('stack'))).toBe('request')
     expect(verifiedBy(of('mail'))).toBe('request')
@@ -81,23 +81,23 @@ describe('what can be done', () => {
     expect(canRotate(of('stack_auth'))).toBe(true)
     expect(canRotate(of('stack', 'email'))).toBe(false)
     expect(canRotate(of('providers'))).toBe(false)
-    expect(canSwitch(of('stack'))).toBe(false)
-    expect(canSwitch(of('config', 'discord'))).toBe(true)
+    expect(canDisable(of('stack'))).toBe(false)
+    expect(canDisable(of('config', 'discord'))).toBe(true)
   })
 
-  it('is less for what belongs to a rule or to the account', () => {
+  it('are limited for addresses of a rule or of the account', () => {
     expect(canRotate({ ...of('stack'), belongs_to: 'channel' })).toBe(false)
     expect(canBeTargeted({ ...of('stack'), belongs_to: 'channel' })).toBe(false)
     expect(canTest({ ...of('stack', 'email'), belongs_to: 'account' })).toBe(false)
   })
 
-  it('does not depend on which of its ids it is called by', () => {
+  it('do not depend on which of its ids is used', () => {
     expect(hasId(slack, 'b5c0')).toBe(true)
     expect(hasId(slack, 'ndst_2')).toBe(true)
     expect(hasId(slack, 'ndst_1')).toBe(false)
   })
 
-  it('finds the rules that target it under each of its ids', () => {
+  it('include rules that target it by either id', () => {
     const rule = { id: 'nch_1', destination_ids: ['b5c0'] } as Parameters<typeof targets>[0]
     expect(targets(rule, slack)).toBe(true)
     expect(targets(rule, webhook)).toBe(false)
@@ -106,8 +106,8 @@ describe('what can be done', () => {
   })
 })
 
-describe('what was just added', () => {
-  it('is known by the answer alone, and its secret is no part of it', () => {
+describe('a new destination', () => {
+  it('is complete from the answer, without the secret', () => {
     const { id, operator_id, channel_type, destination, verified, created_at } = webhook
     const answer = { id, operator_id, channel_type, destination, verified, created_at }
     const added = addedByStack({ ...answer, webhook_secret: 'whsec_1' })
@@ -116,7 +116,7 @@ describe('what was just added', () => {
     expect(addedByStack({ ...answer, channel_type: 'sms' }).secret).toBeNull()
   })
 
-  it('is looked after by the API that made it', () => {
+  it('is managed by the API that created it', () => {
     const { destination, secret } = addedByOther({
       id: '9b7a',
       kind: 'discord',
@@ -195,7 +195,7 @@ describe('the request that adds a destination', () => {
 })
 
 describe('a form of a destination', () => {
-  it('reads lists and headers', () => {
+  it('parses lists and headers', () => {
     expect(lines('a@example.com, b@example.com\n\n c@example.com ')).toEqual([
       'a@example.com',
       'b@example.com',
@@ -204,7 +204,7 @@ describe('a form of a destination', () => {
     expect(headers('X-A: 1\n\nX-B:two: three\nbad')).toEqual({ 'X-A': '1', 'X-B': 'two: three', bad: '' })
   })
 
-  it('takes codes as they are pasted', () => {
+  it('accepts pasted codes', () => {
     expect(digits('123 456')).toBe('123456')
     expect(digits('Your code: 123456.')).toBe('123456')
     expect(digits('1234567')).toBe('123456')

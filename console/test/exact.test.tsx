@@ -8,7 +8,7 @@ import { AS_SENT, dense } from './fixtures'
 
 const fetched = vi.fn<(request: Request) => Promise<Response>>()
 vi.stubGlobal('fetch', fetched)
-// After the stub: the client takes `fetch` when it is made.
+// After the stub: the client reads `fetch` when it is created.
 const { api, asWritten, call } = await import('../src/api/client')
 const { Json } = await import('../src/ui/json')
 const { DeliveryPage } = await import('../src/pages/deliveries/detail')
@@ -42,10 +42,10 @@ describe('JSON in the page', () => {
     expect(copied).toHaveBeenCalledExactlyOnceWith(text)
   })
 
-  it('is coloured by kind', () => {
+  it('is highlighted by type', () => {
     act(() => render(<Json text={'{"a": ["b: c", -1.50, true, null]}'} />, root))
-    const coloured = [...root.querySelectorAll('.json span')].map(span => [span.className, span.textContent])
-    expect(coloured.filter(([kind]) => kind?.startsWith('json-'))).toEqual([
+    const highlighted = [...root.querySelectorAll('.json span')].map(span => [span.className, span.textContent])
+    expect(highlighted.filter(([kind]) => kind?.startsWith('json-'))).toEqual([
       ['json-string', '"b: c"'],
       ['json-number', '-1.50'],
       ['json-word', 'true'],
@@ -55,9 +55,9 @@ describe('JSON in the page', () => {
 })
 
 describe('a delivery', () => {
-  it('shows what was sent and answered as it was', async () => {
+  it('shows the request and the response unchanged', async () => {
     const body = '{"data":{"id":12345678901234567890,"id":1.10}}'
-    const response = '{"taken":1e400}'
+    const response = '{"accepted":1e400}'
     const at = '2026-04-15T10:00:00.000Z'
     const note = "the answer's headers were malformed"
     const attempt = { number: 1, at, duration_ms: 1, status: 200, response, note }
@@ -82,7 +82,7 @@ describe('a delivery', () => {
 })
 
 describe('an event', () => {
-  it('is shown and copied as it was posted', async () => {
+  it('is shown and copied exactly as posted', async () => {
     const data = '{"id": 12345678901234567890, "price": 1.10, "id": 1e400, "half": "\\ud83d"}'
     const event = `{"id":"evt_1","type":"custom.a","severity":"info","timestamp":"2026-04-15T10:00:00.000Z","created_at":"2026-04-15T10:00:00.000Z","data":${data}}`
     fetched.mockImplementation(async ({ url }) => {

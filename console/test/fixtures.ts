@@ -1,6 +1,5 @@
 import type { DestinationKind, Health, KindField } from '../src/api/types'
 
-/** The health of a destination with which all is well. */
 export const healthy: Health = { status: 'healthy', breaker: { state: 'closed' }, slow: false }
 
 /** JSON objects that JSON.parse and JSON.stringify would change. */

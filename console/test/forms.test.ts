@@ -8,14 +8,14 @@ import { healthy } from './fixtures'
 
 const labels = { name: 'Name', 'config.toEmails': 'To', url: 'URL' }
 
-describe('what the server says of a form', () => {
-  it('stands beside the field that it names', () => {
+describe('an error of the API', () => {
+  it('is shown beside the field that it names', () => {
     const error = new ApiError(400, 'invalid_field', '`url`: "nope" is not a URL; send an absolute one.')
     expect(fieldErrors(error, labels)).toEqual({ url: '"nope" is not a URL; send an absolute one.' })
     expect(fieldsCoverAll(error, labels)).toBe(true)
   })
 
-  it('stands beside each of several fields, and of their parts', () => {
+  it('is shown beside each of several fields, and for their parts', () => {
     const error = new ApiError(422, null, 'Two.', [
       { field: 'name', message: 'has 0 characters; send 1 to 120' },
       { field: 'config.toEmails[2]', message: 'is not a mail address' },
@@ -27,7 +27,7 @@ describe('what the server says of a form', () => {
     expect(fieldsCoverAll(error, labels)).toBe(true)
   })
 
-  it('calls a part by its own name', () => {
+  it('uses the name of a part', () => {
     const error = new ApiError(422, null, 'One.', [{ field: 'config.headers.Host', message: 'is taken' }])
     expect(fieldErrors(error, { 'config.headers': 'Headers (optional)' })).toEqual({
       'config.headers': 'Host is taken.',
@@ -36,7 +36,7 @@ describe('what the server says of a form', () => {
     expect(fieldErrors(missing, { secret: 'Secret (optional)' })).toEqual({ secret: 'Secret is too short.' })
   })
 
-  it('stands at the end when it names no field of the form', () => {
+  it('is shown at the end if it names no field of the form', () => {
     const conflict = new ApiError(409, 'destination_exists', 'A destination with this address exists.')
     expect(fieldErrors(conflict, labels)).toEqual({})
     expect(fieldsCoverAll(conflict, labels)).toBe(false)
@@ -50,21 +50,21 @@ describe('what the server says of a form', () => {
   })
 })
 
-describe('waiting', () => {
-  it('is counted in whole seconds, and ends at none', () => {
+describe('a countdown', () => {
+  it('counts whole seconds down to zero', () => {
     expect(secondsUntil(10_400, 10_000)).toBe(1)
     expect(secondsUntil(10_000, 10_000)).toBe(0)
     expect(secondsUntil(9_000, 10_000)).toBe(0)
   })
 
-  it('is written short', () => {
+  it('has a short format', () => {
     expect(formatCountdown(43)).toBe('43 s')
     expect(formatCountdown(545)).toBe('9:05')
     expect(formatCountdown(600)).toBe('10:00')
   })
 })
 
-describe('recovering since', () => {
+describe('the start of a recovery', () => {
   const now = Date.parse('2026-04-15T10:00:00.000Z')
   it.each([
     ['given', '2026-04-15T07:00:00.000Z'],
@@ -75,30 +75,30 @@ describe('recovering since', () => {
     expect(sinceTime(since, '2026-04-15T07:00:41.250Z', '', now)).toBe(time)
   })
 
-  it('another time is what was chosen, or none', () => {
+  it('is the entered time, if there is one', () => {
     expect(sinceTime('other', null, '2026-04-15T08:30', now)).toBe(new Date('2026-04-15T08:30').toISOString())
     expect(sinceTime('other', null, '', now)).toBeNull()
     expect(sinceTime('given', null, '', now)).toBeNull()
   })
 })
 
-describe('what a destination missed', () => {
+describe('the time since which a destination missed events', () => {
   const since = '2026-04-15T10:36:00.000Z'
-  it('begins with the event that failed first, before it was unhealthy', () => {
+  it('is the time of the first failed event, before the destination was unhealthy', () => {
     const missed_since = '2026-04-15T10:00:00.000Z'
     expect(missedSince({ status: 'unhealthy', since, missed_since })).toBe(missed_since)
     expect(missedSince({ status: 'unhealthy', since, missed_since: null })).toBe(since)
     expect(missedSince({ status: 'unhealthy', since })).toBe(since)
   })
 
-  it('is nothing while it is healthy', () => {
+  it('is null while the destination is healthy', () => {
     expect(missedSince({ status: 'healthy' })).toBeNull()
     expect(missedSince(null)).toBeNull()
   })
 })
 
 describe('an endpoint', () => {
-  it('is a webhook of Stack Auth among the destinations', () => {
+  it('is a destination of Stack Auth', () => {
     const endpoint = {
       id: 'ep_1',
       url: 'https://example.com',
@@ -111,7 +111,7 @@ describe('an endpoint', () => {
     expect(asDestination(endpoint)).toMatchObject({ id: 'ep_1', made_by: 'stack_auth', disabled: true })
   })
 
-  it('is changed only in what differs', () => {
+  it('is updated with the changed fields only', () => {
     const before = { url: 'https://example.com', description: 'CRM', types: ['user.created', 'user.deleted'] }
     expect(
       endpointChange(before, { ...before, url: ' https://example.com ', types: [...before.types].reverse() }),
@@ -123,7 +123,7 @@ describe('an endpoint', () => {
     })
   })
 
-  it('gets the types of users and teams', () => {
+  it('receives the events of users and teams by default', () => {
     expect(['user.created', 'team_membership.deleted'].every(type => isStackAuth({ type }))).toBe(true)
     expect(['users.x', 'passport.flagged', 'custom.user.a'].some(type => isStackAuth({ type }))).toBe(false)
   })

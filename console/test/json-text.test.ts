@@ -5,20 +5,20 @@ import { mailFacts } from '../src/lib/mail'
 import { AS_SENT, dense } from './fixtures'
 
 describe('JSON on indented lines', () => {
-  it.each(AS_SENT)('spells %s as it was sent', json => {
+  it.each(AS_SENT)('keeps the tokens of %s', json => {
     const shown = pretty(json)
     expect(dense(shown ?? '')).toBe(dense(json))
     expect(pretty(shown ?? '')).toBe(shown)
   })
 
-  it('is laid out as JSON.stringify does', () => {
+  it('has the layout of JSON.stringify', () => {
     for (const value of [{}, [], [[], {}], { a: {}, b: [] }, { a: [1, { b: 'x, {y}: [z]' }], c: null }, 'a', 1, true]) {
       expect(pretty(JSON.stringify(value))).toBe(JSON.stringify(value, null, 2))
     }
     expect(pretty(' { "a" :\r\n\t1 , "b":[ ]\n} ')).toBe('{\n  "a": 1,\n  "b": []\n}')
   })
 
-  it('is null when the text is not JSON', () => {
+  it('is null if the text is not JSON', () => {
     for (const text of ['', 'ok', '<html>', '{"a":1', '{"a":1,}', "{'a':1}", '{"a":1}//', '{} {}', '[01]', '[NaN]']) {
       expect(pretty(text)).toBeNull()
     }
@@ -43,7 +43,7 @@ describe('JSON on indented lines', () => {
 })
 
 describe('the parts of a value', () => {
-  it('are the texts that were sent', () => {
+  it('are the original texts', () => {
     expect(parts('{ "a" : 1.10 , "\\u0062": {"a": [1, 2] }, "a":[ ] }')).toEqual([
       { name: 'a', json: '1.10' },
       { name: 'b', json: '{"a": [1, 2] }' },
@@ -57,7 +57,7 @@ describe('the parts of a value', () => {
     ])
   })
 
-  it('are none of what has none', () => {
+  it('are empty for values without parts', () => {
     for (const json of ['{}', '[]', '{ }', '1', '"a:b,c"', 'null', '']) expect(parts(json)).toEqual([])
     expect(member('{"a":{"data":1}}', 'data')).toBeUndefined()
   })
@@ -75,7 +75,7 @@ describe('an answer', () => {
     })
   })
 
-  it('keeps the facts of a mail', () => {
+  it('keeps the metadata of a mail', () => {
     const sent = '{"size":12345678901234567890,"cost":1.10,"reason":"a \\"b\\"","of":[1.0, 2],"none":null,"empty":""}'
     const text = `{"messageId":"msg_1","items":[{"type":"a.sent","label":"Sent","createdAt":"t","metadata":${sent}},{"type":"b","label":"B","createdAt":"t"}]}`
     const [first, second] = readTimeline(text)

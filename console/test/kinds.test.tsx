@@ -8,7 +8,7 @@ import { kinds } from './fixtures'
 
 const fetched = vi.fn<(request: Request) => Promise<Response>>()
 vi.stubGlobal('fetch', fetched)
-// After the stub: the client takes `fetch` when it is created.
+// After the stub: the client reads `fetch` when it is created.
 const { KindTitle } = await import('../src/ui/kind')
 const { AddDestination } = await import('../src/pages/destinations/add')
 const { create } = await import('../src/pages/destinations/add/create')

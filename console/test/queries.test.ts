@@ -9,17 +9,17 @@ import { chosenPeriod, period } from '../src/lib/period'
 const now = Date.parse('2026-04-15T10:00:42.123Z')
 
 describe('a period', () => {
-  it('ends now and begins on a whole minute', () => {
+  it('starts at a whole minute', () => {
     expect(period({ hours: '24' }, now)).toEqual({ since: '2026-04-14T10:00:00.000Z' })
   })
 
-  it('is what the address says otherwise', () => {
+  it('has the start and end in the address', () => {
     expect(period({ since: 'a', until: 'b' }, now)).toEqual({ since: 'a', until: 'b' })
     expect(period({}, now)).toEqual({})
     expect(period({ hours: 'many' }, now)).toEqual({})
   })
 
-  it('shows as what it is', () => {
+  it('has an option', () => {
     expect(chosenPeriod({ hours: '24' })).toBe('24')
     expect(chosenPeriod({ hours: '5' })).toBe('')
     expect(chosenPeriod({ until: 'b' })).toBe('custom')
@@ -27,7 +27,7 @@ describe('a period', () => {
 })
 
 describe('the query of a list', () => {
-  it('has what is set, and leaves out what the API would refuse', () => {
+  it('leaves out empty values and values that the API would reject', () => {
     expect(deliveryQuery({ state: 'failed', destination_id: 'ndst_1', event_type: '', post: '1' }, now)).toEqual({
       state: 'failed',
       destination_id: 'ndst_1',
@@ -35,7 +35,7 @@ describe('the query of a list', () => {
     expect(deliveryQuery({ state: 'lost' }, now)).toEqual({})
   })
 
-  it('of events names times as that route does', () => {
+  it('of events uses the names of its route', () => {
     expect(eventQuery({ type: 'user.created', hours: '1', messageId: 'msg_1' }, now)).toEqual({
       type: 'user.created',
       messageId: 'msg_1',
@@ -45,21 +45,21 @@ describe('the query of a list', () => {
 })
 
 describe('a delivery', () => {
-  it('is retried with force when it waits for nobody to ask', () => {
+  it('needs force for a retry while it is pending or after it succeeded', () => {
     expect(needsForce({ state: 'succeeded' })).toBe(true)
     expect(needsForce({ state: 'pending' })).toBe(true)
     expect(needsForce({ state: 'held' })).toBe(false)
   })
 
-  it('has a mail of the same letters', () => {
+  it('has a mail with a matching id', () => {
     expect(mailId('dlv_dlv_1')).toBe('msg_dlv_1')
   })
 
-  it('tells in words what came of an attempt and why it is held', () => {
+  it('describes the result of an attempt and the reason for a hold', () => {
     const attempt = { number: 1, at: '', duration_ms: 1 }
     expect(outcome({ ...attempt, status: 503, error: 'answered 503' })).toBe('503')
-    expect(outcome({ ...attempt, error: 'no route to host' })).toBe('no answer')
-    expect(outcome(attempt)).toBe('taken')
+    expect(outcome({ ...attempt, error: 'no route to host' })).toBe('no response')
+    expect(outcome(attempt)).toBe('accepted')
     expect(reasonText('rule_paused')).toContain('paused')
     expect(reasonText('some_new_word')).toBe('some new word')
     expect(reasonText(null)).toBeNull()
@@ -81,7 +81,7 @@ describe('an event’s form', () => {
     return 'json' in read ? JSON.parse(read.json) : read.errors
   }
 
-  it('makes the event, with what was filled in', () => {
+  it('creates the event from the fields that are filled in', () => {
     expect(posted(draft)).toEqual({ type: 'user.created', data: { id: 'u' } })
     expect(
       posted({ ...draft, severity: 'high', resourceType: 'message', resourceId: 'msg_1', projectId: 'p' }),
@@ -99,7 +99,7 @@ describe('an event’s form', () => {
     expect(toEvent({ ...draft, data: `${data}\n` })).toEqual({ json: `{"type":"user.created","data":${data}}` })
   })
 
-  it('says what is wrong with which field', () => {
+  it('has a message for each invalid field', () => {
     expect(toEvent({ ...draft, type: '', data: '{', resourceId: 'x' })).toMatchObject({
       errors: { type: expect.any(String), data: expect.stringContaining('not JSON'), resourceType: expect.any(String) },
     })
@@ -108,14 +108,14 @@ describe('an event’s form', () => {
 })
 
 describe('event types', () => {
-  it('may be one’s own below custom.', () => {
+  it('can be custom', () => {
     expect(isCustomType('custom.order.paid')).toBe(true)
     expect(isCustomType('custom.')).toBe(false)
     expect(isCustomType('order.paid')).toBe(false)
     expect(isCustomType('custom.a b')).toBe(false)
   })
 
-  it('stand under their headings', () => {
+  it('are grouped under headings', () => {
     const groups = byFamily([{ type: 'user.created' }, { type: 'mail.otp.sent' }, { type: 'team.created' }])
     expect(groups.map(([name, types]) => [name, types.length])).toEqual([
       ['Users and teams', 2],
@@ -123,7 +123,7 @@ describe('event types', () => {
     ])
   })
 
-  it('are found by any words in any order', () => {
+  it('are found by words in any order', () => {
     expect(matches('created user', 'user.created A user was created')).toBe(true)
     expect(matches('', 'anything')).toBe(true)
     expect(matches('deleted', 'user.created')).toBe(false)

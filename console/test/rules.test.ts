@@ -26,19 +26,19 @@ const rule: Rule = {
 const draft = draftOf(rule)
 
 describe('a rule', () => {
-  it('goes by what it takes', () => {
+  it('has a title from its event types', () => {
     expect(ruleTitle({ events: ['a'] })).toBe('a')
     expect(ruleTitle({ events: ['a', 'b', 'c'] })).toBe('a and 2 more')
   })
 
-  it('stands as its destinations let it', () => {
+  it('has the status of its destinations', () => {
     expect(ruleStatuses(rule)).toEqual(['active'])
     expect(ruleStatuses({ ...rule, paused_by: ['b5c0'] })).toEqual(['paused'])
     expect(ruleStatuses({ ...rule, verified: false, paused_by: ['nch_1'] })).toEqual(['unverified'])
     expect(ruleStatuses({ ...rule, paused_by: ['nch_1'] })).toEqual(['paused'])
   })
 
-  it('may be switched off, and paused besides', () => {
+  it('can be both disabled and paused', () => {
     expect(ruleStatuses({ ...rule, enabled: false })).toEqual(['off'])
     expect(ruleStatuses({ ...rule, enabled: false, paused_by: ['b5c0'] })).toEqual(['off', 'paused'])
     expect(ruleStatuses({ ...rule, enabled: false, verified: false })).toEqual(['off', 'unverified'])
@@ -46,12 +46,12 @@ describe('a rule', () => {
 })
 
 describe('the form of a rule', () => {
-  it('names destinations as the rule does, and keeps those that are gone', () => {
+  it('keeps the ids of the rule, including deleted destinations', () => {
     expect(draft.destinations).toEqual(['b5c0', 'ndst_gone'])
     expect(draft.minSeverity).toBe('critical')
   })
 
-  it('sends only what has changed', () => {
+  it('sends only changed fields', () => {
     expect(changeOf(draft, draft)).toEqual({})
     expect(changeOf(draft, { ...draft, minSeverity: 'info' })).toEqual({ min_severity: 'info' })
     expect(changeOf(draft, { ...draft, destinations: ['b5c0'], onUnhealthy: 'pause' })).toEqual({
@@ -60,7 +60,7 @@ describe('the form of a rule', () => {
     })
   })
 
-  it('makes a whole rule of a new one', () => {
+  it('sends all fields of a new rule', () => {
     expect(asNewRule({ ...emptyDraft('ndst_2'), events: ['user.created'] })).toEqual({
       destination_ids: ['ndst_2'],
       events: ['user.created'],
@@ -70,22 +70,24 @@ describe('the form of a rule', () => {
     expect(emptyDraft(undefined).destinations).toEqual([])
   })
 
-  it('says why there is no preview', () => {
+  it('explains why a preview is not possible', () => {
     expect(previewBlocker(draft, false)).toBeNull()
     expect(previewBlocker({ ...draft, events: [] }, true)).toContain('Choose event types')
     expect(previewBlocker({ ...draft, destinations: [] }, false)).toMatch(/^Choose destinations/)
-    expect(previewBlocker({ ...draft, destinations: [] }, true)).toContain('an address of the rule’s own')
+    expect(previewBlocker({ ...draft, destinations: [] }, true)).toContain('the rule’s own address')
   })
 
-  it('warns of types that are milder than the rule asks for', () => {
+  it('finds types below the minimum severity', () => {
     const types = [
       { type: 'user.created', severity: 'info' },
       { type: 'passport.flagged', severity: 'medium' },
       { type: 'team.created', severity: 'info' },
     ] as EventType[]
-    const of = { ...draft, events: ['user.created', 'passport.flagged'] }
-    expect(belowMinSeverity({ ...of, minSeverity: 'warning' }, types).map(({ type }) => type)).toEqual(['user.created'])
-    expect(belowMinSeverity({ ...of, minSeverity: 'critical' }, types)).toHaveLength(2)
-    expect(belowMinSeverity({ ...of, minSeverity: 'info' }, types)).toEqual([])
+    const chosen = { ...draft, events: ['user.created', 'passport.flagged'] }
+    expect(belowMinSeverity({ ...chosen, minSeverity: 'warning' }, types).map(({ type }) => type)).toEqual([
+      'user.created',
+    ])
+    expect(belowMinSeverity({ ...chosen, minSeverity: 'critical' }, types)).toHaveLength(2)
+    expect(belowMinSeverity({ ...chosen, minSeverity: 'info' }, types)).toEqual([])
   })
 })

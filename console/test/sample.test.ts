@@ -4,7 +4,7 @@ import { sample } from '../src/lib/sample'
 const now = new Date('2026-04-15T10:00:00.000Z')
 
 describe('a sample of a schema', () => {
-  it('has every field, each in its type', () => {
+  it('has every field with a value of its type', () => {
     expect(
       sample(
         {
@@ -31,7 +31,7 @@ describe('a sample of a schema', () => {
     })
   })
 
-  it('takes what the schema gives: constants, defaults, examples, words of an enum, and the "e.g." of a description', () => {
+  it('uses constants, defaults, examples, enum values, and the "e.g." of a description', () => {
     expect(
       sample(
         {
@@ -41,7 +41,7 @@ describe('a sample of a schema', () => {
             b: { type: 'string', default: 'x' },
             c: { type: 'string', examples: ['y'] },
             d: { type: 'string', enum: ['slack', 'teams'] },
-            e: { type: 'string', description: 'What kind, e.g. `undeclared_service`.' },
+            e: { type: 'string', description: 'The type, e.g. `undeclared_service`.' },
           },
         },
         now,
@@ -49,7 +49,7 @@ describe('a sample of a schema', () => {
     ).toEqual({ a: 7, b: 'x', c: 'y', d: 'slack', e: 'undeclared_service' })
   })
 
-  it('fills lists with one entry, and times with now', () => {
+  it('fills lists with one item, and times with the current time', () => {
     expect(
       sample(
         {
@@ -65,7 +65,7 @@ describe('a sample of a schema', () => {
     ).toEqual({ flags: [{ severity: 'medium' }], expiresAt: now.toISOString(), created_at: now.toISOString() })
   })
 
-  it('follows references and choices, and ends in a schema that speaks of itself', () => {
+  it('follows references and choices, and ends in recursive schemas', () => {
     const schema = {
       $ref: '#/$defs/Node',
       $defs: {

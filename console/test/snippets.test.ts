@@ -17,22 +17,22 @@ const { secret, now, requests } = JSON.parse(readFileSync(0, 'utf8'))
 Date.now = () => now * 1000
 console.log(JSON.stringify(requests.map(({ body, headers }) => isFromStack(Buffer.from(body), headers, secret))))`
 
-// A Message finds headers in any case, as the frameworks' own objects do.
+// The headers of a Message are case-insensitive, like those of web frameworks.
 const pythonDriver = `
 import json, sys
 from email.message import Message
 
 def message(headers):
-    made = Message()
+    message = Message()
     for name, value in headers.items():
-        made[name] = value
-    return made
+        message[name] = value
+    return message
 
-told = json.load(sys.stdin)
-time = type("time", (), {"time": lambda: told["now"]})
-print(json.dumps([is_from_stack(r["body"].encode(), message(r["headers"]), told["secret"]) for r in told["requests"]]))`
+given = json.load(sys.stdin)
+time = type("time", (), {"time": lambda: given["now"]})
+print(json.dumps([is_from_stack(r["body"].encode(), message(r["headers"]), given["secret"]) for r in given["requests"]]))`
 
-/** Runs a snippet in its interpreter; returns its result for each request. */
+/** Runs a snippet in its interpreter. Returns its result for each request. */
 function run(label: string, requests: Request[]): boolean[] {
   const code = snippets('stack').find(sample => sample.label === label)?.code
   const input = JSON.stringify({ secret, now, requests })
@@ -42,10 +42,10 @@ function run(label: string, requests: Request[]): boolean[] {
   return JSON.parse(execFileSync(program as string, args, { input, encoding: 'utf8' }))
 }
 
-/** The snippet's result for each case, by the case's name. */
+/** The results of a snippet, by the names of the cases. */
 function outcomes(label: string, cases: Record<string, Request>): Record<string, boolean> {
-  const said = run(label, Object.values(cases))
-  return Object.fromEntries(Object.keys(cases).map((name, index) => [name, said[index] as boolean]))
+  const results = run(label, Object.values(cases))
+  return Object.fromEntries(Object.keys(cases).map((name, index) => [name, results[index] as boolean]))
 }
 
 const standard = (by: string, at: number | string, signed = body, id = 'dlv_1') => {
@@ -63,16 +63,16 @@ describe.each(['Node.js', 'Python'])('the snippet for %s', label => {
   const at = (time: number | string) =>
     request({ 'webhook-timestamp': String(time), 'webhook-signature': standard(secret, time) })
 
-  it('accepts what the secret signed, during a rotation too', () => {
+  it('accepts signatures of the secret, also during a rotation', () => {
     const cases = {
       signed: request({}),
-      'by the new secret, then the old': request({ 'webhook-signature': `${standard(rotated, now)} ${signature}` }),
-      'by the old secret, then the new': request({ 'webhook-signature': `${signature} ${standard(rotated, now)}` }),
-      'beside another version': request({ 'webhook-signature': `v1a,abc ${signature}` }),
+      'new secret, then old': request({ 'webhook-signature': `${standard(rotated, now)} ${signature}` }),
+      'old secret, then new': request({ 'webhook-signature': `${signature} ${standard(rotated, now)}` }),
+      'next to another version': request({ 'webhook-signature': `v1a,abc ${signature}` }),
       'five minutes ago': at(now - 300),
-      'by a clock five minutes ahead': at(now + 300),
+      'clock five minutes ahead': at(now + 300),
       // The example of the Standard Webhooks specification.
-      'by the specification': request(
+      'example of the specification': request(
         {
           'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
           'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
@@ -89,24 +89,24 @@ describe.each(['Node.js', 'Python'])('the snippet for %s', label => {
       'another body': request({}, `${body} `),
       'another id': request({ 'webhook-id': 'dlv_2' }),
       'another time': request({ 'webhook-timestamp': String(now + 1) }),
-      'by another secret': request({ 'webhook-signature': standard(rotated, now) }),
+      'another secret': request({ 'webhook-signature': standard(rotated, now) }),
       'more than five minutes ago': at(now - 301),
-      'by a clock too far ahead': at(now + 301),
+      'clock too far ahead': at(now + 301),
       'no headers': { body, headers: {} },
       'no id': request({ 'webhook-id': '' }),
       'an empty signature': request({ 'webhook-signature': '' }),
       'spaces only': request({ 'webhook-signature': '   ' }),
-      'without its version': request({ 'webhook-signature': signature.slice('v1,'.length) }),
-      'under another version': request({ 'webhook-signature': signature.replace('v1', 'v2') }),
-      'cut off': request({ 'webhook-signature': signature.slice(0, -1) }),
-      'with more behind it': request({ 'webhook-signature': `${signature}=` }),
-      'no letters of base64': request({ 'webhook-signature': 'v1,é☃ ,,, v1,' }),
-      'a time that is no number': at('soon'),
+      'no version': request({ 'webhook-signature': signature.slice('v1,'.length) }),
+      'another version': request({ 'webhook-signature': signature.replace('v1', 'v2') }),
+      truncated: request({ 'webhook-signature': signature.slice(0, -1) }),
+      'with a suffix': request({ 'webhook-signature': `${signature}=` }),
+      'not base64': request({ 'webhook-signature': 'v1,é☃ ,,, v1,' }),
+      'a time that is not a number': at('soon'),
       'an empty time': at(''),
       'a time with a sign': at(`+${now}`),
       'a time with a fraction': at(`${now}.0`),
       'a time in other digits': at('١٦١٤٢٦٥٣٣٠'),
-      'a time without end': at(long),
+      'an endless time': at(long),
     }
     expect(outcomes(label, cases)).toEqual(all(cases, false))
   })
@@ -117,12 +117,15 @@ describe.each(['Node.js, STACK headers', 'Python, STACK headers'])('the snippet 
   const previous = 'x-stack-signature-256-previous'
   const request = (headers: Headers, sent = body): Request => ({ body: sent, headers })
 
-  it('accepts what the secret signed, during a rotation too', () => {
+  it('accepts signatures of the secret, also during a rotation', () => {
     const cases = {
       signed: request({ [current]: stack(secret) }),
-      'the old secret of a rotation': request({ [current]: stack(rotated), [previous]: stack(secret) }),
-      'the new secret of a rotation': request({ [current]: stack(secret), [previous]: stack(rotated) }),
-      'the oldest of several': request({ [current]: stack(rotated), [previous]: `${stack('x')}, ${stack(secret)}` }),
+      'old secret during a rotation': request({ [current]: stack(rotated), [previous]: stack(secret) }),
+      'new secret during a rotation': request({ [current]: stack(secret), [previous]: stack(rotated) }),
+      'oldest of several secrets': request({
+        [current]: stack(rotated),
+        [previous]: `${stack('x')}, ${stack(secret)}`,
+      }),
     }
     expect(outcomes(label, cases)).toEqual(all(cases, true))
   })
@@ -131,20 +134,20 @@ describe.each(['Node.js, STACK headers', 'Python, STACK headers'])('the snippet 
     const signature = stack(secret)
     const cases = {
       'another body': request({ [current]: signature }, `${body} `),
-      'by other secrets': request({ [current]: stack(rotated), [previous]: stack(`${rotated}=`) }),
+      'other secrets': request({ [current]: stack(rotated), [previous]: stack(`${rotated}=`) }),
       'no headers': request({}),
       'empty headers': request({ [current]: '', [previous]: '' }),
-      'cut off': request({ [current]: signature.slice(0, -2) }),
-      'with more behind it': request({ [current]: `${signature}00` }),
-      'in capitals': request({ [current]: signature.toUpperCase() }),
-      'no hex': request({ [current]: 'é☃', [previous]: 'z'.repeat(64) }),
+      truncated: request({ [current]: signature.slice(0, -2) }),
+      'with a suffix': request({ [current]: `${signature}00` }),
+      uppercase: request({ [current]: signature.toUpperCase() }),
+      'not hex': request({ [current]: 'é☃', [previous]: 'z'.repeat(64) }),
     }
     expect(outcomes(label, cases)).toEqual(all(cases, false))
   })
 })
 
 describe('the snippets', () => {
-  it('lead with Standard Webhooks, and show the STACK headers only where they are sent', () => {
+  it('start with Standard Webhooks, and show STACK headers only for the Notifications API', () => {
     expect(snippets('stack').map(({ label }) => label)).toEqual([
       'Node.js',
       'Python',

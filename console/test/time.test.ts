@@ -20,7 +20,7 @@ describe('a relative time', () => {
     expect(relative(ago(ms), now)).toBe(text)
   })
 
-  it('is a day after a month', () => {
+  it('is a date after a month', () => {
     expect(relative('2026-01-02T12:00:00.000Z', now)).toBe('2 Jan')
   })
 })
@@ -42,11 +42,11 @@ describe('a duration', () => {
 })
 
 describe('a local input', () => {
-  it('holds the same minute when it is read back', () => {
+  it('is parsed to the same minute', () => {
     expect(fromLocalInput(toLocalInput(new Date('2026-04-15T10:30:45.000Z')))).toBe('2026-04-15T10:30:00.000Z')
   })
 
-  it('is no time when it is empty or cut short', () => {
+  it('is null if it is empty or incomplete', () => {
     expect(fromLocalInput('')).toBeNull()
     expect(fromLocalInput('2026-04-')).toBeNull()
   })

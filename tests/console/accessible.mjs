@@ -1,8 +1,8 @@
-// What axe finds on a page that keeps somebody from using it.
+// Checks the accessibility of a page with axe.
 import { AxeBuilder } from "@axe-core/playwright";
 
-/** The faults of a page, each with where it is: those that axe calls serious or worse. */
-export async function faults(page) {
+/** The serious and critical violations on a page, each with its elements. */
+export async function findViolations(page) {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
   return serious.map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ target }) => target.join(" ")).join(", ")})`);

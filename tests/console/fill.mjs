@@ -1,10 +1,10 @@
-// An account as people have one after a while: destinations of all kinds, one of them broken, rules, events of all sorts,
-// and webhooks of Stack Auth. What is made is made by the API, and sent to receivers on this machine.
+// Fills an account with typical data through the API: destinations of several kinds, one of them unhealthy, rules,
+// events, and Stack Auth webhooks. The receivers run on this machine.
 import { receiver } from "./receiver.mjs";
 
-const PATIENCE = Number(process.env.PATIENCE ?? 120_000);
+const TIMEOUT_MS = Number(process.env.TIMEOUT_MS ?? 120_000);
 
-/** Fills the account of this key; ends once all has been delivered, or has failed for good. */
+/** Fills the account of this key. Resolves when every delivery has either succeeded or failed permanently. */
 export async function fill(apiUrl, key) {
   const shop = await receiver();
   const billing = await receiver();
@@ -12,14 +12,14 @@ export async function fill(apiUrl, key) {
   billing.answer(503);
   const call = caller(apiUrl, key);
   try {
-    const made = await destinations(call, shop.url, billing.url);
-    await rules(call, made);
+    const created = await destinations(call, shop.url, billing.url);
+    await rules(call, created);
     await endpoints(call, shop.url);
     await events(call);
-    await settled(call, made.billing);
-    // Now the broken one holds back what comes.
+    await settled(call, created.billing);
+    // Deliveries to the unhealthy destination are now held.
     await call("POST", "/v1/events", { type: "custom.invoice.paid", data: { invoice: 8 } });
-    await within("one is held", async () => (await call("GET", "/v1/deliveries?state=held")).deliveries.length > 0);
+    await within("a delivery is held", async () => (await call("GET", "/v1/deliveries?state=held")).deliveries.length > 0);
   } finally {
     shop.close();
     billing.close();
@@ -40,14 +40,14 @@ async function destinations(call, shopUrl, billingUrl) {
   const add = (channel_type, destination) =>
     call("POST", "/v1/notifications/destinations", { channel_type, destination });
   const provider = { kind: "slack", name: "#incidents", config: { webhookUrl: shopUrl.replace("/hooks", "/slack") } };
-  const fromPage = { "x-requested-with": "XMLHttpRequest" };
-  const slack = await call("POST", "/api/v1/notifications/providers", provider, fromPage);
+  const headers = { "x-requested-with": "XMLHttpRequest" };
+  const slack = await call("POST", "/api/v1/notifications/providers", provider, headers);
   await add("sms", "+4915112345678");
   await add("email", "on-call@example.com");
   return {
     shop: (await add("webhook", shopUrl)).id,
     billing: (await add("webhook", billingUrl.replace("shop", "billing"))).id,
-    // The account's own address is verified at once.
+    // The account's own address needs no verification.
     mail: (await add("email", "owner@example.com")).id,
     slack: slack.id ?? slack.data.id,
   };
@@ -64,7 +64,7 @@ async function rules(call, { shop, billing, mail, slack }) {
 async function endpoints(call, url) {
   const add = (path, description, event_types) =>
     call("POST", "/v1/webhooks/endpoints", { url: url.replace("/hooks/shop", path), description, event_types });
-  await add("/api/webhooks/stack", "Keeps the CRM up to date");
+  await add("/api/webhooks/stack", "Updates the CRM");
   await add("/api/audit", "The audit log", ["user.deleted", "team.deleted"]);
 }
 
@@ -83,22 +83,22 @@ async function events(call) {
   });
 }
 
-/** Waits until nothing is on its way any more, and the broken receiver is known to be one. */
-async function settled(call, broken) {
-  await within("the broken receiver is unhealthy", async () => {
-    const { health } = await call("GET", `/v1/notifications/destinations/${broken}`);
+/** Waits until the failing destination is unhealthy and all other deliveries have succeeded. */
+async function settled(call, failing) {
+  await within("the failing destination is unhealthy", async () => {
+    const { health } = await call("GET", `/v1/notifications/destinations/${failing}`);
     return health.status === "unhealthy";
   });
-  await within("all else has arrived", async () => {
+  await within("all other deliveries have succeeded", async () => {
     const { totals } = await call("GET", "/v1/overview");
     return totals.pending === 0 && totals.failed === 0 && totals.succeeded > 20;
   });
 }
 
-async function within(what, found) {
-  const end = Date.now() + PATIENCE;
-  while (!(await found())) {
-    if (Date.now() > end) throw new Error(`not within ${PATIENCE / 1000} s: ${what}`);
-    await new Promise((wait) => setTimeout(wait, 500));
+async function within(expected, check) {
+  const end = Date.now() + TIMEOUT_MS;
+  while (!(await check())) {
+    if (Date.now() > end) throw new Error(`timed out after ${TIMEOUT_MS / 1000} s: ${expected}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

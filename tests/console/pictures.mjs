@@ -1,16 +1,16 @@
-// Every page of the console, on a desktop and on a phone, light and dark: looked at by axe, and kept as a picture if a folder
-// is named.
+// Visits every page of the console on a desktop and on a phone, in light and dark mode. Checks each page with axe, and
+// takes screenshots if a folder is given.
 //
 //     node pictures.mjs API_URL API_KEY [FOLDER]
 //
-// The account should be new: it is filled with examples.
+// Use a new account: the script fills it with sample data.
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
-import { faults } from "./accessible.mjs";
+import { findViolations } from "./accessible.mjs";
 import { SCREENS, start } from "./browser.mjs";
 import { fill } from "./fill.mjs";
 
-/** The pages: where each is, and how one gets on from there to what it shows. */
+/** The pages: a name, an address, and the steps from there. */
 const PAGES = [
   ["overview", "/"],
   ["deliveries", "/deliveries"],
@@ -68,11 +68,11 @@ const [apiUrl, key, folder] = process.argv.slice(2);
 await fill(apiUrl, key);
 if (folder) await mkdir(folder, { recursive: true });
 const browser = await start();
-const wrong = [];
+const problems = [];
 try {
-  for (const [screen, how] of Object.entries(SCREENS)) {
+  for (const [screen, options] of Object.entries(SCREENS)) {
     for (const colorScheme of ["light", "dark"]) {
-      const context = await browser.newContext({ ...how, colorScheme, reducedMotion: "reduce" });
+      const context = await browser.newContext({ ...options, colorScheme, reducedMotion: "reduce" });
       const page = await context.newPage();
       await page.goto(`${apiUrl}/console`);
       await picture(page, `sign-in-${screen}-${colorScheme}`);
@@ -80,7 +80,7 @@ try {
       await page.getByRole("button", { name: "Sign in" }).click();
       await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
       for (const [name, address, ...steps] of PAGES) {
-        // Anew, as somebody comes who has kept the address.
+        // Load the page again, as for somebody who opens a bookmark.
         await page.goto(`${apiUrl}/console/index.html#${address}`);
         await page.reload();
         await settled(page);
@@ -93,13 +93,13 @@ try {
 } finally {
   await browser.close();
 }
-assert.deepEqual(wrong, [], "what keeps people from using the console");
+assert.deepEqual(problems, [], "some pages have accessibility or layout problems");
 
 async function picture(page, name) {
-  const found = await faults(page);
-  wrong.push(...found.map((fault) => `${name}: ${fault}`));
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  if (wide > 0) wrong.push(`${name}: is ${wide} pixels wider than the screen`);
+  const violations = await findViolations(page);
+  problems.push(...violations.map((violation) => `${name}: ${violation}`));
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (overflow > 0) problems.push(`${name}: is ${overflow} pixels wider than the screen`);
   if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
-  console.log(`${found.length + (wide > 0 ? 1 : 0)} faults  ${name}`);
+  console.log(`${violations.length + (overflow > 0 ? 1 : 0)} problems  ${name}`);
 }

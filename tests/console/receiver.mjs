@@ -1,7 +1,7 @@
-// A receiver of webhooks that can be told to fail: a real HTTP server on a free port.
+// A receiver of webhooks on a free port. Tests set the status that it answers with.
 import { createServer } from "node:http";
 
-/** A chat takes a message by a word; a 204 has no body. */
+/** Slack answers `ok`. A 204 has no body. */
 const ANSWERS = { 200: "ok", 204: "" };
 
 export async function receiver() {
@@ -17,15 +17,15 @@ export async function receiver() {
       response.end(ANSWERS[status] ?? "the shop is closed");
     });
   });
-  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const shown = `127.0.0.1:${server.address().port}/hooks/shop`;
   return {
     url: `http://${shown}`,
-    /** As the console shows it. */
+    /** The URL as the console shows it, without its scheme. */
     shown,
     received,
-    answer(with_) {
-      status = with_;
+    answer(newStatus) {
+      status = newStatus;
     },
     close: () => server.close(),
   };

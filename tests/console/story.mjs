@@ -1,49 +1,48 @@
-// The console as an operator uses it: from signing in to a webhook that arrives, over one that breaks, to all being well
-// again. Every step is done with what is on the page, and seen on the page.
+// Uses the console like an operator: signs in, adds a webhook, receives an event, and recovers after the receiver
+// fails. Every step uses only the page, and checks the result on the page.
 //
 //     node story.mjs CONSOLE_URL API_KEY
 //
-// The account should be new.
+// Use a new account.
 import assert from "node:assert/strict";
 import { Webhook } from "standardwebhooks";
-import { faults } from "./accessible.mjs";
+import { findViolations } from "./accessible.mjs";
 import { SCREENS, start } from "./browser.mjs";
 import { receiver } from "./receiver.mjs";
 
-/** How long a step may take: the local cloud is shared with other tests. */
-const PATIENCE = Number(process.env.PATIENCE ?? 60_000);
+/** The timeout of a step. It is long because other tests use the local cloud at the same time. */
+const TIMEOUT_MS = Number(process.env.TIMEOUT_MS ?? 60_000);
 
 const [consoleUrl, key] = process.argv.slice(2);
 const browser = await start();
 const context = await browser.newContext({ ...SCREENS.desktop, reducedMotion: "reduce" });
-context.setDefaultTimeout(PATIENCE);
+context.setDefaultTimeout(TIMEOUT_MS);
 const page = await context.newPage();
-const complaints = [];
-page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-page.on("pageerror", (error) => complaints.push(String(error)));
+const browserErrors = [];
+page.on("console", (message) => message.type() === "error" && browserErrors.push(message.text()));
+page.on("pageerror", (error) => browserErrors.push(String(error)));
 
 const button = (name, within = page) => within.getByRole("button", { name, exact: true });
 const go = (name) => page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
 const heading = (name) => page.getByRole("heading", { level: 1, name }).waitFor();
 const dialog = () => page.getByRole("dialog");
 
-async function step(what, does) {
+async function step(name, run) {
   try {
-    await does();
+    await run();
   } catch (error) {
-    const shown = await page.locator("body").innerText();
-    throw new Error(`${what}: ${error.message}\n\nThe page said:\n${shown}`, { cause: error });
+    const text = await page.locator("body").innerText();
+    throw new Error(`${name}: ${error.message}\n\nText of the page:\n${text}`, { cause: error });
   }
-  const found = await faults(page);
-  assert.deepEqual(found, [], `${what}: not accessible`);
-  console.log(`ok  ${what}`);
+  assert.deepEqual(await findViolations(page), [], `${name}: not accessible`);
+  console.log(`ok  ${name}`);
 }
 
-/** Waits for a text, and looks again as people do: by loading the page anew. */
-async function until(what, found) {
-  const end = Date.now() + PATIENCE;
-  while (!(await found())) {
-    assert(Date.now() < end, `not within ${PATIENCE / 1000} s: ${what}`);
+/** Waits until a check passes, and reloads the page before each new attempt. */
+async function until(expected, check) {
+  const end = Date.now() + TIMEOUT_MS;
+  while (!(await check())) {
+    assert(Date.now() < end, `timed out after ${TIMEOUT_MS / 1000} s: ${expected}`);
     await page.waitForTimeout(500);
     await page.reload();
     await page.getByRole("heading", { level: 1 }).waitFor();
@@ -51,7 +50,7 @@ async function until(what, found) {
   }
 }
 
-/** Posts an event of the type of the story; the page shows it then. */
+/** Posts an event and opens its page. */
 async function postEvent(message) {
   await go("Events");
   await page.getByRole("button", { name: "Post an event" }).first().click();
@@ -63,18 +62,18 @@ async function postEvent(message) {
   await heading("custom.order");
 }
 
-/** Opens the delivery of the event that is shown. */
+/** Opens the delivery of the event on the current page. */
 async function openDelivery() {
   const list = page.getByRole("table", { name: "Deliveries of this event" });
-  await until("its delivery is listed", () => list.getByRole("link").first().isVisible());
+  await until("the delivery is listed", () => list.getByRole("link").first().isVisible());
   await list.getByRole("link").first().click();
-  await page.getByRole("link", { name: "See event and timeline" }).waitFor();
+  await page.getByRole("link", { name: "Show event and timeline" }).waitFor();
 }
 
 const shop = await receiver();
 let secret;
 try {
-  await step("a wrong key is refused with the server's sentence", async () => {
+  await step("a wrong key is rejected with the API's message", async () => {
     await page.goto(consoleUrl);
     await page.getByLabel("API key").fill("sk_live_op_wrong");
     await button("Sign in").click();
@@ -85,7 +84,7 @@ try {
     await page.getByLabel("API key").fill(key);
     await button("Sign in").click();
     await heading("Overview");
-    assert.equal(await page.evaluate(() => localStorage.length), 0, "the key is kept beyond the tab");
+    assert.equal(await page.evaluate(() => localStorage.length), 0, "the key is stored beyond the tab");
   });
 
   await step("add a webhook destination", async () => {
@@ -102,13 +101,13 @@ try {
     secret = /whsec_[A-Za-z0-9+/=]+/.exec(await dialog().innerText())[0];
   });
 
-  await step("its secret is shown once", async () => {
+  await step("the secret is shown only once", async () => {
     await button("I have stored it", dialog()).click();
     await page.getByText(shop.shown).first().waitFor();
     assert(!(await page.content()).includes(secret));
   });
 
-  await step("write a rule, and see what it would do before it is saved", async () => {
+  await step("create a rule, with a preview before it is saved", async () => {
     await go("Rules");
     await heading("Rules");
     await page.getByRole("button", { name: "New rule" }).first().click();
@@ -116,7 +115,7 @@ try {
     await page.getByLabel("Search event types").fill("custom.order");
     await button("Add custom.order").click();
     await page.getByLabel(shop.shown).check();
-    const severity = page.getByRole("group", { name: "From severity" });
+    const severity = page.getByRole("group", { name: "Minimum severity" });
     await severity.getByText("Critical").click();
     await page.getByText("this event is only warning").waitFor();
     await severity.getByText("Warning").click();
@@ -125,36 +124,36 @@ try {
     await page.getByText("Active", { exact: true }).first().waitFor();
   });
 
-  await step("post an event, and watch it arrive", async () => {
+  await step("post an event and watch it arrive", async () => {
     await postEvent("It works");
     await openDelivery();
-    await until("it has succeeded", () => page.getByText("Succeeded").first().isVisible());
+    await until("the delivery has succeeded", () => page.getByText("Succeeded").first().isVisible());
     assert.equal(shop.received.length, 1);
     const [{ headers, body }] = shop.received;
     assert.deepEqual(JSON.parse(body).data, { message: "It works" });
     new Webhook(secret).verify(body, headers);
-    const said = await page.locator("main").innerText();
-    assert(said.includes(headers["x-stack-signature-256"]), "the request's signature is not shown");
-    assert(said.includes(headers["webhook-timestamp"]), "the request's time is not shown");
+    const text = await page.locator("main").innerText();
+    assert(text.includes(headers["x-stack-signature-256"]), "the request's signature is not shown");
+    assert(text.includes(headers["webhook-timestamp"]), "the request's timestamp is not shown");
   });
 
-  await step("break the receiver, and see the attempts", async () => {
+  await step("break the receiver and see the attempts", async () => {
     shop.answer(500);
     await postEvent("It breaks");
     await openDelivery();
     await until("four attempts are shown", () => page.getByText("Attempt 4").first().isVisible());
     assert((await page.getByText("500 Internal Server Error").count()) > 0);
-    assert((await page.getByText("the shop is closed").count()) > 0, "the answer's body is not shown");
+    assert((await page.getByText("the shop is closed").count()) > 0, "the response body is not shown");
   });
 
-  await step("the overview says it first: the destination is unhealthy", async () => {
+  await step("the overview shows that the destination is unhealthy", async () => {
     await go("Overview");
-    await until("it is told", () => page.getByText(`${shop.url} is unhealthy`).isVisible());
+    await until("the unhealthy destination is listed", () => page.getByText(`${shop.url} is unhealthy`).isVisible());
     await page.getByRole("link", { name: "Open destination" }).first().click();
     await page.getByText("It pauses 1 rule").waitFor();
   });
 
-  await step("its rule is paused, and what it would send is held", async () => {
+  await step("the rule is paused and its deliveries are held", async () => {
     await go("Rules");
     await page.getByText("Paused", { exact: true }).first().waitFor();
     await postEvent("It waits");
@@ -162,29 +161,29 @@ try {
     await page.getByText("Held").first().waitFor();
   });
 
-  await step("verify it again", async () => {
+  await step("verify the destination again", async () => {
     shop.answer(204);
     await go("Destinations");
     await page.getByRole("link", { name: shop.shown }).first().click();
     await button("Verify again").click();
     await button("Send test request", dialog()).click();
-    await dialog().getByText("It answered the signed request with a 2xx.").waitFor();
+    await dialog().getByText("The endpoint answered the signed request with a 2xx status.").waitFor();
   });
 
-  await step("recover what it missed", async () => {
+  await step("recover the missed deliveries", async () => {
     await page.keyboard.press("Escape");
     await button("Recover").click();
     await button("Send again", dialog()).click();
     await page.getByText(/deliver(y|ies) on the way again/).waitFor();
-    const missed = () => shop.received.map(({ body }) => JSON.parse(body).data.message);
-    await until("both have arrived", () => ["It breaks", "It waits"].every((one) => missed().slice(-3).includes(one)));
+    const messages = () => shop.received.map(({ body }) => JSON.parse(body).data.message);
+    await until("both events have arrived", () => ["It breaks", "It waits"].every((one) => messages().slice(-3).includes(one)));
   });
 
-  await step("the rule is active again, and nothing needs attention", async () => {
+  await step("the rule is active again and nothing needs attention", async () => {
     await go("Rules");
     await page.getByText("Active", { exact: true }).first().waitFor();
     await go("Overview");
-    await until("nothing is told any more", () => page.getByText(`${shop.url} is unhealthy`).isHidden());
+    await until("the destination is no longer listed", () => page.getByText(`${shop.url} is unhealthy`).isHidden());
   });
 
   await step("create an endpoint in Webhooks", async () => {
@@ -194,10 +193,10 @@ try {
     await dialog().getByLabel("URL").fill(`${shop.url}/stack-auth`);
     await button("Add endpoint", dialog()).click();
     await heading(`${shop.url}/stack-auth`);
-    assert(!(await page.content()).includes("whsec_"), "the secret is shown unasked");
+    assert(!(await page.content()).includes("whsec_"), "the secret is shown without a request");
   });
 
-  await step("its secret is shown on request, and signs a test", async () => {
+  await step("the secret is shown on request and signs a test", async () => {
     await button("Reveal").click();
     await page.getByText("whsec_").first().waitFor();
     const shown = /whsec_[A-Za-z0-9+/=]+/.exec(await page.locator("main").innerText())[0];
@@ -214,12 +213,12 @@ try {
   await step("sign out", async () => {
     await button("Sign out").click();
     await page.getByLabel("API key").waitFor();
-    assert.equal(await page.evaluate(() => sessionStorage.length), 0, "something is kept after signing out");
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0, "data remains after signing out");
   });
 
-  // The API's refusals are told, too; what breaks the policy or the script is not to be there.
-  const unexpected = complaints.filter((text) => !text.startsWith("Failed to load resource"));
-  assert.deepEqual(unexpected, [], "the browser complained");
+  // The browser also reports error answers of the API. Everything else is a bug, such as a violation of the policy.
+  const unexpected = browserErrors.filter((text) => !text.startsWith("Failed to load resource"));
+  assert.deepEqual(unexpected, [], "the browser reported errors");
 } finally {
   shop.close();
   await browser.close();

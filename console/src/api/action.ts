@@ -3,8 +3,8 @@ import { toast } from '../lib/toasts'
 import { messageOf } from './error'
 
 /**
- * Something that a person does: `busy` while it runs; a failure is kept in `error`, and told in a toast unless `quiet`
- * (as in a dialog, which shows it beside its fields). `run` answers undefined when it failed.
+ * Runs an action of the user. `busy` is true while it runs. A failure is kept in `error` and shown in a toast, unless
+ * `quiet`: dialogs show it beside their fields instead. `run` resolves to undefined if the action failed.
  */
 export function useAction<Args extends unknown[], T>(act: (...args: Args) => Promise<T>, { quiet = false } = {}) {
   const [busy, setBusy] = useState(false)

@@ -2,14 +2,14 @@ import { useMemo } from 'preact/hooks'
 import { useGet } from './hooks'
 import type { Destination, EventType } from './types'
 
-/** The event types that there are, with the JSON Schema of their data. */
+/** All event types, each with the JSON Schema of its data. */
 export function useEventTypes() {
   const { data, error, isLoading, mutate } = useGet('/v1/event-types')
   const types: EventType[] = useMemo(() => data?.event_types ?? [], [data])
   return { types, error, isLoading, retry: () => void mutate() }
 }
 
-/** The newest hundred destinations of every API, and how to find one as deliveries and rules name it, or by its public id. */
+/** The newest hundred destinations of all APIs. `byId` finds one by its `ndst_…` id or its public id. */
 export function useDestinations() {
   const { data, error, isLoading, mutate } = useGet('/v1/notifications/destinations', {
     params: { query: { made_by: 'any', limit: 100 } },

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 type Listener = (paths: string[]) => void
 const listeners = new Set<Listener>()
 
-/** After a change: what is on the screen of these paths, and of those below them, is asked for again. */
+/** Fetches again what the page shows of these paths and the paths below them. Call it after a change. */
 export function refresh(...paths: string[]): void {
   for (const listener of [...listeners]) listener(paths)
 }

@@ -4,7 +4,7 @@ import { apiRoot } from './root'
 import { session, signOut } from './session'
 import type { Paths } from './types'
 
-/** The typed client. Its answers go through `call`, which throws what is not a success. */
+/** The typed client. Pass its answers to `call`, which throws an error for every status but 2xx. */
 export const api = createClient<Paths>({ baseUrl: apiRoot(location.pathname) })
 
 api.use({
@@ -15,15 +15,15 @@ api.use({
   },
 })
 
-/** The body of a request that is JSON already, and goes out as it is written. */
+/** Sends a body that already is JSON, without serializing it again. */
 export const asWritten = (json: string) => ({ body: json as never, bodySerializer: () => json })
 
-type Answered<T> = { data?: T; error?: unknown; response: Response }
+type Answer<T> = { data?: T; error?: unknown; response: Response }
 
-/** The body of a success; anything else is thrown as an `ApiError`. A key that is refused ends the session. */
-export async function call<T>(request: Promise<Answered<T>>): Promise<T> {
+/** Returns the body of a 2xx answer and throws an `ApiError` otherwise. A 401 ends the session. */
+export async function call<T>(request: Promise<Answer<T>>): Promise<T> {
   const sentWith = session.get().key
-  let answer: Answered<T>
+  let answer: Answer<T>
   try {
     answer = await request
   } catch {
@@ -32,11 +32,11 @@ export async function call<T>(request: Promise<Answered<T>>): Promise<T> {
   const { data, error, response } = answer
   if (response.ok) return data as T
   const thrown = readError(response.status, error, response.headers.get('Retry-After'))
-  // Only of the key that is in use: an answer may come after somebody else has signed in.
+  // The answer may belong to an earlier key: then the current session goes on.
   if (response.status === 401 && sentWith !== null && sentWith === session.get().key) signOut(thrown.message)
   throw thrown
 }
 
-/** Like `call`, for a request with `parseAs: 'text'`: `read` makes the result from the answer's text. */
-export const callText = <T>(request: Promise<Answered<string>>, read: (text: string) => T): Promise<T> =>
+/** Like `call`, for a request with `parseAs: 'text'`. `read` parses the text of the answer. */
+export const callText = <T>(request: Promise<Answer<string>>, read: (text: string) => T): Promise<T> =>
   call(request.then(({ data, ...answer }) => (data === undefined ? answer : { ...answer, data: read(data) })))

@@ -1,4 +1,4 @@
-// Secrets, switches, limits and deletion of a destination, by the API that has made it.
+// Changes to a destination, each with the route of the API that manages it.
 import { api, call } from './client'
 import { managingApi, projectHeader, requestedWith } from './destination-api'
 import { ApiError } from './error'
@@ -8,7 +8,7 @@ export type NewSecret = { secret: string; previousExpiresAt: string | null }
 
 const unsupported = (sentence: string) => Promise.reject(new ApiError(0, null, sentence))
 
-/** Gives a webhook another secret. The answer is the only place where it is shown, but for Stack Auth endpoints. */
+/** Rotates the secret of a webhook. Only endpoints of Stack Auth webhooks show the new secret again later. */
 export async function rotateSecret(destination: Destination): Promise<NewSecret> {
   const params = { params: { path: { id: destination.id } } }
   switch (destination.made_by) {
@@ -25,11 +25,13 @@ export async function rotateSecret(destination: Destination): Promise<NewSecret>
       return { secret: rotated.secret, previousExpiresAt: rotated.previous_secret_expires_at ?? null }
     }
     default:
-      return unsupported('The secret of this destination is its maker’s own, and is changed with its API.')
+      return unsupported(
+        'You chose the secret of this destination. Change it with the API that created the destination.',
+      )
   }
 }
 
-/** Switches a destination on or off. What it misses while it is off is held. */
+/** Enables or disables a destination. Its deliveries are held while it is disabled. */
 export async function setEnabled(destination: Destination, enabled: boolean): Promise<unknown> {
   const path = { id: destination.id }
   const status = enabled ? ('enabled' as const) : ('disabled' as const)
@@ -53,11 +55,11 @@ export async function setEnabled(destination: Destination, enabled: boolean): Pr
         }),
       )
     case 'stack':
-      return unsupported('This destination has no switch of its own. Switch off the rules that target it.')
+      return unsupported('This destination cannot be disabled. Disable the rules that send to it.')
   }
 }
 
-/** Sets the most deliveries per second of a destination; null removes the limit. */
+/** Sets the maximum number of deliveries per second. Null removes the limit. */
 export async function setLimit(destination: Destination, limit: number | null): Promise<unknown> {
   const path = { id: destination.id }
   switch (destination.made_by) {
@@ -86,7 +88,7 @@ export async function setLimit(destination: Destination, limit: number | null): 
   }
 }
 
-/** Deletes a destination; with the address of a legacy channel its channel goes too. */
+/** Deletes a destination. Deleting the address of a legacy channel deletes the channel too. */
 export async function deleteDestination(destination: Destination): Promise<unknown> {
   const path = { id: destination.id }
   switch (managingApi(destination)) {
@@ -107,7 +109,7 @@ export async function deleteDestination(destination: Destination): Promise<unkno
 
 export type Recovered = { recovered: number; more: boolean }
 
-/** Sends again what a destination missed since a time: held, failed, abandoned and overdue deliveries. */
+/** Resends the held, failed, abandoned and overdue deliveries of a destination since a time (RFC 3339). */
 export function recover(destination: Destination, since: string): Promise<Recovered> {
   const path = { id: destination.id }
   const body = { since }

@@ -1,14 +1,14 @@
-/** An answer that is not a success, with the server's own sentence. */
+/** An error answer. Its message is the API's own. */
 export class ApiError extends Error {
   constructor(
-    /** The HTTP status; 0 when there was no answer. */
+    /** The HTTP status; 0 if there was no answer. */
     readonly status: number,
-    /** The server's word for programs, if it gave one. */
+    /** The API's error code, if it sent one. */
     readonly code: string | null,
     message: string,
-    /** What is wrong with which field, where the API says it. */
+    /** The problems of single fields, if the API named any. */
     readonly fields: { field: string; message: string }[] = [],
-    /** Seconds to wait, of a 429 or 503. */
+    /** Seconds to wait, from `Retry-After`. */
     readonly retryAfter: number | null = null,
   ) {
     super(message)
@@ -23,7 +23,7 @@ type Envelope = {
   message?: string
 }
 
-/** Reads any of the product's error envelopes (`{error, code}`, `{error: {message}}`, `{error, fields}`) or the gateway's. */
+/** Reads an error of any of our APIs (`{error, code}`, `{error: {message}}`, `{error, fields}`) or of API Gateway. */
 export function readError(status: number, body: unknown, retryAfter: string | null = null): ApiError {
   const envelope: Envelope = typeof body === 'object' && body !== null ? body : {}
   const seconds = retryAfter !== null && /^\d+$/.test(retryAfter) ? Number(retryAfter) : null
@@ -38,12 +38,12 @@ export function readError(status: number, body: unknown, retryAfter: string | nu
 }
 
 function defaultMessage(status: number, gatewayMessage: string | undefined): string {
-  if (status === 404) return 'This API does not have the route that the page asks for. Deploy its current version.'
+  if (status === 404) return 'The API does not have this route. Deploy the current version.'
   if (status >= 500) return `The API failed (${status}). Try again in a moment.`
   return gatewayMessage ? `The API answered ${status}: ${gatewayMessage}.` : `The API answered ${status}.`
 }
 
-/** The sentence to show for anything that was thrown. */
+/** The message to show for a thrown value. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'Something went wrong. Load the page again.'
+  return error instanceof Error ? error.message : 'Something went wrong. Reload the page.'
 }

@@ -1,4 +1,4 @@
-// Reads answers that contain JSON from elsewhere, such as an event's data, and keeps it as the text that was sent.
+// Reads answers that embed JSON of others, such as the data of an event, and keeps that JSON as its original text.
 import { member, parts } from '../lib/json-text'
 import type { EventAsPosted, TimelineItem } from './types'
 

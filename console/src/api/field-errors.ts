@@ -1,11 +1,11 @@
 import { ApiError } from './error'
 
-/** The server's names of a form's fields, each with the label that people see. */
+/** The labels of a form's fields, by the names that the API uses. */
 export type Labels = Record<string, string>
 
 const NAMED = /^`([^`]+)`: ([\s\S]+)$/
 
-/** Which field the server names, and what it says of it. */
+/** The fields that the API named, each with its message. */
 function reportedFields(error: unknown): { field: string; message: string }[] {
   if (!(error instanceof ApiError)) return []
   if (error.fields.length > 0) return error.fields
@@ -13,27 +13,27 @@ function reportedFields(error: unknown): { field: string; message: string }[] {
   return match?.[1] && match[2] ? [{ field: match[1], message: match[2] }] : []
 }
 
-/** `is missing` beside the field "URL" reads "URL is missing." */
+/** Writes the sentence for a field: `is missing` for the field "URL" becomes "URL is missing." */
 function fieldSentence(label: string, message: string): string {
   const continuesLabel = /^(is|are|has|have|must|does|cannot|can)\b/.test(message)
   const text = continuesLabel ? `${label} ${message}` : message.charAt(0).toUpperCase() + message.slice(1)
   return /[.!?]$/.test(text) ? text : `${text}.`
 }
 
-/** The form's field that a name of the server's is, or is a part of: `toEmails[0]` is of `toEmails`. */
+/** The field of the form that contains the API's field: `toEmails` for `toEmails[0]`. */
 function formField(field: string, labels: Labels): string | undefined {
   return Object.keys(labels).find(
     name => field === name || field.startsWith(`${name}.`) || field.startsWith(`${name}[`),
   )
 }
 
-/** A part with a name of its own (`headers.Host`) goes by that, everything else by its field's label. */
+/** The name in the sentence: `Host` for `headers.Host`, and the field's label otherwise. */
 function displayName(field: string, name: string, labels: Labels): string {
   if (field.startsWith(`${name}.`)) return field.slice(name.length + 1)
   return (labels[name] ?? name).replace(/ \(optional\)$/, '')
 }
 
-/** What is wrong with each field of the form, under the server's name of it. */
+/** The message for each field of the form, by the name that the API uses. */
 export function fieldErrors(error: unknown, labels: Labels): Record<string, string> {
   const errors: Record<string, string> = {}
   for (const { field, message } of reportedFields(error)) {
@@ -43,7 +43,7 @@ export function fieldErrors(error: unknown, labels: Labels): Record<string, stri
   return errors
 }
 
-/** Whether the fields say all that the server has said. */
+/** Whether the messages of the fields say everything that the API said. */
 export function fieldsCoverAll(error: unknown, labels: Labels): boolean {
   const fields = reportedFields(error)
   return fields.length > 0 && fields.every(({ field }) => formField(field, labels) !== undefined)

@@ -11,30 +11,33 @@ type GetPath = PathsWithMethod<Paths, 'get'>
 type Init<P extends GetPath> = MaybeOptionalInit<Paths[P], 'get'>
 // biome-ignore lint/suspicious/noExplicitAny: the constraint of openapi-fetch's own type
 type Operation<P extends GetPath> = Paths[P] extends { get: infer G extends Record<string | number, any> } ? G : never
-// biome-ignore lint/complexity/noBannedTypes: openapi-fetch's own word for "no options"
+// biome-ignore lint/complexity/noBannedTypes: openapi-fetch's type for "no options"
 type Data<P extends GetPath> = NonNullable<FetchResponse<Operation<P>, {}, 'application/json'>['data']>
 
-// Path and options were checked where a hook was called; here TypeScript cannot know that they belong together.
+// The callers' types check that path and options match. Here, TypeScript cannot.
 const get = api.GET as unknown as <D>(path: string, init: unknown) => Promise<{ data?: D; response: Response }>
 
 type Options<D> = {
-  /** Asks again this often while the page is seen, in milliseconds; 0 does not. */
+  /** The interval in milliseconds between requests while the page is visible; 0 turns them off. */
   refreshEvery?: number | ((data: D | undefined) => number)
-  /** Whether an answer to another query stays while this one is on its way: for filters, not for another thing. */
+  /**
+   * Whether to show the previous answer while a new query loads. Use it for filters of a list, not for another
+   * resource.
+   */
   keepPrevious?: boolean
 }
 
 type Once = {
-  /** Fetches once, until the caller asks again: for what changes only with a deployment. */
+  /** Fetches once. Use it for answers that change only with a deployment. */
   once?: boolean
 }
 
 type Read<D> = {
-  /** Makes the result from the answer's text. Use the same function wherever a path is asked for: the cache is shared. */
+  /** Parses the text of the answer. All callers of a path share a cache, so pass the same function everywhere. */
   read?: (text: string) => D
 }
 
-/** What a GET route answers, kept, and asked for again when the tab is looked at anew. `null` asks nothing. */
+/** Fetches a GET route and caches the answer. Fetches again when the tab regains focus. `null` fetches nothing. */
 export function useGet<P extends GetPath, D = Data<P>>(
   path: P | null,
   init?: Init<P>,
@@ -57,7 +60,7 @@ export function useGet<P extends GetPath, D = Data<P>>(
 
 type Paged = { next_cursor?: string | null }
 
-/** The rows of a list, page by page. `rows` takes them out of a page. */
+/** Fetches a list page by page. `rows` extracts the rows of a page. */
 export function usePages<P extends GetPath, Row>(
   path: P | null,
   init: Init<P>,
@@ -85,7 +88,7 @@ export function usePages<P extends GetPath, Row>(
     rows: all,
     error: pages.error,
     isLoading: pages.isLoading,
-    /** Whether a page is on its way that is not shown yet. */
+    /** Whether a further page is loading. */
     isLoadingMore: pages.isValidating && pages.size > (pages.data?.length ?? 0),
     hasMore: Boolean(last?.next_cursor),
     loadMore: () => void pages.setSize(size => size + 1),

@@ -4,11 +4,11 @@ import { ApiError } from './error'
 import { readTimeline } from './exact'
 import type { TimelineItem } from './types'
 
-/** An event rarely goes to more addresses than this; the mails of the others are on their deliveries' pages. */
+/** An event rarely goes to more addresses. The page of each delivery shows its own mail. */
 const MAX_MAILS = 10
 const REFRESH_MS = 10_000
 
-/** What happened to each of these mails (`msg_…`); one that was not sent yet is left out. */
+/** The timelines of these mails by their ids (`msg_…`). A mail that has not been sent yet has an empty timeline. */
 export function useMailTimelines(ids: readonly string[]): ReadonlyMap<string, TimelineItem[]> {
   const some = ids.slice(0, MAX_MAILS)
   const { data } = useSWR(

@@ -1,4 +1,4 @@
-/** Where the API's routes begin, from the path that the console is served at: all that is before `/console`. */
+/** The path of the API's root: everything before `/console` in the path of the page. */
 export function apiRoot(pathname: string): string {
   return /^(.*)\/console(?:\/.*)?$/.exec(pathname)?.[1] ?? ''
 }

@@ -1,4 +1,4 @@
-// The key lives in this tab's session storage and nowhere else: closing the tab signs out.
+// The key is stored only in this tab's session storage: closing the tab signs out.
 
 import { createStore } from '../lib/store'
 import { storedText } from '../lib/stored-text'
@@ -7,7 +7,7 @@ const storedKey = storedText(() => sessionStorage, 'stack.api-key')
 
 type Session = {
   key: string | null
-  /** Why the last session ended, when it was not the person's own doing. */
+  /** Why the last session ended, unless the user signed out. */
   ended: string | null
 }
 

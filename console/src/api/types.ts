@@ -1,8 +1,7 @@
-// The names that pages use for what the API speaks of.
+// The names that the console uses for the types of the API.
 import type { DestinationKindsPath } from './destination-kinds-schema'
 import type { components, paths } from './schema'
 
-/** Every route, by its path. */
 export type Paths = paths & DestinationKindsPath
 
 export type { DestinationKind, KindField } from './destination-kinds-schema'
@@ -19,7 +18,7 @@ export type DeliveryPage = Schemas['DeliveryPage']
 export type DeliveryWithRequest = Schemas['DeliveryDetail']
 export type MadeBy = Schemas['ApiKind']
 type Origin = Schemas['Origin']
-/** A destination, whichever API made it: the console asks for all, and so is told where each comes from. */
+/** A destination of any API. The fields of `Origin` are set because the console lists with `made_by=any`. */
 export type Destination = Schemas['DestinationView'] &
   Origin &
   Required<Pick<Origin, 'destination_id' | 'made_by' | 'disabled'>>
@@ -31,7 +30,7 @@ export type DeliveryState = Schemas['DeliveryState']
 export type Health = Schemas['HealthView']
 export type Kind = Schemas['Kind']
 export type Event = Schemas['EventView']
-/** An event with its data as the JSON text that was posted. */
+/** An event whose data is the JSON text that was posted. */
 export type EventAsPosted = Omit<Event, 'data'> & { data: string }
 export type EventType = Schemas['EventTypeView']
 export type NewDestination = Schemas['NewDestination']
@@ -44,9 +43,9 @@ export type OnUnhealthy = Schemas['OnUnhealthy']
 export type Rule = Schemas['RuleView']
 export type NewRule = Schemas['NewRule']
 export type RuleChange = Schemas['RuleChange']
-/** A step of a mail's life, with its metadata as the JSON text that the API sent. */
+/** A step of a mail's timeline. Its metadata is the JSON text that the API sent. */
 export type TimelineItem = Omit<Schemas['TimelineItem'], 'metadata'> & { metadata?: string }
-/** From least to most serious; `medium` and `warning` are the same rank. */
+/** From the least to the most severe. `medium` and `warning` have the same rank. */
 export const SEVERITIES = ['info', 'low', 'medium', 'warning', 'high', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]
 export const STATES: readonly DeliveryState[] = ['succeeded', 'failed', 'pending', 'held', 'abandoned']

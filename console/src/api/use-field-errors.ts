@@ -3,15 +3,15 @@ import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { fieldErrors, fieldsCoverAll, type Labels } from './field-errors'
 
 type FormErrors = {
-  /** What to show beside the field that the server calls so. */
+  /** The message beside a field, by the name that the API uses. */
   of: (field: string) => string | null
-  /** What no field says, for the end of the form. */
+  /** The error for the end of the form, unless the messages of the fields say everything. */
   rest: Error | null
-  /** The element around the fields: the first wrong one in it gets the focus. */
+  /** The element around the fields. The first invalid field in it gets the focus. */
   form: RefObject<HTMLDivElement>
 }
 
-/** Puts the server's sentences beside the fields that they name. `labels` must be the same object in every render. */
+/** Assigns the API's messages to the fields of a form. `labels` must be the same object in every render. */
 export function useFieldErrors(error: Error | null, labels: Labels): FormErrors {
   const form = useRef<HTMLDivElement>(null)
   const found = useMemo(() => fieldErrors(error, labels), [error, labels])

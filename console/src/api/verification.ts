@@ -1,10 +1,10 @@
-// How a destination proves that it takes what it is sent, by the API that has made it.
+// Verification and tests of a destination, with the routes of the API that manages it.
 import { api, call } from './client'
 import { managingApi, projectHeader, requestedWith } from './destination-api'
 import { ApiError } from './error'
 import type { Destination } from './types'
 
-/** Sends a code to a mail address or phone; answers until when it is good. */
+/** Sends a code to an email address or phone. Returns when the code expires (RFC 3339). */
 export async function sendCode(destination: Destination): Promise<string> {
   const params = { params: { path: { id: destination.id } } }
   const sent =
@@ -14,7 +14,10 @@ export async function sendCode(destination: Destination): Promise<string> {
   return sent.expires_at
 }
 
-/** Verifies by the code that was sent, or, of a webhook, by a signed request that it must answer with a 2xx. */
+/**
+ * Verifies an address with the code that was sent to it, and a webhook with a signed request that it must answer with a
+ * 2xx.
+ */
 export async function verify(destination: Destination, code?: string): Promise<void> {
   const params = { path: { id: destination.id } }
   const body = code === undefined ? {} : { code }
@@ -37,10 +40,10 @@ export async function verify(destination: Destination, code?: string): Promise<v
   }
 }
 
-/** Sends a test; answers what the destination said to it. One that is taken also makes a destination healthy again. */
+/** Sends a test and returns the destination's answer. A successful test also makes the destination healthy again. */
 export async function sendTest(destination: Destination): Promise<string> {
   const { detail } = await call(test(destination))
-  return detail ?? 'The destination took it.'
+  return detail ?? 'The destination accepted it.'
 }
 
 function test(destination: Destination) {
@@ -57,6 +60,6 @@ function test(destination: Destination) {
     case 'stack_auth':
       return api.POST('/v1/webhooks/endpoints/{id}/test', { params: { path } })
     case 'mail':
-      throw new ApiError(0, null, 'A mail webhook is tested by verifying it.')
+      throw new ApiError(0, null, 'Verify a mail webhook to test it.')
   }
 }

@@ -2,22 +2,22 @@ import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { Whoami } from './types'
 
-/** Who has signed in; null while that is being asked. */
+/** The owner of the key; null while loading. */
 export const WhoamiContext = createContext<Whoami | null>(null)
 
 export function useWhoami(): Whoami {
   const whoami = useContext(WhoamiContext)
-  if (!whoami) throw new Error('useWhoami is for pages, which are shown once it is known.')
+  if (!whoami) throw new Error('useWhoami needs a loaded WhoamiContext.')
   return whoami
 }
 
-/** Why the signed-in key may not change anything; null when it may. */
+/** Why the key may not change anything; null if it may. */
 export function useReadOnlyReason(): string | null {
   return readOnlyReason(useContext(WhoamiContext)?.role)
 }
 
 export function readOnlyReason(role: Whoami['role'] | undefined): string | null {
   return role === 'viewer'
-    ? 'Your key is a viewer’s: it can look, but not change anything. Sign in with an editor’s or admin’s key.'
+    ? 'Your key has the role viewer and cannot change anything. Sign in with the key of an editor or admin.'
     : null
 }

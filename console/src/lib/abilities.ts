@@ -2,16 +2,16 @@ import type { Destination } from '../api/types'
 
 type Subject = Pick<Destination, 'channel_type' | 'made_by' | 'belongs_to'>
 
-/** How a destination is verified: by a code, by a signed request of its own, or by a test that it takes. */
+/** How a destination is verified: with a code, a signed request, or a test message. */
 export function verifiedBy({ channel_type, made_by }: Subject): 'code' | 'request' | 'test' {
   if (made_by === 'providers' || made_by === 'config') return 'test'
   return channel_type === 'email' || channel_type === 'sms' ? 'code' : 'request'
 }
 
-/** Whether it is one that a person looks after: the account's own address is not. */
+/** Whether users can manage the destination. They cannot manage the account's own address. */
 export const canManage = ({ belongs_to }: Subject): boolean => belongs_to !== 'account'
 
-/** Mail webhooks have no test besides their verification. */
+/** Mail webhooks have no test of their own: their verification is one. */
 export const canTest = (destination: Subject): boolean => canManage(destination) && destination.made_by !== 'mail'
 
 export function canRotate(destination: Subject): boolean {
@@ -20,11 +20,11 @@ export function canRotate(destination: Subject): boolean {
   return hasRoute && destination.channel_type === 'webhook' && !destination.belongs_to
 }
 
-export const canSwitch = (destination: Subject): boolean => canManage(destination) && destination.made_by !== 'stack'
+export const canDisable = (destination: Subject): boolean => canManage(destination) && destination.made_by !== 'stack'
 
-/** Rules may target everything but the address of a legacy channel, which is that channel's alone. */
+/** Rules cannot target the account's own address, nor the address of a legacy channel. */
 export const canBeTargeted = ({ belongs_to }: Subject): boolean => !belongs_to
 
-/** A limit is for requests; the address of a legacy channel has no route to set one by. */
+/** Limits apply to HTTP requests only. The address of a legacy channel has no route that sets one. */
 export const canLimit = ({ channel_type, belongs_to }: Subject): boolean =>
   !belongs_to && channel_type !== 'email' && channel_type !== 'sms' && channel_type !== 'ops_email'

@@ -1,11 +1,11 @@
 import type { DeliveryState, Outcomes } from '../api/types'
 
-/** From the bottom of a bar to its top: what went well carries what did not, which is thereby seen at a glance. */
+/** The parts of a bar from bottom to top, so that problems stand out at the top. */
 export const STACK_ORDER: readonly DeliveryState[] = ['succeeded', 'pending', 'held', 'failed', 'abandoned']
 
 export const sum = (outcomes: Outcomes): number => STACK_ORDER.reduce((total, state) => total + outcomes[state], 0)
 
-/** Round numbers from 0 to at least `max`, about `about` steps apart, whole as deliveries are. */
+/** Round whole numbers from 0 to at least `max`, in about `about` steps. */
 export function ticks(max: number, about = 4): number[] {
   const rough = Math.max(max, 1) / about
   const power = 10 ** Math.floor(Math.log10(rough))
@@ -17,30 +17,31 @@ export function ticks(max: number, about = 4): number[] {
 export type Segment = { state: DeliveryState; y: number; height: number }
 
 /**
- * The parts of a bar, in pixels from the top of a plot of this height. A part that is not nothing is at least `least`
- * pixels high: one abandoned delivery must be seen among thousands that succeeded.
+ * The parts of a bar, in pixels from the top of a plot of this height. Each part with deliveries is at least
+ * `minHeight` pixels high, so that one abandoned delivery stays visible among thousands that succeeded.
  */
-export function segments(bucket: Outcomes, top: number, height: number, least = 2): Segment[] {
+export function segments(bucket: Outcomes, top: number, height: number, minHeight = 2): Segment[] {
   const parts: Segment[] = []
   let y = height
   for (const state of STACK_ORDER) {
     const n = bucket[state]
     if (n === 0) continue
-    const part = Math.max((n / top) * height, least)
+    const part = Math.max((n / top) * height, minHeight)
     y -= part
     parts.push({ state, y, height: part })
   }
   return parts
 }
 
-/** Distances between labels that people read at a glance, in hours. */
+/** Distances between labels that are easy to read, in hours. */
 const HOURS = [1, 2, 3, 4, 6, 12, 24, 48, 96]
-/** What is free between two labels, in pixels. */
+/** The space between two labels, in pixels. */
 const GAP = 20
 
 /**
- * Which buckets get a label of `wanted` pixels, so that labels do not touch: those that begin at a round hour of the person's
- * clock; where none does (zones half an hour off), every so-many-th. One that the edge would cut is left out.
+ * The buckets that get a label of `labelWidth` pixels, without overlaps: those that start at a round hour of the user's
+ * time zone. In zones with an offset of half an hour there are none, so every nth bucket gets one. Labels that do not
+ * fit before the right edge are left out.
  */
 export function labelIndexes(
   times: readonly string[],

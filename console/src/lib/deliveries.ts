@@ -1,12 +1,12 @@
 import { type Attempt, type Delivery, type DeliveryState, STATES } from '../api/types'
 import { period } from './period'
 
-/** The filters of the list of deliveries that an address may hold. */
+/** The filters for deliveries that the address of the page can contain. */
 export const DELIVERY_FILTERS = ['state', 'destination_id', 'event_type', 'hours', 'since', 'until'] as const
 
 const isState = (text: string | undefined): text is DeliveryState => STATES.includes(text as DeliveryState)
 
-/** The query of `GET /v1/deliveries` for an address. What the API would refuse is left out. */
+/** The query of `GET /v1/deliveries` for the address of the page, without values that the API would reject. */
 export function deliveryQuery(query: Record<string, string | undefined>, now: number) {
   return {
     ...(isState(query.state) ? { state: query.state } : {}),
@@ -17,30 +17,30 @@ export function deliveryQuery(query: Record<string, string | undefined>, now: nu
 }
 
 const reasons: Record<string, string> = {
-  rule_paused: 'Its rule was paused, because a destination of the rule is unhealthy.',
-  destination_disabled: 'Its destination is switched off.',
-  destination_deleted: 'Its destination is deleted.',
-  not_sent: 'It could not be sent, for a reason on our side.',
-  interrupted: 'Its sender stopped before it could tell how it ended.',
-  suppressed: 'The address is suppressed: mails to it bounced, or were called spam.',
-  bounced: 'The mail was sent and came back.',
-  rejected: 'The mail service would not send the mail on.',
+  rule_paused: 'The rule is paused because one of its destinations is unhealthy.',
+  destination_disabled: 'The destination is disabled.',
+  destination_deleted: 'The destination was deleted.',
+  not_sent: 'It could not be sent because of an internal error.',
+  interrupted: 'The sender stopped before it recorded the result.',
+  suppressed: 'The address is suppressed because mail to it bounced or was reported as spam.',
+  bounced: 'The mail bounced.',
+  rejected: 'The mail service rejected the mail.',
 }
 
-/** Why a delivery is held or abandoned, in a sentence; a word that is not known is shown as it is. */
+/** Why a delivery is held or abandoned, as a sentence. Reasons that the console does not know are shown as they are. */
 export const reasonText = (reason: string | null | undefined): string | null =>
   reason ? (reasons[reason] ?? reason.replaceAll('_', ' ')) : null
 
-/** What came of an attempt, in a word or two: `200`, `503`, `no answer`. */
+/** The result of an attempt in a word or two: `200`, `503`, `no response`. */
 export function outcome(attempt: Attempt): string {
   if (attempt.status) return String(attempt.status)
-  return attempt.error ? 'no answer' : 'taken'
+  return attempt.error ? 'no response' : 'accepted'
 }
 
 export const succeeded = (attempt: Attempt): boolean => !attempt.error
 
-/** What may be asked of a delivery: those that wait for nobody are retried, others only when one insists. */
+/** Whether a retry needs `force`: the delivery is still on its way, or it has succeeded. */
 export const needsForce = ({ state }: Pick<Delivery, 'state'>): boolean => state === 'pending' || state === 'succeeded'
 
-/** The mail of a delivery: it has the same letters behind another prefix. */
+/** The id of a delivery's mail. It differs only in its prefix. */
 export const mailId = (deliveryId: string): string => deliveryId.replace(/^dlv_/, 'msg_')

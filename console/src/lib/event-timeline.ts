@@ -1,4 +1,4 @@
-// An event's life in one line: accepted, each delivery's attempts, what became of them, and what is still to come.
+// The timeline of an event: its acceptance, the attempts of all deliveries, their results, and the next attempts.
 import type { Attempt, Delivery, Event, TimelineItem } from '../api/types'
 import { outcome, reasonText, succeeded } from './deliveries'
 import { mailTone } from './mail'
@@ -15,13 +15,13 @@ export type TimelineStep = {
   delivery: Delivery | null
 }
 
-/** The part of an event that its life needs. */
+/** The part of an event that the timeline needs. */
 export type Accepted = Pick<Event, 'created_at'>
 
-/** Mails by the id of the delivery that sent them. */
+/** The steps of mails, by the id of the delivery that sent them. */
 export type Mails = ReadonlyMap<string, readonly TimelineItem[]>
 
-/** All steps in the order of time. `settled` says that the deliveries are all that there will be. */
+/** All steps, sorted by time. `settled` means that no further deliveries can follow. */
 export function eventTimeline(
   event: Accepted,
   deliveries: readonly Delivery[],
@@ -35,11 +35,11 @@ export function eventTimeline(
       key: 'nothing',
       kind: 'nothing',
       at: event.created_at,
-      title: 'No rule matched it',
-      detail: 'Nothing was sent. Write a rule for its type, or lower the least severity of one.',
+      title: 'No rule matched',
+      detail: 'Nothing was sent. Create a rule for this event type, or lower the minimum severity of an existing rule.',
     })
   }
-  // Stable: what happened in the same millisecond stays in the order in which it is told.
+  // The sort is stable: steps of the same millisecond keep their order.
   return [accepted(event), ...steps.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))]
 }
 
@@ -56,7 +56,7 @@ const accepted = (event: Accepted): TimelineStep => ({
 })
 
 function stepsOf(delivery: Delivery, mail: readonly TimelineItem[]): TimelineStep[] {
-  // Of a mail its own steps tell more than the attempt that handed it over.
+  // The steps of a mail say more than the attempt that sent it.
   const shownAttempts = delivery.attempts.filter(attempt => mail.length === 0 || !succeeded(attempt))
   const attempts = shownAttempts.map(attempt => attemptStep(delivery, attempt))
   const mails = mail.map(
@@ -88,7 +88,7 @@ function attemptStep(delivery: Delivery, attempt: Attempt): TimelineStep {
   }
 }
 
-/** What the attempts do not tell: that there will be one more, or that none will be made. */
+/** The step after the attempts: the next attempt, or why there will not be one. */
 function lastStep(delivery: Delivery): TimelineStep | null {
   const last = delivery.attempts.at(-1)
   const at = last ? new Date(Date.parse(last.at) + last.duration_ms).toISOString() : delivery.created_at

@@ -1,4 +1,4 @@
-/** What an operator may name its own events: `custom.` and small words of letters, digits, `_`, `-` and dots. */
+/** Whether a text is a custom event type: `custom.`, then words of letters, digits, `_` and `-`, separated by dots. */
 export const isCustomType = (text: string): boolean => /^custom\.[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(text)
 
 const familyNames: Record<string, string> = {
@@ -19,16 +19,16 @@ const familyNames: Record<string, string> = {
   'mail.template': 'Mail: templates',
   'mail.domain': 'Mail: domains',
   'mail.webhook': 'Mail: webhooks',
-  custom: 'Your own',
+  custom: 'Custom',
 }
 
-/** The heading that a type stands under in lists. */
+/** The heading of a type in lists. */
 export function family(type: string): string {
   const [first = '', second = ''] = type.split('.')
   return familyNames[`${first}.${second}`] ?? familyNames[first] ?? 'Other'
 }
 
-/** Types under their headings, in the order of the catalogue. */
+/** Groups types by heading, in the order of the catalogue. */
 export function byFamily<T extends { type: string }>(types: readonly T[]): [family: string, types: T[]][] {
   const groups = new Map<string, T[]>()
   for (const type of types) {

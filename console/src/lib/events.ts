@@ -1,9 +1,9 @@
 import { period } from './period'
 
-/** The filters of the log that an address may hold. */
+/** The filters for events that the address of the page can contain. */
 export const EVENT_FILTERS = ['type', 'resourceType', 'resourceId', 'messageId', 'hours', 'since', 'until'] as const
 
-/** The query of `GET /v1/events` for an address. */
+/** The query of `GET /v1/events` for the address of the page. */
 export function eventQuery(query: Record<string, string | undefined>, now: number) {
   const { since, until } = period(query, now)
   return {

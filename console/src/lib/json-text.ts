@@ -1,4 +1,4 @@
-// Reads JSON without JSON.parse, which rounds numbers, decodes escapes and drops all but the last of duplicate names.
+// Reads JSON without JSON.parse, which rounds numbers, decodes escapes, and keeps only the last of duplicate names.
 import { createScanner } from 'jsonc-parser'
 
 type Token = { text: string; at: number }

@@ -1,7 +1,7 @@
 import { parts } from './json-text'
 import type { Tone } from './tone'
 
-/** How a step in the life of a mail is coloured, by the end of its type. */
+/** The tone of a step in the timeline of a mail, by the last part of its type. */
 export function mailTone(type: string): Tone {
   const step = type.split('.').at(-1)
   if (step === 'sent') return 'green'
@@ -10,7 +10,7 @@ export function mailTone(type: string): Tone {
   return 'grey'
 }
 
-/** The facts of a step of a mail's life, as text, from its metadata in JSON. */
+/** The metadata of a step as pairs of text, from its JSON. Null and empty values are left out. */
 export function mailFacts(metadata: string | undefined): [name: string, value: string][] {
   return parts(metadata ?? '')
     .filter(({ json }) => json !== 'null' && json !== '""')

@@ -1,4 +1,4 @@
-/** Whether a text holds every word of what somebody searches for, in any order and case. */
+/** Whether a text contains all words of a search, in any order and case. */
 export function matches(search: string, text: string): boolean {
   const low = text.toLowerCase()
   return search

@@ -1,19 +1,19 @@
-/** The spans of time that lists can be cut to; a custom one has times of its own. */
+/** The time spans of list filters. A custom span has a start, an end, or both. */
 export const PERIODS = [
   { value: '', label: 'Any time' },
   { value: '1', label: 'Last hour' },
   { value: '24', label: 'Last 24 hours' },
   { value: '72', label: 'Last 3 days' },
   { value: '168', label: 'Last 7 days' },
-  { value: 'custom', label: 'Between…' },
+  { value: 'custom', label: 'Custom' },
 ] as const
 
 const HOUR = 3_600_000
 const MINUTE = 60_000
 
 /**
- * From when to when a list's address asks for: `hours`, or `since` and `until`. The beginning is cut to the minute, so that the
- * same question is not asked anew with every look at the clock.
+ * The time span in the address of a list: `hours`, or `since` and `until`. The start is rounded down to the minute, so
+ * that the request, and with it the cache key, stays the same for a minute.
  */
 export function period(query: Record<string, string | undefined>, now: number): { since?: string; until?: string } {
   const hours = Number(query.hours)
@@ -22,7 +22,7 @@ export function period(query: Record<string, string | undefined>, now: number): 
   return { ...(query.since ? { since: query.since } : {}), ...(query.until ? { until: query.until } : {}) }
 }
 
-/** What the select of periods shows for an address. */
+/** The selected option for the address of the page. */
 export function chosenPeriod(query: Record<string, string | undefined>): string {
   if (query.since !== undefined || query.until !== undefined) return 'custom'
   return PERIODS.some(({ value }) => value === query.hours) ? (query.hours ?? '') : ''

@@ -1,4 +1,4 @@
-/** A key that nobody else has. Browsers have `randomUUID` only where the page came by HTTPS or from this machine. */
+/** A unique key. Browsers offer `randomUUID` only over HTTPS and on localhost. */
 export function randomKey(
   from: Pick<Crypto, 'getRandomValues'> & Partial<Pick<Crypto, 'randomUUID'>> = crypto,
 ): string {

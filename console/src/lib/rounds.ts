@@ -1,17 +1,17 @@
-/** What one request of a long piece of work has done, and whether there may be more. */
+/** The result of one request of a long recovery. */
 type Round = { recovered: number; more: boolean }
 
 /**
- * Goes on until there is no more, until a round does nothing, or for `most` rounds. Tells the sum after each, so that
- * it is known even when a later one throws, as when the destination has become unhealthy.
+ * Repeats `round` until nothing is left, a round recovers nothing, or `maxRounds` are done. Reports the sum after each
+ * round, because a later round may throw, for example when the destination becomes unhealthy.
  */
 export async function inRounds(
   round: () => Promise<Round>,
-  most: number,
+  maxRounds: number,
   onProgress: (sum: number) => void,
 ): Promise<Round> {
   let sum = 0
-  for (let count = 0; count < most; count += 1) {
+  for (let count = 0; count < maxRounds; count += 1) {
     const { recovered, more } = await round()
     sum += recovered
     onProgress(sum)

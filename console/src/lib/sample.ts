@@ -1,4 +1,4 @@
-/** As much of JSON Schema as the catalogue's schemas use. */
+/** The part of JSON Schema that the catalogue uses. */
 export type Schema = {
   type?: string | string[]
   title?: string
@@ -19,10 +19,10 @@ export type Schema = {
   $defs?: Record<string, Schema>
 }
 
-/** Deeper than any event of the catalogue; a schema that speaks of itself ends here. */
-const DEEPEST = 6
+/** Deeper than any event of the catalogue. Recursive schemas end here. */
+const MAX_DEPTH = 6
 
-/** Data that a schema would take, made of its examples where it has some, and of the names of its fields. */
+/** Sample data for a schema, from its examples if it has any, otherwise from the names of its fields. */
 export function sample(schema: Schema, now: Date): unknown {
   return sampleOf(schema, '', { defs: schema.$defs ?? {}, now, depth: 0 })
 }
@@ -35,7 +35,7 @@ function sampleOf(schema: Schema, name: string, context: Context): unknown {
   if (given !== undefined) return given
   const example = typeOf(schema) === 'string' ? /e\.g\. `([^`]+)`/.exec(schema.description ?? '')?.[1] : undefined
   if (example) return example
-  if (context.depth > DEEPEST) return null
+  if (context.depth > MAX_DEPTH) return null
   const below = { ...context, depth: context.depth + 1 }
   if (schema.$ref) return sampleOf(context.defs[schema.$ref.replace('#/$defs/', '')] ?? {}, name, below)
   const choice = (schema.anyOf ?? schema.oneOf)?.find(option => option.type !== 'null')
@@ -47,7 +47,7 @@ function sampleOf(schema: Schema, name: string, context: Context): unknown {
       return Object.fromEntries(
         Object.entries(schema.properties ?? {}).map(([field, inner]) => [
           field,
-          // An id alone is of the thing that the object is.
+          // A field `id` identifies the object itself.
           sampleOf(inner, field === 'id' ? `${(schema.title ?? name).toLowerCase()}_id` : field, below),
         ]),
       )
@@ -72,7 +72,7 @@ function typeOf({ type, properties, items }: Schema): string | undefined {
 
 const singular = (name: string) => name.replace(/s$/, '')
 
-/** By format, then by what fields of such a name hold. */
+/** A text by the field's format, otherwise by its name. */
 function text({ format }: Schema, name: string, now: Date): string {
   const low = name.toLowerCase()
   if (format === 'date-time' || /(^|_)at$|[a-z]At$|timestamp/.test(name)) return now.toISOString()

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'preact/compat'
 
-/** A value outside the tree of components that they can read and that can be set from anywhere. */
+/** A value outside the component tree. Components can subscribe to it. */
 export type Store<T> = {
   get(): T
   set(value: T): void

@@ -1,9 +1,9 @@
-/** One text that the browser keeps. */
+/** A text in the browser's storage. */
 export type StoredText = { get(): string | null; set(text: string | null): void }
 
 /**
- * Keeps a text under a key of a browser's storage. Where site data are blocked, already the name of the storage throws:
- * then the text lives as long as the page.
+ * Stores a text in the browser under a key. If site data is blocked, even access to the storage throws. The text then
+ * lasts as long as the page.
  */
 export function storedText(storage: () => Storage, key: string): StoredText {
   let fallback: string | null = null
@@ -21,7 +21,7 @@ export function storedText(storage: () => Storage, key: string): StoredText {
         if (text === null) storage().removeItem(key)
         else storage().setItem(key, text)
       } catch {
-        // It is kept here.
+        // `fallback` has the text.
       }
     },
   }

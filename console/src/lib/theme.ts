@@ -20,7 +20,7 @@ function apply(): void {
   else document.documentElement.setAttribute('data-theme', chosen)
 }
 
-/** Puts the stored choice into force, and every later one. */
+/** Applies the stored theme, and every later choice. */
 export function startTheme(): void {
   apply()
   theme.subscribe(() => {

@@ -24,12 +24,12 @@ const dayHourFormat = new Intl.DateTimeFormat('en-GB', {
   minute: '2-digit',
 })
 
-/** `5 minutes ago`, `in 2 hours`, `just now`; after a month, the day. */
+/** `5 minutes ago`, `in 2 hours`, `just now`. After 30 days, the date. */
 export function relative(time: string, now: number): string {
   const at = Date.parse(time)
   const gap = at - now
   const size = Math.abs(gap)
-  // Clocks differ a little: what has just happened must not be said to be about to.
+  // Clocks differ slightly: a recent event must not appear to be in the future.
   if (size < 10 * SECOND) return gap > 2 * SECOND ? 'in a moment' : 'just now'
   if (size < MINUTE) return relativeFormat.format(Math.trunc(gap / SECOND), 'second')
   if (size < HOUR) return relativeFormat.format(Math.trunc(gap / MINUTE), 'minute')
@@ -38,7 +38,7 @@ export function relative(time: string, now: number): string {
   return day(time)
 }
 
-/** In full, in the zone of the person. */
+/** The full date and time, in the user's time zone. */
 export const absolute = (time: string): string => absoluteFormat.format(new Date(time))
 /** `14:05:09`. */
 export const clock = (time: string): string => clockFormat.format(new Date(time))
@@ -53,7 +53,7 @@ const weekdayHourFormat = new Intl.DateTimeFormat('en-GB', { weekday: 'short', h
 /** `Wed 14:05`. */
 export const weekdayHour = (time: string): string => weekdayHourFormat.format(new Date(time)).replace(',', '')
 
-/** How long something took: `85 ms`, `1.2 s`, `4 min 10 s`, `3 h 5 min`, `2 d 4 h`. */
+/** A duration: `85 ms`, `1.2 s`, `4 min 10 s`, `3 h 5 min`, `2 d 4 h`. */
 export function duration(ms: number): string {
   if (ms < SECOND) return `${Math.round(ms)} ms`
   if (ms < 9.95 * SECOND) return `${(ms / SECOND).toFixed(1)} s`
@@ -68,13 +68,13 @@ function pair(ms: number, large: number, largeName: string, small: number, small
   return `${Math.floor(ms / large)} ${largeName}${rest > 0 ? ` ${rest} ${smallName}` : ''}`
 }
 
-/** A time as `<input type="datetime-local">` holds it: in the person's zone, to the minute. */
+/** A time as the value of `<input type="datetime-local">`: in the user's time zone, to the minute. */
 export function toLocalInput(time: Date): string {
   const local = new Date(time.getTime() - time.getTimezoneOffset() * MINUTE)
   return local.toISOString().slice(0, 16)
 }
 
-/** And back, as the API takes it; null when it is empty or no time. */
+/** The time of such a value, as the API expects it (RFC 3339); null if it is empty or invalid. */
 export function fromLocalInput(text: string): string | null {
   const at = new Date(/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) ? text : '')
   return Number.isNaN(at.getTime()) ? null : at.toISOString()

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** The time now, kept fresh: relative times grow old while they are read. */
+/** The current time in milliseconds, updated at this interval. */
 export function useNow(everyMs = 15_000): number {
   const [now, setNow] = useState(Date.now)
   useEffect(() => {

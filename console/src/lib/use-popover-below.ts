@@ -6,8 +6,8 @@ const MAX_WIDTH = 440
 const MIN_WIDTH = 280
 
 /**
- * Shows a popover below an element while `open`, or above where there is more room. A popover lies above all else, so that
- * neither a dialog nor a panel that scrolls cuts it off.
+ * Shows a popover below an element while `open`, or above it if there is more room. A popover is in the top layer, so
+ * dialogs and scrolling panels do not clip it.
  */
 export function usePopoverBelow(anchor: RefObject<HTMLElement>, popover: RefObject<HTMLElement>, open: boolean): void {
   useLayoutEffect(() => {

@@ -1,6 +1,6 @@
 import { type RefObject, useLayoutEffect, useState } from 'preact/compat'
 
-/** The width of an element in pixels, kept up to date; 0 before it is known. */
+/** The current width of an element in pixels; 0 before the first measurement. */
 export function useWidth(element: RefObject<HTMLElement>): number {
   const [width, setWidth] = useState(0)
   useLayoutEffect(() => {

@@ -12,7 +12,7 @@ export function NotFoundPage() {
         title="Page not found"
         action={<ButtonLink href={href('/')}>Go to the overview</ButtonLink>}
       >
-        The link may be old, or cut short.
+        The link may be old or incomplete.
       </EmptyState>
     </Page>
   )

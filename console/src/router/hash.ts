@@ -1,16 +1,16 @@
-// The address after `#`: the console is served from one path of the API, so that no server has to know its pages.
+// Pages are addressed after `#`: the console has one path on the server, which does not know the pages.
 import { useMemo, useSyncExternalStore } from 'preact/compat'
 
 type Query = Record<string, string | number | null | undefined>
 
-/** What changed between pages so far; 0 on the first, where the browser has put the focus already. */
+/** The number of navigations; 0 on the first page, where the browser sets the focus itself. */
 let navigations = 0
 addEventListener('hashchange', () => {
   navigations += 1
 })
 export const hasNavigated = (): boolean => navigations > 0
 
-/** The path and query that the address asks for. */
+/** The path and the query of a hash. */
 export function split(hash: string): { path: string; search: string } {
   const address = hash.replace(/^#/, '')
   const mark = address.indexOf('?')
@@ -18,7 +18,7 @@ export function split(hash: string): { path: string; search: string } {
   return { path: path.startsWith('/') ? path : `/${path}`, search: mark < 0 ? '' : address.slice(mark + 1) }
 }
 
-/** The `href` of a page of the console. Empty values of the query are left out. */
+/** The `href` of a page, without empty query values. */
 export function href(path: string, query: Query = {}): string {
   const set = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== '')
   const search = new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString()
@@ -30,7 +30,7 @@ function subscribe(changed: () => void): () => void {
   return () => removeEventListener('hashchange', changed)
 }
 
-/** Goes to a page; with `replace`, the page before is not come back to. */
+/** Goes to a page. With `replace`, the current page leaves the history. */
 export function navigate(path: string, query: Query = {}, { replace = false } = {}): void {
   const to = href(path, query)
   if (!replace) {
@@ -38,7 +38,7 @@ export function navigate(path: string, query: Query = {}, { replace = false } = 
     return
   }
   history.replaceState(null, '', to)
-  // `replaceState` tells nobody.
+  // `replaceState` fires no event.
   dispatchEvent(new HashChangeEvent('hashchange'))
 }
 
@@ -47,10 +47,13 @@ const search = () => split(location.hash).search
 
 export const usePath = (): string => useSyncExternalStore(subscribe, path)
 
-/** The location hook that wouter matches its routes on. */
+/** The location hook for wouter. */
 export const useHashLocation = (): [string, (to: string) => void] => [usePath(), navigate]
 
-/** The query of the address, and how to change some of it: filters live there, so that a view can be linked to. */
+/**
+ * The query of the address, and a function that changes parts of it. Filters are stored there, so that views can be
+ * linked.
+ */
 export function useQuery(): [Record<string, string>, (patch: Query) => void] {
   const text = useSyncExternalStore(subscribe, search)
   const query = useMemo(() => Object.fromEntries(new URLSearchParams(text)), [text])

@@ -7,12 +7,12 @@ import { Badge } from '../ui/badge'
 import { Button } from '../ui/button'
 import { ThemeChoice } from './theme-choice'
 
-/** Who has signed in, what the key may do, the theme, and the way out. */
+/** The account, the role of the key, the theme, and the button to sign out. */
 export function Account() {
   const whoami = useContext(WhoamiContext)
   return (
     <div class="account">
-      {whoami && <Who {...whoami} />}
+      {whoami && <Owner {...whoami} />}
       <ThemeChoice />
       <Button size="s" variant="quiet" icon={<LogOut size={15} />} onClick={() => signOut()}>
         Sign out
@@ -21,13 +21,13 @@ export function Account() {
   )
 }
 
-const Who = ({ email, role, plan, project_id }: Whoami) => (
+const Owner = ({ email, role, plan, project_id }: Whoami) => (
   <div class="account-who">
     <p class="ellipsis" title={email}>
       {email}
     </p>
     <p class="row">
-      <Badge tone={role === 'viewer' ? 'amber' : 'blue'} title="What your key may do">
+      <Badge tone={role === 'viewer' ? 'amber' : 'blue'} title="The role of your key">
         {role}
       </Badge>
       <span class="faint account-plan">{`${plan} plan`}</span>

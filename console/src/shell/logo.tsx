@@ -1,4 +1,3 @@
-/** The product's mark and name. */
 export function Logo() {
   return (
     <span class="logo">

@@ -12,7 +12,7 @@ export const pages: readonly Entry[] = [
   { path: '/webhooks', label: 'Webhooks', icon: Webhook },
 ]
 
-/** Whether a page belongs to an entry: the entry's own, or one below it. */
+/** Whether a path is the entry's page or a page below it. */
 export function isUnder(entry: string, path: string): boolean {
   return entry === '/' ? path === '/' : path === entry || path.startsWith(`${entry}/`)
 }

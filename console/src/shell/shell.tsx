@@ -10,10 +10,10 @@ import { Logo } from './logo'
 import { isUnder, Links, pages } from './navigation'
 import './shell.css'
 
-/** On a phone the first four pages have a place in the bar at the bottom; the rest is behind "More". */
+/** On a phone, the bar at the bottom has room for four pages. The others are behind "More". */
 const IN_BAR = 4
 
-/** What is around every page: navigation at the side, on phones at the bottom, and who has signed in. */
+/** The frame of every page: the navigation (on phones at the bottom) and the account. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const [more, setMore] = useState(false)
   const path = usePath()
@@ -21,9 +21,9 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const inMore = pages.slice(IN_BAR).some(page => isUnder(page.path, path))
   return (
     <div class="shell">
-      {/* A button and no link: the address after `#` is the page's own. */}
+      {/* A button, not a link: the address after `#` selects the page. */}
       <button type="button" class="skip" onClick={() => document.querySelector('h1')?.focus()}>
-        Skip to the page
+        Skip to content
       </button>
       <aside class="sidebar" aria-label="Console">
         <Logo />

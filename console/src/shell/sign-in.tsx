@@ -10,7 +10,7 @@ import { Logo } from './logo'
 import { ThemeChoice } from './theme-choice'
 import './sign-in.css'
 
-/** The way in: a key, checked before it is kept. */
+/** Asks for a key and checks it before storing it. */
 export function SignIn() {
   const { ended } = useStore(session)
   const [key, setKey] = useState('')
@@ -49,8 +49,8 @@ export function SignIn() {
           placeholder="sk_live_…"
           value={key}
           onValue={setKey}
-          error={empty ? 'Paste a key first. It begins with sk_live_.' : null}
-          hint="It is kept in this tab only, until you sign out or close it."
+          error={empty ? 'Enter your key. It starts with sk_live_.' : null}
+          hint="The key is stored only in this tab, until you sign out or close it."
         />
         <FormError error={check.error} />
         <Button variant="primary" type="submit" busy={check.busy}>

@@ -15,7 +15,7 @@ import type { DeliveryState, Health } from '../api/types'
 import type { Tone } from '../lib/tone'
 import './badge.css'
 
-/** A word in a colour; the word, and where it helps an icon, says what the colour does. */
+/** A colored label. Its text, and an icon where it helps, say the same as the color. */
 export function Badge({
   tone = 'grey',
   icon: Icon,
@@ -37,27 +37,27 @@ export function Badge({
 
 type StateStyle = { label: string; tone: Tone; icon: LucideIcon; description: string }
 
-/** How each state of a delivery is shown, here and in charts. */
+/** The look of each state of a delivery, in badges and charts. */
 export const stateStyles: Record<DeliveryState, StateStyle> = {
-  succeeded: { label: 'Succeeded', tone: 'green', icon: CircleCheck, description: 'The destination took it.' },
+  succeeded: { label: 'Succeeded', tone: 'green', icon: CircleCheck, description: 'The destination accepted it.' },
   failed: {
     label: 'Failed',
     tone: 'amber',
     icon: RotateCcw,
-    description: 'An attempt failed; it will be tried again.',
+    description: 'An attempt failed. It will be retried.',
   },
-  pending: { label: 'Pending', tone: 'grey', icon: Clock, description: 'On its way.' },
+  pending: { label: 'Pending', tone: 'grey', icon: Clock, description: 'On its way to the destination.' },
   held: {
     label: 'Held',
     tone: 'violet',
     icon: CirclePause,
-    description: 'Kept back until it is recovered or retried.',
+    description: 'Waits until you recover or retry it.',
   },
   abandoned: {
     label: 'Abandoned',
     tone: 'red',
     icon: CircleX,
-    description: 'Given up; it is sent again only when you ask.',
+    description: 'No further attempts, unless you recover or retry it.',
   },
 }
 
@@ -80,7 +80,7 @@ const severityTones: Record<string, Tone> = {
 }
 const severityRanks: Record<string, number> = { info: 0, low: 1, medium: 2, warning: 2, high: 3, critical: 4 }
 
-/** A severity, with bars that rise with it. */
+/** A severity with a bar icon. */
 export function SeverityBadge({ severity }: { severity: string }) {
   const rank = severityRanks[severity] ?? 0
   return (
@@ -104,7 +104,7 @@ export function SeverityBadge({ severity }: { severity: string }) {
   )
 }
 
-/** Whether a destination gets what is sent to it. `verified` false says that it gets nothing yet. */
+/** The health of a destination. Nothing is sent to it until it is verified. */
 export function HealthBadge({
   health,
   verified = true,
@@ -124,7 +124,7 @@ export function HealthBadge({
   }
   if (!verified) {
     return (
-      <Badge tone="amber" icon={ShieldQuestionMark} title="Nothing is sent to it before it is verified.">
+      <Badge tone="amber" icon={ShieldQuestionMark} title="Nothing is sent to it until it is verified.">
         Not verified
       </Badge>
     )
@@ -136,13 +136,13 @@ export function HealthBadge({
   )
 }
 
-/** Says that deliveries wait because a destination does not answer. Nothing while it does. */
+/** Shows that deliveries wait because a destination does not respond. Renders nothing while it does. */
 export function BreakerBadge({ health }: { health: Health | null | undefined }) {
   const state = health?.breaker.state ?? 'closed'
   if (state === 'closed') return null
   return (
-    <Badge tone="amber" icon={Unplug} title="Deliveries wait until it answers.">
-      {state === 'open' ? 'Not answering' : 'Trying again'}
+    <Badge tone="amber" icon={Unplug} title="Deliveries wait until it responds.">
+      {state === 'open' ? 'Not responding' : 'Retrying'}
     </Badge>
   )
 }

@@ -13,17 +13,17 @@ type Style = {
 type Props = Omit<JSX.ButtonHTMLAttributes<HTMLButtonElement>, 'size' | 'icon' | 'disabled'> &
   Style & {
     busy?: boolean
-    /** For what a viewer may not do: the button is then off, and says why. */
+    /** Whether the action changes something. The button is then disabled for viewers, with a reason. */
     writes?: boolean
-    /** Why the button is off, in a sentence; it is on while there is none. */
+    /** Why the button is disabled, as a sentence. Without it, the button is enabled. */
     disabledReason?: string | null
   }
 
 const buttonClass = ({ variant = 'secondary', size = 'm' }: Style) => `button button-${variant} button-${size}`
 
 /**
- * A button that is off stays reachable (`aria-disabled`, not `disabled`), so that whoever meets it by keyboard, screen
- * reader or touch learns the reason.
+ * A disabled button stays focusable (`aria-disabled`, not `disabled`), so that people with a keyboard, a screen reader
+ * or a touch screen learn the reason.
  */
 export function Button({ variant, size, icon, busy, writes, disabledReason, onClick, children, ...rest }: Props) {
   const readOnly = useReadOnlyReason()
@@ -61,7 +61,7 @@ export function Button({ variant, size, icon, busy, writes, disabledReason, onCl
   )
 }
 
-/** A link that looks like a button: it goes somewhere, and does nothing else. */
+/** A link that looks like a button. */
 export function ButtonLink({
   variant,
   size,
@@ -77,7 +77,7 @@ export function ButtonLink({
   )
 }
 
-/** A button of an icon alone; its label is said and shown as a tooltip. */
+/** A button with only an icon. The label is its tooltip and its accessible name. */
 export function IconButton({ label, ...rest }: Omit<Props, 'children'> & { label: string }) {
   return <Button variant="quiet" title={label} {...rest} aria-label={label} class={`button-icon ${rest.class ?? ''}`} />
 }

@@ -1,7 +1,7 @@
 import { useId } from 'preact/hooks'
 import './choice.css'
 
-/** One of a few, side by side: radio buttons that look like one control. */
+/** Radio buttons side by side, styled as one control. */
 export function Choice<T extends string>({
   label,
   options,

@@ -7,11 +7,11 @@ import './combobox.css'
 
 export type ComboOption = {
   value: string
-  /** What the field shows when it is chosen. */
+  /** The text of the field when this option is chosen. */
   label: string
-  /** What else can be searched for. */
+  /** Additional text to search in. */
   keywords?: string
-  /** How it looks in the list. */
+  /** The option in the list, if it differs from the label. */
   content?: ComponentChildren
 }
 
@@ -22,18 +22,18 @@ type Props = {
   hint?: ComponentChildren
   error?: string | null | undefined
   options: readonly ComboOption[]
-  /** '' while nothing is chosen. */
+  /** '' if nothing is chosen. */
   value: string
   onValue: (value: string) => void
-  /** What is written is an option already, before it is taken. */
+  /** Called while typing, when the text matches an option exactly. */
   onExact?: (value: string) => void
-  /** Makes an option of what was written, where the list is not all there is. */
+  /** Creates an option from the typed text, for values outside the list. */
   fromText?: (text: string) => ComboOption | null
 }
 
 const MAX_SHOWN = 60
 
-/** A field that searches a list while one writes, and takes one of it. Emptying it takes nothing. */
+/** A text field that filters a list of options. An empty field means no choice. */
 export function Combobox({ options, value, onValue, onExact, fromText, placeholder, ...frame }: Props) {
   const list = useId()
   const [open, setOpen] = useState(false)
@@ -83,13 +83,13 @@ export function Combobox({ options, value, onValue, onExact, fromText, placehold
       const option = found[active]
       if (option) choose(option)
     } else if (event.key === 'Escape' && open) {
-      // The list closes, and not the dialog around it.
+      // Close the list, not the dialog around it.
       event.preventDefault()
       event.stopPropagation()
       close()
     }
   }
-  // Left with a text that is an option's: that option. Left empty: none.
+  // On leaving the field, choose the option that matches its text. An empty text clears the choice.
   const onBlur = () => {
     if (text !== null) {
       const match = exact(text)
@@ -132,8 +132,8 @@ export function Combobox({ options, value, onValue, onExact, fromText, placehold
           />
           <div id={list} class="combo-list" role="listbox" aria-label="Choices" popover="manual" ref={box}>
             {found.map((option, index) => (
-              // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field, which points to the option
-              // biome-ignore lint/a11y/useKeyWithClickEvents: the field hears the keys
+              // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field
+              // biome-ignore lint/a11y/useKeyWithClickEvents: the field handles the keys
               <div
                 key={option.value}
                 id={`${list}-${index}`}
@@ -147,7 +147,7 @@ export function Combobox({ options, value, onValue, onExact, fromText, placehold
                 {option.content ?? option.label}
               </div>
             ))}
-            {found.length === 0 && <p class="combo-none">No match. Try another term.</p>}
+            {found.length === 0 && <p class="combo-none">No matches.</p>}
           </div>
         </div>
       )}

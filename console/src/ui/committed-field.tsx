@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { TextField } from './field'
 
-/** A text filter that asks for nothing before it is written: it takes effect with Enter, or when it is left. */
+/** A text filter that takes effect on Enter or when it loses focus, not on every keystroke. */
 export function CommittedField({
   label,
   placeholder,

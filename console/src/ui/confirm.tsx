@@ -6,17 +6,17 @@ import { FormError } from './states'
 
 type Props = {
   title: string
-  /** What will happen, and what cannot be undone. */
+  /** The consequences, and what cannot be undone. */
   children: ComponentChildren
-  /** The verb on the button: "Delete destination". */
+  /** The text of the button: "Delete destination". */
   confirm: string
   danger?: boolean
-  /** Done on confirmation; the dialog stays open with the server's sentence when it fails. */
+  /** Called on confirmation. If it fails, the dialog stays open and shows the error. */
   onConfirm: () => Promise<unknown>
   onClose: () => void
 }
 
-/** Asks before something is done that matters. Mounted means open. */
+/** Asks for confirmation. The dialog is open while it is mounted. */
 export function ConfirmDialog({ title, children, confirm, danger, onConfirm, onClose }: Props) {
   const action = useAction(
     async () => {

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { toast } from '../lib/toasts'
 import { Button, IconButton } from './button'
 
-/** Copies a text. With `children`, a button with a word; without, an icon. */
+/** A button that copies a text, with `children` as its text or with an icon only. */
 export function CopyButton({ text, label = 'Copy', children }: { text: string; label?: string; children?: string }) {
   const [copied, setCopied] = useState(false)
   useEffect(() => {
@@ -14,7 +14,7 @@ export function CopyButton({ text, label = 'Copy', children }: { text: string; l
   const copy = () =>
     navigator.clipboard.writeText(text).then(
       () => setCopied(true),
-      () => toast.error('The browser did not allow copying. Select the text and copy it by hand.'),
+      () => toast.error('The browser blocked copying. Select the text and copy it manually.'),
     )
   const icon = copied ? <Check size={14} /> : <Copy size={14} />
   const hint = copied ? 'Copied' : label

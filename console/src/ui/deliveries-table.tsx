@@ -7,7 +7,7 @@ import { DestinationLabelById } from './destination-label'
 import { Table } from './table'
 import { Time } from './time'
 
-/** Deliveries, each leading to its page. */
+/** A table of deliveries with links to their pages. */
 export function DeliveriesTable({
   deliveries,
   label = 'Deliveries',
@@ -15,7 +15,7 @@ export function DeliveriesTable({
 }: {
   deliveries: Delivery[]
   label?: string
-  /** What all of them share, whose column is thereby left out. */
+  /** What all deliveries have in common. Its column is left out. */
   within?: 'event' | 'destination'
 }) {
   const event = { header: 'Event', cell: ({ event_type }: Delivery) => <code>{event_type}</code> }
@@ -33,7 +33,7 @@ export function DeliveriesTable({
         ...(within === 'event' ? [] : [{ ...event, main: true }]),
         ...(within === 'destination' ? [] : [{ ...destination, main: within === 'event' }]),
         { header: 'State', width: '8rem', corner: true, cell: ({ state }) => <StateBadge state={state} /> },
-        { header: 'Last answer', width: '9rem', wideOnly: true, cell: lastAnswer },
+        { header: 'Last response', width: '9rem', wideOnly: true, cell: lastAnswer },
         {
           header: 'Attempts',
           width: '5.5rem',
@@ -49,5 +49,5 @@ export function DeliveriesTable({
 
 function lastAnswer({ attempts }: Delivery) {
   const last = attempts.at(-1)
-  return last ? <span title={last.error ?? undefined}>{outcome(last)}</span> : <span class="faint">none yet</span>
+  return last ? <span title={last.error ?? undefined}>{outcome(last)}</span> : <span class="faint">none</span>
 }

@@ -7,7 +7,7 @@ import './destination-label.css'
 
 type Labelled = Pick<Destination, 'channel_type' | 'destination'> & { name?: string | null }
 
-/** A destination by its kind's icon and its name or address. */
+/** The icon and the name or address of a destination. */
 export function DestinationLabel({ destination }: { destination: Labelled }) {
   const { titleOf } = useDestinationKinds()
   const Icon = kindIcon(destination.channel_type)
@@ -20,7 +20,7 @@ export function DestinationLabel({ destination }: { destination: Labelled }) {
   )
 }
 
-/** The same of an id, public or `ndst_…`, as deliveries and rules have it. */
+/** The label of the destination with this id (public or `ndst_…`). */
 export function DestinationLabelById({ id }: { id: string }) {
   const { byId, error, isLoading } = useDestinations()
   const found = byId.get(id)
@@ -28,10 +28,10 @@ export function DestinationLabelById({ id }: { id: string }) {
   return (
     <span class="destination" title={id}>
       <code>{shortId(id)}</code>
-      {!isLoading && !error && <span class="faint">deleted, or an older one</span>}
+      {!isLoading && !error && <span class="faint">deleted or older</span>}
     </span>
   )
 }
 
-/** An address without what all addresses begin with. */
+/** An address without its scheme. */
 const address = (text: string) => text.replace(/^https?:\/\//, '')

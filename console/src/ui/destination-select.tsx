@@ -13,7 +13,7 @@ type Props = {
   onValue: (destinationId: string) => void
 }
 
-/** One destination of any kind, searched for by address, name or kind. */
+/** Selects one destination. People can search by address, name and kind. */
 export function DestinationSelect(props: Props) {
   const { destinations } = useDestinations()
   const { titleOf } = useDestinationKinds()

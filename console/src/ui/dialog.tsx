@@ -8,17 +8,17 @@ const FIRST_FIELD = '.dialog-body :is(input, select, textarea)'
 
 type Props = {
   title: string
-  /** Asked to close: by Escape, the cross, or a click beside it. */
+  /** Called on Escape, on the close button, and on a click on the backdrop. */
   onClose: () => void
   children: ComponentChildren
-  /** The buttons, the main one last. */
+  /** The buttons. The primary one is last. */
   footer?: ComponentChildren
-  /** When given, the content is a form, which Enter and a `type="submit"` button send. */
+  /** Makes the content a form, which Enter and a `type="submit"` button submit. */
   onSubmit?: () => void
   wide?: boolean
 }
 
-/** A modal dialog. Mounted means open: render it only while it is wanted. */
+/** A modal dialog. It is open while it is mounted. */
 export function Dialog({ title, onClose, children, footer, onSubmit, wide }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   const pressed = useRef<EventTarget | null>(null)
@@ -28,11 +28,11 @@ export function Dialog({ title, onClose, children, footer, onSubmit, wide }: Pro
     const opener = document.activeElement
     const element = dialog.current
     element?.showModal()
-    // Where one begins to write, not the cross; on touch screens a keyboard would cover what there is to read first.
+    // Focus the first field, not the close button. On touch screens, the keyboard would cover the text above it.
     if (matchMedia('(pointer: fine)').matches) element?.querySelector<HTMLElement>(FIRST_FIELD)?.focus()
     return () => {
       element?.close()
-      // An element that is removed while open does not give the focus back by itself.
+      // Browsers do not restore the focus when an open dialog is removed.
       const back = opener instanceof HTMLElement && opener.isConnected && opener !== document.body ? opener : null
       ;(back ?? document.querySelector('h1'))?.focus()
     }
@@ -49,7 +49,7 @@ export function Dialog({ title, onClose, children, footer, onSubmit, wide }: Pro
     </>
   )
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the keyboard's way, which `onCancel` hears
+    // biome-ignore lint/a11y/useKeyWithClickEvents: `onCancel` handles Escape
     <dialog
       ref={dialog}
       class={wide ? 'dialog dialog-wide' : 'dialog'}
@@ -62,8 +62,8 @@ export function Dialog({ title, onClose, children, footer, onSubmit, wide }: Pro
         pressed.current = event.target
       }}
       onClick={event => {
-        // The content covers the whole of the dialog's box: a click on the element itself is one on its backdrop.
-        // A text that is marked beyond the edge was begun inside.
+        // The content fills the dialog, so a click on the element itself is a click on the backdrop. Selecting text
+        // beyond the edge ends with such a click too, but starts inside.
         if (event.target === dialog.current && pressed.current === dialog.current) onClose()
       }}
     >

@@ -13,17 +13,17 @@ import './event-type-picker.css'
 
 type Props = {
   label?: string
-  /** Chosen types, `custom.…` ones too. */
+  /** The chosen types, including `custom.…` types. */
   value: readonly string[]
   onValue: (types: string[]) => void
-  /** Which types of the catalogue are offered; all when left out. */
+  /** Which types of the catalogue to offer; all by default. */
   offer?: (type: EventType) => boolean
-  /** Which types stand first; in the order of the catalogue when left out. */
+  /** Which types to list first; by default, the order of the catalogue. */
   first?: (type: EventType) => boolean
   error?: string | null
 }
 
-/** Any number of event types: search, tick single ones or a whole group, add `custom.…` types of one's own. */
+/** Selects any number of event types: single ones, whole groups, and `custom.…` types. */
 export function EventTypePicker({ label = 'Event types', value, onValue, offer, first, error: errorText }: Props) {
   const { types, error, isLoading, retry } = useEventTypes()
   const [search, setSearch] = useState('')
@@ -52,7 +52,7 @@ export function EventTypePicker({ label = 'Event types', value, onValue, offer, 
         label="Search event types"
         labelHidden
         type="search"
-        placeholder="Search, or write custom.something"
+        placeholder="Search, or type custom.something"
         value={search}
         onValue={setSearch}
         onKeyDown={event => {
@@ -77,12 +77,12 @@ export function EventTypePicker({ label = 'Event types', value, onValue, offer, 
         ))}
         {!isLoading && types.length > 0 && found.length === 0 && !canAdd && (
           <p class="types-none">
-            No event type fits. A type of your own begins with custom., such as custom.order.paid.
+            No matching event types. Custom types start with custom., for example custom.order.paid.
           </p>
         )}
       </div>
       <p class="field-hint" aria-live="polite">
-        {value.length === 0 ? 'None chosen yet.' : <span class="hidden">{chosenText(value)}</span>}
+        {value.length === 0 ? 'None selected.' : <span class="hidden">{chosenText(value)}</span>}
       </p>
       {errorText && (
         <p id={`${id}-error`} class="field-error">
@@ -94,15 +94,15 @@ export function EventTypePicker({ label = 'Event types', value, onValue, offer, 
 }
 
 const MAX_UNFOLDED = 3
-const chosenText = (types: readonly string[]) => `${plural(types.length, 'event type')} chosen`
+const chosenText = (types: readonly string[]) => `${plural(types.length, 'event type')} selected`
 
-/** What is chosen; many are folded away at first, for the list below them is what one works with. */
+/** The chosen types. A long list starts collapsed, so that the list of all types stays in view. */
 function Chosen({ types, onRemove }: { types: readonly string[]; onRemove: (type: string) => void }) {
   const [open] = useState(types.length <= MAX_UNFOLDED)
   return (
     <details class="types-chosen" open={open}>
       <summary>{chosenText(types)}</summary>
-      <ul aria-label="Chosen event types">
+      <ul aria-label="Selected event types">
         {types.map(type => (
           <li key={type}>
             <code>{type}</code>
@@ -136,10 +136,10 @@ function Family({
         <span>{name}</span>
         <button
           type="button"
-          aria-label={`${every ? 'Clear' : 'Choose all of'} ${name}`}
+          aria-label={`${every ? 'Clear' : 'Select all of'} ${name}`}
           onClick={() => onSet(all, !every)}
         >
-          {every ? 'Clear' : 'Choose all'}
+          {every ? 'Clear' : 'Select all'}
         </button>
       </div>
       {members.map(({ type, label, severity }) => (

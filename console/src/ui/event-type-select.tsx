@@ -16,7 +16,7 @@ type Props = {
 
 const customType = (text: string) => (isCustomType(text) ? { value: text, label: text, content: `Use ${text}` } : null)
 
-/** One event type, searched for by its name or by what happened; a `custom.…` type is written out. */
+/** Selects one event type. People can search by name and description, or type a `custom.…` type. */
 export function EventTypeSelect(props: Props) {
   const { types } = useEventTypes()
   const options = useMemo(

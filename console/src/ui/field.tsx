@@ -4,17 +4,20 @@ import './field.css'
 
 type Frame = {
   label: string
-  /** What to write, or what it is for. */
+  /** What to enter, or what the value is for. */
   hint?: ComponentChildren
-  /** What is wrong with what was written. */
+  /** What is wrong with the value. */
   error?: string | null | undefined
-  /** The label is for screen readers only: where a filter's own words say enough. */
+  /** Hides the label visually, for example for a filter whose options explain it. */
   labelHidden?: boolean
 }
 
 type Described = { id: string; 'aria-describedby': string | undefined; 'aria-invalid': true | undefined }
 
-/** A label, a control, a hint and an error, tied together. `children` makes the control with the given attributes. */
+/**
+ * A label, a control, a hint and an error, connected for screen readers. `children` renders the control with the given
+ * attributes.
+ */
 export function Field({
   label,
   hint,
@@ -139,7 +142,6 @@ export function Select({
   )
 }
 
-/** One choice that is made or not. */
 export function Checkbox({
   label,
   hint,

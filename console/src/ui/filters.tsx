@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks'
 import { Button } from './button'
 import './filters.css'
 
-/** The filters above a list. On a phone they are behind a button, which says how many are set. */
+/** The filters above a list. On a phone, a button with the number of active filters opens them. */
 export function Filters({
   activeCount,
   onClear,

@@ -3,7 +3,7 @@ import { pretty, tokens } from '../lib/json-text'
 import { CopyButton } from './copy'
 import './json.css'
 
-/** JSON on indented lines, coloured. A text that is not JSON is shown as it is. The button copies `text`, not its layout. */
+/** Indented and highlighted JSON, or any other text as it is. The button copies `text` unchanged. */
 export function Json({ text, label = 'JSON' }: { text: string; label?: string }) {
   const shown = useMemo(() => {
     const formatted = pretty(text)
@@ -14,7 +14,7 @@ export function Json({ text, label = 'JSON' }: { text: string; label?: string })
       <section
         class="json-scroll"
         aria-label={label}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be focusable
         tabIndex={0}
       >
         <pre>{shown}</pre>
@@ -26,7 +26,7 @@ export function Json({ text, label = 'JSON' }: { text: string; label?: string })
   )
 }
 
-/** Colours strings, numbers and words. Names and punctuation keep the text's colour: fewer elements are faster. */
+/** Highlights strings, numbers and words. Names and punctuation stay plain: fewer elements render faster. */
 function highlight(json: string) {
   const parts = []
   let end = 0

@@ -24,7 +24,9 @@ const icons: Record<string, LucideIcon> = {
   ops_email: Siren,
 }
 
-/** The icon of a kind. Kinds that the console does not know get the icon of a chat, because new kinds usually are chats. */
+/**
+ * The icon of a kind. Kinds that the console does not know get the icon of a chat, because new kinds usually are chats.
+ */
 export const kindIcon = (kind: string): LucideIcon => icons[kind] ?? MessageSquare
 
 /** The name of a kind for people. */

@@ -6,21 +6,21 @@ import { EmptyState, ErrorState } from './states'
 type Props = {
   error: unknown
   onRetry: () => void
-  /** What the page is of: `delivery`. */
+  /** The resource of the page: `delivery`. */
   noun: string
-  /** Where all of them are. */
+  /** The page that lists all of them. */
   list: { label: string; href: string }
-  /** Why it may not be there. */
+  /** Why it may be missing. */
   children: string
 }
 
-/** In the place of a page's thing: there is none with its id, or it could not be fetched. */
+/** Shown on the page of a resource that does not exist or could not be loaded. */
 export function LoadError({ error, onRetry, noun, list, children }: Props) {
   if (!(error instanceof ApiError && error.status === 404)) return <ErrorState error={error} onRetry={onRetry} />
   return (
     <EmptyState
       icon={<SearchX size={20} />}
-      title={`There is no such ${noun}`}
+      title={`${noun.charAt(0).toUpperCase()}${noun.slice(1)} not found`}
       action={<ButtonLink href={list.href}>{`All ${list.label.toLowerCase()}`}</ButtonLink>}
     >
       {children}

@@ -7,17 +7,17 @@ import { ErrorState, Skeleton } from './states'
 import { Time } from './time'
 import { Timeline, TimelineEntry } from './timeline'
 
-/** What happened to a mail (`msg_…`), oldest first. */
+/** The timeline of a mail (`msg_…`), oldest step first. */
 export function MailTimeline({ id }: { id: string }) {
   const { data, error, mutate } = useGet(
     '/mail/messages/{id}/timeline',
     { params: { path: { id } } },
     { read: readTimeline },
   )
-  if (error instanceof ApiError && error.status === 404) return <p class="muted">No mail was sent yet.</p>
+  if (error instanceof ApiError && error.status === 404) return <p class="muted">No mail has been sent yet.</p>
   if (!data) return error ? <ErrorState error={error} onRetry={() => void mutate()} /> : <Skeleton />
   return (
-    <Timeline label="What happened to the mail, oldest first">
+    <Timeline label="Timeline of the mail, oldest first">
       {data.map(({ type, label, createdAt, metadata }) => {
         const tone = mailTone(type)
         return (

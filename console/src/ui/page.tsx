@@ -4,20 +4,20 @@ import { useEffect, useRef } from 'preact/hooks'
 import { hasNavigated, usePath } from '../router/hash'
 import './page.css'
 
-/** More letters than this are a URL, which is to be read and not to shout. */
+/** Longer titles are URLs and get a smaller font. */
 const MAX_TITLE = 60
 
 type Props = {
   title: string
-  /** One sentence under the title. */
+  /** One sentence below the title. */
   description?: ComponentChildren
-  /** Where this page's list is: `{label: 'Deliveries', href: href('/deliveries')}`. */
+  /** The list that this page belongs to: `{label: 'Deliveries', href: href('/deliveries')}`. */
   back?: { label: string; href: string }
   actions?: ComponentChildren
   children: ComponentChildren
 }
 
-/** A page: its title in the window and as the `h1`, which gets the focus when somebody comes here from another page. */
+/** A page. Its title is the document's title and the `h1`, which gets the focus after navigation. */
 export function Page({ title, description, back, actions, children }: Props) {
   const heading = useRef<HTMLHeadingElement>(null)
   const path = usePath()

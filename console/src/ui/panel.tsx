@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
 import './panel.css'
 
-/** A card of the page, with a heading of its own. `flush` for tables, which bring their own padding. */
+/** A card with a heading. `flush` removes the padding, for tables. */
 export function Panel({
   title,
   hint,
@@ -33,7 +33,7 @@ export function Panel({
   )
 }
 
-/** Facts under each other: a name and a value each; those without a value are left out. */
+/** A list of names and values. Items without a value are left out. */
 export function Facts({ items }: { items: [name: string, value: ComponentChildren][] }) {
   return (
     <dl class="facts">

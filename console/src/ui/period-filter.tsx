@@ -5,7 +5,7 @@ import { Select, TextField } from './field'
 
 const DAY_MS = 86_400_000
 
-/** A list's time filter, kept in the address: a span up to now, or two times. */
+/** The time filter of a list, stored in the address: a span until now, or a custom one. */
 export function PeriodFilter() {
   const [query, setQuery] = useQuery()
   const chosen = chosenPeriod(query)

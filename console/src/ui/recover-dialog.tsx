@@ -16,18 +16,20 @@ import { Dialog } from './dialog'
 import { SinceField } from './since-field'
 import { FormError, Notice } from './states'
 
-/** One request sends at most a thousand; the dialog asks this many times for the rest before it asks the person. */
+/**
+ * Each request recovers at most a thousand deliveries. After this many requests, the dialog asks whether to continue.
+ */
 const MAX_ROUNDS = 20
 
 type Props = {
-  /** Null to have it chosen in the dialog. */
+  /** Null lets the user choose one in the dialog. */
   destination: Destination | null
-  /** From when on, to begin with; by default since it failed first, or the last day. */
+  /** The initial start time; by default the first failure, or 24 hours ago. */
   since?: string | null
   onClose: () => void
 }
 
-/** Sends again what a destination missed since a time. */
+/** Recovers the deliveries that a destination missed since a time. */
 export function RecoverDialog({ destination: given, since, onClose }: Props) {
   const { byId } = useDestinations()
   const [chosen, setChosen] = useState('')
@@ -51,10 +53,10 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
           setHasMore(true)
           return
         }
-        toast.good(recovered === 0 ? 'There was nothing to send again.' : resending(recovered))
+        toast.good(recovered === 0 ? 'There was nothing to recover.' : resending(recovered))
         onClose()
       } finally {
-        // What earlier rounds sent is on its way even when a later one failed, as it does once the destination is unhealthy.
+        // Earlier requests have sent deliveries even if a later one failed.
         refresh('/v1/deliveries', '/v1/overview', '/v1/notifications/destinations', '/v1/webhooks/endpoints')
       }
     },
@@ -95,18 +97,20 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
       {!given && (
         <DestinationSelect label="Destination" placeholder="Search destinations" value={chosen} onValue={setChosen} />
       )}
-      {unhealthy && <Notice tone="warn">It is unhealthy. Verify it first; nothing can be sent to it before.</Notice>}
+      {unhealthy && (
+        <Notice tone="warn">This destination is unhealthy. Verify it before you recover deliveries.</Notice>
+      )}
       <SinceField
         since={from}
         onSince={setPicked}
-        given={start && `${since ? 'Since' : 'Since the first failure,'} ${dayHour(start)}`}
+        given={start && `${since ? 'Since' : 'Since the first failure:'} ${dayHour(start)}`}
         other={other}
         onOther={setOther}
       />
       {send.busy && sent !== null && <p class="muted">{`${plural(sent, 'delivery', 'deliveries')} so far…`}</p>}
       {!send.busy && sent !== null && (hasMore || send.error) && (
         <Notice tone="warn">
-          {`${resending(sent)} ${hasMore ? 'There may be more: send the rest.' : 'The rest was not sent.'}`}
+          {`${resending(sent)} ${hasMore ? 'There may be more. Send the rest.' : 'The rest was not sent.'}`}
         </Notice>
       )}
       <FormError error={send.error} />

@@ -5,25 +5,25 @@ import { Select, TextField } from './field'
 type Props = {
   since: Since
   onSince: (since: Since) => void
-  /** How the given time is called, when there is one: "Since the first failure". */
+  /** The label of the given time, if there is one: "Since the first failure: …". */
   given: string | null
   other: string
   onOther: (other: string) => void
 }
 
-/** From when on: a few common spans, or any time. */
+/** Selects a start time: a common span or any time. */
 export function SinceField({ since, onSince, given, other, onOther }: Props) {
   const options: { value: Since; label: string }[] = [
     ...(given ? [{ value: 'given' as const, label: given }] : []),
     { value: 'hour', label: 'The last hour' },
     { value: 'day', label: 'The last 24 hours' },
     { value: 'week', label: 'The last 7 days' },
-    { value: 'other', label: 'Another time…' },
+    { value: 'other', label: 'Custom…' },
   ]
   return (
     <>
       <Select
-        label="Events of"
+        label="Events from"
         value={since}
         options={options}
         onValue={value => onSince(value as Since)}

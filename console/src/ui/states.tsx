@@ -4,7 +4,7 @@ import { messageOf } from '../api/error'
 import { Button } from './button'
 import './states.css'
 
-/** Nothing is here: why, and what to do next. */
+/** Shown in place of content that does not exist: why, and what to do next. */
 export function EmptyState({
   icon,
   title,
@@ -26,7 +26,7 @@ export function EmptyState({
   )
 }
 
-/** It could not be fetched: the server's sentence, and a way to try again. */
+/** Shown in place of content that could not be loaded, with a button to try again. */
 export function ErrorState({
   error,
   onRetry,
@@ -34,7 +34,7 @@ export function ErrorState({
 }: {
   error: unknown
   onRetry?: () => void
-  /** Where nothing else is on the screen, there has to be a way out. */
+  /** Adds a button to sign out, for pages without any other. */
   onSignOut?: () => void
 }) {
   return (
@@ -42,7 +42,7 @@ export function ErrorState({
       <div class="state-icon state-icon-bad">
         <CircleAlert size={20} />
       </div>
-      <p class="state-title">This could not be loaded</p>
+      <p class="state-title">Could not be loaded</p>
       <p class="state-text">{messageOf(error)}</p>
       {onRetry && (
         <div class="row state-action">
@@ -60,9 +60,9 @@ export function ErrorState({
   )
 }
 
-/** What the server said to a form, above its buttons. */
+/** The error of a form, above its buttons. */
 export function FormError({ error }: { error: unknown }) {
-  // The live region is there before the sentence, or it would not be read out.
+  // Screen readers announce only changes of an existing live region.
   return (
     <div aria-live="assertive" class={error ? '' : 'hidden'}>
       {error ? (
@@ -75,7 +75,6 @@ export function FormError({ error }: { error: unknown }) {
   )
 }
 
-/** A sentence that stands out: `info`, `warn` or `bad`. */
 export function Notice({
   tone = 'info',
   icon,
@@ -96,7 +95,7 @@ export function Notice({
   )
 }
 
-/** Grey lines in the place of what is on its way. */
+/** Grey lines in place of content that is loading. */
 export function Skeleton({ lines = 3, label = 'Loading' }: { lines?: number; label?: string }) {
   return (
     <div class="skeleton" role="status">

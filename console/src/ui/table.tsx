@@ -5,30 +5,30 @@ import './table.css'
 export type Column<Row> = {
   header: string
   cell: (row: Row) => ComponentChildren
-  /** The column that names the row: it carries the link, and is the title of the row's card on a phone. */
+  /** The column that names the row. It contains the link, and is the title of the card on a phone. */
   main?: boolean
   align?: 'end'
-  /** Left out of the card on a phone. */
+  /** Hidden on a phone. */
   wideOnly?: boolean
-  /** Beside the title of the card on a phone, which is two lines without labels then. */
+  /** Shown beside the title of the card on a phone. Such cards have two lines and no labels. */
   corner?: boolean
-  /** A CSS width, e.g. `12rem`; the rest share what is left. */
+  /** A CSS width, such as `12rem`. Columns without one share the rest. */
   width?: string
 }
 
 type Props<Row> = {
-  /** What the table is of, for screen readers. */
+  /** The name of the table for screen readers. */
   label: string
   columns: Column<Row>[]
   rows: Row[]
   rowKey: (row: Row) => string
-  /** Where a click anywhere on the row leads. */
+  /** The target of a click on the row. */
   rowHref?: (row: Row) => string
 }
 
 /**
- * A table; on a phone each row is a card. The roles are written out because a browser forgets them when CSS makes blocks
- * of rows and cells.
+ * A table. On a phone, each row is a card. The roles are explicit because browsers drop them when CSS turns rows and
+ * cells into blocks.
  */
 export function Table<Row>({ label, columns, rows, rowKey, rowHref }: Props<Row>) {
   return (
@@ -80,10 +80,10 @@ function cellClass<Row>({ main, align, wideOnly, corner }: Column<Row>): string 
   return classes.filter(Boolean).join(' ')
 }
 
-/** In the place of a value that a row does not have; left out of its card. */
+/** Shown in place of a missing value. Hidden in cards. */
 export const NoValue = () => <span class="faint table-none">–</span>
 
-/** Below a table of `usePages`: the next page, and how many rows there are so far. */
+/** A button below a table that loads the next page. */
 export function LoadMore({ pages }: { pages: { hasMore: boolean; isLoadingMore: boolean; loadMore: () => void } }) {
   if (!pages.hasMore) return null
   return (

@@ -1,7 +1,7 @@
 import { absolute, relative } from '../lib/time'
 import { useNow } from '../lib/use-now'
 
-/** A moment: how long ago it was, with the exact time as its tooltip. */
+/** A time relative to now, with the exact time as a tooltip. */
 export function Time({ at }: { at: string }) {
   const now = useNow()
   return (
@@ -11,7 +11,7 @@ export function Time({ at }: { at: string }) {
   )
 }
 
-/** A moment to come; once it is past, what was due then is a little late. */
+/** A future time. Once it is past, it is "due now". */
 export function Due({ at }: { at: string }) {
   const now = useNow(1000)
   return (

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 import type { Tone } from '../lib/tone'
 import './timeline.css'
 
-/** Steps under each other, joined by a line. */
+/** A vertical list of steps, connected by a line. */
 export function Timeline({ label, children }: { label: string; children: ComponentChildren }) {
   return (
     <ol class="timeline" aria-label={label}>

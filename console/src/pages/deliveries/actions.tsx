@@ -14,10 +14,10 @@ import { RecoverDialog } from '../../ui/recover-dialog'
 async function retry(delivery: Delivery, force: boolean): Promise<void> {
   await call(api.POST('/v1/deliveries/{id}/retry', { params: { path: { id: delivery.id } }, body: { force } }))
   refresh('/v1/deliveries', '/v1/overview')
-  toast.good('On its way again. Its next attempt shows here.')
+  toast.good('The retry is on its way. The next attempt appears here.')
 }
 
-/** Sends one delivery again, or all that its destination missed. */
+/** Buttons that retry a delivery, or recover all deliveries that its destination missed. */
 export function DeliveryActions({ delivery }: { delivery: Delivery }) {
   const [dialog, setDialog] = useState<'force' | 'recover' | null>(null)
   const retryNow = useAction(() => retry(delivery, false))
@@ -30,7 +30,7 @@ export function DeliveryActions({ delivery }: { delivery: Delivery }) {
       <Button
         writes
         disabledReason={
-          destination ? null : 'Its destination is not among the newest hundred: recover it on its own page.'
+          destination ? null : 'The destination is not among the newest hundred. Recover it on its own page.'
         }
         onClick={() => setDialog('recover')}
       >
@@ -48,14 +48,14 @@ export function DeliveryActions({ delivery }: { delivery: Delivery }) {
       {dialog === 'force' && (
         <ConfirmDialog
           title="Force a retry"
-          confirm="Send once more"
+          confirm="Send again"
           onConfirm={() => retry(delivery, true)}
           onClose={close}
         >
           <p>
             {delivery.state === 'succeeded'
-              ? 'This delivery has arrived. Its destination gets it once more, with the same id, and should ignore it if it keeps track of ids.'
-              : 'This delivery is on its way. It may arrive twice, with the same id.'}
+              ? 'This delivery has succeeded. The destination receives it again with the same id, so that it can detect the duplicate.'
+              : 'This delivery is still on its way. It may arrive twice, with the same id.'}
           </p>
         </ConfirmDialog>
       )}

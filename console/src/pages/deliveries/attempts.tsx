@@ -10,7 +10,7 @@ import { Due, Time } from '../../ui/time'
 import { Timeline, TimelineEntry } from '../../ui/timeline'
 import './attempts.css'
 
-/** Every attempt of a delivery, newest first, and the next one. */
+/** The next attempt of a delivery, and all earlier ones, newest first. */
 export function Attempts({ delivery }: { delivery: Delivery }) {
   const { attempts, attempt_count, next_attempt_at } = delivery
   const newestFirst = attempts.toReversed()
@@ -18,8 +18,10 @@ export function Attempts({ delivery }: { delivery: Delivery }) {
   return (
     <Panel title="Attempts" hint={limitText}>
       {attempts.length === 0 && !next_attempt_at ? (
-        <EmptyState icon={<Clock size={20} />} title="No attempt yet">
-          {delivery.state === 'pending' ? 'The first one is made in a moment.' : 'Retry it to make one.'}
+        <EmptyState icon={<Clock size={20} />} title="No attempts yet">
+          {delivery.state === 'pending'
+            ? 'The first attempt follows in a moment.'
+            : 'Retry the delivery to make an attempt.'}
         </EmptyState>
       ) : (
         <Timeline label="Attempts, newest first">
@@ -56,12 +58,12 @@ function AttemptEntry({ attempt, open }: { attempt: Attempt; open: boolean }) {
           {attempt.error && <p class="attempt-bad">{asSentence(attempt.error)}</p>}
           <Headers headers={attempt.request_headers} />
           <section class="stack-s">
-            <h3>Answer</h3>
+            <h3>Response</h3>
             {attempt.note && <p class="muted">{asSentence(attempt.note)}</p>}
             {attempt.response ? (
-              <Json text={attempt.response} label="answer" />
+              <Json text={attempt.response} label="response" />
             ) : (
-              <p class="muted">{attempt.status ? 'It had no body.' : 'There was none.'}</p>
+              <p class="muted">{attempt.status ? 'The response had no body.' : 'No response.'}</p>
             )}
           </section>
         </div>

@@ -20,7 +20,7 @@ const back = { label: 'Deliveries', href: href('/deliveries') }
 const SOON_MS = 2000
 const LATER_MS = 10_000
 
-/** One delivery: where it stands, every attempt, what is sent, and how to send it again. */
+/** One delivery: its state, attempts and request, and buttons to send it again. */
 export function DeliveryPage({ id }: { id: string }) {
   const { data, error, mutate } = useGet(
     '/v1/deliveries/{id}',
@@ -56,7 +56,7 @@ export function DeliveryPage({ id }: { id: string }) {
       }
       actions={<DeliveryActions delivery={data} />}
     >
-      {error && <Notice tone="warn">{`This may be old. ${error.message}`}</Notice>}
+      {error && <Notice tone="warn">{`This may be out of date. ${error.message}`}</Notice>}
       {data.reason && (data.state === 'held' || data.state === 'abandoned') && (
         <Notice tone={data.state === 'held' ? 'info' : 'bad'}>{reasonText(data.reason)}</Notice>
       )}
@@ -81,13 +81,13 @@ function Side({ delivery }: { delivery: DeliveryWithRequest }) {
             [
               'Event',
               <a key="event" href={href(`/events/${delivery.event_id}`)}>
-                See event and timeline
+                Show event and timeline
               </a>,
             ],
             [
               'Destination',
               <a key="to" href={href(`/destinations/${delivery.destination_id}`)}>
-                See destination
+                Show destination
               </a>,
             ],
             ['Dispatched', <Time key="at" at={delivery.created_at} />],

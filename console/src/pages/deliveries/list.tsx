@@ -23,7 +23,7 @@ import { LoadMore } from '../../ui/table'
 const REFRESH_MS = 15_000
 const states = [{ value: '', label: 'Any state' }, ...STATES.map(value => ({ value, label: stateStyles[value].label }))]
 
-/** Deliveries to all destinations, newest event first. */
+/** The deliveries to all destinations, newest event first. */
 export function DeliveriesList() {
   const [query, setQuery] = useQuery()
   const [recovering, setRecovering] = useState(false)
@@ -33,7 +33,7 @@ export function DeliveriesList() {
   return (
     <Page
       title="Deliveries"
-      description="Each delivers one event to one destination. Kept for 30 days, with every attempt."
+      description="Each delivery sends one event to one destination. Deliveries and their attempts are kept for 30 days."
       actions={
         <Button writes icon={<History size={15} />} onClick={() => setRecovering(true)}>
           Recover
@@ -91,7 +91,7 @@ function Rows({ query, filtered, onClear }: { query: Record<string, string>; fil
   if (pages.rows.length === 0 && !pages.hasMore) return <None filtered={filtered} onClear={onClear} />
   return (
     <Panel flush>
-      {pages.error && <Notice tone="warn">{`This may be old. ${pages.error.message}`}</Notice>}
+      {pages.error && <Notice tone="warn">{`This may be out of date. ${pages.error.message}`}</Notice>}
       {pages.rows.length > 0 && <DeliveriesTable deliveries={pages.rows} />}
       <LoadMore pages={pages} />
     </Panel>
@@ -107,7 +107,7 @@ function None({ filtered, onClear }: { filtered: boolean; onClear: () => void })
           title="No matching deliveries"
           action={<Button onClick={onClear}>Clear filters</Button>}
         >
-          Choose a longer time or fewer filters.
+          Choose a longer time span or fewer filters.
         </EmptyState>
       ) : (
         <EmptyState
@@ -115,14 +115,14 @@ function None({ filtered, onClear }: { filtered: boolean; onClear: () => void })
           title="No deliveries yet"
           action={
             <>
-              <ButtonLink href={href('/rules')}>See rules</ButtonLink>
+              <ButtonLink href={href('/rules')}>Show rules</ButtonLink>
               <ButtonLink variant="primary" href={href('/events', { post: 1 })}>
                 Post an event
               </ButtonLink>
             </>
           }
         >
-          An event that a rule matches is delivered to the rule’s destinations. Write a rule, then post an event.
+          Events are delivered to the destinations of each matching rule. Create a rule, then post an event.
         </EmptyState>
       )}
     </Panel>

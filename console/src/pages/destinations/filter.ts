@@ -2,7 +2,7 @@ import type { Destination } from '../../api/types'
 import { madeByLabels } from '../../lib/made-by'
 import { matches } from '../../lib/match'
 
-/** How a destination stands, in one word; the most pressing first. */
+/** The status of a destination, most urgent first. */
 export type DestinationStatus = 'disabled' | 'unhealthy' | 'unverified' | 'healthy'
 
 export function statusOf({
@@ -17,7 +17,7 @@ export function statusOf({
 
 export type Filter = { search: string; kind: string; status: DestinationStatus | '' }
 
-/** The destinations that a filter lets through, in their order. */
+/** The destinations that match a filter, in their order. */
 export function filtered(
   destinations: readonly Destination[],
   filter: Filter,
@@ -31,7 +31,7 @@ export function filtered(
   )
 }
 
-/** Everything that a destination can be searched by. */
+/** The text that a search looks in. */
 function searchText(destination: Destination, titleOf: (kind: string) => string): string {
   const parts = [
     destination.name,

@@ -16,10 +16,10 @@ type Props = {
   onFilter: (patch: Record<string, string | null>) => void
 }
 
-/** Search, kind and status, kept in the address of the page. */
+/** The filters by text, kind and status, stored in the address of the page. */
 export function Filters({ filter, onFilter }: Props) {
   const { kinds, titleOf } = useDestinationKinds()
-  // A kind of the address that is not in the answer, or not yet, keeps its option.
+  // The kind in the address has an option even before the kinds are loaded.
   const values = new Set([...kinds.map(({ kind }) => channelType(kind)), ...(filter.kind ? [filter.kind] : [])])
   const kindOptions = [
     { value: '', label: 'All kinds' },

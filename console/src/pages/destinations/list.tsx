@@ -20,7 +20,7 @@ import { useAllDestinations } from './use-all'
 import './list.css'
 
 const columns: Column<Destination>[] = [
-  { header: 'Destination', main: true, cell: destination => <Named destination={destination} /> },
+  { header: 'Destination', main: true, cell: destination => <NameCell destination={destination} /> },
   { header: 'Kind', width: '9.5rem', cell: destination => <KindTitle kind={destination.channel_type} /> },
   {
     header: 'Status',
@@ -33,7 +33,7 @@ const columns: Column<Destination>[] = [
       </span>
     ),
   },
-  { header: 'Made with', width: '10.5rem', cell: destination => <Badge>{madeByLabels[destination.made_by]}</Badge> },
+  { header: 'Created with', width: '10.5rem', cell: destination => <Badge>{madeByLabels[destination.made_by]}</Badge> },
   {
     header: 'Added',
     width: '9.5rem',
@@ -43,10 +43,10 @@ const columns: Column<Destination>[] = [
   },
 ]
 
-const owners = { channel: 'The own address of a rule', account: 'The account’s own address' }
+const owners = { channel: 'Address of a rule', account: 'Address of the account' }
 
-/** Its name, with its address below where those are two things. */
-function Named({ destination }: { destination: Destination }) {
+/** The name of a destination, with its address or description below. */
+function NameCell({ destination }: { destination: Destination }) {
   const below = destination.belongs_to
     ? owners[destination.belongs_to]
     : destination.name
@@ -60,7 +60,7 @@ function Named({ destination }: { destination: Destination }) {
   )
 }
 
-/** All destinations, whichever API made them. */
+/** All destinations of all APIs. */
 export function DestinationList() {
   const [query, setQuery] = useQuery()
   const filter = { search: query.search ?? '', kind: query.kind ?? '', status: query.status ?? '' } as Filter
@@ -69,8 +69,8 @@ export function DestinationList() {
   return (
     <Page
       title="Destinations"
-      description="Where notifications go: addresses, chats and endpoints."
-      // An empty list has its own.
+      description="The addresses, chats and endpoints that receive notifications."
+      // An empty list has its own button.
       actions={rows?.length !== 0 && <AddButton onAdd={() => add('choose')} />}
     >
       <Rows filter={filter} onFilter={setQuery} onAdd={() => add('choose')} />
@@ -112,7 +112,7 @@ function Rows({ filter, onFilter, onAdd }: RowsProps) {
     return (
       <Panel flush>
         <EmptyState icon={<Send size={20} />} title="No destinations yet" action={<AddButton onAdd={onAdd} />}>
-          Add a webhook, an email address, a phone or a chat. A rule then says which events go there.
+          Add a webhook, an email address, a phone number or a chat. Then create a rule that sends events there.
         </EmptyState>
       </Panel>
     )
@@ -140,8 +140,8 @@ function Rows({ filter, onFilter, onAdd }: RowsProps) {
           action={<Button onClick={() => onFilter({ search: null, kind: null, status: null })}>Clear filters</Button>}
         >
           {pages.hasMore
-            ? `The newest ${plural(pages.rows.length, 'destination')} were searched. Show more to search older ones.`
-            : 'Search for something else, or clear the filters.'}
+            ? `The newest ${plural(pages.rows.length, 'destination')} searched. Show more to search older ones.`
+            : 'Change or clear the filters.'}
         </EmptyState>
       )}
       <LoadMore pages={pages} />

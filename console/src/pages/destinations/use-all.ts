@@ -3,15 +3,15 @@ import { usePages } from '../../api/hooks'
 import type { Destination } from '../../api/types'
 import { hasId } from '../../lib/destination-id'
 
-/** How often a destination is asked for again while it is on the screen: its traffic changes within seconds. */
+/** The interval between requests while a destination is shown. Its traffic changes within seconds. */
 const REFRESH_MS = 10_000
 const ROUTE = '/v1/notifications/destinations'
 const ALL_APIS = { params: { query: { made_by: 'any' as const, limit: 100 } } }
 
-/** The destinations of every API, page by page. */
+/** The destinations of all APIs, page by page. */
 export const useAllDestinations = () => usePages(ROUTE, ALL_APIS, page => page.destinations as Destination[])
 
-/** One destination, by its id in deliveries and rules or by that of the API that made it: pages are read until it is found. */
+/** Finds a destination by its `ndst_…` id or its public id. Loads pages until it is found. */
 export function useDestination(id: string) {
   const { rows, error, mutate, hasMore, loadMore, isLoadingMore } = useAllDestinations()
   const found: Destination | undefined = rows?.find(destination => hasId(destination, id))

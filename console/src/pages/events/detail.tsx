@@ -20,17 +20,17 @@ import { Time } from '../../ui/time'
 import { EventTimeline } from './timeline'
 
 const back = { label: 'Events', href: href('/events') }
-/** How soon a posted event is asked for again that is not in the log yet, and how deliveries are that are under way. */
+/** The interval between requests while the event is not stored yet or its deliveries are on their way. */
 const SOON_MS = 1000
 const LATER_MS = 10_000
-/** After this time no further delivery of an event is made. */
+/** After this time, an event gets no further deliveries. */
 const SETTLED_MS = 10_000
 
-/** One event: its life as one timeline, its deliveries, its data. */
+/** One event: its timeline, data and deliveries. */
 export function EventPage({ id }: { id: string }) {
   const [query] = useQuery()
   const { data, error, mutate } = useGet('/v1/events/{id}', { params: { path: { id } } }, { read: readEvent })
-  // The queue has a posted event a moment before the log does.
+  // A new event is in the queue for a moment before it is stored.
   const awaited = !data && query.posted !== undefined && error instanceof ApiError && error.status === 404
   useEffect(() => {
     if (!awaited) return
@@ -42,7 +42,7 @@ export function EventPage({ id }: { id: string }) {
     return (
       <Page title="Event" back={back}>
         <Panel flush>
-          {awaited && <EmptyState title="The event is accepted">It appears here in a moment.</EmptyState>}
+          {awaited && <EmptyState title="Event accepted">It appears here in a moment.</EmptyState>}
           {error && !awaited ? (
             <LoadError error={error} onRetry={() => void mutate()} noun="event" list={back}>
               Events are kept for 30 days.
@@ -85,7 +85,7 @@ function Content({ event }: { event: EventAsPosted }) {
   return (
     <>
       <div class="split">
-        <Panel title="Timeline" hint="From the event to its outcome">
+        <Panel title="Timeline" hint="From acceptance to the result of each delivery">
           {deliveries.error && !deliveries.rows ? (
             <ErrorState error={deliveries.error} onRetry={deliveries.mutate} />
           ) : deliveries.rows ? (
@@ -97,7 +97,7 @@ function Content({ event }: { event: EventAsPosted }) {
         <div class="stack">
           <EventDetails event={event} />
           {isMail && event.resource && (
-            <Panel title="Mail" hint="What happened to the message that this event is about">
+            <Panel title="Mail" hint="The message of this event">
               <MailTimeline id={event.resource.id} />
             </Panel>
           )}
@@ -130,11 +130,11 @@ function EventDetails({ event }: { event: EventAsPosted }) {
         <Facts
           items={[
             ['Id', <Id key="id" id={event.id} short />],
-            ['Happened', absolute(event.timestamp)],
+            ['Occurred', absolute(event.timestamp)],
             [
-              'About',
+              'Resource',
               resource && (
-                <a key="about" href={href('/events', { resourceType: resource.type, resourceId: resource.id })}>
+                <a key="resource" href={href('/events', { resourceType: resource.type, resourceId: resource.id })}>
                   {`${resource.type} ${resource.id}`}
                 </a>
               ),

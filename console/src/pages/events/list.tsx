@@ -20,7 +20,7 @@ import { PostEventDialog } from './post'
 
 const REFRESH_MS = 15_000
 
-/** The log of events, newest first. */
+/** All events, newest first. */
 export function EventsList() {
   const [query, setQuery] = useQuery()
   const activeFilters = EVENT_FILTERS.filter(name => query[name]).length
@@ -31,7 +31,7 @@ export function EventsList() {
     </Button>
   )
   return (
-    <Page title="Events" description="Accepted events. Kept for 30 days." actions={post}>
+    <Page title="Events" description="All accepted events. They are kept for 30 days." actions={post}>
       <Filters activeCount={activeFilters} onClear={clear}>
         <EventTypeSelect
           label="Event type"
@@ -82,7 +82,7 @@ function Rows({ query, filtered, onClear }: { query: Record<string, string>; fil
         title="No matching events"
         action={<Button onClick={onClear}>Clear filters</Button>}
       >
-        Choose a longer time or fewer filters.
+        Choose a longer time span or fewer filters.
       </EmptyState>
     ) : (
       <EmptyState
@@ -90,13 +90,13 @@ function Rows({ query, filtered, onClear }: { query: Record<string, string>; fil
         title="No events yet"
         action={<ButtonLink href={href('/events', { post: 1 })}>Post an event</ButtonLink>}
       >
-        Post one to try your rules out. Your systems post theirs to POST /v1/events.
+        Post an event to test your rules. Your systems send events with POST /v1/events.
       </EmptyState>
     )
   }
   return (
     <>
-      {pages.error && <Notice tone="warn">{`This may be old. ${pages.error.message}`}</Notice>}
+      {pages.error && <Notice tone="warn">{`This may be out of date. ${pages.error.message}`}</Notice>}
       {pages.rows.length > 0 && <Log events={pages.rows} />}
       <LoadMore pages={pages} />
     </>
@@ -118,7 +118,7 @@ function Log({ events }: { events: Event[] }) {
           corner: true,
           cell: ({ severity }) => <SeverityBadge severity={severity} />,
         },
-        { header: 'About', cell: about },
+        { header: 'Resource', cell: resourceCell },
         { header: 'Id', width: '11rem', wideOnly: true, cell: ({ id }) => <code class="faint">{shortId(id)}</code> },
         { header: 'Accepted', width: '9rem', align: 'end', cell: ({ created_at }) => <Time at={created_at} /> },
       ]}
@@ -126,7 +126,7 @@ function Log({ events }: { events: Event[] }) {
   )
 }
 
-function about({ resource }: Event) {
+function resourceCell({ resource }: Event) {
   return resource ? (
     <span title={resource.id}>
       <span class="muted">{resource.type}</span> <code>{shortId(resource.id)}</code>

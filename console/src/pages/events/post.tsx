@@ -16,7 +16,7 @@ import { FormError } from '../../ui/states'
 
 const EMPTY: EventDraft = { type: '', severity: '', data: '{}', resourceType: '', resourceId: '', projectId: '' }
 
-/** Posts an event. Its data begins as a sample of the type's schema. */
+/** Posts an event. Its data starts as a sample of the type's schema. */
 export function PostEventDialog({ onClose }: { onClose: () => void }) {
   const { types } = useEventTypes()
   const [draft, setDraft] = useState(EMPTY)
@@ -36,12 +36,12 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
     setEdited(false)
     set({ data })
   }
-  // While the type is still in its field: later somebody may be writing the data. What is written is not thrown away.
+  // Never replace data that the user has edited.
   const offerSample = (type: string) => {
     if (type && !edited && type !== sampled.type) putSample(type)
   }
 
-  // One for each draft: pressed again after an answer was lost, the same event is not sent twice.
+  // One key for each draft, so that a retry after a lost answer does not post the event twice.
   const lastTry = useRef({ json: '', key: '' })
   const post = useAction(
     async (json: string) => {
@@ -78,7 +78,7 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
       <div class="two">
         <EventTypeSelect
           label="Event type"
-          placeholder="Search, or write custom.something"
+          placeholder="Search, or type custom.something"
           value={draft.type}
           onExact={offerSample}
           onValue={type => {
@@ -92,7 +92,7 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
           value={draft.severity}
           onValue={severity => set({ severity })}
           options={[
-            { value: '', label: chosen ? `The type’s own (${chosen.severity})` : 'The type’s own' },
+            { value: '', label: chosen ? `Default (${chosen.severity})` : 'Default' },
             ...SEVERITIES.map(value => ({ value, label: value })),
           ]}
         />
@@ -108,12 +108,12 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
           set({ data })
         }}
         error={errors.data}
-        hint={chosen ? `A sample of what ${draft.type} carries. Change what you like.` : 'A JSON object.'}
+        hint={chosen ? `A sample of the data of ${draft.type}. Edit it as you like.` : 'A JSON object.'}
       />
       {draft.type && draft.data !== sampled.data && (
         <div>
           <Button size="s" onClick={() => putSample(draft.type)}>
-            Use the sample
+            Use sample
           </Button>
         </div>
       )}
@@ -134,7 +134,7 @@ function More({
 }) {
   return (
     <details class="more">
-      <summary>Subject</summary>
+      <summary>Resource and project</summary>
       <div class="two">
         <TextField
           label="Resource type"
@@ -153,7 +153,7 @@ function More({
           label="Project id"
           value={draft.projectId}
           onValue={projectId => set({ projectId })}
-          hint="For events of a project, such as analyses."
+          hint="Only for events of a project."
         />
       </div>
     </details>

@@ -23,7 +23,7 @@ const icons: Record<TimelineStep['kind'], LucideIcon> = {
   mail: Mail,
 }
 
-/** An event's life, drawn as one: accepted, every delivery's attempts and mails, and how each ended. */
+/** The timeline of an event: its acceptance, and the attempts, mails and results of all deliveries. */
 export function EventTimeline({
   event,
   deliveries,
@@ -40,7 +40,7 @@ export function EventTimeline({
   const timelines = useMailTimelines(sentAsMail.map(({ id }) => mailId(id)))
   const mails = new Map(sentAsMail.map(({ id }) => [id, timelines.get(mailId(id)) ?? []]))
   return (
-    <Timeline label="What happened, oldest first">
+    <Timeline label="Timeline, oldest first">
       {eventTimeline(event, deliveries, mails, settled).map(step => (
         <TimelineEntry key={step.key} icon={icons[step.kind]} tone={step.tone}>
           <div class="life-head">

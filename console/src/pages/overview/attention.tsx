@@ -18,19 +18,19 @@ const styles: Record<Attention['kind'], { icon: LucideIcon; tone: string; action
   destination_unhealthy: { icon: CircleAlert, tone: 'red', action: 'Open destination' },
   rule_paused: { icon: CirclePause, tone: 'red', action: 'Open rule' },
   deliveries_overdue: { icon: ClockAlert, tone: 'amber', action: 'Open destination' },
-  deliveries_abandoned: { icon: CircleX, tone: 'amber', action: 'See deliveries' },
-  deliveries_held: { icon: CirclePause, tone: 'violet', action: 'See deliveries' },
+  deliveries_abandoned: { icon: CircleX, tone: 'amber', action: 'Show deliveries' },
+  deliveries_held: { icon: CirclePause, tone: 'violet', action: 'Show deliveries' },
   destination_unverified: { icon: ShieldQuestionMark, tone: 'grey', action: 'Verify' },
 }
 
-/** What needs a person, most urgent first. Deliveries are looked at over a `span` only, such as `24 hours`. */
+/** Problems that need attention, most urgent first. `span` is the time span for deliveries, such as `24 hours`. */
 export function AttentionList({ items, span }: { items: Attention[]; span: string }) {
   if (items.length === 0) {
     return (
       <Panel>
         <p class="attention-calm">
           <CircleCheck size={17} aria-hidden="true" />
-          {`Nothing of the last ${span} needs your attention.`}
+          {`Nothing needs your attention. Deliveries of the last ${span} are included.`}
         </p>
       </Panel>
     )

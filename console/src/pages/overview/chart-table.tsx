@@ -5,11 +5,11 @@ import { dayHour } from '../../lib/time'
 import { stateStyles } from '../../ui/badge'
 import { Table } from '../../ui/table'
 
-/** The chart in numbers, newest first. */
+/** The numbers of the chart, newest first. */
 export function ChartTable({ overview }: { overview: Overview }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section class="chart-table" aria-label="Deliveries over time, in numbers" tabIndex={0}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be focusable
+    <section class="chart-table" aria-label="Deliveries over time as a table" tabIndex={0}>
       <Table
         label="Deliveries over time"
         rows={overview.buckets.toReversed()}
@@ -21,7 +21,7 @@ export function ChartTable({ overview }: { overview: Overview }) {
             cell: (bucket: Overview['buckets'][number]) => count(bucket[state]),
             align: 'end' as const,
           })),
-          { header: 'All', cell: bucket => count(sum(bucket)), align: 'end' },
+          { header: 'Total', cell: bucket => count(sum(bucket)), align: 'end' },
         ]}
       />
     </section>

@@ -15,7 +15,7 @@ const BOTTOM = 24
 
 type Bucket = Overview['buckets'][number]
 
-/** Deliveries by outcome and time. The arrow keys go from bar to bar, Enter opens a bar's deliveries. */
+/** Deliveries by state and time. The arrow keys move between bars, and Enter opens the deliveries of a bar. */
 export function Chart({ overview }: { overview: Overview }) {
   const { buckets, step_seconds: step } = overview
   const box = useRef<HTMLDivElement>(null)
@@ -80,7 +80,7 @@ export function Chart({ overview }: { overview: Overview }) {
                   height={part.height}
                 />
               ))}
-              {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys go by the slider around it */}
+              {/* biome-ignore lint/a11y/noStaticElementInteractions: the slider around it handles the keys */}
               <rect
                 width={slot}
                 y={TOP}
@@ -114,7 +114,7 @@ export function Chart({ overview }: { overview: Overview }) {
   )
 }
 
-/** The query of the deliveries whose events came in a bucket. */
+/** The query for the deliveries of a bucket. */
 function span(bucket: Bucket, step: number) {
   return { since: bucket.at, until: new Date(Date.parse(bucket.at) + step * 1000).toISOString() }
 }
@@ -127,7 +127,7 @@ function bucketText(bucket: Bucket | undefined): string {
 
 function Tip({ bucket, x, width }: { bucket: Outcomes & { at: string }; x: number; width: number }) {
   const some = STACK_ORDER.filter(state => bucket[state] > 0).toReversed()
-  // Beside the bar, on the side that has the room.
+  // Beside the bar, on the side with more room.
   const position = x > width / 2 ? { right: `${width - x + 14}px` } : { left: `${x + 14}px` }
   return (
     <div class="chart-tip" style={position} aria-hidden="true">

@@ -7,31 +7,31 @@ import { Panel } from '../../ui/panel'
 import './attention.css'
 import './first-steps.css'
 
-/** Whether there is a step yet to take before anything can be delivered. */
+/** Whether the account still lacks a destination or a rule, and has no deliveries. */
 export const isNew = ({ destinations, rules, totals }: Overview): boolean =>
   (destinations.total === 0 || rules.total === 0) && sum(totals) === 0
 
-/** What to do in an account where nothing is delivered yet. */
+/** The steps to the first delivery of an account. */
 export function FirstSteps({ overview: { destinations, rules } }: { overview: Overview }) {
   const steps = [
     {
       done: destinations.total > 0,
       title: 'Add a destination',
-      text: 'A webhook, an email address, a phone number or a chat channel, and verify it.',
+      text: 'Add and verify a webhook, an email address, a phone number or a chat channel.',
       action: 'Add destination',
       to: href('/destinations', { add: 'choose' }),
     },
     {
       done: rules.total > 0,
-      title: 'Write a rule',
-      text: 'It says which event types go to which destinations.',
-      action: 'Write rule',
+      title: 'Create a rule',
+      text: 'A rule sends events of the types you choose to your destinations.',
+      action: 'Create rule',
       to: href('/rules/new'),
     },
     {
       done: false,
       title: 'Post an event',
-      text: 'Then see it arrive, with every attempt.',
+      text: 'Watch it arrive, with all attempts.',
       action: 'Post event',
       to: href('/events', { post: 1 }),
     },

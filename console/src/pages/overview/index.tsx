@@ -42,7 +42,7 @@ export function OverviewPage() {
     >
       {data ? (
         <>
-          {error && <Notice tone="warn">{`These numbers may be old. ${error.message}`}</Notice>}
+          {error && <Notice tone="warn">{`These numbers may be out of date. ${error.message}`}</Notice>}
           <Content overview={data} span={span} />
         </>
       ) : (
@@ -75,7 +75,7 @@ function Content({ overview, span }: { overview: Overview; span: (typeof SPANS)[
       <AttentionList items={overview.attention} span={span.label} />
       <Panel
         title="Deliveries"
-        hint="By the time of their event"
+        hint="By the time of the event"
         flush
         actions={
           <Button size="s" onClick={() => setInNumbers(!inNumbers)}>
@@ -85,7 +85,7 @@ function Content({ overview, span }: { overview: Overview; span: (typeof SPANS)[
       >
         <Totals totals={overview.totals} hours={span.value} />
         {!overview.complete && (
-          <Notice tone="warn">There are too many deliveries to count. The oldest are not included.</Notice>
+          <Notice tone="warn">There are too many deliveries to count. The oldest ones are not included.</Notice>
         )}
         {inNumbers ? (
           <ChartTable overview={overview} />

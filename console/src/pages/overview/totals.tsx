@@ -6,7 +6,7 @@ import './totals.css'
 
 const ORDER: readonly DeliveryState[] = ['succeeded', 'failed', 'abandoned', 'held', 'pending']
 
-/** How many deliveries of each outcome there were; each leads to them. It is the chart's legend too. */
+/** The number of deliveries in each state, with links to them. Also the legend of the chart. */
 export function Totals({ totals, hours }: { totals: Outcomes; hours: string }) {
   return (
     <ul class="totals">

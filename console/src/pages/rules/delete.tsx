@@ -5,9 +5,9 @@ import { toast } from '../../lib/toasts'
 import { navigate } from '../../router/hash'
 import { ConfirmDialog } from '../../ui/confirm'
 
-/** Asks before a rule is deleted. */
+/** Asks for confirmation before deleting a rule. */
 export function DeleteRule({ rule, onClose }: { rule: Rule; onClose: () => void }) {
-  // Ids of destinations are listed of all rules but those with an address of their own.
+  // Only rules with their own address have no destination ids.
   const hasOwnAddress = rule.destination_ids.length === 0
   return (
     <ConfirmDialog
@@ -17,17 +17,20 @@ export function DeleteRule({ rule, onClose }: { rule: Rule; onClose: () => void 
       onClose={onClose}
       onConfirm={async () => {
         await call(api.DELETE('/v1/notifications/channels/{id}', { params: { path: { id: rule.id } } }))
-        toast.good('The rule is deleted.')
+        toast.good('The rule was deleted.')
         navigate('/rules', {}, { replace: true })
         refresh('/v1/notifications/channels', '/v1/notifications/destinations', '/v1/overview')
       }}
     >
       <p>
         {hasOwnAddress
-          ? `Its own address, ${rule.destination ?? 'which it was made with'}, is deleted with it.`
-          : 'Its destinations stay, and so do deliveries that are on their way.'}
+          ? `This also deletes the rule’s own address${rule.destination ? `, ${rule.destination}` : ''}.`
+          : 'Destinations and pending deliveries stay.'}
       </p>
-      <p>Events that only this rule matches are no longer delivered. To pause the rule, disable it instead.</p>
+      <p>
+        Events that only this rule matches will no longer be delivered. To stop the rule temporarily, disable it
+        instead.
+      </p>
     </ConfirmDialog>
   )
 }

@@ -24,7 +24,7 @@ import './rules.css'
 
 const back = { label: 'Rules', href: href('/rules') }
 
-/** One rule: what it takes, where it goes, and why it does not. */
+/** One rule: what it matches, where it sends, and what blocks it. */
 export function RuleDetail({ id }: { id: string }) {
   const { data, error, mutate } = useGet('/v1/notifications/channels/{id}', { params: { path: { id } } })
   if (data) return <RuleView rule={data} onChanged={rule => void mutate(rule, { revalidate: true })} />
@@ -44,8 +44,8 @@ export function RuleDetail({ id }: { id: string }) {
 }
 
 const onUnhealthy = {
-  pause: 'The whole rule is paused, and what it matches is held.',
-  skip: 'The rule goes on to its other destinations.',
+  pause: 'The whole rule is paused. Matching events are held.',
+  skip: 'The rule continues to send to its other destinations.',
 }
 
 function RuleView({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => void }) {
@@ -54,10 +54,10 @@ function RuleView({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => 
   const toggle = useAction(async () => {
     const params = { path: { id: rule.id } }
     const changed = await call(api.PATCH('/v1/notifications/channels/{id}', { params, body: { active: !isOn } }))
-    // The answer to a change leaves the destinations out.
+    // The answer to a change does not contain the destinations.
     onChanged({ ...rule, ...changed, delivery_methods: rule.delivery_methods ?? null })
     refresh('/v1/notifications/channels', '/v1/overview')
-    toast.good(isOn ? 'The rule is off, and matches nothing.' : 'The rule is on.')
+    toast.good(isOn ? 'The rule is disabled.' : 'The rule is enabled.')
   })
   return (
     <Page
@@ -67,7 +67,7 @@ function RuleView({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => 
       actions={
         <>
           <Button writes busy={toggle.busy} onClick={() => void toggle.run()}>
-            {isOn ? 'Switch off' : 'Switch on'}
+            {isOn ? 'Disable' : 'Enable'}
           </Button>
           <Button writes variant="quiet" onClick={() => setDeleting(true)}>
             Delete
@@ -84,7 +84,7 @@ function RuleView({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => 
       }
     >
       <StatusNotices rule={rule} />
-      <Panel title="Takes">
+      <Panel title="Matches">
         <Facts
           items={[
             [
@@ -96,8 +96,8 @@ function RuleView({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => 
               </span>,
             ],
             ['Severity', <MinSeverityLabel key="severity" least={rule.min_severity} />],
-            ['If one fails', onUnhealthy[rule.on_unhealthy]],
-            ['Made', <Time key="made" at={rule.created_at} />],
+            ['Unhealthy destination', onUnhealthy[rule.on_unhealthy]],
+            ['Created', <Time key="created" at={rule.created_at} />],
             ['Id', <Id key="id" id={rule.id} />],
           ]}
         />

@@ -21,14 +21,14 @@ const NewButton = () => (
   </Button>
 )
 
-/** All rules: what they take, and where it goes. */
+/** All rules. */
 export function RuleList() {
   const { rows } = useRules()
   return (
     <Page
       title="Rules"
-      description="Which events go to which destinations."
-      // An empty list has its own.
+      description="Rules send matching events to destinations."
+      // An empty list has its own button.
       actions={rows?.length !== 0 && <NewButton />}
     >
       <Panel flush>
@@ -43,8 +43,8 @@ const useRules = () => usePages('/v1/notifications/channels', {}, page => page.c
 function useColumns(): Column<Rule>[] {
   const targetsOf = useRuleTargets()
   return [
-    { header: 'Takes', main: true, cell: rule => <code>{ruleTitle(rule)}</code> },
-    { header: 'From', width: '7.5rem', cell: rule => <SeverityBadge severity={rule.min_severity} /> },
+    { header: 'Matches', main: true, cell: rule => <code>{ruleTitle(rule)}</code> },
+    { header: 'Minimum severity', width: '9.5rem', cell: rule => <SeverityBadge severity={rule.min_severity} /> },
     { header: 'Sends to', width: '38%', cell: rule => <TargetNames targets={targetsOf(rule)} /> },
     { header: 'Status', width: '8.5rem', corner: true, cell: rule => <RuleStatusBadges rule={rule} /> },
   ]
@@ -59,8 +59,8 @@ function Rules() {
   if (pages.rows.length === 0) {
     return (
       <EmptyState icon={<ListFilter size={20} />} title="No rules yet" action={<NewButton />}>
-        A rule takes events by their type and severity, and sends them to your destinations. Before you save it you see
-        what it would do with an event.
+        A rule matches events by type and severity and sends them to your destinations. A preview shows what it would do
+        before you save it.
       </EmptyState>
     )
   }
@@ -91,7 +91,7 @@ function Rules() {
           title="No matching rules"
           action={<Button onClick={() => setQuery({ search: null })}>Clear search</Button>}
         >
-          {pages.hasMore ? 'Show more to search older rules.' : 'Search for something else.'}
+          {pages.hasMore ? 'Show more to search older rules.' : 'Change or clear the search.'}
         </EmptyState>
       )}
       <LoadMore pages={pages} />

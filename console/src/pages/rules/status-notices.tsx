@@ -6,15 +6,15 @@ import { shortId } from '../../ui/id'
 import { Notice } from '../../ui/states'
 import { ruleStatuses } from './names'
 
-/** Why a rule does not send, and where that is mended. */
+/** Why a rule does not send, and how to fix it. */
 export function StatusNotices({ rule }: { rule: Rule }) {
   const statuses = ruleStatuses(rule)
   return (
     <>
-      {statuses.includes('off') && <Notice>It is disabled and matches no events.</Notice>}
+      {statuses.includes('off') && <Notice>This rule is disabled and matches no events.</Notice>}
       {statuses.includes('unverified') && (
         <Notice tone="warn">
-          Not all of its addresses are verified: nothing is sent to those that are not. Open them below to verify them.
+          Some destinations are not verified and receive nothing. Open them below to verify them.
         </Notice>
       )}
       {statuses.includes('paused') && <Paused rule={rule} />}
@@ -26,7 +26,7 @@ function Paused({ rule }: { rule: Rule }) {
   const { byId } = useDestinations()
   return (
     <Notice tone="warn" icon={<CirclePause size={16} />}>
-      It is paused while{' '}
+      This rule is paused while{' '}
       {rule.paused_by.map((id, index) => {
         const of = byId.get(id)
         return (
@@ -37,7 +37,7 @@ function Paused({ rule }: { rule: Rule }) {
         )
       })}{' '}
       {rule.paused_by.length === 1 ? 'is' : 'are'} unhealthy. {rule.enabled && 'Matching events are held. '}Verify{' '}
-      {rule.paused_by.length === 1 ? 'the destination' : 'the destinations'} again, then recover what was missed.
+      {rule.paused_by.length === 1 ? 'the destination' : 'the destinations'} again, then recover the missed deliveries.
     </Notice>
   )
 }

@@ -4,29 +4,29 @@ import { Badge } from '../../ui/badge'
 import { ruleStatuses } from './names'
 
 const styles = {
-  active: { label: 'Active', tone: 'green', icon: CircleCheck, means: 'It sends what it matches.' },
+  active: { label: 'Active', tone: 'green', icon: CircleCheck, description: 'It sends matching events.' },
   paused: {
     label: 'Paused',
     tone: 'amber',
     icon: CirclePause,
-    means: 'One of its destinations is unhealthy: what it matches is held.',
+    description: 'One of its destinations is unhealthy. Matching events are held.',
   },
   unverified: {
     label: 'Not verified',
     tone: 'amber',
     icon: ShieldQuestionMark,
-    means: 'Nothing is sent to an address before it is verified.',
+    description: 'Nothing is sent to an address until it is verified.',
   },
-  off: { label: 'Off', tone: 'grey', icon: Ban, means: 'It is disabled and matches no events.' },
+  off: { label: 'Disabled', tone: 'grey', icon: Ban, description: 'It matches no events.' },
 } as const
 
 export function RuleStatusBadges({ rule }: { rule: Pick<Rule, 'id' | 'enabled' | 'paused_by' | 'verified'> }) {
   return (
     <span class="rule-status">
       {ruleStatuses(rule).map(status => {
-        const { label, tone, icon, means } = styles[status]
+        const { label, tone, icon, description } = styles[status]
         return (
-          <Badge key={status} tone={tone} icon={icon} title={means}>
+          <Badge key={status} tone={tone} icon={icon} title={description}>
             {label}
           </Badge>
         )

@@ -16,7 +16,7 @@ export function Targets({ rule }: { rule: Rule }) {
       {deletedCount > 0 && (
         <div class="rule-destination">
           <Notice tone="warn">
-            {`${plural(deletedCount, 'destination')} of it ${deletedCount === 1 ? 'is' : 'are'} deleted: what would go there is recorded as abandoned. Edit the rule to take ${deletedCount === 1 ? 'it' : 'them'} out.`}
+            {`${plural(deletedCount, 'destination')} of this rule ${deletedCount === 1 ? 'was' : 'were'} deleted. Deliveries to ${deletedCount === 1 ? 'it' : 'them'} are recorded as abandoned. Edit the rule to remove ${deletedCount === 1 ? 'it' : 'them'}.`}
           </Notice>
         </div>
       )}

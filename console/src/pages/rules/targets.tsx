@@ -7,7 +7,7 @@ type RuleTarget = Pick<Destination, 'id' | 'channel_type' | 'destination' | 'hea
   disabled: boolean
 }
 
-/** A rule's destinations with what is known of them; those that are deleted are left out. */
+/** The destinations of a rule, without deleted ones. */
 export function useRuleTargets(): (rule: Rule) => RuleTarget[] {
   const { byId } = useDestinations()
   return rule =>
@@ -19,9 +19,9 @@ export function useRuleTargets(): (rule: Rule) => RuleTarget[] {
 
 const MAX_NAMES = 2
 
-/** The first of a rule's destinations, and how many more there are. */
+/** The first destinations of a rule, and the number of the others. */
 export function TargetNames({ targets }: { targets: RuleTarget[] }) {
-  if (targets.length === 0) return <span class="faint">None is left</span>
+  if (targets.length === 0) return <span class="faint">None left</span>
   return (
     <span class="rule-targets">
       {targets.slice(0, MAX_NAMES).map(target => (

@@ -16,7 +16,7 @@ const options = [
   ...STATES.map(value => ({ value, label: stateStyles[value].label })),
 ]
 
-/** What an endpoint was sent, by the state it is in. */
+/** The deliveries to an endpoint, filtered by state. */
 export function EndpointDeliveries({ id }: { id: string }) {
   const [query, setQuery] = useQuery()
   const status = STATES.find(state => state === query.status)
@@ -64,8 +64,8 @@ function Rows({ id, status }: { id: string; status: DeliveryState | undefined })
       {pages.rows.length === 0 && !pages.hasMore && (
         <EmptyState icon={<Inbox size={20} />} title={status ? 'No deliveries in this state' : 'No deliveries yet'}>
           {status
-            ? 'Choose another state, or any.'
-            : 'Deliveries appear here when its events happen. Deliveries are kept for 30 days.'}
+            ? 'Choose another state.'
+            : 'Deliveries appear here when events of its types occur. They are kept for 30 days.'}
         </EmptyState>
       )}
       <LoadMore pages={pages} />

@@ -10,7 +10,6 @@ const REFRESH_MS = 10_000
 
 const back = { label: 'Webhooks', href: href('/webhooks') }
 
-/** One endpoint. */
 export function EndpointDetail({ id }: { id: string }) {
   const { data, error, mutate } = useGet(
     '/v1/webhooks/endpoints/{id}',

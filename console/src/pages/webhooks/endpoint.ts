@@ -1,6 +1,6 @@
 import type { Destination, Endpoint, EndpointChange, EventType } from '../../api/types'
 
-/** An endpoint as the destination that it is, for what is done to all of them alike. */
+/** An endpoint as a destination, for the components that all destinations share. */
 export const asDestination = (endpoint: Endpoint): Destination => ({
   id: endpoint.id,
   destination_id: endpoint.id,
@@ -18,30 +18,30 @@ export const asDestination = (endpoint: Endpoint): Destination => ({
   created_at: endpoint.created_at,
 })
 
-/** The types that an endpoint gets unless others are chosen: those of users and teams. */
+/** Whether a type belongs to the default types of an endpoint: those of users and teams. */
 export const isStackAuth = ({ type }: Pick<EventType, 'type'>): boolean =>
   /^(user|team|team_membership|team_permission)\./.test(type)
 
-/** What the form for an endpoint holds. */
+/** The values of the form for an endpoint. */
 export type Fields = {
   url: string
   description: string
-  /** Null while the usual ones are meant. */
+  /** Null for the default types. */
   types: string[] | null
 }
 
-/** What the form begins with for an endpoint that there is. */
+/** The values for an existing endpoint. */
 export const fieldsOf = (endpoint: Endpoint): Fields => ({
   url: endpoint.url,
   description: endpoint.description ?? '',
   types: endpoint.event_types,
 })
 
-/** Whether two lists have the same event types, in whichever order. */
+/** Whether two lists have the same event types, in any order. */
 export const sameTypes = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every(type => other.includes(type))
 
-/** Only what differs: what somebody else has changed meanwhile stays. */
+/** Only the changed fields, so that changes that others made in the meantime stay. */
 export function endpointChange(before: Fields, after: Fields): EndpointChange {
   const [url, description] = [after.url.trim(), after.description.trim()]
   return {

@@ -12,7 +12,7 @@ type Props = {
   title: string
   verb: string
   start: Fields
-  /** The event types that are chosen to begin with. */
+  /** The event types that are selected by default. */
   defaultTypes: string[]
   onClose: () => void
   onSave: (fields: Fields) => Promise<void>
@@ -20,7 +20,7 @@ type Props = {
 
 const labels = { url: 'URL', description: 'Description', event_types: 'Event types' }
 
-/** An endpoint's URL, event types and description. */
+/** The form for an endpoint. */
 export function EndpointForm({ title, verb, start, defaultTypes, onClose, onSave }: Props) {
   const [fields, setFields] = useState(start)
   const save = useAction(async () => onSave(fields), { quiet: true })
@@ -48,14 +48,14 @@ export function EndpointForm({ title, verb, start, defaultTypes, onClose, onSave
           placeholder="https://example.com/webhooks/stack"
           autocomplete="off"
           spellcheck={false}
-          hint="It receives a POST for every event and must answer with a 2xx."
+          hint="It receives a POST request for every event and must answer with a 2xx status."
           value={fields.url}
           error={errors.of('url')}
           onValue={url => set({ url })}
         />
         <TextField
           label="Description (optional)"
-          placeholder="Keeps the CRM up to date"
+          placeholder="Updates the CRM"
           value={fields.description}
           error={errors.of('description')}
           onValue={description => set({ description })}

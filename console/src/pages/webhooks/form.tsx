@@ -7,7 +7,6 @@ import { toast } from '../../lib/toasts'
 import { endpointChange, fieldsOf, isStackAuth, sameTypes } from './endpoint'
 import { EndpointForm } from './fields'
 
-/** Adds an endpoint. */
 export function NewEndpointDialog({ onClose, onCreated }: { onClose: () => void; onCreated: (id: string) => void }) {
   const { types } = useEventTypes()
   const defaultTypes = types.filter(isStackAuth).map(({ type }) => type)
@@ -24,22 +23,21 @@ export function NewEndpointDialog({ onClose, onCreated }: { onClose: () => void;
             body: {
               url: url.trim(),
               ...(description.trim() ? { description: description.trim() } : {}),
-              // Left out while they are the usual ones: the API knows those itself.
+              // The API has the same default types.
               ...(types === null || sameTypes(types, defaultTypes) ? {} : { event_types: types }),
             },
           }),
         )
         refreshEndpoints()
-        toast.good('The endpoint is added. Its signing secret is in its details.')
+        toast.good('Endpoint added. This page shows its signing secret.')
         onCreated(created.id)
       }}
     />
   )
 }
 
-/** Changes an endpoint. */
 export function EditEndpointDialog({ endpoint, onClose }: { endpoint: Endpoint; onClose: () => void }) {
-  // Once: the endpoint is asked for again while the form is open.
+  // Keep the first version: the endpoint is fetched again while the form is open.
   const [start] = useState(() => fieldsOf(endpoint))
   return (
     <EndpointForm
@@ -54,7 +52,7 @@ export function EditEndpointDialog({ endpoint, onClose }: { endpoint: Endpoint; 
           const params = { path: { id: endpoint.id } }
           await call(api.PATCH('/v1/webhooks/endpoints/{id}', { params, body }))
           refreshEndpoints()
-          toast.good('The changes are saved.')
+          toast.good('Changes saved.')
         }
         onClose()
       }}

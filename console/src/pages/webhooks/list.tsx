@@ -27,7 +27,7 @@ const columns: Column<Endpoint>[] = [
     ),
   },
   {
-    header: 'Listens to',
+    header: 'Event types',
     width: '11rem',
     cell: endpoint => (
       <span title={endpoint.event_types.join(', ')}>{plural(endpoint.event_types.length, 'event type')}</span>
@@ -59,8 +59,8 @@ export function EndpointList() {
   return (
     <Page
       title="Webhooks"
-      description="Endpoints that receive events about users and teams. Svix libraries can verify the requests."
-      // An empty list has its own.
+      description="Endpoints that receive events about users and teams. Svix libraries can verify their requests."
+      // An empty list has its own button.
       actions={pages.rows?.length !== 0 && add}
     >
       <Panel flush>
@@ -68,8 +68,8 @@ export function EndpointList() {
         {!pages.rows && !pages.error && <Skeleton lines={6} label="Loading endpoints" />}
         {pages.rows?.length === 0 && (
           <EmptyState icon={<Webhook size={20} />} title="No endpoints yet" action={add}>
-            Add the URL of your own server. It gets a signed POST whenever a user or a team is created, changed or
-            deleted.
+            Add the URL of your server. It receives a signed POST request whenever a user or a team is created, updated
+            or deleted.
           </EmptyState>
         )}
         {pages.rows && pages.rows.length > 0 && (

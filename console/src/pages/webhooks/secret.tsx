@@ -10,14 +10,14 @@ import { Panel } from '../../ui/panel'
 import { FormError } from '../../ui/states'
 import { SecretBox } from '../destinations/parts/secret-box'
 
-/** A secret that nobody looks at any more is hidden again. */
+/** The secret is hidden again after this time. */
 const SHOWN_MS = 60_000
 const ROUTE = '/v1/webhooks/endpoints/{id}/secret'
 
-/** An endpoint's signing secret, shown on request and for a minute. It is not kept in any cache. */
+/** The signing secret of an endpoint, shown on request for a minute. It is not cached. */
 export function Secret({ id }: { id: string }) {
   const [shown, setShown] = useState<EndpointSecret | null>(null)
-  // What is still on its way when somebody hides it does not show it again.
+  // An answer that arrives after hiding must not show the secret again.
   const wanted = useRef(false)
   const reveal = useAction(
     async () => {
@@ -31,7 +31,7 @@ export function Secret({ id }: { id: string }) {
     wanted.current = false
     setShown(null)
   }, [])
-  // While it is looked at, a rotation brings the new one, and the one that still signs too.
+  // After a rotation, a visible secret is replaced by the new and the previous one.
   useRefreshed(ROUTE, () => shown && reveal.run())
   useEffect(() => {
     if (!shown) return
@@ -53,13 +53,13 @@ export function Secret({ id }: { id: string }) {
         {shown ? (
           <SecretBox label="Secret" secret={shown.secret} />
         ) : (
-          <p class="muted">Your server checks each request with it. Keep it out of code and logs.</p>
+          <p class="muted">Your server verifies each request with it. Keep it out of code and logs.</p>
         )}
         {shown?.previous_secret && (
           <div class="stack-s">
             <SecretBox label="Previous secret" secret={shown.previous_secret} />
             {shown.previous_secret_expires_at && (
-              <p class="field-hint">{`It signs too until ${absolute(shown.previous_secret_expires_at)}.`}</p>
+              <p class="field-hint">{`It also signs until ${absolute(shown.previous_secret_expires_at)}.`}</p>
             )}
           </div>
         )}

@@ -7,7 +7,7 @@ import { Webhook } from 'svix'
 const app = express()
 const webhook = new Webhook(process.env.STACK_WEBHOOK_SECRET)
 
-// The signature is over the raw body: nothing may parse it before.
+// The signature covers the raw body, so nothing may parse it first.
 const raw = express.raw({ type: '*/*' })
 
 app.post('/webhooks/stack', raw, (request, response) => {
@@ -43,7 +43,7 @@ async def receive(request: Request):
     event = json.loads(body)
     print(event["type"], event["data"])`
 
-/** Servers that take an endpoint's events, with the library that checks them. */
+/** Sample servers that verify events with the Svix library. */
 export const endpointSnippets: readonly CodeSample[] = [
   { label: 'Express', code: express },
   { label: 'Python', code: python },

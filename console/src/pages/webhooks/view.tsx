@@ -22,7 +22,7 @@ import { Secret } from './secret'
 import '../destinations/detail/detail.css'
 import './webhooks.css'
 
-/** How an endpoint stands, what it was sent, and what can be done with it. */
+/** The state, deliveries and settings of an endpoint. */
 export function EndpointView({ endpoint }: { endpoint: Endpoint }) {
   const [open, setOpen] = useState<'verify' | 'recover' | 'edit' | null>(null)
   const destination = asDestination(endpoint)
@@ -64,7 +64,7 @@ export function EndpointView({ endpoint }: { endpoint: Endpoint }) {
           <Panel title="Details">
             <Facts
               items={[
-                ['Listens to', <Types key="types" types={endpoint.event_types} />],
+                ['Event types', <Types key="types" types={endpoint.event_types} />],
                 ['Added', <Time key="added" at={endpoint.created_at} />],
                 ['Id', <Id key="id" id={endpoint.id} />],
               ]}

@@ -4,7 +4,7 @@ import { TestButton, TestResult, useTest } from '../parts/test'
 
 type Props = { destination: Destination; secret: string; onClose: () => void }
 
-/** A webhook that was just added: its secret, and a first request to try the receiver with. */
+/** Shows the secret of a new webhook, with a button that sends a test. */
 export function AddedWebhook({ destination, secret, onClose }: Props) {
   const test = useTest(destination)
   return (

@@ -19,7 +19,7 @@ type Props = {
   onAdded: (added: Added) => void
 }
 
-/** What one kind of destination needs. */
+/** The form for a destination of one kind. */
 export function AddForm({ form, onBack, onClose, onAdded }: Props) {
   const { project_id: boundTo = null } = useWhoami()
   const [values, setValues] = useState(() => initialValues(form, boundTo))

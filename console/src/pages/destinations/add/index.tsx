@@ -11,13 +11,13 @@ import { findAdded } from './create'
 import { AddForm } from './form'
 
 type Props = {
-  /** Which kind's form is open; anything else is the choice between them. */
+  /** The kind whose form is open. Any other value opens the choice of kinds. */
   kind: string
   onKind: (kind: string) => void
   onClose: () => void
 }
 
-/** Adds a destination: its kind, its form, and then the secret or the verification. */
+/** Adds a destination in steps: the kind, the form, then the secret or the verification. */
 export function AddDestination({ kind, onKind, onClose }: Props) {
   const [added, setAdded] = useState<Added | null>(null)
   const { kinds, error, isLoading, retry } = useDestinationKinds()
@@ -49,7 +49,7 @@ export function AddDestination({ kind, onKind, onClose }: Props) {
           setAdded(shown => shown && { ...shown, destination })
           refresh('/v1/notifications/destinations', '/v1/overview')
         })
-        // One with the account's own address is verified already: there is nothing left to do.
+        // The account's own address is already verified, so nothing is left to do.
         if (added.secret || !added.destination.verified || added.destination.made_by !== 'stack') setAdded(added)
         else onClose()
       }}

@@ -1,11 +1,14 @@
-/** The lines of a text that say something. */
+/** The items of a text with one item per line or separated by commas. Empty items are left out. */
 export const lines = (text: string): string[] =>
   text
     .split(/[\n,]/)
     .map(line => line.trim())
     .filter(Boolean)
 
-/** `Name: value`, one a line; a line without a colon is a header without a value, which the server will name. */
+/**
+ * Parses one `Name: value` per line. A line without a colon becomes a header without a value, which the API rejects by
+ * name.
+ */
 export function headers(text: string): Record<string, string> {
   const given = text.split('\n').filter(line => line.trim() !== '')
   return Object.fromEntries(

@@ -21,8 +21,8 @@ export function fieldValue({ fields }: DestinationKind, values: Values, type: Ki
 }
 
 /**
- * The fields of the request's body: `config.webhookUrl` becomes `webhookUrl` in `config`. Empty optional fields are left
- * out. The project is left out too, because the API reads it from a header.
+ * The fields of the request's body: `config.webhookUrl` becomes `webhookUrl` in `config`. Empty optional fields are
+ * left out. The project is left out too, because the API reads it from a header.
  */
 export function bodyOf({ fields }: DestinationKind, values: Values): Record<string, unknown> {
   const body: Record<string, unknown> = {}

@@ -7,8 +7,8 @@ import { Facts, Panel } from '../../../ui/panel'
 import { Time } from '../../../ui/time'
 
 const owners = {
-  channel: 'A rule that was made with an address of its own',
-  account: 'The account, whose own address it is',
+  channel: 'A rule with its own address',
+  account: 'The account',
 }
 
 export function DestinationFacts({ destination }: { destination: Destination }) {
@@ -24,7 +24,7 @@ export function DestinationFacts({ destination }: { destination: Destination }) 
           ['Added', <Time key="added" at={destination.created_at} />],
           ['Id', <Id key="id" id={destination.destination_id} />],
           [
-            'Id at its API',
+            'Id in its API',
             destination.id === destination.destination_id ? null : <Id key="own" id={destination.id} />,
           ],
           [
@@ -39,10 +39,10 @@ export function DestinationFacts({ destination }: { destination: Destination }) 
   )
 }
 
-/** From which severity on a project's channel gets the project's analyses. */
+/** The minimum severity of the project's analyses that a project channel receives. */
 function Threshold({ destination }: { destination: Destination }) {
   const { data } = useGet('/v1/config/notifications/{id}', {
     params: { path: { id: destination.id }, header: projectHeader(destination) },
   })
-  return <>{data ? `All of the project from “${data.data.severityThreshold}” up` : '…'}</>
+  return <>{data ? `Severity “${data.data.severityThreshold}” and up` : '…'}</>
 }

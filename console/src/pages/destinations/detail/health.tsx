@@ -9,13 +9,15 @@ import { useRulesFor } from './use-rules'
 
 type Props = { destination: Destination; onVerify: () => void }
 
-/** What is amiss with a destination, what follows from it, and what to do. Nothing when all is well. */
+/**
+ * What is wrong with a destination, the consequences, and what to do. Renders nothing if the destination is healthy.
+ */
 export function HealthNotice({ destination, onVerify }: Props) {
   const status = statusOf(destination)
   const { paused } = useRulesFor(destination)
   if (!canManage(destination) || status === 'healthy') return null
   if (status === 'disabled') {
-    return <Notice>It is disabled. Its deliveries are held until you enable it and recover them.</Notice>
+    return <Notice>This destination is disabled. Its deliveries are held until you enable it and recover them.</Notice>
   }
   const verify = (
     <Button writes size="s" variant="primary" onClick={onVerify}>
@@ -25,7 +27,7 @@ export function HealthNotice({ destination, onVerify }: Props) {
   if (status === 'unverified') {
     return (
       <Notice tone="warn" action={verify}>
-        It is not verified. Nothing is sent to it, and rules cannot target it, until it is.
+        This destination is not verified. Until you verify it, nothing is sent to it and rules cannot target it.
       </Notice>
     )
   }
@@ -47,8 +49,8 @@ export function HealthNotice({ destination, onVerify }: Props) {
       </p>
       <p>
         {paused.length > 0
-          ? `It pauses ${plural(paused.length, 'rule')}: what ${paused.length === 1 ? 'it' : 'they'} would send is held.`
-          : 'What rules would send here is held.'}{' '}
+          ? `It pauses ${plural(paused.length, 'rule')}. Events that ${paused.length === 1 ? 'it matches' : 'they match'} are held.`
+          : 'Deliveries to it are held.'}{' '}
         {nextStep[verifiedBy(destination)]}
       </p>
     </Notice>
@@ -56,7 +58,7 @@ export function HealthNotice({ destination, onVerify }: Props) {
 }
 
 const nextStep = {
-  request: 'Fix the endpoint, verify it again, then recover the deliveries that it missed.',
-  test: 'Fix it, verify it again with a test message, then recover the deliveries that it missed.',
-  code: 'Verify the address again, then recover what it missed.',
+  request: 'Fix the endpoint, verify it again, then recover the missed deliveries.',
+  test: 'Fix the problem, verify it again with a test message, then recover the missed deliveries.',
+  code: 'Verify the address again, then recover the missed deliveries.',
 }

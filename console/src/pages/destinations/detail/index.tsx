@@ -9,7 +9,7 @@ import { DestinationView } from './view'
 
 const back = { label: 'Destinations', href: href('/destinations') }
 
-/** One destination, made by whichever API. */
+/** One destination of any API. */
 export function DestinationDetail({ id }: { id: string }) {
   const { destination, error, mutate, isMissing } = useDestination(id)
   if (destination) return <DestinationView destination={destination} />
@@ -24,7 +24,7 @@ export function DestinationDetail({ id }: { id: string }) {
             title="Destination not found"
             action={<ButtonLink href={back.href}>All destinations</ButtonLink>}
           >
-            It may have been deleted. Its deliveries stay in the log for 30 days.
+            It may have been deleted. Its deliveries are kept for 30 days.
           </EmptyState>
         ) : (
           <Skeleton lines={6} label="Loading the destination" />

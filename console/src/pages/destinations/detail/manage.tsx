@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { useAction } from '../../../api/action'
 import { setEnabled } from '../../../api/destination-actions'
 import type { Destination } from '../../../api/types'
-import { canLimit, canRotate, canSwitch } from '../../../lib/abilities'
+import { canDisable, canLimit, canRotate } from '../../../lib/abilities'
 import { toast } from '../../../lib/toasts'
 import { perSecond } from '../../../lib/traffic'
 import { navigate } from '../../../router/hash'
@@ -13,7 +13,7 @@ import { LimitDialog } from '../parts/limit'
 import { RotateSecret } from '../parts/rotate'
 import { refreshHealth } from '../verify/refresh'
 
-/** The switch, the secret, the limit and the end of a destination. `home` is the page that lists it. */
+/** Settings of a destination. `listPath` is the page that lists it, shown after deletion. */
 export function Manage({ destination, listPath = '/destinations' }: { destination: Destination; listPath?: string }) {
   const [open, setOpen] = useState<'limit' | 'rotate' | 'delete' | null>(null)
   const { disabled } = destination
@@ -21,7 +21,7 @@ export function Manage({ destination, listPath = '/destinations' }: { destinatio
   const toggle = useAction(async () => {
     await setEnabled(destination, disabled)
     refreshHealth()
-    toast.good(disabled ? 'Enabled. Recover the deliveries that it missed.' : 'Disabled. Its deliveries are held.')
+    toast.good(disabled ? 'Enabled. Recover the missed deliveries.' : 'Disabled. Deliveries are held.')
   })
   return (
     <Panel title="Manage">
@@ -35,7 +35,7 @@ export function Manage({ destination, listPath = '/destinations' }: { destinatio
             </Button>
           </li>
         )}
-        {canSwitch(destination) && (
+        {canDisable(destination) && (
           <li>
             <span class="manage-name">{disabled ? 'Disabled' : 'Enabled'}</span>
             <span class="manage-what">Deliveries are held while it is disabled.</span>
@@ -48,9 +48,7 @@ export function Manage({ destination, listPath = '/destinations' }: { destinatio
           <li>
             <span class="manage-name">Maximum per second</span>
             <span class="manage-what">
-              {destination.max_per_second
-                ? perSecond(destination.max_per_second)
-                : 'No limit: deliveries go out as they come.'}
+              {destination.max_per_second ? perSecond(destination.max_per_second) : 'No limit'}
             </span>
             <Button writes size="s" onClick={() => setOpen('limit')}>
               Change

@@ -18,7 +18,7 @@ export function DestinationRules({ destination }: { destination: Destination }) 
       icon={<Plus size={14} />}
       href={href('/rules/new', { destination: destination.destination_id })}
     >
-      Make a rule
+      Create rule
     </ButtonLink>
   )
   return (

@@ -4,12 +4,12 @@ import { trafficNotes } from '../../../lib/traffic'
 import { useNow } from '../../../lib/use-now'
 import { Notice } from '../../../ui/states'
 
-/** What delays deliveries to a destination. Nothing while they go out as they come. */
+/** What delays deliveries to a destination. Hidden while nothing does. */
 export function TrafficNotice({ health }: { health: Health | null | undefined }) {
   const now = useNow(1000)
   const notes = health ? trafficNotes(health, now) : null
   const hasNotes = notes && (notes.breaker || notes.slow || notes.pace)
-  // The live region is there before the sentences, or they would not be read out.
+  // Screen readers announce only changes of an existing live region.
   return (
     <div class={hasNotes ? 'traffic' : 'hidden'} aria-live="polite">
       {notes?.breaker && (

@@ -5,7 +5,7 @@ import { targets } from './targets'
 
 const ALL = { params: { query: { limit: 100 } } }
 
-/** The rules that target a destination, and those of them that it pauses. All pages are read. */
+/** The rules that target a destination, and those that it pauses. Loads all pages. */
 export function useRulesFor(destination: Destination) {
   const { rows, error, mutate, hasMore, loadMore, isLoadingMore } = usePages(
     '/v1/notifications/channels',

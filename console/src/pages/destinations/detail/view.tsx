@@ -19,7 +19,7 @@ import { DestinationRules } from './rules'
 import { TrafficNotice } from './traffic'
 import './detail.css'
 
-/** How a destination stands, what it was sent, and what can be done with it. */
+/** The state, deliveries and settings of a destination. */
 export function DestinationView({ destination }: { destination: Destination }) {
   const [open, setOpen] = useState<'verify' | 'recover' | null>(null)
   const test = useTest(destination)
@@ -43,10 +43,7 @@ export function DestinationView({ destination }: { destination: Destination }) {
         canManage(destination) && (
           <>
             {canTest(destination) ? (
-              <TestButton
-                test={test}
-                disabledReason={verified ? null : 'Verify it first: nothing is sent to it before.'}
-              />
+              <TestButton test={test} disabledReason={verified ? null : 'Verify the destination first.'} />
             ) : (
               <Button writes icon={<ShieldCheck size={15} />} onClick={() => setOpen('verify')}>
                 Verify

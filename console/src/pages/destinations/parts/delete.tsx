@@ -10,7 +10,7 @@ import { useRulesFor } from '../detail/use-rules'
 
 type Props = { destination: Destination; onDeleted: () => void; onClose: () => void }
 
-/** Asks before a destination is deleted, and says what becomes of the rules that target it. */
+/** Asks for confirmation before deleting a destination, and shows the consequences for its rules. */
 export function DeleteDestination({ destination, onDeleted, onClose }: Props) {
   const { rules } = useRulesFor(destination)
   const ruleCount = rules?.length ?? 0
@@ -23,7 +23,7 @@ export function DeleteDestination({ destination, onDeleted, onClose }: Props) {
       onClose={onClose}
       onConfirm={async () => {
         await deleteDestination(destination)
-        toast.good(`The ${noun} is deleted.`)
+        toast.good(`The ${noun} was deleted.`)
         onDeleted()
         refresh(
           '/v1/notifications/destinations',
@@ -38,12 +38,12 @@ export function DeleteDestination({ destination, onDeleted, onClose }: Props) {
         <p>This address belongs to a rule. Deleting it deletes the rule too.</p>
       ) : ruleCount > 0 ? (
         <p>
-          {`${plural(ruleCount, 'rule sends', 'rules send')} here and ${ruleCount === 1 ? 'stays' : 'stay'}. What would go to this destination is then recorded as an abandoned delivery: take it out of the ${ruleCount === 1 ? 'rule' : 'rules'} as well.`}
+          {`${plural(ruleCount, 'rule sends', 'rules send')} here. Deleting the destination does not change ${ruleCount === 1 ? 'it' : 'them'}: further deliveries to it are recorded as abandoned until you remove it from the ${ruleCount === 1 ? 'rule' : 'rules'}.`}
         </p>
       ) : (
         <p>No rule sends here.</p>
       )}
-      <p>Pending deliveries are abandoned. Past deliveries stay in the log for 30 days.</p>
+      <p>Pending deliveries are abandoned. Past deliveries are kept for 30 days.</p>
     </ConfirmDialog>
   )
 }

@@ -16,7 +16,7 @@ export const deliveryColumns: Column<Delivery>[] = [
   { header: 'Event', main: true, cell: delivery => <code>{delivery.event_type}</code> },
   { header: 'State', width: '8rem', corner: true, cell: delivery => <StateBadge state={delivery.state} /> },
   { header: 'Attempts', width: '5.5rem', align: 'end', wideOnly: true, cell: delivery => delivery.attempt_count },
-  { header: 'When', width: '9rem', align: 'end', cell: delivery => <Time at={delivery.created_at} /> },
+  { header: 'Dispatched', width: '9rem', align: 'end', cell: delivery => <Time at={delivery.created_at} /> },
 ]
 
 export const deliveryHref = (delivery: Delivery): string => href(`/deliveries/${delivery.id}`)
@@ -47,7 +47,7 @@ function Rows({ deliveries }: { deliveries: Delivery[] }) {
   if (deliveries.length === 0) {
     return (
       <EmptyState icon={<Inbox size={20} />} title="No deliveries yet">
-        What rules send here is listed as soon as an event matches. Deliveries are kept for 30 days.
+        Deliveries appear here when a rule with this destination matches an event. They are kept for 30 days.
       </EmptyState>
     )
   }

@@ -3,15 +3,15 @@ import { Snippet } from './snippet'
 import { snippets } from './snippets'
 import { Tabs } from './tabs'
 
-/** How a receiver checks a request's signature. */
+/** Explains how a receiver verifies signatures. */
 export function HowToVerify({ madeBy }: { madeBy: MadeBy }) {
   return (
     <div class="stack-s">
-      <h3>Check the signature</h3>
+      <h3>Verify the signature</h3>
       <p class="field-hint">
         Every request carries the Standard Webhooks headers: webhook-id, webhook-timestamp and webhook-signature. Any
-        Standard Webhooks library can check them as well.
-        {madeBy === 'stack' && ' X-STACK-Signature-256 is the HMAC-SHA256 of the body alone.'}
+        Standard Webhooks library can verify them.
+        {madeBy === 'stack' && ' X-STACK-Signature-256 is the HMAC-SHA256 of the body only.'}
       </p>
       <Tabs
         label="Language"

@@ -16,21 +16,21 @@ type Props = { destination: Destination; onClose: () => void }
 
 const FIELD = 'max_per_second'
 const LABEL = 'Maximum per second'
-// Some of the APIs have names in camel case.
+// Some APIs use camel case.
 const labels = { [FIELD]: LABEL, maxPerSecond: LABEL }
 
-/** Sets the most deliveries per second of a destination, or removes the limit. */
+/** Sets or removes the maximum number of deliveries per second. */
 export function LimitDialog({ destination, onClose }: Props) {
   const [text, setText] = useState(destination.max_per_second?.toString() ?? '')
   const save = useAction(
     async () => {
       const limit = parseLimit(text)
       if (limit === undefined) {
-        throw new ApiError(400, null, '', [{ field: FIELD, message: 'send a number from 0.001 to 1000' }])
+        throw new ApiError(400, null, '', [{ field: FIELD, message: 'must be a number from 0.001 to 1000' }])
       }
       await setLimit(destination, limit)
       refreshHealth()
-      toast.good(limit === null ? 'The limit is removed.' : `Limited to ${perSecond(limit)}.`)
+      toast.good(limit === null ? 'The limit was removed.' : `Limited to ${perSecond(limit)}.`)
       onClose()
     },
     { quiet: true },
@@ -57,7 +57,7 @@ export function LimitDialog({ destination, onClose }: Props) {
           autocomplete="off"
           spellcheck={false}
           placeholder="No limit"
-          hint="From 0.001 to 1000 deliveries. Leave it empty for no limit."
+          hint="From 0.001 to 1000. Leave empty for no limit."
           value={text}
           error={errors.of(FIELD) ?? errors.of('maxPerSecond')}
           onValue={setText}

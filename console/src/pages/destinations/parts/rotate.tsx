@@ -10,10 +10,10 @@ import { Dialog } from '../../../ui/dialog'
 import { FormError } from '../../../ui/states'
 import { SecretDialog } from './secret-dialog'
 
-/** Where an endpoint's secret is read, at any time. */
+/** The route that shows the secret of an endpoint at any time. */
 const ENDPOINT_SECRET = '/v1/webhooks/endpoints/{id}/secret'
 
-/** Gives a webhook another secret, after asking, and shows it. */
+/** Rotates the secret of a webhook after confirmation, and shows the new one. */
 export function RotateSecret({ destination, onClose }: { destination: Destination; onClose: () => void }) {
   const [newSecret, setNewSecret] = useState<NewSecret | null>(null)
   const staysReadable = destination.made_by === 'stack_auth'
@@ -31,7 +31,7 @@ export function RotateSecret({ destination, onClose }: { destination: Destinatio
     return (
       <SecretDialog title="New signing secret" secret={newSecret.secret} madeBy={destination.made_by} onClose={onClose}>
         {newSecret.previousExpiresAt && (
-          <p>{`The old secret signs too until ${absolute(newSecret.previousExpiresAt)}.`}</p>
+          <p>{`The old secret also signs until ${absolute(newSecret.previousExpiresAt)}.`}</p>
         )}
       </SecretDialog>
     )
@@ -50,9 +50,11 @@ export function RotateSecret({ destination, onClose }: { destination: Destinatio
       }
     >
       <p>
-        {staysReadable ? 'The endpoint gets a new secret.' : 'The destination gets a new secret, which is shown once.'}
+        {staysReadable
+          ? 'The endpoint gets a new secret.'
+          : 'The destination gets a new secret, which is shown only once.'}
       </p>
-      <p>Both secrets sign each request for 24 hours, so your receiver can switch without rejecting requests.</p>
+      <p>For 24 hours, both secrets sign each request, so that your receiver can switch without rejecting requests.</p>
       <FormError error={rotate.error} />
     </Dialog>
   )

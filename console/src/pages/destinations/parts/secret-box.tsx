@@ -1,7 +1,7 @@
 import { CopyButton } from '../../../ui/copy'
 import './secret-box.css'
 
-/** A secret in full, to be copied. */
+/** A secret with a button that copies it. */
 export function SecretBox({ label, secret }: { label: string; secret: string }) {
   return (
     <div class="secret">

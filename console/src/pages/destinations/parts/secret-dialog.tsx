@@ -11,12 +11,12 @@ type Props = {
   secret: string
   madeBy: MadeBy
   onClose: () => void
-  /** Other buttons, before "Done". */
+  /** Buttons before the primary one. */
   actions?: ComponentChildren
   children?: ComponentChildren
 }
 
-/** A dialog with a secret that is shown this once: a slip of the hand does not close it. */
+/** Shows a secret that cannot be shown again. Closing the dialog needs a second click or key press. */
 export function SecretDialog({ title, secret, madeBy, onClose, actions, children }: Props) {
   const [warned, setWarned] = useState(false)
   return (
@@ -34,7 +34,11 @@ export function SecretDialog({ title, secret, madeBy, onClose, actions, children
       }
     >
       <div role="alert" class={warned ? '' : 'hidden'}>
-        {warned && <Notice tone="bad">The secret is not shown again. Close once more if you have stored it.</Notice>}
+        {warned && (
+          <Notice tone="bad">
+            The secret will not be shown again. If you have stored it, close the dialog once more.
+          </Notice>
+        )}
       </div>
       <SecretOnce secret={secret} madeBy={madeBy}>
         {children}

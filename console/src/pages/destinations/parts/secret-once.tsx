@@ -5,7 +5,7 @@ import { Notice } from '../../../ui/states'
 import { HowToVerify } from './how-to-verify'
 import { SecretBox } from './secret-box'
 
-/** A secret that is shown this once, and what to do with it. */
+/** A secret that cannot be shown again, and how to use it. */
 export function SecretOnce({
   secret,
   madeBy,
@@ -18,7 +18,7 @@ export function SecretOnce({
   return (
     <div class="stack">
       <Notice tone="warn" icon={<KeyRound size={16} />}>
-        Copy the secret now and give it to your receiver. It is not shown again.
+        Copy the secret now and give it to your receiver. It will not be shown again.
       </Notice>
       <SecretBox label="Signing secret" secret={secret} />
       {children}

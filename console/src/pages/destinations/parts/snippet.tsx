@@ -1,14 +1,14 @@
 import { CopyButton } from '../../../ui/copy'
 import './snippet.css'
 
-/** A few lines of code to take over. */
+/** Sample code with a button that copies it. */
 export function Snippet({ label, code }: { label: string; code: string }) {
   return (
     <div class="snippet">
       <section
         class="snippet-scroll"
         aria-label={label}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be focusable
         tabIndex={0}
       >
         <pre>

@@ -6,7 +6,7 @@ const standardNode = `import { createHmac, timingSafeEqual } from 'node:crypto'
 
 const TOLERANCE_SECONDS = 5 * 60
 
-// \`body\` is the request's body as it came, before any parsing.
+// \`body\` is the raw request body, before any parsing.
 // \`headers\` are the request's headers with lowercase names, as in Node.js and Express.
 export function isFromStack(body, headers, secret) {
   const id = headers['webhook-id'] ?? ''
@@ -21,7 +21,7 @@ export function isFromStack(body, headers, secret) {
   const hmac = createHmac('sha256', key).update(\`\${id}.\${timestamp}.\`).update(body)
   const expected = Buffer.from(\`v1,\${hmac.digest('base64')}\`)
 
-  // For 24 hours after a rotation there is a signature by each secret, old and new.
+  // For 24 hours after a rotation, there is one signature for each secret.
   return signatures.split(' ').some(signature => {
     const given = Buffer.from(signature)
     return given.length === expected.length && timingSafeEqual(given, expected)
@@ -36,8 +36,8 @@ import time
 
 TOLERANCE_SECONDS = 5 * 60
 
-# \`body\` is the request's body in bytes, before any parsing.
-# \`headers\` finds names in any case, as in Flask, Django and FastAPI.
+# \`body\` is the raw request body in bytes, before any parsing.
+# \`headers\` must be case-insensitive, as in Flask, Django and FastAPI.
 def is_from_stack(body, headers, secret):
     message_id = headers.get("webhook-id", "")
     timestamp = headers.get("webhook-timestamp", "")
@@ -54,7 +54,7 @@ def is_from_stack(body, headers, secret):
     digest = hmac.new(key, signed, hashlib.sha256).digest()
     expected = b"v1," + base64.b64encode(digest)
 
-    # For 24 hours after a rotation there is a signature by each secret, old and new.
+    # For 24 hours after a rotation, there is one signature for each secret.
     return any(
         hmac.compare_digest(signature.encode(), expected)
         for signature in signatures.split(" ")
@@ -62,11 +62,11 @@ def is_from_stack(body, headers, secret):
 
 const stackNode = `import { createHmac, timingSafeEqual } from 'node:crypto'
 
-// For 24 hours after a rotation the old secret signs the second header, which has a list after several.
+// For 24 hours after a rotation, the second header has the signatures of old secrets, separated by commas.
 const HEADERS = ['x-stack-signature-256', 'x-stack-signature-256-previous']
 
-// These headers sign the body alone: only webhook-signature also protects from replays.
-// \`body\` is the request's body as it came, before any parsing.
+// These headers sign only the body. Only webhook-signature also protects against replays.
+// \`body\` is the raw request body, before any parsing.
 // \`headers\` are the request's headers with lowercase names, as in Node.js and Express.
 export function isFromStack(body, headers, secret) {
   const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'))
@@ -80,12 +80,12 @@ export function isFromStack(body, headers, secret) {
 const stackPython = `import hashlib
 import hmac
 
-# For 24 hours after a rotation the old secret signs the second header, which has a list after several.
+# For 24 hours after a rotation, the second header has the signatures of old secrets, separated by commas.
 HEADERS = ["X-STACK-Signature-256", "X-STACK-Signature-256-Previous"]
 
-# These headers sign the body alone: only webhook-signature also protects from replays.
-# \`body\` is the request's body in bytes, before any parsing.
-# \`headers\` finds names in any case, as in Flask, Django and FastAPI.
+# These headers sign only the body. Only webhook-signature also protects against replays.
+# \`body\` is the raw request body in bytes, before any parsing.
+# \`headers\` must be case-insensitive, as in Flask, Django and FastAPI.
 def is_from_stack(body, headers, secret):
     expected = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
     return any(
@@ -94,7 +94,7 @@ def is_from_stack(body, headers, secret):
         for signature in headers.get(name, "").split(", ")
     )`
 
-/** How a receiver checks that a request is ours, by the API that made the destination. */
+/** Code that verifies our requests, for destinations of one API. */
 export function snippets(madeBy: MadeBy): CodeSample[] {
   const standard = [
     { label: 'Node.js', code: standardNode },

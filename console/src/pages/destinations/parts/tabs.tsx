@@ -4,7 +4,7 @@ import './tabs.css'
 
 export type Tab = { label: string; content: ComponentChildren }
 
-/** Contents behind each other, of which one is seen. Arrow keys go from tab to tab. */
+/** Tabs. Arrow keys move between them. */
 export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
   const id = useId()
   const [shown, setShown] = useState(0)

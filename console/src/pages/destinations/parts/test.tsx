@@ -8,7 +8,7 @@ import { Button } from '../../../ui/button'
 import { Notice } from '../../../ui/states'
 import { refreshHealth } from '../verify/refresh'
 
-/** A test that can be sent to a destination, and what was said to the last one. */
+/** Sends tests to a destination and keeps the answer to the last one. */
 export function useTest(destination: Destination) {
   const [detail, setDetail] = useState<string | null>(null)
   const action = useAction(
@@ -38,16 +38,16 @@ export function TestButton({ test, disabledReason }: { test: Test; disabledReaso
   )
 }
 
-/** How the destination answered. */
+/** The result of the last test. */
 export function TestResult({ test }: { test: Test }) {
   return (
     <div aria-live="polite" class={test.detail || test.error ? '' : 'hidden'}>
       {test.detail && (
         <Notice tone="good" icon={<CircleCheck size={16} />}>
-          {`The test arrived: ${test.detail}`}
+          {`Test succeeded: ${test.detail}`}
         </Notice>
       )}
-      {test.error && <Notice tone="bad">{`The test did not arrive: ${messageOf(test.error)}`}</Notice>}
+      {test.error && <Notice tone="bad">{`Test failed: ${messageOf(test.error)}`}</Notice>}
     </div>
   )
 }

@@ -12,11 +12,11 @@ import { VerifyDone } from './done'
 import type { VerifyProps } from './props'
 import { useCode } from './use-code'
 
-/** Sends a code to a mail address or a phone, and takes it back. */
+/** Sends a code to an email address or a phone, and asks for it. */
 export function ByCode({ destination, inRule, onClose }: VerifyProps) {
   const flow = useCode(destination)
   const [hasCode, setHasCode] = useState(false)
-  // As it was before the verification, which ends it.
+  // Remember it: the verification resets it.
   const [since] = useState(missedSince(destination.health))
   const secondsToWait = useCountdown(flow.nextAt)
   const secondsLeft = useCountdown(flow.expiresAt)
@@ -28,13 +28,13 @@ export function ByCode({ destination, inRule, onClose }: VerifyProps) {
   }, [typing, flow.expiresAt, flow.giving.error])
 
   if (flow.verified) {
-    return <VerifyDone {...{ destination, inRule, onClose, since }} title="Verified" detail="The code is right." />
+    return <VerifyDone {...{ destination, inRule, onClose, since }} title="Verified" detail="The code is correct." />
   }
   const submit = (code: string) => {
     if (code.length === CODE_LENGTH && !flow.giving.busy) void flow.giving.run(code)
   }
-  const medium = destination.channel_type === 'sms' ? 'text message' : 'mail'
-  const waitText = secondsToWait > 0 ? `Another code can be sent in ${formatCountdown(secondsToWait)}.` : null
+  const medium = destination.channel_type === 'sms' ? 'text message' : 'email'
+  const waitText = secondsToWait > 0 ? `You can request another code in ${formatCountdown(secondsToWait)}.` : null
   return (
     <Dialog
       title="Verify destination"
@@ -49,7 +49,7 @@ export function ByCode({ destination, inRule, onClose }: VerifyProps) {
               variant="primary"
               type="submit"
               busy={flow.giving.busy}
-              disabledReason={flow.code.length < CODE_LENGTH ? 'Write all six digits of the code first.' : null}
+              disabledReason={flow.code.length < CODE_LENGTH ? 'Enter all six digits of the code first.' : null}
             >
               Verify
             </Button>
@@ -64,8 +64,8 @@ export function ByCode({ destination, inRule, onClose }: VerifyProps) {
       <DestinationLabel destination={destination} />
       <p>
         {flow.expiresAt === null
-          ? `It gets a code of six digits by ${medium}, which is good for ten minutes and five guesses.`
-          : `A code is on its way by ${medium}. Write it here.`}
+          ? `We send a code of six digits by ${medium}. It is valid for ten minutes and five attempts.`
+          : `A code is on its way by ${medium}. Enter it here.`}
       </p>
       {typing && (
         <div ref={form} class="stack-s">
@@ -78,8 +78,8 @@ export function ByCode({ destination, inRule, onClose }: VerifyProps) {
           <p class="field-hint" role="timer" aria-live="off">
             {flow.expiresAt !== null &&
               (secondsLeft > 0
-                ? `The code is good for ${formatCountdown(secondsLeft)} more.`
-                : 'The code has expired. Send another.')}
+                ? `The code expires in ${formatCountdown(secondsLeft)}.`
+                : 'The code has expired. Send another one.')}
           </p>
           <div class="row">
             <Button

@@ -11,14 +11,14 @@ import { VerifyDone } from './done'
 import type { VerifyProps } from './props'
 import { refreshHealth } from './refresh'
 
-/** A webhook verifies itself by its answer to a signed request; a chat by taking a test message. */
+/** Verifies a webhook with a signed request, or a chat with a test message. */
 export function ByRequest({ destination, inRule, onClose }: VerifyProps) {
   const [done, setDone] = useState(false)
-  // As it was before the verification, which ends it.
+  // Remember it: the verification resets it.
   const [since] = useState(missedSince(destination.health))
   const isRequest = verifiedBy(destination) === 'request'
   const noun = isRequest ? 'test request' : 'test message'
-  // A chat that was just added has nothing to prove: one only wants to see that it works.
+  // A new chat needs no verification. The test only shows that it works.
   const isHealthy = destination.verified && since === null
   const send = useAction(
     async () => {
@@ -29,7 +29,9 @@ export function ByRequest({ destination, inRule, onClose }: VerifyProps) {
     { quiet: true },
   )
   if (done) {
-    const detail = isRequest ? 'It answered the signed request with a 2xx.' : 'It took the test message.'
+    const detail = isRequest
+      ? 'The endpoint answered the signed request with a 2xx status.'
+      : 'The destination accepted the test message.'
     return (
       <VerifyDone
         {...{ destination, inRule, onClose, since }}
@@ -59,7 +61,7 @@ export function ByRequest({ destination, inRule, onClose }: VerifyProps) {
 }
 
 const requestText =
-  'The endpoint gets one signed request and must answer with a 2xx within ten seconds. Then it is healthy, and rules that it paused go on.'
-const testText = 'See that it arrives before a rule depends on it.'
+  'We send one signed request, which the endpoint must answer with a 2xx status within ten seconds. Then it is healthy, and rules that it paused resume.'
+const testText = 'Check that it arrives before you create a rule.'
 const retestText =
-  'The destination gets a test message. When it takes it, it is healthy, and rules that it paused go on.'
+  'We send a test message. If the destination accepts it, it is healthy, and rules that it paused resume.'

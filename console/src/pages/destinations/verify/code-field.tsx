@@ -10,7 +10,7 @@ type Props = {
   onComplete: (code: string) => void
 }
 
-/** Six digits, which phones and browsers may fill in by themselves. */
+/** A field for six digits, which phones and browsers can fill in automatically. */
 export function CodeField({ value, error, onValue, onComplete }: Props) {
   return (
     <div class="code-field">

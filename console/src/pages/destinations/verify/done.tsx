@@ -10,11 +10,11 @@ import type { VerifyProps } from './props'
 type Props = VerifyProps & {
   title: string
   detail: string
-  /** Since when it may have missed events, if it was unhealthy: there may be something to recover. */
+  /** Since when it may have missed events (RFC 3339), if it was unhealthy. */
   since: string | null
 }
 
-/** It is verified: what the destination said, and what comes next. */
+/** The result of a successful verification, and the next step. */
 export function VerifyDone({ destination, inRule, title, detail, since, onClose }: Props) {
   const [recovering, setRecovering] = useState(false)
   if (recovering) {
@@ -31,7 +31,7 @@ export function VerifyDone({ destination, inRule, title, detail, since, onClose 
           {since && <Button onClick={() => setRecovering(true)}>Recover missed deliveries</Button>}
           {!since && !inRule && (
             <ButtonLink href={href('/rules/new', { destination: destination.destination_id })}>
-              Make a rule for it
+              Create a rule
             </ButtonLink>
           )}
           <Button variant="primary" autofocus onClick={onClose}>
@@ -45,7 +45,7 @@ export function VerifyDone({ destination, inRule, title, detail, since, onClose 
           {detail}
         </Notice>
       </div>
-      <p>Rules send notifications here again.</p>
+      <p>Rules can send notifications here.</p>
     </Dialog>
   )
 }

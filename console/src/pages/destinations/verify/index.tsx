@@ -3,7 +3,7 @@ import { ByCode } from './by-code'
 import { ByRequest } from './by-request'
 import type { VerifyProps } from './props'
 
-/** Walks through the verification of a destination, in the way that its kind has. Mounted means open. */
+/** Verifies a destination, with the method of its kind. The dialog is open while it is mounted. */
 export function VerifyDialog(props: VerifyProps) {
   return verifiedBy(props.destination) === 'code' ? <ByCode {...props} /> : <ByRequest {...props} />
 }

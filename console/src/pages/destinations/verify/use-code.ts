@@ -5,13 +5,13 @@ import type { Destination } from '../../../api/types'
 import { sendCode, verify } from '../../../api/verification'
 import { refreshHealth } from './refresh'
 
-/** The next code can be asked for after a minute. */
+/** The API sends the next code after a minute at the earliest. */
 const RESEND_AFTER_MS = 60_000
 
-/** Errors after which the code that was sent is of no more use. */
+/** Errors that make the sent code unusable. */
 const NEW_CODE_ERRORS = new Set(['code_spent', 'code_expired', 'code_missing'])
 
-/** Sending a code and giving it back: what is under way, how long one waits, and what was said. */
+/** The state of a verification by code. Times are in milliseconds. */
 export function useCode(destination: Destination) {
   const [code, setCode] = useState('')
   const [expiresAt, setExpiresAt] = useState<number | null>(null)
@@ -52,7 +52,7 @@ export function useCode(destination: Destination) {
     verified,
     sending,
     giving: verifying,
-    /** Whether another code is needed. */
+    /** Whether the last code cannot be used again. */
     needsNewCode: errorCode !== null && NEW_CODE_ERRORS.has(errorCode),
     setCode: (code: string) => {
       setCode(code)

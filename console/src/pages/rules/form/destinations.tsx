@@ -19,11 +19,11 @@ type Props = {
   value: readonly string[]
   onValue: (ids: string[]) => void
   error: string | null
-  /** Somebody wants to verify one that cannot be chosen yet. */
+  /** Called to verify a destination that cannot be selected yet. */
   onVerify: (destination: Destination) => void
 }
 
-/** The destinations of a rule: any number, searched for by name, address or kind. */
+/** Selects any number of destinations. People can search by name, address and kind. */
 export function DestinationList({ value, onValue, error, onVerify }: Props) {
   const pages = useAllDestinations()
   const { titleOf } = useDestinationKinds()
@@ -53,7 +53,7 @@ export function DestinationList({ value, onValue, error, onVerify }: Props) {
         {!pages.rows && !pages.error && <Skeleton label="Loading destinations" />}
         {pages.error && !pages.rows && <ErrorState error={pages.error} onRetry={pages.mutate} />}
         {pages.rows && offered.length === 0 && <None />}
-        {offered.length > 0 && found.length === 0 && <p class="types-none">No matching destination.</p>}
+        {offered.length > 0 && found.length === 0 && <p class="types-none">No matching destinations.</p>}
         {deletedIds.map(id => (
           <DeletedTarget key={id} id={id} onRemove={() => onValue(value.filter(other => other !== id))} />
         ))}
@@ -71,7 +71,7 @@ export function DestinationList({ value, onValue, error, onVerify }: Props) {
         <LoadMore pages={pages} />
       </div>
       <p class="field-hint" aria-live="polite">
-        {value.length === 0 ? 'None chosen yet.' : `${plural(value.length, 'destination')} chosen.`}
+        {value.length === 0 ? 'None selected.' : `${plural(value.length, 'destination')} selected.`}
       </p>
       {error && (
         <p id={`${id}-error`} class="field-error">
@@ -91,7 +91,7 @@ const None = () => (
       </ButtonLink>
     }
   >
-    A rule needs at least one to send to.
+    A rule needs at least one destination.
   </EmptyState>
 )
 
@@ -115,7 +115,7 @@ function Target({ destination, checked, onChecked, onVerify }: TargetProps) {
         />
         <span class="target-words">
           <DestinationLabel destination={destination} />
-          {off && <span>Verify it before a rule can send there.</span>}
+          {off && <span>Verify it before a rule can send to it.</span>}
         </span>
       </label>
       {off ? (
@@ -129,7 +129,7 @@ function Target({ destination, checked, onChecked, onVerify }: TargetProps) {
   )
 }
 
-/** One that the rule names and that is there no more. */
+/** A deleted destination that the rule still contains. */
 const DeletedTarget = ({ id, onRemove }: { id: string; onRemove: () => void }) => (
   <div class="target">
     <span class="target-words">
@@ -137,7 +137,7 @@ const DeletedTarget = ({ id, onRemove }: { id: string; onRemove: () => void }) =
       <span class="muted">This destination was deleted.</span>
     </span>
     <Button size="s" onClick={onRemove}>
-      Take out
+      Remove
     </Button>
   </div>
 )

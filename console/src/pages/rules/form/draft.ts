@@ -1,14 +1,14 @@
 import type { EventType, NewRule, OnUnhealthy, Rule, RuleChange } from '../../../api/types'
 
-/** The severities that a rule can begin at, from least to most. */
+/** The possible minimum severities of a rule, in ascending order. */
 export const MIN_SEVERITIES = ['info', 'warning', 'critical'] as const
 export type MinSeverity = (typeof MIN_SEVERITIES)[number]
 
-/** A rule as it stands in the form. */
+/** The values of the form for a rule. */
 export type Draft = {
   events: string[]
   minSeverity: MinSeverity
-  /** By any of their ids (`ndst_…`, or the public one of the API that made it). */
+  /** Either of a destination's ids: `ndst_…` or the public one. */
   destinations: string[]
   onUnhealthy: OnUnhealthy
 }
@@ -22,7 +22,7 @@ export const emptyDraft = (destination: string | undefined): Draft => ({
 
 const isMinSeverity = (text: string): text is MinSeverity => MIN_SEVERITIES.includes(text as MinSeverity)
 
-/** A rule that there is. */
+/** The values for an existing rule. */
 export const draftOf = (rule: Rule): Draft => ({
   events: rule.events,
   minSeverity: isMinSeverity(rule.min_severity) ? rule.min_severity : 'warning',
@@ -37,21 +37,23 @@ export const asNewRule = (draft: Draft): NewRule => ({
   on_unhealthy: draft.onUnhealthy,
 })
 
-/** Why there is no preview of a rule yet; null when there can be one. */
+/** Why a preview is not possible yet; null if it is. */
 export function previewBlocker({ events, destinations }: Draft, hasOwnAddress: boolean): string | null {
-  const purpose = 'to see what each destination would get.'
+  const purpose = 'to see what each destination would receive.'
   if (events.length === 0) return `Choose event types ${purpose}`
   if (destinations.length > 0) return null
-  // The API previews destinations by their ids, and an address of a rule's own has none.
-  if (hasOwnAddress)
-    return `There is no preview for an address of the rule’s own. Choose destinations in its place ${purpose}`
+  // The preview needs destination ids, and the rule's own address has none.
+  if (hasOwnAddress) return `There is no preview for the rule’s own address. Choose destinations instead ${purpose}`
   return `Choose destinations ${purpose}`
 }
 
 const same = (one: readonly string[], other: readonly string[]) =>
   one.length === other.length && one.every((item, index) => item === other[index])
 
-/** Only what differs: what stays is not judged anew, such as a destination that was deleted meanwhile. */
+/**
+ * Only the changed fields. The API does not check the others again, for example a destination that has been deleted
+ * since.
+ */
 export function changeOf(before: Draft, after: Draft): RuleChange {
   return {
     ...(same(before.events, after.events) ? {} : { events: after.events }),
@@ -63,7 +65,7 @@ export function changeOf(before: Draft, after: Draft): RuleChange {
 
 const ranks: Record<string, number> = { info: 0, low: 1, medium: 2, warning: 2, high: 3, critical: 4 }
 
-/** The chosen types whose events are less severe than the rule asks for, unless they are posted with a severity of their own. */
+/** The chosen types whose default severity is below the minimum of the rule. */
 export function belowMinSeverity(draft: Draft, types: readonly EventType[]): EventType[] {
   const minRank = ranks[draft.minSeverity] ?? 0
   return types.filter(({ type, severity }) => draft.events.includes(type) && (ranks[severity] ?? 0) < minRank)

@@ -13,7 +13,6 @@ import { ruleTitle } from '../names'
 import { changeOf, draftOf } from './draft'
 import { RuleForm } from './form'
 
-/** Changing a rule. */
 export function EditRule({ id }: { id: string }) {
   const { data, error, mutate } = useGet('/v1/notifications/channels/{id}', { params: { path: { id } } })
   return (
@@ -41,7 +40,7 @@ export function EditRule({ id }: { id: string }) {
 }
 
 function Edit({ rule }: { rule: Rule }) {
-  // Once: compared with what the rule has become meanwhile, what nobody touched here would seem changed back.
+  // Keep the first version: a comparison with a later one would send fields that the user did not change.
   const [start] = useState(() => draftOf(rule))
   const hasOwnAddress = start.destinations.length === 0
   const leave = () => navigate(`/rules/${rule.id}`, {}, { replace: true })
@@ -49,7 +48,7 @@ function Edit({ rule }: { rule: Rule }) {
     <>
       {hasOwnAddress && (
         <Notice>
-          {`This rule has an address of its own: ${rule.destination ?? 'it was made with one'}. If you choose destinations below, they take its place.`}
+          {`This rule has its own address${rule.destination ? `, ${rule.destination}` : ''}. Destinations that you choose below replace it.`}
         </Notice>
       )}
       <RuleForm
@@ -63,7 +62,7 @@ function Edit({ rule }: { rule: Rule }) {
             const params = { path: { id: rule.id } }
             await call(api.PATCH('/v1/notifications/channels/{id}', { params, body }))
             refresh('/v1/notifications/channels', '/v1/overview')
-            toast.good('The changes are saved.')
+            toast.good('Changes saved.')
           }
           leave()
         }}

@@ -17,16 +17,16 @@ import { OnUnhealthyChoice } from './unhealthy'
 import './form.css'
 
 type Props = {
-  /** What the form begins with. */
+  /** The initial values. */
   start: Draft
   verb: string
-  /** Whether the rule has an address of its own, and so may be without destinations. */
+  /** Whether the rule has its own address. It then needs no destinations. */
   hasOwnAddress?: boolean
   onCancel: () => void
   onSave: (draft: Draft) => Promise<void>
 }
 
-/** A rule's fields, and beside them what it would do. */
+/** The form for a rule, with a preview. */
 export function RuleForm({ start, verb, hasOwnAddress = false, onCancel, onSave }: Props) {
   const [draft, setDraft] = useState(start)
   const [verifying, setVerifying] = useState<Destination | null>(null)
@@ -82,7 +82,7 @@ export function RuleForm({ start, verb, hasOwnAddress = false, onCancel, onSave 
         </div>
       </form>
       <PreviewPanel draft={draft} types={types} hasOwnAddress={hasOwnAddress} />
-      {/* Not inside the form: a form within a form would send both. */}
+      {/* Outside the form: submitting a nested form would submit both. */}
       {verifying && <VerifyDialog destination={verifying} inRule onClose={() => setVerifying(null)} />}
     </div>
   )

@@ -1,7 +1,7 @@
-/** The server's names of a rule's fields, as its errors have them. */
+/** The labels of a rule's fields, by the names in the API's errors. */
 export const ruleLabels = {
   events: 'Event types',
   destination_ids: 'Destinations',
-  min_severity: 'Least severity',
-  on_unhealthy: 'While one is unhealthy',
+  min_severity: 'Minimum severity',
+  on_unhealthy: 'While a destination is unhealthy',
 }

@@ -6,14 +6,14 @@ import { Page } from '../../../ui/page'
 import { asNewRule, emptyDraft } from './draft'
 import { RuleForm } from './form'
 
-/** Writing a new rule; `?destination=` chooses a first destination. */
+/** Creates a rule. `?destination=` selects a destination. */
 export function NewRule() {
   const [query] = useQuery()
   return (
     <Page
       title="New rule"
       back={{ label: 'Rules', href: href('/rules') }}
-      description="Nothing is sent before you save it."
+      description="Nothing is sent until you save the rule."
     >
       <RuleForm
         start={emptyDraft(query.destination)}
@@ -22,7 +22,7 @@ export function NewRule() {
         onSave={async draft => {
           const created = await call(api.POST('/v1/notifications/channels', { body: asNewRule(draft) }))
           refresh('/v1/notifications/channels', '/v1/overview')
-          toast.good('The rule is saved, and takes events from now on.')
+          toast.good('Rule saved. It now matches new events.')
           navigate(`/rules/${created.id}`, {}, { replace: true })
         }}
       />

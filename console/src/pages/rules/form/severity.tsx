@@ -9,28 +9,28 @@ const options: { value: MinSeverity; label: string }[] = [
   { value: 'critical', label: 'Critical' },
 ]
 const hints: Record<MinSeverity, string> = {
-  info: 'Every event of these types, however severe.',
+  info: 'Events of any severity.',
   warning: 'Medium, warning, high and critical events.',
   critical: 'Critical events only.',
 }
 
 type Props = { draft: Draft; types: readonly EventType[]; onValue: (least: MinSeverity) => void }
 
-/** From which severity on a rule takes events. */
+/** Selects the minimum severity of a rule. */
 export function MinSeverityChoice({ draft, types, onValue }: Props) {
   const skipped = belowMinSeverity(draft, types).map(({ type }) => type)
   return (
     <div class="rule-set">
-      <span class="field-label">From severity</span>
+      <span class="field-label">Minimum severity</span>
       <div>
-        <Choice label="From severity" options={options} value={draft.minSeverity} onValue={onValue} />
+        <Choice label="Minimum severity" options={options} value={draft.minSeverity} onValue={onValue} />
       </div>
       <p class="field-hint" aria-live="polite">
         {hints[draft.minSeverity]}
       </p>
       {skipped.length > 0 && (
         <Notice tone="warn">
-          {`${names(skipped)} ${skipped.length === 1 ? 'is' : 'are'} less severe than that by default: the rule takes ${skipped.length === 1 ? 'it' : 'them'} only when posted with a higher severity.`}
+          {`${names(skipped)} ${skipped.length === 1 ? 'has' : 'have'} a lower severity by default. The rule matches ${skipped.length === 1 ? 'it' : 'them'} only if posted with a higher severity.`}
         </Notice>
       )}
     </div>

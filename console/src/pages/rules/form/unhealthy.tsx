@@ -3,14 +3,14 @@ import { Choice } from '../../../ui/choice'
 
 const options: { value: OnUnhealthy; label: string }[] = [
   { value: 'pause', label: 'Pause the rule' },
-  { value: 'skip', label: 'Skip that destination' },
+  { value: 'skip', label: 'Skip the destination' },
 ]
 const hints: Record<OnUnhealthy, string> = {
-  pause: 'The whole rule stops, and what it matches is held for all of its destinations until you recover it.',
-  skip: 'The rule goes on to its other destinations. What the unhealthy one misses is held until you recover it.',
+  pause: 'The whole rule is paused. Matching events are held for all destinations until you recover them.',
+  skip: 'The rule continues to send to its other destinations. Deliveries to the unhealthy one are held until you recover them.',
 }
 
-/** What a rule does while one of its destinations is unhealthy. */
+/** Selects what a rule does while one of its destinations is unhealthy. */
 export function OnUnhealthyChoice({ value, onValue }: { value: OnUnhealthy; onValue: (value: OnUnhealthy) => void }) {
   return (
     <div class="rule-set">

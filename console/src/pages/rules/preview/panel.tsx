@@ -17,11 +17,11 @@ const SEVERITY_NAMES = ['info', 'low', 'medium', 'high', 'critical']
 type Props = {
   draft: Draft
   types: readonly EventType[]
-  /** Whether the rule has an address of its own. */
+  /** Whether the rule has its own address. */
   hasOwnAddress: boolean
 }
 
-/** What the rule of the form would do with an event of one's choice. Nothing is saved, and nothing is sent. */
+/** Shows what the rule would do with a sample event. Nothing is saved or sent. */
 export function PreviewPanel({ draft, types, hasOwnAddress }: Props) {
   const [chosen, setChosen] = useState('')
   const [severity, setSeverity] = useState('')
@@ -74,7 +74,7 @@ export function PreviewPanel({ draft, types, hasOwnAddress }: Props) {
               open={showsData || dataError !== null}
               onToggle={event => setShowsData(event.currentTarget.open)}
             >
-              <summary>Data of the event</summary>
+              <summary>Event data</summary>
               <div class="stack-s">
                 <TextArea
                   label="Data"
@@ -88,7 +88,7 @@ export function PreviewPanel({ draft, types, hasOwnAddress }: Props) {
                 {typed[type] !== undefined && (
                   <div>
                     <Button size="s" onClick={() => setTyped(({ [type]: _, ...rest }) => rest)}>
-                      Use the sample again
+                      Reset to sample
                     </Button>
                   </div>
                 )}

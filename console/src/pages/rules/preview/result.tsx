@@ -6,7 +6,7 @@ import { DestinationLabel } from '../../../ui/destination-label'
 import { Json } from '../../../ui/json'
 import { FormError, Notice, Skeleton } from '../../../ui/states'
 
-/** Whether the rule takes the event, and what each destination would get. */
+/** Whether the rule matches the event, and what each destination would receive. */
 export function PreviewResult({
   preview,
   error,
@@ -17,7 +17,7 @@ export function PreviewResult({
   busy: boolean
 }) {
   if (error) return <FormError error={error} />
-  if (!preview) return busy ? <Skeleton lines={3} label="Asking what the rule would do" /> : null
+  if (!preview) return busy ? <Skeleton lines={3} label="Loading the preview" /> : null
   return (
     <div class={busy ? 'stack preview-old' : 'stack'} aria-live="polite" aria-busy={busy}>
       <Notice
@@ -60,7 +60,7 @@ function Outcome({ destination }: { destination: PreviewedDestination }) {
   )
 }
 
-/** What it would be sent: JSON where it is some, else the words. */
+/** The message for a destination: JSON, a subject or a text. */
 function Message({ destination }: { destination: PreviewedDestination }) {
   if (
     destination.channel_type === 'sms' ||

@@ -6,7 +6,7 @@ const DEBOUNCE_MS = 350
 
 type State = { preview: Preview | null; error: Error | null; busy: boolean }
 
-/** What a rule would do, by the JSON that asks; again a moment after something of it has changed. `null` asks nothing. */
+/** Fetches the preview of a rule for this request body, shortly after each change. `null` fetches nothing. */
 export function usePreview(body: string | null): State {
   const [state, setState] = useState<State>({ preview: null, error: null, busy: false })
   useEffect(() => {
@@ -14,7 +14,7 @@ export function usePreview(body: string | null): State {
       setState({ preview: null, error: null, busy: false })
       return
     }
-    // What a later change has overtaken is not shown.
+    // Ignore answers to earlier bodies.
     let outdated = false
     setState(before => ({ ...before, busy: true }))
     const timer = setTimeout(async () => {

@@ -32,12 +32,12 @@ const delivery = (id: string, more: Partial<Delivery>): Delivery => ({
 const titles = (deliveries: Delivery[], settled = true) =>
   eventTimeline(event, deliveries, new Map(), settled).map(({ title }) => title)
 
-describe('the life of an event', () => {
-  it('is one line through all of its deliveries, in the order of time', () => {
+describe('the timeline of an event', () => {
+  it('contains the steps of all deliveries, sorted by time', () => {
     const a = delivery('a', { attempts: [attempt(1, 1, 'answered 500'), attempt(2, 62, null)] })
     const b = delivery('b', { attempts: [attempt(1, 2, null)] })
-    const life = eventTimeline(event, [a, b], new Map(), true)
-    expect(life.map(step => [step.title, step.delivery?.id ?? null])).toEqual([
+    const steps = eventTimeline(event, [a, b], new Map(), true)
+    expect(steps.map(step => [step.title, step.delivery?.id ?? null])).toEqual([
       ['Event accepted', null],
       ['Attempt 1 failed', 'a'],
       ['Delivered', 'b'],
@@ -45,11 +45,11 @@ describe('the life of an event', () => {
     ])
   })
 
-  it('begins with the event, even when a clock says otherwise', () => {
+  it('starts with the event, even if clocks differ', () => {
     expect(titles([delivery('a', { attempts: [attempt(1, -3, null)] })])[0]).toBe('Event accepted')
   })
 
-  it('tells of what is still to come, and of what will not come', () => {
+  it('ends with the next attempt, or with why there is none', () => {
     const failed = delivery('a', { state: 'failed', attempts: [attempt(1, 1, 'no')], next_attempt_at: at(60) })
     const held = delivery('b', { state: 'held', reason: 'rule_paused' })
     const gone = delivery('c', { state: 'abandoned', attempts: [attempt(1, 5, 'no')] })
@@ -59,16 +59,16 @@ describe('the life of an event', () => {
     expect(titles([delivery('d', { state: 'pending' })])).toEqual(['Event accepted', 'On its way'])
   })
 
-  it('says that no rule matched only once no delivery can come any more', () => {
+  it('says that no rule matched only when no delivery can follow', () => {
     expect(titles([], false)).toEqual(['Event accepted'])
-    expect(titles([], true)).toEqual(['Event accepted', 'No rule matched it'])
+    expect(titles([], true)).toEqual(['Event accepted', 'No rule matched'])
   })
 
-  it('tells of a mail by its own steps', () => {
+  it('contains the steps of a mail instead of the attempt that sent it', () => {
     const mails = new Map([['a', [{ type: 'mail.message.bounced', label: 'Bounced', createdAt: at(9) }]]])
     const sent = delivery('a', { attempts: [attempt(1, 1, 'throttled'), attempt(2, 2, null)] })
-    const life = eventTimeline(event, [sent], mails, true)
-    expect(life.map(({ title }) => title)).toEqual(['Event accepted', 'Attempt 1 failed', 'Mail bounced'])
-    expect(life.at(-1)).toMatchObject({ tone: 'red', kind: 'mail' })
+    const steps = eventTimeline(event, [sent], mails, true)
+    expect(steps.map(({ title }) => title)).toEqual(['Event accepted', 'Attempt 1 failed', 'Mail bounced'])
+    expect(steps.at(-1)).toMatchObject({ tone: 'red', kind: 'mail' })
   })
 })

@@ -11,8 +11,8 @@ const storage = () => {
   } as unknown as Storage & { texts: Map<string, string> }
 }
 
-describe('a text that the browser keeps', () => {
-  it('is in its storage, and gone when it is taken away', () => {
+describe("a text in the browser's storage", () => {
+  it('is stored until it is removed', () => {
     const of = storage()
     storedText(() => of, 'key').set('a')
     expect([...of.texts]).toEqual([['key', 'a']])
@@ -23,7 +23,7 @@ describe('a text that the browser keeps', () => {
     expect(of.texts.size).toBe(0)
   })
 
-  it('is kept by the page where site data are blocked', () => {
+  it('lasts as long as the page if site data is blocked', () => {
     const blocked = storedText(() => {
       throw new DOMException('The operation is insecure.', 'SecurityError')
     }, 'key')
@@ -34,7 +34,7 @@ describe('a text that the browser keeps', () => {
     expect(blocked.get()).toBeNull()
   })
 
-  it('is kept by the page where the storage is full', () => {
+  it('lasts as long as the page if the storage is full', () => {
     const of = storage()
     of.setItem = () => {
       throw new DOMException('Full.', 'QuotaExceededError')
