@@ -95,3 +95,27 @@ pub(crate) async fn list(_: Reader) -> Json<DestinationKinds> {
 fn all() -> DestinationKinds {
     DestinationKinds { kinds: forms::all() }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{Kind, Platform};
+    use serde_json::{Value, json, to_value};
+
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_form_and_no_field_is_there_twice() {
+        let Value::Array(kinds) = to_value(all()).expect("JSON")["kinds"].take() else { panic!("a list") };
+        for kind in Kind::ALL {
+            assert!(kinds.iter().any(|form| form["kind"] == kind.as_str()), "{kind} has no form");
+        }
+        let platforms = kinds.iter().filter(|form| form["platform"] == true);
+        let names = platforms.map(|form| form["kind"].clone()).collect::<Vec<_>>();
+        assert_eq!(names, Platform::ALL.map(|platform| json!(platform.descriptor().name)));
+        for form in &kinds {
+            let fields = form["fields"].as_array().expect("a list");
+            let named = |name: &Value| fields.iter().filter(|field| field["name"] == *name).count();
+            assert!(!fields.is_empty() && fields.iter().all(|field| named(&field["name"]) == 1), "{form}");
+        }
+    }
+}
