@@ -202,6 +202,19 @@ mod tests {
     }
 
     #[test]
+    fn a_url_of_a_platform_is_accepted_for_the_formats_that_it_takes() {
+        for of_url in Platform::ALL {
+            for host in of_url.descriptor().hosts {
+                let text = format!("https://{host}/hooks/x");
+                for platform in Platform::ALL {
+                    let checked = url(&text, Some(platform), &allowed(&[]));
+                    assert_eq!(checked.is_ok(), of_url.accepts(platform), "{text} as {platform:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn headers_that_are_not_the_operators_are_refused() {
         for name in ["X-Token", "x-request-source", "Accept", "Authorization"] {
             assert!(header_name(name).is_ok(), "{name}");
