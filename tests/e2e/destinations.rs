@@ -47,6 +47,18 @@ async fn each_kind_is_created_with_the_documented_answer() {
 }
 
 #[tokio::test]
+async fn every_key_that_may_read_lists_the_kinds() {
+    const KINDS: &str = "/v1/notifications/destination-kinds";
+    let operator = Operator::create().await;
+    let viewer = operator.with_role("viewer").await;
+    let listed = viewer.get(KINDS).await.expect(200);
+    assert_eq!(listed, operator.get(KINDS).await.expect(200));
+    let names: Vec<_> = listed["kinds"].as_array().expect("a list").iter().map(|kind| kind["kind"].clone()).collect();
+    assert_eq!(names[..4], ["webhook", "email", "sms", "slack"]);
+    assert_eq!(operator.without_key().get(KINDS).await.status, 401);
+}
+
+#[tokio::test]
 async fn a_secret_is_shown_once_and_sealed_at_rest() {
     let operator = Operator::create().await;
     let made = operator.register("webhook", "https://example.com/hooks").await.expect(201);

@@ -3,8 +3,10 @@
 mod actions;
 mod collection;
 mod deliveries;
+mod forms;
 mod input;
 mod item;
+mod kinds;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -98,6 +100,7 @@ api::routes! { App;
     actions::rotate_secret;
     actions::recover;
     deliveries::list;
+    kinds::list;
 }
 
 /// The committed OpenAPI document of the whole API.

@@ -93,3 +93,9 @@ async fn an_id_that_does_not_parse_or_belongs_to_another_api_does_not_exist() {
     snapshot!(viewer.get(&format!("{PATH}/x")).await);
     assert_eq!(viewer.get(&format!("{PATH}/{}", to.id)).await, viewer.get(&format!("{PATH}/x")).await);
 }
+
+#[tokio::test]
+async fn the_kinds_of_destinations_are_listed_with_their_forms() {
+    let cloud = Cloud::new();
+    snapshot!(serve(&cloud, Role::Viewer).get("/v1/notifications/destination-kinds").await);
+}
