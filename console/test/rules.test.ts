@@ -39,9 +39,9 @@ describe('a rule', () => {
   })
 
   it('can be both disabled and paused', () => {
-    expect(ruleStatuses({ ...rule, enabled: false })).toEqual(['off'])
-    expect(ruleStatuses({ ...rule, enabled: false, paused_by: ['b5c0'] })).toEqual(['off', 'paused'])
-    expect(ruleStatuses({ ...rule, enabled: false, verified: false })).toEqual(['off', 'unverified'])
+    expect(ruleStatuses({ ...rule, enabled: false })).toEqual(['disabled'])
+    expect(ruleStatuses({ ...rule, enabled: false, paused_by: ['b5c0'] })).toEqual(['disabled', 'paused'])
+    expect(ruleStatuses({ ...rule, enabled: false, verified: false })).toEqual(['disabled', 'unverified'])
   })
 })
 

@@ -16,7 +16,7 @@ describe('the traffic to a destination', () => {
 
   it('has a note on how long deliveries wait for a receiver that does not respond', () => {
     const open = { breaker: { state: 'open', until: UNTIL } } as const
-    const sentence = `Not responding. Deliveries wait until ${clock(UNTIL)}. Then one delivery is tried.`
+    const sentence = `Not responding. Deliveries wait until ${clock(UNTIL)}. Then one delivery is attempted.`
     expect(notes(open).breaker).toBe(sentence)
     expect(notes(open, Date.parse(UNTIL)).breaker).toBe('Retrying now.')
     expect(notes({ breaker: { state: 'half_open', until: null } }).breaker).toBe('Retrying now.')

@@ -1,10 +1,7 @@
 // The names that the console uses for the types of the API.
-import type { DestinationKindsPath } from './destination-kinds-schema'
 import type { components, paths } from './schema'
 
-export type Paths = paths & DestinationKindsPath
-
-export type { DestinationKind, KindField } from './destination-kinds-schema'
+export type Paths = paths
 
 type Schemas = components['schemas']
 
@@ -23,19 +20,18 @@ export type Destination = Schemas['DestinationView'] &
   Origin &
   Required<Pick<Origin, 'destination_id' | 'made_by' | 'disabled'>>
 export type Endpoint = Schemas['Endpoint']
-export type NewEndpoint = Schemas['NewEndpoint']
 export type EndpointChange = Schemas['EndpointChange']
 export type EndpointSecret = Schemas['EndpointSecret']
 export type DeliveryState = Schemas['DeliveryState']
 export type Health = Schemas['HealthView']
 export type Kind = Schemas['Kind']
+/** A kind of destination with its form. */
+export type DestinationKind = Schemas['DestinationKind']
+export type KindField = Schemas['FormField']
 export type Event = Schemas['EventView']
 /** An event whose data is the JSON text that was posted. */
 export type EventAsPosted = Omit<Event, 'data'> & { data: string }
 export type EventType = Schemas['EventTypeView']
-export type NewDestination = Schemas['NewDestination']
-export type NewProvider = Schemas['NewProvider']
-export type NewProjectChannel = Schemas['NewProjectChannel']
 export type PostedEvent = Schemas['PostedEvent']
 export type Preview = Schemas['Preview']
 export type PreviewedDestination = Schemas['Outcome']

@@ -23,7 +23,7 @@ function breakerNote(health: Health, now: number): string | null {
   const { state, until } = health.breaker
   if (state === 'closed') return null
   if (!isOpen(health, now)) return 'Retrying now.'
-  return `Not responding. Deliveries wait${until ? ` until ${clock(until)}` : ''}. Then one delivery is tried.`
+  return `Not responding. Deliveries wait${until ? ` until ${clock(until)}` : ''}. Then one delivery is attempted.`
 }
 
 function paceNote({ rate, source }: NonNullable<Health['pace']>): string {

@@ -140,7 +140,7 @@ function Rows({ filter, onFilter, onAdd }: RowsProps) {
           action={<Button onClick={() => onFilter({ search: null, kind: null, status: null })}>Clear filters</Button>}
         >
           {pages.hasMore
-            ? `The newest ${plural(pages.rows.length, 'destination')} searched. Show more to search older ones.`
+            ? `Searched the newest ${plural(pages.rows.length, 'destination')}. Show more to search older ones.`
             : 'Change or clear the filters.'}
         </EmptyState>
       )}

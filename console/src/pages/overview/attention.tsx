@@ -30,7 +30,7 @@ export function AttentionList({ items, span }: { items: Attention[]; span: strin
       <Panel>
         <p class="attention-calm">
           <CircleCheck size={17} aria-hidden="true" />
-          {`Nothing needs your attention. Deliveries of the last ${span} are included.`}
+          {`Nothing in the last ${span} needs your attention.`}
         </p>
       </Panel>
     )

@@ -11,7 +11,7 @@ export function StatusNotices({ rule }: { rule: Rule }) {
   const statuses = ruleStatuses(rule)
   return (
     <>
-      {statuses.includes('off') && <Notice>This rule is disabled and matches no events.</Notice>}
+      {statuses.includes('disabled') && <Notice>This rule is disabled and matches no events.</Notice>}
       {statuses.includes('unverified') && (
         <Notice tone="warn">
           Some destinations are not verified and receive nothing. Open them below to verify them.

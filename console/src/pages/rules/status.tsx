@@ -17,7 +17,7 @@ const styles = {
     icon: ShieldQuestionMark,
     description: 'Nothing is sent to an address until it is verified.',
   },
-  off: { label: 'Disabled', tone: 'grey', icon: Ban, description: 'It matches no events.' },
+  disabled: { label: 'Disabled', tone: 'grey', icon: Ban, description: 'It matches no events.' },
 } as const
 
 export function RuleStatusBadges({ rule }: { rule: Pick<Rule, 'id' | 'enabled' | 'paused_by' | 'verified'> }) {

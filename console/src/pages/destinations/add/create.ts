@@ -32,6 +32,8 @@ export function create(form: DestinationKind, values: Values): Promise<Added> {
       return createProvider(form, values)
     case 'config':
       return createProjectChannel(form, values)
+    default:
+      return Promise.reject(new ApiError(0, null, `The console cannot create this kind with the API ${form.api}.`))
   }
 }
 
