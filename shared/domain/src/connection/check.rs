@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use url::Url;
 
 use super::{Connection, Credential};
-use crate::{Address, ChannelType, Kind, Platform, fields::Fields, guard::TargetPolicy, secret::REDACTED};
+use crate::{Address, ChannelType, Kind, Platform, credential::REDACTED, fields::Fields, guard::TargetPolicy};
 
 /// The most recipients of one mail, which is a limit of SES.
 const MAX_RECIPIENTS: usize = 50;
