@@ -36,8 +36,8 @@ impl App {
             return Err(invalid("shards", "somebody else has just changed them; send the command again"));
         }
         let keys = self.accounts.keys(operator.id).await?.into_iter().filter(|key| key.revoked_at.is_none());
-        let told = keys.map(|key| async move { self.accounts.set_sharding_of_key(&key.hash, sharding).await });
-        stream::iter(told).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        let updates = keys.map(|key| async move { self.accounts.set_sharding_of_key(&key.hash, sharding).await });
+        stream::iter(updates).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         tracing::info!(operator_id = %operator.id, shards = shards.count(), since = %sharding.since, "shards set");
         Ok(json!({
             "operator_id": operator.id,

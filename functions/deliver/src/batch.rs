@@ -212,7 +212,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
         }
         let changes: Vec<_> = endings.iter().map(|ending| (&ending.known, &ending.change)).collect();
         let done = change(self.cloud, &changes, self.last_write()).await?;
-        let mut told = vec![];
+        let mut ended = vec![];
         for (Ending { work, known, change, events }, done) in endings.into_iter().zip(done) {
             match done {
                 Done::Ours => {
@@ -235,13 +235,13 @@ impl<'c, C: Cloud> Batch<'c, C> {
                         _ => metrics::counter!("deliveries", "kind" => kind.unwrap_or("unknown"), "outcome" => state)
                             .increment(1),
                     }
-                    told.push((work, events));
+                    ended.push((work, events));
                 }
                 Done::Anothers => self.done(&work),
                 Done::Not => {}
             }
         }
-        for work in self.emit(told).await? {
+        for work in self.emit(ended).await? {
             self.done(&work);
         }
         Ok(())
@@ -417,9 +417,9 @@ impl<'c, C: Cloud> Batch<'c, C> {
         }
         let of = |row: &Delivery| emitted::attempted(row, rows.destinations.get(&row.id.destination));
         let events = recorded.iter().map(|one| Ok((one.work.clone(), of(&one.row)?))).collect::<Result<_>>()?;
-        let told: HashSet<_> = self.emit(events).await?.into_iter().map(|work| work.message_id).collect();
+        let emitted: HashSet<_> = self.emit(events).await?.into_iter().map(|work| work.message_id).collect();
         let mut jobs = vec![];
-        for one in recorded.into_iter().filter(|one| told.contains(&one.work.message_id)) {
+        for one in recorded.into_iter().filter(|one| emitted.contains(&one.work.message_id)) {
             match follow_up(self.cloud, self.settings, &one).await {
                 Ok(Next::Nothing) => self.done(&one.work),
                 Ok(Next::Send(job)) => {

@@ -25,7 +25,7 @@ pub(crate) struct EventBatch {
 /// The body of a request.
 #[derive(ToSchema)]
 #[schema(as = PostedEvents)]
-#[expect(dead_code, reason = "the API's text shows the two forms; which it is is told by the field `events`")]
+#[expect(dead_code, reason = "the API's text shows the two forms; the field `events` decides which one it is")]
 #[serde(untagged)]
 pub(crate) enum OneOrMany {
     /// One event.

@@ -39,13 +39,13 @@ impl App {
         );
         metrics::counter!("mails", "outcome" => outcome).increment(1);
         let Some(operator) = feedback.operator_id else { return Ok(true) };
-        let told = self.emit(feedback).await? & self.suppress(operator, feedback).await?;
+        let emitted = self.emit(feedback).await? & self.suppress(operator, feedback).await?;
         let recorded = match feedback.outcome {
             Outcome::Bounced { .. } => self.came_back(operator, feedback, Reason::Bounced).await?,
             Outcome::Rejected { .. } => self.came_back(operator, feedback, Reason::Rejected).await?,
             _ => true,
         };
-        Ok(told && recorded)
+        Ok(emitted && recorded)
     }
 
     /// Emits an event for the report. Returns false if the queue did not accept it.
@@ -74,7 +74,7 @@ impl App {
             // The address was verified after this report's time, so it works again.
             return Ok(true);
         }
-        let mut told = true;
+        let mut emitted = true;
         for address in addresses {
             // A team's mail has several addresses. The report names the ones that it is about.
             let own = known.filter(|found| found.kind != Kind::OpsEmail).map(|found| found.uniqueness_key.clone());
@@ -92,9 +92,9 @@ impl App {
                 delivery_id: feedback.delivery_id,
                 message_id: feedback.mail_id,
             };
-            told &= self.suppress_one(&suppression, known).await?;
+            emitted &= self.suppress_one(&suppression, known).await?;
         }
-        Ok(told)
+        Ok(emitted)
     }
 
     async fn suppress_one(&self, suppression: &Suppression, known: Option<&Destination>) -> Result<bool> {
@@ -104,8 +104,8 @@ impl App {
             Suppressed::ByThisBefore => {}
             Suppressed::Before => return self.mark(operator, known, suppression).await,
         }
-        let told = self.system_events.emit(&[system_events::suppressed(suppression)?]).await? == [true];
-        Ok(told & self.mark(operator, known, suppression).await?)
+        let emitted = self.system_events.emit(&[system_events::suppressed(suppression)?]).await? == [true];
+        Ok(emitted & self.mark(operator, known, suppression).await?)
     }
 
     /// Marks the mail's destination as unhealthy. Returns false if the event about it could not be emitted.

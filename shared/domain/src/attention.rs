@@ -128,8 +128,8 @@ fn of_destination(to: &Destination, rules: &[Rule], tally: Tally) -> Option<Atte
         let missed = count.map(|count| format!(", then recover {}", deliveries(count))).unwrap_or_default();
         let detail = format!("{}{rules} Fix it, verify it again{missed}.", sentence(&unhealthy.reason));
         let title = format!("{name} is unhealthy");
-        let told = Attention::of_destination(Concern::DestinationUnhealthy, to, title, detail);
-        return Some(Attention { since: Some(unhealthy.since), count, ..told });
+        let attention = Attention::of_destination(Concern::DestinationUnhealthy, to, title, detail);
+        return Some(Attention { since: Some(unhealthy.since), count, ..attention });
     }
     if to.disabled {
         return None;
@@ -137,8 +137,8 @@ fn of_destination(to: &Destination, rules: &[Rule], tally: Tally) -> Option<Atte
     if !to.verified() {
         let title = format!("{name} is not verified");
         let detail = "No rule can target it before. Send a code to it, and type the code in.".to_owned();
-        let told = Attention::of_destination(Concern::DestinationUnverified, to, title, detail);
-        return Some(Attention { since: Some(to.created_at), ..told });
+        let attention = Attention::of_destination(Concern::DestinationUnverified, to, title, detail);
+        return Some(Attention { since: Some(to.created_at), ..attention });
     }
     let (concern, number, title) = match tally {
         Tally { abandoned, .. } if abandoned > 0 => (
@@ -152,8 +152,8 @@ fn of_destination(to: &Destination, rules: &[Rule], tally: Tally) -> Option<Atte
         _ => return None,
     };
     let detail = "The destination is healthy: recover what it missed, or let it be.".to_owned();
-    let told = Attention::of_destination(concern, to, title, detail);
-    Some(Attention { count: Some(number), ..told })
+    let attention = Attention::of_destination(concern, to, title, detail);
+    Some(Attention { count: Some(number), ..attention })
 }
 
 /// The item about overdue deliveries of a destination that receives notifications. For others, [`of_destination`] says
@@ -205,10 +205,10 @@ mod tests {
             (gone, Tally { abandoned: 1, ..Tally::default() }),
         ]);
         let found = attention(&[well, quiet, new, loud.clone(), off], &rules, &tallies, &HashMap::new());
-        let told: Vec<_> = found.iter().map(|one| (one.concern, &*one.title, one.count)).collect();
+        let shown: Vec<_> = found.iter().map(|one| (one.concern, &*one.title, one.count)).collect();
         let paused = format!("The rule {} is paused", rules[1].id);
         assert_eq!(
-            told,
+            shown,
             [
                 (Concern::DestinationUnhealthy, "loud@example.com is unhealthy", Some(3)),
                 (Concern::DestinationUnhealthy, "quiet@example.com is unhealthy", None),
@@ -238,9 +238,9 @@ mod tests {
         let overdue = HashMap::from([(well.id, late(1)), (silent.id, late(12)), (ill.id, late(3)), (held.id, late(0))]);
         let tallies = HashMap::from([(held.id, Tally { abandoned: 40, ..Tally::default() })]);
         let found = attention(&[well, held, silent, ill], &[], &tallies, &overdue);
-        let told: Vec<_> = found.iter().map(|one| (one.concern, &*one.title, one.count)).collect();
+        let shown: Vec<_> = found.iter().map(|one| (one.concern, &*one.title, one.count)).collect();
         assert_eq!(
-            told,
+            shown,
             [
                 (Concern::DestinationUnhealthy, "ill@example.com is unhealthy", None),
                 (Concern::DeliveriesOverdue, "12 deliveries to silent@example.com are overdue", Some(12)),

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sent_is_not_told() {
+    fn an_error_does_not_repeat_what_was_sent() {
         #[derive(serde::Deserialize)]
         #[serde(untagged)]
         enum TextOrList {
@@ -164,9 +164,9 @@ mod tests {
         assert!(fields.optional::<TextOrList>("b").is_none());
         assert_eq!(fields.optional::<Vec<crate::notification::Field>>("c"), None);
         let problems = fields.finish().expect_err("problems");
-        let told: Vec<_> = problems.iter().map(|problem| &*problem.message).collect();
+        let messages: Vec<_> = problems.iter().map(|problem| &*problem.message).collect();
         assert_eq!(
-            told,
+            messages,
             [
                 "send a whole number of 0 or more",
                 "send a string",

@@ -89,7 +89,7 @@ impl Health {
             let reason = Some("unhealthy");
             events.push(system_events::subscription(name::WEBHOOK_DISABLED, ill, rule, &[], reason, unhealthy.since)?);
         }
-        Ok(self.system_events.emit(&events).await?.iter().all(|told| *told))
+        Ok(self.system_events.emit(&events).await?.iter().all(|accepted| *accepted))
     }
 
     /// Makes sure that the operator's own address is a destination, so that the notification is a normal delivery:

@@ -1,7 +1,7 @@
 //! Reseals an operator's credentials in table `Destinations` after its data key was replaced
 //! ([`crate::Accounts::begin_rotation`]).
 //!
-//! Each sealed value names its data key. Values under the old and the new key can therefore be told apart, and both
+//! Each sealed value names its data key. Values under the old and the new key can therefore be distinguished, and both
 //! open until resealing is complete.
 
 use std::collections::BTreeSet;

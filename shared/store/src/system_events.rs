@@ -37,12 +37,12 @@ impl SystemEvents {
     /// answer so.
     pub async fn note(&self, events: impl IntoIterator<Item = serde_json::Result<Ingest>>) {
         let events: std::result::Result<Vec<_>, _> = events.into_iter().collect();
-        let told = match events {
+        let sent = match events {
             Ok(events) => self.emit(&events).await,
             Err(error) => Err(error.into()),
         };
-        let lost = match told {
-            Ok(told) => told.iter().filter(|told| !**told).count(),
+        let lost = match sent {
+            Ok(sent) => sent.iter().filter(|sent| !**sent).count(),
             Err(error) => {
                 tracing::error!(%error, "events could not be written");
                 return;
