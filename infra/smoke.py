@@ -86,7 +86,8 @@ class Smoke:
             if delivery["state"] == "succeeded":
                 return delivery
             if delivery["attempts"]:
-                raise Failure(f"The receiver {delivery['attempts'][-1]['error']}. See GET /v1/deliveries/{delivery['id']}.")
+                error = delivery["attempts"][-1]["error"]
+                raise Failure(f"The receiver {error}. See GET /v1/deliveries/{delivery['id']}.")
         return None
 
     def wait(self, look):
@@ -96,7 +97,8 @@ class Smoke:
                 return found
             time.sleep(1)
         raise Failure(
-            f"Not done within {PATIENCE_SECONDS} s. Check the alarms, the dead-letter queues, and the logs of dispatch and deliver."
+            f"Not done within {PATIENCE_SECONDS} s. "
+            "Check the alarms, the dead-letter queues, and the logs of dispatch and deliver."
         )
 
     def get(self, path):

@@ -115,8 +115,9 @@ def failed(span):
 
 def note(span):
     otel = span["metadata"]["otel"]
-    parts = [otel.get("service.name"), otel.get("server.address")] if kind(span) == "client" else [otel.get("service.name")]
-    return " ".join(str(one) for one in [*parts, otel.get("http.response.status_code") or otel.get("error.type")] if one)
+    address = otel.get("server.address") if kind(span) == "client" else None
+    outcome = otel.get("http.response.status_code") or otel.get("error.type")
+    return " ".join(str(part) for part in [otel.get("service.name"), address, outcome] if part)
 
 
 def milliseconds(span):

@@ -27,7 +27,7 @@ def versions(resources, parameters):
         spaces = len(re.sub(r"\$\{\w+\}", "", description))
         length = spaces + sum(longest(parameters[one]) for one in named)
         if length > MAX_DESCRIPTION:
-            problem = f"may have {length} characters, but Lambda allows {MAX_DESCRIPTION}; shorten a parameter's MaxLength"
+            problem = f"may have {length} characters, more than Lambda's {MAX_DESCRIPTION}; shorten a parameter's MaxLength"
             yield f"{name}: VersionDescription {problem}"
 
 
@@ -76,7 +76,8 @@ def deployments(resources, gradual):
         alarms = [json.dumps(one["Name"]) for one in group.get("AlarmConfiguration", {}).get("Alarms", [])]
         if not 1 <= len(alarms) <= MAX_ALARMS:
             yield f"{function}: its deployment has {len(alarms)} alarms; add 1 to {MAX_ALARMS}"
-        yield from (f"{function}: its deployment has the alarm {alarm}, which is missing" for alarm in alarms if alarm not in existing)
+        missing = (alarm for alarm in alarms if alarm not in existing)
+        yield from (f"{function}: its deployment has the alarm {alarm}, which is missing" for alarm in missing)
 
 
 def alarm_names(resources):

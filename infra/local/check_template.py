@@ -146,7 +146,8 @@ def alarms(resources, document):
             yield f"{name}: notifies nobody; set AlarmActions"
         if name not in named:
             yield f"{name}: has no row in docs/operations.md"
-    yield from (f"{name}: is in docs/operations.md, but is not an alarm of the template" for name in sorted(named - found.keys()))
+    gone = sorted(named - found.keys())
+    yield from (f"{name}: is in docs/operations.md, but is not an alarm of the template" for name in gone)
 
 
 def explained(parameters, document):
@@ -154,8 +155,10 @@ def explained(parameters, document):
     table = re.search(r"\| parameter \| what it is \|\n\| --- \| --- \|\n((?:\|.*\n)+)", document)
     rows = table[1].splitlines() if table else []
     named = [name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])]
-    yield from (f"{name}: is not in the table of parameters in docs/deploy.md" for name in sorted(parameters.keys() - set(named)))
-    yield from (f"{name}: is in the table of docs/deploy.md, but is not a parameter" for name in sorted(set(named) - parameters.keys()))
+    missing = sorted(parameters.keys() - set(named))
+    yield from (f"{name}: is not in the table of parameters in docs/deploy.md" for name in missing)
+    gone = sorted(set(named) - parameters.keys())
+    yield from (f"{name}: is in the table of docs/deploy.md, but is not a parameter" for name in gone)
     twice = {one for one in named if named.count(one) > 1}
     yield from (f"{name}: is twice in the table of parameters in docs/deploy.md" for name in sorted(twice))
 
@@ -171,7 +174,8 @@ def dashboards(resources):
             yield f"{name}: its body is not JSON: {error}"
             continue
         places = [(one["x"], one["y"]) for one in widgets]
-        yield from (f"{name}: two widgets have the position {place}" for place in sorted({one for one in places if places.count(one) > 1}))
+        shared = sorted({one for one in places if places.count(one) > 1})
+        yield from (f"{name}: two widgets have the position {place}" for place in shared)
         searched = set(re.findall(r"SOURCE '\$\{(\w+)\}'", body))
         yield from (f"{name}: does not search {group}" for group in sorted(groups - searched))
 

@@ -48,7 +48,9 @@ async fn a_preview_shows_what_the_saved_rule_does() {
         ("pause", ("hold", json!(format!("The rule is paused while {} is unhealthy.", gone.url())))),
         ("skip", ("send", Value::Null)),
     ] {
-        let rule = json!({"destination_ids": [healthy, unhealthy], "events": ["passport.flagged"], "on_unhealthy": on_unhealthy});
+        let rule = json!({
+            "destination_ids": [healthy, unhealthy], "events": ["passport.flagged"], "on_unhealthy": on_unhealthy,
+        });
         let shown = operator.post(PATH, json!({"rule": rule, "event": event})).await.expect(200);
         let [first, second] = &shown["destinations"].as_array().expect("a list")[..] else { panic!("{shown}") };
         assert_eq!((&first["outcome"], &first["reason"]), (&json!(expected.0), &expected.1));
