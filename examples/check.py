@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Checks the examples. Standard library only; Python 3.10 or newer.
+"""Checks the examples. Needs only the standard library of Python 3.10 or newer.
 
-- `signatures/vectors.json` is what `signatures/make_vectors.py` makes.
-- Every code block of `docs/signatures.md` is the region of the file that the comment above the block names, and every
-  region is in the document.
-- The verifiers of all languages judge each vector as expected. A language whose toolchain is missing is skipped; with
-  `--all` that is a failure. With CARGO_TARGET_DIR, Cargo builds there.
-- The receivers that need no packages accept a valid request, and refuse a request without a signature.
+- `signatures/vectors.json` is the output of `signatures/make_vectors.py`.
+- Every code block of `docs/signatures.md` is the same as the region in the comment above the block, and every region is
+  in the document.
+- The verifiers of all languages have the expected result for each vector. A language without its toolchain is skipped;
+  with `--all` that is a failure. With CARGO_TARGET_DIR, Cargo builds there.
+- The receivers that need no packages accept a valid request, and reject a request without a signature.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ SIGNATURES = EXAMPLES / "signatures"
 VECTORS = SIGNATURES / "vectors.json"
 DOCUMENT = REPOSITORY / "docs" / "signatures.md"
 
-# The files with regions, which the document shows.
+# The files with regions that the document shows.
 SOURCES = ["node/verify.mjs", "python/verify.py", "go/verify.go", "java/Verify.java", "rust/src/lib.rs"]
 BLOCK = re.compile(
     r"(?:<!-- (?P<file>\S+): (?P<region>\S+) -->\n+)?^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.M | re.S
@@ -55,11 +55,11 @@ LANGUAGES = [
 
 
 class Failed(Exception):
-    """What is wrong, and what to do."""
+    """A failed check; the message says what is wrong and what to do."""
 
 
 def regions(path):
-    """The regions of a file by name, without the indentation that all of their lines share."""
+    """The regions of a file by name, without their common indentation."""
     found = {}
     for name, code, end in REGION.findall(path.read_text(encoding="utf-8")):
         if name != end:
@@ -69,35 +69,35 @@ def regions(path):
 
 
 def check_document():
-    known = {f"examples/signatures/{name}": regions(SIGNATURES / name) for name in SOURCES}
-    unseen = {(file, region) for file, all_of_it in known.items() for region in all_of_it}
+    sources = {f"examples/signatures/{name}": regions(SIGNATURES / name) for name in SOURCES}
+    unseen = {(file, region) for file, found in sources.items() for region in found}
     text = DOCUMENT.read_text(encoding="utf-8")
     count = 0
     for block in BLOCK.finditer(text):
         line = text.count("\n", 0, block.start("language")) + 1
         where, file, region = f"docs/signatures.md, line {line}", block["file"], block["region"]
         if file is None:
-            # Commands and text are of no file.
+            # Commands and plain text do not come from a file.
             if block["language"] in ("sh", "text"):
                 continue
             raise Failed(f"{where}: put a comment above this block: <!-- examples/signatures/…: region -->")
-        if region not in known.get(file, {}):
+        if region not in sources.get(file, {}):
             raise Failed(f"{where}: there is no region {region} in {file}")
-        if block["code"] != known[file][region]:
+        if block["code"] != sources[file][region]:
             raise Failed(f"{where}: the block differs from the region {region} of {file}; copy the region")
         unseen.discard((file, region))
         count += 1
     if unseen:
         listed = ", ".join(f"{file}: {region}" for file, region in sorted(unseen))
         raise Failed(f"docs/signatures.md does not show {listed}")
-    return f"{count} code blocks equal their regions"
+    return f"{count} code blocks are the same as their regions"
 
 
 def check_vectors():
     made = run([sys.executable, str(SIGNATURES / "make_vectors.py"), "--print"], EXAMPLES)
     if made != VECTORS.read_text(encoding="utf-8"):
         raise Failed("examples/signatures/vectors.json is out of date; run examples/signatures/make_vectors.py")
-    return "vectors.json is what make_vectors.py makes"
+    return "vectors.json is the output of make_vectors.py"
 
 
 def run(command, folder):
@@ -115,7 +115,7 @@ def check_language(program, arguments, folder):
 
 
 def post(port, body, headers):
-    # Never through a proxy, which would not reach this machine.
+    # Without a proxy, which could not reach this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         return opener.open(urllib.request.Request(f"http://127.0.0.1:{port}/", body, headers), timeout=10).status
@@ -124,10 +124,10 @@ def post(port, body, headers):
 
 
 def check_receiver(script, secret, requests):
-    """Starts a receiver and expects a status for each request's headers."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
+    """Starts a receiver, and checks the status of its answer to each request."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     with tempfile.TemporaryFile() as output:
         environment = {**os.environ, "PORT": str(port), "SECRET": secret}
         command = [sys.executable, str(EXAMPLES / "receivers" / script)]
@@ -141,12 +141,12 @@ def check_receiver(script, secret, requests):
                 except OSError:
                     if receiver.poll() is not None or time.monotonic() > deadline:
                         output.seek(0)
-                        raise Failed(f"it does not listen: {output.read().decode()}") from None
+                        raise Failed(f"it did not start: {output.read().decode()}") from None
                     time.sleep(0.05)
             for headers, expected in requests:
                 status = post(port, b'{"text": "hello"}', headers)
                 if status != expected:
-                    raise Failed(f"it answered {status} in place of {expected}")
+                    raise Failed(f"it answered {status} instead of {expected}")
         finally:
             receiver.kill()
             receiver.wait()
@@ -179,7 +179,7 @@ def main():
     checks += [("receive_chat.py", check_chat), ("receive_mail.py", check_mail)]
     for name, check in checks:
         if check is None:
-            print(f"SKIP  {name}: its toolchain is not on this machine", flush=True)
+            print(f"SKIP  {name}: its toolchain is not installed", flush=True)
             continue
         try:
             print(f"ok    {name}: {check()}", flush=True)

@@ -1,12 +1,12 @@
-"""Sends the messages of every dead-letter queue back to the queue that they came from, or that they were meant for.
+"""Sends the messages of every dead-letter queue back to the queue that they came from or were meant for.
 
     redrive.py STACK [ENV_FILE]
 
-STACK is the name of the stack. ENV_FILE says how to reach a local cloud; without it, the AWS account of the environment
-is used.
+STACK is the name of the stack. ENV_FILE contains the variables of a local cloud; without it, the AWS account of the
+environment is used.
 
-A message is sent before it is deleted, so none is lost when this program is stopped: at most it is sent twice, which
-the functions expect.
+A message is sent before it is deleted, so that none is lost if this program is stopped. At worst a message is sent
+twice, which the functions handle.
 """
 
 import json
@@ -18,9 +18,9 @@ import boto3
 sys.path.append(str(Path(__file__).parent / "local"))
 import env  # noqa: E402
 
-# The most messages of one call: a limit of SQS.
+# The maximum number of messages in a call: a limit of SQS.
 BATCH = 10
-# For how long a received message is hidden: enough to send and delete a batch.
+# How long a received message is hidden, in seconds: enough to send and delete a batch.
 HIDDEN_SECONDS = 60
 
 
@@ -31,7 +31,7 @@ def main():
     for env_file in env_files:
         variables = env.read(env_file)
         if not variables:
-            sys.exit(f"There is no {env_file}: run `make up`, or name a stack on AWS with STACK=…")
+            sys.exit(f"{env_file} does not exist: run `make up`, or name a stack on AWS with STACK=…")
         env.use(variables)
     sqs = boto3.client("sqs")
     pairs = dead_letter_queues(sqs, stack)
@@ -44,9 +44,9 @@ def main():
 
 
 def dead_letter_queues(sqs, stack):
-    """By name, the URLs of each dead-letter queue and of the queue whose redrive policy names it."""
+    """The URLs of each dead-letter queue and of its source queue, by name."""
     urls, sources = {}, {}
-    # CloudFormation begins the name of every resource with the stack's.
+    # CloudFormation names every resource with the name of the stack as a prefix.
     pages = sqs.get_paginator("list_queues").paginate(
         QueueNamePrefix=f"{stack}-", PaginationConfig={"PageSize": 1000}
     )
@@ -59,7 +59,7 @@ def dead_letter_queues(sqs, stack):
             if policy:
                 sources[json.loads(policy)["deadLetterTargetArn"]] = url
     pairs = {name_of(arn): (urls[arn], queue) for arn, queue in sources.items() if arn in urls}
-    # EventBridge puts there what it could not put into the queue: of that, no redrive policy tells.
+    # EventBridge puts events that it could not deliver into this queue; no redrive policy refers to it.
     bus = [url for arn, url in urls.items() if name_of(arn).startswith(f"{stack}-BusDeadLetters-")]
     events = [url for arn, url in urls.items() if name_of(arn).startswith(f"{stack}-EventsQueue-")]
     return pairs | {url.rsplit("/", 1)[-1]: (url, events[0]) for url in bus if events}
@@ -70,7 +70,7 @@ def name_of(arn):
 
 
 def redrive(sqs, dead_letters, queue):
-    """Sends all messages back: how many."""
+    """Sends all messages back, and returns their number."""
     count = 0
     while messages := receive(sqs, dead_letters):
         for message in messages:
@@ -85,7 +85,7 @@ def receive(sqs, dead_letters):
         QueueUrl=dead_letters,
         MaxNumberOfMessages=BATCH,
         VisibilityTimeout=HIDDEN_SECONDS,
-        # Asks all of SQS's servers: without a wait, some of the messages may be overlooked.
+        # Long polling queries all of SQS's servers: without it, some messages could be missed.
         WaitTimeSeconds=2,
         AttributeNames=["MessageGroupId", "AWSTraceHeader"],
         MessageAttributeNames=["All"],

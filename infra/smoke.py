@@ -1,9 +1,10 @@
-"""Walks one destination, rule, event and delivery through a deployed stack, and says what is wrong.
+"""Sends one event through a deployed stack to a new destination with a rule, and says what is wrong.
 
     smoke.py URL KEY [RECEIVER]
 
-URL is the API's, KEY an editor's or admin's. RECEIVER is a URL that takes the webhook; by default it is the stack's own
-path /echo, which answers everything with 204. What is made is deleted again.
+URL is the API's address, KEY a key with the role editor or admin. RECEIVER is a URL that accepts the webhook; by
+default it is the stack's own path /echo, which answers every request with 204. Everything that was created is deleted
+at the end.
 """
 
 import json
@@ -12,12 +13,12 @@ import time
 import urllib.error
 import urllib.request
 
-# From 202 to receiver takes moments, and a cold start of each function some more.
+# A delivery takes moments, and cold starts of the functions a bit longer.
 PATIENCE_SECONDS = 60
 
 
-class Wrong(Exception):
-    """What is wrong, and where to look."""
+class Failure(Exception):
+    """A failed check; the message says what is wrong and where to look."""
 
 
 def main():
@@ -27,12 +28,12 @@ def main():
     smoke = Smoke(url.rstrip("/"), key)
     try:
         smoke.run(receivers[0] if receivers else f"{smoke.url}/echo")
-    except Wrong as wrong:
-        print(f"✗ {wrong}")
+    except Failure as failure:
+        print(f"✗ {failure}")
         sys.exit(1)
     finally:
         smoke.clean_up()
-    print("All of it works.")
+    print("All checks passed.")
 
 
 class Smoke:
@@ -41,29 +42,29 @@ class Smoke:
         self.made = []
 
     def run(self, receiver):
-        self.step("The API answers", lambda: self.get("/openapi.json"))
-        who = self.step("The key is known", lambda: self.get("/v1/whoami"))
+        self.step("Call the API", lambda: self.get("/openapi.json"))
+        who = self.step("Check the key", lambda: self.get("/v1/whoami"))
         if who["role"] == "viewer":
-            raise Wrong("The key is a viewer's, which may make nothing: use an editor's or an admin's.")
-        destination = self.step("A destination is made", lambda: self.make("destinations", self.webhook(receiver)))
+            raise Failure("The key has the role viewer, which may create nothing: use the role editor or admin.")
+        destination = self.step("Create a destination", lambda: self.make("destinations", self.webhook(receiver)))
         rule = {"destination_id": destination["id"], "events": ["custom.smoke"], "min_severity": "info"}
-        self.step("A rule is made", lambda: self.make("channels", rule))
+        self.step("Create a rule", lambda: self.make("channels", rule))
         event = {"type": "custom.smoke", "data": {"at": time.time()}}
-        event = self.step("An event is accepted", lambda: self.call("POST", "/v1/events", event))
-        self.step("The event is in the log", lambda: self.wait(lambda: self.found(f"/v1/events/{event['id']}")))
-        self.step("The delivery arrives", lambda: self.wait(lambda: self.arrived(destination, event)))
+        event = self.step("Post an event", lambda: self.call("POST", "/v1/events", event))
+        self.step("Find the event in the log", lambda: self.wait(lambda: self.found(f"/v1/events/{event['id']}")))
+        self.step("Receive the delivery", lambda: self.wait(lambda: self.arrived(destination, event)))
 
-    def step(self, what, does):
+    def step(self, name, action):
         started = time.monotonic()
         try:
-            done = does()
-        except Wrong as wrong:
-            raise Wrong(f"{what}: not so. {wrong}") from None
-        print(f"✓ {what} ({(time.monotonic() - started) * 1000:.0f} ms)", flush=True)
+            done = action()
+        except Failure as failure:
+            raise Failure(f"{name}: {failure}") from None
+        print(f"✓ {name} ({(time.monotonic() - started) * 1000:.0f} ms)", flush=True)
         return done
 
     def webhook(self, receiver):
-        # Another address each time, since one can be registered once.
+        # A different address each time, because an address can be registered only once.
         mark = "&" if "?" in receiver else "?"
         return {"channel_type": "webhook", "destination": f"{receiver}{mark}smoke={time.time_ns()}"}
 
@@ -85,7 +86,7 @@ class Smoke:
             if delivery["state"] == "succeeded":
                 return delivery
             if delivery["attempts"]:
-                raise Wrong(f"The receiver {delivery['attempts'][-1]['error']}. See GET /v1/deliveries/{delivery['id']}.")
+                raise Failure(f"The receiver {delivery['attempts'][-1]['error']}. See GET /v1/deliveries/{delivery['id']}.")
         return None
 
     def wait(self, look):
@@ -94,8 +95,8 @@ class Smoke:
             if found := look():
                 return found
             time.sleep(1)
-        raise Wrong(
-            f"Not within {PATIENCE_SECONDS} s. Look at the alarms, the dead-letter queues, and the logs of dispatch and deliver."
+        raise Failure(
+            f"Not done within {PATIENCE_SECONDS} s. Check the alarms, the dead-letter queues, and the logs of dispatch and deliver."
         )
 
     def get(self, path):
@@ -104,7 +105,7 @@ class Smoke:
     def call(self, method, path, body=None):
         status, answer = self.ask(method, path, body)
         if not 200 <= status < 300:
-            raise Wrong(f"{method} {path} answered {status}: {json.dumps(answer)}")
+            raise Failure(f"{method} {path} answered {status}: {json.dumps(answer)}")
         return answer
 
     def ask(self, method, path, body=None):
@@ -117,16 +118,16 @@ class Smoke:
         except urllib.error.HTTPError as refused:
             return refused.code, read(refused)
         except (urllib.error.URLError, TimeoutError) as problem:
-            raise Wrong(f"{method} {path} got no answer: {problem}. Is the URL right?") from None
+            raise Failure(f"{method} {path} got no answer: {problem}. Is the URL right?") from None
 
     def clean_up(self):
         for path in reversed(self.made):
             try:
                 status, answer = self.ask("DELETE", path)
-            except Wrong as wrong:
-                status, answer = 0, str(wrong)
+            except Failure as failure:
+                status, answer = 0, str(failure)
             if not 200 <= status < 300:
-                print(f"{path} was made and is still there: {answer}")
+                print(f"{path} was created and could not be deleted: {answer}")
 
 
 def read(answer):

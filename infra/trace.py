@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Records traces of the local cloud, and draws them.
 
-    trace.py record FILE [PORT]         be X-Ray's daemon, on port 2000 unless another is named, until Ctrl-C
-    trace.py header                     print a header that asks for a request to be traced
+    trace.py record FILE [PORT]         act as X-Ray's daemon, on port 2000 by default, until Ctrl-C
+    trace.py header                     print a header that requests a trace
     trace.py list FILE                  print the traces of a recording
-    trace.py draw FILE [ID]             print a trace as text: the newest, or the one that names this trace or event
-    trace.py svg FILE [ID]              the same as an image
+    trace.py draw FILE [ID]             print a trace as text: the newest, or the one with this trace id or event id
+    trace.py svg FILE [ID]              print the same as an image
 
-FILE has one span a line, as X-Ray's segment documents. Python's standard library is all that this needs.
+FILE contains one span per line, as X-Ray's segment documents. The program needs only Python's standard library.
 """
 
 import json
@@ -42,7 +42,7 @@ def main():
 def record(path, port):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon, open(path, "a", encoding="utf-8") as file:
         daemon.bind(("127.0.0.1", port))
-        print(f"Recording spans from 127.0.0.1:{port} to {path}. Ctrl-C ends it.", flush=True)
+        print(f"Recording spans from 127.0.0.1:{port} to {path}. Stop with Ctrl-C.", flush=True)
         try:
             while True:
                 header, _, document = daemon.recv(65536).decode().partition("\n")
@@ -66,7 +66,7 @@ def read(path):
 def choose(traces, wanted):
     found = [spans for trace, spans in traces.items() if wanted in (None, trace) or names(spans, wanted)]
     if not found:
-        sys.exit(f"There is no trace of {wanted} in the recording." if wanted else "The recording is empty.")
+        sys.exit(f"The recording has no trace of {wanted}." if wanted else "The recording is empty.")
     return found[-1]
 
 
@@ -83,12 +83,12 @@ def root(spans):
 
 
 def in_order(spans):
-    """Each span below the one that caused it, with its depth; what began first comes first."""
+    """Each span with its depth, below its parent, in the order of their starts."""
     ids = {span["id"] for span in spans}
     children = defaultdict(list)
     for span in sorted(spans, key=lambda span: span["start_time"]):
         parent = span.get("parent_id")
-        # That of the first span may be Lambda's own, which is not in the recording.
+        # The parent of the first span may be Lambda's own, which is not recorded.
         children[parent if parent in ids else None].append(span)
     ordered = []
 
@@ -115,8 +115,8 @@ def failed(span):
 
 def note(span):
     otel = span["metadata"]["otel"]
-    told = [otel.get("service.name"), otel.get("server.address")] if kind(span) == "client" else [otel.get("service.name")]
-    return " ".join(str(one) for one in [*told, otel.get("http.response.status_code") or otel.get("error.type")] if one)
+    parts = [otel.get("service.name"), otel.get("server.address")] if kind(span) == "client" else [otel.get("service.name")]
+    return " ".join(str(one) for one in [*parts, otel.get("http.response.status_code") or otel.get("error.type")] if one)
 
 
 def milliseconds(span):
@@ -161,13 +161,13 @@ def image(spans):
         x = names_width + (span["start_time"] - begin) * scale
         length = max(3, (span["end_time"] - span["start_time"]) * scale)
         colour = COLOURS["failed" if failed(span) else kind(span)]
-        said = escape(f"{milliseconds(span):.0f} ms  {note(span)}")
-        # Beside the bar, on the side where there is room.
+        label = escape(f"{milliseconds(span):.0f} ms  {note(span)}")
+        # Beside the bar, on the side with enough space.
         side = f'x="{x + length + 6:.1f}"' if x < names_width + bars_width * 0.8 else f'x="{x - 6:.1f}" text-anchor="end"'
         parts += [
             f'<text x="{12 + 12 * depth}" y="{y + 15}" fill="#1f2328">{escape(span["name"])}</text>',
             f'<rect x="{x:.1f}" y="{y + 4}" width="{length:.1f}" height="14" rx="2" fill="{colour}"/>',
-            f'<text {side} y="{y + 15}" fill="#59636e">{said}</text>',
+            f'<text {side} y="{y + 15}" fill="#59636e">{label}</text>',
         ]
     return "\n".join([*parts, "</svg>"])
 

@@ -1,7 +1,7 @@
-"""Receives webhooks with Flask and verifies `webhook-signature` over the raw body before it parses the body.
+"""Receives webhooks with Flask and verifies `webhook-signature` with the raw body before parsing it.
 
 Start it with `STACK_WEBHOOK_SECRET='whsec_…' python3 flask_app.py` after `pip install flask`.
-PORT is 8099 unless set.
+PORT is 8099 by default.
 """
 
 import os
@@ -14,7 +14,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "signatures" / "pyt
 
 from verify import verify_standard_webhooks
 
-# With an empty secret anyone could sign.
+# With an empty secret, anyone could sign.
 SECRET = os.environ.get("STACK_WEBHOOK_SECRET") or sys.exit("Set STACK_WEBHOOK_SECRET to the webhook's secret.")
 
 app = Flask(__name__)
@@ -22,7 +22,7 @@ app = Flask(__name__)
 
 @app.post("/webhooks/stack")
 def receive():
-    # The signature is over these bytes. JSON that is parsed and serialized again may differ.
+    # The signature covers these bytes. JSON that was parsed and serialized again may differ.
     if not verify_standard_webhooks(request.get_data(), request.headers, SECRET):
         abort(401)
     print(request.headers.get("webhook-id"), request.get_json(), flush=True)

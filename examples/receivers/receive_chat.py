@@ -1,6 +1,6 @@
-"""Accepts messages as Slack does, prints them, and answers `ok`. Python's standard library only.
+"""Accepts messages as Slack does, prints them, and answers `ok`. Needs only Python's standard library.
 
-Start it with `python3 receive_chat.py`; PORT is 8098 unless set.
+Start it with `python3 receive_chat.py`; PORT is 8098 by default.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""Receives webhooks of the Mail API and verifies `StackShift-Signature`. Python's standard library only.
+"""Receives webhooks of the Mail API and verifies `StackShift-Signature`. Needs only Python's standard library.
 
-Start it with `SECRET='whsec_…' python3 receive_mail.py`; PORT is 8099 unless set.
+Start it with `SECRET='whsec_…' python3 receive_mail.py`; PORT is 8099 by default.
 """
 
 import os
@@ -12,7 +12,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "signatures" / "pyt
 
 from verify import verify_mail
 
-# With an empty secret anyone could sign.
+# With an empty secret, anyone could sign.
 SECRET = os.environ.get("SECRET") or sys.exit("Set SECRET to the webhook's secret.")
 
 

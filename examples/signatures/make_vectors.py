@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes vectors.json, the requests that the verifiers of all languages must judge alike.
+"""Writes vectors.json: requests for which the verifiers of all languages must have the same result.
 
-It shares no code with the verifiers or with STACK Notifications. Each vector is a request, the secret that its receiver
-has, and whether the receiver must accept the request at the time NOW. `make_vectors.py --print` writes to stdout.
+It shares no code with the verifiers or with STACK Notifications. Each vector is a request, the secret of its receiver,
+and whether the receiver must accept the request at the time NOW. `make_vectors.py --print` writes to stdout.
 """
 
 import base64
@@ -22,7 +22,7 @@ TAMPERED = BODY.replace("flagged", "blocked")
 
 
 def generated(letter):
-    """A secret as STACK Notifications generates it, of 32 bytes that are all the same."""
+    """A secret in the format of STACK Notifications, with 32 equal bytes."""
     return "whsec_" + base64.b64encode(letter * 32).decode()
 
 
@@ -43,7 +43,7 @@ def standard(key, at=NOW, message_id=ID, body=BODY):
 
 
 def key_bytes(secret):
-    """The key of a secret that `generated` made."""
+    """The key of a secret from `generated`."""
     return base64.b64decode(secret[len("whsec_") :])
 
 
@@ -100,7 +100,7 @@ def vectors():
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     add("standard", "example of the Standard Webhooks libraries", True, spec, secret, '{"test": 2432232314}')
 
-    # Secrets of your own: base64 in each form that is read as base64, and texts that are not base64.
+    # Custom secrets: base64 in every accepted form, and texts that are not base64.
     bare = base64.b64encode(b"a key of 25 bytes, padded").decode().rstrip("=")
     for secret in (bare, f"{bare}=", f"{bare}==", f"whsec_{bare}", f"whsec_{bare}=="):
         headers = dict(spec, **{"webhook-signature": standard(b"a key of 25 bytes, padded", NOW, spec["webhook-id"])})

@@ -1,4 +1,4 @@
-"""The demo operator of a local cloud, and its key."""
+"""Creates the demo operator of a local cloud, and its key."""
 
 import json
 import sys
@@ -9,14 +9,14 @@ import boto3
 
 
 def demo(variables, before):
-    """The demo operator and its key: those of last time while they work, else new ones."""
+    """The demo operator and its key: the previous ones while the key works, else new ones."""
     if "API_KEY" in before and key_works(variables["API_URL"], before["API_KEY"]):
         return {name: before[name] for name in ("OPERATOR_ID", "API_KEY")}
     request = {"create_operator": {"email": "you@example.com", "name": "Demo"}}
     answer = boto3.client("lambda").invoke(FunctionName=variables["ADMIN_FUNCTION"], Payload=json.dumps(request))
     made = json.loads(answer["Payload"].read())
     if "api_key" not in made:
-        sys.exit(f"The admin function made no operator: {str(made.get('errorMessage', made))[:400]}")
+        sys.exit(f"The admin function created no operator: {str(made.get('errorMessage', made))[:400]}")
     return {"OPERATOR_ID": made["operator_id"], "API_KEY": made["api_key"]}
 
 

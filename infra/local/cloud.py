@@ -1,12 +1,12 @@
-"""Starts and stops the local cloud: MiniStack, an emulator of AWS that runs the functions as processes of its own.
+"""Starts and stops the local cloud: MiniStack, an emulator of AWS that runs each function as a separate process.
 
-    cloud.py start DIR [PORT [NAME=VALUE …]]   start it unless it runs already; port 0 takes any free one
-    cloud.py stop DIR                          end it, and every function with it; its log stays
-    cloud.py log DIR                           print what its log tells of trouble
+    cloud.py start DIR [PORT [NAME=VALUE …]]   starts it unless it is running; port 0 selects a free one
+    cloud.py stop DIR                          stops it and all functions; its log remains
+    cloud.py log DIR                           prints the problems in its log
 
-The variables are added to what every function sees.
+The functions see the variables in addition to their own.
 
-DIR holds its process and port, its log, and the code that it unpacked. Everything else it keeps in memory.
+DIR contains the process id, the port, the log and the unpacked code. The local cloud keeps everything else in memory.
 """
 
 import json
@@ -23,7 +23,7 @@ import urllib.request
 from pathlib import Path
 
 DEFAULT_PORT = 4566
-# MiniStack's root key: with it, and only with it, everything is allowed.
+# MiniStack's root key: only this key may do everything.
 ROOT_KEY = "test"
 REGION = "us-east-1"
 
@@ -44,14 +44,16 @@ def start(directory, port, variables):
     running = read(directory)
     if running:
         if port in (None, 0, running["port"]):
-            print(f"The local cloud runs already, on port {running['port']}.")
+            print(f"The local cloud is already running on port {running['port']}.")
             return
-        sys.exit(f"The local cloud runs already, on port {running['port']}: `make down` first, to move it.")
+        sys.exit(
+            f"The local cloud is already running on port {running['port']}. To use another port, run `make down` first."
+        )
     if port == 0:
         port = free_port()
     port = port or DEFAULT_PORT
     if answers(port):
-        sys.exit(f"Port {port} is taken by another program. Choose a free one: make up PORT={port + 1}")
+        sys.exit(f"Another program uses port {port}. Choose a free port: make up PORT={port + 1}")
 
     print(f"Starting the local cloud on port {port} …", flush=True)
     shutil.rmtree(directory, ignore_errors=True)
@@ -64,7 +66,7 @@ def start(directory, port, variables):
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            # A session of its own: Ctrl-C here must not reach it, and `stop` ends its functions along with it.
+            # A separate session: Ctrl-C here must not reach it, and `stop` kills its functions together with it.
             start_new_session=True,
         )
     (directory / "emulator.json").write_text(json.dumps({"pid": process.pid, "port": port}))
@@ -78,7 +80,7 @@ def start(directory, port, variables):
 
 
 def environment(directory, port):
-    """What the emulator sees, and hands on to every function: nothing of the caller's shell but where programs are."""
+    """The environment of the emulator and of every function: of the caller's variables, only PATH and HOME."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),
@@ -89,12 +91,13 @@ def environment(directory, port):
         "MINISTACK_REGION": REGION,
         "AWS_ACCESS_KEY_ID": ROOT_KEY,
         "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
-        # Functions look for AWS here …
+        # The functions use this address for AWS …
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        # … and may do there only what their role allows, as on AWS.
+        # … and have only the permissions of their roles, as on AWS.
         "AUTH": "true",
-        # A function that idles for so long ends, but for one process of each: the emulator looks after every process ten
-        # times a second, and those that a hundred requests at once leave behind would slow down all that comes after.
+        # Processes of a function that idle for this long end, except for one: the emulator checks every process ten
+        # times a second, and the processes left over from a hundred concurrent requests would slow down everything
+        # after them.
         "LAMBDA_WARM_TTL_SECONDS": "20",
     }
 
@@ -103,7 +106,7 @@ def stop(directory):
     running = read(directory)
     if running:
         print("Stopping the local cloud …", flush=True)
-        # It keeps nothing that a gentler end could save.
+        # The emulator has no state that a graceful stop would save.
         os.killpg(running["pid"], signal.SIGKILL)
         while answers(running["port"]):
             time.sleep(0.05)
@@ -112,12 +115,12 @@ def stop(directory):
 
 
 def read(directory):
-    """Process and port of the emulator that was started here, if it still runs."""
+    """The process id and port of the emulator that was started here, if it is still running."""
     try:
         state = json.loads((directory / "emulator.json").read_text())
     except FileNotFoundError:
         return None
-    # The number may be another process's by now.
+    # Another process may have the same id by now.
     command = subprocess.run(["ps", "-o", "args=", "-p", str(state["pid"])], capture_output=True, text=True)
     return state if "ministack" in command.stdout else None
 
@@ -142,10 +145,10 @@ def healthy(port):
 
 
 def print_log(directory, lines=40):
-    """The last lines that tell of trouble; all of the last lines, if none does."""
+    """Prints the last lines with problems, or the last lines if there are none."""
     text = (directory / "emulator.log").read_text(errors="replace").splitlines()
-    trouble = [line for line in text if re.search(r" (WARNING|ERROR|CRITICAL) |Traceback|panicked", line)]
-    for line in (trouble or text)[-lines:]:
+    problems = [line for line in text if re.search(r" (WARNING|ERROR|CRITICAL) |Traceback|panicked", line)]
+    for line in (problems or text)[-lines:]:
         print(f"  {line[:400]}")
 
 

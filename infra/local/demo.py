@@ -1,8 +1,8 @@
-"""Sends a first event through the local cloud to a receiver of its own, and shows that it arrives signed.
+"""Sends a first event through the local cloud to its own receiver, and checks that it arrives with a valid signature.
 
     demo.py DIR ENV_FILE
 
-DIR is that of cloud.py, ENV_FILE what deploy.py wrote.
+DIR is the directory of cloud.py, and ENV_FILE the file that deploy.py wrote.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ TIMEOUT = 30
 
 
 class Failure(Exception):
-    """The demo did not go as it should; the message says where."""
+    """The demo failed; the message says where."""
 
 
 def main():
@@ -37,14 +37,14 @@ def main():
     try:
         summary = run(variables)
     except Failure as failure:
-        print(f"\nThe demo failed: {failure}\n\nWhat the functions logged:")
+        print(f"\nThe demo failed: {failure}\n\nThe functions' log:")
         logs.show(since=int(started * 1000))
-        print("\nWhat the local cloud logged:")
+        print("\nThe local cloud's log:")
         cloud.print_log(directory)
         sys.exit(1)
     print(f"\n{summary}")
     print(f"API     {variables['API_URL']}")
-    print(f"Key     {variables['API_KEY']}   (with all else in {env_file})")
+    print(f"Key     {variables['API_KEY']}   (with other variables in {env_file})")
     print(f"Console {variables['CONSOLE_URL']}   (sign in with the key)")
     print(
         f"Try     curl {variables['API_URL']}/v1/events -H 'Authorization: Bearer {variables['API_KEY']}'"
@@ -75,7 +75,7 @@ def run(variables):
             try:
                 path, signature, body = arrived.get(timeout=TIMEOUT)
             except queue.Empty:
-                raise Failure(f"no webhook came within {TIMEOUT} s") from None
+                raise Failure(f"no webhook arrived within {TIMEOUT} s") from None
             milliseconds = round(1000 * (time.monotonic() - posted))
         finally:
             call("DELETE", f"/v1/notifications/channels/{rule['id']}", expected=None)
@@ -84,10 +84,10 @@ def run(variables):
 
     received = json.loads(body)
     if (received["event_type"], received["data"]) != (EVENT["type"], EVENT["data"]):
-        raise Failure(f"the webhook tells of something else: {received}")
+        raise Failure(f"the webhook has another event: {received}")
     ours = hmac.new(destination["webhook_secret"].encode(), body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(ours, signature or ""):
-        raise Failure(f"the signature is {signature}, and should be {ours}")
+        raise Failure(f"the signature is {signature}, but should be {ours}")
     return (
         f"Arrived {milliseconds} ms after it was posted, at {path}: {body.decode()}\n"
         f"Signed  X-STACK-Signature-256: {signature} (checked)"
@@ -95,7 +95,7 @@ def run(variables):
 
 
 def listen(arrived):
-    """A receiver on a free port: its URL. Each request's path, signature and body go to `arrived`."""
+    """Starts a receiver, and returns its URL. It puts the path, signature and body of each request into `arrived`."""
 
     class Receiver(BaseHTTPRequestHandler):
         def do_POST(self):
@@ -113,7 +113,7 @@ def listen(arrived):
 
 
 def request(variables, method, path, body, expected):
-    """The answer's JSON; `expected` is the status that it must have, None for any."""
+    """Sends a request, and returns the answer's JSON. The answer must have the status `expected`; None allows any."""
     made = urllib.request.Request(variables["API_URL"] + path, method=method)
     made.add_header("Authorization", f"Bearer {variables['API_KEY']}")
     if body is not None:

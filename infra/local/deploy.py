@@ -1,8 +1,8 @@
-"""Deploys template.yaml to the local cloud by CloudFormation, and writes what a shell needs to use it.
+"""Deploys template.yaml to the local cloud with CloudFormation, and writes a file of variables for shells.
 
     deploy.py DIR ENV_FILE [Parameter=Value …]
 
-DIR is that of cloud.py. Doing it again updates in place what has changed. `MailFrom` is one of the parameters.
+DIR is the directory of cloud.py. Another run updates what has changed. The parameter `MailFrom` is required.
 """
 
 import hashlib
@@ -35,21 +35,21 @@ def main():
     directory, env_file, *parameters = sys.argv[1:]
     running = cloud.read(Path(directory).resolve())
     if not running:
-        sys.exit("The local cloud does not run: make up")
+        sys.exit("The local cloud is not running. Start it with: make up")
     variables = {
         "AWS_ENDPOINT_URL": f"http://localhost:{running['port']}",
         "AWS_ACCESS_KEY_ID": cloud.ROOT_KEY,
         "AWS_SECRET_ACCESS_KEY": cloud.ROOT_KEY,
         "AWS_REGION": cloud.REGION,
-        # The AWS CLI knows only this name for it.
+        # The AWS CLI requires this name.
         "AWS_DEFAULT_REGION": cloud.REGION,
     }
-    # Both the SDK below and the SAM translator take them from here.
+    # The SDK below and the SAM translator read these variables.
     env.use(variables)
 
     print("Deploying template.yaml …", flush=True)
     chosen = dict(parameter.split("=", 1) for parameter in parameters)
-    # On AWS the owner of the domain does this.
+    # On AWS, the owner of the domain does this.
     for sender in [chosen["MailFrom"], *filter(None, chosen.get("TeamMailFrom", "").split(","))]:
         boto3.client("sesv2").create_email_identity(EmailIdentity=sender.removeprefix("*@"))
     s3 = boto3.client("s3")
@@ -57,7 +57,7 @@ def main():
     outputs = deploy(s3, expanded, chosen)
 
     variables |= {shell_name(key): value for key, value in outputs.items()}
-    # The API's own host name needs a resolver that knows *.localhost; this address needs none.
+    # The API's own host name needs a resolver for *.localhost; this address does not.
     variables["API_URL"] = f"{variables['AWS_ENDPOINT_URL']}/_aws/execute-api/{variables['API_ID']}"
     variables["CONSOLE_URL"] = f"{variables['API_URL']}/console"
     variables |= account.demo(variables, env.read(env_file))
@@ -65,9 +65,9 @@ def main():
 
 
 def upload(s3, code_uri):
-    """Stores the function that `code_uri` names, as cargo built it for this machine, and says where.
+    """Uploads the function at `code_uri`, as cargo built it for this machine, and returns its address.
 
-    It is stored under its own hash: a function that has not changed is neither sent again nor started anew.
+    The key is the hash of the program: a function that has not changed is neither uploaded again nor restarted.
     """
     name = Path(code_uri).parent.name
     program = (BUILT / name).read_bytes()
@@ -76,7 +76,7 @@ def upload(s3, code_uri):
         s3.head_object(Bucket=BUCKET, Key=key)
     except ClientError:
         package = io.BytesIO()
-        # Not compressed: that would take far longer than anything done with it here.
+        # Not compressed: compression would take longer than everything else.
         with zipfile.ZipFile(package, "w") as archive:
             entry = zipfile.ZipInfo("bootstrap")
             entry.external_attr = 0o755 << 16
@@ -86,14 +86,14 @@ def upload(s3, code_uri):
 
 
 def put(s3, key, content):
-    # As often as asked: in this region S3 takes the second creation of one's own bucket as done.
+    # Can be called repeatedly: in this region, S3 accepts the creation of a bucket that the caller already owns.
     s3.create_bucket(Bucket=BUCKET)
     s3.put_object(Bucket=BUCKET, Key=key, Body=content)
 
 
 def deploy(s3, expanded, parameters):
     parameters.setdefault("Architecture", "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64")
-    # By address, since a template in the request itself may have 51,200 bytes at most.
+    # By address, because a template in the request itself is limited to 51,200 bytes.
     put(s3, "template.json", json.dumps(expanded).encode())
     cloudformation = boto3.client("cloudformation", config=Config(retries={"max_attempts": 1}))
     request = {
@@ -111,7 +111,7 @@ def deploy(s3, expanded, parameters):
         for event in (event for page in pages for event in page["StackEvents"]):
             if event["ResourceStatus"].endswith("FAILED"):
                 print(f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason')}")
-            # Newest first: what comes after the start of this operation was another's.
+            # Newest first: events before the start of this operation belong to an earlier one.
             if event["LogicalResourceId"] == STACK and event["ResourceStatus"].endswith("TE_IN_PROGRESS"):
                 break
         sys.exit("The stack could not be deployed.")
@@ -120,7 +120,7 @@ def deploy(s3, expanded, parameters):
 
 
 def submit(cloudformation, request):
-    """Asks for the stack, new or changed, and names the waiter for it."""
+    """Creates or updates the stack, and returns the name of the waiter for it."""
     try:
         cloudformation.create_stack(**request)
         return "stack_create_complete"
@@ -136,7 +136,7 @@ def submit(cloudformation, request):
 
 
 def shell_name(output):
-    """`EventsQueueUrl` as `EVENTS_QUEUE_URL`."""
+    """Converts `EventsQueueUrl` to `EVENTS_QUEUE_URL`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", output).upper()
 
 

@@ -1,11 +1,11 @@
-"""The file of `export NAME=value` lines that says how to reach a local cloud: for shells, tests and the demo."""
+"""The file of `export NAME=value` lines with the variables of a local cloud: for shells, tests and the demo."""
 
 import os
 import shlex
 from pathlib import Path
 
 
-# What a shell may have set for the real AWS, and an SDK would mix with the keys of the local cloud.
+# Variables for the real AWS that a shell may have set, and that an SDK would combine with the keys of the local cloud.
 FOREIGN = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
 
@@ -15,14 +15,14 @@ def write(path, variables):
 
 
 def use(variables):
-    """Makes this process one that uses the local cloud."""
+    """Configures this process to use the local cloud."""
     for name in FOREIGN:
         os.environ.pop(name, None)
     os.environ.update(variables)
 
 
 def read(path):
-    """The variables of a file that write() made; none if there is no such file."""
+    """The variables of a file that write() created; empty if the file does not exist."""
     if not Path(path).exists():
         return {}
     words = (shlex.split(line) for line in Path(path).read_text().splitlines())

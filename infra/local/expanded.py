@@ -1,4 +1,4 @@
-"""Looks things up in a template that was expanded as AWS would."""
+"""Look-ups in a template that was expanded as on AWS."""
 
 
 def of_type(resources, name):
@@ -6,7 +6,7 @@ def of_type(resources, name):
 
 
 def target(value):
-    """The resource that `!Ref X`, `!GetAtt X.Arn` or `!GetAtt X.QueueName` names."""
+    """The resource that `!Ref X`, `!GetAtt X.Arn` or `!GetAtt X.QueueName` references."""
     if isinstance(value, dict):
         named = value.get("Ref") or value.get("Fn::GetAtt")
         return named[0] if isinstance(named, list) else named.split(".")[0] if named else None
@@ -14,7 +14,7 @@ def target(value):
 
 
 def function_of(resources, value):
-    """The function that is named, or whose alias is."""
+    """The referenced function, or the function of the referenced alias."""
     named = target(value)
     alias = of_type(resources, "AWS::Lambda::Alias").get(named)
     return target(alias["FunctionName"]) if alias else named

@@ -1,12 +1,13 @@
-"""MiniStack, with three things mended.
+"""MiniStack with three fixes.
 
-Of a path with a single segment it loses the slash at the end, which AWS keeps. Without it, `/console/` cannot be told from
-`/console`, which redirects there.
+MiniStack removes the trailing slash of a path with a single segment; AWS keeps it. Without the slash, `/console/` would
+be the same as `/console`, which redirects to it.
 
-Of a function with active tracing it begins a trace of its own for every invocation. AWS goes on with the trace that a
-request's header names, and does what that says about sampling. What says nothing is not sampled here, as most is on AWS.
+MiniStack starts a new trace for every invocation of a function with active tracing. AWS continues the trace in a
+request's header, and follows its sampling decision. Without a decision, nothing is sampled here, as mostly on AWS.
 
-Of a batch of messages it loses the system attributes, by which SQS carries traces. Of a single message it keeps them.
+MiniStack drops the system attributes of messages in a batch, which SQS uses for traces. It keeps those of single
+messages.
 """
 
 import secrets
@@ -14,7 +15,7 @@ import sys
 import threading
 import time
 
-# Where this file is, are modules of ours that have the names of others.
+# The folder of this file contains modules with the same names as others.
 sys.path.pop(0)
 
 from ministack import app  # noqa: E402
@@ -24,12 +25,12 @@ parse = app._parse_execute_api_url
 
 
 def parse_whole(host, path):
-    """MiniStack's reading of a URL: the API, what may be a stage, and the path after that."""
+    """Parses a URL as MiniStack does: the API, a possible stage, and the rest of the path."""
     parsed = parse(host, path)
     if parsed:
         api, first, rest = parsed
         if rest == "/" and path.endswith(f"/{first}/"):
-            # Not a stage's name, hence the beginning of the path: it is put together again from these two.
+            # Not the name of a stage, so it is the first part of the path.
             return api, f"{first}/", rest
     return parsed
 
@@ -41,14 +42,14 @@ invocation = threading.local()
 
 
 def execute_in_trace(function, event, request_id):
-    """MiniStack's invocation of a function, with the header of the request at hand."""
+    """Invokes a function as MiniStack does, and stores the trace header of the request."""
     headers = event.get("headers") if isinstance(event, dict) else None
     invocation.header = headers.get("x-amzn-trace-id") if isinstance(headers, dict) else None
     return execute(function, event, request_id)
 
 
 def trace_of_invocation(config, inbound=None):
-    """What Lambda tells a function about its trace: nothing, unless the function traces."""
+    """The trace header that Lambda passes to a function; None unless the function is traced."""
     if config.get("TracingConfig", {}).get("Mode") != "Active":
         return None
     header = inbound or getattr(invocation, "header", None)
@@ -61,7 +62,7 @@ batch = threading.local()
 
 
 def send_batch_whole(request, queue_url):
-    """MiniStack's SendMessageBatch, which sends each entry by `send_of_batch`, in their order."""
+    """MiniStack's SendMessageBatch, which calls `send_of_batch` for each entry in order."""
     batch.entries = iter(request.get("Entries", []))
     try:
         return send_batch(request, queue_url)

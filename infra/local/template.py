@@ -1,4 +1,4 @@
-"""template.yaml as the local cloud can take it: expanded as AWS would, with six differences, each with its reason."""
+"""Expands template.yaml for the local cloud as on AWS, with six differences, each with its reason."""
 
 import re
 from pathlib import Path
@@ -8,16 +8,16 @@ from samtranslator.yaml_helper import yaml_parse
 
 
 class NoManagedPolicies:
-    """The template names none of the managed policies that SAM would look up in an account."""
+    """The template uses no managed policies, which SAM would look up in an account."""
 
     def load(self):
         return {}
 
 
 def expand(path, code, parameters=None):
-    """The template at `path` as plain CloudFormation, each function's `CodeUri` replaced by what `code` makes of it.
+    """Expands the template at `path` to plain CloudFormation, with the result of `code` as each function's `CodeUri`.
 
-    Some of the parameters are used by the expansion itself, as on AWS.
+    The expansion itself uses some of the parameters, as on AWS.
     """
     template = yaml_parse(Path(path).read_text())
     for resource in template["Resources"].values():
@@ -33,14 +33,14 @@ def expand(path, code, parameters=None):
 
 
 def allow_time(function):
-    """Gives the functions behind the API four times as long: here they share the machine with the emulator and its callers."""
+    """Multiplies the timeout of the API's functions by four: they share the machine with the emulator and callers."""
     function["Timeout"] *= 4
 
 
 def add_routes(resources):
-    """Writes the API's routes out: MiniStack does not read them from the OpenAPI text that SAM puts into `Body`."""
+    """Adds the API's routes as resources: MiniStack does not read them from the OpenAPI document in `Body`."""
     body = resources["Api"]["Properties"].pop("Body")
-    # MiniStack stores the names as they are given, and reads those of the service's own API.
+    # MiniStack stores these names unchanged, but expects those of the service's API.
     cors = body["x-amazon-apigateway-cors"]
     resources["Api"]["Properties"].update(
         {"Name": body["info"]["title"], "ProtocolType": "HTTP", "CorsConfiguration": cors}
@@ -76,14 +76,14 @@ def route(method, path, function):
 
 
 def allow_batches(resources):
-    """Adds actions that MiniStack asks for and AWS does not know.
+    """Adds actions that MiniStack requires and AWS does not have.
 
-    On AWS a batch of messages takes `SendMessage`, a batch of visibilities `ChangeMessageVisibility`, and a batch of PartiQL
-    statements what each statement does to its own table; MiniStack judges all by the name of the call, the statements on
-    `*`.
+    On AWS, a batch of messages requires `SendMessage`, a batch of visibilities `ChangeMessageVisibility`, and a batch
+    of PartiQL statements the permissions of each statement for its table. MiniStack checks permissions by the name of
+    the call, for statements on `*`.
     """
     for resource in resources.values():
-        # CodeDeploy's has none of its own.
+        # The role of CodeDeploy has no policies of its own.
         if resource["Type"] != "AWS::IAM::Role" or "Policies" not in resource["Properties"]:
             continue
         statements = resource["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
@@ -98,13 +98,13 @@ def allow_batches(resources):
 
 
 def allow_mail(resources):
-    """Lets mail be sent whatever the identity: MiniStack asks for `*` where AWS asks for the sender's and the set's."""
+    """Allows mail from any identity: MiniStack requires `*`, AWS only the identity and the configuration set."""
     statements = resources["SendingPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     statements.append({"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"})
 
 
 def write_numbers(template, parameters):
-    """Writes numbers of workers out: MiniStack takes the value of a parameter for text, and compares it with a number."""
+    """Replaces numbers of workers by their values: MiniStack compares the text of a parameter with a number."""
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Lambda::EventSourceMapping":
             scaling = resource["Properties"]["ScalingConfig"]
@@ -113,7 +113,7 @@ def write_numbers(template, parameters):
 
 
 def without_sums(template):
-    """The template without alarms on sums of metrics, which MiniStack does not take."""
+    """The template without alarms on sums of metrics, which MiniStack does not support."""
     resources = template["Resources"]
     sums = [name for name, one in resources.items() if one["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in one["Properties"]]
     for name in sums:

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # with_cloud.sh NAME 'ENVIRONMENT…' 'PARAMETER=VALUE …' COMMAND …
 #
-# Runs a command against a local cloud of its own on a free port, with the template deployed to it by these parameters; the
-# cloud ends with the command, however that ends. ENVIRONMENT is what the functions see besides.
+# Runs a command against its own local cloud on a free port, with the template deployed with these parameters. The cloud
+# ends with the command, even if the command fails. ENVIRONMENT sets additional variables of the functions.
 set -euo pipefail
 
 name=$1
@@ -16,7 +16,7 @@ env_file=.local/$name-env
 finish() {
     status=$?
     if [ "$status" != 0 ] && [ -f "$env_file" ]; then
-        echo "What the functions, then the local cloud, logged of trouble:"
+        echo "Problems in the logs of the functions and of the local cloud:"
         "$python" infra/local/logs.py "$env_file" || true
         "$python" infra/local/cloud.py log "$cloud" || true
     fi
@@ -25,7 +25,7 @@ finish() {
     exit "$status"
 }
 
-# One may be left from a run that was killed.
+# A killed run may have left a local cloud.
 "$python" infra/local/cloud.py stop "$cloud"
 rm -f "$env_file"
 trap finish EXIT

@@ -1,5 +1,5 @@
-//! `make listen`, the receiver for people: what it prints of each scheme's signatures, that it fails when told to, and
-//! that it leaves nothing behind.
+//! `make listen`, the receiver for people: what it prints about the signatures of each scheme, failures on request, and
+//! cleanup.
 
 use std::{
     path::{Path, PathBuf},
@@ -19,7 +19,7 @@ use tokio::{
 
 use crate::{endpoints, project_channels, providers};
 
-/// The receiver, as a process.
+/// The receiver as a process.
 struct Listener {
     child: Child,
     input: ChildStdin,
@@ -50,7 +50,7 @@ fn env_file(api_url: &str, operator: &Operator) -> PathBuf {
 }
 
 impl Listener {
-    /// Starts it with the operator's key in the file that it reads.
+    /// Starts it with the operator's key in its environment file.
     async fn start(operator: &Operator, settings: &[(&str, &str)]) -> Self {
         Self::start_with(env_file(&variable("API_URL"), operator), settings).await
     }
@@ -77,24 +77,24 @@ impl Listener {
         self.lines.lock().expect("no panic").clone()
     }
 
-    /// Waits until a line has this in it: the last such line.
+    /// Waits until a line contains this text, and returns the last such line.
     async fn shows(&self, part: &str) -> String {
         let find = async || self.printed().into_iter().rev().find(|line| line.contains(part));
         eventually(&format!("a line with {part:?} of {:#?}", self.printed()), find).await
     }
 
-    /// Types a line, and waits until what it leads to is shown.
+    /// Types a line, and waits until the output contains this text.
     async fn type_and_see(&mut self, line: &str, part: &str) {
         self.input.write_all(format!("{line}\n").as_bytes()).await.expect("it reads");
         self.shows(part).await;
     }
 
-    /// Ends it as nothing should.
+    /// Kills it, so that it cannot clean up.
     async fn kill(mut self) {
         self.child.kill().await.expect("its end");
     }
 
-    /// Ends it as `quit` does: all that it has printed.
+    /// Ends it with `quit`, and returns its output.
     async fn quit(mut self) -> String {
         self.input.write_all(b"quit\n").await.expect("it reads");
         let ended = self.child.wait().await.expect("its end");
@@ -102,7 +102,7 @@ impl Listener {
         self.printed().join("\n")
     }
 
-    /// Sends it a request: the status of its answer.
+    /// Sends it a request, and returns the status of the answer.
     async fn post(&self, headers: &[(&str, &str)], body: &str) -> u16 {
         let mut request = Client::new().post(&self.url).body(body.to_owned());
         for (name, value) in headers {
@@ -139,13 +139,13 @@ async fn the_signatures_of_each_scheme_are_checked() {
     channel["credentials"]["hmacSecret"] = json!("your-32-byte-secret");
     let channel = project_channels::make(&project, channel).await;
 
-    // One after the other, each of these secrets opens one scheme, and leaves the others refused.
+    // One after the other, each of these secrets verifies one scheme; the others remain rejected.
     operator.post_empty(&stack_test).await.expect(200);
     listener.type_and_see(&format!("secret {}", text(&stack, "webhook_secret")), "are checked with: 1").await;
     operator.post_empty(&stack_test).await.expect(200);
     listener.shows("✓ X-STACK-Signature-256  ✓ webhook-signature").await;
     tenant.post_empty(&providers::of(&provider, "/test")).await.expect(502);
-    listener.shows("✗ X-Kaireon-Signature (made with none of your secrets").await;
+    listener.shows("✗ X-Kaireon-Signature (matches none of your secrets").await;
 
     listener.type_and_see("secret a tenant's own secret", "are checked with: 2").await;
     tenant.post_empty(&providers::of(&provider, "/test")).await.expect(200);
@@ -165,12 +165,16 @@ async fn the_signatures_of_each_scheme_are_checked() {
     listener.shows("✓ svix-signature  ✓ webhook-signature").await;
     listener.shows("user.created  Stack Auth  attempt 1  → 204").await;
 
-    // After a rotation, whoever has the old secret still sees the old signature.
+    // After a rotation, a receiver with the old secret can still verify the old signature.
     operator.post_empty(&stack_test.replace("/test", "/rotate-secret")).await.expect(200);
     operator.post_empty(&stack_test).await.expect(200);
     listener.shows("✓ X-STACK-Signature-256-Previous  ✓ webhook-signature").await;
     let printed = listener.quit().await;
-    assert_eq!(printed.matches("→ 401, refused").count(), 1, "the provider's, before its secret was known: {printed}");
+    assert_eq!(
+        printed.matches("→ 401, rejected").count(),
+        1,
+        "the provider's request before its secret was entered: {printed}"
+    );
 }
 
 #[tokio::test]
@@ -183,7 +187,7 @@ async fn tampered_old_and_unsigned_requests_are_rejected() {
     let now = Timestamp::now();
     let signed = |id: &str, at: Timestamp| {
         let made = signature::standard(&secret, id, at, body.as_bytes());
-        // As after a rotation: one of two is right.
+        // As after a rotation: one of two signatures is valid.
         (at.as_second().to_string(), format!("v1,bm90IHRoaXMgb25l {made}"))
     };
     let svix = async |id: &str, (stamp, made): (String, String), body: &str| {
@@ -197,7 +201,7 @@ async fn tampered_old_and_unsigned_requests_are_rejected() {
 
     let tampered = body.replace("usr_1", "usr_2");
     assert_eq!(svix("msg_2", signed("msg_2", now), &tampered).await, 401);
-    listener.shows("✗ svix-signature (made with none of your secrets, or the request was changed)").await;
+    listener.shows("✗ svix-signature (matches none of your secrets, or the request was changed)").await;
     assert_eq!(svix("msg_3", signed("msg_1", now), body).await, 401, "another id");
     for (hours, word) in [(-1, "too old: 36"), (1, "from the future: 3")] {
         let then = now + jiff::SignedDuration::from_hours(hours);
@@ -208,18 +212,18 @@ async fn tampered_old_and_unsigned_requests_are_rejected() {
     let stack = hex_hmac(secret.reveal(), body.as_bytes());
     assert_eq!(listener.post(&[("x-stack-signature-256", &stack)], body).await, 204);
     assert_eq!(listener.post(&[("x-stack-signature-256", &stack)], &tampered).await, 401);
-    // One signature that is right does not make up for one that is wrong.
+    // One valid signature does not make up for an invalid one.
     let both = [("x-stack-signature-256", &*stack), ("x-kaireon-signature", "sha256=00")];
     assert_eq!(listener.post(&both, body).await, 401);
     assert_eq!(listener.post(&[], body).await, 401);
-    listener.shows("unsigned  attempt 1  → 401, refused: it carries no signature").await;
+    listener.shows("unsigned  attempt 1  → 401, rejected: it has no signature").await;
     assert_eq!(listener.post(&[("x-stack-signature-256", "é")], "\u{1b}[2J").await, 401);
     let printed = listener.quit().await;
-    assert!(!printed.contains('\u{1b}'), "what comes from outside does not reach the terminal");
+    assert!(!printed.contains('\u{1b}'), "control characters of requests do not reach the terminal");
 }
 
 #[tokio::test]
-async fn failing_on_purpose_it_shows_each_attempt_and_the_next() {
+async fn requested_failures_show_each_attempt_and_the_next() {
     let operator = Operator::create().await;
     let mut listener = Listener::start(&operator, &[("FAIL", "2")]).await;
     listener.shows("The next 2 requests are answered with 500.").await;
@@ -244,19 +248,19 @@ async fn failing_on_purpose_it_shows_each_attempt_and_the_next() {
         listener.shows(line).await;
     }
 
-    // Gone for good, found unhealthy, and repaired.
+    // Gone, then unhealthy, then fixed.
     listener.type_and_see("fail 410", "Every request is answered with 410.").await;
     listener.type_and_see("send", "attempt 1  → 410, as requested").await;
     listener.shows("The destination is unhealthy, and rules that target it are paused.").await;
-    listener.type_and_see("ok", "Every request is taken.").await;
+    listener.type_and_see("ok", "Every request is accepted.").await;
     listener.type_and_see("verify", "It is healthy").await;
     listener.shows("destination.verification  STACK").await;
-    listener.type_and_see("recover", "on its way again").await;
+    listener.type_and_see("recover", "on their way again").await;
     listener.shows("attempt 2 succeeded").await;
 
     listener.type_and_see("fail 1 429 7", "The next request is answered with 429, Retry-After 7.").await;
     listener.type_and_see("slow 1", "Retry-After 7, 1 s late.").await;
-    // Unsigned: it does not use up what signed requests are to get.
+    // Unsigned requests do not use up the failures for signed ones.
     assert_eq!(listener.post(&[], "{}").await, 401);
     listener.type_and_see("send", "attempt 1  → 429, 1 s late, as requested").await;
     listener.type_and_see("fail 99999", "fail [HOW MANY] [STATUS] [RETRY-AFTER]").await;
@@ -266,7 +270,7 @@ async fn failing_on_purpose_it_shows_each_attempt_and_the_next() {
 }
 
 #[tokio::test]
-async fn it_registers_itself_and_leaves_nothing_behind() {
+async fn it_registers_itself_and_cleans_up() {
     let operator = Operator::create().await;
     let count = async || {
         let destinations = operator.get("/v1/notifications/destinations").await.expect(200);
@@ -275,26 +279,26 @@ async fn it_registers_itself_and_leaves_nothing_behind() {
         (count(&destinations["destinations"]), count(&rules["channels"]))
     };
     let before = count().await;
-    let with_its_own = (before.0 + 1, before.1 + 1);
+    let while_registered = (before.0 + 1, before.1 + 1);
     let first = Listener::start(&operator, &[]).await;
     first.shows("Registered as ndst_").await;
-    assert_eq!(count().await, with_its_own);
+    assert_eq!(count().await, while_registered);
 
-    // The line that it prints is one that a shell can run.
+    // The printed command works in a shell.
     let line = first.shows("  curl ").await;
     let ran = Command::new("sh").args(["-c", &format!("{line} -sS")]).output().await.expect("sh");
     assert!(ran.status.success() && String::from_utf8_lossy(&ran.stdout).contains("evt_"), "{ran:?}");
     first.shows("custom.hello  STACK  attempt 1  → 204").await;
 
-    // One that is killed cannot clean up: the next at the same address does.
+    // A killed receiver cannot clean up: the next one at the same address does.
     let port = first.url.rsplit(':').next().expect("a port").to_owned();
     first.kill().await;
-    assert_eq!(count().await, with_its_own);
+    assert_eq!(count().await, while_registered);
     let mut second = Listener::start(&operator, &[("PORT", &port)]).await;
     second.shows("Registered as ndst_").await;
-    assert_eq!(count().await, with_its_own);
+    assert_eq!(count().await, while_registered);
 
-    // Ended from outside, as by Ctrl-C.
+    // Stopped by a signal, as by Ctrl-C.
     let pid = second.child.id().expect("it runs").to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().await.expect("kill").success());
     assert!(second.child.wait().await.expect("its end").success());
@@ -302,9 +306,9 @@ async fn it_registers_itself_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn it_says_what_it_cannot_do() {
+async fn it_reports_what_it_cannot_do() {
     let operator = Operator::create().await;
-    // Nothing listens there: it receives all the same.
+    // Nothing listens at this address: it can receive anyway.
     let dead = Listener::start_with(env_file("http://127.0.0.1:9", &operator), &[]).await;
     dead.shows("is the local cloud up?").await;
     assert_eq!(dead.post(&[], r#"{"type":"custom.hello"}"#).await, 204);
@@ -312,14 +316,14 @@ async fn it_says_what_it_cannot_do() {
     other.shows("without `make up`, it cannot register itself").await;
 
     let port = dead.url.rsplit(':').next().expect("a port");
-    let sentence = format!("Port {port} cannot be had");
+    let sentence = format!("Port {port} is not available");
     for (setting, expected) in [
-        (("PORT", "many"), "PORT=many is no port"),
+        (("PORT", "many"), "PORT=many is not a port"),
         (("PORT", port), &*sentence),
         (("FAIL", "1 2 3 4"), "FAIL: fail [HOW MANY]"),
     ] {
         let ended = command(Path::new("none"), &[setting]).output().await.expect("python");
-        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
-        assert!(!ended.status.success() && said.contains(expected), "{said}");
+        let output = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(!ended.status.success() && output.contains(expected), "{output}");
     }
 }

@@ -1,4 +1,4 @@
-//! `make smoke`, as somebody runs it who has just deployed.
+//! `make smoke`, as run after a deployment.
 
 use std::{path::Path, process::Output};
 
@@ -16,8 +16,11 @@ async fn smoke(arguments: &[&str]) -> (bool, String) {
 #[tokio::test]
 async fn a_working_stack_passes_and_is_left_clean() {
     let operator = Operator::create().await;
-    let (worked, said) = smoke(&[&variable("API_URL"), operator.key.as_deref().expect("a key")]).await;
-    assert!(worked && said.contains("✓ The delivery arrives") && said.ends_with("All of it works.\n"), "{said}");
+    let (passed, output) = smoke(&[&variable("API_URL"), operator.key.as_deref().expect("a key")]).await;
+    assert!(
+        passed && output.contains("✓ Receive the delivery") && output.ends_with("All checks passed.\n"),
+        "{output}"
+    );
     for (path, rows) in [("/v1/notifications/destinations", "destinations"), ("/v1/notifications/channels", "channels")]
     {
         assert_eq!(operator.get(path).await.expect(200)[rows], json!([]), "{path}");
@@ -25,18 +28,18 @@ async fn a_working_stack_passes_and_is_left_clean() {
 }
 
 #[tokio::test]
-async fn problems_are_reported_in_words() {
+async fn problems_are_reported_with_their_cause() {
     let operator = Operator::create().await;
     let (url, key) = (variable("API_URL"), operator.key.clone().expect("a key"));
     let failing = Receiver::failing(usize::MAX).await;
     let viewer = operator.with_role("viewer").await.key.expect("a key");
     for (arguments, expected) in [
-        (&[&*url, "sk_live_op_none"][..], "✗ The key is known: not so. GET /v1/whoami answered 401"),
-        (&[&*url, &*viewer], "✗ The key is a viewer's"),
-        (&[&*url, &*key, failing.url()], "✗ The delivery arrives: not so. The receiver answered 500"),
+        (&[&*url, "sk_live_op_none"][..], "✗ Check the key: GET /v1/whoami answered 401"),
+        (&[&*url, &*viewer], "✗ The key has the role viewer"),
+        (&[&*url, &*key, failing.url()], "✗ Receive the delivery: The receiver answered 500"),
         (&["http://127.0.0.1:9", &*key], "got no answer"),
     ] {
-        let (worked, said) = smoke(arguments).await;
-        assert!(!worked && said.contains(expected), "{expected}: {said}");
+        let (passed, output) = smoke(arguments).await;
+        assert!(!passed && output.contains(expected), "{expected}: {output}");
     }
 }

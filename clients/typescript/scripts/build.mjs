@@ -1,4 +1,4 @@
-// Bundles the package into one file, so that what it takes from @noble/hashes is inside and it depends on nothing.
+// Bundles the package into one file that includes the parts of @noble/hashes, so that it has no dependencies.
 import { copyFile, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -16,7 +16,7 @@ await build({
   platform: 'neutral',
   target: 'es2022',
   charset: 'utf8',
-  // Points whoever reads the bundle to the notice that the license of @noble/hashes wants kept.
+  // Points to the notice that the license of @noble/hashes requires.
   footer: { js: '// Holds parts of @noble/hashes (MIT): see THIRD_PARTY_NOTICES.txt beside this file.' },
 })
 await copyFile(new URL('node_modules/@noble/hashes/LICENSE', root), new URL('THIRD_PARTY_NOTICES.txt', dist))

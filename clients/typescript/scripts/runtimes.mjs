@@ -1,5 +1,5 @@
-// Runs a check of the built package in every runtime it is meant for. They are fetched by npx when needed, so that
-// installing the package's own tools stays small.
+// Checks the built package in every supported runtime. npx fetches the runtimes when needed, so that the package's own
+// tools stay small.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -17,7 +17,7 @@ const runtimes = [
   ['edge-runtime@4.0.1', script],
 ]
 
-// The edge runtime takes a script, not a module.
+// The edge runtime runs scripts, not modules.
 await build({ absWorkingDir: root, entryPoints: [check], outfile: script, bundle: true, format: 'iife' })
 
 for (const [name, ...args] of runtimes) {
@@ -27,7 +27,7 @@ for (const [name, ...args] of runtimes) {
     stdio: ['ignore', 'pipe', 'inherit'],
     shell: process.platform === 'win32',
   })
-  // A runtime that could not start, or ended early, has not said so.
+  // Not if the runtime could not start or ended early.
   const passed = stdout?.trim() === 'passed'
   console.log(`${passed ? 'passed' : 'FAILED'}  ${name}`)
   if (!passed) process.exitCode = 1

@@ -1,4 +1,4 @@
-// Runs the tests against the built package. Node 18 and 20 do not read TypeScript, hence the step by esbuild.
+// Runs the tests against the built package. Node 18 and 20 cannot run TypeScript, so esbuild compiles the tests.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

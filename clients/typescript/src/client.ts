@@ -8,13 +8,13 @@ import { Mail } from './mail/mail.js'
  * const stackshift = new StackNotifications({ baseUrl: 'https://api.example.com', apiKey: process.env.STACK_API_KEY! })
  * ```
  *
- * What only reads is tried again, twice, when the API is busy or cannot be reached; what writes is not. Methods reject
- * with an {@link ApiError} or a {@link ConnectionError}.
+ * Reads are retried twice if the API is busy or unreachable; writes are not retried. Methods reject with an {@link
+ * ApiError} or a {@link ConnectionError}.
  *
- * @throws {TypeError | RangeError} if an option is missing or wrong.
+ * @throws {TypeError | RangeError} if an option is missing or invalid.
  */
 export class StackNotifications {
-  /** Everything about mail. */
+  /** The Mail API. */
   readonly mail: Mail
 
   constructor(options: ClientOptions) {

@@ -3,7 +3,7 @@ import { refuses, request } from './signing.js'
 
 const changed = (changes: object) => ({ ...request(), ...changes })
 
-test('no secret is a mistake of the receiver, whatever the request is', async () => {
+test('a missing secret is an error of the receiver, regardless of the request', async () => {
   const error = { name: 'TypeError', message: /secret/ }
   for (const secret of ['', undefined, null, 7, [], [''], ['whsec_a', ''], ['whsec_a', undefined]]) {
     await refuses(changed({ secret }), error)
@@ -11,21 +11,21 @@ test('no secret is a mistake of the receiver, whatever the request is', async ()
   }
 })
 
-test('a body that has been parsed is a mistake of the receiver', async () => {
+test('a parsed body is an error of the receiver', async () => {
   const error = { name: 'TypeError', message: /raw request body.*before JSON parsing/ }
   for (const rawBody of [{ id: 'evt_1' }, {}, [], null, undefined, 7]) {
     await refuses(changed({ rawBody }), error)
   }
 })
 
-test('a tolerance has to be a finite number of at least 0', async () => {
+test('a tolerance must be a finite number of at least 0', async () => {
   for (const toleranceSeconds of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
     await refuses(changed({ toleranceSeconds }), { name: 'RangeError', message: /toleranceSeconds/ })
   }
   await refuses(changed({ toleranceSeconds: '300' }), { name: 'TypeError', message: /toleranceSeconds/ })
 })
 
-test('a time that is none would accept every timestamp', async () => {
+test('an invalid time is rejected, because it would accept every timestamp', async () => {
   for (const now of [Number.NaN, new Date('no date'), '2026-01-01']) {
     await refuses(changed({ now }), { name: 'TypeError', message: /now/ })
   }

@@ -6,14 +6,14 @@ import { serve } from './server.js'
 
 const good: ClientOptions = { baseUrl: 'https://example.com', apiKey: 'sk_test_secret' }
 
-test('paths go behind the path of the base URL', async t => {
+test('paths are appended to the path of the base URL', async t => {
   const webhook = { id: 'whk_1' }
   const { stackshift, calls } = await serve(t, [[200, webhook]], { basePath: '/v1/' })
   assert.deepEqual(await stackshift.mail.webhooks.get('whk_1'), webhook)
   assert.deepEqual(calls(), ['GET /v1/mail/webhooks/whk_1'])
 })
 
-test('options that cannot work are refused at once', () => {
+test('invalid options are rejected immediately', () => {
   const wrong = (options: object, error: { name: string; message: RegExp }) =>
     assert.throws(() => new StackNotifications({ ...good, ...options }), error)
   for (const baseUrl of [undefined, '', 'example.com', '/v1', 'ftp://example.com', 'https://example.com?a=b']) {
@@ -28,7 +28,7 @@ test('options that cannot work are refused at once', () => {
   }
 })
 
-test('another fetch can be given, and is not called as a method', async () => {
+test('another fetch can be used, and is not called as a method', async () => {
   const seen: unknown[] = []
   async function fetch(this: unknown, url: string, init: FetchInit) {
     seen.push(this, url, init.method, init.headers.authorization, init.redirect)
@@ -40,14 +40,14 @@ test('another fetch can be given, and is not called as a method', async () => {
   assert.deepEqual(seen, [undefined, url, 'GET', 'Bearer sk_test_secret', 'manual'])
 })
 
-test('the runtime’s own fetch fits as it is', async t => {
+test('the runtime’s own fetch can be used unmodified', async t => {
   const { baseUrl, calls } = await serve(t, [[200, {}]])
   const stackshift = new StackNotifications({ ...good, baseUrl, fetch: globalThis.fetch })
   await stackshift.mail.webhooks.delete('whk_1')
   assert.deepEqual(calls(), ['DELETE /mail/webhooks/whk_1'])
 })
 
-test('the key is not in what a logged client prints', () => {
+test('printing a client does not show the key', () => {
   const stackshift = new StackNotifications(good)
   const printed = inspect(stackshift, { depth: 9, showHidden: true }) + JSON.stringify(stackshift)
   assert.match(printed, /webhookDeliveries/)

@@ -15,7 +15,7 @@ async function errorOf(t: { after(end: () => void): void }, reply: Reply): Promi
   return error
 }
 
-test('an error of the API has its status, code and sentence', async t => {
+test('an error of the API has its status, code and message', async t => {
   const error = await errorOf(t, [404, { error: 'There is no such webhook.', code: 'not_found' }])
   assert.equal(error.status, 404)
   assert.equal(error.code, 'not_found')
@@ -23,7 +23,7 @@ test('an error of the API has its status, code and sentence', async t => {
   assert.equal(error.retryAfterSeconds, undefined)
 })
 
-test('Retry-After is read as seconds and as a date', async t => {
+test('Retry-After is parsed as seconds and as a date', async t => {
   const retryAfter = async (value: string) =>
     (await errorOf(t, [429, { error: 'Too many.', code: 'rate_limited' }, { 'retry-after': value }])).retryAfterSeconds
   assert.equal(await retryAfter('7'), 7)
@@ -34,7 +34,7 @@ test('Retry-After is read as seconds and as a date', async t => {
     assert.equal(await retryAfter(garbage), undefined, garbage)
 })
 
-test('an error of something before the API is an ApiError too', async t => {
+test('an error from something in front of the API is an ApiError, too', async t => {
   const gateway = await errorOf(t, [403, { message: 'Forbidden' }])
   assert.deepEqual([gateway.status, gateway.code, gateway.message], [403, 'http_403', 'Forbidden'])
   for (const body of [
@@ -61,14 +61,14 @@ test('a redirect is not followed with the key', async t => {
   assert.equal(received.length, 1)
 })
 
-test('a good answer that is not the API’s is an error', async t => {
+test('a successful answer that is not from the API is an error', async t => {
   const error = await errorOf(t, [200, '<html>Hello</html>'])
   assert.deepEqual([error.status, error.code], [200, 'invalid_response'])
   const { stackshift } = await serve(t, [[200, { rows: [] }]])
   await assert.rejects(stackshift.mail.events.list(), { name: 'ApiError', code: 'invalid_response' })
 })
 
-test('an API that cannot be reached, or not in time, is a ConnectionError', async t => {
+test('an unreachable or slow API causes a ConnectionError', async t => {
   const broken = await serve(t, [response => response.destroy()])
   await assert.rejects(broken.stackshift.mail.webhooks.delete('whk_1'), error => {
     assert.ok(error instanceof ConnectionError)
@@ -82,7 +82,7 @@ test('an API that cannot be reached, or not in time, is a ConnectionError', asyn
     name: 'ConnectionError',
     message: 'The API did not answer within 50 ms.',
   })
-  // The time also covers a body that does not end.
+  // The timeout also covers a body that does not end.
   const endless = await serve(t, [response => response.writeHead(200).write('{')], { timeoutMs: 50 })
   await assert.rejects(endless.stackshift.mail.webhooks.delete('whk_1'), { message: /within 50 ms/ })
 })

@@ -1,5 +1,5 @@
-// The package against a running system, API_URL and API_KEY: the reference's examples as they stand, and every call. It is
-// run by the system's own end-to-end tests, and fails by throwing.
+// Tests the package against a running system at API_URL with API_KEY: the examples of the reference, unmodified, and
+// every call. The system's end-to-end tests run it; it throws if it fails.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -18,7 +18,7 @@ const { API_URL: baseUrl = '', API_KEY: apiKey = '' } = process.env
 const stackshift = new StackNotifications({ baseUrl, apiKey })
 const { webhooks, webhookDeliveries } = stackshift.mail
 
-/** Asks until there is an answer. */
+/** Polls until there is an answer. */
 async function eventually<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
   for (const end = Date.now() + 60_000; Date.now() < end; await pause(50)) {
     const answer = await ask()
@@ -34,7 +34,7 @@ interface Arrived {
   rawBody: Uint8Array
 }
 
-// A receiver that answers as the example judges.
+// A receiver that answers with the result of the example.
 const arrived: Arrived[] = []
 const server = createServer(async (incoming, response) => {
   const chunks: Uint8Array[] = []
@@ -68,7 +68,7 @@ assert.equal((await webhooks.disable(exampleId)).status, 'disabled')
 assert.deepEqual(await webhooks.delete(exampleId), { deleted: true })
 await assert.rejects(webhooks.get(exampleId), (error: unknown) => error instanceof ApiError && error.status === 404)
 
-// The example that verifies, on what arrives.
+// The example that verifies a signature, with a real request.
 const webhook = await webhooks.create({ url, eventTypes: ['mail.message.sent'] })
 const first = webhook.secret
 process.env.STACKSHIFT_MAIL_WEBHOOK_SECRET = first
@@ -117,7 +117,7 @@ for (const verify of [verifyWebhookSignature, verifyWebhookSignatureAsync]) {
   assert.equal(await verify({ ...genuine, now: minutes(6), toleranceSeconds: 3600 }), true, 'late')
 }
 
-// Rotated: the receiver that has the old secret takes what comes, and so does one that has the new.
+// After a rotation, receivers with the old or the new secret accept requests.
 const rotated = await webhooks.rotateSecret(webhook.id)
 assert.ok(rotated.previousSecretExpiresAt)
 await post()
@@ -129,9 +129,9 @@ const both = {
 }
 assert.equal(verifyWebhookSignature({ ...both, secret: first }), true)
 assert.equal(verifyWebhookSignature({ ...both, secret: rotated.secret }), true)
-assert.equal(verifyWebhookSignature({ ...genuine, secret: rotated.secret }), false, 'signed before the new was made')
+assert.equal(verifyWebhookSignature({ ...genuine, secret: rotated.secret }), false, 'signed before the rotation')
 
-// The operational calls.
+// The other calls.
 const found: string[] = []
 for await (const one of stackshift.mail.events.list({ messageId: 'm-1', limit: 1 })) {
   if (found.length === 0) {
@@ -189,4 +189,4 @@ await assert.rejects(
 )
 server.close()
 server.closeAllConnections()
-console.log('all of it works')
+console.log('all calls succeeded')

@@ -10,7 +10,7 @@ const deleted = { deleted: true }
 const webhook = { id: 'whk_1', status: 'disabled' }
 const created = { url: 'https://example.com', description: 'Mine', eventTypes: ['mail.message.sent' as const] }
 
-// What is called, the request that has to come of it, its body, and the answer, which is handed on as it is.
+// The call, the expected request and its body, and the answer, which is returned unchanged.
 const methods: [Call, request: string, body: string, answer: [status: number, json: object]][] = [
   [m => m.webhooks.create(created), 'POST /mail/webhooks', JSON.stringify(created), [201, { secret: 'whsec_1' }]],
   [m => m.webhooks.list(), 'GET /mail/webhooks', '', [200, page]],
@@ -112,7 +112,7 @@ for (const [call, request, body, answer] of methods) {
   })
 }
 
-test('an id that would change the path is refused before anything is sent', async t => {
+test('an id that would change the path is rejected before anything is sent', async t => {
   const { stackshift, calls } = await serve(t, [[200, page]])
   for (const id of ['', '.', '..', undefined as unknown as string]) {
     await assert.rejects(stackshift.mail.webhooks.delete(id), TypeError)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Reply, serve } from './server.js'
 
-// The second page is empty, as when a filter leaves nothing of it; the list goes on nevertheless.
+// The second page is empty, as when no item matches a filter, but the list continues.
 const pages: Reply[] = [
   [200, { items: ['a', 'b'], nextCursor: '2' }],
   [200, { items: [], nextCursor: '3/3' }],
@@ -16,7 +16,7 @@ async function all(list: AsyncIterable<unknown>): Promise<unknown[]> {
   return items
 }
 
-test('iterating goes over all pages, empty ones too, with the same filters', async t => {
+test('iterating covers all pages, including empty ones, with the same filters', async t => {
   const { stackshift, calls } = await serve(t, pages)
   const items = await all(stackshift.mail.events.list({ type: 'mail.message.sent', limit: 2 }))
   assert.deepEqual(items, ['a', 'b', 'c'])
@@ -24,7 +24,7 @@ test('iterating goes over all pages, empty ones too, with the same filters', asy
   assert.deepEqual(calls(), [path, `${path}&cursor=2`, `${path}&cursor=3%2F3`])
 })
 
-test('awaiting gives one page, of which the cursor leads on', async t => {
+test('awaiting returns one page with the cursor of the next', async t => {
   const { stackshift, calls } = await serve(t, pages)
   const page = await stackshift.mail.webhooks.list()
   assert.deepEqual(page.items, ['a', 'b'])
@@ -35,7 +35,7 @@ test('awaiting gives one page, of which the cursor leads on', async t => {
   assert.deepEqual(calls(), ['GET /mail/webhooks', 'GET /mail/webhooks?cursor=2'])
 })
 
-test('a page goes on where it ends', async t => {
+test('iterating over a page continues with the following pages', async t => {
   const { stackshift, received } = await serve(t, pages)
   const list = stackshift.mail.suppressions.list()
   const page = await list
@@ -43,7 +43,7 @@ test('a page goes on where it ends', async t => {
   assert.equal(received.length, 3)
 })
 
-test('the first page is asked for once, however the list is used', async t => {
+test('the first page is requested once, regardless of how the list is used', async t => {
   const { stackshift, received } = await serve(t, [[200, { items: ['a'], nextCursor: null }]])
   const list = stackshift.mail.webhooks.deliveries('whk_1')
   assert.equal(await list, await list)
@@ -52,7 +52,7 @@ test('the first page is asked for once, however the list is used', async t => {
   assert.equal(received.length, 1)
 })
 
-test('pages are asked for when they are reached', async t => {
+test('pages are requested when they are reached', async t => {
   const { stackshift, received } = await serve(t, pages)
   const list = stackshift.mail.events.list()
   await pause(50)
@@ -62,7 +62,7 @@ test('pages are asked for when they are reached', async t => {
   assert.equal(received.length, 1)
 })
 
-test('an empty list, and one whose cursor is left out, end', async t => {
+test('an empty list and one without a cursor end', async t => {
   for (const json of [{ items: [], nextCursor: null }, { items: [] }]) {
     const { stackshift, received } = await serve(t, [[200, json]])
     assert.deepEqual(await all(stackshift.mail.events.list()), [])
@@ -71,7 +71,7 @@ test('an empty list, and one whose cursor is left out, end', async t => {
   }
 })
 
-test('an error reaches whoever awaits or iterates, on later pages too', async t => {
+test('awaiting and iterating report errors, also on later pages', async t => {
   const gone: Reply = [410, { error: 'The cursor is too old.', code: 'cursor_expired' }]
   const { stackshift } = await serve(t, [[200, { items: ['a'], nextCursor: '2' }], gone])
   const seen: unknown[] = []
@@ -86,7 +86,7 @@ test('an error reaches whoever awaits or iterates, on later pages too', async t 
   await assert.rejects(all(stackshift.mail.events.list()), { code: 'cursor_expired' })
 })
 
-test('a list can be used as any promise', async t => {
+test('a list can be used like any promise', async t => {
   const { stackshift } = await serve(t, pages.slice(2))
   let ended = 0
   const [page] = await Promise.all([stackshift.mail.events.list().finally(() => ended++)])

@@ -3,10 +3,10 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { digest, request, verdict } from './signing.js'
 
-test('random bodies and secrets are accepted, and refused with one bit changed', async () => {
+test('random bodies and secrets are accepted, and rejected with one bit changed', async () => {
   for (let i = 0; i < 300; i++) {
     const rawBody = randomBytes(randomInt(1, 1000))
-    // Of up to 200 bytes, since HMAC hashes a key that is longer than a block.
+    // Up to 200 bytes, because HMAC hashes keys that are longer than a block.
     const secret = `whsec_${randomBytes(randomInt(1, 145)).toString('base64')}`
     const at = randomInt(0, 2 ** 40)
     const genuine = request({
@@ -32,7 +32,7 @@ test('a large body is accepted', async () => {
   assert.equal(await verdict(request({ rawBody, signatureHeader })), true)
 })
 
-test('nothing that a sender can put in a request throws or is accepted', async () => {
+test('no invalid request throws or is accepted', async () => {
   const pieces = [
     'v1=',
     'v1',
@@ -67,13 +67,13 @@ test('nothing that a sender can put in a request throws or is accepted', async (
   }
 })
 
-test('headers of a type that no header has are refused', async () => {
+test('headers of an invalid type are rejected', async () => {
   for (const header of [7, {}, [], ['v1='], true, Symbol('header')] as unknown as string[]) {
     assert.equal(await verdict(request({ signatureHeader: header })), false)
     assert.equal(await verdict(request({ timestampHeader: header })), false)
   }
 })
 
-test('a header of a million elements is refused without much ado', async () => {
+test('a header of a million elements is rejected quickly', async () => {
   assert.equal(await verdict(request({ signatureHeader: 'v1=00,'.repeat(1_000_000) })), false)
 })

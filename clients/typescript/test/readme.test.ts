@@ -9,16 +9,16 @@ import { fileURLToPath } from 'node:url'
 import { transformSync } from 'esbuild'
 import { body, digest, secret } from './signing.js'
 
-// The README's receivers, run as they stand there. Express is not among the tools of this package.
+// Runs the receivers in the README unmodified, except for the one for Express, which is not among this package's tools.
 
-test('the receiver for Next.js and edge runtimes', async t => {
+test('the receiver for Next.js and edge runtimes works', async t => {
   const { POST } = await import(example('// app/webhooks/stackshift-mail/route.ts', 'route.mjs').href)
   process.env.STACKSHIFT_MAIL_WEBHOOK_SECRET = secret
   t.after(() => delete process.env.STACKSHIFT_MAIL_WEBHOOK_SECRET)
   await receives(t, POST)
 })
 
-test('the receiver for Deno', async t => {
+test('the receiver for Deno works', async t => {
   let handler: ((request: Request) => Promise<Response>) | undefined
   const Deno = { serve: (given: typeof handler) => (handler = given), env: { get: () => secret } }
   Object.assign(globalThis, { Deno })
@@ -28,7 +28,7 @@ test('the receiver for Deno', async t => {
   await receives(t, handler)
 })
 
-test('the receiver for Node without a framework', async t => {
+test('the receiver for Node without a framework works', async t => {
   const port = await freePort()
   const env = { ...process.env, PORT: String(port), STACKSHIFT_MAIL_WEBHOOK_SECRET: secret }
   const receiver = spawn(process.execPath, [fileURLToPath(example('// node.js', 'node.mjs'))], { env })
@@ -45,7 +45,7 @@ test('the receiver for Node without a framework', async t => {
       break
     await pause(50)
   }
-  // One that hangs up in the midst of its body does not end the receiver.
+  // A sender that disconnects before the end of its body does not end the receiver.
   const sender = connect(port, '127.0.0.1')
   sender.end('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{')
   await once(sender.resume(), 'close')

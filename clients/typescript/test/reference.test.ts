@@ -18,7 +18,7 @@ test('the example that creates a webhook prints its id and secret', async t => {
   })
 })
 
-test('the example that verifies a signature lets genuine requests through and no others', async t => {
+test('the example that verifies a signature accepts only genuine requests', async t => {
   process.env.STACKSHIFT_MAIL_WEBHOOK_SECRET = secret
   t.after(() => delete process.env.STACKSHIFT_MAIL_WEBHOOK_SECRET)
   const now = Math.floor(Date.now() / 1000)
@@ -31,7 +31,7 @@ test('the example that verifies a signature lets genuine requests through and no
   assert.throws(() => verifyExample(new Request('https://example.com'), body), invalid)
 })
 
-test('the event types are those of the reference', () => {
+test('the event types are the same as in the reference', () => {
   const reference = `
     mail.message.queued, mail.message.sending, mail.message.sent, mail.message.deferred, mail.message.failed,
     mail.message.bounced, mail.message.suppressed, mail.suppression.created, mail.suppression.deleted,

@@ -1,6 +1,6 @@
-// The two examples of the reference exactly as they stand there, import path aside.
-// biome-ignore-all format: as there
-// biome-ignore-all lint/style/noNonNullAssertion: as there
+// The two examples of the reference, unmodified except for the import path.
+// biome-ignore-all format: as in the reference
+// biome-ignore-all lint/style/noNonNullAssertion: as in the reference
 import type { StackNotifications } from '@stack-notifications/client'
 import { verifyWebhookSignature } from '@stack-notifications/client'
 

@@ -12,14 +12,14 @@ const busy = (status: number, retryAfter = '0'): Reply => [
 ]
 
 for (const status of [429, 502, 503, 504]) {
-  test(`a read is tried again after ${status}`, async t => {
+  test(`a read is retried after ${status}`, async t => {
     const { stackshift, received } = await serve(t, [busy(status), busy(status), [200, webhook]])
     assert.deepEqual(await stackshift.mail.webhooks.get('whk_1'), webhook)
     assert.equal(received.length, 3)
   })
 }
 
-test('a read is tried again when the connection breaks or nothing comes', async t => {
+test('a read is retried when the connection breaks or there is no answer', async t => {
   const broken = await serve(t, [breaks, [200, webhook]])
   assert.deepEqual(await broken.stackshift.mail.webhooks.get('whk_1'), webhook)
   assert.equal(broken.received.length, 2)
@@ -29,13 +29,13 @@ test('a read is tried again when the connection breaks or nothing comes', async 
   assert.equal(silent.received.length, 2)
 })
 
-test('a read is given up after three attempts', async t => {
+test('a read fails after three attempts', async t => {
   const { stackshift, received } = await serve(t, [busy(503)])
   await assert.rejects(stackshift.mail.webhooks.get('whk_1'), { status: 503, code: 'busy' })
   assert.equal(received.length, 3)
 })
 
-test('a page of a list is tried again, in the midst of it too', async t => {
+test('every page of a list is retried', async t => {
   const { stackshift, received } = await serve(t, [
     busy(503),
     [200, { items: [1], nextCursor: 'b' }],
@@ -48,7 +48,7 @@ test('a page of a list is tried again, in the midst of it too', async t => {
   assert.equal(received.length, 4)
 })
 
-test('other errors of a read are not tried again', async t => {
+test('other errors of a read are not retried', async t => {
   for (const status of [400, 401, 404, 500]) {
     const { stackshift, received } = await serve(t, [busy(status), [200, webhook]])
     await assert.rejects(stackshift.mail.webhooks.get('whk_1'), { status })
@@ -56,23 +56,23 @@ test('other errors of a read are not tried again', async t => {
   }
 })
 
-test('the pause is as long as Retry-After says, and otherwise grows', async t => {
+test('the pause follows Retry-After, and otherwise grows', async t => {
   const duration = async (replies: Reply[]) => {
     const { stackshift } = await serve(t, replies)
     const start = performance.now()
     await stackshift.mail.webhooks.get('whk_1')
     return performance.now() - start
   }
-  const told = await duration([busy(503, '1'), [200, webhook]])
-  assert.ok(told >= 990 && told < 5000, `${told} ms`)
-  // Without chance it is half of 250 ms and half of 500 ms.
+  const requested = await duration([busy(503, '1'), [200, webhook]])
+  assert.ok(requested >= 990 && requested < 5000, `${requested} ms`)
+  // Without randomness, the pauses are half of 250 ms and half of 500 ms.
   const random = mock.method(Math, 'random', () => 0)
   t.after(() => random.mock.restore())
   const alone = await duration([breaks, breaks, [200, webhook]])
   assert.ok(alone >= 370 && alone < 5000, `${alone} ms`)
 })
 
-test('a pause that is very long is left to the caller', async t => {
+test('a very long pause is left to the caller', async t => {
   const { stackshift, received } = await serve(t, [busy(429, '3600')])
   await assert.rejects(stackshift.mail.webhooks.get('whk_1'), { status: 429, retryAfterSeconds: 3600 })
   assert.equal(received.length, 1)
@@ -84,7 +84,7 @@ const writes: Record<string, (mail: StackNotifications['mail']) => Promise<unkno
   DELETE: mail => mail.webhooks.delete('whk_1'),
 }
 for (const [method, write] of Object.entries(writes)) {
-  test(`${method} is not tried again`, async t => {
+  test(`${method} is not retried`, async t => {
     const { stackshift, calls } = await serve(t, [busy(503), [200, webhook]])
     await assert.rejects(write(stackshift.mail), { status: 503 })
     assert.equal(calls().length, 1)

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net'
 import { StackNotifications } from '@stack-notifications/client'
 
-/** A request as it came in. */
+/** A received request. */
 export interface Received {
   method: string
   url: string
@@ -11,7 +11,7 @@ export interface Received {
   body: string
 }
 
-/** What to answer: a status and JSON (or text); or something to do with the bare response. */
+/** An answer: a status and JSON (or text), or a function that uses the response directly. */
 export type Reply =
   | [status: number, json: unknown, headers?: Record<string, string>]
   | ((response: ServerResponse) => void)
@@ -20,7 +20,7 @@ interface Cleanup {
   after(end: () => void): void
 }
 
-/** A real HTTP server, and a client of it. Answers with the replies one after the other, then with the last one again. */
+/** Starts a real HTTP server and a client for it. It answers with the replies in order, then repeats the last one. */
 export async function serve(t: Cleanup, replies: Reply[], options: { timeoutMs?: number; basePath?: string } = {}) {
   const received: Received[] = []
   const server = createServer(async (request, response) => {

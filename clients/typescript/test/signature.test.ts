@@ -30,10 +30,10 @@ test('the answer is a boolean, not a promise', () => {
   assert.equal(verifyWebhookSignature(request({ rawBody: 'another' })), false)
 })
 
-test('a body counts by its bytes, whatever it comes in', async () => {
+test('the bytes of a body count, regardless of its type', async () => {
   const bytes = new TextEncoder().encode('{"name":"Zoë 🦊"}')
   const signatureHeader = `v1=${digest(secret, timestamp, bytes)}`
-  // Buffers are mostly parts of a larger memory, which must not be taken for the body.
+  // Buffers are mostly parts of a larger memory, which must not be used as the body.
   const part = new Uint8Array([1, ...bytes, 2]).subarray(1, -1)
   for (const rawBody of ['{"name":"Zoë 🦊"}', bytes, Buffer.from(bytes), bytes.slice().buffer, part]) {
     assert.equal(await verdict(request({ rawBody, signatureHeader })), true)
@@ -43,31 +43,31 @@ test('a body counts by its bytes, whatever it comes in', async () => {
   assert.equal(await verdict(request({ rawBody: new Uint8Array(), signatureHeader: empty })), true)
 })
 
-test('a changed body is refused', async () => {
+test('a changed body is rejected', async () => {
   assert.equal(await verdict(request({ rawBody: `${body} ` })), false)
   assert.equal(await verdict(request({ rawBody: body.replace('evt_1', 'evt_2') })), false)
   assert.equal(await verdict(request({ rawBody: '' })), false)
 })
 
-test('a changed timestamp is refused', async () => {
+test('a changed timestamp is rejected', async () => {
   assert.equal(await verdict(request({ timestampHeader: String(timestamp + 1) })), false)
   // The same number, but not what was signed.
   assert.equal(await verdict(request({ timestampHeader: `0${timestamp}` })), false)
 })
 
-test('a signature with any digit changed is refused', async () => {
+test('a signature with any digit changed is rejected', async () => {
   for (let i = 0; i < current.length; i++) {
     const changed = current.slice(0, i) + (current[i] === '0' ? '1' : '0') + current.slice(i + 1)
     assert.equal(await verdict(request({ signatureHeader: `v1=${changed}` })), false, `digit ${i}`)
   }
 })
 
-test('a signature by another secret is refused', async () => {
+test('a signature with another secret is rejected', async () => {
   assert.equal(await verdict(request({ signatureHeader: `v1=${other}` })), false)
   assert.equal(await verdict(request({ secret: secret.slice('whsec_'.length) })), false)
 })
 
-test('during a rotation the old secret and the new one both accept', async () => {
+test('during a rotation, both the old and the new secret are accepted', async () => {
   for (const signatureHeader of [`v1=${current},v1=${other}`, `v1=${other},v1=${current}`]) {
     assert.equal(await verdict(request({ signatureHeader })), true)
     assert.equal(await verdict(request({ signatureHeader, secret: otherSecret })), true)
@@ -75,14 +75,14 @@ test('during a rotation the old secret and the new one both accept', async () =>
   }
 })
 
-test('a receiver that rotates may accept several secrets', async () => {
+test('a receiver may accept several secrets during a rotation', async () => {
   for (const list of [[secret], [secret, otherSecret], [otherSecret, secret]]) {
     assert.equal(await verdict(request({ secret: list })), true)
   }
   assert.equal(await verdict(request({ secret: [otherSecret, 'whsec_third'] })), false)
 })
 
-test('spaces around the commas, uppercase digits and other versions do no harm', async () => {
+test('spaces around the commas, uppercase digits and other versions are accepted', async () => {
   for (const signatureHeader of [
     ` v1=${current} `,
     `v1=${other} , v1=${current}`,
@@ -97,7 +97,7 @@ test('spaces around the commas, uppercase digits and other versions do no harm',
   }
 })
 
-test('what is no v1 signature is refused', async () => {
+test('a value other than a v1 signature is rejected', async () => {
   for (const signatureHeader of [
     '',
     ',',
@@ -121,7 +121,7 @@ test('what is no v1 signature is refused', async () => {
   }
 })
 
-test('missing headers are refused', async () => {
+test('missing headers are rejected', async () => {
   for (const missing of [null, undefined]) {
     assert.equal(await verdict(request({ signatureHeader: missing })), false)
     assert.equal(await verdict(request({ timestampHeader: missing })), false)

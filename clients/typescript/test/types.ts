@@ -1,16 +1,16 @@
-// Checked by the compiler alone: what has to compile, and what must not.
+// Checked by the compiler only: code that must compile, and code that must not.
 import type { MailEventType, MailWebhook, MailWebhookEvent, StackNotifications } from '@stack-notifications/client'
 
 export async function types(stackshift: StackNotifications, webhook: MailWebhook, event: MailWebhookEvent) {
   const { webhooks, events } = stackshift.mail
 
-  // What has been read can be given back, though it may hold types that are newer than this version.
+  // Types that were read can be sent back, even if they are newer than this version.
   await webhooks.update(webhook.id, { eventTypes: webhook.eventTypes })
   await events.list({ type: event.type })
-  const known: readonly MailEventType[] = ['mail.domain.failed']
-  await webhooks.create({ url: 'https://example.com', eventTypes: known })
+  const eventTypes: readonly MailEventType[] = ['mail.domain.failed']
+  await webhooks.create({ url: 'https://example.com', eventTypes })
 
-  // @ts-expect-error: a slip of the pen
+  // @ts-expect-error: a typo
   await webhooks.create({ url: 'https://example.com', eventTypes: ['mail.mesage.sent'] })
   // @ts-expect-error: not a status
   await webhooks.update(webhook.id, { status: 'paused' })

@@ -22,7 +22,7 @@ test('async uses Web Crypto where there is one', async t => {
   assert.equal(signed, 2)
 })
 
-test('async does without where there is none, as in Node 18', async t => {
+test('async works without Web Crypto, as in Node 18', async t => {
   for (const crypto of [undefined, {}]) {
     replaceCrypto(t, crypto)
     assert.equal(await verifyWebhookSignatureAsync(request()), true)
@@ -30,7 +30,7 @@ test('async does without where there is none, as in Node 18', async t => {
   }
 })
 
-test('a body that is changed while it is being verified does not count', async () => {
+test('a change of the body during verification has no effect', async () => {
   const rawBody = new TextEncoder().encode(String(request().rawBody))
   const valid = verifyWebhookSignatureAsync(request({ rawBody }))
   rawBody.fill(0)

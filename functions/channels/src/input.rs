@@ -3,7 +3,7 @@
 use api::{ApiError, error::Result, event_types};
 use domain::{
     Address, ApiKind, ChannelType, DestinationId, EventType, OperatorId, Rule, RuleId, Severity,
-    event_type::STACK_TYPES,
+    catalogue::STACK_TYPES,
     guard::TargetPolicy,
     rule::{MAX_DESTINATIONS, OnUnhealthy},
     severity::StackSeverity,

@@ -41,7 +41,8 @@ fn wrong(problems: Vec<Problem>) -> ApiError {
 fn kind(fields: &mut Fields, given: Option<String>) -> Option<Kind> {
     let name = given?;
     let known: Vec<_> = config::types().collect();
-    fields.checked("type", config::kind(&name).ok_or_else(|| format!("is not a type; send one of {}", known.join(", "))))
+    fields
+        .checked("type", config::kind(&name).ok_or_else(|| format!("is not a type; send one of {}", known.join(", "))))
 }
 
 fn name(fields: &mut Fields, given: Option<String>) -> Option<String> {

@@ -166,7 +166,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
                     todo.endings.push(Ending { work, known, change: Change::Stopped(next), events });
                 }
                 Triage::Suppressed(known, next, to, suppression) => {
-                    todo.suppressed.push((work, known, next, to, suppression));
+                    todo.suppressed.push((work, known, next, to, *suppression));
                 }
                 Triage::Move(lane) => {
                     let job = work.job.clone();

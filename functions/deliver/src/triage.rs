@@ -36,7 +36,7 @@ pub(crate) enum Triage<'a> {
     /// End or hold the delivery.
     Stop(Known, Transition),
     /// End the delivery, because the address is suppressed.
-    Suppressed(Known, Transition, &'a Destination, Suppression),
+    Suppressed(Known, Transition, &'a Destination, Box<Suppression>),
     /// Move the job to another lane.
     Move(Lane),
     /// Postpone the job until this time.
@@ -82,7 +82,7 @@ pub(crate) fn triage<'a>(work: &Work, rows: &'a Worklist, now: Timestamp, random
             let obstacle = known.row.obstacle(&work.job, Standing::of(to, &held_back), now);
             match (obstacle, to, held_back.wholly()) {
                 (Some(next), Some(to), Some(suppression)) if next.reason == Some(Reason::Suppressed) => {
-                    Triage::Suppressed(known, next, to, suppression.clone())
+                    Triage::Suppressed(known, next, to, Box::new(suppression.clone()))
                 }
                 (Some(next), _, _) => Triage::Stop(known, next),
                 (None, Some(to), _) => attempt(work, known, to, event, held_back, now, random),

@@ -8,7 +8,7 @@ use api::{
     responses::stack::{Errors, ErrorsOfOne},
 };
 use axum::Json;
-use domain::{Event, EventId, catalogue, surrogates::repaired, system_events::MESSAGE, time::rfc3339};
+use domain::{Event, EventId, catalogue, event::MESSAGE, surrogates::repaired, time::rfc3339};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::value::RawValue;

@@ -44,7 +44,7 @@ impl TryFrom<Event> for MailEvent {
     type Error = serde_json::Error;
 
     fn try_from(event: Event) -> serde_json::Result<Self> {
-        let about = event.resource.as_ref().filter(|resource| resource.kind == domain::system_events::MESSAGE);
+        let about = event.resource.as_ref().filter(|resource| resource.kind == domain::event::MESSAGE);
         Ok(Self {
             id: event.id.to_string(),
             severity: event.severity.stack_name(),

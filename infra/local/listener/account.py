@@ -1,4 +1,4 @@
-"""The API as the listener uses it: a destination and a rule of its own while it runs, and how deliveries go on."""
+"""The listener's use of the API: its own destination and rule while it runs, and the progress of deliveries."""
 
 import json
 import threading
@@ -10,16 +10,16 @@ import urllib.request
 from . import screen
 
 SAMPLE = {"type": "custom.hello", "data": {"message": "It works"}}
-# Attempts are written down right after they are made; more than that is another attempt.
+# How long to wait for the record of an attempt, in seconds: attempts are recorded right after they are made.
 FOLLOW_FOR = 15
 
 
 class Refused(Exception):
-    """The API did not do as asked; the message says what it answered."""
+    """The API rejected a request; the message contains its answer."""
 
 
 class Account:
-    """Whoever holds the key of `.local/env`."""
+    """Calls the API with the key of `.local/env`."""
 
     def __init__(self, api_url, key):
         self.api_url, self.key = api_url, key
@@ -41,15 +41,15 @@ class Account:
         return json.loads(text) if text else None
 
     def register(self, url):
-        """Makes a webhook destination at `url` and a rule that targets it: the secret. What an earlier run left goes."""
-        self.forget_left(url)
+        """Creates a webhook destination at `url` and a rule; returns the secret. Deletes those of an earlier run."""
+        self.delete_previous(url)
         made = self.call("POST", "/v1/notifications/destinations", {"channel_type": "webhook", "destination": url})
         self.destination = made["id"]
         rule = {"destination_id": made["id"], "events": [SAMPLE["type"]], "min_severity": "info"}
         self.rule = self.call("POST", "/v1/notifications/channels", rule)["id"]
         return made["webhook_secret"]
 
-    def forget_left(self, url):
+    def delete_previous(self, url):
         for destination in self.all("destinations"):
             if destination["destination"] == url:
                 for rule in self.all("channels"):
@@ -66,7 +66,7 @@ class Account:
             path = f"/v1/notifications/{noun}?limit=100&cursor={cursor}" if cursor else None
 
     def remove(self):
-        """Takes the rule and the destination away again."""
+        """Deletes the rule and the destination."""
         for noun, identity in (("channels", self.rule), ("destinations", self.destination)):
             if identity:
                 self.call("DELETE", f"/v1/notifications/{noun}/{identity}")
@@ -76,24 +76,24 @@ class Account:
         return self.call("POST", "/v1/events", SAMPLE)["id"]
 
     def own(self, action, body=None):
-        """Verifies or recovers the destination of its own."""
+        """Verifies or recovers the listener's own destination."""
         return self.call("POST", f"/v1/notifications/destinations/{self.destination}/{action}", body)
 
     def attempts_of(self, identity):
-        """How many attempts of a delivery are written down; 0 if nothing is known of it."""
+        """The number of recorded attempts of a delivery; 0 if the API does not find it."""
         try:
-            # Whoever has sent it waits for an answer meanwhile.
+            # Short, because the sender waits for an answer in the meantime.
             return self.delivery(identity, timeout=2)["attempt_count"]
         except Refused:
             return 0
 
     def delivery(self, identity, timeout=30):
         if not identity.startswith("dlv_"):
-            raise Refused("only deliveries are written down")
+            raise Refused("only deliveries are recorded")
         return self.call("GET", f"/v1/deliveries/{urllib.parse.quote(identity)}", timeout=timeout)
 
     def follow(self, identity, attempt):
-        """Shows, once it is written down, how an attempt has ended that was answered here."""
+        """Shows the result of an attempt that was answered here, once it is recorded."""
         threading.Thread(target=self.wait_for, args=(identity, attempt), daemon=True).start()
 
     def wait_for(self, identity, attempt):
@@ -104,14 +104,14 @@ class Account:
                 if delivery["attempt_count"] >= attempt:
                     screen.followed(delivery)
                     if delivery["state"] != "succeeded":
-                        self.tell_health(delivery["destination_id"])
+                        self.report_health(delivery["destination_id"])
                     return
                 time.sleep(0.3)
         except Refused:
-            # A test, another account's, or the API is gone: there is nothing to tell.
+            # A test, a delivery of another account, or no answer from the API: there is nothing to show.
             pass
 
-    def tell_health(self, destination):
+    def report_health(self, destination):
         if self.call("GET", f"/v1/notifications/destinations/{destination}")["health"]["status"] == "unhealthy":
-            advice = " When it is well again: ok, then verify, then recover." if destination == self.destination else ""
+            advice = " Once it works again: ok, then verify, then recover." if destination == self.destination else ""
             screen.say(f"    The destination is unhealthy, and rules that target it are paused.{advice}", "bad")

@@ -1,4 +1,4 @@
-"""How the receiver answers: with a success, or with a failure on request."""
+"""How the receiver answers: with success, or with a failure on request."""
 
 import threading
 
@@ -6,23 +6,23 @@ USAGE = "fail [HOW MANY] [STATUS] [RETRY-AFTER], such as: fail, fail 3, fail 410
 
 
 class Mistake(Exception):
-    """What was typed makes no sense; the message says what would."""
+    """An invalid command; the message shows a valid one."""
 
 
 class Behaviour:
-    """What the next requests get. Commands change it while requests come in."""
+    """The answers for the next requests. Commands change it while requests arrive."""
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.take()
+        self.accept()
 
-    def take(self):
+    def accept(self):
         with self.lock:
-            # How many are left to fail; None for all.
+            # How many more requests to fail; None for all.
             self.left, self.status, self.retry_after, self.delay = 0, 500, None, 0
 
     def fail(self, words):
-        """Takes what comes after `fail`: how many (under 100), the status, the seconds of Retry-After."""
+        """Applies the arguments of `fail`: how many (less than 100), the status, and the seconds of Retry-After."""
         numbers = [whole_number(word) for word in words]
         count = numbers.pop(0) if numbers and numbers[0] < 100 else None
         status = numbers.pop(0) if numbers else 500
@@ -40,7 +40,7 @@ class Behaviour:
             self.delay = delay
 
     def next(self):
-        """Status, Retry-After or None, and seconds to wait, for the next request whose signature is right."""
+        """The status, Retry-After or None, and the delay in seconds for the next request with a valid signature."""
         with self.lock:
             if self.left == 0:
                 return 204, None, self.delay
@@ -52,7 +52,7 @@ class Behaviour:
         with self.lock:
             slow = f", {self.delay} s late" if self.delay else ""
             if self.left == 0:
-                return f"Every request is taken{slow}."
+                return f"Every request is accepted{slow}."
             named = {None: "Every request is", 1: "The next request is"}
             which = named.get(self.left, f"The next {self.left} requests are")
             after = f", Retry-After {self.retry_after}" if self.retry_after is not None else ""
@@ -61,5 +61,5 @@ class Behaviour:
 
 def whole_number(word):
     if not (word.isascii() and word.isdigit()):
-        raise Mistake(f"{word!r} is no number: {USAGE}")
+        raise Mistake(f"{word!r} is not a number: {USAGE}")
     return int(word)

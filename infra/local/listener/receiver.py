@@ -1,4 +1,4 @@
-"""The HTTP server: receives requests, has their signatures checked, and answers as requested."""
+"""The HTTP server: receives requests, checks their signatures, and answers as requested."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ MAX_BODY = 1024 * 1024
 
 @dataclass
 class Arrived:
-    """A request as it is shown."""
+    """A request with the values to show."""
 
     id: str | None
     scheme: str
@@ -25,7 +25,7 @@ class Arrived:
 
 
 class Receiver(ThreadingHTTPServer):
-    """Listens on this machine alone. `journal` knows of deliveries what the system does; there may be none."""
+    """Listens on this machine only. `journal` finds the records of deliveries, and may be None."""
 
     daemon_threads = True
 
@@ -36,24 +36,24 @@ class Receiver(ThreadingHTTPServer):
         self.seen = {}
 
     def attempt(self, identity):
-        """Which attempt this is: one more than were seen here, or made before this receiver was started."""
+        """The number of this attempt: one more than were seen here, or recorded before this receiver was started."""
         with self.lock:
-            known = self.seen.get(identity)
-        if known is None:
-            known = self.journal.attempts_of(identity) if self.journal else 0
+            attempts = self.seen.get(identity)
+        if attempts is None:
+            attempts = self.journal.attempts_of(identity) if self.journal else 0
         with self.lock:
-            self.seen[identity] = max(known, self.seen.get(identity, 0)) + 1
+            self.seen[identity] = max(attempts, self.seen.get(identity, 0)) + 1
             return self.seen[identity]
 
     def handle_error(self, request, client_address):
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             return super().handle_error(request, client_address)
-        screen.say(f"{screen.now()}  a request broke off: {error}", "bad")
+        screen.say(f"{screen.now()}  a request was incomplete: {error}", "bad")
 
 
 class Handler(BaseHTTPRequestHandler):
-    # A connection that says nothing does not stay for ever.
+    # Closes connections that send nothing, after this many seconds.
     timeout = 30
 
     def do_POST(self):
@@ -62,9 +62,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(411)
         if int(length) > MAX_BODY:
             return self.answer(413)
-        request, refused = self.judge(self.rfile.read(int(length)))
+        request, refused = self.inspect(self.rfile.read(int(length)))
         if refused:
-            screen.arrived(request, 401, "refused" if request.verdicts else "refused: it carries no signature")
+            screen.arrived(request, 401, "rejected" if request.verdicts else "rejected: it has no signature")
             self.answer(401)
         else:
             status, retry_after, delay = self.server.behaviour.next()
@@ -75,8 +75,8 @@ class Handler(BaseHTTPRequestHandler):
         if request.id and self.server.journal:
             self.server.journal.follow(request.id, request.attempt)
 
-    def judge(self, body):
-        """What arrived, and whether it must be refused."""
+    def inspect(self, body):
+        """The request with its verdicts, and whether it must be rejected."""
         identity = self.headers.get("svix-id") or self.headers.get("webhook-id")
         attempt = self.server.attempt(identity) if identity else 1
         secrets = list(self.server.secrets)
@@ -85,7 +85,7 @@ class Handler(BaseHTTPRequestHandler):
         return request, signatures.refused(verdicts, secrets)
 
     def do_GET(self):
-        screen.say(f"{screen.now()}  {self.command} {screen.short(self.path.encode())}: webhooks are sent by POST")
+        screen.say(f"{screen.now()}  {self.command} {screen.short(self.path.encode())}: webhooks use POST")
         self.answer(405)
 
     do_HEAD = do_PUT = do_PATCH = do_DELETE = do_GET
@@ -98,20 +98,20 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
         except OSError:
-            # Whoever asked has not waited so long.
-            screen.say(f"{screen.now()}  too late: the other side has hung up", "bad")
+            # The sender did not wait for this long.
+            screen.say(f"{screen.now()}  too late: the sender has closed the connection", "bad")
 
     def log_message(self, *_):
         pass
 
 
 def event_type(body):
-    """What a body says that it is about."""
+    """The event type in a body, or a short description of the body."""
     try:
-        said = json.loads(body)
+        data = json.loads(body)
     except ValueError:
         return "not JSON"
-    if not isinstance(said, dict):
-        return "no event"
-    found = next((said[name] for name in ("event_type", "type", "title") if isinstance(said.get(name), str)), None)
-    return screen.short(found.encode()) if found else "no event"
+    if not isinstance(data, dict):
+        return "not an event"
+    found = next((data[name] for name in ("event_type", "type", "title") if isinstance(data.get(name), str)), None)
+    return screen.short(found.encode()) if found else "not an event"

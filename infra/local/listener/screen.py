@@ -1,4 +1,4 @@
-"""What is printed: one request in a few lines, in colour where people look."""
+"""The output: a few lines for each request, in colour on a terminal."""
 
 import json
 import os
@@ -19,7 +19,7 @@ def paint(colour, text):
 
 
 def show(*lines):
-    """Prints lines that belong together, whatever else is being printed."""
+    """Prints lines without other output between them."""
     with lock:
         print(*lines, sep="\n", flush=True)
 
@@ -33,7 +33,7 @@ def now():
 
 
 def arrived(request, status, why):
-    """A request, its verdicts, and what it is answered."""
+    """Shows a request, its verdicts, and the answer."""
     head = [now(), paint("strong", request.event_type), request.scheme, f"attempt {request.attempt}"]
     answer = paint("good" if status < 300 else "bad", status) + (f", {why}" if why else "")
     lines = [f"{'  '.join(head)}  → {answer}", f"    {paint('faint', request.id or 'without an id')}"]
@@ -49,19 +49,19 @@ def mark(verdict):
 
 
 def short(body):
-    """A body in one line, not all of it if it is long."""
+    """A body in one line, shortened if it is long."""
     text = body.decode(errors="replace")
     try:
         text = json.dumps(json.loads(text), ensure_ascii=False)
     except ValueError:
         pass
-    # What comes from outside may not move the cursor.
+    # Control characters in requests must not reach the terminal.
     text = "".join(letter if letter.isprintable() else "�" for letter in text)
     return text if len(text) <= BODY else f"{text[:BODY]} … ({len(body)} bytes)"
 
 
 def followed(delivery):
-    """What the system wrote down of an attempt, and when the next one is due."""
+    """Shows the recorded result of an attempt, and when the next one is due."""
     number, state = delivery["attempt_count"], delivery["state"]
     line = f"    {now()}  {delivery['id'][-6:]}: attempt {number} {state}"
     if delivery["next_attempt_at"]:

@@ -1,7 +1,7 @@
-"""Checks every signature that a webhook of ours may carry.
+"""Checks every signature that one of our webhooks may have.
 
-A group is the headers of one API's scheme: one of them that is right will do, since after a rotation the other was made
-with the other secret. Every group that a request has must be right.
+A group is the signature headers of one API's scheme. One valid header in a group is enough, because after a rotation
+the other header was signed with the other secret. Every group of a request must be valid.
 """
 
 import base64
@@ -11,30 +11,30 @@ import hmac
 import time
 from dataclasses import dataclass
 
-# What Standard Webhooks and Svix allow, either way.
+# The tolerance of Standard Webhooks and Svix in both directions, in seconds.
 TOLERANCE = 300
 
 
 @dataclass
 class Verdict:
-    """What became of one header's check."""
+    """The result of checking one header."""
 
     header: str
     group: str
-    # None: there is no secret to tell by.
+    # None: there is no secret to check it with.
     good: bool | None
     why: str = ""
 
 
 @dataclass
 class Scheme:
-    """The signature header of an API, and how it is made."""
+    """The signature header of an API, and how to calculate it."""
 
     header: str
     group: str
-    # What the header has before each signature.
+    # The text before each signature in the header.
     prefix: str
-    # Headers whose values go before the body, each with a full stop after it; without one, the body alone is signed.
+    # Headers whose values precede the body, each followed by a full stop; without any, only the body is signed.
     before: tuple = ()
     base64: bool = False
     separator: str | None = None
@@ -50,7 +50,7 @@ class Scheme:
         return [one.strip() for one in value.split(self.separator)] if self.separator else [value.strip()]
 
     def timestamp(self):
-        """The header that says when the request was signed, where one does."""
+        """The header with the time of the signature, if there is one."""
         return self.before[-1] if self.before else None
 
 
@@ -73,7 +73,7 @@ SCHEMES = [
 
 
 def check(headers, body, secrets, now=None):
-    """A verdict for each signature that the request carries."""
+    """A verdict for each signature header of the request."""
     now = time.time() if now is None else now
     found = [scheme for scheme in SCHEMES if scheme.header in headers]
     return [verdict(scheme, headers, body, secrets, now) for scheme in found]
@@ -87,21 +87,21 @@ def verdict(scheme, headers, body, secrets, now):
         return says(None, "no secret to check it with")
     given = scheme.given(headers)
     expected = [scheme.expected(secret, headers, body) for secret in secrets]
-    # Bytes, since a header may hold anything, and text that is not ASCII cannot be compared.
+    # Compares bytes: a header may contain any text, and compare_digest rejects text that is not ASCII.
     if not any(hmac.compare_digest(one.encode(), other.encode()) for one in expected for other in given):
-        return says(False, "made with none of your secrets, or the request was changed")
+        return says(False, "matches none of your secrets, or the request was changed")
     if scheme.timestamp():
         stamp = headers.get(scheme.timestamp(), "")
         age = now - int(stamp) if stamp.isascii() and stamp.isdigit() else None
         if age is None:
-            return says(False, f"{scheme.timestamp()} is no time")
+            return says(False, f"{scheme.timestamp()} is not a time")
         if abs(age) > TOLERANCE:
             return says(False, f"{'too old' if age > 0 else 'from the future'}: {abs(age):.0f} s, {TOLERANCE} allowed")
     return says(True)
 
 
 def refused(verdicts, secrets):
-    """Whether a receiver with these secrets must refuse a request with these verdicts."""
+    """Whether a receiver with these secrets must reject a request with these verdicts."""
     groups = {}
     for one in verdicts:
         groups.setdefault(one.group, []).append(one)
@@ -110,13 +110,13 @@ def refused(verdicts, secrets):
 
 
 def scheme_of(headers):
-    """The API that a webhook is of, by what it carries."""
+    """The API that sent a webhook, by its headers."""
     groups = [scheme.group for scheme in SCHEMES if scheme.header in headers]
     return groups[0] if groups else "unsigned"
 
 
 def key_bytes(secret):
-    """The key as base64, with or without the prefix and the padding; the whole text's bytes if it is none."""
+    """The key decoded from base64, with or without prefix and padding; the bytes of the text if it is not base64."""
     text = secret.removeprefix("whsec_").rstrip("=")
     try:
         key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)

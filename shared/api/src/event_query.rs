@@ -1,6 +1,6 @@
 //! The query of every route that lists events of the log.
 
-use domain::{EventId, EventType, system_events::MESSAGE};
+use domain::{EventId, EventType, event::MESSAGE};
 use serde::Deserialize;
 use store::{
     Events,

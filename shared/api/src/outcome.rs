@@ -33,10 +33,9 @@ impl From<Error> for ApiError {
                 "no_code_needed",
                 "A webhook needs no code; verify it with POST …/verify, which sends it a signed request.",
             ),
-            Error::AlreadyVerified => Self::bad_request(
-                "already_verified",
-                "This destination is already verified and healthy.",
-            ),
+            Error::AlreadyVerified => {
+                Self::bad_request("already_verified", "This destination is already verified and healthy.")
+            }
             Error::CodeRequired => Self::bad_request(
                 "code_missing",
                 "`code` is missing; send the six digits that POST …/send-code has sent to this address.",
@@ -100,7 +99,9 @@ fn too_soon(reason: TooSoon) -> ApiError {
         TooSoon::Destination(wait) => {
             ("too_many_codes", "This address has received the maximum number of codes per hour", wait)
         }
-        TooSoon::Operator(wait) => ("too_many_codes", "Your account has sent the maximum number of codes per hour", wait),
+        TooSoon::Operator(wait) => {
+            ("too_many_codes", "Your account has sent the maximum number of codes per hour", wait)
+        }
         TooSoon::CallingCode(wait) => {
             ("too_many_codes", "The maximum number of codes per hour has been sent to this country", wait)
         }

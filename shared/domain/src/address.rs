@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use url::{Host, Url};
 
 use crate::{
+    credential::REDACTED,
     guard::{self, TargetPolicy},
-    secret::REDACTED,
 };
 
 /// The kind of a destination. The STACK API knows these three.
@@ -58,6 +58,9 @@ pub struct NotAnAddress(String);
 fn not<T>(sentence: impl Into<String>) -> Result<T, NotAnAddress> {
     Err(NotAnAddress(sentence.into()))
 }
+
+/// Separates the mail addresses of a team in [`Destination::destination`](crate::Destination::destination).
+pub(crate) const MAIL_SEPARATOR: &str = ", ";
 
 /// The longest mail address that SMTP allows: RFC 5321, 4.5.3.1.3, without the angle brackets.
 const MAX_EMAIL: usize = 254;

@@ -7,14 +7,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    EventId, EventType, OperatorId, Severity, catalogue, fields, fingerprint::canonical, severity,
-    surrogates::repaired, system_events, time,
+    EventId, EventType, OperatorId, Severity, catalogue, fields, fingerprint::canonical, packed, severity,
+    surrogates::repaired, time,
 };
 
 /// The largest `data` of an event, in bytes.
-pub const MAX_DATA: usize = 256 * 1024;
+pub const MAX_DATA: usize = packed::MAX_TEXT;
 /// The longest idempotency key, resource name or project id, in bytes.
 pub const MAX_NAME: usize = 256;
+
+/// The type of resource of events about mails.
+pub const MESSAGE: &str = "message";
 
 /// The subject of an event, such as a message; finds its timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,7 +170,7 @@ impl PostedEvent {
         }
         if let Some(wrong) = catalogue::find(event_type.as_str()).and_then(|entry| entry.check(data).err()) {
             let field = if wrong.path.is_empty() { "data".to_owned() } else { format!("data.{}", wrong.path) };
-            return invalid(field, format!("{}; see the type {event_type} in GET /v1/event-types", wrong.problem));
+            return invalid(field, format!("{}; see the type {event_type} in {}", wrong.problem, catalogue::LISTED_BY));
         }
         let resource_parts = self.resource.iter().flat_map(|r| [("resource.type", &r.kind), ("resource.id", &r.id)]);
         let names = [("id", &self.id), ("project_id", &self.project_id)];
@@ -213,7 +216,7 @@ fn message(event_type: &EventType, data: &str) -> Option<Resource> {
     }
     let About { message_id: id } = serde_json::from_str(&repaired(data)).ok().filter(|_| event_type.is_mail())?;
     let fits = !id.is_empty() && id.len() <= MAX_NAME;
-    fits.then(|| Resource { kind: system_events::MESSAGE.to_owned(), id })
+    fits.then(|| Resource { kind: MESSAGE.to_owned(), id })
 }
 
 #[cfg(test)]

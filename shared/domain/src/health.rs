@@ -1,50 +1,16 @@
 //! The rules by which a destination becomes unhealthy.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    ApiKind, Attempt, DeliveryId, Destination, EventType, Kind, Rule,
+    ApiKind, Attempt, Destination, Kind, Rule, Unhealthy,
     attempt::{Fault, cut},
     backoff::Schedule,
     destination::Owner,
+    unhealthy::missed_since,
 };
 
-/// Why and since when a destination is unhealthy. It becomes healthy when it is verified again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unhealthy {
-    /// When the failed attempt, the bounce or the complaint happened.
-    #[serde(with = "crate::time::millis")]
-    pub since: Timestamp,
-    /// What went wrong.
-    pub reason: String,
-    /// The delivery that failed, if it was a delivery.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delivery_id: Option<DeliveryId>,
-}
-
-/// The longest reason that is stored, in bytes. Receivers and mail servers can send long texts.
-const MAX_REASON: usize = 500;
-
-impl Unhealthy {
-    /// Records an unhealthy state since `since`, with the reason cut to a short text.
-    pub fn new(since: Timestamp, reason: &str, delivery_id: Option<DeliveryId>) -> Self {
-        Self { since, reason: cut(reason, MAX_REASON).to_owned(), delivery_id }
-    }
-}
-
-/// The time from which a destination may have missed events. The event of the delivery that made it unhealthy was
-/// accepted before `since`, and a recovery selects events by when they were accepted.
-fn missed_since(since: Timestamp, delivery_id: Option<DeliveryId>) -> Timestamp {
-    delivery_id.map_or(since, |id| id.event.made_at().min(since))
-}
-
-impl Unhealthy {
-    /// The time from which to recover missed events.
-    pub fn missed_since(&self) -> Timestamp {
-        missed_since(self.since, self.delivery_id)
-    }
-}
+pub use crate::catalogue::unhealthy::{MAX_NAMED_RULES, Notice, PausedRule, Subject};
 
 /// How many failures of the receiver make its destination unhealthy («after four failed attempts» in the STACK API).
 const MAX_FAILURES: usize = 4;
@@ -67,75 +33,25 @@ pub fn breaks(schedule: &Schedule, round: &[&Attempt]) -> bool {
     }
 }
 
-/// A notice about an unhealthy destination: the `data` of the event `destination.unhealthy`, and the content of the
-/// mail to the operator.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct Notice {
-    /// The destination's id; absent if it was created through another API or belongs to a legacy channel.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub destination_id: Option<String>,
-    /// The legacy channel that owns the destination.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub channel_id: Option<String>,
-    /// The Mail API's webhook subscription that owns the endpoint.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub webhook_id: Option<String>,
-    /// The Providers API's id, if the destination is a provider.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub provider_id: Option<String>,
-    /// The Config API's id, if the destination is a project's channel.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project_channel_id: Option<String>,
-    /// The Stack Auth id, if the destination is an endpoint of Stack Auth.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub endpoint_id: Option<String>,
-    /// The name that the operator gave it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The kind of the destination.
-    #[serde(rename = "channel_type")]
-    pub kind: Kind,
-    /// Its address, as far as that is no secret.
-    pub destination: String,
-    /// The delivery that made the destination unhealthy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schemars(with = "Option<String>"))]
-    pub delivery_id: Option<DeliveryId>,
-    /// Why the destination is unhealthy.
-    pub reason: String,
-    /// The body of the last response, if there was one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_answer: Option<String>,
-    /// When the destination became unhealthy.
-    #[serde(with = "crate::time::text")]
-    #[cfg_attr(feature = "openapi", schemars(with = "crate::catalogue::DateTime"))]
-    pub since: Timestamp,
-    /// The rules that it pauses, at most [`MAX_NAMED_RULES`].
-    pub paused_rules: Vec<PausedRule>,
-    /// How many more rules it pauses.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub more_paused: usize,
-}
-
-/// A rule that an unhealthy destination pauses.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct PausedRule {
-    /// The rule's id.
-    pub id: String,
-    /// The event types that the rule sends.
-    #[cfg_attr(feature = "openapi", schemars(with = "Vec<String>"))]
-    pub events: Vec<EventType>,
-}
-
-/// The most paused rules that a notice names.
-pub const MAX_NAMED_RULES: usize = 20;
 /// How much of the last response a notice shows, in bytes.
 const MAX_ANSWER: usize = 300;
 
-fn is_zero(n: &usize) -> bool {
-    *n == 0
+/// A step to fix an unhealthy destination. Each is a call of the API that created the destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Fix the endpoint, then verify it.
+    Verify,
+    /// Ask for a verification code.
+    AskForCode,
+    /// Verify with the code.
+    EnterCode,
+    /// Fix the destination, then test it.
+    Test,
+    /// Send the deliveries that it missed.
+    Recover {
+        /// The time from which it may have missed events.
+        since: Timestamp,
+    },
 }
 
 impl Notice {
@@ -146,16 +62,8 @@ impl Notice {
         let paused =
             |rule: &&Rule| rule.active && !rule.paused_by(|id| Some(&ill).filter(|ill| ill.id == id)).is_empty();
         let paused: Vec<_> = rules.iter().filter(paused).collect();
-        let of_channel = matches!(destination.belongs_to, Some(Owner::Channel(_)));
-        let id_if = |is: bool| is.then(|| destination.public_id());
-        let of = |api| id_if(!of_channel && destination.api == api);
         Self {
-            destination_id: of(ApiKind::Stack),
-            channel_id: id_if(of_channel),
-            webhook_id: of(ApiKind::Mail),
-            provider_id: of(ApiKind::Providers),
-            project_channel_id: of(ApiKind::Config),
-            endpoint_id: of(ApiKind::StackAuth),
+            subject: Some(subject(destination)),
             name: destination.name.clone(),
             kind: destination.kind,
             destination: destination.shown().into_owned(),
@@ -170,40 +78,35 @@ impl Notice {
         }
     }
 
-    /// The steps to fix the destination: a description and the API call of each.
-    pub fn steps(&self) -> Vec<(&'static str, String)> {
-        let ids = [
-            ("/v1/notifications/channels", &self.channel_id),
-            ("/mail/webhooks", &self.webhook_id),
-            ("/api/v1/notifications/providers", &self.provider_id),
-            ("/v1/config/notifications", &self.project_channel_id),
-            ("/v1/webhooks/endpoints", &self.endpoint_id),
-            ("/v1/notifications/destinations", &self.destination_id),
-        ];
-        let known = ids.iter().find_map(|(noun, id)| Some(format!("{noun}/{}", id.as_ref()?)));
-        let path = known.unwrap_or_else(|| "/v1/notifications/destinations/…".to_owned());
-        let since = missed_since(self.since, self.delivery_id);
-        let send_again = ("Send what it missed", format!("POST {path}/recover {{\"since\": \"{since:.3}\"}}"));
-        if self.provider_id.is_some() || self.project_channel_id.is_some() {
-            return vec![("Fix it, then test it", format!("POST {path}/test")), send_again];
-        }
-        match self.kind {
-            Kind::Webhook | Kind::Chat(_) | Kind::OpsEmail => {
-                vec![("Fix the endpoint, then verify it", format!("POST {path}/verify")), send_again]
+    /// The steps to fix the destination, in their order.
+    pub fn steps(&self) -> Vec<Step> {
+        let recover = Step::Recover { since: missed_since(self.since, self.delivery_id) };
+        match (&self.subject, self.kind) {
+            (Some(Subject::Provider(_) | Subject::ProjectChannel(_)), _) => vec![Step::Test, recover],
+            (_, Kind::Webhook | Kind::Chat(_) | Kind::OpsEmail) => {
+                vec![Step::Verify, recover]
             }
-            Kind::Email | Kind::Sms => vec![
-                ("Ask for a code", format!("POST {path}/send-code")),
-                ("Verify with it", format!("POST {path}/verify {{\"code\": \"…\"}}")),
-                send_again,
-            ],
+            (_, Kind::Email | Kind::Sms) => vec![Step::AskForCode, Step::EnterCode, recover],
         }
+    }
+}
+
+fn subject(destination: &Destination) -> Subject {
+    let id = destination.public_id();
+    match (destination.belongs_to, destination.api) {
+        (Some(Owner::Channel(_)), _) => Subject::Channel(id),
+        (_, ApiKind::Stack) => Subject::Destination(id),
+        (_, ApiKind::Mail) => Subject::Webhook(id),
+        (_, ApiKind::Providers) => Subject::Provider(id),
+        (_, ApiKind::Config) => Subject::ProjectChannel(id),
+        (_, ApiKind::StackAuth) => Subject::Endpoint(id),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Delivery, RuleId, lifecycle::Fate};
+    use crate::{Delivery, DeliveryId, EventType, RuleId, lifecycle::Fate};
     use crate::{
         rule::OnUnhealthy,
         testing::{self, attempt, email, event_types},
@@ -227,8 +130,9 @@ mod tests {
         let unhealthy = Unhealthy::new(now(), "smtp; 550 5.1.1 user unknown", None);
         let notice = Notice::new(&ill, &unhealthy, None, &rules);
         assert_eq!(notice.paused_rules, [PausedRule { id: paused.id.to_string(), events: paused.events }]);
-        let steps = notice.steps();
-        assert!(steps[0].1.ends_with(&format!("{}/send-code", ill.id)) && steps[1].1.contains("/verify"));
+        let recover = Step::Recover { since: unhealthy.since };
+        assert_eq!(notice.steps(), [Step::AskForCode, Step::EnterCode, recover]);
+        assert_eq!(notice.subject, Some(Subject::Destination(ill.id.to_string())));
         let json = serde_json::to_string(&notice).expect("JSON");
         assert_eq!(serde_json::from_str::<Notice>(&json).expect("a notice"), notice);
         assert!(!json.contains("more_paused"));
@@ -240,9 +144,8 @@ mod tests {
         let to = Destination { belongs_to: Some(Owner::Channel(channel)), ..email("a@example.com") };
         let many: Vec<_> = (0..30).map(|_| rule(&to, true, OnUnhealthy::Pause)).collect();
         let notice = Notice::new(&to, &Unhealthy::new(now(), "gone", None), Some(&attempt(500)), &many);
-        assert_eq!((&notice.destination_id, &notice.channel_id), (&None, &Some(channel.to_string())));
+        assert_eq!(notice.subject, Some(Subject::Channel(channel.to_string())));
         assert_eq!((notice.paused_rules.len(), notice.more_paused), (20, 10));
-        assert!(notice.steps().iter().all(|(_, call)| call.contains(&format!("/channels/{channel}/"))));
     }
 
     /// For each attempt of a round, whether it makes the destination unhealthy.
@@ -287,11 +190,5 @@ mod tests {
         assert!(breaks(&schedule, &mixed.round(3)), "the fourth failure");
         let round = of(vec![failed(), failed(), failed(), limited]);
         assert_eq!(round.round(2).len(), 3);
-    }
-
-    #[test]
-    fn a_reason_is_cut() {
-        let reason = Unhealthy::new(crate::time::now(), &"x".repeat(9000), None).reason;
-        assert_eq!(reason.len(), MAX_REASON);
     }
 }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, ops::Range};
 
 use url::Url;
 
-use crate::secret::REDACTED;
+use crate::credential::REDACTED;
 
 /// The shortest credential that is searched for. Shorter ones would match ordinary words.
 const MIN_CREDENTIAL: usize = 4;

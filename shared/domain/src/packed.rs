@@ -11,8 +11,8 @@ use serde::{
     de::{Error, Visitor},
 };
 
-use crate::event::MAX_DATA;
-
+/// The longest text, in bytes.
+pub(crate) const MAX_TEXT: usize = 256 * 1024;
 /// Texts up to this length are not compressed: the row takes at most 1 KiB either way, and people can read it in the
 /// table.
 const PLAIN: usize = 600;
@@ -60,9 +60,9 @@ fn pack(text: &str) -> Option<Vec<u8>> {
     Some(compress_prepend_size(text.as_bytes())).filter(|bytes| bytes.len() < text.len())
 }
 
-/// Decompresses text of at most the size that the `data` of an event may have.
+/// Decompresses text of at most [`MAX_TEXT`] bytes.
 fn unpack(bytes: &[u8]) -> Option<String> {
-    let (length, compressed) = uncompressed_size(bytes).ok().filter(|(length, _)| *length <= MAX_DATA)?;
+    let (length, compressed) = uncompressed_size(bytes).ok().filter(|(length, _)| *length <= MAX_TEXT)?;
     String::from_utf8(decompress(compressed, length).ok()?).ok()
 }
 
@@ -95,8 +95,8 @@ mod tests {
 
     #[test]
     fn the_largest_data_comes_back_and_nothing_larger_is_unpacked() {
-        there_and_back("x".repeat(MAX_DATA));
-        let larger = pack(&"x".repeat(MAX_DATA + 1)).expect("shorter");
+        there_and_back("x".repeat(MAX_TEXT));
+        let larger = pack(&"x".repeat(MAX_TEXT + 1)).expect("shorter");
         assert_eq!(unpack(&larger), None);
     }
 

@@ -9,7 +9,7 @@ use base64::{
 use rand::RngExt;
 use zeroize::Zeroizing;
 
-use crate::connection::Credential;
+use crate::credential::{Credential, REDACTED};
 
 const PREFIX: &str = "whsec_";
 
@@ -24,9 +24,6 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// How many hours the old secret still signs after a rotation.
 pub const ROTATION_HOURS: i64 = 24;
-
-/// The placeholder that the API shows for a secret.
-pub const REDACTED: &str = "••••••••";
 
 /// `whsec_` and the base64 form of 32 random bytes. STACK signatures use the whole text as the key; Standard Webhooks
 /// uses the bytes after the prefix.

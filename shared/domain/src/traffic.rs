@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Destination, backoff::Schedule};
+use crate::backoff::Schedule;
 
 /// A destination is slow once an attempt has gone without an answer for this long.
 pub const SLOW: Duration = Duration::from_secs(2);
@@ -26,7 +26,7 @@ pub const PROBE: Duration = Duration::from_secs(15);
 /// How long a destination is suspected of not answering: the rest of the attempt plus the time to record it.
 const SUSPECTED: Duration = Duration::from_secs(10);
 /// Deferred deliveries return spread over this time, not all at once.
-const SPREAD: Duration = Duration::from_secs(20);
+pub(crate) const SPREAD: Duration = Duration::from_secs(20);
 /// The longest `Retry-After` that is honoured. Longer ones are shortened to it.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// A delivery that has been rate limited for this long is abandoned.
@@ -227,69 +227,6 @@ pub enum Signal {
     Probe,
 }
 
-impl Destination {
-    /// The queue for deliveries to this destination.
-    pub fn lane(&self, now: Timestamp) -> Lane {
-        let slow = self.is_slow(now);
-        match self.kind.is_mail() {
-            true => Lane::Mail,
-            false if slow || self.breaker.is_some() || self.rate().is_some() => Lane::Slow,
-            false => Lane::Fast,
-        }
-    }
-
-    /// Whether the breaker lets a delivery through. `random` is a random number from 0 to 1.
-    pub fn signal(&self, now: Timestamp, random: f64) -> Signal {
-        match &self.breaker {
-            None => Signal::Go,
-            Some(breaker) if breaker.may_probe(now) => Signal::Probe,
-            Some(breaker) => Signal::Wait(breaker.until + SPREAD.mul_f64(random)),
-        }
-    }
-
-    /// The rate at which deliveries are sent: the slower of the operator's limit and the learned pace. `None` if there
-    /// is no limit.
-    pub fn rate(&self) -> Option<Rate> {
-        let found = self.pace.map(|pace| pace.rate);
-        found.into_iter().chain(self.max_per_second).min()
-    }
-
-    /// Whether deliveries wait because the destination has rate limited us.
-    pub fn is_limited(&self) -> bool {
-        self.pace.is_some()
-    }
-
-    /// Whether a slot is still valid: the pace has not become slower since the slot was assigned.
-    pub fn keeps(&self, slot: &Slot) -> bool {
-        self.pace.is_none_or(|pace| !pace.found || slot.pace.is_some_and(|of| of >= pace.since))
-    }
-
-    /// Whether workers need nothing but the address: the destination receives deliveries and has no failures, breaker,
-    /// pace or slowness.
-    pub fn is_plain(&self, now: Timestamp) -> bool {
-        self.receives() && self.unreached == 0 && self.breaker.is_none() && self.rate().is_none() && !self.is_slow(now)
-    }
-
-    /// Whether deliveries use the slow queue because the destination answers slowly.
-    pub fn is_slow(&self, now: Timestamp) -> bool {
-        self.slow_until.is_some_and(|until| now < until)
-    }
-
-    /// Clears everything that deliveries have learned, because it does not apply to a new address.
-    pub fn forget_traffic(&mut self) {
-        self.unreached = 0;
-        self.breaker = None;
-        self.slow_until = None;
-        self.pace = None;
-        self.next_slot = None;
-    }
-
-    /// The state of its breaker at `now`.
-    pub fn breaker_state(&self, now: Timestamp) -> BreakerState {
-        self.breaker.as_ref().map_or(BreakerState::Closed, |breaker| breaker.state(now))
-    }
-}
-
 /// The slots of `count` deliveries. `counter_us` is the value of the counter, in microseconds, after they were taken
 /// from it.
 pub fn slots(rate: Rate, count: usize, counter_us: i64) -> impl Iterator<Item = Timestamp> {
@@ -311,11 +248,7 @@ fn signed(duration: Duration) -> jiff::SignedDuration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Kind, testing::email, time::from_millis};
-
-    fn webhook() -> Destination {
-        Destination { kind: Kind::Webhook, ..email("https://example.com") }
-    }
+    use crate::time::from_millis;
 
     #[test]
     fn a_breaker_opens_for_thirty_seconds_and_twice_as_long_each_time_up_to_five_minutes() {
@@ -328,22 +261,6 @@ mod tests {
         }
         assert_eq!(waits, [30, 60, 120, 240, 300, 300]);
         assert_eq!(breaker.opened_at, now);
-    }
-
-    #[test]
-    fn one_worker_probes_and_the_others_wait_for_the_end_of_its_turn() {
-        let now = from_millis(1_000_000);
-        let open = Breaker::opened(None, now);
-        let mut to = Destination { breaker: Some(open.clone()), ..webhook() };
-        assert!(matches!(to.signal(now, 0.5), Signal::Wait(at) if at == open.until + Duration::from_secs(10)));
-        assert_eq!((to.breaker_state(now), to.lane(now)), (BreakerState::Open, Lane::Slow));
-        assert_eq!(to.signal(open.until, 0.5), Signal::Probe);
-        to.breaker = Some(open.probing(open.until));
-        assert!(matches!(to.signal(open.until, 0.0), Signal::Wait(at) if at == open.until + PROBE));
-        assert_eq!(to.breaker_state(open.until), BreakerState::HalfOpen);
-        // The worker may have died.
-        assert_eq!(to.signal(open.until + PROBE, 0.0), Signal::Probe);
-        assert_eq!(webhook().signal(now, 0.5), Signal::Go);
     }
 
     #[test]
@@ -366,15 +283,6 @@ mod tests {
         let schedule = Schedule::default();
         assert!(!breaker.breaks_health(&schedule, now + Duration::from_secs(60 + 300 + 1800 - 1)));
         assert!(breaker.breaks_health(&schedule, now + Duration::from_secs(60 + 300 + 1800)));
-    }
-
-    #[test]
-    fn a_destination_is_slow_until_it_has_not_been_for_a_while() {
-        let now = from_millis(1_000_000);
-        let to = Destination { slow_until: Some(now + SLOW_FOR), ..webhook() };
-        assert_eq!((to.lane(now), to.lane(now + SLOW_FOR)), (Lane::Slow, Lane::Fast));
-        assert_eq!(Destination { kind: Kind::Email, ..to }.lane(now), Lane::Mail);
-        assert_eq!(webhook().lane(now), Lane::Fast);
     }
 
     #[test]
@@ -413,36 +321,12 @@ mod tests {
     }
 
     #[test]
-    fn slots_given_out_at_a_faster_pace_do_not_hold() {
-        let now = from_millis(1_000_000);
-        let first = Pace::slower(None, None, now, now);
-        let slot = Slot { at: now, pace: Some(first.since) };
-        let later = now + Duration::from_secs(5);
-        let with = |pace| Destination { pace, ..webhook() };
-        assert!(with(Some(first)).keeps(&slot) && with(None).keeps(&slot));
-        assert!(with(first.faster(Some(&slot), later).flatten()).keeps(&slot), "a slower one does");
-        assert!(!with(Some(Pace::slower(Some(first), None, later, later))).keeps(&slot));
-        assert!(!with(Some(Pace::slower(Some(first), None, later, later))).keeps(&Slot { pace: None, ..slot }));
-    }
-
-    #[test]
     fn slots_follow_one_another_at_the_rate() {
         let rate = Rate::per_second(4.0).expect("a rate");
         let at: Vec<_> = slots(rate, 4, 2_000_000).map(Timestamp::as_millisecond).collect();
         assert_eq!(at, [1000, 1250, 1500, 1750]);
         assert_eq!((Rate::per_second(0.0), Rate::per_second(1e9), Rate::per_second(f64::NAN)), (None, None, None));
         assert_eq!(Rate::per_second(0.001).map(Rate::interval_us), Some(1_000_000_000));
-    }
-
-    #[test]
-    fn the_slower_of_two_paces_counts() {
-        let now = from_millis(1_000_000);
-        let own = Rate::per_second(2.0);
-        let pace = Some(Pace::slower(None, None, now, now));
-        assert_eq!(webhook().rate(), None);
-        assert_eq!(Destination { max_per_second: own, pace, ..webhook() }.rate(), own);
-        assert_eq!(Destination { pace, ..webhook() }.rate().map(Rate::a_second), Some(10.0));
-        assert_eq!(Destination { max_per_second: own, ..webhook() }.lane(now), Lane::Slow);
     }
 
     #[test]

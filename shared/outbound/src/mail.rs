@@ -4,7 +4,7 @@ use askama::Template;
 use domain::{
     ApiKind, DeliveryId, Event, Kind, Notification, OperatorId,
     content::Content,
-    health::Notice,
+    health::{Notice, Step},
     verification::{Code, LIFETIME},
 };
 use url::Url;
@@ -251,15 +251,16 @@ struct UnhealthyText<'a> {
     mail: &'a UnhealthyMail<'a>,
 }
 
-/// Builds the mail that notifies the operator of an unhealthy destination. `event` is the event that reports it.
+/// Builds the mail that notifies the operator of an unhealthy destination. `event` is the event that reports it, and
+/// `call` writes the API call of a step.
 ///
 /// # Errors
 /// As [`notification`].
-pub fn unhealthy(event: &Event, notice: &Notice) -> askama::Result<Message> {
+pub fn unhealthy(event: &Event, notice: &Notice, call: impl Fn(Step) -> String) -> askama::Result<Message> {
     let mail = &UnhealthyMail {
         notice,
         at: readable(notice.since),
-        steps: notice.steps(),
+        steps: notice.steps().into_iter().map(|step| (description(step), call(step))).collect(),
         operator_id: event.operator_id,
         event_id: event.id.to_string(),
     };
@@ -275,6 +276,16 @@ pub fn unhealthy(event: &Event, notice: &Notice) -> askama::Result<Message> {
     })
 }
 
+fn description(step: Step) -> &'static str {
+    match step {
+        Step::Verify => "Fix the endpoint, then verify it",
+        Step::AskForCode => "Ask for a code",
+        Step::EnterCode => "Verify with it",
+        Step::Test => "Fix it, then test it",
+        Step::Recover { .. } => "Send what it missed",
+    }
+}
+
 /// Formats a time for people.
 fn readable(at: jiff::Timestamp) -> String {
     at.strftime("%-d %B %Y, %H:%M:%S UTC").to_string()
@@ -283,7 +294,12 @@ fn readable(at: jiff::Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{DestinationId, Severity, health::PausedRule, testing, time::now};
+    use domain::{
+        DestinationId, Severity,
+        health::{PausedRule, Subject},
+        testing,
+        time::now,
+    };
 
     fn event(data: &str) -> Event {
         let timestamp = "2026-04-15T10:05:00Z".parse().expect("a time");
@@ -392,12 +408,7 @@ mod tests {
             events: vec!["agent.blocked".try_into().expect("")],
         };
         let notice = Notice {
-            destination_id: Some(destination_id.to_string()),
-            webhook_id: None,
-            channel_id: None,
-            provider_id: None,
-            project_channel_id: None,
-            endpoint_id: None,
+            subject: Some(Subject::Destination(destination_id.to_string())),
             name: None,
             kind: Kind::Webhook,
             destination: "https://example.com/hooks".into(),
@@ -408,8 +419,12 @@ mod tests {
             paused_rules: vec![rule.clone()],
             more_paused: 0,
         };
-        let message = unhealthy(&event("{}"), &notice).expect("a mail");
-        let verify = format!("POST /v1/notifications/destinations/{destination_id}/verify");
+        let call = |step| format!("POST /{destination_id}/{}", if step == Step::Verify { "verify" } else { "recover" });
+        let message = unhealthy(&event("{}"), &notice, call).expect("a mail");
+        let verify = format!("1. Fix the endpoint, then verify it: POST /{destination_id}/verify\n");
+        let recover = format!("2. Send what it missed: POST /{destination_id}/recover\n");
+        assert!(message.text.contains(&verify) && message.text.contains(&recover), "{}", message.text);
+        let verify = format!("POST /{destination_id}/verify");
         for words in ["https://example.com/hooks", "answered 500", "agent.blocked", &rule.id.to_string(), &verify] {
             assert!(message.html.contains(words) && message.text.contains(words), "{words}");
         }

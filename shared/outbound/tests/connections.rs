@@ -2,10 +2,8 @@
 #![allow(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use domain::{
-    ApiKind, Connection, Notification, Platform, Severity,
-    connection::{Credential, Endpoint},
-    delivery::Fault,
-    guard::TargetPolicy,
+    ApiKind, Connection, Notification, Platform, Severity, connection::Endpoint, credential::Credential,
+    delivery::Fault, guard::TargetPolicy,
 };
 use outbound::{Answer, Webhooks, chat::Card, webhook::Request};
 use transport::testing::{OK, Server, Step};

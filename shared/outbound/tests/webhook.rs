@@ -10,10 +10,7 @@ use axum::{
     routing::post,
 };
 use domain::{
-    Connection, WebhookSecret,
-    connection::{Credential, Endpoint},
-    delivery::Fault,
-    guard::TargetPolicy,
+    Connection, WebhookSecret, connection::Endpoint, credential::Credential, delivery::Fault, guard::TargetPolicy,
     signature,
 };
 use outbound::{Answer, Webhooks, webhook::Request};

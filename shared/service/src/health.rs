@@ -1,9 +1,15 @@
 //! Marks a destination as unhealthy and notifies its operator once, with an event and a mail.
 
 use domain::{
-    ApiKind, Attempt, ChannelType, Destination, DestinationId, OperatorId, Unhealthy, address::Address,
-    catalogue::mail::name, destination::Owner, event_type::DESTINATION_UNHEALTHY, guard::TargetPolicy, health::Notice,
-    hidden::without_people, message::Ingest, system_events,
+    ApiKind, Attempt, ChannelType, Destination, DestinationId, OperatorId, Unhealthy,
+    address::Address,
+    catalogue::{mail::name, unhealthy::DESTINATION_UNHEALTHY},
+    destination::Owner,
+    guard::TargetPolicy,
+    health::Notice,
+    hidden::without_people,
+    message::Ingest,
+    system_events,
 };
 use store::{Accounts, Aws, Changes, Channels, Destinations, Result, SystemEvents, destinations::Marked};
 

@@ -11,6 +11,7 @@ pub mod recovery;
 pub mod render;
 pub mod retrying;
 mod rotation;
+mod routes;
 pub mod sender;
 pub mod subscription;
 pub mod testing;

@@ -6,6 +6,8 @@ use outbound::{
     mail::{self, Message},
 };
 
+use crate::routes;
+
 /// Why an event cannot be written. Does not happen for an accepted event.
 type NotWritten = Box<dyn std::error::Error + Send + Sync>;
 
@@ -39,7 +41,9 @@ pub(crate) fn mail(to: &Destination, event: &Event, delivery_id: Option<Delivery
     }
     let notice = || serde_json::from_str::<Notice>(&event.data).ok();
     Ok(match to.belongs_to {
-        Some(Owner::Service) if let Some(notice) = notice() => mail::unhealthy(event, &notice)?,
+        Some(Owner::Service) if let Some(notice) = notice() => {
+            mail::unhealthy(event, &notice, |step| routes::call(&notice, step))?
+        }
         _ => mail::notification(event, delivery_id)?,
     })
 }

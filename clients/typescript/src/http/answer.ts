@@ -1,13 +1,13 @@
 import { ApiError } from './errors.js'
 
-/** An answer of the API, read to its end. */
+/** A complete answer of the API. */
 export interface Answer {
   status: number
   retryAfterSeconds: number | undefined
   text: string
 }
 
-/** The JSON of a good answer; throws the {@link ApiError} of any other. */
+/** Returns the JSON of a successful answer; throws an {@link ApiError} for any other answer. */
 export function jsonOf({ status, retryAfterSeconds, text }: Answer): unknown {
   const json = parse(text)
   if (status < 200 || status > 299) throw errorOf(status, json, retryAfterSeconds)
@@ -15,13 +15,13 @@ export function jsonOf({ status, retryAfterSeconds, text }: Answer): unknown {
   return json
 }
 
-/** For an answer that is none of this API's. */
+/** The error for an answer that does not come from this API. */
 export function invalidAnswer(status: number): ApiError {
   return new ApiError(status, 'invalid_response', 'The answer is not one of the API: check the baseUrl.')
 }
 
 function errorOf(status: number, json: unknown, retryAfterSeconds: number | undefined): ApiError {
-  // `message` is what API Gateway says for itself, before the API is asked.
+  // API Gateway uses `message` in its own answers, before a request reaches the API.
   const { error, code, message } = (json ?? {}) as { error?: unknown; code?: unknown; message?: unknown }
   const sentence = [error, message].find(text => typeof text === 'string' && text !== '')
   return new ApiError(

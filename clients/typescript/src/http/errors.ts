@@ -1,11 +1,11 @@
-/** The API answered, and its answer is an error. */
+/** The API answered with an error. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   /** The HTTP status, for example 404. */
   readonly status: number
-  /** What went wrong, for programs: the API's own code, or `http_<status>` when something before it answered. */
+  /** The error code for programs: the API's own, or `http_<status>` if something in front of the API answered. */
   readonly code: string
-  /** After how many seconds the API asks to be called again, if it said so. */
+  /** The seconds to wait before the next call, if the answer contains them. */
   readonly retryAfterSeconds: number | undefined
 
   constructor(status: number, code: string, message: string, retryAfterSeconds?: number) {
@@ -16,7 +16,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The API gave no answer: it could not be reached, or not in time. Whether it did what was asked is unknown. */
+/** The API gave no answer: it could not be reached, or not in time. It is unknown whether the request was processed. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError'
 }

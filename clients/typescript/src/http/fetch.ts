@@ -1,7 +1,7 @@
-/** What the client needs of a `fetch`. Every runtime's own fits, and a wrapper or a fake is easily written. */
+/** The part of `fetch` that the client needs. The `fetch` of every runtime fits, as do simple wrappers and fakes. */
 export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>
 
-/** What the client hands to a {@link Fetch}. */
+/** The options that the client passes to a {@link Fetch}. */
 export interface FetchInit {
   method: string
   headers: Record<string, string>
@@ -10,7 +10,7 @@ export interface FetchInit {
   signal: AbortSignal
 }
 
-/** What the client reads of a response. */
+/** The part of a response that the client reads. */
 export interface FetchResponse {
   readonly status: number
   readonly headers: { get(name: string): string | null }

@@ -4,24 +4,24 @@ import type { Fetch } from './fetch.js'
 import { readRetryAfter, withRetries } from './retry.js'
 import { type Query, queryOf, readBaseUrl } from './url.js'
 
-// The longest that timers can take: a longer one would fire at once.
+// The maximum of timers: a longer one would fire immediately.
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** How to reach the API. */
+/** The options of the client. */
 export interface ClientOptions {
-  /** Where the API is, for example `https://api.example.com/v1`. */
+  /** The address of the API, for example `https://api.example.com/v1`. */
   baseUrl: string
-  /** The API key. It is sent as `Authorization: Bearer <apiKey>`. */
+  /** The API key, sent as `Authorization: Bearer <apiKey>`. */
   apiKey: string
   /** Used instead of the runtime's `fetch`, for proxies, logs and tests. */
   fetch?: Fetch | undefined
-  /** After how many milliseconds an attempt without an answer is given up. 30 000 unless given. */
+  /** The milliseconds after which an attempt without an answer fails; 30,000 by default. */
   timeoutMs?: number | undefined
 }
 
 /** JSON over HTTP, with this API's authorization and errors. */
 export class HttpClient {
-  // Private by `#`, so that the key is not in what a logged client prints.
+  // Private with `#`, so that printing the client does not show the key.
   readonly #baseUrl: string
   readonly #apiKey: string
   readonly #fetch: Fetch
@@ -30,18 +30,18 @@ export class HttpClient {
   constructor(options: ClientOptions) {
     this.#baseUrl = readBaseUrl(options.baseUrl)
     this.#apiKey = readApiKey(options.apiKey)
-    // Looked up at each call, so that what tests and tracing put in its place later is used.
+    // Looked up at each call, so that a later replacement by tests or tracing is used.
     this.#fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
     this.#timeoutMs = readTimeout(options.timeoutMs ?? 30_000)
   }
 
-  /** Reads, again if it fails for a passing reason. */
+  /** Sends a read, with retries after temporary errors. */
   async get<T>(path: string, query: Query = {}): Promise<T> {
     const target = path + queryOf(query)
     return withRetries(() => this.#request<T>('GET', target))
   }
 
-  /** Writes, once: an attempt without an answer may have been carried out. */
+  /** Sends a write once: it may have been processed even without an answer. */
   async write<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T> {
     return this.#request<T>(method, path, body)
   }
@@ -55,14 +55,14 @@ export class HttpClient {
     if (body !== null) headers['content-type'] = 'application/json'
     const controller = new AbortController()
     const timer = setTimeout(() => controller.abort(), this.#timeoutMs)
-    // Detached from `this`, without which the `fetch` of browsers and Workers refuses to run.
+    // Detached from `this`, because the `fetch` of browsers and Workers must not be called as a method.
     const send = this.#fetch
     try {
       const response = await send(this.#baseUrl + target, {
         method,
         headers,
         body,
-        // The API does not redirect; whatever does should not be followed with a key.
+        // The API does not redirect; the key must not be sent to the target of a redirect.
         redirect: 'manual',
         signal: controller.signal,
       })
@@ -82,7 +82,7 @@ export class HttpClient {
 }
 
 function readApiKey(apiKey: unknown): string {
-  // Printable, so that a line break at its end is named here and not refused by `fetch` at every call.
+  // Printable, so that a trailing line break is reported here and not by `fetch` at every call.
   if (typeof apiKey !== 'string' || !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new TypeError('apiKey is missing, or has characters that a key does not have.')
   }

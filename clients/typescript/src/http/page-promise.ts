@@ -1,7 +1,7 @@
 import type { Page } from './page.js'
 
 /**
- * A list that has been asked for. `await` it for one {@link Page}, or iterate over the items of all pages:
+ * A requested list. `await` it to get one {@link Page}, or iterate over the items of all pages:
  *
  * ```ts
  * for await (const event of stackshift.mail.events.list()) console.log(event.id)
@@ -17,7 +17,7 @@ export class PagePromise<T> implements Promise<Page<T>>, AsyncIterable<T> {
     this.#fetch = fetch
   }
 
-  // Asked for when first needed: a list that nobody awaits costs no request, and cannot fail unheard.
+  // Fetched when first needed: a list that nobody awaits sends no request, and cannot fail unnoticed.
   #first(): Promise<Page<T>> {
     this.#page ??= this.#fetch()
     return this.#page
@@ -39,7 +39,7 @@ export class PagePromise<T> implements Promise<Page<T>>, AsyncIterable<T> {
     return this.#first().finally(onEnd)
   }
 
-  /** The items of all pages, from the first on. */
+  /** The items of all pages. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     yield* await this.#first()
   }

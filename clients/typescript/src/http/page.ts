@@ -2,11 +2,11 @@ import { invalidAnswer } from './answer.js'
 import type { HttpClient } from './http-client.js'
 import type { Query } from './url.js'
 
-/** One page of a list. Iterating over it goes on to the following pages, which are fetched when they are reached. */
+/** One page of a list. Iterating over it continues with the following pages, which are fetched as they are reached. */
 export class Page<T> implements AsyncIterable<T> {
-  /** The items of this page. It may be empty though there are more: filters are applied page by page. */
+  /** The items of this page. It may be empty even if more pages follow: filters apply page by page. */
   readonly items: T[]
-  /** Give it as `cursor` to get the following page; `null` on the last one. */
+  /** Pass it as `cursor` to get the next page; `null` on the last one. */
   readonly nextCursor: string | null
   readonly #following: (cursor: string) => Promise<Page<T>>
 

@@ -2,11 +2,11 @@ import { ApiError, ConnectionError } from './errors.js'
 
 const RETRIES = 2
 const FIRST_PAUSE_MS = 250
-// Whoever is asked to wait longer than this should hear of it, rather than see a call hang.
+// A longer wait is reported to the caller instead of delaying the call.
 const LONGEST_PAUSE_MS = 30_000
 const PASSING = new Set([429, 502, 503, 504])
 
-/** Tries again what failed for a passing reason. Only for what can be done twice without harm. */
+/** Retries an attempt after temporary errors. Only for idempotent requests. */
 export async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
   for (let retries = 0; ; retries++) {
     try {
@@ -25,15 +25,15 @@ function isPassing(error: unknown): boolean {
 
 function pauseAfter(error: unknown, retries: number): number {
   if (error instanceof ApiError && error.retryAfterSeconds !== undefined) return error.retryAfterSeconds * 1000
-  // Partly by chance, so that clients that failed together do not all come back together.
+  // Partly random, so that clients that failed together do not retry together.
   return FIRST_PAUSE_MS * 2 ** retries * (0.5 + Math.random() / 2)
 }
 
-/** Reads `Retry-After`, which is a number of seconds or a date. */
+/** Parses `Retry-After`: a number of seconds or a date. */
 export function readRetryAfter(header: string | null): number | undefined {
   if (header === null) return undefined
   if (/^[0-9]+$/.test(header)) return Number(header)
-  // An HTTP date starts with the day of the week; `Date.parse` alone makes dates of nearly everything.
+  // An HTTP date starts with the day of the week; `Date.parse` alone accepts nearly any text as a date.
   const at = /^[A-Z][a-z]{2}, /.test(header) ? Date.parse(header) : Number.NaN
   return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - Date.now()) / 1000))
 }

@@ -1,7 +1,7 @@
-/** Values of a query. What is `undefined` is left out. */
+/** The parameters of a query. Those that are `undefined` are omitted. */
 export type Query = Record<string, string | number | Date | undefined>
 
-/** The base URL without a slash at its end, so that paths can be put behind it. */
+/** The base URL without a trailing slash, so that paths can be appended. */
 export function readBaseUrl(baseUrl: unknown): string {
   const url = typeof baseUrl === 'string' ? parse(baseUrl) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
@@ -10,12 +10,12 @@ export function readBaseUrl(baseUrl: unknown): string {
   return url.origin + url.pathname.replace(/\/+$/, '')
 }
 
-/** A path of the given segments, each encoded. */
+/** A path of these segments, each encoded. */
 export function pathOf(...segments: string[]): string {
   return segments.map(segment => `/${encode(segment)}`).join('')
 }
 
-/** `?` and the query, or nothing. */
+/** `?` and the query, or an empty text. */
 export function queryOf(query: Query): string {
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
@@ -26,7 +26,7 @@ export function queryOf(query: Query): string {
 }
 
 function encode(segment: unknown): string {
-  // Any of these would make the request one for another path, such as the whole list's.
+  // Any of these would change the path of the request, for example to that of the whole list.
   if (typeof segment !== 'string' || segment === '' || segment === '.' || segment === '..') {
     throw new TypeError('An id or address is missing or is none.')
   }

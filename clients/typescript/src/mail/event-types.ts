@@ -1,4 +1,4 @@
-/** Every event type that this version knows. */
+/** All event types of this version. */
 export const mailEventTypes = [
   'mail.message.queued',
   'mail.message.sending',
@@ -32,8 +32,8 @@ export const mailEventTypes = [
   'mail.webhook.delivery.failed',
 ] as const
 
-/** An event type that this version knows. */
+/** An event type of this version. */
 export type MailEventType = (typeof mailEventTypes)[number]
 
-/** An event type as it arrives: also one that is newer than this version. Editors still suggest the known ones. */
+/** An event type as it arrives, which may be newer than this version. Editors still suggest those of this version. */
 export type AnyMailEventType = MailEventType | (string & {})

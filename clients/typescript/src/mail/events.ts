@@ -5,7 +5,7 @@ import { pathOf } from '../http/url.js'
 import type { AnyMailEventType } from './event-types.js'
 import type { ListOptions, MailEvent } from './types.js'
 
-/** Which events to list. */
+/** Filters for the list of events. */
 export interface ListEvents extends ListOptions {
   type?: AnyMailEventType | undefined
   resourceType?: string | undefined
@@ -15,7 +15,7 @@ export interface ListEvents extends ListOptions {
   to?: string | Date | undefined
 }
 
-/** What happened. */
+/** The event log. */
 export class Events {
   readonly #http: HttpClient
 
@@ -24,7 +24,7 @@ export class Events {
     this.#http = http
   }
 
-  /** Events that fit every filter given. */
+  /** The events that match every filter. */
   list(options: ListEvents = {}): PagePromise<MailEvent> {
     const { type, resourceType, resourceId, messageId, from, to, limit, cursor } = options
     const query = { type, resourceType, resourceId, messageId, from, to, limit, cursor }

@@ -5,7 +5,7 @@ import { Suppressions } from './suppressions.js'
 import { WebhookDeliveries } from './webhook-deliveries.js'
 import { Webhooks } from './webhooks.js'
 
-/** Everything about mail. */
+/** The Mail API. */
 export class Mail {
   readonly webhooks: Webhooks
   readonly webhookDeliveries: WebhookDeliveries

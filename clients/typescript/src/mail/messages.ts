@@ -2,7 +2,7 @@ import type { HttpClient } from '../http/http-client.js'
 import { pathOf } from '../http/url.js'
 import type { MailTimeline } from './types.js'
 
-/** Messages. */
+/** Sent messages. */
 export class Messages {
   readonly #http: HttpClient
 
@@ -11,7 +11,7 @@ export class Messages {
     this.#http = http
   }
 
-  /** The life of a message, step by step. */
+  /** The timeline of a message. */
   async timeline(messageId: string): Promise<MailTimeline> {
     return this.#http.get(pathOf('mail', 'messages', messageId, 'timeline'))
   }

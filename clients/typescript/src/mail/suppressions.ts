@@ -4,7 +4,7 @@ import { PagePromise } from '../http/page-promise.js'
 import { pathOf } from '../http/url.js'
 import type { ListOptions, MailSuppression } from './types.js'
 
-/** Addresses that are not mailed any more, because mail to them bounced or they complained. */
+/** Addresses that get no more mail, because mail bounced or the recipient complained. */
 export class Suppressions {
   readonly #http: HttpClient
 
@@ -13,7 +13,7 @@ export class Suppressions {
     this.#http = http
   }
 
-  /** Every address that is suppressed. */
+  /** All suppressed addresses. */
   list(options: ListOptions = {}): PagePromise<MailSuppression> {
     const { limit, cursor } = options
     return new PagePromise(() => fetchPage(this.#http, pathOf('mail', 'suppressions'), { limit, cursor }))

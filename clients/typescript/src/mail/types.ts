@@ -1,61 +1,61 @@
 import type { AnyMailEventType } from './event-types.js'
 
-/** Something that happened. Times here and elsewhere are ISO 8601 strings. */
+/** An event. All times are ISO 8601 strings. */
 export interface MailEvent {
-  /** `evt_…`. The same in every delivery of the event, so use it to process each event once. */
+  /** `evt_…`. The same in every delivery of the event: use it to process each event once. */
   id: string
   type: AnyMailEventType
   severity: 'info' | 'low' | 'medium' | 'high' | 'critical'
   createdAt: string
   timestamp: string
-  /** What it happened to. */
+  /** The resource that the event is about. */
   resource: { type: string; id: string } | null
   messageId: string | null
   projectId: string | null
   data: Record<string, unknown>
 }
 
-/** The body of a webhook, once its signature has been verified and it has been parsed. */
+/** The parsed body of a webhook. Verify the signature before parsing it. */
 export interface MailWebhookEvent {
-  /** `evt_…`. The same whenever the event is delivered again, so use it to process each event once. */
+  /** `evt_…`. The same in every delivery of the event: use it to process each event once. */
   id: string
   type: AnyMailEventType
   createdAt: string
   data: Record<string, unknown>
 }
 
-/** A step in the life of a message. */
+/** A step in the timeline of a message. */
 export interface TimelineItem {
   type: AnyMailEventType
-  /** For people, for example in a list. */
+  /** A name for people, for example in a list. */
   label: string
   createdAt: string
   metadata?: Record<string, unknown>
 }
 
-/** The life of a message, step by step. */
+/** The timeline of a message. */
 export interface MailTimeline {
   messageId: string
   items: TimelineItem[]
 }
 
-/** How an endpoint is, and how deliveries go out to it. */
+/** The health of an endpoint, and how deliveries are sent to it. */
 export interface MailWebhookHealth {
-  /** Unhealthy once deliveries keep failing; `reason` says why. */
+  /** Unhealthy after repeated failures; `reason` says why. */
   status: 'healthy' | 'unhealthy'
   since: string | null
   reason: string | null
-  /** Since when to recover what it has missed: when the event was accepted whose delivery made it unhealthy. */
+  /** The time to recover missed deliveries from: when the event was accepted whose delivery made it unhealthy. */
   missedSince: string | null
-  /** Open while the endpoint does not answer: deliveries wait `until` then, and one tries again (half open). */
+  /** Open while the endpoint does not answer: deliveries wait until `until`; then one is attempted (half open). */
   breaker: { state: 'closed' | 'open' | 'half_open'; until: string | null }
   /** Whether it answers slowly: its deliveries use a separate queue. */
   slow: boolean
-  /** Deliveries per second, where they are limited, and who asked for it; `null` if they are not. */
+  /** The limit of deliveries per second and its source; `null` without a limit. */
   pace: { rate: number; source: 'operator' | 'receiver' } | null
 }
 
-/** An endpoint of yours that events are delivered to. */
+/** One of your endpoints, with its subscription to events. */
 export interface MailWebhook {
   /** `whk_…` */
   id: string
@@ -65,26 +65,26 @@ export interface MailWebhook {
   status: 'enabled' | 'disabled'
   health: MailWebhookHealth
   createdAt: string
-  /** The most deliveries per second; `null` without a limit. */
+  /** The maximum number of deliveries per second; `null` without a limit. */
   maxPerSecond: number | null
 }
 
-/** A webhook just created. */
+/** A new webhook. */
 export interface MailWebhookWithSecret extends MailWebhook {
-  /** `whsec_…`. Store it now: it is returned on create and rotate only. */
+  /** `whsec_…`. Store it now: only create and rotate return it. */
   secret: string
 }
 
-/** A webhook whose secret has just been rotated. */
+/** A webhook with a new secret. */
 export interface RotatedMailWebhook extends MailWebhookWithSecret {
-  /** Until then deliveries are signed with both secrets. */
+  /** Until then, deliveries are signed with both secrets. */
   previousSecretExpiresAt: string
 }
 
-/** `failed` will be tried again by itself; `abandoned` and `held` will not, unless they are retried or recovered. */
+/** `failed` deliveries are retried automatically; `abandoned` and `held` ones only with `retry` or `recover`. */
 export type MailDeliveryStatus = 'pending' | 'succeeded' | 'failed' | 'abandoned' | 'held'
 
-/** An event on its way to a webhook. */
+/** The delivery of an event to a webhook. */
 export interface MailDelivery {
   /** `dlv_…` */
   id: string
@@ -92,7 +92,7 @@ export interface MailDelivery {
   eventId: string
   eventType: AnyMailEventType
   status: MailDeliveryStatus
-  /** Why it is not `succeeded`, where there is more to say. */
+  /** Why the delivery has this status, if there is a special reason. */
   reason: string | null
   attemptCount: number
   nextAttemptAt: string | null
@@ -104,10 +104,10 @@ export interface MailDeliveryAttempt {
   number: number
   startedAt: string
   durationMs: number
-  /** What your endpoint answered; `null` if it did not. */
+  /** The status of your endpoint's answer; `null` without an answer. */
   statusCode: number | null
   error: string | null
-  /** The beginning of what your endpoint answered. */
+  /** The beginning of your endpoint's answer. */
   response: string | null
 }
 
@@ -116,21 +116,21 @@ export interface MailDeliveryDetail extends MailDelivery {
   attempts: MailDeliveryAttempt[]
 }
 
-/** An address that is not mailed any more. */
+/** An address that gets no more mail. */
 export interface MailSuppression {
   email: string
   reason: 'bounce' | 'complaint'
-  /** What the receiving server or the mail service said. */
+  /** The message of the receiving server or the mail service. */
   detail: string
   createdAt: string
   deliveryId: string | null
   messageId: string | null
 }
 
-/** Which part of a list to get. */
+/** The part of a list to get. */
 export interface ListOptions {
-  /** At most so many items a page. */
+  /** The maximum number of items on a page. */
   limit?: number | undefined
-  /** The `nextCursor` of the page before. */
+  /** The `nextCursor` of the previous page. */
   cursor?: string | undefined
 }

@@ -11,12 +11,12 @@ export class WebhookDeliveries {
     this.#http = http
   }
 
-  /** One delivery with all its attempts. */
+  /** A delivery with all its attempts. */
   async get(id: string): Promise<MailDeliveryDetail> {
     return this.#http.get(pathOf('mail', 'webhook-deliveries', id))
   }
 
-  /** Makes another attempt; with `force` even of a delivery that has arrived or is on its way. */
+  /** Makes another attempt; with `force`, also for a delivery that has succeeded or is in progress. */
   async retry(id: string, options: { force?: boolean | undefined } = {}): Promise<MailDelivery> {
     const body = options.force ? { force: true } : undefined
     return this.#http.write('POST', pathOf('mail', 'webhook-deliveries', id, 'retry'), body)

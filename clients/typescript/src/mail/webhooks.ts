@@ -12,25 +12,25 @@ import type {
   RotatedMailWebhook,
 } from './types.js'
 
-/** What a new webhook is made of. */
+/** The fields of a new webhook. */
 export interface CreateWebhook {
   url: string
   description?: string | undefined
-  /** Only known ones, so that a slip of the pen does not compile. */
+  /** Only types of this version, so that a typo does not compile. */
   eventTypes: readonly MailEventType[]
-  /** The most deliveries per second, 0.001 to 1000. */
+  /** The maximum number of deliveries per second, 0.001 to 1000. */
   maxPerSecond?: number | undefined
 }
 
-/** What to change of a webhook. What is left out stays as it is. */
+/** The changes to a webhook. Omitted fields stay unchanged. */
 export interface UpdateWebhook {
   url?: string | undefined
   /** `null` removes it. */
   description?: string | null | undefined
-  /** All that it shall be subscribed to from now on. Any, so that those of a webhook just read can be given back. */
+  /** Replaces all types of the subscription. Allows newer types, so that the types of a webhook can be sent back. */
   eventTypes?: readonly AnyMailEventType[] | undefined
   status?: MailWebhook['status'] | undefined
-  /** The most deliveries per second, 0.001 to 1000; `null` removes the limit. */
+  /** The maximum number of deliveries per second, 0.001 to 1000; `null` removes the limit. */
   maxPerSecond?: number | null | undefined
 }
 
@@ -43,7 +43,7 @@ export class Webhooks {
     this.#http = http
   }
 
-  /** Subscribes an endpoint to events. Store the `secret` of the result: it is not shown again. */
+  /** Subscribes an endpoint to events. Store the `secret` of the result: it is not returned again. */
   async create(webhook: CreateWebhook): Promise<MailWebhookWithSecret> {
     return this.#http.write('POST', pathOf('mail', 'webhooks'), webhook)
   }
@@ -54,42 +54,42 @@ export class Webhooks {
     return new PagePromise(() => fetchPage(this.#http, pathOf('mail', 'webhooks'), { limit, cursor }))
   }
 
-  /** One webhook. */
+  /** A webhook. */
   async get(id: string): Promise<MailWebhook> {
     return this.#http.get(pathOf('mail', 'webhooks', id))
   }
 
-  /** Changes what is given, and nothing else. */
+  /** Changes only the fields in `changes`. */
   async update(id: string, changes: UpdateWebhook): Promise<MailWebhook> {
     return this.#http.write('PATCH', pathOf('mail', 'webhooks', id), changes)
   }
 
-  /** Stops deliveries to a webhook, which can be enabled again by an update. */
+  /** Stops deliveries to a webhook, which an update can enable again. */
   async disable(id: string): Promise<MailWebhook> {
     return this.update(id, { status: 'disabled' })
   }
 
-  /** Deletes a webhook for good. */
+  /** Deletes a webhook permanently. */
   async delete(id: string): Promise<{ deleted: true }> {
     return this.#http.write('DELETE', pathOf('mail', 'webhooks', id))
   }
 
-  /** Makes a new secret. Until `previousSecretExpiresAt` deliveries are signed with the one before too. */
+  /** Creates a new secret. Until `previousSecretExpiresAt`, deliveries are also signed with the previous one. */
   async rotateSecret(id: string): Promise<RotatedMailWebhook> {
     return this.#http.write('POST', pathOf('mail', 'webhooks', id, 'rotate-secret'))
   }
 
-  /** Sends the endpoint a signed request. If it answers with a 2xx, the webhook is healthy again. */
+  /** Sends the endpoint a signed request. After a 2xx, the webhook is healthy again. */
   async verify(id: string): Promise<{ verified: true }> {
     return this.#http.write('POST', pathOf('mail', 'webhooks', id, 'verify'))
   }
 
-  /** Sends again what did not arrive since a time. If the result has `more`, there is more to send: call it again. */
+  /** Sends missed deliveries since a time again. If the result has `more: true`, call it again. */
   async recover(id: string, options: { since: string | Date }): Promise<{ recovered: number; more: boolean }> {
     return this.#http.write('POST', pathOf('mail', 'webhooks', id, 'recover'), { since: options.since })
   }
 
-  /** What was delivered to a webhook, or was to be. */
+  /** The deliveries to a webhook. */
   deliveries(
     id: string,
     options: ListOptions & { status?: MailDeliveryStatus | undefined } = {},

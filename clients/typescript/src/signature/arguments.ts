@@ -2,7 +2,7 @@ import type { VerifyWebhookSignatureOptions } from './options.js'
 
 const encoder = new TextEncoder()
 
-/** The arguments that a receiver's programmer chose. A mistake in them throws: it would otherwise look like a forgery. */
+/** The receiver's own arguments. Errors in them throw: otherwise they would look like a forgery. */
 export interface Arguments {
   body: Uint8Array
   keys: Uint8Array<ArrayBuffer>[]
@@ -23,7 +23,7 @@ function keysOf(secret: unknown): Uint8Array<ArrayBuffer>[] {
   const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret]
   if (secrets.length === 0) throw new TypeError('secret: the list of webhook secrets is empty.')
   return secrets.map(one => {
-    // Also what an unset environment variable ends up as. With an empty key anybody could sign.
+    // An unset environment variable causes this, too. With an empty key, anybody could sign.
     if (typeof one !== 'string' || one === '') throw new TypeError('secret: the webhook secret is missing or empty.')
     return encoder.encode(one)
   })
@@ -52,7 +52,8 @@ function bytesOf(body: unknown): Uint8Array {
   )
 }
 
-// By its tag: test runners and edge runtimes hand over buffers of another realm, which are no `instanceof` of this one's.
+// Checked by tag, because buffers of test runners and edge runtimes may come from another realm, where `instanceof`
+// fails.
 function isArrayBuffer(value: unknown): value is ArrayBuffer {
   return Object.prototype.toString.call(value) === '[object ArrayBuffer]'
 }

@@ -1,4 +1,4 @@
-/** Whether any of the signatures is the digest. Takes as long for a near miss as for any other, so that it tells nothing. */
+/** Whether any of the signatures equals the digest. Compares in constant time, so that the duration reveals nothing. */
 export function isAmong(digest: Uint8Array, signatures: readonly Uint8Array[]): boolean {
   return signatures.some(signature => areEqual(digest, signature))
 }

@@ -1,9 +1,9 @@
-// What is read here was written by whoever sent the request: nothing in it may throw.
+// The sender of the request controls these headers: nothing in them may throw.
 
 const DIGITS = /^[0-9]+$/
 const V1 = /^v1=([0-9a-fA-F]{64})$/
 
-/** Whether the timestamp is plain decimal digits and no further from now than the tolerance. */
+/** Whether the timestamp consists of decimal digits and is within the tolerance. */
 export function isTimely(timestamp: unknown, nowSeconds: number, toleranceSeconds: number): timestamp is string {
   return (
     typeof timestamp === 'string' &&
@@ -12,7 +12,7 @@ export function isTimely(timestamp: unknown, nowSeconds: number, toleranceSecond
   )
 }
 
-/** The digests of version 1. During a rotation there are two; elements of other versions are for other receivers. */
+/** The digests of version 1: two of them during a rotation. Other versions are for other receivers. */
 export function readSignatures(header: unknown): Uint8Array[] {
   if (typeof header !== 'string') return []
   return header.split(',').flatMap(element => {

@@ -1,18 +1,18 @@
-/** What {@link verifyWebhookSignature} and {@link verifyWebhookSignatureAsync} take. */
+/** The options of {@link verifyWebhookSignature} and {@link verifyWebhookSignatureAsync}. */
 export interface VerifyWebhookSignatureOptions {
   /**
-   * The body exactly as it arrived, before anything parsed it. Bytes are best; a string is taken as UTF-8, which is
-   * what `await request.text()` gives.
+   * The unmodified body, before anything parses it. Bytes are best; a string is encoded as UTF-8, which fits the result
+   * of `await request.text()`.
    */
   rawBody: string | Uint8Array | ArrayBuffer
   /** The header `StackShift-Signature`. */
   signatureHeader: string | null | undefined
   /** The header `StackShift-Timestamp`. */
   timestampHeader: string | null | undefined
-  /** The webhook's whole secret, with its `whsec_`; or several, of which any may have signed. */
+  /** The webhook's whole secret, including `whsec_`; or several secrets, any of which may have signed. */
   secret: string | readonly string[]
-  /** By how many seconds the timestamp may differ from now, in either direction. 300 unless given. */
+  /** How many seconds the timestamp may differ from now, in either direction; 300 by default. */
   toleranceSeconds?: number | undefined
-  /** The time to compare with, for tests: a `Date`, or milliseconds like those of `Date.now()`. */
+  /** The time to compare with, for tests: a `Date`, or milliseconds as from `Date.now()`. */
   now?: Date | number | undefined
 }

@@ -7,9 +7,9 @@ import type { VerifyWebhookSignatureOptions } from './options.js'
 /**
  * {@link verifyWebhookSignature} with the runtime's own Web Crypto, which is faster for large bodies.
  *
- * **Await it.** A promise is truthy: `if (!verifyWebhookSignatureAsync({ … }))` without `await` lets everything in.
+ * **Await it.** A promise is truthy: `if (!verifyWebhookSignatureAsync({ … }))` without `await` accepts everything.
  *
- * @returns a promise of what {@link verifyWebhookSignature} returns; it rejects where that throws.
+ * @returns a promise of the result of {@link verifyWebhookSignature}; it rejects where that function throws.
  */
 export async function verifyWebhookSignatureAsync(options: VerifyWebhookSignatureOptions): Promise<boolean> {
   const check = prepare(options)
@@ -21,7 +21,7 @@ export async function verifyWebhookSignatureAsync(options: VerifyWebhookSignatur
 }
 
 async function digestOf(key: Uint8Array<ArrayBuffer>, message: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  // Node 18 has no global `crypto` unless asked for, and pages served without TLS have it without `subtle`.
+  // Node 18 has no global `crypto` by default, and on pages without TLS it has no `subtle`.
   const subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle
   if (subtle === undefined) return hmac(sha256, key, message)
   const imported = await subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])

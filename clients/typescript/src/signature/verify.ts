@@ -5,12 +5,12 @@ import { isAmong } from './compare.js'
 import type { VerifyWebhookSignatureOptions } from './options.js'
 
 /**
- * Whether a webhook comes from the holder of the secret, unchanged and just now. Process it only if so.
+ * Whether the holder of the secret sent this webhook, unmodified and recently. Process it only if the result is `true`.
  *
- * It answers at once, without a promise, so `if (!verifyWebhookSignature({ … }))` is all it takes.
+ * It returns a boolean, not a promise, so that `if (!verifyWebhookSignature({ … }))` is sufficient.
  *
- * @returns `false` for whatever a sender got wrong: no headers, a bad or old signature, another body.
- * @throws {TypeError} for what the receiver got wrong: no secret, or a body that has already been parsed.
+ * @returns `false` for an invalid request: missing headers, a wrong or old signature, another body.
+ * @throws {TypeError} for invalid arguments: no secret, or a body that was already parsed.
  * @throws {RangeError} if `toleranceSeconds` is negative or not finite.
  */
 export function verifyWebhookSignature(options: VerifyWebhookSignatureOptions): boolean {

@@ -1,5 +1,5 @@
-// Runs in Node, Deno, Bun and the edge runtime alike, so it uses nothing that any of them lacks. Its digest was made
-// by OpenSSL; the body is no valid UTF-8.
+// Runs in Node, Deno, Bun and the edge runtime, so it uses only what all of them support. OpenSSL calculated the
+// digest; the body is not valid UTF-8.
 import { StackNotifications, verifyWebhookSignature, verifyWebhookSignatureAsync } from '../../dist/index.js'
 
 const genuine = {
@@ -39,5 +39,5 @@ function expect(what, actual, expected) {
   if (actual !== expected) throw new Error(`${what}: ${actual}, not ${expected}`)
 }
 
-// Not awaited: the edge runtime takes a script, in which nothing can be awaited outside of a function.
+// Not awaited: the edge runtime runs scripts, which cannot use `await` outside of functions.
 check()

@@ -1,6 +1,6 @@
 //! A destination, as the STACK API shows it.
 
-use domain::{Destination, Kind, secret::REDACTED, time::rfc3339, traffic::Rate};
+use domain::{Destination, Kind, credential::REDACTED, time::rfc3339, traffic::Rate};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -6,18 +6,23 @@
 //! the shape lists.
 
 pub mod config;
+mod event_type;
 pub mod mail;
 mod providers;
 mod stack;
 pub mod stack_auth;
+pub mod unhealthy;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{
-    Severity, event_type::DESTINATION_UNHEALTHY, health::Notice, objects::Objects, surrogates::repaired, wording,
-};
+use crate::{Severity, objects::Objects, surrogates::repaired, wording};
+
+pub use event_type::{EventType, STACK_TYPES, UnknownEventType};
+
+/// The API call that lists the types, for error messages.
+pub(crate) const LISTED_BY: &str = "GET /v1/event-types";
 
 /// A type of the catalogue.
 pub struct Entry {
@@ -65,14 +70,8 @@ const fn entry<T: Shape>(name: &'static str, severity: Severity, label: &'static
 }
 
 /// The types of each API.
-const CATALOGUE: &[&[Entry]] = &[
-    stack::ENTRIES,
-    &[entry::<Notice>(DESTINATION_UNHEALTHY, Severity::High, "A destination became unhealthy")],
-    stack_auth::ENTRIES,
-    providers::ENTRIES,
-    config::ENTRIES,
-    mail::ENTRIES,
-];
+const CATALOGUE: &[&[Entry]] =
+    &[stack::ENTRIES, unhealthy::ENTRIES, stack_auth::ENTRIES, providers::ENTRIES, config::ENTRIES, mail::ENTRIES];
 
 /// Iterates over all types, grouped by API.
 pub fn all() -> impl Iterator<Item = &'static Entry> {

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 
 use super::{Entry, Name, entry};
-use crate::{
-    Severity::{Info, Medium},
-    event_type::NOTIFICATION,
-};
+use crate::Severity::{Info, Medium};
+
+/// The type of the event for a notification sent to chosen providers.
+pub(super) const NOTIFICATION: &str = "notification.sent";
 
 /// `data` of an alert or a report.
 #[derive(Deserialize)]

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use url::Url;
 
 use super::{Connection, Credential};
-use crate::{Address, ChannelType, Kind, Platform, fields::Fields, guard::TargetPolicy, secret::REDACTED};
+use crate::{Address, ChannelType, Kind, Platform, credential::REDACTED, fields::Fields, guard::TargetPolicy};
 
 /// The most recipients of one mail, which is a limit of SES.
 const MAX_RECIPIENTS: usize = 50;
@@ -198,6 +198,19 @@ mod tests {
             ["http://hooks.slack.com/x", "https://10.0.0.1/planted", "planted", "https://u:planted@example.com"]
         {
             assert!(!check(wrong, Some(Platform::Slack)).expect_err(wrong).contains("planted"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_url_of_a_platform_is_accepted_for_the_formats_that_it_takes() {
+        for of_url in Platform::ALL {
+            for host in of_url.descriptor().hosts {
+                let text = format!("https://{host}/hooks/x");
+                for platform in Platform::ALL {
+                    let checked = url(&text, Some(platform), &allowed(&[]));
+                    assert_eq!(checked.is_ok(), of_url.accepts(platform), "{text} as {platform:?}");
+                }
+            }
         }
     }
 

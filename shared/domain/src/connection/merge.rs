@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use crate::secret::REDACTED;
+use crate::credential::REDACTED;
 
 /// The fields of a connection, in the order in which an API writes them.
 pub type Written = IndexMap<String, Value>;

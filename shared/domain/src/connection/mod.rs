@@ -5,56 +5,19 @@ pub mod config;
 mod merge;
 pub mod providers;
 
-use std::fmt;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use indexmap::IndexMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use url::Url;
-use zeroize::Zeroizing;
 
 use crate::{
-    destination::MAIL_SEPARATOR,
+    address::MAIL_SEPARATOR,
+    credential::Credential,
     hidden::{Credentials, parts_of},
-    secret::REDACTED,
 };
 
 pub use check::Allowed;
 pub use merge::Written;
-
-/// A secret text, which `Debug` does not show.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credential(Zeroizing<String>);
-
-impl Credential {
-    /// Wraps a secret.
-    pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
-    }
-
-    /// The secret, for sealing and for sending.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Credential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(REDACTED)
-    }
-}
-
-impl Serialize for Credential {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Credential {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from).map(Self::new)
-    }
-}
 
 /// A connection in the clear. Its JSON is sealed and never stored otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,6 +131,7 @@ fn host(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credential::REDACTED;
 
     fn credential(text: &str) -> Credential {
         Credential::new(text.to_owned())

@@ -10,9 +10,9 @@ use super::{
 };
 use crate::{
     ApiKind, Kind, Platform,
+    credential::REDACTED,
     fields::{Fields, Problem},
     hidden::shown_url,
-    secret::REDACTED,
 };
 
 /// The kinds of providers in the order in which they are listed, each with its name for people.

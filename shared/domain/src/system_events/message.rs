@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{MESSAGE, own};
+use super::own;
 use crate::{
     Attempt, DeliveryId, Destination, EventType, MessageId, OperatorId,
     catalogue::mail::{Message, name},
+    event::MESSAGE,
     feedback::Feedback,
     message::Ingest,
     shard::Shard,

@@ -24,9 +24,6 @@ pub use message::Mail;
 pub use otp::Otp;
 pub use webhook::{delivery, subscription};
 
-/// The type of resource of events about mails.
-pub const MESSAGE: &str = "message";
-
 /// Creates an event about something that happened at `at`. `what` distinguishes it from other events of its type at the
 /// same time.
 ///

@@ -1,20 +1,15 @@
-//! Event types: those of the [`catalogue`](crate::catalogue), and `custom.<anything>`.
+//! Event types: those of the catalogue, and `custom.<anything>`.
 
 use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Severity, catalogue};
+use super::{LISTED_BY, all, config, find, mail, providers};
+use crate::Severity;
 
 /// The four types of the STACK API. A legacy channel that names no types receives these.
 pub const STACK_TYPES: [&str; 4] =
     ["passport.flagged", "passport.blocked", "agent.blocked", "passport.missed_checkout"];
-
-/// The type of the event that reports an unhealthy destination.
-pub const DESTINATION_UNHEALTHY: &str = "destination.unhealthy";
-
-/// The type of the event for a notification sent through the Providers API.
-pub const NOTIFICATION: &str = "notification.sent";
 
 const TEST: &str = "destination.test";
 const CUSTOM: &str = "custom.";
@@ -45,13 +40,13 @@ const ALIKE: f64 = 0.8;
 impl UnknownEventType {
     fn new(given: String) -> Self {
         let alike = |name: &str| strsim::jaro_winkler(name, &given);
-        let nearest = catalogue::all().map(|entry| entry.name).max_by(|a, b| alike(a).total_cmp(&alike(b)));
+        let nearest = all().map(|entry| entry.name).max_by(|a, b| alike(a).total_cmp(&alike(b)));
         let hint = match nearest {
             _ if given.contains('*') => {
-                "there are no wildcards, so name each type; GET /v1/event-types lists them.".into()
+                format!("there are no wildcards, so name each type; {LISTED_BY} lists them.").into()
             }
             Some(nearest) if alike(nearest) >= ALIKE => format!("did you mean {nearest:?}?").into(),
-            _ => "GET /v1/event-types lists those that there are.".into(),
+            _ => format!("{LISTED_BY} lists those that there are.").into(),
         };
         Self { given, hint }
     }
@@ -72,7 +67,7 @@ impl EventType {
     /// The severity of an event of this type that is posted without one. A custom type has `warning`, so that its
     /// events reach rules with the default minimum severity.
     pub fn default_severity(&self) -> Severity {
-        catalogue::find(&self.0).map_or(Severity::Medium, |entry| entry.severity)
+        find(&self.0).map_or(Severity::Medium, |entry| entry.severity)
     }
 
     /// Whether a rule that names this type also matches events of type `event`.
@@ -85,28 +80,28 @@ impl EventType {
 
     /// Whether it is a type of the Mail API.
     pub fn is_mail(&self) -> bool {
-        self.0.starts_with(catalogue::mail::PREFIX)
+        self.0.starts_with(mail::PREFIX)
     }
 
     /// Whether it is an analysis of the Config API.
     pub fn is_analysis(&self) -> bool {
-        self.0.starts_with(catalogue::config::PREFIX)
+        self.0.starts_with(config::PREFIX)
     }
 
     /// The analyses in the catalogue.
     pub fn analyses() -> Vec<Self> {
-        let names = catalogue::all().map(|entry| entry.name).filter(|name| name.starts_with(catalogue::config::PREFIX));
+        let names = all().map(|entry| entry.name).filter(|name| name.starts_with(config::PREFIX));
         names.map(|name| Self(name.to_owned())).collect()
     }
 
     /// The type of a notification that was sent to chosen destinations, not through a rule.
     pub fn notification() -> Self {
-        Self(NOTIFICATION.to_owned())
+        Self(providers::NOTIFICATION.to_owned())
     }
 
     /// The label for people; for a custom type, the type itself.
     pub fn label(&self) -> &str {
-        match catalogue::find(&self.0) {
+        match find(&self.0) {
             Some(entry) => entry.label,
             None if self.0 == TEST => "Test notification",
             None => &self.0,
@@ -128,7 +123,7 @@ impl TryFrom<String> for EventType {
                 && given.len() <= MAX_LEN
                 && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
         });
-        if custom || catalogue::find(&given).is_some() {
+        if custom || find(&given).is_some() {
             return Ok(Self(given));
         }
         let shown: String = given.chars().take(MAX_LEN).collect();
