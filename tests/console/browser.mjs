@@ -10,7 +10,7 @@ const { chromium } = await import("playwright-core");
 /** Starts a browser with additional command-line switches. `close()` ends it. */
 export async function start(args = []) {
   if (!process.env.CHROMIUM && (process.platform !== "linux" || process.arch !== "x64")) {
-    throw new Error("The Chromium from npm runs only on Linux on x86-64. Set CHROMIUM to the path of another Chromium.");
+    throw new Error("npm's Chromium runs only on Linux on x86-64. Set CHROMIUM to the path of another Chromium.");
   }
   // Do not use the switches that the package recommends: they save memory, but turn off the isolation of sites.
   const executablePath = process.env.CHROMIUM ?? (await bundled.executablePath());

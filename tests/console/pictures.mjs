@@ -98,7 +98,8 @@ assert.deepEqual(problems, [], "some pages have accessibility or layout problems
 async function picture(page, name) {
   const violations = await findViolations(page);
   problems.push(...violations.map((violation) => `${name}: ${violation}`));
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const root = page.locator(":root");
+  const overflow = await root.evaluate((element) => element.scrollWidth - element.clientWidth);
   if (overflow > 0) problems.push(`${name}: is ${overflow} pixels wider than the screen`);
   if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
   console.log(`${violations.length + (overflow > 0 ? 1 : 0)} problems  ${name}`);

@@ -27,7 +27,8 @@ function breakerNote(health: Health, now: number): string | null {
 }
 
 function paceNote({ rate, source }: NonNullable<Health['pace']>): string {
-  return `Limited to ${perSecond(rate)} ${source === 'operator' ? 'by your setting' : 'at the request of the receiver'}.`
+  const reason = source === 'operator' ? 'by your setting' : 'at the request of the receiver'
+  return `Limited to ${perSecond(rate)} ${reason}.`
 }
 
 /** Parses a limit: null for none, undefined if the text is not a number. */

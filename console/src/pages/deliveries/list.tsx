@@ -33,7 +33,7 @@ export function DeliveriesList() {
   return (
     <Page
       title="Deliveries"
-      description="Each delivery sends one event to one destination. Deliveries and their attempts are kept for 30 days."
+      description="Each delivery sends one event to one destination. Deliveries and attempts are kept for 30 days."
       actions={
         <Button writes icon={<History size={15} />} onClick={() => setRecovering(true)}>
           Recover

@@ -7,7 +7,7 @@ const options: { value: OnUnhealthy; label: string }[] = [
 ]
 const hints: Record<OnUnhealthy, string> = {
   pause: 'The whole rule is paused. Matching events are held for all destinations until you recover them.',
-  skip: 'The rule continues to send to its other destinations. Deliveries to the unhealthy one are held until you recover them.',
+  skip: 'The rule sends to its other destinations. Deliveries to the unhealthy one are held until you recover them.',
 }
 
 /** Selects what a rule does while one of its destinations is unhealthy. */
