@@ -27,7 +27,7 @@ SCHEMA_TOOLS := .local/venv-schema/.installed
 CLIENT := clients/typescript
 CLIENT_TOOLS := $(CLIENT)/node_modules/.package-lock.json
 CLIENT_TESTED := $(CLIENT)/build/.tested
-# The web console: its sources, and what is built of them and kept, so that nobody needs Node.js for `make up`.
+# The web console: its sources, and the committed build, so that `make up` needs no Node.js.
 WEB := console
 WEB_BUILT := functions/console/dist
 WEB_TOOLS := $(WEB)/node_modules/.package-lock.json
