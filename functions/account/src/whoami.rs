@@ -54,7 +54,7 @@ impl App {
             key_id: grant.key_id.to_string(),
             role: grant.role,
             permissions: grant.permissions.clone(),
-            project_id: grant.project_id.clone(),
+            project_id: grant.project_id.clone().map(String::from),
         })
     }
 }

@@ -1,9 +1,8 @@
 //! API keys of an operator's team.
 
 use domain::{
-    ApiKey, KeyId, OperatorId,
+    ApiKey, KeyId, OperatorId, ProjectId,
     api_key::Bearer,
-    event::project_problem,
     time::{now, rfc3339},
 };
 use lambda_runtime::Error;
@@ -26,16 +25,15 @@ impl App {
                 format!("{wrong:?} does not have the form `area:verb`, such as `config:write`"),
             ));
         }
-        if let Some(problem) = new.project_id.as_deref().and_then(|id| project_problem(id).err()) {
-            return Err(invalid("project_id", problem));
-        }
+        let project_id = new.project_id.as_deref().map(ProjectId::parse).transpose();
+        let project_id = project_id.map_err(|problem| invalid("project_id", problem))?;
         let api_key = ApiKey::generate(Bearer::TeamMember);
         let grant = Grant {
             key_id: KeyId::generate(operator_id),
             operator_id,
             role: new.role,
             permissions: new.permissions,
-            project_id: new.project_id,
+            project_id,
             created_at: now(),
             sharding: operator.sharding,
         };

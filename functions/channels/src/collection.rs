@@ -95,7 +95,7 @@ impl App {
         found.retain(|_, destination| destination.belongs_to.is_none());
         // A key that is bound to a project cannot target channels of other projects.
         if let Some(own) = caller.project_id() {
-            found.retain(|_, destination| destination.project_id.as_deref().is_none_or(|project| project == own));
+            found.retain(|_, destination| destination.project_id.as_ref().is_none_or(|project| project == own));
         }
         if let Some(missing) = ids.iter().find(|id| !found.contains_key(id)) {
             return Err(unknown_destination(&missing.to_string()));

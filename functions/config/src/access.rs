@@ -2,7 +2,7 @@
 
 use api::{ApiError, Caller, Reader, auth::HasKeys, error::Result};
 use axum::{extract::FromRequestParts, http::request::Parts};
-use domain::{OperatorId, event::project_problem, shard::Shards};
+use domain::{OperatorId, ProjectId, shard::Shards};
 use utoipa::IntoParams;
 
 /// The header that names the project. Required for keys that are not bound to a project.
@@ -28,7 +28,7 @@ pub(crate) struct ProjectHeader {
 /// The project of a request.
 pub struct Scope {
     pub(crate) operator_id: OperatorId,
-    pub(crate) project: String,
+    pub(crate) project: ProjectId,
     /// The shards that can contain events of the operator.
     pub(crate) shards: Shards,
 }
@@ -73,16 +73,16 @@ fn scope(caller: &Caller, parts: &Parts) -> Result<Scope> {
         None => None,
         Some(value) => {
             let named = std::str::from_utf8(value.as_bytes()).map_err(|_| "is not UTF-8".to_owned());
-            let named = named.and_then(|id| project_problem(id).map(|()| id.to_owned()));
+            let named = named.and_then(|id| ProjectId::parse(id));
             Some(named.map_err(|problem| ApiError::field("X-Project-Id", problem))?)
         }
     };
     let project = match (caller.project_id(), named) {
-        (Some(own), Some(other)) if own != other => {
+        (Some(own), Some(other)) if *own != other => {
             let sentence = format!("This key is bound to the project {own}; leave X-Project-Id out, or send that.");
             return Err(ApiError::forbidden(sentence));
         }
-        (Some(own), _) => own.to_owned(),
+        (Some(own), _) => own.clone(),
         (None, Some(named)) => named,
         (None, None) => {
             let problem = "is missing; send the project's id in this header, or use a key that is bound to one";

@@ -90,7 +90,7 @@ impl App {
         };
         let id = DestinationId::of_any_api(text).map_err(|_| not_found())?;
         let known = match self.destinations.get(operator, id).await? {
-            Some(found) => caller.may_see(found.project_id.as_deref()),
+            Some(found) => caller.may_see(found.project_id.as_ref()),
             // A deleted destination still counts while a rule targets it.
             None => self.channels.all(operator).await?.iter().any(|rule| rule.destination_ids.contains(&id)),
         };

@@ -51,7 +51,7 @@ impl App {
         // A key that is bound to a project may read only the events of that project, and so only their deliveries.
         if let Some(own) = caller.project_id() {
             let event = self.events.get(found.operator_id, found.id.event).await?;
-            event.filter(|event| event.project_id.as_deref() == Some(own)).ok_or_else(not_found)?;
+            event.filter(|event| event.project_id.as_ref() == Some(own)).ok_or_else(not_found)?;
         }
         Ok(found)
     }

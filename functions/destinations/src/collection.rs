@@ -101,7 +101,7 @@ pub(crate) async fn list(
         destination: DestinationView::of(destination, caller.may_write()),
         origin: with_origin.then(|| Origin::of(destination)),
     };
-    let visible = found.iter().filter(|destination| caller.may_see(destination.project_id.as_deref()));
+    let visible = found.iter().filter(|destination| caller.may_see(destination.project_id.as_ref()));
     Ok(Json(DestinationPage { destinations: visible.map(listed).collect(), next_cursor }))
 }
 

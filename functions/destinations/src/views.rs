@@ -83,7 +83,7 @@ impl Origin {
             name: destination.name.clone(),
             description: destination.description.clone(),
             disabled: destination.disabled,
-            project_id: destination.project_id.clone(),
+            project_id: destination.project_id.clone().map(String::from),
         }
     }
 }

@@ -6,7 +6,8 @@ use std::{
 };
 
 use domain::{
-    Delivery, DeliveryId, DeliveryPlan, Destination, DestinationId, Event, EventId, OperatorId, PlannedEvent, Rule,
+    Delivery, DeliveryId, DeliveryPlan, Destination, DestinationId, Event, EventId, OperatorId, PlannedEvent,
+    ProjectId, Rule,
     delivery_plan::{Destined, Parts},
     message::{Ingest, Job, Part},
     traffic::Lane,
@@ -24,7 +25,7 @@ use crate::{
 pub(crate) type Key = (OperatorId, EventId);
 
 /// Identifies a list of rules: the operator's own, or those of one of its projects.
-pub(crate) type Source = (OperatorId, Option<String>);
+pub(crate) type Source = (OperatorId, Option<ProjectId>);
 
 /// A row to insert if it does not exist yet.
 #[derive(Debug, Clone)]
@@ -40,7 +41,7 @@ pub(crate) enum Row<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Remembered {
     /// The operator's own rules under `None`, and those of each project under its id.
-    rules: HashMap<Option<String>, Arc<Vec<Rule>>>,
+    rules: HashMap<Option<ProjectId>, Arc<Vec<Rule>>>,
     destinations: HashMap<DestinationId, Destination>,
 }
 

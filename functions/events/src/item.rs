@@ -13,7 +13,7 @@ use crate::State;
 )]
 pub(crate) async fn get(app: State, Reader(caller): Reader, Id(id): Id<EventId>) -> Result<Json<EventView>> {
     let event = app.events.get(caller.operator_id(), id).await?;
-    let visible = |event: &Event| caller.project_id().is_none_or(|own| event.project_id.as_deref() == Some(own));
+    let visible = |event: &Event| caller.project_id().is_none_or(|own| event.project_id.as_ref() == Some(own));
     let event = event.filter(visible).ok_or_else(|| ApiError::not_found(EventId::NOUN))?;
     Ok(Json(EventView::try_from(event).map_err(ApiError::internal)?))
 }

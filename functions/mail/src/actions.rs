@@ -8,7 +8,7 @@ use api::{
     views::{Recovered, Verified},
 };
 use axum::{Json, http::StatusCode};
-use domain::{WebhookId, catalogue::mail::name, time::rfc3339};
+use domain::{WebhookId, system_events::SubscriptionChange::Updated, time::rfc3339};
 
 use crate::{
     State,
@@ -32,7 +32,7 @@ pub(crate) async fn verify(app: State, Writer(caller): Writer, Id(id): Id<Webhoo
     let found = app.find(&caller, id).await?;
     app.service.verify(&found.endpoint, None).await?;
     if found.endpoint.unhealthy.is_some() {
-        app.service.system_events().note([subscription_event(name::WEBHOOK_UPDATED, &found, &["health"], None)]).await;
+        app.service.system_events().note([subscription_event(Updated(&["health"]), &found)]).await;
     }
     Ok(Json(Verified::YES))
 }
@@ -80,7 +80,7 @@ pub(crate) async fn rotate_secret(
 ) -> Result<Json<MailWebhookWithSecret>> {
     let found = app.find(&caller, id).await?;
     let (secret, until) = app.service.rotate_secret(&found.endpoint, how.expire_now).await?;
-    app.service.system_events().note([subscription_event(name::WEBHOOK_UPDATED, &found, &["secret"], None)]).await;
+    app.service.system_events().note([subscription_event(Updated(&["secret"]), &found)]).await;
     Ok(Json(MailWebhookWithSecret {
         webhook: MailWebhook::of(&found, true),
         secret: secret.reveal().to_owned(),

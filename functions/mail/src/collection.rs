@@ -2,7 +2,7 @@
 
 use api::{Body, PageQuery, Reader, Writer, error::Result, page::next_cursor, responses::stack::Errors};
 use axum::{Json, http::StatusCode};
-use domain::catalogue::mail::name;
+use domain::system_events::SubscriptionChange;
 
 use crate::{
     State,
@@ -28,7 +28,7 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<MailWebhookWithSecret>)> {
     let new = new.read(app.policy)?;
     let (made, secret) = app.service.subscribe(&app.subscriptions, caller.operator_id(), new).await?;
-    app.service.system_events().note([subscription_event(name::WEBHOOK_CREATED, &made, &[], None)]).await;
+    app.service.system_events().note([subscription_event(SubscriptionChange::Created, &made)]).await;
     let secret = secret.reveal().to_owned();
     let view =
         MailWebhookWithSecret { webhook: MailWebhook::of(&made, true), secret, previous_secret_expires_at: None };

@@ -93,7 +93,7 @@ pub(crate) async fn timeline(
         mail_only: true,
         resource_type: Some(MESSAGE.to_owned()),
         resource_id: Some(id.clone()),
-        project_id: caller.project_id().map(str::to_owned),
+        project_id: caller.project_id().cloned(),
         ..Filter::default()
     };
     let mut events: Vec<Event> = vec![];

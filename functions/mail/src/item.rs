@@ -5,7 +5,13 @@ use api::{
     views::Deleted,
 };
 use axum::Json;
-use domain::{DestinationId, WebhookId, catalogue::mail::name};
+use domain::{
+    DestinationId, WebhookId,
+    system_events::{
+        Disabling,
+        SubscriptionChange::{Disabled, Updated},
+    },
+};
 use store::subscriptions::Subscription;
 
 use crate::{State, input::MailWebhookChange, subscription_event, views::MailWebhook};
@@ -40,8 +46,8 @@ pub(crate) async fn update(
     let changed = changed(&old, &new);
     if !changed.is_empty() {
         let disabled = old.rule.active && !new.rule.active;
-        let disabled = disabled.then(|| subscription_event(name::WEBHOOK_DISABLED, &new, &[], Some("disabled")));
-        let updated = subscription_event(name::WEBHOOK_UPDATED, &new, &changed, None);
+        let disabled = disabled.then(|| subscription_event(Disabled(Disabling::Disabled), &new));
+        let updated = subscription_event(Updated(&changed), &new);
         app.service.system_events().note([updated].into_iter().chain(disabled)).await;
     }
     Ok(Json(MailWebhook::of(&new, true)))
@@ -71,6 +77,6 @@ pub(crate) async fn delete(app: State, Writer(caller): Writer, Id(id): Id<Webhoo
     if !app.subscriptions.delete(&old).await? {
         return Err(ApiError::not_found(WebhookId::NOUN));
     }
-    app.service.system_events().note([subscription_event(name::WEBHOOK_DISABLED, &old, &[], Some("deleted"))]).await;
+    app.service.system_events().note([subscription_event(Disabled(Disabling::Deleted), &old)]).await;
     Ok(Json(Deleted::YES))
 }

@@ -15,7 +15,11 @@ use std::sync::Arc;
 
 use api::{ApiError, Caller, Keys, actions::Targets, auth::HasKeys, path::PathId};
 use domain::{
-    ApiKind, Destination, DestinationId, WebhookId, guard::TargetPolicy, message::Ingest, system_events, time::now,
+    ApiKind, Destination, DestinationId, WebhookId,
+    guard::TargetPolicy,
+    message::Ingest,
+    system_events::{self, SubscriptionChange},
+    time::now,
 };
 use service::DestinationService;
 use store::{
@@ -61,14 +65,9 @@ impl App {
     }
 }
 
-/// The event about a subscription: its type, the changed fields, and the reason if the subscription was disabled.
-fn subscription_event(
-    name: &str,
-    of: &Subscription,
-    changed: &[&str],
-    reason: Option<&str>,
-) -> serde_json::Result<Ingest> {
-    system_events::subscription(name, &of.endpoint, Some(&of.rule), changed, reason, now())
+/// The event about a change of a subscription that a request made.
+fn subscription_event(change: SubscriptionChange<'_>, of: &Subscription) -> serde_json::Result<Ingest> {
+    system_events::subscription(change, &of.endpoint, Some(&of.rule), now())
 }
 
 impl HasKeys for App {

@@ -11,7 +11,7 @@ use axum::{Json, extract::Path};
 use domain::{
     Address, ChannelType, destination,
     guard::TargetPolicy,
-    system_events,
+    system_events::{self, SuppressionEnd},
     time::{now, rfc3339},
 };
 use serde::Serialize;
@@ -95,6 +95,6 @@ pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(email): Path
         let sentence = "Mail to this address is not suppressed in your account; GET /mail/suppressions lists what is.";
         return Err(ApiError::new(axum::http::StatusCode::NOT_FOUND, "not_found", sentence));
     };
-    app.service.system_events().note([system_events::unsuppressed(&lifted, "api", now())]).await;
+    app.service.system_events().note([system_events::unsuppressed(&lifted, SuppressionEnd::Api, now())]).await;
     Ok(Json(Deleted::YES))
 }

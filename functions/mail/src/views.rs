@@ -53,7 +53,7 @@ impl TryFrom<Event> for MailEvent {
             message_id: about.map(|resource| resource.id.clone()),
             event_type: event.event_type.into(),
             resource: event.resource,
-            project_id: event.project_id,
+            project_id: event.project_id.map(String::from),
             data: RawValue::from_string(event.data)?,
         })
     }

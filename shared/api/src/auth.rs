@@ -11,7 +11,7 @@ use axum::{
     http::{header::AUTHORIZATION, request::Parts},
 };
 use domain::{
-    ApiKey, EventId, OperatorId, Role,
+    ApiKey, EventId, OperatorId, ProjectId, Role,
     event::PostedEvent,
     shard::{self, EventsOf, Sharding},
     time::now,
@@ -141,13 +141,13 @@ impl Caller {
     }
 
     /// Returns the project that the key is bound to.
-    pub fn project_id(&self) -> Option<&str> {
-        self.0.project_id.as_deref()
+    pub fn project_id(&self) -> Option<&ProjectId> {
+        self.0.project_id.as_ref()
     }
 
     /// Whether the bearer may see a resource of this project, or of none. A key that is bound to a project cannot see
     /// other projects.
-    pub fn may_see(&self, project_id: Option<&str>) -> bool {
+    pub fn may_see(&self, project_id: Option<&ProjectId>) -> bool {
         self.project_id().is_none() || project_id.is_none() || self.project_id() == project_id
     }
 
@@ -157,12 +157,12 @@ impl Caller {
     /// A 403 if the event names another project.
     pub fn bind_to_project(&self, event: &mut PostedEvent) -> Result<()> {
         let Some(project) = self.project_id() else { return Ok(()) };
-        if event.project_id.as_deref().is_some_and(|other| other != project) {
+        if event.project_id.as_deref().is_some_and(|other| other != project.as_str()) {
             let sentence =
                 format!("This key is bound to the project {project}; omit `project_id` or send that project.");
             return Err(ApiError::forbidden(sentence));
         }
-        event.project_id = Some(project.to_owned());
+        event.project_id = Some(project.to_string());
         Ok(())
     }
 

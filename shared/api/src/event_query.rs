@@ -61,7 +61,7 @@ impl EventQuery {
         let Some(mut filter) = self.filter(mail_only, after)? else {
             return Ok((Page::default(), None));
         };
-        filter.project_id = caller.project_id().map(str::to_owned);
+        filter.project_id = caller.project_id().cloned();
         let page = events.page(caller.events(), &filter, usize::try_from(limit).unwrap_or(1)).await?;
         let (events, scanned, read_units) = (page.events.len(), page.scanned, page.read_units);
         tracing::info!(operator_id = %operator, events, scanned, read_units, "events read");

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    EventId, EventType, OperatorId, Severity, catalogue, fields, fingerprint::canonical, packed, severity,
+    EventId, EventType, OperatorId, ProjectId, Severity, catalogue, fingerprint::canonical, packed, severity,
     surrogates::repaired, time,
 };
 
@@ -87,18 +87,6 @@ fn invalid<T>(field: impl Into<Cow<'static, str>>, problem: impl Into<String>) -
     Err(InvalidEvent { field: field.into(), problem: problem.into() })
 }
 
-/// Checks a project id. The same rule applies wherever one is written.
-///
-/// # Errors
-/// What to send instead.
-pub fn project_problem(id: &str) -> Result<(), String> {
-    match fields::line(id, MAX_NAME) {
-        Ok(line) if line.len() > MAX_NAME => Err(format!("has {} bytes; send at most {MAX_NAME}", line.len())),
-        Ok(line) if line != id => Err("has space around it; leave that out".to_owned()),
-        checked => checked.map(drop),
-    }
-}
-
 /// An event as it is stored and delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -122,7 +110,15 @@ pub struct Event {
     pub resource: Option<Resource>,
     /// The project it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project_id: Option<String>,
+    pub project_id: Option<ProjectId>,
+}
+
+/// The fields of a posted event that are parsed.
+struct Checked {
+    event_type: EventType,
+    severity: Severity,
+    timestamp: Option<Timestamp>,
+    project_id: Option<ProjectId>,
 }
 
 impl PostedEvent {
@@ -144,7 +140,7 @@ impl PostedEvent {
     }
 
     /// Checks the fields, and returns the ones that are parsed.
-    fn checked(&self) -> Result<(EventType, Severity, Option<Timestamp>), InvalidEvent> {
+    fn checked(&self) -> Result<Checked, InvalidEvent> {
         let event_type = EventType::try_from(&*self.event_type)
             .map_err(|e| InvalidEvent { field: "type".into(), problem: e.to_string() })?;
         let severity = match self.severity.as_deref() {
@@ -180,10 +176,12 @@ impl PostedEvent {
                 return invalid(field, format!("send 1 to {MAX_NAME} bytes"));
             }
         }
-        if let Some(problem) = self.project_id.as_deref().and_then(|id| project_problem(id).err()) {
-            return invalid("project_id", problem);
-        }
-        Ok((event_type, severity, timestamp))
+        let project_id = match self.project_id.as_deref().map(ProjectId::parse) {
+            Some(Err(problem)) => return invalid("project_id", problem),
+            Some(Ok(id)) => Some(id),
+            None => None,
+        };
+        Ok(Checked { event_type, severity, timestamp, project_id })
     }
 
     /// Checks every field, and gives the event its operator and its id. A missing `timestamp` becomes the id's time, so
@@ -192,7 +190,7 @@ impl PostedEvent {
     /// # Errors
     /// As [`PostedEvent::check`].
     pub fn accept(self, operator_id: OperatorId, id: EventId) -> Result<Event, InvalidEvent> {
-        let (event_type, severity, timestamp) = self.checked()?;
+        let Checked { event_type, severity, timestamp, project_id } = self.checked()?;
         let resource = self.resource.or_else(|| message(&event_type, self.data.get()));
         Ok(Event {
             operator_id,
@@ -202,7 +200,7 @@ impl PostedEvent {
             timestamp: timestamp.unwrap_or_else(|| id.made_at()),
             data: Box::<str>::from(self.data).into_string(),
             resource,
-            project_id: self.project_id,
+            project_id,
         })
     }
 }

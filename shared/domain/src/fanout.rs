@@ -59,7 +59,7 @@ mod tests {
     use crate::{
         ApiKind, DeliveryId, EventId, Severity, Unhealthy,
         rule::OnUnhealthy,
-        testing::{self, email, event, event_types},
+        testing::{self, email, event, event_types, project_id},
         time::now,
     };
 
@@ -115,12 +115,12 @@ mod tests {
     fn a_channel_of_a_project_takes_its_analyses_and_no_others() {
         let to = destination(true);
         let of = |project: Option<&str>, severity, event_type| Event {
-            project_id: project.map(str::to_owned),
+            project_id: project.map(project_id),
             ..event(event_type, severity)
         };
         let mine = Rule {
             api: ApiKind::Config,
-            project_id: Some("mine".into()),
+            project_id: Some(project_id("mine")),
             ..rule(&[&to], &["analysis.completed"], Severity::High)
         };
         let sent = |event: Event| !fates(&event, std::slice::from_ref(&mine), &[&to]).is_empty();

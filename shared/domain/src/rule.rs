@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ApiKind, Destination, DestinationId, EndpointId, Event, EventType, OperatorId, RuleId, Severity, WebhookId,
+    ApiKind, Destination, DestinationId, EndpointId, Event, EventType, OperatorId, ProjectId, RuleId, Severity,
+    WebhookId,
 };
 
 /// The most destinations that one rule may have.
@@ -47,7 +48,7 @@ pub struct Rule {
     pub api: ApiKind,
     /// The project whose events match; if absent, events of every project match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project_id: Option<String>,
+    pub project_id: Option<ProjectId>,
 }
 
 impl Rule {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    ApiKind, Attempt, Destination, DestinationId, Event, EventId, Kind, OperatorId, Rule, RuleId, Severity,
+    ApiKind, Attempt, Destination, DestinationId, Event, EventId, Kind, OperatorId, ProjectId, Rule, RuleId, Severity,
     delivery::Fault,
     rule::OnUnhealthy,
     time::{from_millis, now},
@@ -38,6 +38,14 @@ pub fn rule(to: &[&Destination]) -> Rule {
         api: ApiKind::Stack,
         project_id: None,
     }
+}
+
+/// A project id.
+///
+/// # Panics
+/// When it is not valid.
+pub fn project_id(id: &str) -> ProjectId {
+    ProjectId::parse(id).expect("a project id")
 }
 
 /// Event types by name.

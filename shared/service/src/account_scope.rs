@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::{Destination, DestinationId, OperatorId, Rule};
+use domain::{Destination, DestinationId, OperatorId, ProjectId, Rule};
 use store::{Channels, Destinations, Result};
 
 /// The maximum number of destinations that one list reads: each is a partition of the deliveries table.
@@ -52,12 +52,12 @@ impl AccountScope {
     pub async fn of_project(
         (destinations, channels): (&Destinations, &Channels),
         operator: OperatorId,
-        project: &str,
+        project: &ProjectId,
     ) -> Result<Self> {
         let rules = channels.of_project(operator, project);
         let (destinations, rules) = futures::try_join!(newest(destinations, operator), rules)?;
         let (mut destinations, complete) = destinations;
-        destinations.retain(|destination| destination.project_id.as_deref() == Some(project));
+        destinations.retain(|destination| destination.project_id.as_ref() == Some(project));
         Ok(Self { destinations, rules, complete })
     }
 }

@@ -3,13 +3,13 @@
 use domain::{
     ApiKind, Attempt, ChannelType, Destination, DestinationId, OperatorId, Unhealthy,
     address::Address,
-    catalogue::{mail::name, unhealthy::DESTINATION_UNHEALTHY},
+    catalogue::unhealthy::DESTINATION_UNHEALTHY,
     destination::Owner,
     guard::TargetPolicy,
     health::Notice,
     hidden::without_people,
     message::Ingest,
-    system_events,
+    system_events::{self, Disabling, SubscriptionChange},
 };
 use store::{Accounts, Aws, Changes, Channels, Destinations, Result, SystemEvents, destinations::Marked};
 
@@ -86,8 +86,8 @@ impl Health {
         let mut events = vec![Ingest { to_operator, ..event }];
         if ill.api == ApiKind::Mail {
             let rule = rules.iter().find(|rule| rule.api == ill.api && rule.destination_ids == [ill.id]);
-            let reason = Some("unhealthy");
-            events.push(system_events::subscription(name::WEBHOOK_DISABLED, ill, rule, &[], reason, unhealthy.since)?);
+            let change = SubscriptionChange::Disabled(Disabling::Unhealthy);
+            events.push(system_events::subscription(change, ill, rule, unhealthy.since)?);
         }
         Ok(self.system_events.emit(&events).await?.iter().all(|accepted| *accepted))
     }

@@ -1,6 +1,11 @@
 //! Test notifications.
 
-use domain::{Attempt, Destination, Kind, MessageId, destination::Suppression, system_events::Mail, time::now};
+use domain::{
+    Attempt, Destination, Kind, MessageId,
+    destination::Suppression,
+    system_events::{Mail, MailKind},
+    time::now,
+};
 use outbound::email::Envelope;
 
 use crate::{
@@ -46,7 +51,7 @@ impl DestinationService {
         let attempted = Attempted { to: destination, event: &event, envelope, held_back: &held_back, number: 1 };
         let attempt = self.sender.send(attempted).await.attempt;
         if destination.kind.is_mail() {
-            self.system_events.note(mailed(&Mail::other(message_id, destination, "test"), &attempt)).await;
+            self.system_events.note(mailed(&Mail::other(message_id, destination, MailKind::Test), &attempt)).await;
         }
         Ok(Tested::Attempted(attempt))
     }

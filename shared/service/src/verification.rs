@@ -7,7 +7,7 @@ use domain::{
     hidden::without_people,
     message::Ingest,
     sms,
-    system_events::{self, Mail, Otp},
+    system_events::{self, Mail, MailKind, Otp, OtpCancellation, OtpFailure, SuppressionEnd},
     time::now,
     verification::{Code, CodeProblem, LIFETIME, LiveCode},
 };
@@ -55,7 +55,7 @@ impl DestinationService {
         self.verifications.begin(to, &live, before.as_ref(), &self.limits, begun).await?.map_err(Error::TooSoon)?;
         let otp = Otp { to, live: &live };
         let replaced = before.iter().filter(|before| before.good_at(begun));
-        let replaced = replaced.map(|live| Otp { to, live }.canceled(begun, "replaced"));
+        let replaced = replaced.map(|live| Otp { to, live }.canceled(begun, OtpCancellation::Replaced));
         self.system_events.note(replaced.chain([otp.created(begun)])).await;
 
         let (attempt, mail) = self.carry(&code, to, &operator).await?;
@@ -79,7 +79,7 @@ impl DestinationService {
             let text = sms::verification(code, LIFETIME.as_secs() / 60);
             return Ok((self.sender.texter.send(&to.destination, text, 1).await.attempt, None));
         }
-        let mail = Mail::other(MessageId::generate(to.id), to, "verification");
+        let mail = Mail::other(MessageId::generate(to.id), to, MailKind::Verification);
         let message = mail::verification(code, &to.destination, &operator.name).map_err(Error::internal)?;
         let attempt = self.sender.mailer.send(to, Envelope::of(mail.id()), message, 1).await.attempt;
         Ok((attempt, Some(mail)))
@@ -98,14 +98,15 @@ impl DestinationService {
         let key = self.sender.vault.code_key(&live.data_key, to.operator_id).await?;
         let otp = Otp { to, live: &live };
         if !live.is(&code, &key, to) {
-            let last = (live.tries_left == 0).then(|| otp.failed(now(), "too_many_attempts"));
+            let last = (live.tries_left == 0).then(|| otp.failed(now(), OtpFailure::TooManyAttempts));
             self.system_events.note([otp.failed_attempt(now())].into_iter().chain(last)).await;
             return Err(Error::Code(CodeProblem::Wrong));
         }
         let lifted = self.suppression(to).await?;
         let accepted = self.verifications.accept(to, &live, &self.destinations, &self.suppressions, now()).await?;
         accepted.map_err(Error::Code)?;
-        let lifted = lifted.map(|suppression| system_events::unsuppressed(&suppression, "verification", now()));
+        let lifted =
+            lifted.map(|suppression| system_events::unsuppressed(&suppression, SuppressionEnd::Verification, now()));
         self.system_events.note([otp.verified(now())].into_iter().chain(lifted)).await;
         tracing::info!(operator_id = %to.operator_id, destination_id = %to.id, kind = %to.kind, "verified");
         Ok(())
@@ -117,7 +118,8 @@ impl DestinationService {
     /// When the call fails.
     pub async fn cancel_code(&self, of: &Destination) -> Result<()> {
         let Some(live) = self.verifications.remove(of.id).await? else { return Ok(()) };
-        let canceled = live.good_at(now()).then(|| Otp { to: of, live: &live }.canceled(now(), "deleted"));
+        let canceled =
+            live.good_at(now()).then(|| Otp { to: of, live: &live }.canceled(now(), OtpCancellation::Deleted));
         self.system_events.note(canceled).await;
         Ok(())
     }
@@ -143,7 +145,7 @@ fn carried(otp: &Otp<'_>, attempt: &Attempt, mail: Option<&Mail>) -> Vec<serde_j
     if attempt.succeeded() {
         events.extend([otp.sent(now(), mail.map(Mail::id)), otp.expired()]);
     } else {
-        events.push(otp.failed(now(), "not_sent"));
+        events.push(otp.failed(now(), OtpFailure::NotSent));
     }
     events
 }

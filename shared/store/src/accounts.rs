@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::{
     operation::update_item::{UpdateItemError, UpdateItemOutput, builders::UpdateItemFluentBuilder},
     types::Update,
 };
-use domain::{ApiKey, KeyId, OperatorId, Role, plan::Plan, shard::Sharding};
+use domain::{ApiKey, KeyId, OperatorId, ProjectId, Role, plan::Plan, shard::Sharding};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +76,7 @@ pub struct Grant {
     pub permissions: Vec<String>,
     /// The only project that the key can access, if it is bound to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project_id: Option<String>,
+    pub project_id: Option<ProjectId>,
     /// When the key was created.
     #[serde(with = "domain::time::millis")]
     pub created_at: Timestamp,
@@ -121,7 +121,7 @@ impl Accounts {
         Ok(Self { client: aws.dynamodb(), table: aws.variable("ACCOUNTS_TABLE")? })
     }
 
-    pub(crate) fn project_key(operator: OperatorId, project: &str) -> Item {
+    pub(crate) fn project_key(operator: OperatorId, project: &ProjectId) -> Item {
         key(("pk", operator), ("sk", format!("project#{project}")))
     }
 

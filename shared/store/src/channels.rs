@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, Put, TransactWriteItem},
 };
 use data_encoding::HEXLOWER;
-use domain::{OperatorId, Rule, RuleId};
+use domain::{OperatorId, ProjectId, Rule, RuleId};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -40,17 +40,17 @@ fn row_key(operator: OperatorId, id: impl std::fmt::Display) -> Item {
 }
 
 /// The prefix of the sort keys of a project's rules. Hashed, so that no project's prefix starts with another's.
-fn project_prefix(project: &str) -> String {
-    format!("project#{}#", HEXLOWER.encode(&Sha256::digest(project)))
+fn project_prefix(project: &ProjectId) -> String {
+    format!("project#{}#", HEXLOWER.encode(&Sha256::digest(project.as_str())))
 }
 
-fn sort_key(project: Option<&str>, id: RuleId) -> String {
+fn sort_key(project: Option<&ProjectId>, id: RuleId) -> String {
     format!("{}{id}", project.map(project_prefix).unwrap_or_default())
 }
 
 fn to_row(rule: &Rule) -> Result<Item> {
     let mut item = to_item(rule)?;
-    item.insert("id".into(), s(sort_key(rule.project_id.as_deref(), rule.id)));
+    item.insert("id".into(), s(sort_key(rule.project_id.as_ref(), rule.id)));
     Ok(item)
 }
 
@@ -141,7 +141,7 @@ impl Channels {
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn get_of_project(&self, operator: OperatorId, project: &str, id: RuleId) -> Result<Option<Rule>> {
+    pub async fn get_of_project(&self, operator: OperatorId, project: &ProjectId, id: RuleId) -> Result<Option<Rule>> {
         let key = row_key(operator, sort_key(Some(project), id));
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key));
         let answer = get.consistent_read(true).send().await.map_err(aws("GetItem"))?;
@@ -155,7 +155,7 @@ impl Channels {
     pub async fn list_of_project(
         &self,
         operator: OperatorId,
-        project: &str,
+        project: &ProjectId,
         limit: i32,
         after: Option<RuleId>,
     ) -> Result<(Vec<Rule>, bool)> {
@@ -175,7 +175,7 @@ impl Channels {
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn of_project(&self, operator: OperatorId, project: &str) -> Result<Vec<Rule>> {
+    pub async fn of_project(&self, operator: OperatorId, project: &ProjectId) -> Result<Vec<Rule>> {
         self.all_under(operator, &project_prefix(project)).await
     }
 
@@ -249,7 +249,7 @@ impl Channels {
 
     /// Like [`Self::deletion`], for a project's rule.
     pub(crate) fn deletion_of(&self, rule: &Rule) -> Result<TransactWriteItem> {
-        let key = row_key(rule.operator_id, sort_key(rule.project_id.as_deref(), rule.id));
+        let key = row_key(rule.operator_id, sort_key(rule.project_id.as_ref(), rule.id));
         transact::delete_existing(&self.table, key, "id")
     }
 

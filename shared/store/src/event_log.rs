@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::HashMap};
 
 use aws_sdk_dynamodb::types::{ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity};
 use domain::{
-    Event, EventId, OperatorId,
+    Event, EventId, OperatorId, ProjectId,
     shard::{EventsOf, Shard},
 };
 use futures::{StreamExt, TryStreamExt, stream};
@@ -32,7 +32,7 @@ pub struct Filter {
     /// Only events about the resource with this ID.
     pub resource_id: Option<String>,
     /// Only events of this project.
-    pub project_id: Option<String>,
+    pub project_id: Option<ProjectId>,
     /// The oldest event to return.
     pub oldest: Option<EventId>,
     /// The newest event to return.
@@ -110,7 +110,7 @@ impl Filter {
             want("begins_with(#type, :mail)", Some(("#type", "type")), (":mail", domain::catalogue::mail::PREFIX));
         }
         if let Some(project) = &self.project_id {
-            want("project_id = :project", None, (":project", project));
+            want("project_id = :project", None, (":project", project.as_str()));
         }
         if let Some(kind) = &self.resource_type {
             want("#resource.#kind = :kind", Some(("#resource", "resource")), (":kind", kind));
@@ -379,7 +379,7 @@ mod tests {
         assert_eq!(plan(&of_type), (Some("by_type"), None));
         let about = Filter { resource_id: some("7"), ..all.clone() };
         assert_eq!(plan(&about), (Some("by_resource"), None));
-        let project = Filter { project_id: some("p"), ..all };
+        let project = Filter { project_id: ProjectId::parse("p").ok(), ..all };
         assert_eq!(plan(&project), (None, some("project_id = :project")));
         let both = Filter { resource_type: some("user"), event_type: some("user.created"), ..about };
         assert_eq!(plan(&both), (Some("by_resource"), some("#type = :type AND #resource.#kind = :kind")));

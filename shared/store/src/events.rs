@@ -27,7 +27,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure},
 };
 use domain::{
-    DeliveryPlan, Event, EventId, EventType, OperatorId, PlannedEvent,
+    DeliveryPlan, Event, EventId, EventType, OperatorId, PlannedEvent, ProjectId,
     delivery_plan::{Destined, Parts},
     shard::{EventsOf, Sharding},
 };
@@ -424,19 +424,19 @@ impl Events {
     pub async fn of_project(
         &self,
         operator: OperatorId,
-        project: &str,
+        project: &ProjectId,
         ids: impl IntoIterator<Item = EventId>,
     ) -> Result<HashSet<EventId>> {
         #[derive(Deserialize)]
         struct Known {
             id: EventId,
             #[serde(default)]
-            project_id: Option<String>,
+            project_id: Option<ProjectId>,
         }
         // An event may occur several times, but DynamoDB rejects duplicate keys.
         let ids: HashSet<_> = ids.into_iter().map(|id| (operator, id)).collect();
         let known: Vec<Known> = self.parts_of(&Vec::from_iter(ids), "id, project_id").await?;
-        let of_project = known.into_iter().filter(|row| row.project_id.as_deref() == Some(project));
+        let of_project = known.into_iter().filter(|row| row.project_id.as_ref() == Some(project));
         Ok(of_project.map(|row| row.id).collect())
     }
 

@@ -3,7 +3,7 @@
 //! the plan's limit.
 
 use aws_sdk_dynamodb::types::{Update, builders::UpdateBuilder};
-use domain::{Destination, DestinationId, OperatorId, Rule, RuleId};
+use domain::{Destination, DestinationId, OperatorId, ProjectId, Rule, RuleId};
 
 use crate::{
     Accounts, Aws, Channels, Destinations, Result,
@@ -54,7 +54,7 @@ impl ProjectChannels {
     ///
     /// # Errors
     /// When the call fails; nothing is written then.
-    pub async fn insert(&self, project: &str, new: &ProjectChannel, limit: u32) -> Result<bool> {
+    pub async fn insert(&self, project: &ProjectId, new: &ProjectChannel, limit: u32) -> Result<bool> {
         let count = self
             .count(new.rule.operator_id, project, 1)
             .condition_expression("attribute_not_exists(channels) OR channels < :limit")
@@ -68,7 +68,7 @@ impl ProjectChannels {
         Ok(transact::all_or_none(self.channels.client(), writes).await?.done())
     }
 
-    fn count(&self, operator: OperatorId, project: &str, by: i32) -> UpdateBuilder {
+    fn count(&self, operator: OperatorId, project: &ProjectId, by: i32) -> UpdateBuilder {
         Update::builder()
             .table_name(self.accounts.table())
             .set_key(Some(Accounts::project_key(operator, project)))
@@ -80,7 +80,12 @@ impl ProjectChannels {
     ///
     /// # Errors
     /// When a call fails.
-    pub async fn get(&self, operator: OperatorId, project: &str, id: DestinationId) -> Result<Option<ProjectChannel>> {
+    pub async fn get(
+        &self,
+        operator: OperatorId,
+        project: &ProjectId,
+        id: DestinationId,
+    ) -> Result<Option<ProjectChannel>> {
         // The rule's key contains the project, so a channel of another project is not found.
         let rule = self.channels.get_of_project(operator, project, RuleId::of_destination(id));
         let destination = self.destinations.get(operator, id);
@@ -95,7 +100,7 @@ impl ProjectChannels {
     pub async fn list(
         &self,
         operator: OperatorId,
-        project: &str,
+        project: &ProjectId,
         limit: i32,
         after: Option<DestinationId>,
     ) -> Result<(Vec<ProjectChannel>, Option<DestinationId>)> {
@@ -129,7 +134,7 @@ impl ProjectChannels {
     ///
     /// # Errors
     /// When the call fails; nothing is deleted then.
-    pub async fn delete(&self, project: &str, old: &ProjectChannel) -> Result<bool> {
+    pub async fn delete(&self, project: &ProjectId, old: &ProjectChannel) -> Result<bool> {
         let (operator, id) = (old.rule.operator_id, old.destination.id);
         let writes = vec![
             self.channels.deletion_of(&old.rule)?,

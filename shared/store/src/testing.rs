@@ -143,7 +143,7 @@ impl Cloud {
             operator_id: self.operator.id,
             role,
             permissions: permissions.iter().map(|&name| name.to_owned()).collect(),
-            project_id: project_id.map(str::to_owned),
+            project_id: project_id.map(domain::testing::project_id),
             created_at: now(),
             sharding: None,
         };

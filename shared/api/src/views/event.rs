@@ -53,7 +53,7 @@ impl TryFrom<Event> for EventView {
             timestamp: rfc3339(event.timestamp),
             created_at: rfc3339(event.id.made_at()),
             resource: event.resource,
-            project_id: event.project_id,
+            project_id: event.project_id.map(String::from),
             data: RawValue::from_string(event.data)?,
         })
     }

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Address, ApiKind, ChannelType, DestinationId, EndpointId, Kind, OperatorId, RuleId, Unhealthy, WebhookId,
+    Address, ApiKind, ChannelType, DestinationId, EndpointId, Kind, OperatorId, ProjectId, RuleId, Unhealthy,
+    WebhookId,
     address::MAIL_SEPARATOR,
     guard::TargetPolicy,
     hidden::shown_url,
@@ -133,7 +134,7 @@ pub struct Destination {
     pub disabled: bool,
     /// The project that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project_id: Option<String>,
+    pub project_id: Option<ProjectId>,
     /// When it was last changed; `None` if it never was.
     #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,

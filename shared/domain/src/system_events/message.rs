@@ -25,6 +25,27 @@ pub struct Mail {
     shard: Shard,
 }
 
+/// What a mail is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailKind {
+    /// It tells of an event.
+    Notification,
+    /// It contains a verification code.
+    Verification,
+    /// It tests a destination.
+    Test,
+}
+
+impl MailKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Notification => "notification",
+            Self::Verification => "verification",
+            Self::Test => "test",
+        }
+    }
+}
+
 impl Mail {
     /// The mail of a delivery; `to` is its destination, if that is known.
     ///
@@ -34,7 +55,7 @@ impl Mail {
         let id = MessageId::from(delivery);
         let data = Message {
             to: to.map(|to| to.destination.clone()),
-            kind: Some("notification".into()),
+            kind: Some(MailKind::Notification.as_str().to_owned()),
             delivery_id: Some(delivery.to_string()),
             destination_id: to.map(Destination::public_id),
             event_id: Some(delivery.event.to_string()),
@@ -44,11 +65,11 @@ impl Mail {
         Self { operator_id, id, data, log_only: event_type.is_mail(), shard: delivery.event.shard() }
     }
 
-    /// A mail that does not belong to a delivery: a `verification` or a `test`.
-    pub fn other(id: MessageId, to: &Destination, kind: &str) -> Self {
+    /// A mail that does not belong to a delivery.
+    pub fn other(id: MessageId, to: &Destination, kind: MailKind) -> Self {
         let data = Message {
             to: Some(to.destination.clone()),
-            kind: Some(kind.to_owned()),
+            kind: Some(kind.as_str().to_owned()),
             destination_id: Some(to.public_id()),
             ..Message::of(id)
         };

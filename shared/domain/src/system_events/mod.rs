@@ -20,9 +20,27 @@ use crate::{
     time::rfc3339,
 };
 
-pub use message::Mail;
-pub use otp::Otp;
-pub use webhook::{delivery, subscription};
+pub use message::{Mail, MailKind};
+pub use otp::{Otp, OtpCancellation, OtpFailure};
+pub use webhook::{Disabling, SubscriptionChange, delivery, subscription};
+
+/// What ended the suppression of an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuppressionEnd {
+    /// The address was verified again.
+    Verification,
+    /// A request of the API.
+    Api,
+}
+
+impl SuppressionEnd {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Verification => "verification",
+            Self::Api => "api",
+        }
+    }
+}
 
 /// Creates an event about something that happened at `at`. `what` distinguishes it from other events of its type at the
 /// same time.
@@ -59,12 +77,12 @@ pub fn suppressed(suppression: &Suppression) -> serde_json::Result<Ingest> {
     suppression_event(suppression, name::SUPPRESSION_CREATED, suppression.since, &data)
 }
 
-/// The suppression of an address ended. `by` is how: `verification` or `api`.
+/// The suppression of an address ended.
 ///
 /// # Errors
 /// As [`own`].
-pub fn unsuppressed(suppression: &Suppression, by: &str, at: Timestamp) -> serde_json::Result<Ingest> {
-    let data = suppression_data(suppression, by.to_owned());
+pub fn unsuppressed(suppression: &Suppression, by: SuppressionEnd, at: Timestamp) -> serde_json::Result<Ingest> {
+    let data = suppression_data(suppression, by.as_str().to_owned());
     suppression_event(suppression, name::SUPPRESSION_DELETED, at, &data)
 }
 
@@ -109,7 +127,7 @@ mod tests {
         told.event.check().expect("of the type's shape");
         assert_eq!(told.event_id, suppressed(&suppression).expect("JSON").event_id, "told again it is the same event");
         assert_eq!(told.event_id.made_at(), suppression.since);
-        let lifted = unsuppressed(&suppression, "api", suppression.since).expect("JSON");
+        let lifted = unsuppressed(&suppression, SuppressionEnd::Api, suppression.since).expect("JSON");
         lifted.event.check().expect("of the type's shape");
         assert_ne!(told.event_id, lifted.event_id);
         assert_eq!(lifted.event.resource.expect("a resource").id, "a@example.com");

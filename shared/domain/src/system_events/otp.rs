@@ -21,6 +21,42 @@ pub struct Otp<'a> {
     pub live: &'a LiveCode,
 }
 
+/// Why a code can no longer be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtpFailure {
+    /// Wrong codes were typed too often.
+    TooManyAttempts,
+    /// The mail or text message service did not accept its message.
+    NotSent,
+}
+
+/// Why a code was canceled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtpCancellation {
+    /// Another code was sent.
+    Replaced,
+    /// Its destination was deleted.
+    Deleted,
+}
+
+impl OtpFailure {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::TooManyAttempts => "too_many_attempts",
+            Self::NotSent => "not_sent",
+        }
+    }
+}
+
+impl OtpCancellation {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Replaced => "replaced",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
 impl Otp<'_> {
     /// The code was created.
     ///
@@ -45,14 +81,14 @@ impl Otp<'_> {
         self.emit(name::OTP_FAILED_ATTEMPT, at, None, None)
     }
 
-    /// The code can no longer be used: `too_many_attempts` or `not_sent`.
-    pub fn failed(&self, at: Timestamp, reason: &str) -> serde_json::Result<Ingest> {
-        self.emit(name::OTP_FAILED, at, None, Some(reason))
+    /// The code can no longer be used.
+    pub fn failed(&self, at: Timestamp, why: OtpFailure) -> serde_json::Result<Ingest> {
+        self.emit(name::OTP_FAILED, at, None, Some(why.as_str()))
     }
 
-    /// The code was replaced by another one, or its destination was deleted.
-    pub fn canceled(&self, at: Timestamp, reason: &str) -> serde_json::Result<Ingest> {
-        self.emit(name::OTP_CANCELED, at, None, Some(reason))
+    /// The code was canceled before its end.
+    pub fn canceled(&self, at: Timestamp, why: OtpCancellation) -> serde_json::Result<Ingest> {
+        self.emit(name::OTP_CANCELED, at, None, Some(why.as_str()))
     }
 
     /// The code expired without being used. The event is queued in advance, and only happens if the code is unused by

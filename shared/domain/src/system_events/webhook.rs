@@ -18,18 +18,53 @@ const WEBHOOK: &str = "webhook";
 /// The prefix of the event types about deliveries.
 const DELIVERY_PREFIX: &str = "mail.webhook.delivery.";
 
-/// A subscription changed. `name` is the type of the event, and `changed` lists the fields that changed.
+/// What happened to a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubscriptionChange<'a> {
+    /// It was created.
+    Created,
+    /// These fields changed.
+    Updated(&'a [&'static str]),
+    /// Its deliveries stopped.
+    Disabled(Disabling),
+}
+
+/// Why deliveries to a subscription stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disabling {
+    /// A request disabled it.
+    Disabled,
+    /// A request deleted it.
+    Deleted,
+    /// Its endpoint became unhealthy.
+    Unhealthy,
+}
+
+impl Disabling {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Disabled => "disabled",
+            Self::Deleted => "deleted",
+            Self::Unhealthy => "unhealthy",
+        }
+    }
+}
+
+/// A subscription changed. `rule` is absent if it could not be read.
 ///
 /// # Errors
 /// As [`own`].
 pub fn subscription(
-    name: &str,
+    change: SubscriptionChange<'_>,
     endpoint: &Destination,
     rule: Option<&Rule>,
-    changed: &[&str],
-    reason: Option<&str>,
     at: Timestamp,
 ) -> serde_json::Result<Ingest> {
+    let (name, changed, reason) = match change {
+        SubscriptionChange::Created => (name::WEBHOOK_CREATED, &[][..], None),
+        SubscriptionChange::Updated(changed) => (name::WEBHOOK_UPDATED, changed, None),
+        SubscriptionChange::Disabled(why) => (name::WEBHOOK_DISABLED, &[][..], Some(why.as_str())),
+    };
     let id = WebhookId::of_destination(endpoint.id).to_string();
     let data = Webhook {
         webhook_id: Name::of(&id),
@@ -38,8 +73,7 @@ pub fn subscription(
         changed: (!changed.is_empty()).then(|| changed.iter().map(ToString::to_string).collect()),
         reason: reason.map(str::to_owned),
     };
-    let what = [&id, changed.join(",").as_str(), reason.unwrap_or_default()].map(str::to_owned);
-    let what: Vec<_> = what.iter().map(String::as_str).collect();
+    let what = [&*id, &changed.join(","), reason.unwrap_or_default()];
     own(endpoint.operator_id, name, at, &what, Some((WEBHOOK, id.clone())), &data)
 }
 
