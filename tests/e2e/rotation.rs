@@ -50,7 +50,7 @@ async fn every_earlier_secret_signs_until_it_expires_and_a_sixth_rotation_is_rej
     }
     let (sentence, code) = operator.post_empty(&path).await.error(409);
     assert_eq!(code, "too_many_secrets");
-    assert!(sentence.contains("expire_now") && sentence.contains("the first ends at 2"), "{sentence}");
+    assert!(sentence.contains("expire_now") && sentence.contains("Rotate again after 2"), "{sentence}");
     operator.rule("custom.rotation", &[id]).await;
     let signatures = async |count: usize| {
         operator.event("custom.rotation", json!({})).await;
