@@ -7,7 +7,10 @@ use domain::{
 };
 use lambda_runtime::Error;
 use serde_json::{Value, json};
-use store::accounts::{Grant, ListedKey};
+use store::{
+    IfExists,
+    accounts::{Grant, ListedKey},
+};
 
 use crate::{
     App,
@@ -50,7 +53,7 @@ impl App {
     /// Revokes a key. It stops working within a minute, when the last function has dropped it from its cache.
     pub(crate) async fn revoke_key(&self, Key { key_id }: Key) -> Result<Value, Error> {
         let id: KeyId = key_id.parse().map_err(|problem| invalid("key_id", problem))?;
-        if !self.accounts.revoke(id, now()).await? {
+        if self.accounts.revoke(id, now()).await? == IfExists::Missing {
             return Err(invalid("key_id", "no key has this id; see list_keys"));
         }
         tracing::info!(%key_id, "key revoked");

@@ -2,6 +2,7 @@
 
 use lambda_runtime::Error;
 use serde_json::{Value, json};
+use store::IfExists;
 
 use crate::{
     App,
@@ -22,7 +23,7 @@ impl App {
         match (operator_id, plan) {
             (Some(operator_id), None) => {
                 let id = parse_id(&operator_id)?;
-                if !self.accounts.set_limit(id, requests_per_second).await? {
+                if self.accounts.set_limit(id, requests_per_second).await? == IfExists::Missing {
                     return Err(unknown());
                 }
                 tracing::info!(operator_id = %id, requests_per_second, "limit set");

@@ -10,7 +10,10 @@ use domain::{
 };
 use lambda_runtime::Error;
 use serde_json::{Value, json};
-use store::accounts::{Grant, Operator};
+use store::{
+    IfExists,
+    accounts::{Grant, Operator},
+};
 
 use crate::{
     App,
@@ -62,7 +65,7 @@ impl App {
     pub(crate) async fn set_plan(&self, NewPlan { operator_id, plan }: NewPlan) -> Result<Value, Error> {
         let id = parse_id(&operator_id)?;
         let plan = parse_plan(&plan)?;
-        if !self.accounts.set_plan(id, plan).await? {
+        if self.accounts.set_plan(id, plan).await? == IfExists::Missing {
             return Err(unknown());
         }
         tracing::info!(operator_id = %id, plan = plan.name(), "plan set");

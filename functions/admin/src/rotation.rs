@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use lambda_runtime::Error;
 use serde_json::{Value, json};
 use store::{
+    Changed,
     accounts::Rotation,
     resealing::{Page, Resealing, Work},
 };
@@ -29,6 +30,14 @@ type Result<T, E = Error> = std::result::Result<T, E>;
 /// the account just before. An HTTP function runs for at most 30 s, and the write that starts the rotation may take
 /// another 15 s with its retries.
 const OVERLAP: Duration = Duration::from_secs(45);
+
+/// How far a pass over all rows came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    Complete,
+    /// It stopped early, because a limit was reached.
+    Cut,
+}
 
 impl App {
     /// Gives an operator a new data key and encrypts all of its credentials again under it. If a rotation is in
@@ -62,7 +71,7 @@ impl App {
             }
             let data_key = self.vault.new_data_key(operator.id).await?;
             let rotation = Rotation { begun_at: now(), ended_at: None };
-            if self.accounts.begin_rotation(&operator, &data_key, &rotation).await? {
+            if self.accounts.begin_rotation(&operator, &data_key, &rotation).await? == Changed::Yes {
                 tracing::info!(operator_id = %operator.id, "data key replaced");
                 return Ok((operator.id, data_key, rotation.begun_at));
             }
@@ -81,7 +90,7 @@ impl App {
     ) -> Result<bool> {
         loop {
             let wait = left(begun_at, now());
-            if !self.pass(resealing, work).await? {
+            if self.pass(resealing, work).await? == Pass::Cut {
                 return Ok(false);
             }
             if wait.is_zero() {
@@ -96,8 +105,8 @@ impl App {
         }
     }
 
-    /// Makes one pass over all rows. Returns false if it stopped early.
-    async fn pass(&self, resealing: &Resealing<'_>, work: &mut Work) -> Result<bool> {
+    /// Makes one pass over all rows.
+    async fn pass(&self, resealing: &Resealing<'_>, work: &mut Work) -> Result<Pass> {
         let mut after = None;
         loop {
             // Another invocation may have finished this rotation and started the next, which this one must not undo.
@@ -107,8 +116,8 @@ impl App {
             }
             match resealing.page(after, work).await? {
                 Page::Next(id) => after = Some(id),
-                Page::Last => return Ok(true),
-                Page::Cut => return Ok(false),
+                Page::Last => return Ok(Pass::Complete),
+                Page::Cut => return Ok(Pass::Cut),
             }
         }
     }

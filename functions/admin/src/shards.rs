@@ -7,6 +7,7 @@ use domain::{
 use futures::{StreamExt, TryStreamExt, stream};
 use lambda_runtime::Error;
 use serde_json::{Value, json};
+use store::Changed;
 
 use crate::{
     App,
@@ -32,7 +33,9 @@ impl App {
             Some(same) if same.shards == shards => same,
             before => Sharding::raised(before, shards, now()),
         };
-        if operator.sharding != Some(sharding) && !self.accounts.set_sharding(&operator, sharding).await? {
+        if operator.sharding != Some(sharding)
+            && self.accounts.set_sharding(&operator, sharding).await? == Changed::Meanwhile
+        {
             return Err(invalid("shards", "somebody else has just changed them; send the command again"));
         }
         let keys = self.accounts.keys(operator.id).await?.into_iter().filter(|key| key.revoked_at.is_none());

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use api::{ApiError, Caller, error::Result, path::PathId};
 use domain::{ChannelType, Destination, DestinationId, Rule, RuleId, WebhookSecret, destination::Owner};
-use store::legacy;
+use store::{Changed, IfExists, Inserted, legacy};
 
 use crate::{App, input::Inline, views::RuleView};
 
@@ -39,33 +39,33 @@ impl App {
             belongs_to: Some(Owner::Channel(rule.id)),
             ..Destination::at(rule.operator_id, id, &inline.address)
         };
-        if !legacy::insert(rule, &inline_destination, &self.channels, &self.destinations).await? {
+        if legacy::insert(rule, &inline_destination, &self.channels, &self.destinations).await? == Inserted::Exists {
             return Err(ApiError::internal("a new id was taken"));
         }
         let destinations = HashMap::from([(id, inline_destination)]);
         Ok(RuleView::of(rule, &destinations, true).with_secret(secret.as_ref()))
     }
 
-    /// Replaces a rule. If it has an address of its own and gets destinations, that address is deleted. Returns false if
+    /// Replaces a rule. If it has an address of its own and gets destinations, that address is deleted. Refused if
     /// the rule is no longer equal to `old`.
-    pub(crate) async fn replace(&self, old: &Rule, new: &Rule) -> Result<bool> {
+    pub(crate) async fn replace(&self, old: &Rule, new: &Rule) -> Result<Changed> {
         if old.inline_destination().is_none() || old.destination_ids == new.destination_ids {
             return Ok(self.channels.replace(old, new).await?);
         }
         let own = self.destinations.get(old.operator_id, DestinationId::of_channel(old.id)).await?;
         let replaced = legacy::convert(old, new, &self.channels, &self.destinations).await?;
-        self.forget_code(own.filter(|_| replaced)).await?;
+        self.forget_code(own.filter(|_| replaced == Changed::Yes)).await?;
         Ok(replaced)
     }
 
-    /// Deletes a rule, with its own address and code if it has one. Returns false if the rule does not exist.
-    pub(crate) async fn delete(&self, rule: &Rule) -> Result<bool> {
+    /// Deletes a rule, with its own address and code if it has one.
+    pub(crate) async fn delete(&self, rule: &Rule) -> Result<IfExists> {
         if rule.inline_destination().is_none() {
             return Ok(self.channels.delete(rule.operator_id, rule.id).await?);
         }
         let own = self.destinations.get(rule.operator_id, DestinationId::of_channel(rule.id)).await?;
         let deleted = legacy::delete(rule.operator_id, rule.id, &self.channels, &self.destinations).await?;
-        self.forget_code(own.filter(|_| deleted)).await?;
+        self.forget_code(own.filter(|_| deleted == IfExists::Done)).await?;
         Ok(deleted)
     }
 

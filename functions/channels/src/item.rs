@@ -7,6 +7,7 @@ use api::{
 use axum::Json;
 use domain::RuleId;
 use service::retrying::Tries;
+use store::{Changed, IfExists};
 
 use crate::{State, input::RuleChange, views::RuleView};
 
@@ -46,7 +47,7 @@ pub(crate) async fn update(
             Some(ids) => app.verified(&caller, &ids).await?,
             None => app.destinations.get_many(caller.operator_id(), new.destination_ids.iter().copied()).await?,
         };
-        if app.replace(&old, &new).await? {
+        if app.replace(&old, &new).await? == Changed::Yes {
             return Ok(Json(RuleView::of(&new, &destinations, true)));
         }
         tries.again()?;
@@ -63,6 +64,8 @@ pub(crate) async fn update(
 )]
 pub(crate) async fn delete(app: State, Writer(caller): Writer, Id(id): Id<RuleId>) -> Result<Json<Deleted>> {
     let rule = app.find(&caller, id).await?;
-    let deleted = app.delete(&rule).await?;
-    if deleted { Ok(Json(Deleted::YES)) } else { Err(ApiError::not_found(RuleId::NOUN)) }
+    match app.delete(&rule).await? {
+        IfExists::Done => Ok(Json(Deleted::YES)),
+        IfExists::Missing => Err(ApiError::not_found(RuleId::NOUN)),
+    }
 }

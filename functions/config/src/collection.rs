@@ -6,7 +6,7 @@ use api::{
 use axum::{Json, http::StatusCode};
 use domain::{ApiKind, Destination, DestinationId, EventType, Rule, RuleId, rule::OnUnhealthy, time::now};
 use serde_json::Value;
-use store::project_channels::ProjectChannel;
+use store::project_channels::{Added, ProjectChannel};
 
 use crate::{
     State,
@@ -65,7 +65,7 @@ pub(crate) async fn create(
     };
     let made = ProjectChannel { destination, rule };
     let limit = operator.plan.channels_per_project();
-    if !app.channels.insert(&scope.project, &made, limit).await? {
+    if app.channels.insert(&scope.project, &made, limit).await? == Added::Full {
         let sentence = format!(
             "This project has the {limit} channels that the plan {} allows; delete one, or have the plan raised.",
             operator.plan.name()

@@ -5,7 +5,7 @@ use axum::{Json, http::StatusCode};
 use domain::time::after;
 use serde_json::Value;
 use service::retrying::Tries;
-use store::project_channels::{Changed, ProjectChannel};
+use store::{Changed, IfExists, project_channels::ProjectChannel};
 
 use crate::{
     App, State,
@@ -109,7 +109,7 @@ impl App {
 )]
 pub(crate) async fn delete(app: State, Writing(scope): Writing, Id(id): Id<ProjectChannelId>) -> Result<StatusCode> {
     let old = app.find(&scope, id).await?;
-    if !app.channels.delete(&scope.project, &old).await? {
+    if app.channels.delete(&scope.project, &old).await? == IfExists::Missing {
         return Err(not_found());
     }
     Ok(StatusCode::NO_CONTENT)

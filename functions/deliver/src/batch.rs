@@ -21,6 +21,7 @@ use futures::{
     future::join_all,
 };
 use runtime::worker::{Record, request_id};
+use service::health::Completion;
 use store::{Lanes, Result, destinations::Counter, worklist::Worklist};
 use tokio::time::{Instant, timeout_at};
 
@@ -199,7 +200,8 @@ impl<'c, C: Cloud> Batch<'c, C> {
     ) -> Result<Option<Vec<Ingest>>> {
         let reason = format!("{}: {}", suppression.reason, suppression.detail);
         let unhealthy = Unhealthy::new(suppression.since, &reason, suppression.delivery_id);
-        if !self.cloud.mark_unhealthy((row.operator_id, row.id.destination), &unhealthy, None).await? {
+        let whose = (row.operator_id, row.id.destination);
+        if self.cloud.mark_unhealthy(whose, &unhealthy, None).await? == Completion::Repeat {
             return Ok(None);
         }
         Ok(Some(emitted::suppressed(row, to, work.asked_at(), work.job.attempt, reason)?))

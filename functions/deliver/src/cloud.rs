@@ -10,10 +10,10 @@ use domain::{
 };
 use jiff::Timestamp;
 use outbound::{Answer, email::Envelope};
-use service::sender::Attempted;
+use service::{health::Completion, sender::Attempted};
 use store::{
-    Result,
-    destinations::Counter,
+    Changed, Result,
+    destinations::{Counter, ProbeClaim},
     partiql::Written,
     queue::Outgoing,
     worklist::{self, Worklist},
@@ -61,16 +61,16 @@ pub(crate) trait Cloud {
     /// Emits events of our own. Returns, for each, whether the queue accepted it.
     async fn emit(&self, events: &[Ingest]) -> Result<Vec<bool>>;
 
-    /// Marks a destination as unhealthy and notifies its operator. Returns false if this must be repeated.
+    /// Marks a destination as unhealthy and notifies its operator.
     async fn mark_unhealthy(
         &self,
         whose: (OperatorId, DestinationId),
         unhealthy: &Unhealthy,
         attempt: Option<&Attempt>,
-    ) -> Result<bool>;
+    ) -> Result<Completion>;
 
     /// See [`store::Destinations::claim_probe`].
-    async fn claim_probe(&self, to: &Destination, seen: &Breaker, now: Timestamp) -> Result<bool>;
+    async fn claim_probe(&self, to: &Destination, seen: &Breaker, now: Timestamp) -> Result<ProbeClaim>;
 
     /// See [`store::Destinations::set_answered`].
     async fn set_answered(&self, to: &Destination) -> Result<()>;
@@ -93,7 +93,7 @@ pub(crate) trait Cloud {
         seen: Option<Pace>,
         new: Option<Pace>,
         from: Option<Timestamp>,
-    ) -> Result<bool>;
+    ) -> Result<Changed>;
 
     /// See [`store::Destinations::take_slots`].
     async fn take_slots(&self, counter: Counter, rate: Rate, count: usize, now: Timestamp) -> Result<i64>;
@@ -150,11 +150,11 @@ impl Cloud for App {
         (operator, id): (OperatorId, DestinationId),
         unhealthy: &Unhealthy,
         attempt: Option<&Attempt>,
-    ) -> Result<bool> {
+    ) -> Result<Completion> {
         self.health.mark(operator, id, unhealthy, attempt).await
     }
 
-    async fn claim_probe(&self, to: &Destination, seen: &Breaker, now: Timestamp) -> Result<bool> {
+    async fn claim_probe(&self, to: &Destination, seen: &Breaker, now: Timestamp) -> Result<ProbeClaim> {
         self.destinations.claim_probe(to, seen, now).await
     }
 
@@ -185,7 +185,7 @@ impl Cloud for App {
         seen: Option<Pace>,
         new: Option<Pace>,
         from: Option<Timestamp>,
-    ) -> Result<bool> {
+    ) -> Result<Changed> {
         let set = self.destinations.set_pace(to, seen, new, from).await?;
         self.tell_others(to).await;
         Ok(set)

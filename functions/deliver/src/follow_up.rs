@@ -10,6 +10,7 @@ use domain::{
     time::now,
     traffic::{Breaker, Slot},
 };
+use service::health::Completion;
 use store::Result;
 
 use crate::{Settings, cloud::Cloud, work::Work};
@@ -48,7 +49,7 @@ pub(crate) async fn follow_up(cloud: &impl Cloud, settings: &Settings, recorded:
         let reason = attempt.error.as_deref().unwrap_or_default();
         let unhealthy = Unhealthy::new(attempt.at, reason, Some(row.id));
         let whose = (row.operator_id, row.id.destination);
-        if !cloud.mark_unhealthy(whose, &unhealthy, Some(attempt)).await? {
+        if cloud.mark_unhealthy(whose, &unhealthy, Some(attempt)).await? == Completion::Repeat {
             return Ok(Next::Again);
         }
     }

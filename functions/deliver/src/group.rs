@@ -19,7 +19,10 @@ use futures::{
 };
 use jiff::Timestamp;
 use outbound::Answer;
-use store::destinations::Counter;
+use store::{
+    Changed,
+    destinations::{Counter, ProbeClaim},
+};
 use tokio::time::{Instant, sleep};
 
 use crate::{cloud::Cloud, triage::Ready, work::Work};
@@ -97,8 +100,9 @@ impl<'a, C: Cloud> Group<'a, C> {
         let (to, now) = (self.to(), now());
         let claimed = self.cloud.claim_probe(&to, &seen, now).await.unwrap_or_else(|error| {
             tracing::warn!(destination_id = %to.id, %error, "probe not claimed");
-            false
+            ProbeClaim::Anothers
         });
+        let claimed = claimed == ProbeClaim::Ours;
         let probing = seen.probing(now);
         self.known.borrow_mut().breaker = Some(probing.clone());
         let rest = if claimed && !planned.is_empty() { planned.split_off(1) } else { std::mem::take(&mut planned) };
@@ -287,7 +291,7 @@ impl<'a, C: Cloud> Group<'a, C> {
         self.note_answered(&to).await?;
         let Some(pace) = to.pace.filter(|_| answer.attempt.succeeded()) else { return Ok(()) };
         if let Some(faster) = pace.faster(slot, now)
-            && self.cloud.set_pace(&to, Some(pace), faster, None).await?
+            && self.cloud.set_pace(&to, Some(pace), faster, None).await? == Changed::Yes
         {
             self.known.borrow_mut().pace = faster;
         }
@@ -318,7 +322,7 @@ impl<'a, C: Cloud> Group<'a, C> {
         let slower = Pace::slower(to.pace, to.max_per_second, answer.attempt.at, now);
         let at = now + asked;
         if to.pace != Some(slower) {
-            let changed = self.cloud.set_pace(&to, to.pace, Some(slower), Some(at)).await?;
+            let changed = self.cloud.set_pace(&to, to.pace, Some(slower), Some(at)).await? == Changed::Yes;
             tracing::info!(destination_id = %to.id, per_second = slower.rate.a_second(), changed, "destination paced");
             let mut known = self.known.borrow_mut();
             known.pace = Some(slower);

@@ -21,7 +21,13 @@ use domain::{
 use jiff::Timestamp;
 use outbound::Answer;
 use runtime::worker::Record;
-use store::{Result, destinations::Counter, partiql::Written, worklist::Worklist};
+use service::health::Completion;
+use store::{
+    Changed, Result,
+    destinations::{Counter, ProbeClaim},
+    partiql::Written,
+    worklist::Worklist,
+};
 use tokio::time::Instant;
 
 use crate::{
@@ -257,17 +263,17 @@ impl Cloud for Memory {
         (_, id): (OperatorId, DestinationId),
         unhealthy: &Unhealthy,
         _: Option<&Attempt>,
-    ) -> Result<bool> {
+    ) -> Result<Completion> {
         self.unhealthy.borrow_mut().insert(id);
         self.change(id, |to| to.unhealthy = Some(unhealthy.clone()));
-        Ok(true)
+        Ok(Completion::Complete)
     }
 
-    async fn claim_probe(&self, to: &Destination, seen: &Breaker, now: Timestamp) -> Result<bool> {
+    async fn claim_probe(&self, to: &Destination, seen: &Breaker, now: Timestamp) -> Result<ProbeClaim> {
         self.noted();
         let claimed = self.to(to.id).breaker.as_ref() == Some(seen);
         self.change(to.id, |to| to.breaker = Some(seen.probing(now)).filter(|_| claimed).or(to.breaker.clone()));
-        Ok(claimed)
+        Ok(if claimed { ProbeClaim::Ours } else { ProbeClaim::Anothers })
     }
 
     async fn set_answered(&self, to: &Destination) -> Result<()> {
@@ -309,14 +315,14 @@ impl Cloud for Memory {
         seen: Option<Pace>,
         new: Option<Pace>,
         from: Option<Timestamp>,
-    ) -> Result<bool> {
+    ) -> Result<Changed> {
         self.noted();
         let as_seen = self.to(to.id).pace == seen;
         self.change(to.id, |to| {
             to.pace = if as_seen { new } else { to.pace };
             to.next_slot = from.filter(|_| as_seen).map(Timestamp::as_microsecond).or(to.next_slot);
         });
-        Ok(as_seen)
+        Ok(if as_seen { Changed::Yes } else { Changed::Meanwhile })
     }
 
     async fn take_slots(&self, counter: Counter, rate: Rate, count: usize, now: Timestamp) -> Result<i64> {

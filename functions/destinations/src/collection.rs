@@ -9,6 +9,7 @@ use domain::{
     Address, ApiKind, ChannelType, Destination, DestinationId, OperatorId, WebhookSecret, guard::TargetPolicy,
     time::now,
 };
+use store::Inserted;
 
 use crate::{
     App, State,
@@ -56,7 +57,7 @@ pub(crate) async fn create(
         max_per_second,
         ..Destination::at(caller.operator_id(), id, &address)
     };
-    if !app.destinations.insert(&destination).await? {
+    if app.destinations.insert(&destination).await? == Inserted::Exists {
         let article = if new.channel_type == ChannelType::Webhook { "A" } else { "An" };
         return Err(ApiError::conflict(
             "destination_exists",

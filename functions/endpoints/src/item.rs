@@ -5,6 +5,7 @@ use api::{
 };
 use axum::Json;
 use domain::{DestinationId, EndpointId};
+use store::IfExists;
 
 use crate::{State, access::Owner, input::EndpointChange, views::Endpoint};
 
@@ -47,7 +48,7 @@ pub(crate) async fn update(
 )]
 pub(crate) async fn delete(app: State, Owner(caller): Owner, Id(id): Id<EndpointId>) -> Result<Json<Deleted>> {
     let old = app.find(&caller, id).await?;
-    if !app.endpoints.delete(&old).await? {
+    if app.endpoints.delete(&old).await? == IfExists::Missing {
         return Err(ApiError::not_found(EndpointId::NOUN));
     }
     Ok(Json(Deleted::YES))

@@ -13,7 +13,7 @@ use runtime::{
     telemetry,
     worker::{self, Record},
 };
-use service::Health;
+use service::{Health, health::Completion};
 use store::{Aws, Deliveries, Destinations, Queue, Suppressions, SystemEvents};
 use tokio::time::{Instant, timeout_at};
 
@@ -68,7 +68,7 @@ impl App {
             }
         };
         match self.apply(&feedback).await {
-            Ok(done) => done,
+            Ok(done) => done == Completion::Complete,
             Err(error) => {
                 tracing::error!(mail_id = feedback.message_id, %error, "a report was not taken in");
                 false

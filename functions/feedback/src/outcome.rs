@@ -16,6 +16,7 @@ use domain::{
     system_events::{self, Mail},
     time::now,
 };
+use service::health::Completion;
 use store::{
     Result,
     partiql::{Written, soon},
@@ -25,8 +26,8 @@ use store::{
 use crate::App;
 
 impl App {
-    /// Applies a report. Returns false if the report must be processed again.
-    pub(crate) async fn apply(&self, feedback: &Feedback) -> Result<bool> {
+    /// Applies a report.
+    pub(crate) async fn apply(&self, feedback: &Feedback) -> Result<Completion> {
         let outcome = feedback.outcome.name();
         tracing::info!(
             mail_id = feedback.message_id,
@@ -38,33 +39,36 @@ impl App {
             "mail"
         );
         metrics::counter!("mails", "outcome" => outcome).increment(1);
-        let Some(operator) = feedback.operator_id else { return Ok(true) };
-        let emitted = self.emit(feedback).await? & self.suppress(operator, feedback).await?;
+        let Some(operator) = feedback.operator_id else { return Ok(Completion::Complete) };
+        let emitted = self.emit(feedback).await?.and(self.suppress(operator, feedback).await?);
         let recorded = match feedback.outcome {
             Outcome::Bounced { .. } => self.came_back(operator, feedback, Reason::Bounced).await?,
             Outcome::Rejected { .. } => self.came_back(operator, feedback, Reason::Rejected).await?,
-            _ => true,
+            _ => Completion::Complete,
         };
-        Ok(emitted && recorded)
+        Ok(emitted.and(recorded))
     }
 
-    /// Emits an event for the report. Returns false if the queue did not accept it.
-    async fn emit(&self, feedback: &Feedback) -> Result<bool> {
-        let Some(mail) = Mail::reported(feedback) else { return Ok(true) };
+    /// Emits an event for the report.
+    async fn emit(&self, feedback: &Feedback) -> Result<Completion> {
+        let Some(mail) = Mail::reported(feedback) else { return Ok(Completion::Complete) };
         let event = match &feedback.outcome {
             Outcome::Delayed { detail, at } => mail.delayed(*at, detail)?,
             Outcome::Bounced { detail, at, .. } => mail.bounced(*at, detail)?,
             Outcome::Rejected { detail } => mail.rejected(feedback.sent_at, detail)?,
             // The sender of the mail emits the event for `Sent`.
-            Outcome::Sent | Outcome::Delivered | Outcome::Complained { .. } | Outcome::Other => return Ok(true),
+            Outcome::Sent | Outcome::Delivered | Outcome::Complained { .. } | Outcome::Other => {
+                return Ok(Completion::Complete);
+            }
         };
-        Ok(self.system_events.emit(&[event]).await? == [true])
+        Ok(Completion::of(&self.system_events.emit(&[event]).await?))
     }
 
-    /// Suppresses the addresses that bounced or complained, and marks the mail's destination as unhealthy. Returns
-    /// false if an event could not be emitted.
-    async fn suppress(&self, operator: OperatorId, feedback: &Feedback) -> Result<bool> {
-        let Some((addresses, reason, detail, at)) = feedback.outcome.suppresses() else { return Ok(true) };
+    /// Suppresses the addresses that bounced or complained, and marks the mail's destination as unhealthy.
+    async fn suppress(&self, operator: OperatorId, feedback: &Feedback) -> Result<Completion> {
+        let Some((addresses, reason, detail, at)) = feedback.outcome.suppresses() else {
+            return Ok(Completion::Complete);
+        };
         let destination = match feedback.destination_id {
             Some(id) => self.destinations.get(operator, id).await?,
             None => None,
@@ -72,9 +76,9 @@ impl App {
         let known = destination.as_ref();
         if known.and_then(|found| found.verified_at).is_some_and(|verified_at| verified_at >= at) {
             // The address was verified after this report's time, so it works again.
-            return Ok(true);
+            return Ok(Completion::Complete);
         }
-        let mut emitted = true;
+        let mut emitted = Completion::Complete;
         for address in addresses {
             // A team's mail has several addresses. The report names the ones that it is about.
             let own = known.filter(|found| found.kind != Kind::OpsEmail).map(|found| found.uniqueness_key.clone());
@@ -92,28 +96,28 @@ impl App {
                 delivery_id: feedback.delivery_id,
                 message_id: feedback.mail_id,
             };
-            emitted &= self.suppress_one(&suppression, known).await?;
+            emitted = emitted.and(self.suppress_one(&suppression, known).await?);
         }
         Ok(emitted)
     }
 
-    async fn suppress_one(&self, suppression: &Suppression, known: Option<&Destination>) -> Result<bool> {
+    async fn suppress_one(&self, suppression: &Suppression, known: Option<&Destination>) -> Result<Completion> {
         let operator = suppression.operator_id;
         match self.suppressions.insert(suppression).await? {
             Suppressed::New => metrics::counter!("suppressions").increment(1),
             Suppressed::ByThisBefore => {}
             Suppressed::Before => return self.mark(operator, known, suppression).await,
         }
-        let emitted = self.system_events.emit(&[system_events::suppressed(suppression)?]).await? == [true];
-        Ok(emitted & self.mark(operator, known, suppression).await?)
+        let emitted = Completion::of(&self.system_events.emit(&[system_events::suppressed(suppression)?]).await?);
+        Ok(emitted.and(self.mark(operator, known, suppression).await?))
     }
 
-    /// Marks the mail's destination as unhealthy. Returns false if the event about it could not be emitted.
-    async fn mark(&self, operator: OperatorId, known: Option<&Destination>, by: &Suppression) -> Result<bool> {
-        let Some(destination) = known else { return Ok(true) };
+    /// Marks the mail's destination as unhealthy.
+    async fn mark(&self, operator: OperatorId, known: Option<&Destination>, by: &Suppression) -> Result<Completion> {
+        let Some(destination) = known else { return Ok(Completion::Complete) };
         // A team still gets its mail at its other addresses.
         if destination.kind == Kind::OpsEmail && self.suppressions.of(destination).await?.wholly().is_none() {
-            return Ok(true);
+            return Ok(Completion::Complete);
         }
         let what = match by.reason {
             SuppressionReason::Bounce => "mail to it came back",
@@ -123,26 +127,27 @@ impl App {
         self.health.mark(operator, destination.id, &unhealthy, None).await
     }
 
-    /// Records that a delivery's mail was sent but did not arrive, so that the delivery can be recovered. Returns false
-    /// if the report must be processed again, because the attempt is not recorded yet or the write failed.
-    async fn came_back(&self, operator: OperatorId, feedback: &Feedback, reason: Reason) -> Result<bool> {
-        let Some(id) = feedback.delivery_id else { return Ok(true) };
+    /// Records that a delivery's mail was sent but did not arrive, so that the delivery can be recovered. The
+    /// report has to be processed again if the attempt is not recorded yet or the write failed.
+    async fn came_back(&self, operator: OperatorId, feedback: &Feedback, reason: Reason) -> Result<Completion> {
+        let Some(id) = feedback.delivery_id else { return Ok(Completion::Complete) };
         // A mail can bounce before its attempt is recorded, and recording the attempt creates the delivery's row.
         let Some(row) = self.deliveries.get(operator, id).await? else {
-            return Ok(is_past_retention(id.event, now()));
+            return Ok(if is_past_retention(id.event, now()) { Completion::Complete } else { Completion::Repeat });
         };
         let newest = row.attempts.last().and_then(|attempt| attempt.response.as_deref());
         if newest != Some(&feedback.message_id) {
             let known = |mail_id: &str| row.attempts.iter().any(|attempt| attempt.response.as_deref() == Some(mail_id));
             // A report about an earlier mail of this delivery says nothing about the newest one.
-            return Ok(known(&feedback.message_id) || !on_its_way(&row));
+            let done = known(&feedback.message_id) || !on_its_way(&row);
+            return Ok(if done { Completion::Complete } else { Completion::Repeat });
         }
-        let Some(next) = row.state.after(&Trigger::Stopped(reason)) else { return Ok(true) };
+        let Some(next) = row.state.after(&Trigger::Stopped(reason)) else { return Ok(Completion::Complete) };
         if self.others_got_it(operator, feedback, id).await? {
-            return Ok(true);
+            return Ok(Completion::Complete);
         }
         let written = self.deliveries.execute(vec![self.deliveries.change(&row, &next)], soon()).await;
-        Ok(!written.iter().any(|written| matches!(written, Written::Failed(_))))
+        Ok(Completion::of(&written.iter().map(|written| !matches!(written, Written::Failed(_))).collect::<Vec<_>>()))
     }
 
     /// Whether a mail that bounced at some of a team's addresses reached others. Addresses that bounced permanently are

@@ -7,6 +7,7 @@ use domain::{
     testing,
     time::{from_millis, now},
 };
+use service::health::Completion;
 use store::testing::Cloud;
 
 use crate::App;
@@ -42,7 +43,7 @@ async fn a_bounce_suppresses_the_address_and_makes_its_destination_unhealthy() {
     let cloud = Cloud::new();
     let app = App::new(&cloud.aws).expect("an app");
     let to = email(&cloud);
-    assert!(app.apply(&bounce(&to, None)).await.expect("applied"));
+    assert_eq!(app.apply(&bounce(&to, None)).await.expect("applied"), Completion::Complete);
     assert_eq!(cloud.calls("PutItem").len(), 2, "the suppression, and the operator's own address to notify");
     let unhealthy = cloud.calls("UpdateItem").iter().any(|call| call.body.to_string().contains("550 user unknown"));
     assert!(unhealthy, "{:?}", cloud.operations());
@@ -56,7 +57,7 @@ async fn a_report_from_before_the_last_verification_changes_nothing() {
     if let Outcome::Bounced { at, .. } = &mut feedback.outcome {
         *at = from_millis(-1);
     }
-    assert!(app.apply(&feedback).await.expect("applied"));
+    assert_eq!(app.apply(&feedback).await.expect("applied"), Completion::Complete);
     assert!(cloud.calls("PutItem").is_empty() && cloud.calls("UpdateItem").is_empty());
 }
 
@@ -65,7 +66,7 @@ async fn a_report_about_a_mail_of_somebody_else_changes_nothing() {
     let cloud = Cloud::new();
     let app = App::new(&cloud.aws).expect("an app");
     let feedback = Feedback { operator_id: None, ..bounce(&email(&cloud), None) };
-    assert!(app.apply(&feedback).await.expect("applied"));
+    assert_eq!(app.apply(&feedback).await.expect("applied"), Completion::Complete);
     assert!(cloud.operations().is_empty());
 }
 
@@ -75,9 +76,9 @@ async fn a_bounce_that_overtakes_the_record_of_its_attempt_comes_back_later() {
     let app = App::new(&cloud.aws).expect("an app");
     let to = email(&cloud);
     let id = DeliveryId::new(to.id, EventId::generate());
-    assert!(!app.apply(&bounce(&to, Some(id))).await.expect("applied"), "no row yet");
+    assert_eq!(app.apply(&bounce(&to, Some(id))).await.expect("applied"), Completion::Repeat, "no row yet");
     let event_type = testing::event_types(&["custom.a"]).remove(0);
     let row = Delivery::new(id, to.operator_id, &event_type, to.api, Fate::Send, now());
     cloud.delivery(&row);
-    assert!(!app.apply(&bounce(&to, Some(id))).await.expect("applied"), "no attempt yet");
+    assert_eq!(app.apply(&bounce(&to, Some(id))).await.expect("applied"), Completion::Repeat, "no attempt yet");
 }

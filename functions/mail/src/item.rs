@@ -12,7 +12,7 @@ use domain::{
         SubscriptionChange::{Disabled, Updated},
     },
 };
-use store::subscriptions::Subscription;
+use store::{IfExists, subscriptions::Subscription};
 
 use crate::{State, input::MailWebhookChange, subscription_event, views::MailWebhook};
 
@@ -74,7 +74,7 @@ fn changed(old: &Subscription, new: &Subscription) -> Vec<&'static str> {
 )]
 pub(crate) async fn delete(app: State, Writer(caller): Writer, Id(id): Id<WebhookId>) -> Result<Json<Deleted>> {
     let old = app.find(&caller, id).await?;
-    if !app.subscriptions.delete(&old).await? {
+    if app.subscriptions.delete(&old).await? == IfExists::Missing {
         return Err(ApiError::not_found(WebhookId::NOUN));
     }
     app.service.system_events().note([subscription_event(Disabled(Disabling::Deleted), &old)]).await;

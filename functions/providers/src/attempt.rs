@@ -9,7 +9,7 @@ use domain::{
     time::now,
 };
 use outbound::email::Envelope;
-use service::sender::Attempted;
+use service::{health::Completion, sender::Attempted};
 
 use crate::App;
 
@@ -76,8 +76,10 @@ impl App {
         let reason = attempt.error.as_deref().unwrap_or_default();
         let unhealthy = Unhealthy::new(attempt.at, reason, Some(row.id));
         match self.health.mark(row.operator_id, to.id, &unhealthy, Some(attempt)).await {
-            Ok(true) => {}
-            Ok(false) => tracing::error!(destination_id = %to.id, "reporting an unhealthy provider failed"),
+            Ok(Completion::Complete) => {}
+            Ok(Completion::Repeat) => {
+                tracing::error!(destination_id = %to.id, "reporting an unhealthy provider failed")
+            }
             Err(error) => tracing::error!(destination_id = %to.id, %error, "health was not marked"),
         }
     }

@@ -7,6 +7,7 @@ use axum::{Json, http::StatusCode};
 use domain::{ApiKind, Connection, Destination, connection::providers, time::after};
 use serde_json::Value;
 use service::retrying::Tries;
+use store::{Changed, IfExists};
 
 use crate::{
     App, State,
@@ -54,7 +55,7 @@ pub(crate) async fn update(
     let mut tries = Tries::of(ProviderId::NOUN);
     loop {
         let (new, connection) = app.changed(&old, &change).await?;
-        if new == old || app.destinations.change(&old, &new).await? {
+        if new == old || app.destinations.change(&old, &new).await? == Changed::Yes {
             return Ok(Json(ProviderView::new(&new, connection.as_ref())));
         }
         tries.again()?;
@@ -111,7 +112,7 @@ impl App {
 )]
 pub(crate) async fn delete(app: State, Managing(caller): Managing, Id(id): Id<ProviderId>) -> Result<StatusCode> {
     let found = app.find(&caller, id).await?;
-    if !app.destinations.delete_of(ApiKind::Providers, found.operator_id, found.id).await? {
+    if app.destinations.delete_of(ApiKind::Providers, found.operator_id, found.id).await? == IfExists::Missing {
         return Err(ApiError::not_found(ProviderId::NOUN));
     }
     Ok(StatusCode::NO_CONTENT)

@@ -13,6 +13,28 @@ use domain::{
 };
 use store::{Accounts, Aws, Changes, Channels, Destinations, Result, SystemEvents, destinations::Marked};
 
+/// Whether work is complete, or has to be repeated because a queue did not accept all of its events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Completion {
+    /// Nothing remains to be done.
+    Complete,
+    /// Repeat the whole call.
+    Repeat,
+}
+
+impl Completion {
+    /// The completion of work, by whether the queue accepted each of its events.
+    pub fn of(accepted: &[bool]) -> Self {
+        if accepted.iter().all(|accepted| *accepted) { Self::Complete } else { Self::Repeat }
+    }
+
+    /// The completion of both of two pieces of work.
+    pub fn and(self, other: Self) -> Self {
+        if self == Self::Complete { other } else { self }
+    }
+}
+
 /// Marks destinations as unhealthy and notifies their operators.
 pub struct Health {
     accounts: Accounts,
@@ -42,8 +64,6 @@ impl Health {
     /// notification again under the same event ID, and dispatch processes it once. This makes up for a worker that died
     /// in between.
     ///
-    /// Returns `false` if the queue did not accept the notification. Repeat the whole call in that case.
-    ///
     /// # Errors
     /// When a call fails.
     pub async fn mark(
@@ -52,10 +72,10 @@ impl Health {
         id: DestinationId,
         unhealthy: &Unhealthy,
         attempt: Option<&Attempt>,
-    ) -> Result<bool> {
+    ) -> Result<Completion> {
         // Don't notify an operator at the address that just failed.
         if id == DestinationId::of_operator(operator) {
-            return Ok(true);
+            return Ok(Completion::Complete);
         }
         match self.destinations.mark_unhealthy(operator, id, unhealthy).await? {
             Marked::ByThis(destination) => {
@@ -65,11 +85,11 @@ impl Health {
                 }
                 self.emit(&destination, unhealthy, attempt).await
             }
-            Marked::Not => Ok(true),
+            Marked::Not => Ok(Completion::Complete),
         }
     }
 
-    async fn emit(&self, ill: &Destination, unhealthy: &Unhealthy, attempt: Option<&Attempt>) -> Result<bool> {
+    async fn emit(&self, ill: &Destination, unhealthy: &Unhealthy, attempt: Option<&Attempt>) -> Result<Completion> {
         let operator = ill.operator_id;
         tracing::warn!(
             operator_id = %operator, destination_id = %ill.id, reason = &*without_people(&unhealthy.reason), "destination unhealthy"
@@ -89,11 +109,11 @@ impl Health {
             let change = SubscriptionChange::Disabled(Disabling::Unhealthy);
             events.push(system_events::subscription(change, ill, rule, unhealthy.since)?);
         }
-        Ok(self.system_events.emit(&events).await?.iter().all(|accepted| *accepted))
+        Ok(Completion::of(&self.system_events.emit(&events).await?))
     }
 
     /// Makes sure that the operator's own address is a destination, so that the notification is a normal delivery:
-    /// retried and logged. Returns `false` if the address is not valid.
+    /// retried and logged. Returns whether the address is valid.
     async fn address_operator(&self, id: OperatorId) -> Result<bool> {
         let Some(operator) = self.accounts.operator(id).await? else { return Ok(false) };
         let Ok(address) = Address::parse(ChannelType::Email, &operator.email, TargetPolicy::Public) else {

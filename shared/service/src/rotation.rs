@@ -2,6 +2,7 @@
 
 use domain::{Destination, WebhookSecret, destination::PreviousSecret, secret::ROTATION_HOURS, time::now};
 use jiff::{Timestamp, ToSpan};
+use store::Changed;
 
 use crate::{
     DestinationService,
@@ -35,7 +36,8 @@ impl DestinationService {
         let previous = previous.map_err(|first_ends| Error::TooManySecrets { first_ends })?;
         let secret = WebhookSecret::generate();
         let new = self.seal(of.operator_id, of.id, &secret).await?;
-        if !self.destinations.rotate_secret(of.operator_id, of.id, (&old, &new), &previous).await? {
+        let rotated = self.destinations.rotate_secret(of.operator_id, of.id, (&old, &new), &previous).await?;
+        if rotated == Changed::Meanwhile {
             return Err(Error::RotatedMeanwhile);
         }
         Ok((secret, until))

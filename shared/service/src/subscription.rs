@@ -4,7 +4,7 @@ use domain::{
     Address, Destination, DestinationId, EventType, OperatorId, Rule, RuleId, Severity, WebhookSecret,
     rule::OnUnhealthy, time::now, traffic::Rate,
 };
-use store::subscriptions::{Changed, Subscription, Subscriptions};
+use store::subscriptions::{Replaced, Subscription, Subscriptions};
 
 use crate::{
     DestinationService,
@@ -84,9 +84,9 @@ impl Change {
                 return Ok((old, new));
             }
             match subscriptions.replace(&old, &new).await? {
-                Changed::Yes => return Ok((old, new)),
-                Changed::Meanwhile => tries.again()?,
-                Changed::Gone => return Err(Error::NotFound(noun)),
+                Replaced::Yes => return Ok((old, new)),
+                Replaced::Meanwhile => tries.again()?,
+                Replaced::Gone => return Err(Error::NotFound(noun)),
             }
         }
     }

@@ -13,7 +13,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use outbound::{email::Envelope, mail};
-use store::accounts::Operator;
+use store::{IfExists, accounts::Operator};
 
 use crate::{
     DestinationService,
@@ -132,7 +132,7 @@ impl DestinationService {
         if let Some(error) = answer.attempt.error {
             return Err(Error::VerificationFailed(error));
         }
-        if !self.destinations.set_verified(to.operator_id, to.id, now()).await? {
+        if self.destinations.set_verified(to.operator_id, to.id, now()).await? == IfExists::Missing {
             return Err(Error::NotFound("destination"));
         }
         Ok(())

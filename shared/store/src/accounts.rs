@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Aws, Result, StoreError,
+    Aws, Changed, IfExists, Result, StoreError,
     destinations::condition_failed,
     error::aws,
     item::{Item, b, from_item, from_items, key, n, s, to_item},
@@ -169,25 +169,25 @@ impl Accounts {
         get.send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
     }
 
-    /// Changes an operator's plan. Returns `false` if the operator does not exist.
+    /// Changes an operator's plan.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn set_plan(&self, id: OperatorId, plan: Plan) -> Result<bool> {
+    pub async fn set_plan(&self, id: OperatorId, plan: Plan) -> Result<IfExists> {
         let update = self
             .update_operator(id)
             .condition_expression("attribute_exists(pk)")
             .update_expression("SET #plan = :plan")
             .expression_attribute_names("#plan", "plan")
             .expression_attribute_values(":plan", s(plan.name()));
-        done(update.send().await)
+        done(update.send().await).map(IfExists::if_done)
     }
 
-    /// Gives an operator more shards. Returns `false` if its shards have changed since `of` was read.
+    /// Gives an operator more shards, unless they have changed since `of` was read.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn set_sharding(&self, of: &Operator, sharding: Sharding) -> Result<bool> {
+    pub async fn set_sharding(&self, of: &Operator, sharding: Sharding) -> Result<Changed> {
         let update = self
             .update_operator(of.id)
             .update_expression("SET sharding = :new")
@@ -198,7 +198,7 @@ impl Accounts {
                 .condition_expression("sharding = :before")
                 .expression_attribute_values(":before", serde_dynamo::to_attribute_value(before)?),
         };
-        done(update.send().await)
+        done(update.send().await).map(Changed::if_done)
     }
 
     /// Copies the operator's sharding to one of its keys. Does nothing if the key has been revoked.
@@ -218,12 +218,12 @@ impl Accounts {
     }
 
     /// Gives an operator a new data key, which seals everything from now on. Whatever the old key sealed has to be
-    /// resealed ([`crate::resealing`]). Returns `false` if the data key has changed since `of` was read: another
-    /// rotation has begun.
+    /// resealed ([`crate::resealing`]). Refused if the data key has changed since `of` was read: another rotation has
+    /// begun.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn begin_rotation(&self, of: &Operator, data_key: &[u8], rotation: &Rotation) -> Result<bool> {
+    pub async fn begin_rotation(&self, of: &Operator, data_key: &[u8], rotation: &Rotation) -> Result<Changed> {
         let update = self
             .update_operator(of.id)
             .condition_expression("data_key = :old")
@@ -231,7 +231,7 @@ impl Accounts {
             .expression_attribute_values(":old", b(&of.data_key))
             .expression_attribute_values(":new", b(data_key))
             .expression_attribute_values(":rotation", serde_dynamo::to_attribute_value(rotation)?);
-        done(update.send().await)
+        done(update.send().await).map(Changed::if_done)
     }
 
     /// Records that everything is sealed under this data key. A second call keeps the first time. Does nothing if the
@@ -301,15 +301,15 @@ impl Accounts {
         Ok(keys)
     }
 
-    /// Revokes a key. Returns `false` if the key does not exist. Revoking a key again keeps the first time.
+    /// Revokes a key. Revoking a key again keeps the first time.
     ///
     /// # Errors
     /// When a call fails; nothing is written then.
-    pub async fn revoke(&self, id: KeyId, now: Timestamp) -> Result<bool> {
+    pub async fn revoke(&self, id: KeyId, now: Timestamp) -> Result<IfExists> {
         let listed_key = key(("pk", id.operator), ("sk", id));
         let get = self.client.get_item().table_name(&self.table).set_key(Some(listed_key.clone()));
         let Some(item) = get.consistent_read(true).send().await.map_err(aws("GetItem"))?.item else {
-            return Ok(false);
+            return Ok(IfExists::Missing);
         };
         let listed: ListedKey = from_item(item)?;
         let delete = transact::delete(&self.table, key(("pk", grant_key(&listed.hash)), ("sk", GRANT)))?;
@@ -319,7 +319,7 @@ impl Accounts {
             .update_expression("SET revoked_at = if_not_exists(revoked_at, :now)")
             .expression_attribute_values(":now", n(now.as_millisecond()));
         transact::all_or_none(&self.client, vec![delete, transact::update(mark)?]).await?;
-        Ok(true)
+        Ok(IfExists::Done)
     }
 }
 

@@ -17,7 +17,7 @@ use domain::{OperatorId, ProjectId, Rule, RuleId};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Aws, Result,
+    Aws, Changed, IfExists, Result,
     batch_get::get_rows,
     error::aws,
     filtered,
@@ -208,11 +208,11 @@ impl Channels {
             .expression_attribute_values(":prefix", s(prefix))
     }
 
-    /// Replaces `old` with `new`, which has the same ID. Returns `false` if the rule has changed since `old` was read.
+    /// Replaces `old` with `new`, which has the same ID, unless the rule has changed since `old` was read.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn replace(&self, old: &Rule, new: &Rule) -> Result<bool> {
+    pub async fn replace(&self, old: &Rule, new: &Rule) -> Result<Changed> {
         let unchanged = Unchanged::since(old)?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(to_row(new)?));
         let put = put
@@ -220,8 +220,10 @@ impl Channels {
             .set_expression_attribute_names(Some(unchanged.names))
             .set_expression_attribute_values(Some(unchanged.values));
         match put.send().await {
-            Ok(_) => Ok(true),
-            Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Ok(_) => Ok(Changed::Yes),
+            Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(Changed::Meanwhile)
+            }
             Err(error) => Err(aws("PutItem")(error)),
         }
     }
@@ -258,15 +260,17 @@ impl Channels {
         &self.client
     }
 
-    /// Deletes a rule. Returns `false` if it did not exist.
+    /// Deletes a rule.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn delete(&self, operator: OperatorId, id: RuleId) -> Result<bool> {
+    pub async fn delete(&self, operator: OperatorId, id: RuleId) -> Result<IfExists> {
         let delete = self.client.delete_item().table_name(&self.table).set_key(Some(row_key(operator, id)));
         match delete.condition_expression("attribute_exists(id)").send().await {
-            Ok(_) => Ok(true),
-            Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Ok(_) => Ok(IfExists::Done),
+            Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(IfExists::Missing)
+            }
             Err(error) => Err(aws("DeleteItem")(error)),
         }
     }

@@ -2,7 +2,7 @@
 
 use domain::{Destination, DestinationId, OperatorId, Rule, RuleId};
 
-use crate::{Channels, Destinations, Result, transact};
+use crate::{Changed, Channels, Destinations, IfExists, Inserted, Result, transact};
 
 /// Stores a rule and its own destination: both or neither.
 ///
@@ -13,12 +13,12 @@ pub async fn insert(
     inline_destination: &Destination,
     channels: &Channels,
     destinations: &Destinations,
-) -> Result<bool> {
+) -> Result<Inserted> {
     let writes = vec![channels.insertion(rule)?, destinations.insertion(inline_destination)?];
-    Ok(transact::all_or_none(channels.client(), writes).await?.done())
+    Ok(Inserted::if_done(transact::all_or_none(channels.client(), writes).await?.done()))
 }
 
-/// Deletes a rule and its own destination. Returns `false` if the rule did not exist.
+/// Deletes a rule and its own destination.
 ///
 /// # Errors
 /// When the call fails; nothing is deleted then.
@@ -27,19 +27,19 @@ pub async fn delete(
     id: RuleId,
     channels: &Channels,
     destinations: &Destinations,
-) -> Result<bool> {
+) -> Result<IfExists> {
     let inline_destination = DestinationId::of_channel(id);
     let writes = vec![channels.deletion(operator, id)?, destinations.deletion(operator, inline_destination)?];
-    Ok(transact::all_or_none(channels.client(), writes).await?.done())
+    Ok(IfExists::if_done(transact::all_or_none(channels.client(), writes).await?.done()))
 }
 
-/// Replaces a legacy channel's rule with one that targets other destinations, and deletes its own destination. Returns
-/// `false` if the rule has changed since `old` was read.
+/// Replaces a legacy channel's rule with one that targets other destinations, and deletes its own destination, unless
+/// the rule has changed since `old` was read.
 ///
 /// # Errors
 /// When the call fails; nothing is changed then.
-pub async fn convert(old: &Rule, new: &Rule, channels: &Channels, destinations: &Destinations) -> Result<bool> {
+pub async fn convert(old: &Rule, new: &Rule, channels: &Channels, destinations: &Destinations) -> Result<Changed> {
     let inline_destination = DestinationId::of_channel(old.id);
     let writes = vec![channels.replacement(old, new)?, destinations.deletion(old.operator_id, inline_destination)?];
-    Ok(transact::all_or_none(channels.client(), writes).await?.done())
+    Ok(Changed::if_done(transact::all_or_none(channels.client(), writes).await?.done()))
 }

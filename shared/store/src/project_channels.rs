@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{Update, builders::UpdateBuilder};
 use domain::{Destination, DestinationId, OperatorId, ProjectId, Rule, RuleId};
 
 use crate::{
-    Accounts, Aws, Channels, Destinations, Result,
+    Accounts, Aws, Changed, Channels, Destinations, IfExists, Result,
     item::n,
     transact::{self, Outcome},
 };
@@ -20,13 +20,14 @@ pub struct ProjectChannel {
     pub rule: Rule,
 }
 
-/// The result of a change.
+/// The outcome of an insertion into a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Changed {
-    /// The change was made.
+#[must_use]
+pub enum Added {
+    /// The channel was stored.
     Yes,
-    /// The channel has been changed or deleted since it was read.
-    Meanwhile,
+    /// The project has as many channels as the plan allows.
+    Full,
 }
 
 /// The tables that hold channels and their counts.
@@ -49,12 +50,11 @@ impl ProjectChannels {
         })
     }
 
-    /// Stores a new channel of the project. Returns `false` and stores nothing if the project already has `limit`
-    /// channels.
+    /// Stores a new channel of the project, unless the project already has `limit` channels.
     ///
     /// # Errors
     /// When the call fails; nothing is written then.
-    pub async fn insert(&self, project: &ProjectId, new: &ProjectChannel, limit: u32) -> Result<bool> {
+    pub async fn insert(&self, project: &ProjectId, new: &ProjectChannel, limit: u32) -> Result<Added> {
         let count = self
             .count(new.rule.operator_id, project, 1)
             .condition_expression("attribute_not_exists(channels) OR channels < :limit")
@@ -64,8 +64,11 @@ impl ProjectChannels {
             self.channels.insertion(&new.rule)?,
             self.destinations.insertion(&new.destination)?,
         ];
-        // Only the count can be refused, because the other two writes have a new ID.
-        Ok(transact::all_or_none(self.channels.client(), writes).await?.done())
+        Ok(match transact::all_or_none(self.channels.client(), writes).await? {
+            Outcome::Done => Added::Yes,
+            // Only the count can be refused, because the other two writes have a new ID.
+            Outcome::Refused(_) => Added::Full,
+        })
     }
 
     fn count(&self, operator: OperatorId, project: &ProjectId, by: i32) -> UpdateBuilder {
@@ -130,17 +133,17 @@ impl ProjectChannels {
         })
     }
 
-    /// Deletes a channel and reduces the project's count. Returns `false` if it was already deleted.
+    /// Deletes a channel and reduces the project's count.
     ///
     /// # Errors
     /// When the call fails; nothing is deleted then.
-    pub async fn delete(&self, project: &ProjectId, old: &ProjectChannel) -> Result<bool> {
+    pub async fn delete(&self, project: &ProjectId, old: &ProjectChannel) -> Result<IfExists> {
         let (operator, id) = (old.rule.operator_id, old.destination.id);
         let writes = vec![
             self.channels.deletion_of(&old.rule)?,
             self.destinations.deletion(operator, id)?,
             transact::update(self.count(operator, project, -1))?,
         ];
-        Ok(transact::all_or_none(self.channels.client(), writes).await?.done())
+        Ok(IfExists::if_done(transact::all_or_none(self.channels.client(), writes).await?.done()))
     }
 }

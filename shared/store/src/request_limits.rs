@@ -5,7 +5,7 @@ use domain::{OperatorId, plan::Plan};
 use serde::Deserialize;
 
 use crate::{
-    Accounts, Result,
+    Accounts, IfExists, Result,
     accounts::done,
     error::aws,
     item::{Item, from_item, n},
@@ -41,11 +41,11 @@ impl Accounts {
         get.send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
     }
 
-    /// Sets or removes an operator's own limit. Returns `false` if the operator does not exist.
+    /// Sets or removes an operator's own limit.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn set_limit(&self, operator: OperatorId, requests_per_second: Option<u32>) -> Result<bool> {
+    pub async fn set_limit(&self, operator: OperatorId, requests_per_second: Option<u32>) -> Result<IfExists> {
         self.put_limit(Self::operator_key(operator), Some("attribute_exists(pk)"), requests_per_second).await
     }
 
@@ -57,7 +57,7 @@ impl Accounts {
         self.put_limit(Self::plan_key(plan), None, requests_per_second).await.map(drop)
     }
 
-    async fn put_limit(&self, key: Item, condition: Option<&str>, limit: Option<u32>) -> Result<bool> {
+    async fn put_limit(&self, key: Item, condition: Option<&str>, limit: Option<u32>) -> Result<IfExists> {
         let update = self.client.update_item().table_name(self.table()).set_key(Some(key));
         let update = update.set_condition_expression(condition.map(str::to_owned));
         let update = match limit {
@@ -66,6 +66,6 @@ impl Accounts {
                 .expression_attribute_values(":limit", n(limit)),
             None => update.update_expression("REMOVE requests_per_second"),
         };
-        done(update.send().await)
+        done(update.send().await).map(IfExists::if_done)
     }
 }

@@ -111,6 +111,14 @@ impl Row {
     }
 }
 
+/// The outcome of resealing a row.
+enum Renewal {
+    /// Its values were resealed.
+    Made,
+    /// No value is under another data key, or the row was deleted.
+    Current,
+}
+
 impl Resealing<'_> {
     /// Reseals the values under other data keys in the rows after `after`. Changes nothing else in these rows.
     ///
@@ -146,7 +154,8 @@ impl Resealing<'_> {
             }
             let id = row.id;
             match self.renew(row).await {
-                Ok(renewed) => work.resealed += usize::from(renewed),
+                Ok(Renewal::Made) => work.resealed += 1,
+                Ok(Renewal::Current) => {}
                 Err(error @ StoreError::Sealed(_)) => {
                     // One unusable row must not block the rest.
                     tracing::error!(operator_id = %self.operator, destination_id = %id, %error, "resealing a destination failed");
@@ -158,8 +167,8 @@ impl Resealing<'_> {
         Ok(last.filter(|_| more).map_or(Page::Last, Page::Next))
     }
 
-    /// Reseals a row's values in one write. Returns `false` if no value is under another data key.
-    async fn renew(&self, mut row: Row) -> Result<bool> {
+    /// Reseals a row's values in one write.
+    async fn renew(&self, mut row: Row) -> Result<Renewal> {
         for _ in 0..TRIES {
             let mut renewed = vec![];
             for (path, old) in row.sealed() {
@@ -167,14 +176,14 @@ impl Resealing<'_> {
                 renewed.extend(new.map(|new| Renewed { path, old, new }));
             }
             if renewed.is_empty() {
-                return Ok(false);
+                return Ok(Renewal::Current);
             }
             match self.update(row.id, &renewed).send().await {
-                Ok(_) => return Ok(true),
+                Ok(_) => return Ok(Renewal::Made),
                 Err(error) if condition_failed(&error) => {}
                 Err(error) => return Err(aws("UpdateItem")(error)),
             }
-            let Some(again) = self.read(row.id).await? else { return Ok(false) };
+            let Some(again) = self.read(row.id).await? else { return Ok(Renewal::Current) };
             row = again;
         }
         Err(StoreError::Unprocessed("UpdateItem"))

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::{ApiKind, Destination, DestinationId, OperatorId, Rule, RuleId};
 
 use crate::{
-    Aws, Channels, Destinations, Result,
+    Aws, Channels, Destinations, IfExists, Result,
     destinations::{
         clauses::{Clauses, LIMIT},
         row_key,
@@ -25,7 +25,7 @@ pub struct Subscription {
 
 /// The result of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Changed {
+pub enum Replaced {
     /// The change was made.
     Yes,
     /// The subscription has been changed since it was read.
@@ -108,7 +108,7 @@ impl Subscriptions {
     ///
     /// # Errors
     /// When the call fails; nothing is changed then.
-    pub async fn replace(&self, old: &Subscription, new: &Subscription) -> Result<Changed> {
+    pub async fn replace(&self, old: &Subscription, new: &Subscription) -> Result<Replaced> {
         let mut writes = vec![];
         let rule_differs = old.rule != new.rule;
         if rule_differs {
@@ -118,12 +118,12 @@ impl Subscriptions {
             writes.push(self.endpoint_change(&old.endpoint, &new.endpoint)?);
         }
         if writes.is_empty() {
-            return Ok(Changed::Yes);
+            return Ok(Replaced::Yes);
         }
         Ok(match transact::all_or_none(self.channels.client(), writes).await? {
-            Outcome::Done => Changed::Yes,
-            Outcome::Refused(0) if rule_differs => Changed::Meanwhile,
-            Outcome::Refused(_) => Changed::Gone,
+            Outcome::Done => Replaced::Yes,
+            Outcome::Refused(0) if rule_differs => Replaced::Meanwhile,
+            Outcome::Refused(_) => Replaced::Gone,
         })
     }
 
@@ -157,14 +157,14 @@ impl Subscriptions {
         transact::update(update.update_expression(clauses.expression()))
     }
 
-    /// Deletes a subscription. Returns `false` if it was already deleted.
+    /// Deletes a subscription.
     ///
     /// # Errors
     /// When the call fails; nothing is deleted then.
-    pub async fn delete(&self, old: &Subscription) -> Result<bool> {
+    pub async fn delete(&self, old: &Subscription) -> Result<IfExists> {
         let (operator, rule) = (old.rule.operator_id, old.rule.id);
         let writes =
             vec![self.channels.deletion(operator, rule)?, self.destinations.deletion(operator, old.endpoint.id)?];
-        Ok(transact::all_or_none(self.channels.client(), writes).await?.done())
+        Ok(IfExists::if_done(transact::all_or_none(self.channels.client(), writes).await?.done()))
     }
 }

@@ -20,7 +20,7 @@ use super::{
     row_key,
 };
 use crate::{
-    Result,
+    Changed, IfExists, Result,
     error::aws,
     item::{from_item, n, s},
     transact,
@@ -39,14 +39,14 @@ pub enum Marked {
 const VERIFIED: &str = "SET verified_at = :now REMOVE unhealthy, unreached, breaker, slow_until";
 
 impl Destinations {
-    /// Replaces the settings of a destination. Returns `false` if they have changed since `old` was read, or the
-    /// destination was deleted.
+    /// Replaces the settings of a destination, unless they have changed or the destination was deleted since `old` was
+    /// read.
     ///
     /// # Errors
     /// When the call fails; nothing is changed then.
-    pub async fn change(&self, old: &Destination, new: &Destination) -> Result<bool> {
+    pub async fn change(&self, old: &Destination, new: &Destination) -> Result<Changed> {
         let write = transact::update(self.changing(old, new)?)?;
-        Ok(transact::all_or_none(&self.client, vec![write]).await?.done())
+        Ok(Changed::if_done(transact::all_or_none(&self.client, vec![write]).await?.done()))
     }
 
     /// The write that changes the name, the limit and whether the destination is switched off, for a transaction. If
@@ -116,11 +116,11 @@ impl Destinations {
         }
     }
 
-    /// Marks a destination as verified and healthy. Returns `false` if the destination was deleted.
+    /// Marks a destination as verified and healthy.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn set_verified(&self, operator: OperatorId, id: DestinationId, now: Timestamp) -> Result<bool> {
+    pub async fn set_verified(&self, operator: OperatorId, id: DestinationId, now: Timestamp) -> Result<IfExists> {
         let update = self
             .client
             .update_item()
@@ -130,8 +130,8 @@ impl Destinations {
             .update_expression(VERIFIED)
             .expression_attribute_values(":now", n(now.as_millisecond()));
         match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if condition_failed(&error) => Ok(false),
+            Ok(_) => Ok(IfExists::Done),
+            Err(error) if condition_failed(&error) => Ok(IfExists::Missing),
             Err(error) => Err(aws("UpdateItem")(error)),
         }
     }
@@ -152,8 +152,8 @@ impl Destinations {
         transact::update(update)
     }
 
-    /// Replaces the `old` secret of a webhook with the `new` one. The `previous` secrets continue to sign. Returns
-    /// `false` if `old` is not the current secret: two concurrent rotations would lose a secret that was already shown.
+    /// Replaces the `old` secret of a webhook with the `new` one. The `previous` secrets continue to sign. Refused if
+    /// `old` is not the current secret: two concurrent rotations would lose a secret that was already shown.
     ///
     /// # Errors
     /// When the call fails.
@@ -163,7 +163,7 @@ impl Destinations {
         id: DestinationId,
         (old, new): (&Sealed, &Sealed),
         previous: &[PreviousSecret],
-    ) -> Result<bool> {
+    ) -> Result<Changed> {
         let value = |sealed: &Sealed| AttributeValue::B(sealed.0.clone().into());
         let mut clauses = Clauses::setting(&["secret = :new"]);
         let mut update = self
@@ -184,8 +184,8 @@ impl Destinations {
             clauses.remove("older_secrets");
         }
         match update.update_expression(clauses.expression()).send().await {
-            Ok(_) => Ok(true),
-            Err(error) if condition_failed(&error) => Ok(false),
+            Ok(_) => Ok(Changed::Yes),
+            Err(error) if condition_failed(&error) => Ok(Changed::Meanwhile),
             Err(error) => Err(aws("UpdateItem")(error)),
         }
     }

@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::{Client, operation::query::builders::QueryFluentBuilder, t
 use domain::{ApiKind, Destination, DestinationId, OperatorId};
 
 use crate::{
-    Aws, Result,
+    Aws, IfExists, Inserted, Result,
     batch_get::get_rows,
     error::aws,
     filtered,
@@ -28,7 +28,7 @@ use crate::{
 
 pub use changes::Marked;
 pub(crate) use changes::condition_failed;
-pub use traffic::Counter;
+pub use traffic::{Counter, ProbeClaim};
 
 /// The table `Destinations`.
 #[derive(Clone)]
@@ -54,16 +54,16 @@ impl Destinations {
         Ok(Self { client: aws.dynamodb(), table: aws.variable("DESTINATIONS_TABLE")? })
     }
 
-    /// Registers a destination. Returns `false` if one with the same address exists. Writes the row and its guard
-    /// together, so that only one of two concurrent requests succeeds.
+    /// Registers a destination, unless one with the same address exists. Writes the row and its guard together, so that
+    /// only one of two concurrent requests succeeds.
     ///
     /// # Errors
     /// When the call fails; nothing is written then.
-    pub async fn insert(&self, destination: &Destination) -> Result<bool> {
+    pub async fn insert(&self, destination: &Destination) -> Result<Inserted> {
         let mut guard = guard_key(destination.operator_id, &destination.uniqueness_key);
         guard.insert("destination_id".into(), s(destination.id));
         let writes = vec![transact::insert(&self.table, guard, "id")?, self.insertion(destination)?];
-        Ok(transact::all_or_none(&self.client, writes).await?.done())
+        Ok(Inserted::if_done(transact::all_or_none(&self.client, writes).await?.done()))
     }
 
     /// Registers a destination whose address need not be unique.
@@ -175,16 +175,18 @@ impl Destinations {
             .scan_index_forward(false)
     }
 
-    /// Deletes a destination without a guard that was created with this API. Returns `false` if it does not exist.
+    /// Deletes a destination without a guard that was created with this API.
     ///
     /// # Errors
     /// When the call fails; nothing is deleted then.
-    pub async fn delete_of(&self, api: ApiKind, operator: OperatorId, id: DestinationId) -> Result<bool> {
+    pub async fn delete_of(&self, api: ApiKind, operator: OperatorId, id: DestinationId) -> Result<IfExists> {
         let delete = self.client.delete_item().table_name(&self.table).set_key(Some(row_key(operator, id)));
         let delete = delete.condition_expression("face = :face");
         match delete.expression_attribute_values(":face", s(api.as_str())).send().await {
-            Ok(_) => Ok(true),
-            Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Ok(_) => Ok(IfExists::Done),
+            Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(IfExists::Missing)
+            }
             Err(error) => Err(aws("DeleteItem")(error)),
         }
     }

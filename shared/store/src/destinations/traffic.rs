@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{Destinations, condition_failed, row_key};
 use crate::{
-    Result,
+    Changed, Result,
     error::aws,
     item::{Item, from_item, key, n},
 };
@@ -24,6 +24,15 @@ pub enum Counter {
     Destination(OperatorId, DestinationId),
     /// The counter of all mail, which follows the account's rate at the mail service.
     Mails,
+}
+
+/// The outcome of a claim of a probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProbeClaim {
+    /// This worker sends the probe.
+    Ours,
+    /// Another worker sends it.
+    Anothers,
 }
 
 impl Counter {
@@ -48,13 +57,15 @@ impl Destinations {
         self.client.update_item().table_name(&self.table).set_key(Some(key))
     }
 
-    /// Claims the probe of a breaker that was due for one when it was read. Returns `false` if another worker has
-    /// claimed it.
+    /// Claims the probe of a breaker that was due for one when it was read.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn claim_probe(&self, to: &Destination, seen: &Breaker, now: Timestamp) -> Result<bool> {
-        self.change_breaker(to, Some(seen), &seen.probing(now)).await
+    pub async fn claim_probe(&self, to: &Destination, seen: &Breaker, now: Timestamp) -> Result<ProbeClaim> {
+        Ok(match self.change_breaker(to, Some(seen), &seen.probing(now)).await? {
+            Changed::Yes => ProbeClaim::Ours,
+            Changed::Meanwhile => ProbeClaim::Anothers,
+        })
     }
 
     /// Records an answer of any kind from a destination that had not been answering.
@@ -81,7 +92,7 @@ impl Destinations {
     ) -> Result<Option<Breaker>> {
         if let Some(probed) = probed {
             let opened = Breaker::opened(Some(probed), now);
-            self.change_breaker(to, Some(probed), &opened).await?;
+            let _ = self.change_breaker(to, Some(probed), &opened).await?;
             return Ok(Some(opened));
         }
         #[derive(Deserialize)]
@@ -104,12 +115,12 @@ impl Destinations {
             return Ok(row.breaker);
         }
         let opened = Breaker::opened(row.breaker.as_ref(), now);
-        self.change_breaker(to, row.breaker.as_ref(), &opened).await?;
+        let _ = self.change_breaker(to, row.breaker.as_ref(), &opened).await?;
         Ok(Some(opened))
     }
 
-    /// Returns `false` if the breaker differs from `seen`.
-    async fn change_breaker(&self, to: &Destination, seen: Option<&Breaker>, new: &Breaker) -> Result<bool> {
+    /// Replaces the breaker, unless it differs from `seen`.
+    async fn change_breaker(&self, to: &Destination, seen: Option<&Breaker>, new: &Breaker) -> Result<Changed> {
         let update = self
             .updating(row_key(to.operator_id, to.id))
             .update_expression("SET #breaker = :new")
@@ -122,7 +133,7 @@ impl Destinations {
                 .expression_attribute_names("#until", "until")
                 .expression_attribute_values(":seen", n(seen.until.as_millisecond())),
         };
-        Ok(done(update).await?.is_some())
+        Ok(Changed::if_done(done(update).await?.is_some()))
     }
 
     /// Records that a destination is slow, unless that was recorded recently. A destination that was not slow before
@@ -153,8 +164,7 @@ impl Destinations {
         Ok(Some(suspected).filter(|_| set && !was_slow))
     }
 
-    /// Sets or removes a destination's pace, unless the pace has changed since it was read. Returns whether it was
-    /// changed. With `from`, slots are handed out from that time on: those of a faster pace no longer apply, and nobody
+    /// Sets or removes a destination's pace, unless the pace has changed since it was read. With `from`, slots are handed out from that time on: those of a faster pace no longer apply, and nobody
     /// waits behind them.
     ///
     /// # Errors
@@ -165,7 +175,7 @@ impl Destinations {
         seen: Option<Pace>,
         new: Option<Pace>,
         from: Option<Timestamp>,
-    ) -> Result<bool> {
+    ) -> Result<Changed> {
         let update = self.updating(row_key(to.operator_id, to.id)).expression_attribute_names("#pace", "pace");
         let update = match (new, from) {
             (Some(_), None) => update.update_expression("SET #pace = :new"),
@@ -185,7 +195,7 @@ impl Destinations {
                 .expression_attribute_names("#since", "since")
                 .expression_attribute_values(":seen", n(seen.since.as_millisecond())),
         };
-        Ok(done(update).await?.is_some())
+        Ok(Changed::if_done(done(update).await?.is_some()))
     }
 
     /// Takes `count` slots, one interval apart, starting at `now` or where the counter stands if that is later. Returns
