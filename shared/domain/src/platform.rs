@@ -66,6 +66,7 @@ platforms! {
     Teams: TEAMS,
     Discord: DISCORD,
     GoogleChat: GOOGLE_CHAT,
+    Mattermost: MATTERMOST,
 }
 
 static SLACK: Descriptor = Descriptor {
@@ -132,6 +133,22 @@ static GOOGLE_CHAT: Descriptor = Descriptor {
         name: "On-call space",
         url: "https://chat.googleapis.com/v1/spaces/…",
         hint: "Create it in the space’s Apps & integrations, under Webhooks. It is stored encrypted.",
+    },
+};
+
+static MATTERMOST: Descriptor = Descriptor {
+    name: "mattermost",
+    title: "Mattermost",
+    hosts: &["cloud.mattermost.com"],
+    self_hosted: true,
+    // Its incoming webhooks are compatible with Slack's.
+    also_accepts: &[Platform::Slack],
+    apis: &[ApiKind::Config],
+    form: Form {
+        summary: "A channel of a team",
+        name: "#alerts",
+        url: "https://mattermost.example.com/hooks/…",
+        hint: "Create it in the product menu, under Integrations, Incoming Webhooks. It is stored encrypted.",
     },
 };
 

@@ -5,6 +5,7 @@
 
 mod discord;
 mod google_chat;
+mod mattermost;
 pub(crate) mod refusal;
 mod slack;
 mod teams;
@@ -84,6 +85,7 @@ fn format_of(platform: Platform) -> &'static Format {
         Platform::Teams => &teams::FORMAT,
         Platform::Discord => &discord::FORMAT,
         Platform::GoogleChat => &google_chat::FORMAT,
+        Platform::Mattermost => &mattermost::FORMAT,
     }
 }
 
