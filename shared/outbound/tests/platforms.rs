@@ -56,6 +56,22 @@ fn every_platform_takes_what_anyone_may_say() {
     }
 }
 
+#[test]
+fn nothing_that_a_platform_would_interpret_is_in_a_message() {
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..300 {
+        let (notification, _, at, _) = untrusted::said().new_tree(&mut runner).expect("a notification").current();
+        // The severity and the ids are not event text, and Discord's footer renders no markup.
+        let said = (notification, "high".to_owned(), at, "evt_1".to_owned());
+        for platform in Platform::ALL {
+            let text = body(platform, &said).to_string();
+            for live in Played::of(platform).live {
+                assert!(!text.contains(live), "{platform:?}: {live}: {text}");
+            }
+        }
+    }
+}
+
 /// Shows that the checks of the other tests can fail.
 #[test]
 fn what_is_wrong_is_refused() {
