@@ -7,8 +7,8 @@ use crate::kinds::{
     FormFieldType::{Email, Lines, Password, Project, Tel, Text, Threshold, Url},
 };
 
-const OF_PROJECT: &str = "The channel belongs to a project. In addition to what rules send, it receives every analysis of \
-                          the project at or above the minimum severity.";
+const OF_PROJECT: &str = "The channel belongs to a project. In addition to what rules send, it receives every analysis \
+                          of the project at or above the minimum severity.";
 
 /// The forms of all kinds.
 pub(crate) fn all() -> Vec<DestinationKind> {

@@ -34,7 +34,8 @@ const isName = (node) => node.type === 'strong' && node.parent.firstChild === no
 
 function isLink(node) {
   const { firstChild: text, parent } = node;
-  return node.type === 'link' && parent.lastChild === node && text.literal === 'Open' && /^https?:/.test(node.destination);
+  return node.type === 'link' && parent.lastChild === node
+    && text.literal === 'Open' && /^https?:/.test(node.destination);
 }
 
 export function check(body) {

@@ -304,7 +304,7 @@ pub static PLAYED: &[Played] = &[
                 reason: "web.incoming_webhook.general.app_error",
                 status: 400,
                 body: r#"{"id": "web.incoming_webhook.general.app_error", "detailed_error": "", "status_code": 400,
-                    "message": "Failed to handle the payload of media type application/json for incoming webhook abc."}"#,
+                    "message": "Failed to handle the payload of media type application/json for incoming webhook a."}"#,
                 error: "answered 400 web.incoming_webhook.general.app_error",
                 fault: Fault::Address,
             },

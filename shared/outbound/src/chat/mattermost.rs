@@ -23,7 +23,8 @@ const MAX_TITLE: usize = 300;
 /// The maximum length of the attachment's text and of a field's name. Mattermost documents no limits.
 const MAX_TEXT: usize = 5000;
 const MAX_LABEL: usize = 200;
-/// The maximum length of the footer. Clients cut longer ones: Mattermost's developer documentation, Message attachments.
+/// The maximum length of the footer. Clients cut longer ones: Mattermost's developer documentation, Message
+/// attachments.
 const MAX_FOOTER: usize = 300;
 /// The maximum number of fields. Longer messages are not readable.
 const MAX_FIELDS: usize = 50;
@@ -262,7 +263,7 @@ mod tests {
             ("@all a@b.example (@x)", "@\u{2060}all a&#64;b\\.example (@\u{2060}x)"),
             (
                 "<!channel> <@u1> <https://a.example|b>",
-                r"&#60;!channel&#62; &#60;@⁠u1&#62; &#60;https&#58;//a\.example\|b&#62;",
+                "&#60;!channel&#62; &#60;@\u{2060}u1&#62; &#60;https&#58;//a\\.example\\|b&#62;",
             ),
             ("~town-square #tag :smile: $x$", "&#126;town-square &#35;tag &#58;smile&#58; &#36;x&#36;"),
             ("# a\n  - b\n12. c\n1) d\n> e\n===", "&#35; a\n&#32;&#32;\\- b\n12\\. c\n1\\) d\n&#62; e\n&#61;=="),
@@ -272,7 +273,10 @@ mod tests {
         ] {
             assert_eq!(fit(text, 999, markdown()), written);
         }
-        assert_eq!(fit("- _a_b *c*\n@all :x: 1) [d] e.f", 999, no_markup()), "‐ ＿a_b ∗c∗ ＠all :⁠x:⁠ 1） ［d］ e⁠.f");
+        assert_eq!(
+            fit("- _a_b *c*\n@all :x: 1) [d] e.f", 999, no_markup()),
+            "‐ ＿a_b ∗c∗ ＠all :\u{2060}x:\u{2060} 1） ［d］ e\u{2060}.f"
+        );
     }
 
     fn reading(status: u16, body: &str) -> Reading {
