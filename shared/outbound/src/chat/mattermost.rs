@@ -102,7 +102,7 @@ fn markdown() -> impl FnMut(&str, &mut String) {
                 '-' | '+' => line == Line::Begins,
                 ')' => line == Line::Number,
                 // Hosts become links, and numbers list items.
-                '.' => before.is_alphanumeric(),
+                '.' => !before.is_whitespace(),
                 _ => false,
             };
             let referenced = match c {
@@ -114,7 +114,7 @@ fn markdown() -> impl FnMut(&str, &mut String) {
                 // `x-d` is an emoji, and four spaces begin a code block.
                 '-' => matches!(before, 'x' | 'X'),
                 // The server looks for mentions after it has read character references, but not in the middle of words.
-                '@' => before.is_alphanumeric(),
+                '@' => before.is_ascii_alphanumeric(),
                 c => c.is_whitespace() && line == Line::Begins,
             };
             match c {
@@ -140,9 +140,12 @@ fn no_markup() -> impl FnMut(&str, &mut String) {
     move |grapheme, to| {
         for c in grapheme.chars() {
             let begins = before.is_none_or(char::is_whitespace);
-            let in_word = before.is_some_and(char::is_alphanumeric);
-            if c == '.' && in_word {
-                to.push(WORD_JOINER);
+            let in_word = before.is_some_and(|before| before.is_ascii_alphanumeric());
+            match c {
+                // Four spaces begin a code block.
+                c if c.is_whitespace() && begins => continue,
+                '.' if !begins => to.push(WORD_JOINER),
+                _ => {}
             }
             to.push(match c {
                 '*' => '∗',
@@ -159,7 +162,7 @@ fn no_markup() -> impl FnMut(&str, &mut String) {
                 '\\' => '＼',
                 '|' => '∣',
                 // In the middle of a word it is not markup.
-                '_' if !before.is_some_and(|c| c.is_ascii_alphanumeric()) => '＿',
+                '_' if !in_word => '＿',
                 '-' if begins => '‐',
                 '+' if begins => '＋',
                 '=' if begins => '＝',
@@ -265,6 +268,8 @@ mod tests {
                 "<!channel> <@u1> <https://a.example|b>",
                 "&#60;!channel&#62; &#60;@\u{2060}u1&#62; &#60;https&#58;//a\\.example\\|b&#62;",
             ),
+            // The sign before the second mention is alphabetic, but not a letter.
+            ("a@all \u{93e}@all a-.example/", "a&#64;all \u{93e}@\u{2060}all a-\\.example/"),
             ("~town-square #tag :smile: $x$", "&#126;town-square &#35;tag &#58;smile&#58; &#36;x&#36;"),
             ("# a\n  - b\n12. c\n1) d\n> e\n===", "&#35; a\n&#32;&#32;\\- b\n12\\. c\n1\\) d\n&#62; e\n&#61;=="),
             ("a\n    b\n\tc", "a\n&#32;&#32;&#32;&#32;b\n&#32;c"),
