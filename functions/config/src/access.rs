@@ -73,7 +73,7 @@ fn scope(caller: &Caller, parts: &Parts) -> Result<Scope> {
         None => None,
         Some(value) => {
             let named = std::str::from_utf8(value.as_bytes()).map_err(|_| "is not UTF-8".to_owned());
-            let named = named.and_then(|id| ProjectId::parse(id));
+            let named = named.and_then(ProjectId::parse);
             Some(named.map_err(|problem| ApiError::field("X-Project-Id", problem))?)
         }
     };
