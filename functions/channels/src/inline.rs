@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use api::{ApiError, Caller, error::Result, path::PathId};
-use domain::{ChannelType, Destination, DestinationId, Rule, RuleId, WebhookSecret, destination::Owner};
+use domain::{
+    ChannelType, Destination, DestinationId, Rule, RuleId, WebhookSecret,
+    destination::{Owner, Signing},
+};
 use store::{Changed, IfExists, Inserted, legacy};
 
 use crate::{App, input::Inline, views::RuleView};
@@ -34,7 +37,7 @@ impl App {
         };
         let inline_destination = Destination {
             verified_at: secret.is_some().then_some(rule.created_at),
-            secret: sealed,
+            signing: sealed.map(Signing::new),
             created_at: rule.created_at,
             belongs_to: Some(Owner::Channel(rule.id)),
             ..Destination::at(rule.operator_id, id, &inline.address)

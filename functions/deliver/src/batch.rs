@@ -391,7 +391,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
                         self.done(&one.work);
                         continue;
                     }
-                    let breaker = one.after.breaker.clone().filter(|_| one.answer.unreachable);
+                    let breaker = one.after.traffic.breaker.clone().filter(|_| one.answer.unreachable);
                     recorded.push(Recorded { work: one.work.clone(), row, just_now: true, slot, breaker });
                 }
                 Done::Anothers => self.done(&one.work),

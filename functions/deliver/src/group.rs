@@ -95,7 +95,7 @@ impl<'a, C: Cloud> Group<'a, C> {
     /// Claims the probe if one is due. With the claim, only the first attempt is made, as the probe. If another worker
     /// has the claim, none is made.
     async fn probe(&self, mut planned: Vec<Planned<'a>>) -> (Vec<Planned<'a>>, Option<Breaker>) {
-        let breaker = self.known.borrow().breaker.clone();
+        let breaker = self.known.borrow().traffic.breaker.clone();
         let (true, Some(seen)) = (planned.iter().any(|one| one.ready.probe), breaker) else { return (planned, None) };
         let (to, now) = (self.to(), now());
         let claimed = self.cloud.claim_probe(&to, &seen, now).await.unwrap_or_else(|error| {
@@ -104,7 +104,7 @@ impl<'a, C: Cloud> Group<'a, C> {
         });
         let claimed = claimed == ProbeClaim::Ours;
         let probing = seen.probing(now);
-        self.known.borrow_mut().breaker = Some(probing.clone());
+        self.known.borrow_mut().traffic.breaker = Some(probing.clone());
         let rest = if claimed && !planned.is_empty() { planned.split_off(1) } else { std::mem::take(&mut planned) };
         self.put_off_all(rest, self.later(Duration::from_secs(1)));
         (planned, claimed.then_some(probing))
@@ -146,7 +146,7 @@ impl<'a, C: Cloud> Group<'a, C> {
     async fn slots(&self, count: usize) -> Vec<Option<Slot>> {
         let mut to = self.to();
         let given = take_slots(self.cloud, &mut to, count).await;
-        self.known.borrow_mut().next_slot = to.next_slot;
+        self.known.borrow_mut().traffic.next_slot = to.traffic.next_slot;
         given
     }
 
@@ -185,7 +185,7 @@ impl<'a, C: Cloud> Group<'a, C> {
 
     /// Postpones the attempts that follow one that was not answered or was asked to slow down.
     async fn stop(&self, rest: Vec<Planned<'a>>) {
-        if self.known.borrow().rate().is_none() || self.known.borrow().breaker.is_some() {
+        if self.known.borrow().rate().is_none() || self.known.borrow().traffic.breaker.is_some() {
             return self.put_off_all(rest, self.later(Duration::from_secs(1)));
         }
         let given = self.slots(rest.len()).await;
@@ -255,8 +255,8 @@ impl<'a, C: Cloud> Group<'a, C> {
             }
         };
         let mut known = self.known.borrow_mut();
-        known.slow_until = Some(now + traffic::SLOW_FOR);
-        known.breaker = known.breaker.take().or(suspected);
+        known.traffic.slow_until = Some(now + traffic::SLOW_FOR);
+        known.traffic.breaker = known.traffic.breaker.take().or(suspected);
     }
 
     /// Records what an answer says about the destination. A failure to record it is only logged: the next answer says
@@ -274,38 +274,38 @@ impl<'a, C: Cloud> Group<'a, C> {
 
     async fn learn_unreached(&self, probe: Option<&Breaker>) -> store::Result<()> {
         let (to, now) = (self.to(), now());
-        let before = to.breaker.as_ref().map_or(0, |breaker| breaker.times);
+        let before = to.traffic.breaker.as_ref().map_or(0, |breaker| breaker.times);
         let breaker = self.cloud.add_unreached(&to, probe, now).await?;
         if let Some(breaker) = breaker.as_ref().filter(|breaker| breaker.times > before) {
             tracing::warn!(destination_id = %to.id, until = %breaker.until, times = breaker.times, "breaker opened");
             metrics::counter!("breakers_opened").increment(1);
         }
         let mut known = self.known.borrow_mut();
-        known.unreached = known.unreached.saturating_add(1);
-        known.breaker = breaker;
+        known.traffic.unreached = known.traffic.unreached.saturating_add(1);
+        known.traffic.breaker = breaker;
         Ok(())
     }
 
     async fn learn_answered(&self, answer: &Answer, slot: Option<&Slot>) -> store::Result<()> {
         let (to, now) = (self.to(), now());
         self.note_answered(&to).await?;
-        let Some(pace) = to.pace.filter(|_| answer.attempt.succeeded()) else { return Ok(()) };
+        let Some(pace) = to.traffic.pace.filter(|_| answer.attempt.succeeded()) else { return Ok(()) };
         if let Some(faster) = pace.faster(slot, now)
             && self.cloud.set_pace(&to, Some(pace), faster, None).await? == Changed::Yes
         {
-            self.known.borrow_mut().pace = faster;
+            self.known.borrow_mut().traffic.pace = faster;
         }
         Ok(())
     }
 
     /// Closes the breaker and resets the count of failures, if needed.
     async fn note_answered(&self, to: &Destination) -> store::Result<()> {
-        if to.unreached == 0 && to.breaker.is_none() {
+        if to.traffic.unreached == 0 && to.traffic.breaker.is_none() {
             return Ok(());
         }
         self.cloud.set_answered(to).await?;
         let mut known = self.known.borrow_mut();
-        (known.unreached, known.breaker) = (0, None);
+        (known.traffic.unreached, known.traffic.breaker) = (0, None);
         Ok(())
     }
 
@@ -319,21 +319,21 @@ impl<'a, C: Cloud> Group<'a, C> {
         if self.lane == Lane::Mail {
             return self.cloud.no_slot_before(Counter::Mails, now + asked).await;
         }
-        let slower = Pace::slower(to.pace, to.max_per_second, answer.attempt.at, now);
+        let slower = Pace::slower(to.traffic.pace, to.max_per_second, answer.attempt.at, now);
         let at = now + asked;
-        if to.pace != Some(slower) {
-            let changed = self.cloud.set_pace(&to, to.pace, Some(slower), Some(at)).await? == Changed::Yes;
+        if to.traffic.pace != Some(slower) {
+            let changed = self.cloud.set_pace(&to, to.traffic.pace, Some(slower), Some(at)).await? == Changed::Yes;
             tracing::info!(destination_id = %to.id, per_second = slower.rate.a_second(), changed, "destination paced");
             let mut known = self.known.borrow_mut();
-            known.pace = Some(slower);
+            known.traffic.pace = Some(slower);
             if changed {
-                known.next_slot = Some(at.as_microsecond());
+                known.traffic.next_slot = Some(at.as_microsecond());
                 return Ok(());
             }
         }
-        if to.next_slot.is_none_or(|next| next < at.as_microsecond()) {
+        if to.traffic.next_slot.is_none_or(|next| next < at.as_microsecond()) {
             self.cloud.no_slot_before(Counter::Destination(to.operator_id, to.id), at).await?;
-            self.known.borrow_mut().next_slot = Some(at.as_microsecond());
+            self.known.borrow_mut().traffic.next_slot = Some(at.as_microsecond());
         }
         Ok(())
     }
@@ -346,13 +346,13 @@ pub(crate) async fn take_slots(cloud: &impl Cloud, to: &mut Destination, count: 
     let none = || vec![None; count];
     let Some(rate) = to.rate().filter(|_| count > 0) else { return none() };
     let horizon = (now + HORIZON).as_microsecond();
-    if to.next_slot.is_some_and(|next| next > horizon) {
+    if to.traffic.next_slot.is_some_and(|next| next > horizon) {
         return none();
     }
     match cloud.take_slots(Counter::Destination(to.operator_id, to.id), rate, count, now).await {
         Ok(counter) => {
-            to.next_slot = Some(counter);
-            let pace = to.pace.map(|pace| pace.since);
+            to.traffic.next_slot = Some(counter);
+            let pace = to.traffic.pace.map(|pace| pace.since);
             slots(rate, count, counter).map(|at| Some(Slot { at, pace })).collect()
         }
         Err(error) => {

@@ -271,14 +271,16 @@ impl Cloud for Memory {
 
     async fn claim_probe(&self, to: &Destination, seen: &Breaker, now: Timestamp) -> Result<ProbeClaim> {
         self.noted();
-        let claimed = self.to(to.id).breaker.as_ref() == Some(seen);
-        self.change(to.id, |to| to.breaker = Some(seen.probing(now)).filter(|_| claimed).or(to.breaker.clone()));
+        let claimed = self.to(to.id).traffic.breaker.as_ref() == Some(seen);
+        self.change(to.id, |to| {
+            to.traffic.breaker = Some(seen.probing(now)).filter(|_| claimed).or(to.traffic.breaker.clone())
+        });
         Ok(if claimed { ProbeClaim::Ours } else { ProbeClaim::Anothers })
     }
 
     async fn set_answered(&self, to: &Destination) -> Result<()> {
         self.noted();
-        self.change(to.id, |to| (to.unreached, to.breaker) = (0, None));
+        self.change(to.id, |to| (to.traffic.unreached, to.traffic.breaker) = (0, None));
         Ok(())
     }
 
@@ -290,21 +292,21 @@ impl Cloud for Memory {
     ) -> Result<Option<Breaker>> {
         self.noted();
         self.change(to.id, |to| {
-            to.unreached += 1;
-            let may_open = to.breaker.as_ref().is_none_or(Breaker::is_suspicion);
-            if probed.is_some() || (may_open && to.unreached >= FAILURES_TO_OPEN) {
-                to.breaker = Some(Breaker::opened(probed.or(to.breaker.as_ref()), now));
+            to.traffic.unreached += 1;
+            let may_open = to.traffic.breaker.as_ref().is_none_or(Breaker::is_suspicion);
+            if probed.is_some() || (may_open && to.traffic.unreached >= FAILURES_TO_OPEN) {
+                to.traffic.breaker = Some(Breaker::opened(probed.or(to.traffic.breaker.as_ref()), now));
             }
         });
-        Ok(self.to(to.id).breaker)
+        Ok(self.to(to.id).traffic.breaker)
     }
 
     async fn set_slow(&self, to: &Destination, now: Timestamp) -> Result<Option<Breaker>> {
         self.noted();
-        let suspected = to.slow_until.is_none().then(|| Breaker::suspected(now));
+        let suspected = to.traffic.slow_until.is_none().then(|| Breaker::suspected(now));
         self.change(to.id, |to| {
-            to.slow_until = Some(now + domain::traffic::SLOW_FOR);
-            to.breaker = to.breaker.take().or(suspected.clone());
+            to.traffic.slow_until = Some(now + domain::traffic::SLOW_FOR);
+            to.traffic.breaker = to.traffic.breaker.take().or(suspected.clone());
         });
         Ok(suspected)
     }
@@ -317,10 +319,10 @@ impl Cloud for Memory {
         from: Option<Timestamp>,
     ) -> Result<Changed> {
         self.noted();
-        let as_seen = self.to(to.id).pace == seen;
+        let as_seen = self.to(to.id).traffic.pace == seen;
         self.change(to.id, |to| {
-            to.pace = if as_seen { new } else { to.pace };
-            to.next_slot = from.filter(|_| as_seen).map(Timestamp::as_microsecond).or(to.next_slot);
+            to.traffic.pace = if as_seen { new } else { to.traffic.pace };
+            to.traffic.next_slot = from.filter(|_| as_seen).map(Timestamp::as_microsecond).or(to.traffic.next_slot);
         });
         Ok(if as_seen { Changed::Yes } else { Changed::Meanwhile })
     }
@@ -329,15 +331,15 @@ impl Cloud for Memory {
         self.noted();
         let taken = rate.interval_us() * i64::try_from(count).expect("few");
         let Counter::Destination(_, id) = counter else { return Ok(now.as_microsecond() + taken) };
-        let next = self.to(id).next_slot.unwrap_or_default().max(now.as_microsecond()) + taken;
-        self.change(id, |to| to.next_slot = Some(next));
+        let next = self.to(id).traffic.next_slot.unwrap_or_default().max(now.as_microsecond()) + taken;
+        self.change(id, |to| to.traffic.next_slot = Some(next));
         Ok(next)
     }
 
     async fn no_slot_before(&self, counter: Counter, at: Timestamp) -> Result<()> {
         self.noted();
         if let Counter::Destination(_, id) = counter {
-            self.change(id, |to| to.next_slot = to.next_slot.max(Some(at.as_microsecond())));
+            self.change(id, |to| to.traffic.next_slot = to.traffic.next_slot.max(Some(at.as_microsecond())));
         }
         Ok(())
     }
@@ -495,7 +497,9 @@ async fn a_destination_that_does_not_answer_costs_a_batch_one_request() {
     let sent = memory.sent.take();
     assert_eq!(sent.iter().filter(|(lane, job)| *lane == Lane::Slow && job.attempt == 1).count(), 9);
     // The other deliveries wait in the slow lane until this attempt ends.
-    assert!(memory.to(to).slow_until.is_some() && memory.to(to).breaker.is_some_and(|it| it.is_suspicion()));
+    assert!(
+        memory.to(to).traffic.slow_until.is_some() && memory.to(to).traffic.breaker.is_some_and(|it| it.is_suspicion())
+    );
     let another = memory.event(to);
     assert!(memory.fast(&another).await);
     let (lane, put_off) = memory.next();
@@ -509,10 +513,10 @@ async fn a_destination_that_is_only_slow_is_suspected_once() {
     let to = memory.webhook();
     memory.says.set(Says::Slowly(Duration::from_secs(3)));
     assert!(memory.fast(&memory.event(to)).await);
-    assert_eq!((memory.to(to).breaker, memory.to(to).lane(now())), (None, Lane::Slow));
+    assert_eq!((memory.to(to).traffic.breaker, memory.to(to).lane(now())), (None, Lane::Slow));
     let jobs: Vec<_> = (0..10).map(|_| memory.event(to)).collect();
     assert!(memory.hand_out(&jobs.iter().collect::<Vec<_>>(), 1, Lane::Slow).await.is_empty());
-    assert_eq!((memory.attempts.borrow().len(), memory.to(to).breaker), (11, None));
+    assert_eq!((memory.attempts.borrow().len(), memory.to(to).traffic.breaker), (11, None));
     assert_eq!(memory.sent.take(), []);
 }
 
@@ -534,7 +538,7 @@ async fn failures_in_a_row_open_the_breaker_and_a_probe_closes_it() {
     for _ in 0..FAILURES_TO_OPEN {
         assert!(memory.hand_out(&[&memory.event(to)], 1, Lane::Slow).await.is_empty());
     }
-    let breaker = memory.to(to).breaker.expect("open");
+    let breaker = memory.to(to).traffic.breaker.expect("open");
     memory.sent.take();
     // Open: postponed without an attempt, at the same step.
     let job = memory.event(to);
@@ -543,18 +547,18 @@ async fn failures_in_a_row_open_the_breaker_and_a_probe_closes_it() {
     assert_eq!((lane, put_off.attempt, put_off.step, memory.row(&job)), (Lane::Slow, 1, 0, None));
     assert!(put_off.due.expect("a time") >= breaker.until);
     // Half-open: one delivery of a batch probes.
-    memory.change(to, |to| to.breaker = Some(Breaker { until: now(), ..breaker.clone() }));
+    memory.change(to, |to| to.traffic.breaker = Some(Breaker { until: now(), ..breaker.clone() }));
     let jobs: Vec<_> = (0..5).map(|_| memory.event(to)).collect();
     let before = memory.attempts.borrow().len();
     assert!(memory.hand_out(&jobs.iter().collect::<Vec<_>>(), 1, Lane::Slow).await.is_empty());
     assert_eq!(memory.attempts.borrow().len(), before + 1);
-    let again = memory.to(to).breaker.expect("open again");
+    let again = memory.to(to).traffic.breaker.expect("open again");
     assert_eq!((again.times, again.opened_at), (2, breaker.opened_at));
     // The next answer closes it.
     memory.says.set(Says::Status(500));
-    memory.change(to, |to| to.breaker = Some(Breaker { until: now(), ..again }));
+    memory.change(to, |to| to.traffic.breaker = Some(Breaker { until: now(), ..again }));
     assert!(memory.hand_out(&[&jobs[1]], 1, Lane::Slow).await.is_empty());
-    assert_eq!((memory.to(to).breaker, memory.to(to).unreached), (None, 0));
+    assert_eq!((memory.to(to).traffic.breaker, memory.to(to).traffic.unreached), (None, 0));
 }
 
 #[tokio::test]
@@ -563,7 +567,7 @@ async fn a_destination_that_answers_nobody_for_long_is_unhealthy() {
     let to = memory.webhook();
     let long_ago = now() - Duration::from_secs(60 + 300 + 1800);
     let breaker = Breaker { until: now(), ..Breaker::opened(None, long_ago) };
-    memory.change(to, |to| (to.unreached, to.breaker) = (9, Some(breaker)));
+    memory.change(to, |to| (to.traffic.unreached, to.traffic.breaker) = (9, Some(breaker)));
     memory.says.set(Says::Nothing(Duration::ZERO));
     assert!(memory.hand_out(&[&memory.event(to)], 1, Lane::Slow).await.is_empty());
     assert!(memory.unhealthy.borrow().contains(&to));
@@ -584,7 +588,7 @@ async fn a_rate_limit_uses_up_no_step_and_paces_the_destination_once() {
     assert!(sent.iter().all(|(_, job)| job.due.expect("a time") > asked), "Retry-After is kept to");
     let limited = memory.deliveries.borrow().values().next().cloned().expect("the one that was attempted");
     assert_eq!((limited.state, limited.attempt_count, limited.step), (DeliveryState::Failed, 1, 0));
-    assert_eq!(memory.to(to).pace.map(|pace| pace.rate.a_second()), Some(10.0));
+    assert_eq!(memory.to(to).traffic.pace.map(|pace| pace.rate.a_second()), Some(10.0));
     assert!(memory.unhealthy.borrow().is_empty());
 }
 
@@ -595,13 +599,13 @@ async fn a_slower_pace_gives_out_slots_from_now_on() {
     let long_ago = now() - Duration::from_secs(60);
     // Slots of the faster pace reach far ahead. They no longer apply, and new deliveries do not queue behind them.
     memory.change(to, |to| {
-        to.pace = Some(Pace::slower(None, None, long_ago, long_ago));
-        to.next_slot = Some((now() + Duration::from_secs(25)).as_microsecond());
+        to.traffic.pace = Some(Pace::slower(None, None, long_ago, long_ago));
+        to.traffic.next_slot = Some((now() + Duration::from_secs(25)).as_microsecond());
     });
     memory.says.set(Says::Limit(1));
-    let slot = Some(Slot { at: now(), pace: memory.to(to).pace.map(|pace| pace.since) });
+    let slot = Some(Slot { at: now(), pace: memory.to(to).traffic.pace.map(|pace| pace.since) });
     assert!(memory.hand_out(&[&Job { slot, ..memory.event(to) }], 1, Lane::Slow).await.is_empty());
-    assert_eq!(memory.to(to).pace.map(|pace| pace.rate.a_second()), Some(5.0));
+    assert_eq!(memory.to(to).traffic.pace.map(|pace| pace.rate.a_second()), Some(5.0));
     let due = memory.next().1.due.expect("a time");
     assert!(due < now() + Duration::from_secs(5), "{due}");
 }
@@ -615,7 +619,7 @@ async fn no_rate_limit_makes_a_destination_unhealthy() {
     for _ in 0..20 {
         assert!(memory.hand_out(&[&Job { due: None, ..job }], 1, Lane::Slow).await.is_empty());
         job = memory.next().1;
-        memory.change(to, |to| to.next_slot = None);
+        memory.change(to, |to| to.traffic.next_slot = None);
     }
     assert!(memory.unhealthy.borrow().is_empty());
     assert_eq!(job.step, 0);

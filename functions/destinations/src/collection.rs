@@ -6,8 +6,8 @@ use api::{
 };
 use axum::{Json, http::StatusCode};
 use domain::{
-    Address, ApiKind, ChannelType, Destination, DestinationId, OperatorId, WebhookSecret, guard::TargetPolicy,
-    time::now,
+    Address, ApiKind, ChannelType, Destination, DestinationId, OperatorId, WebhookSecret, destination::Signing,
+    guard::TargetPolicy, time::now,
 };
 use store::Inserted;
 
@@ -51,7 +51,7 @@ pub(crate) async fn create(
     let created_at = now();
     let at_once = app.verified_at_once(&address, new.channel_type, caller.operator_id()).await?;
     let destination = Destination {
-        secret: sealed,
+        signing: sealed.map(Signing::new),
         verified_at: at_once.then_some(created_at),
         created_at,
         max_per_second,

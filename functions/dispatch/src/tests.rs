@@ -370,7 +370,7 @@ async fn a_large_event_whose_parts_were_not_taken_comes_again() {
 #[tokio::test]
 async fn jobs_go_by_the_lanes_of_their_destinations() {
     let (memory, operator, ids) = Memory::with(3);
-    memory.change(ids[1], |to| to.breaker = Some(Breaker::opened(None, now())));
+    memory.change(ids[1], |to| to.traffic.breaker = Some(Breaker::opened(None, now())));
     memory.change(ids[2], |to| to.kind = Kind::Email);
     assert!(hand_out(&memory, vec![record(&ingest(operator), 1)]).await);
     let lanes: BTreeMap<_, _> =

@@ -165,7 +165,7 @@ fn late(to: &Destination, overdue: Overdue) -> Option<Attention> {
     let verb = if overdue.count == 1 { "is" } else { "are" };
     let title = format!("{} to {} {verb} overdue", deliveries(overdue.count), called(to));
     let recover = "Recover the destination to send them again.";
-    let detail = if to.breaker.is_some() {
+    let detail = if to.traffic.breaker.is_some() {
         format!("The destination does not answer. Deliveries wait until it does. {recover}")
     } else if let Some(rate) = to.rate() {
         let rate = rate.a_second();
@@ -184,7 +184,7 @@ mod tests {
         Unhealthy,
         testing::{email, rule},
         time::from_millis,
-        traffic::Breaker,
+        traffic::{Breaker, Traffic},
     };
 
     #[test]
@@ -228,8 +228,8 @@ mod tests {
     #[test]
     fn overdue_deliveries_come_after_what_is_paused_and_before_what_ended() {
         let (well, held) = (email("well@example.com"), email("held@example.com"));
-        let breaker = Some(Breaker::opened(None, from_millis(7)));
-        let silent = Destination { breaker, ..email("silent@example.com") };
+        let traffic = Traffic { breaker: Some(Breaker::opened(None, from_millis(7))), ..Traffic::default() };
+        let silent = Destination { traffic, ..email("silent@example.com") };
         let ill = Destination {
             unhealthy: Some(Unhealthy::new(from_millis(5), "answered 500.", None)),
             ..email("ill@example.com")

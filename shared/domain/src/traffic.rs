@@ -194,6 +194,21 @@ impl Pace {
     }
 }
 
+/// What deliveries have learned about a destination.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// How many of the newest attempts in a row got no answer. Workers stop counting when the breaker opens.
+    pub unreached: u32,
+    /// Present while attempts are postponed because the destination does not answer.
+    pub breaker: Option<Breaker>,
+    /// When it stops counting as slow; workers extend this while it is slow.
+    pub slow_until: Option<Timestamp>,
+    /// The pace learned from its rate limits.
+    pub pace: Option<Pace>,
+    /// The first free slot, in microseconds since the Unix epoch, if it has a pace.
+    pub next_slot: Option<i64>,
+}
+
 /// The time at which a delivery may be sent to a destination that has a pace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot {

@@ -1,6 +1,6 @@
 //! Reads and rotates the secret of a webhook. Earlier secrets continue to sign for a while.
 
-use domain::{Destination, WebhookSecret, destination::PreviousSecret, secret::ROTATION_HOURS, time::now};
+use domain::{Destination, WebhookSecret, secret::ROTATION_HOURS, time::now};
 use jiff::{Timestamp, ToSpan};
 use store::Changed;
 
@@ -29,14 +29,14 @@ impl DestinationService {
     /// When the destination has no secret, while too many earlier secrets sign, and when another request rotates the
     /// secret at the same time, because a secret that was already shown would be lost.
     pub async fn rotate_secret(&self, of: &Destination, expire_now: bool) -> Result<(WebhookSecret, Timestamp)> {
-        let old = of.secret.clone().ok_or(Error::NoSecret(of.kind))?;
+        let signing = of.signing.as_ref().ok_or(Error::NoSecret(of.kind))?;
         let now = now();
         let until = if expire_now { now } else { now + ROTATION_HOURS.hours() };
-        let previous = of.rotated(PreviousSecret { sealed: old.clone(), until }, now);
-        let previous = previous.map_err(|first_ends| Error::TooManySecrets { first_ends })?;
+        let previous = signing.rotated(until, now).map_err(|first_ends| Error::TooManySecrets { first_ends })?;
         let secret = WebhookSecret::generate();
         let new = self.seal(of.operator_id, of.id, &secret).await?;
-        let rotated = self.destinations.rotate_secret(of.operator_id, of.id, (&old, &new), &previous).await?;
+        let rotated =
+            self.destinations.rotate_secret(of.operator_id, of.id, (&signing.secret, &new), &previous).await?;
         if rotated == Changed::Meanwhile {
             return Err(Error::RotatedMeanwhile);
         }

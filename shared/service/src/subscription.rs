@@ -2,7 +2,7 @@
 
 use domain::{
     Address, Destination, DestinationId, EventType, OperatorId, Rule, RuleId, Severity, WebhookSecret,
-    rule::OnUnhealthy, time::now, traffic::Rate,
+    destination::Signing, rule::OnUnhealthy, time::now, traffic::Rate,
 };
 use store::subscriptions::{Replaced, Subscription, Subscriptions};
 
@@ -52,7 +52,7 @@ impl Change {
             && max_per_second != old.endpoint.max_per_second
         {
             new.endpoint.max_per_second = max_per_second;
-            new.endpoint.next_slot = None;
+            new.endpoint.traffic.next_slot = None;
         }
         if let Some(description) = &self.description {
             new.endpoint.description.clone_from(description);
@@ -106,7 +106,7 @@ impl DestinationService {
         let (id, created_at) = (DestinationId::generate(), now());
         let (api, secret) = (subscriptions.api(), WebhookSecret::generate());
         let endpoint = Destination {
-            secret: Some(self.seal(operator_id, id, &secret).await?),
+            signing: Some(Signing::new(self.seal(operator_id, id, &secret).await?)),
             // Every signature that the endpoint checks proves it again, so it needs no verification.
             verified_at: Some(created_at),
             created_at,

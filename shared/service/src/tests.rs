@@ -1,7 +1,11 @@
 //! Operations on a scripted AWS: what is refused before anything is written, and the order of writes.
 
 use domain::{
-    ApiKind, Delivery, DeliveryId, DeliveryState, Destination, EventId, Unhealthy, lifecycle::Fate, testing, time::now,
+    ApiKind, Delivery, DeliveryId, DeliveryState, Destination, EventId, Unhealthy,
+    destination::{Sealed, Signing},
+    lifecycle::Fate,
+    testing,
+    time::now,
 };
 use store::testing::Cloud;
 
@@ -49,8 +53,8 @@ async fn a_secret_is_not_rotated_where_there_is_none_or_somebody_else_rotates_it
     let service = DestinationService::from_env(&cloud.aws).expect("a service");
     assert!(matches!(service.rotate_secret(&email(&cloud), false).await, Err(Error::NoSecret(_))));
     cloud.refuse_writes("ConditionalCheckFailedException");
-    let secret = Some(domain::destination::Sealed(vec![1]));
-    let to = Destination { secret, ..testing::webhook(cloud.operator.id) };
+    let signing = Some(Signing::new(Sealed(vec![1])));
+    let to = Destination { signing, ..testing::webhook(cloud.operator.id) };
     assert!(matches!(service.rotate_secret(&to, false).await, Err(Error::RotatedMeanwhile)));
 }
 

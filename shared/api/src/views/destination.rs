@@ -57,7 +57,7 @@ impl DestinationView {
     /// Creates the view for all other responses, with the health and without the secret. Only a `writer` sees the
     /// credentials in an address.
     pub fn of(destination: &Destination, writer: bool) -> Self {
-        let secret = destination.secret.as_ref().map(|_| REDACTED);
+        let secret = destination.signing.as_ref().map(|_| REDACTED);
         Self {
             destination: destination.shown_to(writer).into_owned(),
             health: Some(HealthView::of(destination)),

@@ -54,7 +54,7 @@ impl TrafficView {
     /// Creates the view of a destination's traffic at `now`.
     pub fn of(destination: &Destination, now: Timestamp) -> Self {
         // Until a slow attempt has ended, the breaker is only suspected to open.
-        let breaker = destination.breaker.as_ref().filter(|breaker| !breaker.is_suspicion());
+        let breaker = destination.traffic.breaker.as_ref().filter(|breaker| !breaker.is_suspicion());
         let state = breaker.map_or(BreakerState::Closed, |breaker| breaker.state(now));
         let open = breaker.filter(|_| state == BreakerState::Open);
         Self {
@@ -80,7 +80,7 @@ mod tests {
     use domain::{
         OperatorId, testing,
         time::from_millis,
-        traffic::{Breaker, Pace, SLOW_FOR},
+        traffic::{Breaker, Pace, SLOW_FOR, Traffic},
     };
     use serde_json::{Value, json};
 
@@ -88,6 +88,14 @@ mod tests {
 
     fn webhook() -> Destination {
         Destination { ..testing::webhook(OperatorId::generate()) }
+    }
+
+    fn with(traffic: Traffic) -> Destination {
+        Destination { traffic, ..webhook() }
+    }
+
+    fn with_breaker(breaker: Breaker) -> Destination {
+        with(Traffic { breaker: Some(breaker), ..Traffic::default() })
     }
 
     fn shown(destination: &Destination, at: Timestamp) -> Value {
@@ -104,25 +112,25 @@ mod tests {
     fn an_open_breaker_says_until_when() {
         let now = from_millis(NOW);
         let open = Breaker::opened(None, now);
-        let to = Destination { breaker: Some(open.clone()), ..webhook() };
+        let to = with_breaker(open.clone());
         assert_eq!(shown(&to, now)["breaker"], json!({"state": "open", "until": "1970-01-01T00:17:10.000Z"}));
         let half_open = json!({"state": "half_open", "until": null});
         assert_eq!(shown(&to, open.until)["breaker"], half_open, "due for a probe");
-        let probed = Destination { breaker: Some(open.probing(open.until)), ..webhook() };
+        let probed = with_breaker(open.probing(open.until));
         assert_eq!(shown(&probed, open.until)["breaker"], half_open, "being probed");
     }
 
     #[test]
     fn a_suspected_breaker_is_closed() {
         let now = from_millis(NOW);
-        let to = Destination { breaker: Some(Breaker::suspected(now)), ..webhook() };
+        let to = with_breaker(Breaker::suspected(now));
         assert_eq!(shown(&to, now)["breaker"], json!({"state": "closed", "until": null}));
     }
 
     #[test]
     fn a_slow_destination_is_slow_until_it_recovers() {
         let now = from_millis(NOW);
-        let to = Destination { slow_until: Some(now + SLOW_FOR), ..webhook() };
+        let to = with(Traffic { slow_until: Some(now + SLOW_FOR), ..Traffic::default() });
         assert_eq!(shown(&to, now)["slow"], true);
         assert_eq!(shown(&to, now + SLOW_FOR)["slow"], false);
     }
@@ -131,17 +139,18 @@ mod tests {
     fn the_pace_is_the_slower_of_both_with_its_source() {
         let now = from_millis(NOW);
         let pace = Some(Pace::slower(None, None, now, now + Duration::from_millis(1)));
+        let paced = || with(Traffic { pace, ..Traffic::default() });
         let own = |per_second| Rate::per_second(per_second);
         let pace_of = |to: Destination| shown(&to, now)["pace"].clone();
-        assert_eq!(pace_of(Destination { pace, ..webhook() }), json!({"rate": 10.0, "source": "receiver"}));
+        assert_eq!(pace_of(paced()), json!({"rate": 10.0, "source": "receiver"}));
         let max_per_second = own(2.5);
-        let slower = Destination { pace, max_per_second, ..webhook() };
+        let slower = Destination { max_per_second, ..paced() };
         assert_eq!(pace_of(slower), json!({"rate": 2.5, "source": "operator"}));
         let max_per_second = own(100.0);
-        let faster = Destination { pace, max_per_second, ..webhook() };
+        let faster = Destination { max_per_second, ..paced() };
         assert_eq!(pace_of(faster), json!({"rate": 10.0, "source": "receiver"}));
         let max_per_second = own(10.0);
-        let same = Destination { pace, max_per_second, ..webhook() };
+        let same = Destination { max_per_second, ..paced() };
         assert_eq!(pace_of(same), json!({"rate": 10.0, "source": "operator"}));
     }
 }

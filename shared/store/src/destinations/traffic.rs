@@ -142,12 +142,12 @@ impl Destinations {
     /// # Errors
     /// When the call fails.
     pub async fn set_slow(&self, to: &Destination, now: Timestamp) -> Result<Option<Breaker>> {
-        let noted = to.slow_until.is_some_and(|until| until > now + SLOW_AGAIN);
+        let noted = to.traffic.slow_until.is_some_and(|until| until > now + SLOW_AGAIN);
         if noted {
             return Ok(None);
         }
         let suspected = Breaker::suspected(now);
-        let was_slow = to.slow_until.is_some_and(|until| until > now);
+        let was_slow = to.traffic.slow_until.is_some_and(|until| until > now);
         let update = self
             .updating(row_key(to.operator_id, to.id))
             .condition_expression("attribute_exists(id) AND (attribute_not_exists(slow_until) OR slow_until < :again)")
