@@ -10,7 +10,6 @@ pub mod inbox;
 pub mod operations;
 pub mod platform;
 pub mod receiver;
-mod validators;
 
 use std::time::Duration;
 

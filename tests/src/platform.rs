@@ -1,7 +1,5 @@
 //! Chat platforms, played by receivers that answer as each of them does. Tests name a platform as the APIs do: `slack`.
 
-pub mod played;
-
 use axum::{
     http::{
         StatusCode,
@@ -10,11 +8,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::Platform;
+use outbound::testing::Validators;
+pub use outbound::testing::{PLAYED, Played};
 use serde_json::Value;
 
-pub use played::{PLAYED, Played};
-
-use crate::{receiver::Receiver, validators::Validators};
+use crate::receiver::Receiver;
 
 /// A platform that accepts every message.
 pub async fn taking(name: &str) -> Receiver {

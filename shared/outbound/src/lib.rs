@@ -8,6 +8,8 @@ pub mod email;
 pub mod mail;
 mod resolver;
 pub mod sms;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod webhook;
 
 pub use answer::Answer;

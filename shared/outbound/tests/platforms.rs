@@ -1,24 +1,19 @@
 //! Checks messages to chat platforms with the platforms' own libraries and schemas, in `tests/receivers/checks`.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-#[allow(dead_code, unreachable_pub, reason = "it belongs to the end-to-end tests, and messages need a part of it")]
-#[path = "../../../tests/src/platform/played.rs"]
-mod played;
-#[path = "../src/chat/untrusted.rs"]
-mod untrusted;
-#[path = "../../../tests/src/validators.rs"]
-mod validators;
-
 use domain::Platform;
-use outbound::chat::{self, Card};
-use played::Played;
+use outbound::{
+    chat::{self, Card},
+    testing::{
+        Played, Validators,
+        untrusted::{self, Said},
+    },
+};
 use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::TestRunner,
 };
 use serde_json::Value;
-use untrusted::Said;
-use validators::Validators;
 
 fn body(platform: Platform, (notification, severity, at, footer): &Said) -> Value {
     chat::body(platform, &Card { notification, severity, at: *at, footer })

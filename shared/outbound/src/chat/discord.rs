@@ -163,7 +163,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::chat::untrusted::{self, Said};
+    use crate::testing::untrusted::{self, Said};
 
     fn of((notification, severity, at, footer): &Said) -> Value {
         body(&Card { notification, severity, at: *at, footer })

@@ -219,10 +219,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::chat::{
-        text::units,
-        untrusted::{self, Said},
-    };
+    use crate::chat::text::units;
+    use crate::testing::untrusted::{self, Said};
 
     fn of((notification, severity, at, footer): &Said) -> Value {
         body(&Card { notification, severity, at: *at, footer })

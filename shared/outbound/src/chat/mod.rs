@@ -11,13 +11,6 @@ mod slack;
 mod teams;
 pub(crate) mod text;
 
-#[cfg(test)]
-#[allow(dead_code, unreachable_pub, reason = "it belongs to the end-to-end tests, and messages need a part of it")]
-#[path = "../../../../tests/src/platform/played.rs"]
-mod played;
-#[cfg(test)]
-mod untrusted;
-
 use std::{borrow::Cow, time::Duration};
 
 use domain::{Notification, Platform, Severity, delivery::Fault};

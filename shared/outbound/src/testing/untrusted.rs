@@ -45,7 +45,7 @@ fn pieces() -> Vec<&'static str> {
 }
 
 /// A notification, its severity label, its time and its footer.
-pub(crate) type Said = (Notification, String, Timestamp, String);
+pub type Said = (Notification, String, Timestamp, String);
 
 fn text(longest: usize) -> impl Strategy<Value = String> {
     let piece = || prop_oneof![4 => select(pieces()).prop_map(str::to_owned), 1 => ".{0,12}"];
@@ -60,7 +60,7 @@ fn field() -> impl Strategy<Value = Field> {
 }
 
 /// Generates notifications of all kinds.
-pub(crate) fn said() -> impl Strategy<Value = Said> {
+pub fn said() -> impl Strategy<Value = Said> {
     let severity = select(&[Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical][..]);
     let urls =
         ["https://example.com/a?b=<|>&c#|x".into(), "javascript:alert(1)".into(), long_url(1990), long_url(9000)];
@@ -83,7 +83,7 @@ fn long_url(length: usize) -> String {
 }
 
 /// The notification in every file's example.
-pub(crate) fn example() -> Said {
+pub fn example() -> Said {
     let field = |label: &str, value: &str| Field { label: label.into(), value: value.into() };
     let notification = Notification {
         title: "Acceptance rate < 5% & <!channel>".into(),
@@ -96,7 +96,7 @@ pub(crate) fn example() -> Said {
 }
 
 /// A notification with almost no content.
-pub(crate) fn empty() -> Said {
+pub fn empty() -> Said {
     let notification = Notification {
         title: String::new(),
         body: "\u{200b}\n".into(),
@@ -108,7 +108,7 @@ pub(crate) fn empty() -> Said {
 }
 
 /// A notification that exceeds every platform's limits.
-pub(crate) fn huge(piece: &str) -> Said {
+pub fn huge(piece: &str) -> Said {
     let long = piece.repeat(6000);
     let notification = Notification {
         title: long.clone(),
