@@ -464,15 +464,15 @@ mod tests {
         let fates = [(1, Fate::Send), (2, Fate::Hold), (3, Fate::Disabled), (4, Fate::Abandon), (5, Fate::Send)];
         let wanted = (1..5).map(destination_id).collect();
         let found = planned(OperatorId::generate(), plans(9, &fates), &HashMap::new(), &wanted);
-        let told: Vec<_> = found.iter().map(|planned| listed(planned.clone())).collect();
-        let told: Vec<_> =
-            told.iter().map(|row| (row.id.destination, row.state, row.reason.as_ref().map(Reason::as_str))).collect();
+        let shown: Vec<_> = found.iter().map(|planned| listed(planned.clone())).collect();
+        let shown: Vec<_> =
+            shown.iter().map(|row| (row.id.destination, row.state, row.reason.as_ref().map(Reason::as_str))).collect();
         assert_eq!(
             found.iter().map(Planned::state).collect::<Vec<_>>(),
-            told.iter().map(|row| row.1).collect::<Vec<_>>()
+            shown.iter().map(|row| row.1).collect::<Vec<_>>()
         );
         assert_eq!(
-            told,
+            shown,
             [
                 (destination_id(4), DeliveryState::Abandoned, Some("destination_deleted")),
                 (destination_id(3), DeliveryState::Held, Some("destination_disabled")),

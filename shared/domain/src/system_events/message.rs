@@ -205,10 +205,10 @@ mod tests {
         let delivery = delivery("custom.a");
         let mail = mail(&delivery);
         let first = attempt(1, Some("throttled"));
-        let told = mail.attempted(&first, Some(now())).expect("JSON").map(|event| event.event_id);
-        assert_eq!(told, mail.attempted(&first, Some(now())).expect("JSON").map(|event| event.event_id));
+        let emitted = mail.attempted(&first, Some(now())).expect("JSON").map(|event| event.event_id);
+        assert_eq!(emitted, mail.attempted(&first, Some(now())).expect("JSON").map(|event| event.event_id));
         let second = Attempt { number: 2, ..first };
-        assert_ne!(told, mail.attempted(&second, Some(now())).expect("JSON").map(|event| event.event_id));
+        assert_ne!(emitted, mail.attempted(&second, Some(now())).expect("JSON").map(|event| event.event_id));
     }
 
     #[test]

@@ -123,13 +123,17 @@ mod tests {
             delivery_id: None,
             message_id: None,
         };
-        let told = suppressed(&suppression).expect("JSON");
-        told.event.check().expect("of the type's shape");
-        assert_eq!(told.event_id, suppressed(&suppression).expect("JSON").event_id, "told again it is the same event");
-        assert_eq!(told.event_id.made_at(), suppression.since);
+        let emitted = suppressed(&suppression).expect("JSON");
+        emitted.event.check().expect("of the type's shape");
+        assert_eq!(
+            emitted.event_id,
+            suppressed(&suppression).expect("JSON").event_id,
+            "emitted again, it is the same event"
+        );
+        assert_eq!(emitted.event_id.made_at(), suppression.since);
         let lifted = unsuppressed(&suppression, SuppressionEnd::Api, suppression.since).expect("JSON");
         lifted.event.check().expect("of the type's shape");
-        assert_ne!(told.event_id, lifted.event_id);
+        assert_ne!(emitted.event_id, lifted.event_id);
         assert_eq!(lifted.event.resource.expect("a resource").id, "a@example.com");
     }
 }

@@ -106,8 +106,8 @@ pub fn delivery(
     };
     let at = attempt.at + Duration::from_millis(attempt.duration_ms);
     let what = [&*id, &attempt.number.to_string()];
-    let told = own(delivery.operator_id, name, at, &what, Some((WEBHOOK, webhook.clone())), &data)?;
-    Ok(Some(told.in_shard(delivery.id.event.shard())))
+    let emitted = own(delivery.operator_id, name, at, &what, Some((WEBHOOK, webhook.clone())), &data)?;
+    Ok(Some(emitted.in_shard(delivery.id.event.shard())))
 }
 
 #[cfg(test)]
@@ -117,7 +117,7 @@ mod tests {
         ApiKind, DeliveryId, DestinationId, Severity, delivery::Fault, lifecycle::Fate, testing::event, time::now,
     };
 
-    fn told(event_type: &str, error: Option<&str>) -> Option<Ingest> {
+    fn emitted(event_type: &str, error: Option<&str>) -> Option<Ingest> {
         let event = event(event_type, Severity::Info);
         let id = DeliveryId::new(DestinationId::generate(), event.id);
         let row = Delivery::new(id, event.operator_id, &event.event_type, ApiKind::Mail, Fate::Send, now());
@@ -144,11 +144,11 @@ mod tests {
             ("mail.webhook.delivery.succeeded", None, None),
             ("mail.webhook.delivery.failed", Some("answered 500"), None),
         ] {
-            let told = told(event_type, error);
-            if let Some(told) = &told {
-                told.event.check().expect("of the type's shape");
+            let emitted = emitted(event_type, error);
+            if let Some(emitted) = &emitted {
+                emitted.event.check().expect("of the type's shape");
             }
-            assert_eq!(told.map(|told| told.event.event_type).as_deref(), expected, "{event_type}");
+            assert_eq!(emitted.map(|emitted| emitted.event.event_type).as_deref(), expected, "{event_type}");
         }
     }
 }
