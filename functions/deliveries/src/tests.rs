@@ -1,9 +1,6 @@
 //! The routes of the function as they are served, on a scripted AWS.
 
-use api::{
-    Envelope,
-    testing::{Caller, FILTERS},
-};
+use api::{Envelope, snapshot, testing::Caller};
 use axum::http::Method;
 use domain::{Role, testing};
 use serde_json::json;
@@ -15,14 +12,6 @@ use domain::{Delivery, DeliveryId, DeliveryState, EventId, lifecycle::Fate, time
 fn serve(cloud: &Cloud, role: Role) -> Caller {
     let app = App::new(&cloud.aws).expect("an app");
     Caller::new(cloud, role, (Envelope::Stack, app, crate::routes()))
-}
-
-/// Compares the status and the body with a file in `snapshots`. To accept a new answer, set `INSTA_UPDATE=always`.
-macro_rules! snapshot {
-    ($answer:expr) => {
-        let answer = $answer.snapshot();
-        insta::with_settings!({filters => FILTERS.to_vec()}, { insta::assert_json_snapshot!(answer) });
-    };
 }
 
 fn delivery(to: &domain::Destination, state: DeliveryState) -> Delivery {

@@ -139,11 +139,3 @@ impl IntoResponse for ApiError {
         response
     }
 }
-
-/// Parses an ID in a path. Text that is not a valid ID is a 404.
-///
-/// # Errors
-/// [`ApiError::not_found`].
-pub fn path_id<T: std::str::FromStr>(text: &str, what: &str) -> Result<T> {
-    text.parse().map_err(|_| ApiError::not_found(what))
-}

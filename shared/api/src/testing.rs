@@ -99,3 +99,13 @@ pub const FILTERS: [(&str, &str); 4] = [
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "[time]"),
     (r"whsec_[A-Za-z0-9+/=]+", "whsec_[secret]"),
 ];
+
+/// Compares the status and the body of an [`Answer`] with a file in the `snapshots` of the crate under test. To accept a
+/// new answer, set `INSTA_UPDATE=always`.
+#[macro_export]
+macro_rules! snapshot {
+    ($answer:expr) => {
+        let answer = $answer.snapshot();
+        insta::with_settings!({filters => $crate::testing::FILTERS.to_vec()}, { insta::assert_json_snapshot!(answer) });
+    };
+}

@@ -51,10 +51,7 @@ fn optional_parameters(operation: &mut Operation) {
 fn errors(operation: &mut Operation) {
     let Some(form) = operation.responses.responses.get("401").cloned() else { return };
     let places: Vec<_> = operation.parameters.iter().flatten().filter_map(place).collect();
-    let mut expected = vec![
-        ("429", "Too many requests with this key: retry after the seconds in the header Retry-After"),
-        ("503", "Temporarily unavailable: retry the request"),
-    ];
+    let mut expected = vec![("503", "Temporarily unavailable: retry the request")];
     if operation.request_body.is_some() {
         expected.push(("400", "The body is invalid"));
         expected.push(("413", "The body is too large"));
