@@ -231,7 +231,7 @@ mod tests {
 
     /// The base of the hand-made counts, without failures.
     fn plain() -> Traffic {
-        Traffic { payload: 1000.0, rules: 1.0, failing: 0.0, ..Traffic::default() }
+        Traffic { payload: 1000.0, rules: 1.0, failing: 0.0, platform_log_bytes: 400.0, ..Traffic::default() }
     }
 
     fn dollars(traffic: &Traffic, service: &str) -> f64 {

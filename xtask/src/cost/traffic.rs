@@ -29,7 +29,8 @@ pub struct Traffic {
     pub init_ms: f64,
     /// Bytes sent in addition to a request's body: headers, TLS and TCP.
     pub beside_bytes: f64,
-    /// Bytes that Lambda logs for an invocation: its lines `platform.start` and `platform.report`.
+    /// Bytes that Lambda itself logs for an invocation: none, because the template sets `SystemLogLevel` to `WARN`.
+    /// About 400 with `INFO`, for its lines `platform.start` and `platform.report`.
     pub platform_log_bytes: f64,
     /// Bytes of a line in the HTTP API's access log.
     pub access_log_bytes: f64,
@@ -54,7 +55,7 @@ impl Default for Traffic {
             cold: 0.01,
             init_ms: 50.0,
             beside_bytes: 1800.0,
-            platform_log_bytes: 400.0,
+            platform_log_bytes: 0.0,
             access_log_bytes: 330.0,
             answer_bytes: 400.0,
             pollers: 5.0,
@@ -103,7 +104,7 @@ impl Traffic {
                 "PLATFORM_LOG_BYTES",
                 &mut self.platform_log_bytes,
                 bytes.clone(),
-                "bytes that Lambda logs for an invocation",
+                "bytes that Lambda itself logs for an invocation",
             ),
             ("ACCESS_LOG_BYTES", &mut self.access_log_bytes, bytes.clone(), "bytes of a line of the access log"),
             ("ANSWER_BYTES", &mut self.answer_bytes, bytes, "bytes of the HTTP API's answer"),
