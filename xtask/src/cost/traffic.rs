@@ -38,6 +38,8 @@ pub struct Traffic {
     pub answer_bytes: f64,
     /// Connections on which Lambda polls an idle queue, each for 20 s.
     pub pollers: f64,
+    /// 1 if the tables of events and deliveries have point-in-time recovery, which is the parameter `EventLogRecovery`.
+    pub recovery: f64,
     /// Custom metrics of webhooks: each combination of name and dimensions.
     pub metrics: f64,
 }
@@ -59,6 +61,7 @@ impl Default for Traffic {
             access_log_bytes: 330.0,
             answer_bytes: 400.0,
             pollers: 5.0,
+            recovery: 0.0,
             metrics: 9.0,
         }
     }
@@ -88,7 +91,7 @@ impl Traffic {
     }
 
     /// All variables but the fan-out: name, field, allowed range, description.
-    fn variables(&mut self) -> [(&'static str, &mut f64, RangeInclusive<f64>, &'static str); 14] {
+    fn variables(&mut self) -> [(&'static str, &mut f64, RangeInclusive<f64>, &'static str); 15] {
         let (share, ms, bytes) = (0.0..=1.0, 0.0..=60_000.0, 0.0..=100_000.0);
         [
             ("FAILING", &mut self.failing, share.clone(), "the share of attempts that fail"),
@@ -109,6 +112,7 @@ impl Traffic {
             ("ACCESS_LOG_BYTES", &mut self.access_log_bytes, bytes.clone(), "bytes of a line of the access log"),
             ("ANSWER_BYTES", &mut self.answer_bytes, bytes, "bytes of the HTTP API's answer"),
             ("POLLERS", &mut self.pollers, 0.0..=1000.0, "connections on which Lambda polls an idle queue"),
+            ("RECOVERY", &mut self.recovery, 0.0..=1.0, "1 with point-in-time recovery of events and deliveries, or 0"),
             ("METRICS", &mut self.metrics, 0.0..=10_000.0, "custom metrics"),
         ]
     }
