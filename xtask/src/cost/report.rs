@@ -234,5 +234,7 @@ mod tests {
         let report = report(&counts);
         assert!(report.columns.iter().all(|column| column.bill.dollars.is_finite() && column.bill.dollars > 0.0));
         assert!(report.columns[0].bill.dollars < report.columns[1].bill.dollars);
+        let smallest = &counts.scenarios[0];
+        assert!(smallest.log_bytes.values().sum::<u64>() <= 450 * smallest.events as u64, "{:?}", smallest.log_bytes);
     }
 }
