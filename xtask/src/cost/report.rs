@@ -184,7 +184,7 @@ fn assumed(traffic: &Traffic) -> String {
          RECEIVER_MS={receiver_ms} COLD={cold} INIT_MS={init_ms}\nBESIDE_BYTES={} PLATFORM_LOG_BYTES={} ACCESS_LOG_BYTES={} \
          ANSWER_BYTES={} POLLERS={pollers} RECOVERY={} METRICS={metrics}. Each can be set: `make cost BATCH=1`.\n\
          The free tier is not deducted. Each warm worker calls KMS once in five minutes for each operator: at most 8,640\n\
-         calls a month, $0.03, for each. Rows are assumed to be as large as their write units.\n",
+         calls a month, $0.03, for each. Rows are stored for 30 days.\n",
         traffic.beside_bytes,
         traffic.platform_log_bytes,
         traffic.access_log_bytes,
