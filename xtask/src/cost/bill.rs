@@ -251,7 +251,7 @@ mod tests {
         near("DynamoDB", 4.0 * 0.625 + 1.1 * 0.125 + kept * 0.25);
         // The functions log 1,200 bytes, Lambda 400 for each of 1.2 invocations, and the API one line of its access
         // log.
-        near("CloudWatch Logs", (1200.0 + 480.0 + 330.0) * 1e6 / 1_073_741_824.0 * 0.50);
+        near("CloudWatch Logs", (1200.0 + 480.0 + 185.0) * 1e6 / 1_073_741_824.0 * 0.50);
         near("KMS", 0.0);
         near("Data transfer out", (1500.0 + 1800.0 + 400.0) * 1e6 / 1_073_741_824.0 * 0.09);
         // Each function: processor time divided by its share of a processor; then calls and receivers; rounding and

@@ -32,7 +32,7 @@ pub struct Traffic {
     /// Bytes that Lambda itself logs for an invocation: none, because the template sets `SystemLogLevel` to `WARN`.
     /// About 400 with `INFO`, for its lines `platform.start` and `platform.report`.
     pub platform_log_bytes: f64,
-    /// Bytes of a line in the HTTP API's access log.
+    /// Bytes of a line in the HTTP API's access log, for a request that posts an event.
     pub access_log_bytes: f64,
     /// Bytes of the HTTP API's answer.
     pub answer_bytes: f64,
@@ -58,7 +58,7 @@ impl Default for Traffic {
             init_ms: 50.0,
             beside_bytes: 1800.0,
             platform_log_bytes: 0.0,
-            access_log_bytes: 330.0,
+            access_log_bytes: 185.0,
             answer_bytes: 400.0,
             pollers: 5.0,
             recovery: 0.0,
@@ -162,6 +162,28 @@ mod tests {
             let error = parse(name, text).expect_err(text);
             assert!(error.starts_with(&format!("{name} is `")) && error.contains("make cost"), "{error}");
         }
+    }
+
+    #[test]
+    fn the_access_log_has_lines_of_the_assumed_size() {
+        let template = include_str!("../../../template.yaml");
+        let (_, format) = template.split_once("Format: >-\n").expect("a format");
+        // Folded: line breaks become spaces.
+        let format = format.lines().take_while(|line| !line.is_empty()).map(str::trim).collect::<Vec<_>>().join(" ");
+        let values = [
+            ("integration.requestId", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
+            ("integrationErrorMessage", "-"),
+            ("requestId", "JKJaXmPLvHcESHA="),
+            ("httpMethod", "POST"),
+            ("routeKey", "ANY /v1/events"),
+            ("status", "202"),
+            ("responseLength", "120"),
+            ("responseLatency", "25"),
+        ];
+        let line = values.iter().fold(format, |line, (name, value)| line.replace(&format!("$context.{name}"), value));
+        assert!(!line.contains("$context"), "{line}");
+        // With the line break.
+        assert_eq!(line.len() + 1, Traffic::default().access_log_bytes as usize, "{line}");
     }
 
     #[test]
