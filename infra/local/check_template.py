@@ -26,6 +26,7 @@ def main():
         *loops(resources),
         *queues(resources),
         *kept(resources),
+        *restorable(resources),
         *routes(resources, described),
         *updates(resources, released),
         *access_logs(resources),
@@ -95,6 +96,14 @@ def kept(resources):
         table = resource["Type"] == "AWS::DynamoDB::Table"
         if table and resource.get("DeletionPolicy") == "RetainExceptOnCreate" and not protected:
             yield f"{name}: a click could delete it; set DeletionProtectionEnabled: true"
+
+
+def restorable(resources):
+    """Tables without point-in-time recovery, except for the log of events and deliveries, where it is a parameter."""
+    for name, table in of_type(resources, "AWS::DynamoDB::Table").items():
+        wanted = {"Ref": "EventLogRecovery"} if name in ("EventsTable", "DeliveriesTable") else True
+        if table.get("PointInTimeRecoverySpecification") != {"PointInTimeRecoveryEnabled": wanted}:
+            yield f"{name}: cannot be restored as intended; set PointInTimeRecoveryEnabled to {wanted}"
 
 
 def routes(resources, described):

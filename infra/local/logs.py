@@ -12,8 +12,8 @@ import env
 
 # Lambda's own lines for every invocation, and metrics.
 NOISE = re.compile(r'(START|END|REPORT) RequestId|\{"_aws"')
-# The functions log JSON lines; any other output, such as a panic, is a problem.
-HARMLESS = re.compile(r'\{.*"level":"(TRACE|DEBUG|INFO)"')
+# The functions log JSON lines, without a level if it is INFO; any other output, such as a panic, is a problem.
+HARMLESS = re.compile(r'\{(?!.*"level":"(WARN|ERROR)")')
 
 
 def show(since=0, problems_only=False, lines=40):

@@ -15,7 +15,7 @@ const LIMIT: Duration = Duration::from_secs(240);
 async fn lines(event: &str, since: u128) -> Vec<Value> {
     let logged = logged_by("/DispatchLogs", &format!("\"{event}\""), since).await;
     let lines = logged.iter().flat_map(|text| text.lines()).filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    lines.filter(|line| line["message"] == "event" && line["event_id"] == event).collect()
+    lines.filter(|line| line["pending"].is_u64() && line["event_id"] == event).collect()
 }
 
 fn since() -> u128 {

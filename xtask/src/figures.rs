@@ -56,6 +56,8 @@ pub struct Figures {
     pub reads: BTreeMap<String, f64>,
     /// Write units by table, or by table and index.
     pub writes: BTreeMap<String, f64>,
+    /// Bytes of storage that the writes added, by table, or by table and index.
+    pub stored_bytes: BTreeMap<String, f64>,
     /// Invocations by function.
     pub invocations: BTreeMap<String, u64>,
     /// Bytes of log by function.

@@ -27,7 +27,10 @@ use domain::{
 };
 use futures::future::join_all;
 use jiff::Timestamp;
-use runtime::worker::{Record, request_id};
+use runtime::{
+    telemetry::is_verbose,
+    worker::{Record, request_id},
+};
 use store::{Result, partiql::Written};
 use tokio::time::{Instant, timeout_at};
 use trace::Span;
@@ -423,27 +426,30 @@ fn refused(places: Vec<usize>, sent: Vec<bool>) -> HashSet<usize> {
     places.into_iter().zip(sent).filter(|(_, sent)| !sent).map(|(place, _)| place).collect()
 }
 
+/// Logs an event or a part of it. If all its deliveries are on their way, their lines say the rest.
 fn log(step: &Step, done: bool) {
     let Step { work: Work { incoming, span, .. }, event_type, fates, found, parts, .. } = step;
     let event_id = incoming.event_id();
     let count = |wanted| fates.values().filter(|fate| **fate == wanted).count();
     let held = count(Fate::Hold) + count(Fate::Disabled);
+    let (pending, abandoned, part) = (count(Fate::Send), count(Fate::Abandon), incoming.part().map(|part| part.part));
+    let as_usual = pending > 0 && held + abandoned == 0 && part.is_none() && parts.is_empty() && !found && done;
+    let in_full = !as_usual || is_verbose();
     tracing::info!(
-        request_id = request_id(),
-        trace_id = span.trace_id().map(tracing::field::display),
         %event_id,
         operator_id = %incoming.operator_id(),
-        %event_type,
         // Only for large events: the part that this line is about, or the number of parts.
-        part = incoming.part().map(|part| part.part),
+        part,
         parts = Some(parts.len() + 1).filter(|parts| *parts > 1),
-        pending = count(Fate::Send),
-        held,
-        abandoned = count(Fate::Abandon),
-        age_ms = now().duration_since(event_id.made_at()).as_millis() as i64,
-        repeat = *found,
-        done,
-        "event"
+        pending,
+        trace_id = span.trace_id().map(display),
+        event_type = in_full.then(|| display(event_type)),
+        held = in_full.then_some(held),
+        abandoned = in_full.then_some(abandoned),
+        age_ms = in_full.then(|| now().duration_since(event_id.made_at()).as_millis() as i64),
+        repeat = in_full.then_some(*found),
+        done = in_full.then_some(done),
+        request_id = request_id().filter(|_| in_full),
     );
     for (to, _) in fates.iter().filter(|(_, fate)| **fate == Fate::Abandon) {
         let (id, reason) = (DeliveryId::new(*to, event_id), Reason::DestinationDeleted.as_str());

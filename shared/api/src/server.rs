@@ -6,7 +6,7 @@ use axum::{
     Extension, Router,
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::{
-        HeaderMap, HeaderValue, StatusCode, Uri,
+        HeaderMap, HeaderValue, Method, StatusCode, Uri,
         header::{CONTENT_ENCODING, CONTENT_TYPE},
     },
     middleware::{self, Next},
@@ -14,7 +14,10 @@ use axum::{
 };
 use domain::{DeliveryId, EventId};
 use lambda_http::{RequestExt, request::RequestContext};
-use runtime::{cold_start, telemetry::Telemetry};
+use runtime::{
+    cold_start,
+    telemetry::{Telemetry, is_verbose},
+};
 use tower_http::decompression::RequestDecompressionLayer;
 use trace::{Kind, Span};
 
@@ -210,64 +213,82 @@ impl Ids {
     }
 }
 
+/// Names a request, as in `GET /v1/events/{id}`: with the pattern of its route instead of its path, which may contain
+/// anything.
+fn name(method: &Method, route: Option<&str>) -> String {
+    route.map_or_else(|| method.to_string(), |route| format!("{method} {route}"))
+}
+
 /// Begins the span of a request. `lambda_http` puts the trace of the invocation into the header. Without one, the
 /// header is the one that API Gateway passed on.
 fn answer(request: &Request, route: Option<&str>) -> Span {
     let header = request.headers().get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
     let method = request.method();
-    let span = Span::start(trace::incoming(header), Kind::Server, || match route {
-        Some(route) => format!("{method} {route}"),
-        None => method.to_string(),
-    });
+    let span = Span::start(trace::incoming(header), Kind::Server, || name(method, route));
     span.set("http.request.method", method);
     span.set_some("http.route", route);
     span
 }
 
+/// Logs a request, counts it if it was refused or failed, and ends its span.
 async fn log(State(telemetry): State<Telemetry>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let who = Who::default();
     request.extensions_mut().insert(who.clone());
-    let method = request.method().clone();
-    // The pattern instead of the path, so that IDs do not multiply the metrics.
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let name = name(request.method(), route.as_deref());
     let ids = Ids::of(&request);
     let span = answer(&request, route.as_deref());
     let response = trace::within(span.context(), next.run(request)).await;
-    let duration_ms = started.elapsed().as_secs_f64() * 1e3;
     let made = response.extensions().get::<Made>();
     let event_id = ids.event.or(made.map(|made| made.first));
     let status = response.status().as_u16();
-    tracing::info!(
-        request_id = ids.request,
-        api_request_id = ids.api_request,
-        trace_id = span.trace_id().map(tracing::field::display),
-        method = %method,
-        route,
-        status,
-        duration_ms,
-        operator_id = who.grant().map(|grant| tracing::field::display(grant.operator_id)),
-        key_id = who.grant().map(|grant| tracing::field::display(grant.key_id)),
-        event_id = event_id.map(tracing::field::display),
-        // Only for a batch: the number of its events. The first one is named.
-        events = made.map(|made| made.count).filter(|count| *count > 1),
-        delivery_id = ids.delivery.map(tracing::field::display),
-        "request"
-    );
+    let class = class(response.status());
+    let in_full = class != OK || is_verbose();
+    let key_id = who.grant().map(|grant| grant.key_id);
+    match made {
+        // Most requests. The events' own lines name the operator, and so does the ID of the key.
+        Some(made) if !in_full => tracing::info!(
+            accepted = made.count,
+            event_id = %made.first,
+            api_request_id = ids.api_request,
+            key_id = key_id.map(display),
+            trace_id = span.trace_id().map(display),
+        ),
+        // How long it took, and Lambda's ID, are also in API Gateway's access log.
+        _ => tracing::info!(
+            request = name,
+            status,
+            api_request_id = ids.api_request,
+            operator_id = who.grant().map(|grant| display(grant.operator_id)),
+            key_id = key_id.map(display),
+            accepted = made.map(|made| made.count),
+            event_id = event_id.map(display),
+            delivery_id = ids.delivery.map(display),
+            trace_id = span.trace_id().map(display),
+            ms = in_full.then(|| started.elapsed().as_millis() as u64),
+            request_id = ids.request.filter(|_| in_full),
+        ),
+    }
     span.set_number("http.response.status_code", status);
     span.set_some("stack.operator_id", who.grant().map(|grant| grant.operator_id));
     span.set_some("stack.event_id", event_id);
     span.set_some("stack.delivery_id", ids.delivery);
     span.end();
-    metrics::counter!("requests", "class" => class(response.status())).increment(1);
-    metrics::histogram!("request_ms").record(duration_ms);
+    // AWS counts and times all requests: Lambda those of each function, API Gateway those of the API.
+    if class != OK {
+        metrics::counter!("requests", "class" => class).increment(1);
+    }
     telemetry.flush();
     response
 }
 
+/// The class of requests that succeeded.
+const OK: &str = "ok";
+
 fn class(status: StatusCode) -> &'static str {
     match status.as_u16() {
-        200..=399 => "ok",
+        200..=399 => OK,
         400..=499 => "refused",
         _ => "failed",
     }

@@ -1,10 +1,15 @@
 //! Logs and metrics, both as JSON lines on standard output, where Lambda picks them up; and traces ([`trace`]).
 //!
-//! Each request, event and attempt is one line, with IDs and without secrets. Counters and timings are in CloudWatch's
-//! embedded metric format.
+//! Each request, event and attempt is one line, with IDs and without secrets. Where everything went well, the line has
+//! only what no other line and no metric says: it is written for each event, and most of the bill for logs. Counters and
+//! timings are in CloudWatch's embedded metric format.
+
+use std::io::Write;
 
 use metrics_cloudwatch_embedded::Collector;
-use tracing::level_filters::LevelFilter;
+use tracing::{Level, level_filters::LevelFilter};
+
+use crate::{log_lines::Lines, metric_lines};
 
 /// The namespace of the metrics in CloudWatch.
 const NAMESPACE: &str = "StackNotifications";
@@ -16,14 +21,7 @@ pub struct Telemetry(Option<&'static Collector>);
 /// Sets up logging, metrics and tracing. Call it once, when a function starts.
 pub fn init() -> Telemetry {
     let level = std::env::var("LOG_LEVEL").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_target(false)
-        .with_max_level(level)
-        .init();
+    tracing_subscriber::fmt().event_format(Lines::new()).with_max_level(level).init();
     let variable = |name| std::env::var(name).unwrap_or_else(|_| "local".into());
     let stack = variable("STACK_NAME");
     let service = service(&stack, &variable("AWS_LAMBDA_FUNCTION_NAME"));
@@ -57,11 +55,27 @@ impl Telemetry {
     /// Writes the metrics of an invocation. Call it at the end, because the process may be frozen afterwards.
     pub fn flush(self) {
         if let Some(collector) = self.0
-            && let Err(error) = collector.flush(std::io::stdout().lock())
+            && let Err(error) = write(collector)
         {
             tracing::error!(%error, "metrics were not written");
         }
     }
+}
+
+fn write(collector: &Collector) -> std::io::Result<()> {
+    let mut collected = vec![];
+    collector.flush(&mut collected)?;
+    let mut lines = vec![];
+    for line in metric_lines::joined(&collected)? {
+        serde_json::to_writer(&mut lines, &line)?;
+        lines.push(b'\n');
+    }
+    std::io::stdout().lock().write_all(&lines)
+}
+
+/// Whether routine log lines have all their fields: with `LOG_LEVEL=debug`, even where everything went well.
+pub fn is_verbose() -> bool {
+    tracing::enabled!(Level::DEBUG)
 }
 
 #[cfg(test)]

@@ -94,6 +94,7 @@ impl Scenario {
             sqs_requests: counted.counts.sqs_requests,
             reads: counted.counts.reads,
             writes: counted.counts.writes,
+            stored_bytes: counted.counts.stored_bytes,
             invocations,
             log_bytes: named(counted.logged),
             cpu_us,

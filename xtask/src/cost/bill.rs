@@ -80,7 +80,7 @@ impl Bill {
             api(traffic, &event, prices),
             lambda(traffic, &event, prices, template)?,
             sqs(&event.amounts, prices),
-            dynamodb(&event.amounts, prices),
+            dynamodb(traffic, &event.amounts, prices),
             logs(traffic, &event, prices),
             kms(&event.amounts, prices),
             transfer(traffic, &event, prices),
@@ -138,7 +138,7 @@ fn sqs(amounts: &Amounts, prices: &Prices) -> Line {
     Line::new("SQS", vec![("requests".into(), requests, prices.sqs_request.of(1.0)), fair])
 }
 
-fn dynamodb(amounts: &Amounts, prices: &Prices) -> Line {
+fn dynamodb(traffic: &Traffic, amounts: &Amounts, prices: &Prices) -> Line {
     let mut parts = vec![];
     let (mut stored, mut recoverable) = (0.0, 0.0);
     for (what, amount) in amounts.iter() {
@@ -160,7 +160,7 @@ fn dynamodb(amounts: &Amounts, prices: &Prices) -> Line {
     // Rows stay for 30 days, which is the month that AWS bills.
     parts.push(("bytes kept for 30 days".into(), stored, prices.dynamodb_gb_month.of(1.0 / GB)));
     let recovery = prices.dynamodb_recovery_gb_month.of(1.0 / GB);
-    parts.push(("bytes that can be recovered".into(), recoverable, recovery));
+    parts.push(("bytes that can be recovered".into(), recoverable * traffic.recovery, recovery));
     Line::new("DynamoDB", parts)
 }
 
@@ -231,7 +231,7 @@ mod tests {
 
     /// The base of the hand-made counts, without failures.
     fn plain() -> Traffic {
-        Traffic { payload: 1000.0, rules: 1.0, failing: 0.0, ..Traffic::default() }
+        Traffic { payload: 1000.0, rules: 1.0, failing: 0.0, platform_log_bytes: 400.0, ..Traffic::default() }
     }
 
     fn dollars(traffic: &Traffic, service: &str) -> f64 {
@@ -246,12 +246,12 @@ mod tests {
         };
         near("API Gateway", 1.0);
         near("SQS", 1.8 * 0.5);
-        // 4 write units; 1.1 read units; three rows of at most 1 KiB, two of which count for recovery.
-        let kept = 1e6 * 1024.0 / 1_073_741_824.0;
-        near("DynamoDB", 4.0 * 0.625 + 1.1 * 0.125 + kept * (3.0 * 0.25 + 2.0 * 0.20));
+        // 4 write units; 1.1 read units; the event, its entry in an index, and the delivery.
+        let kept = (800.0 + 200.0 + 600.0) * 1e6 / 1_073_741_824.0;
+        near("DynamoDB", 4.0 * 0.625 + 1.1 * 0.125 + kept * 0.25);
         // The functions log 1,200 bytes, Lambda 400 for each of 1.2 invocations, and the API one line of its access
         // log.
-        near("CloudWatch Logs", (1200.0 + 480.0 + 330.0) * 1e6 / 1_073_741_824.0 * 0.50);
+        near("CloudWatch Logs", (1200.0 + 480.0 + 185.0) * 1e6 / 1_073_741_824.0 * 0.50);
         near("KMS", 0.0);
         near("Data transfer out", (1500.0 + 1800.0 + 400.0) * 1e6 / 1_073_741_824.0 * 0.09);
         // Each function: processor time divided by its share of a processor; then calls and receivers; rounding and
@@ -262,6 +262,13 @@ mod tests {
         let delivers = 200e-6 * 1769.0 / 512.0 + 0.2 * 0.005 + 0.1 * 0.1 + 0.1 * each;
         let gb_seconds = (accepts + dispatches) * 0.25 + delivers * 0.5;
         near("Lambda", 1.2 * 0.20 + gb_seconds * 1e6 * 0.0000133334);
+    }
+
+    #[test]
+    fn recovery_is_billed_by_the_size_of_tables_without_indexes() {
+        let tables = (800.0 + 600.0) * 1e6 / 1_073_741_824.0;
+        let more = dollars(&Traffic { recovery: 1.0, ..plain() }, "DynamoDB") - dollars(&plain(), "DynamoDB");
+        assert!((more - tables * 0.20).abs() < 1e-9, "{more}");
     }
 
     #[test]

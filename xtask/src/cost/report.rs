@@ -182,10 +182,14 @@ fn assumed(traffic: &Traffic) -> String {
     format!(
         "For FAILING={failing} PAYLOAD={payload} RULES={rules} BATCH={batch}; assumed: AWS_MS={aws_ms} \
          RECEIVER_MS={receiver_ms} COLD={cold} INIT_MS={init_ms}\nBESIDE_BYTES={} PLATFORM_LOG_BYTES={} ACCESS_LOG_BYTES={} \
-         ANSWER_BYTES={} POLLERS={pollers} METRICS={metrics}. Each can be set: `make cost BATCH=1`.\n\
+         ANSWER_BYTES={} POLLERS={pollers} RECOVERY={} METRICS={metrics}. Each can be set: `make cost BATCH=1`.\n\
          The free tier is not deducted. Each warm worker calls KMS once in five minutes for each operator: at most 8,640\n\
-         calls a month, $0.03, for each. Rows are assumed to be as large as their write units.\n",
-        traffic.beside_bytes, traffic.platform_log_bytes, traffic.access_log_bytes, traffic.answer_bytes
+         calls a month, $0.03, for each. Rows are stored for 30 days.\n",
+        traffic.beside_bytes,
+        traffic.platform_log_bytes,
+        traffic.access_log_bytes,
+        traffic.answer_bytes,
+        traffic.recovery
     )
 }
 
@@ -230,5 +234,7 @@ mod tests {
         let report = report(&counts);
         assert!(report.columns.iter().all(|column| column.bill.dollars.is_finite() && column.bill.dollars > 0.0));
         assert!(report.columns[0].bill.dollars < report.columns[1].bill.dollars);
+        let smallest = &counts.scenarios[0];
+        assert!(smallest.log_bytes.values().sum::<u64>() <= 450 * smallest.events as u64, "{:?}", smallest.log_bytes);
     }
 }

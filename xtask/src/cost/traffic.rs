@@ -29,14 +29,17 @@ pub struct Traffic {
     pub init_ms: f64,
     /// Bytes sent in addition to a request's body: headers, TLS and TCP.
     pub beside_bytes: f64,
-    /// Bytes that Lambda logs for an invocation: its lines `platform.start` and `platform.report`.
+    /// Bytes that Lambda itself logs for an invocation: none, because the template sets `SystemLogLevel` to `WARN`.
+    /// About 400 with `INFO`, for its lines `platform.start` and `platform.report`.
     pub platform_log_bytes: f64,
-    /// Bytes of a line in the HTTP API's access log.
+    /// Bytes of a line in the HTTP API's access log, for a request that posts an event.
     pub access_log_bytes: f64,
     /// Bytes of the HTTP API's answer.
     pub answer_bytes: f64,
     /// Connections on which Lambda polls an idle queue, each for 20 s.
     pub pollers: f64,
+    /// 1 if the tables of events and deliveries have point-in-time recovery, which is the parameter `EventLogRecovery`.
+    pub recovery: f64,
     /// Custom metrics of webhooks: each combination of name and dimensions.
     pub metrics: f64,
 }
@@ -54,10 +57,11 @@ impl Default for Traffic {
             cold: 0.01,
             init_ms: 50.0,
             beside_bytes: 1800.0,
-            platform_log_bytes: 400.0,
-            access_log_bytes: 330.0,
+            platform_log_bytes: 0.0,
+            access_log_bytes: 185.0,
             answer_bytes: 400.0,
             pollers: 5.0,
+            recovery: 0.0,
             metrics: 9.0,
         }
     }
@@ -87,7 +91,7 @@ impl Traffic {
     }
 
     /// All variables but the fan-out: name, field, allowed range, description.
-    fn variables(&mut self) -> [(&'static str, &mut f64, RangeInclusive<f64>, &'static str); 14] {
+    fn variables(&mut self) -> [(&'static str, &mut f64, RangeInclusive<f64>, &'static str); 15] {
         let (share, ms, bytes) = (0.0..=1.0, 0.0..=60_000.0, 0.0..=100_000.0);
         [
             ("FAILING", &mut self.failing, share.clone(), "the share of attempts that fail"),
@@ -103,11 +107,12 @@ impl Traffic {
                 "PLATFORM_LOG_BYTES",
                 &mut self.platform_log_bytes,
                 bytes.clone(),
-                "bytes that Lambda logs for an invocation",
+                "bytes that Lambda itself logs for an invocation",
             ),
             ("ACCESS_LOG_BYTES", &mut self.access_log_bytes, bytes.clone(), "bytes of a line of the access log"),
             ("ANSWER_BYTES", &mut self.answer_bytes, bytes, "bytes of the HTTP API's answer"),
             ("POLLERS", &mut self.pollers, 0.0..=1000.0, "connections on which Lambda polls an idle queue"),
+            ("RECOVERY", &mut self.recovery, 0.0..=1.0, "1 with point-in-time recovery of events and deliveries, or 0"),
             ("METRICS", &mut self.metrics, 0.0..=10_000.0, "custom metrics"),
         ]
     }
@@ -157,6 +162,28 @@ mod tests {
             let error = parse(name, text).expect_err(text);
             assert!(error.starts_with(&format!("{name} is `")) && error.contains("make cost"), "{error}");
         }
+    }
+
+    #[test]
+    fn the_access_log_has_lines_of_the_assumed_size() {
+        let template = include_str!("../../../template.yaml");
+        let (_, format) = template.split_once("Format: >-\n").expect("a format");
+        // Folded: line breaks become spaces.
+        let format = format.lines().take_while(|line| !line.is_empty()).map(str::trim).collect::<Vec<_>>().join(" ");
+        let values = [
+            ("integration.requestId", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
+            ("integrationErrorMessage", "-"),
+            ("requestId", "JKJaXmPLvHcESHA="),
+            ("httpMethod", "POST"),
+            ("routeKey", "ANY /v1/events"),
+            ("status", "202"),
+            ("responseLength", "120"),
+            ("responseLatency", "25"),
+        ];
+        let line = values.iter().fold(format, |line, (name, value)| line.replace(&format!("$context.{name}"), value));
+        assert!(!line.contains("$context"), "{line}");
+        // With the line break.
+        assert_eq!(line.len() + 1, Traffic::default().access_log_bytes as usize, "{line}");
     }
 
     #[test]

@@ -27,12 +27,15 @@ enum Projected {
     Also(Vec<String>),
 }
 
-/// The write units of a row.
+/// What DynamoDB adds to the size of each item, when it bills storage: in bytes, in tables and in indexes.
+const STORED_BESIDE: u64 = 100;
+
+/// The write units of a row, or the bytes that are stored for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Charge {
     /// In the table.
     pub table: f64,
-    /// In the indexes where the write costs anything.
+    /// In the indexes where it costs anything.
     pub indexes: BTreeMap<String, f64>,
 }
 
@@ -78,6 +81,22 @@ impl Schema {
         Ok(charge)
     }
 
+    /// The bytes of storage that a write adds, which are negative if it removes some.
+    ///
+    /// # Errors
+    /// When a row is not DynamoDB's JSON.
+    pub fn stored(&self, before: Option<&Item>, after: Option<&Item>) -> Result<Charge, String> {
+        let mut charge = Charge { table: stored(after)? - stored(before)?, indexes: BTreeMap::new() };
+        for (name, index) in &self.indexes {
+            let entry = |row: Option<&Item>| stored(row.and_then(|row| index.entry(&self.key, row)).as_ref());
+            let bytes = entry(after)? - entry(before)?;
+            if bytes != 0.0 {
+                charge.indexes.insert(name.clone(), bytes);
+            }
+        }
+        Ok(charge)
+    }
+
     /// The cost of a write whose condition failed: it depends on the size of the existing row.
     ///
     /// # Errors
@@ -112,6 +131,11 @@ impl Index {
             (before, after) => Ok(write_units(larger(before, after)?)),
         }
     }
+}
+
+fn stored(item: Option<&Item>) -> Result<f64, String> {
+    let bytes = item.map_or(Ok(0), |item| Ok::<_, String>(item_size(item)? + STORED_BESIDE))?;
+    Ok(f64::from(u32::try_from(bytes).map_err(|_| "an item is larger than DynamoDB allows")?))
 }
 
 fn larger(one: Option<&Item>, other: Option<&Item>) -> Result<u64, String> {
@@ -222,6 +246,26 @@ mod tests {
         let names: std::collections::BTreeSet<_> = entry.keys().map(String::as_str).collect();
         assert_eq!(names, ["destination", "id", "reason", "state_key"].into());
         assert!(schema().entry("by_colour", &row).is_err());
+    }
+
+    #[test]
+    fn storage_is_billed_with_a_hundred_bytes_for_each_item() {
+        let stored = |before: Option<Value>, after: Option<Value>| {
+            schema().stored(before.map(row).as_ref(), after.map(row).as_ref()).unwrap()
+        };
+        // destination, d, id, 1, data
+        let small = 11.0 + 1.0 + 2.0 + 1.0 + 4.0 + 100.0;
+        let none = BTreeMap::new();
+        assert_eq!(
+            stored(None, Some(json!({"data": text(50)}))),
+            Charge { table: small + 50.0, indexes: none.clone() }
+        );
+        let larger = stored(Some(json!({"data": text(50)})), Some(json!({"data": text(2000)})));
+        assert_eq!(larger, Charge { table: 1950.0, indexes: none });
+        let held = json!({"state_key": {"S": "d#held"}, "data": text(50)});
+        let entered = stored(None, Some(held.clone())).indexes;
+        assert_eq!(entered, [("by_state".to_owned(), 11.0 + 1.0 + 2.0 + 1.0 + 9.0 + 6.0 + 100.0)].into());
+        assert_eq!(stored(Some(held), None).indexes["by_state"], -entered["by_state"]);
     }
 
     #[test]

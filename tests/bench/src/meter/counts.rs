@@ -15,6 +15,8 @@ pub struct Counts {
     pub reads: BTreeMap<String, f64>,
     /// Write units by table, and by `Table/index`.
     pub writes: BTreeMap<String, f64>,
+    /// Bytes of storage that the writes added, as DynamoDB bills them, by table and by `Table/index`.
+    pub stored_bytes: BTreeMap<String, f64>,
 }
 
 /// The tables' names in counts, by their deployed names. Other tables keep their names.

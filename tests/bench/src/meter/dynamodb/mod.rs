@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Answer, Inner, Sent};
 
-/// The units used in a table or in one of its indexes.
+/// The units used in a table or in one of its indexes, or the bytes stored there.
 struct Units {
     table: String,
     index: Option<String>,
@@ -49,12 +49,15 @@ impl Inner {
         let _alone = self.isolation.write().await;
         let before = writes::Before::look(&self.tables, operation, request).await;
         let answer = self.forward(sent).await?;
-        let units = match before {
+        let cost = match before {
             Ok(before) => before.charge(&self.tables, answer.status == StatusCode::OK, &answer.body).await,
             Err(error) => Err(error),
         };
-        match units {
-            Ok(units) => self.add(units, |counts| &mut counts.writes),
+        match cost {
+            Ok(cost) => {
+                self.add(cost.units, |counts| &mut counts.writes);
+                self.add(cost.stored, |counts| &mut counts.stored_bytes);
+            }
             Err(error) => self.failed(operation, &error),
         }
         Ok(answer)

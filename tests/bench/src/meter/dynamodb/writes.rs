@@ -11,7 +11,16 @@ use super::{
     },
     Units,
 };
-use crate::capacity::{Item, TRANSACTION};
+use crate::capacity::{Charge, Item, TRANSACTION};
+
+/// The cost of a call.
+#[derive(Default)]
+pub(super) struct Cost {
+    /// Write units.
+    pub(super) units: Vec<Units>,
+    /// Bytes of storage that it adds.
+    pub(super) stored: Vec<Units>,
+}
 
 /// A call and its rows, before the call is made.
 pub(super) struct Before {
@@ -42,7 +51,7 @@ impl Before {
     }
 
     /// Reads the rows again after the call, and calculates its cost.
-    pub(super) async fn charge(self, tables: &Tables, done: bool, answer: &[u8]) -> Result<Vec<Units>, String> {
+    pub(super) async fn charge(self, tables: &Tables, done: bool, answer: &[u8]) -> Result<Cost, String> {
         let answer = serde_json::from_slice(answer).map_err(|error| format!("the answer is not JSON: {error}"))?;
         let outcomes = outcomes(&self.operation, done, &answer, self.targets.len())?;
         let written = self.targets.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Written);
@@ -50,21 +59,29 @@ impl Before {
         let after = tables.rows(&written).await?;
         // Indexes are updated later and are charged as for any other write.
         let times = if self.operation == "TransactWriteItems" { TRANSACTION } else { 1.0 };
-        let mut all = vec![];
+        let mut cost = Cost::default();
         for (row, outcome) in self.targets.iter().zip(outcomes) {
             let schema = tables.schema(&row.table).await?;
-            let charge = match outcome {
-                Outcome::Written => schema.written(self.rows.get(row), after.get(row))?,
-                Outcome::Refused => schema.refused(self.rows.get(row))?,
+            let (before, after) = (self.rows.get(row), after.get(row));
+            let mut charge = match outcome {
+                Outcome::Written => schema.written(before, after)?,
+                Outcome::Refused => schema.refused(before)?,
                 Outcome::Nothing => continue,
             };
-            let table = row.table.clone();
-            all.push(Units { table: table.clone(), index: None, units: charge.table * times });
-            let indexes = charge.indexes.into_iter();
-            all.extend(indexes.map(|(index, units)| Units { table: table.clone(), index: Some(index), units }));
+            charge.table *= times;
+            cost.units.extend(by_index(&row.table, charge));
+            if outcome == Outcome::Written {
+                cost.stored.extend(by_index(&row.table, schema.stored(before, after)?));
+            }
         }
-        Ok(all)
+        Ok(cost)
     }
+}
+
+fn by_index(table: &str, charge: Charge) -> impl Iterator<Item = Units> {
+    let of = move |index: Option<String>, units: f64| Units { table: table.to_owned(), index, units };
+    let in_table = of(None, charge.table);
+    std::iter::once(in_table).chain(charge.indexes.into_iter().map(move |(index, units)| of(Some(index), units)))
 }
 
 /// The table and the key attributes of each write of a call.
