@@ -64,6 +64,9 @@ pub struct Figures {
     pub log_bytes: BTreeMap<String, u64>,
     /// Processor time by function, in microseconds: from the timed events, scaled to the number of counted events.
     pub cpu_us: BTreeMap<String, f64>,
+    /// Instructions by function, if callgrind counted them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub instructions: BTreeMap<String, u64>,
     /// Bytes of the bodies sent to receivers.
     pub sent_bytes: u64,
 }

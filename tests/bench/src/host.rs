@@ -26,6 +26,8 @@ use tokio::{
     sync::{mpsc, oneshot, watch},
 };
 
+use crate::callgrind::Callgrind;
+
 /// How long a function may take to start and to answer, longer than any timeout of the functions.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The timeout that invocations see: the timeout of the workers in `template.yaml`.
@@ -33,9 +35,19 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 /// The unit of the times in `/proc/<pid>/stat`: `USER_HZ`, which is 100 on every Linux that Rust runs on.
 const TICK: Duration = Duration::from_millis(10);
 
+/// How a function is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// As a process, as on Lambda.
+    Natively,
+    /// Under callgrind, which counts instructions: fifty times as slow, but whatever else the machine does.
+    Counted,
+}
+
 /// A running function.
 pub struct Host {
     child: Child,
+    callgrind: Option<Callgrind>,
     pid: u32,
     events: mpsc::Sender<Invocation>,
     started: Started,
@@ -80,6 +92,14 @@ impl Host {
     /// # Panics
     /// When it does not start; the message contains its log.
     pub async fn start(program: &Path, variables: &BTreeMap<String, String>) -> Self {
+        Self::start_as(Run::Natively, program, variables).await
+    }
+
+    /// As [`Host::start`], natively or under callgrind.
+    ///
+    /// # Panics
+    /// As [`Host::start`].
+    pub async fn start_as(run: Run, program: &Path, variables: &BTreeMap<String, String>) -> Self {
         let name = program.file_name().expect("a program").to_string_lossy().into_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
@@ -95,7 +115,10 @@ impl Host {
             .with_state(api);
         tokio::spawn(async move { axum::serve(listener, router).await });
 
-        let mut command = Command::new(program);
+        let (mut command, callgrind) = match run {
+            Run::Natively => (Command::new(program), None),
+            Run::Counted => Callgrind::of(program),
+        };
         command
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", address)
@@ -127,7 +150,18 @@ impl Host {
         };
         let Some(at) = up else { panic!("{name} does not start: {:#?}", tail.lock().expect("no panic")) };
         let started = Started { first_poll: at - began, resident: resident(pid), cpu: running_time(pid) };
-        Self { child, pid, events, started, logged, tail }
+        Self { child, callgrind, pid, events, started, logged, tail }
+    }
+
+    /// The instructions since the last call, or since the start. None if they are not counted.
+    ///
+    /// # Panics
+    /// When callgrind does not answer.
+    pub async fn instructions(&self) -> Option<u64> {
+        match &self.callgrind {
+            Some(callgrind) => Some(callgrind.dump(self.pid).await),
+            None => None,
+        }
     }
 
     /// How it started.

@@ -2,7 +2,7 @@
 //!
 //! `bench PROFILE RESULTS COUNTS [PART …]` runs the functions that cargo built with PROFILE, in the environment that
 //! `infra/local/deploy.py` writes. It writes all figures to RESULTS, and to COUNTS the input of `make cost`. The parts
-//! are `starts`, `time`, `counts` and `latency`; all of them by default. `ONLY` restricts the run to one kind of
+//! are `starts`, `time`, `counts`, `instructions` and `latency`; all of them by default. `ONLY` restricts the run to one kind of
 //! traffic, and `TIMED` sets the number of deliveries to time.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a program that measures and prints")]
 
@@ -12,6 +12,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 
 use bench::{
     local::variables,
+    host::Run,
     meter::Mode,
     scenario::{Figures, Outcome, Scenario},
     stage::Stage,
@@ -43,6 +44,8 @@ struct Latency {
 struct Results {
     starts: Vec<Start>,
     scenarios: Vec<Figures>,
+    /// The scenarios whose instructions were counted.
+    instructions: Vec<Figures>,
     latency: Option<Latency>,
     /// The functions' resident memory at the end, in mebibytes.
     resident_mib: Vec<(&'static str, f64)>,
@@ -79,7 +82,7 @@ fn scenarios() -> Vec<Scenario> {
 async fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let [profile, results_to, counts_to, parts @ ..] = &*arguments else {
-        panic!("bench PROFILE RESULTS COUNTS [starts] [time] [counts] [latency]");
+        panic!("bench PROFILE RESULTS COUNTS [starts] [time] [counts] [instructions] [latency]");
     };
     let parts: BTreeSet<_> = parts.iter().map(String::as_str).collect();
     let wanted = |part: &str| parts.is_empty() || parts.contains(part);
@@ -107,6 +110,15 @@ async fn main() {
         let timed = if wanted("time") { TIMED_OTHERS } else { 0 };
         let scenario = Scenario { name: "batches of 1", batch: 1, timed, ..Scenario::default() };
         results.scenarios.push(scenario.run(&stage).await);
+    }
+    if wanted("instructions") {
+        let counted = ["1 destination", "10 destinations", "10 rules", "1,000 rules", "100 kB"];
+        let counted = scenarios().into_iter().filter(|scenario| counted.contains(&scenario.name));
+        for scenario in counted.filter(|scenario| only.is_empty() || only == scenario.name) {
+            println!("{}, by instructions …", scenario.name);
+            let stage = Stage::start_as(Run::Counted, profile, SCHEDULE, scenario.batch).await;
+            results.instructions.push(Scenario { timed: 0, ..scenario }.run(&stage).await);
+        }
     }
     if wanted("latency") {
         println!("From the request to the receiver …");

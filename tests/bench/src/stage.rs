@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     gateway,
-    host::{self, Host},
+    host::{self, Host, Run},
     local::{queue, variables},
     mapping::{Mapping, Polled},
     meter::{Counts, Meter, Mode, Nouns},
@@ -61,6 +61,8 @@ pub struct Measured {
     pub counts: Counts,
     /// Processor time, by function.
     pub cpu: BTreeMap<&'static str, Duration>,
+    /// Instructions, by function, if they are counted.
+    pub instructions: BTreeMap<&'static str, u64>,
     /// Bytes of log, by function.
     pub logged: BTreeMap<&'static str, u64>,
     /// Invocations, by function.
@@ -79,6 +81,14 @@ impl Stage {
     /// # Panics
     /// When a part does not start.
     pub async fn start(profile: &str, schedule: &str, batch: usize) -> Self {
+        Self::start_as(Run::Natively, profile, schedule, batch).await
+    }
+
+    /// As [`Stage::start`], with the functions of [`PIPELINE`] natively or under callgrind.
+    ///
+    /// # Panics
+    /// As [`Stage::start`].
+    pub async fn start_as(run: Run, profile: &str, schedule: &str, batch: usize) -> Self {
         let cloud = Cloud::from_env();
         let meter = Meter::start(cloud.clone(), Nouns::from_env()).await;
         meter.set(Mode::Forward);
@@ -90,7 +100,7 @@ impl Stage {
         let variables = variables(meter.url(), &events, [&deliveries, &slow, &mail], schedule);
         let mut functions = BTreeMap::new();
         for name in PIPELINE {
-            functions.insert(name, Host::start(&host::program(profile, name), &variables).await);
+            functions.insert(name, Host::start_as(run, &host::program(profile, name), &variables).await);
         }
         Self {
             meter,
@@ -239,6 +249,9 @@ impl Stage {
         self.receiver.take();
         let [slow, mail] = &self.other_lanes;
         let _ = [&self.events, &self.deliveries, slow, mail].map(Mapping::take);
+        for host in self.functions.values() {
+            host.instructions().await;
+        }
         let before: BTreeMap<_, _> =
             self.functions.iter().map(|(name, host)| (*name, (host.cpu(), host.logged()))).collect();
         work.await;
@@ -247,6 +260,9 @@ impl Stage {
             let (cpu, logged) = before[name];
             measured.cpu.insert(name, host.cpu().saturating_sub(cpu));
             measured.logged.insert(name, host.logged() - logged);
+            if let Some(instructions) = host.instructions().await {
+                measured.instructions.insert(name, instructions);
+            }
         }
         let lanes = [&self.deliveries, slow, mail].map(|mapping| ("deliver", mapping));
         for (name, mapping) in [("dispatch", &self.events)].into_iter().chain(lanes) {

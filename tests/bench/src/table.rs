@@ -41,6 +41,17 @@ pub(crate) fn print(results: &Results) {
         }
         println!("{rows}");
     }
+    if !results.instructions.is_empty() {
+        println!("\nInstructions per delivery, in thousands, by callgrind.\n");
+        let mut rows = table(["", "all"].into_iter().chain(PIPELINE));
+        for figures in &results.instructions {
+            let per = |total: u64| format!("{:.0}", total as f64 / figures.deliveries as f64 / 1000.0);
+            let each = PIPELINE.map(|name| per(figures.instructions.get(name).copied().unwrap_or_default()));
+            let all = per(figures.instructions.values().sum());
+            rows.add_row([figures.name.clone(), all].into_iter().chain(each));
+        }
+        println!("{rows}");
+    }
     if !results.scenarios.is_empty() {
         counts(&results.scenarios);
     }

@@ -201,6 +201,7 @@ pub(crate) mod tests {
             invocations: named(&[("events", 10), ("dispatch", 1), ("deliver", 1)]),
             log_bytes: named(&[("events", 3000), ("dispatch", 4000), ("deliver", 5000)]),
             cpu_us: named(&[("events", 1000.0), ("dispatch", 1000.0), ("deliver", 2000.0)]),
+            instructions: BTreeMap::new(),
             sent_bytes: 15_000,
         }
     }
