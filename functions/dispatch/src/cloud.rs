@@ -7,7 +7,7 @@ use std::{
 
 use domain::{
     Delivery, DeliveryId, DeliveryPlan, Destination, DestinationId, Event, EventId, OperatorId, PlannedEvent,
-    ProjectId, Rule,
+    ProjectId, RuleIndex,
     delivery_plan::{Destined, Parts},
     message::{Ingest, Job, Part},
     traffic::Lane,
@@ -41,7 +41,7 @@ pub(crate) enum Row<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Remembered {
     /// The operator's own rules under `None`, and those of each project under its id.
-    rules: HashMap<Option<ProjectId>, Arc<Vec<Rule>>>,
+    rules: HashMap<Option<ProjectId>, Arc<RuleIndex>>,
     destinations: HashMap<DestinationId, Destination>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) trait Cloud {
     async fn refresh(&self, operators: BTreeSet<OperatorId>) -> Result<()>;
 
     /// Returns the rules of this source.
-    async fn rules(&self, source: &Source) -> Result<Arc<Vec<Rule>>>;
+    async fn rules(&self, source: &Source) -> Result<Arc<RuleIndex>>;
 
     /// Returns the destinations that exist.
     async fn destinations(
@@ -92,15 +92,15 @@ impl Cloud for App {
         self.recent.refresh(operators).await
     }
 
-    async fn rules(&self, (operator, project): &Source) -> Result<Arc<Vec<Rule>>> {
+    async fn rules(&self, (operator, project): &Source) -> Result<Arc<RuleIndex>> {
         let known = self.recent.of(*operator, |known| known.rules.get(project).cloned());
         if let Some(rules) = known.flatten() {
             return Ok(rules);
         }
-        let rules = Arc::new(match project {
+        let rules = Arc::new(RuleIndex::new(match project {
             None => self.channels.all(*operator).await?,
             Some(project) => self.channels.of_project(*operator, project).await?,
-        });
+        }));
         self.recent.of(*operator, |known| known.rules.insert(project.clone(), rules.clone()));
         Ok(rules)
     }

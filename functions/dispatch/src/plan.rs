@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
-    DeliveryPlan, Destination, DestinationId, Event, Rule,
+    DeliveryPlan, Destination, DestinationId, Event, Rule, RuleIndex,
     delivery_plan::{Destined, Parts},
     fanout::{fan_out, parts},
     lifecycle::Fate,
@@ -21,7 +21,7 @@ pub(crate) struct NewPlan {
 }
 
 /// Rules by their source.
-pub(crate) type Rules = HashMap<Source, Arc<Vec<Rule>>>;
+pub(crate) type Rules = HashMap<Source, Arc<RuleIndex>>;
 
 /// The sources of the rules that can match an event.
 pub(crate) fn sources(event: &Event) -> impl Iterator<Item = Source> + use<> {
@@ -35,7 +35,7 @@ pub(crate) fn matching<'a>(arrival: &'a Arrival, rules: &'a Rules) -> impl Itera
     let event = Some(&arrival.event).filter(|_| !arrival.log_only);
     event.into_iter().flat_map(|event| {
         let of_source = sources(event).filter_map(|source| rules.get(&source));
-        of_source.flat_map(|rules| rules.iter()).filter(|rule| rule.matches(event))
+        of_source.flat_map(move |rules| rules.matching(event))
     })
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use domain::{
     ApiKind, Delivery, DeliveryId, DeliveryPlan, DeliveryState, Destination, DestinationId, Event, EventId, Kind,
-    OperatorId, PlannedEvent, Rule, Unhealthy,
+    OperatorId, PlannedEvent, Rule, RuleIndex, Unhealthy,
     delivery_plan::{Destined, Parts},
     event::PostedEvent,
     fanout::PART,
@@ -77,10 +77,10 @@ impl Cloud for Memory {
         Ok(())
     }
 
-    async fn rules(&self, (operator, project): &Source) -> Result<Arc<Vec<Rule>>> {
+    async fn rules(&self, (operator, project): &Source) -> Result<Arc<RuleIndex>> {
         let rules = self.rules.borrow();
         let of = rules.iter().filter(|rule| rule.operator_id == *operator && rule.project_id == *project);
-        Ok(Arc::new(of.cloned().collect()))
+        Ok(Arc::new(RuleIndex::new(of.cloned().collect())))
     }
 
     async fn destinations(

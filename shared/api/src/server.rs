@@ -67,7 +67,10 @@ where
     A: HasKeys + Send + Sync + 'static,
 {
     let app = Arc::new(app);
-    let routes = routes.with_state(app.clone()).layer(middleware::from_fn_with_state(app, note_change));
+    let mut routes = routes.with_state(app.clone());
+    if app.changes().is_some() {
+        routes = routes.layer(middleware::from_fn_with_state(app, note_change));
+    }
     finish(routes, envelope, telemetry)
 }
 
@@ -92,10 +95,8 @@ fn finish(router: Router, envelope: Envelope, telemetry: Telemetry) -> Router {
         .fallback(async move |uri: Uri| no_such_path(envelope, uri.path()))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(RequestDecompressionLayer::new().no_br().no_deflate().no_zstd())
-        .layer(middleware::from_fn(known_encoding))
-        .layer(middleware::from_fn_with_state(envelope, path_as_sent))
-        .layer(middleware::map_response(move |response: Response| std::future::ready(envelope.rewrite(response))))
-        .layer(middleware::from_fn_with_state(telemetry, log))
+        // One layer, because each costs allocations with every request.
+        .layer(middleware::from_fn_with_state((envelope, telemetry), log))
 }
 
 /// Tells workers that their cached rules or destinations may be outdated, before the caller gets the response.
@@ -126,26 +127,26 @@ fn no_such_path(envelope: Envelope, path: &str) -> Response {
 
 /// Paths arrive decoded, and `lambda_http` interprets these characters as the start of a query, a fragment or another
 /// segment. IDs never contain them.
-async fn path_as_sent(State(envelope): State<Envelope>, request: Request, next: Next) -> Response {
-    let path = request.raw_http_path();
-    if path.contains(['?', '#', '\\']) { no_such_path(envelope, path) } else { next.run(request).await }
+fn is_as_sent(path: &str) -> bool {
+    !path.contains(['?', '#', '\\'])
 }
 
-/// Accepts plain and gzip-compressed bodies.
-async fn known_encoding(mut request: Request, next: Next) -> Response {
-    match encoding_problem(request.headers()) {
-        None => {
-            // The decompression layer only recognises lower case, but RFC 9110, 8.4.1, is case-insensitive.
-            if let Some(encoding) = request.headers_mut().get_mut(CONTENT_ENCODING) {
-                let name = encoding.to_str().unwrap_or_default().trim().to_ascii_lowercase();
-                *encoding = HeaderValue::from_static(if name == "gzip" { "gzip" } else { "identity" });
-            }
-            next.run(request).await
-        }
-        Some(sentence) => {
-            ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", sentence).into_response()
-        }
+/// Answers a request, unless its path or the encoding of its body rules out an answer.
+async fn answer(envelope: Envelope, mut request: Request, next: Next) -> Response {
+    let path = request.raw_http_path();
+    if !is_as_sent(path) {
+        return no_such_path(envelope, path);
     }
+    if let Some(sentence) = encoding_problem(request.headers()) {
+        let error = ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", sentence);
+        return envelope.rewrite(error.into_response());
+    }
+    // The decompression layer only recognises lower case, but RFC 9110, 8.4.1, is case-insensitive.
+    if let Some(encoding) = request.headers_mut().get_mut(CONTENT_ENCODING) {
+        let name = encoding.to_str().unwrap_or_default().trim().to_ascii_lowercase();
+        *encoding = HeaderValue::from_static(if name == "gzip" { "gzip" } else { "identity" });
+    }
+    envelope.rewrite(next.run(request).await)
 }
 
 /// The types besides `text/…` that an HTTP API treats as text.
@@ -221,7 +222,7 @@ fn name(method: &Method, route: Option<&str>) -> String {
 
 /// Begins the span of a request. `lambda_http` puts the trace of the invocation into the header. Without one, the
 /// header is the one that API Gateway passed on.
-fn answer(request: &Request, route: Option<&str>) -> Span {
+fn span(request: &Request, route: Option<&str>) -> Span {
     let header = request.headers().get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
     let method = request.method();
     let span = Span::start(trace::incoming(header), Kind::Server, || name(method, route));
@@ -231,15 +232,19 @@ fn answer(request: &Request, route: Option<&str>) -> Span {
 }
 
 /// Logs a request, counts it if it was refused or failed, and ends its span.
-async fn log(State(telemetry): State<Telemetry>, mut request: Request, next: Next) -> Response {
+async fn log(
+    State((envelope, telemetry)): State<(Envelope, Telemetry)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let who = Who::default();
     request.extensions_mut().insert(who.clone());
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let name = name(request.method(), route.as_deref());
+    let (method, route) = (request.method().clone(), request.extensions().get::<MatchedPath>().cloned());
+    let route = route.as_ref().map(MatchedPath::as_str);
     let ids = Ids::of(&request);
-    let span = answer(&request, route.as_deref());
-    let response = trace::within(span.context(), next.run(request)).await;
+    let span = span(&request, route);
+    let response = trace::within(span.context(), answer(envelope, request, next)).await;
     let made = response.extensions().get::<Made>();
     let event_id = ids.event.or(made.map(|made| made.first));
     let status = response.status().as_u16();
@@ -257,7 +262,7 @@ async fn log(State(telemetry): State<Telemetry>, mut request: Request, next: Nex
         ),
         // How long it took, and Lambda's ID, are also in API Gateway's access log.
         _ => tracing::info!(
-            request = name,
+            request = name(&method, route),
             status,
             api_request_id = ids.api_request,
             operator_id = who.grant().map(|grant| display(grant.operator_id)),

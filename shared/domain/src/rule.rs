@@ -70,8 +70,12 @@ impl Rule {
 
     /// Whether the rule is active and the event's project, severity and type match.
     pub fn matches(&self, event: &Event) -> bool {
-        let mine = self.project_id.is_none() || self.project_id == event.project_id;
-        self.active && mine && event.severity >= self.min_severity && self.takes(&event.event_type)
+        self.active && self.is_of_project(event) && event.severity >= self.min_severity && self.takes(&event.event_type)
+    }
+
+    /// Whether the rule applies to all projects or to the event's.
+    pub(crate) fn is_of_project(&self, event: &Event) -> bool {
+        self.project_id.is_none() || self.project_id == event.project_id
     }
 
     /// Whether the event type matches. A channel of a project accepts every analysis, including types added to the

@@ -25,6 +25,7 @@ pub mod queue;
 pub mod recent;
 pub mod request_limits;
 pub mod resealing;
+mod signer;
 pub mod subscriptions;
 pub mod suppressions;
 pub mod system_events;

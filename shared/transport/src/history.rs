@@ -8,6 +8,9 @@ use std::sync::{
 /// The maximum bytes of an answer that are kept to check its headers. Later bytes are not checked.
 const MAX_HEAD: usize = 16 * 1024;
 
+/// Hardly any answer has more headers.
+const USUAL_HEADERS: usize = 32;
+
 /// The history of one connection. Clones share the same history.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History(Arc<State>);
@@ -43,8 +46,13 @@ impl History {
     /// Whether the headers of the answer that was read violate the rules of RFC 9112.
     pub(crate) fn has_malformed_headers(&self) -> bool {
         let head = self.0.head.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut headers = vec![httparse::EMPTY_HEADER; crate::MAX_HEADERS];
-        httparse::Response::new(&mut headers).parse(&head).is_err()
+        match httparse::Response::new(&mut [httparse::EMPTY_HEADER; USUAL_HEADERS]).parse(&head) {
+            Err(httparse::Error::TooManyHeaders) => {
+                let mut headers = vec![httparse::EMPTY_HEADER; crate::MAX_HEADERS];
+                httparse::Response::new(&mut headers).parse(&head).is_err()
+            }
+            result => result.is_err(),
+        }
     }
 
     /// The headers of an answer have been read. Called before the connection carries another request: an answer's body

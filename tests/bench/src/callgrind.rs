@@ -1,4 +1,6 @@
 //! Counts the instructions of a program with callgrind.
+//!
+//! `CALLGRIND_FOLDER` keeps callgrind's files in that folder, for `callgrind_annotate`.
 
 use std::{
     env, fs,
@@ -22,7 +24,8 @@ impl Callgrind {
     pub(crate) fn of(program: &Path) -> (Command, Option<Self>) {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let folder = env::temp_dir().join(format!("callgrind-{}-{number}", process::id()));
+        let name = program.file_name().unwrap_or_default().to_string_lossy();
+        let folder = folder().join(format!("callgrind-{}-{number}-{name}", process::id()));
         fs::create_dir_all(&folder).expect("a temporary folder");
         let mut command = Command::new("valgrind");
         command.arg("--tool=callgrind").arg("--quiet");
@@ -43,8 +46,16 @@ impl Callgrind {
 
 impl Drop for Callgrind {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
+        if env::var_os(FOLDER).is_none() {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
     }
+}
+
+const FOLDER: &str = "CALLGRIND_FOLDER";
+
+fn folder() -> PathBuf {
+    env::var_os(FOLDER).map_or_else(env::temp_dir, PathBuf::from)
 }
 
 const OUT: &str = "out";

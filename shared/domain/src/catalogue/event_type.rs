@@ -23,6 +23,9 @@ const MAX_LEN: usize = 128;
 #[cfg_attr(feature = "openapi", schema(value_type = String, format = "event-type", example = "passport.flagged"))]
 pub struct EventType(String);
 
+/// Types that overlap.
+const BLOCKED: [&str; 2] = ["agent.blocked", "passport.blocked"];
+
 /// The type is not in the catalogue and is not a custom type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -74,8 +77,15 @@ impl EventType {
     ///
     /// `agent.blocked` and `passport.blocked` overlap: a rule on either gets both.
     pub fn covers(&self, event: &EventType) -> bool {
-        const BLOCKED: [&str; 2] = ["agent.blocked", "passport.blocked"];
         self == event || (BLOCKED.contains(&&*self.0) && BLOCKED.contains(&&*event.0))
+    }
+
+    /// All types that [`EventType::covers`].
+    pub fn covered(&self) -> Vec<Self> {
+        match BLOCKED.contains(&&*self.0) {
+            true => BLOCKED.map(|name| Self(name.to_owned())).to_vec(),
+            false => vec![self.clone()],
+        }
     }
 
     /// Whether it is a type of the Mail API.
