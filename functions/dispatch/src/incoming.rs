@@ -101,7 +101,7 @@ pub(crate) async fn read(record: &Record, verifications: &Verifications) -> Resu
         return Ok(None);
     }
     let Ingest { operator_id, event_id, repeat, to_operator, log_only, event, .. } = ingest;
-    let event = event.accept(operator_id, event_id)?;
+    let event = event.received(operator_id, event_id)?;
     Ok(Some(Incoming { what: What::Event(Arrival { event, repeat, to_operator, log_only }), again }))
 }
 

@@ -145,7 +145,7 @@ impl App {
                 }
             }
         };
-        let ingest = Ingest { repeat, ..Ingest::new(operator_id, event_id, event) };
+        let ingest = Ingest { repeat, ..Ingest::new(operator_id, event_id, event.packed()) };
         let sent = self.accepted.send(vec![Outgoing::new(&ingest, operator_id)?]).await;
         if sent == [true] {
             record.span.set("stack.event_id", event_id);

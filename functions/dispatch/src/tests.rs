@@ -68,7 +68,7 @@ impl Cloud for Memory {
         }
         let Ingest { operator_id, event_id, repeat, to_operator, log_only, event, .. } =
             serde_json::from_str(&record.body)?;
-        let event = event.accept(operator_id, event_id)?;
+        let event = event.received(operator_id, event_id)?;
         let what = What::Event(Arrival { event, repeat, to_operator, log_only });
         Ok(Some(Incoming { what, again: record.received > 1 }))
     }

@@ -112,7 +112,7 @@ impl App {
     async fn enqueue(&self, caller: &Caller, events: Vec<PostedEvent>, ready: &[Ready]) -> Result<()> {
         let operator_id = caller.operator_id();
         let message = |(event, ready): (PostedEvent, &Ready)| {
-            let ingest = Ingest { repeat: ready.repeat, ..Ingest::new(operator_id, ready.id, event) };
+            let ingest = Ingest { repeat: ready.repeat, ..Ingest::new(operator_id, ready.id, event.packed()) };
             Outgoing::new(&ingest, operator_id)
         };
         let messages: Vec<_> = events.into_iter().zip(ready).map(message).collect::<store::Result<_>>()?;

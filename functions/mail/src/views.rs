@@ -54,7 +54,7 @@ impl TryFrom<Event> for MailEvent {
             event_type: event.event_type.into(),
             resource: event.resource,
             project_id: event.project_id.map(String::from),
-            data: RawValue::from_string(event.data)?,
+            data: RawValue::from_string(event.data.into_string())?,
         })
     }
 }

@@ -119,7 +119,7 @@ impl ToSend {
             event_type: EventType::notification(),
             severity,
             timestamp: id.made_at(),
-            data: data.to_string(),
+            data: data.to_string().into(),
             resource: None,
             project_id: None,
         };

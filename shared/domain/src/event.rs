@@ -7,8 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    EventId, EventType, OperatorId, ProjectId, Severity, catalogue, fingerprint::canonical, packed, severity,
-    surrogates::repaired, time,
+    EventId, EventType, OperatorId, ProjectId, Severity, catalogue,
+    fingerprint::canonical,
+    packed::{self, Text},
+    severity,
+    surrogates::repaired,
+    time,
 };
 
 /// The largest `data` of an event, in bytes.
@@ -102,9 +106,8 @@ pub struct Event {
     /// When it happened.
     #[serde(with = "crate::time::millis")]
     pub timestamp: Timestamp,
-    /// The posted JSON object as text, byte for byte.
-    #[serde(with = "crate::packed")]
-    pub data: String,
+    /// The posted JSON object, byte for byte.
+    pub data: Text,
     /// What it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<Resource>,
@@ -136,11 +139,11 @@ impl PostedEvent {
     /// # Errors
     /// The first invalid field, and what to send instead.
     pub fn check(&self) -> Result<(), InvalidEvent> {
-        self.checked().map(drop)
+        self.checked(self.data.get()).map(drop)
     }
 
     /// Checks the fields, and returns the ones that are parsed.
-    fn checked(&self) -> Result<Checked, InvalidEvent> {
+    fn checked(&self, data: &str) -> Result<Checked, InvalidEvent> {
         let event_type = EventType::try_from(&*self.event_type)
             .map_err(|e| InvalidEvent { field: "type".into(), problem: e.to_string() })?;
         let severity = match self.severity.as_deref() {
@@ -157,7 +160,6 @@ impl PostedEvent {
             Some(Ok(at)) => Some(at),
             None => None,
         };
-        let data = self.data.get();
         if !data.starts_with('{') {
             return invalid("data", "send a JSON object");
         }
@@ -189,19 +191,43 @@ impl PostedEvent {
     ///
     /// # Errors
     /// As [`PostedEvent::check`].
-    pub fn accept(self, operator_id: OperatorId, id: EventId) -> Result<Event, InvalidEvent> {
-        let Checked { event_type, severity, timestamp, project_id } = self.checked()?;
-        let resource = self.resource.or_else(|| message(&event_type, self.data.get()));
+    pub fn accept(mut self, operator_id: OperatorId, id: EventId) -> Result<Event, InvalidEvent> {
+        let data = std::mem::take(&mut self.data);
+        self.with(Box::<str>::from(data).into_string().into(), operator_id, id)
+    }
+
+    /// As [`PostedEvent::accept`], for an event from our own queue, whose `data` may be [compressed](Self::packed).
+    ///
+    /// # Errors
+    /// As [`PostedEvent::check`].
+    pub fn received(self, operator_id: OperatorId, id: EventId) -> Result<Event, InvalidEvent> {
+        match Text::of_packed_json(self.data.get()) {
+            Some(data) => self.with(data, operator_id, id),
+            None => self.accept(operator_id, id),
+        }
+    }
+
+    fn with(self, data: Text, operator_id: OperatorId, id: EventId) -> Result<Event, InvalidEvent> {
+        let Checked { event_type, severity, timestamp, project_id } = self.checked(&data)?;
+        let resource = self.resource.or_else(|| message(&event_type, &data));
         Ok(Event {
             operator_id,
             id,
             event_type,
             severity,
             timestamp: timestamp.unwrap_or_else(|| id.made_at()),
-            data: Box::<str>::from(self.data).into_string(),
+            data,
             resource,
             project_id,
         })
+    }
+
+    /// The event for our own queue: long `data` is compressed, so that it is escaped, parsed and compressed only once.
+    /// [`PostedEvent::received`] reads it.
+    #[must_use]
+    pub fn packed(self) -> Self {
+        let packed = Text::packed_json(self.data.get()).and_then(|json| RawValue::from_string(json).ok());
+        Self { data: packed.unwrap_or(self.data), ..self }
     }
 }
 
@@ -212,7 +238,10 @@ fn message(event_type: &EventType, data: &str) -> Option<Resource> {
     struct About {
         message_id: String,
     }
-    let About { message_id: id } = serde_json::from_str(&repaired(data)).ok().filter(|_| event_type.is_mail())?;
+    if !event_type.is_mail() {
+        return None;
+    }
+    let About { message_id: id } = serde_json::from_str(&repaired(data)).ok()?;
     let fits = !id.is_empty() && id.len() <= MAX_NAME;
     fits.then(|| Resource { kind: MESSAGE.to_owned(), id })
 }
@@ -231,7 +260,25 @@ mod tests {
         let event = accept(r#"{"type": "passport.blocked", "data": {"b": 1, "a":  2}}"#).expect("valid");
         assert_eq!(event.severity, Severity::Critical);
         assert_eq!(event.timestamp, event.id.made_at());
-        assert_eq!(event.data, r#"{"b": 1, "a":  2}"#, "byte for byte");
+        assert_eq!(&*event.data, r#"{"b": 1, "a":  2}"#, "byte for byte");
+    }
+
+    #[test]
+    fn long_data_goes_through_the_queue_in_compressed_form() {
+        for length in [10, 10_000] {
+            let data = format!(r#"{{"x": "{}", "a":  "\u00e9\\"}}"#, "ab".repeat(length / 2));
+            let json = format!(r#"{{"type": "custom.a", "data": {data}, "id": "1"}}"#);
+            let posted: PostedEvent = serde_json::from_str(&json).expect("JSON of the right shape");
+            let message = serde_json::to_string(&posted.clone().packed()).expect("JSON");
+            assert!(message.len() < 500, "{}", message.len());
+            let read: PostedEvent = serde_json::from_str(&message).expect("JSON of the right shape");
+            let (operator, id) = (OperatorId::generate(), EventId::generate());
+            let received = read.clone().received(operator, id).expect("valid");
+            assert_eq!(received, posted.accept(operator, id).expect("valid"));
+            assert_eq!(&*received.data, data);
+            // Others cannot post the compressed form.
+            assert_eq!(read.check().is_err(), length > 1000);
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub mod message;
 pub mod notification;
 pub mod objects;
 pub mod overdue;
-mod packed;
+pub mod packed;
 pub mod payload;
 pub mod plan;
 pub mod platform;

@@ -1,13 +1,15 @@
-//! Stores long texts in rows compressed with LZ4, because DynamoDB charges for each KiB that is written. Deflate would
-//! save another tenth for most texts, but takes six times as long.
+//! Compresses long texts with LZ4: in rows, because DynamoDB charges for each KiB that is written, and in messages,
+//! because SQS charges for each 64 KiB. A text is compressed once, when it is accepted. Deflate would save another tenth
+//! for most texts, but takes six times as long.
 //!
-//! Use it with `#[serde(with = "crate::packed")]` in rows only. Data sent to others is never compressed.
+//! Data sent to others is never compressed.
 
-use std::fmt;
+use std::{fmt, ops::Deref};
 
+use data_encoding::BASE64;
 use lz4_flex::block::{compress_prepend_size, decompress, uncompressed_size};
 use serde::{
-    Deserializer, Serializer,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{Error, Visitor},
 };
 
@@ -17,17 +19,79 @@ pub(crate) const MAX_TEXT: usize = 256 * 1024;
 /// table.
 const PLAIN: usize = 600;
 
-/// Writes text as a string, or as compressed bytes if that is shorter.
-pub(crate) fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    match pack(text) {
-        Some(bytes) => serializer.serialize_bytes(&bytes),
-        None => serializer.serialize_str(text),
+/// A text that rows hold in compressed form if that is shorter.
+#[derive(Debug, Clone)]
+pub struct Text {
+    text: String,
+    /// The compressed form, if it came with the text.
+    packed: Option<Vec<u8>>,
+}
+
+impl Text {
+    /// The text as a JSON string for a message, compressed and in base64. `None` if that is not shorter.
+    pub(crate) fn packed_json(text: &str) -> Option<String> {
+        let packed = pack(text)?;
+        let json = format!("\"{}\"", BASE64.encode(&packed));
+        (json.len() < text.len()).then_some(json)
+    }
+
+    /// Reads what [`Text::packed_json`] wrote. `None` for anything else.
+    pub(crate) fn of_packed_json(json: &str) -> Option<Self> {
+        let base64 = json.strip_prefix('"')?.strip_suffix('"')?;
+        let packed = BASE64.decode(base64.as_bytes()).ok()?;
+        Some(Self { text: unpack(&packed)?, packed: Some(packed) })
+    }
+
+    /// Returns the text itself.
+    pub fn into_string(self) -> String {
+        self.text
     }
 }
 
-/// Reads what [`serialize`] wrote.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    deserializer.deserialize_any(Packed)
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Text {}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self { text, packed: None }
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.packed {
+            Some(bytes) => serializer.serialize_bytes(bytes),
+            None => match pack(&self.text) {
+                Some(bytes) => serializer.serialize_bytes(&bytes),
+                None => serializer.serialize_str(&self.text),
+            },
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Packed).map(Self::from)
+    }
 }
 
 struct Packed;
@@ -70,17 +134,21 @@ fn unpack(bytes: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde::{Deserialize, Serialize};
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Row {
-        #[serde(with = "super")]
-        data: String,
+        data: Text,
     }
 
     fn there_and_back(data: String) {
-        let row = Row { data };
+        let in_message = Text::packed_json(&data).map(|json| Text::of_packed_json(&json).expect("the text"));
+        let row = Row { data: data.into() };
         let item: serde_dynamo::Item = serde_dynamo::to_item(&row).expect("an item");
+        if let Some(data) = in_message {
+            assert_eq!(&*data, &*row.data);
+            let by_message = serde_dynamo::to_item(&Row { data }).expect("an item");
+            assert_eq!(item, by_message, "the same row, compressed only once");
+        }
         assert_eq!(serde_dynamo::from_item::<_, Row>(item).expect("a row"), row);
     }
 
@@ -105,6 +173,10 @@ mod tests {
         let packed = pack(&"abc".repeat(1000)).expect("shorter");
         for broken in [&packed[..packed.len() - 1], &[], b"{\"a\":1}"] {
             assert_eq!(unpack(broken), None);
+            assert_eq!(Text::of_packed_json(&format!("\"{}\"", BASE64.encode(broken))), None);
+        }
+        for json in ["{}", "\"", "\"!\"", "\"\"", "1"] {
+            assert_eq!(Text::of_packed_json(json), None, "{json}");
         }
     }
 

@@ -72,7 +72,7 @@ pub fn of(api: ApiKind, event: &Event) -> serde_json::Result<Vec<u8>> {
     match api {
         ApiKind::Stack => stack(event),
         // An event that was posted as a notification is sent as it was posted.
-        ApiKind::Providers if event.event_type == EventType::notification() => Ok(event.data.clone().into_bytes()),
+        ApiKind::Providers if event.event_type == EventType::notification() => Ok(event.data.as_bytes().to_vec()),
         // A program reads this body, so it contains the posted data, not the readable form.
         ApiKind::Providers | ApiKind::Config => serde_json::to_vec(&Whole {
             id: event.id,

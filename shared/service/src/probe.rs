@@ -22,7 +22,7 @@ fn event(destination: &Destination, event_type: EventType, message: &str) -> Eve
         event_type,
         severity: Severity::Info,
         timestamp: id.made_at(),
-        data: json!({ "message": message, "sent_at": rfc3339(id.made_at()) }).to_string(),
+        data: json!({ "message": message, "sent_at": rfc3339(id.made_at()) }).to_string().into(),
         resource: None,
         project_id: destination.project_id.clone(),
     }

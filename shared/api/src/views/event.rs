@@ -54,7 +54,7 @@ impl TryFrom<Event> for EventView {
             created_at: rfc3339(event.id.made_at()),
             resource: event.resource,
             project_id: event.project_id.map(String::from),
-            data: RawValue::from_string(event.data)?,
+            data: RawValue::from_string(event.data.into_string())?,
         })
     }
 }
