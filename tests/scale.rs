@@ -45,7 +45,6 @@ fn caps(pace: f64, with_reads: bool) -> Vec<Cap> {
     };
     let keys = [
         ("EVENTS_TABLE", "operator_id"),
-        ("EVENTS_TABLE", "type_key"),
         ("DELIVERIES_TABLE", "destination_id"),
         ("DESTINATIONS_TABLE", "operator_id"),
         ("CHANNELS_TABLE", "operator_id"),
