@@ -31,8 +31,8 @@ use crate::{
 };
 
 /// The maximum time between the oldest and the newest event of a row. Events of a batch are usually closer together. A
-/// longer span would make pages cost more: each page that begins at a cursor reads the rows of this time.
-const SPAN: Duration = Duration::from_secs(10);
+/// longer span would make pages cost more: a page that begins at a cursor also reads the rows of this time after it.
+const SPAN: Duration = Duration::from_secs(5);
 /// The maximum number of events in a row. Batches of the queue are smaller.
 const MAX_EVENTS: usize = 100;
 /// The bytes of the hash in a row's key. Only rows with the same newest event need different hashes.
