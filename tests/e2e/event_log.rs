@@ -172,8 +172,8 @@ async fn a_filtered_read_scans_in_proportion_to_the_matches_of_an_index() {
     }
     operator.get("/v1/events?limit=20").await.expect(200);
     operator.get("/v1/events?limit=35&type=custom.bulk&resourceType=order").await.expect(200);
-    // How many events a read found, how many rows it scanned at most, and the number of such reads. A row of the index by
-    // type has several events. (The polling above has made reads as well.)
+    // How many events a read found, how many rows it may have scanned, and the number of such reads. A row of the index
+    // by type has several events. (The polling above has made reads as well.)
     let expected = [(10, 10, 3), (20, 21, 1), (35, 36, 1)];
     eventually_seldom("the reads are logged, and scanned no more than expected", async || {
         let lines = logged_by("/EventsLogs", "\"events read\"", since).await.join("\n");

@@ -6,8 +6,9 @@
 //! since. A job is sent for each planned delivery that has no attempt yet. A crash can therefore repeat work, but never
 //! lose it.
 //!
-//! The index by type is complete in the same way. Its rows are written in the same call as the events that they list. If
-//! a row could not be written, its events come again, and whenever a known event is resumed, a row lists it again.
+//! The index by type ([`type_index`]) does not lose an event either. Its rows are written in the same call as the events
+//! that they list. If a row could not be written, the messages of its events are not finished, and an event that is
+//! received again is listed again.
 //!
 //! The plan of an event with more destinations than [`domain::fanout::PART`] is split into parts. Each part has its own
 //! row and its own message. The rows of the parts are written before the event's row, so that the event's row never
@@ -88,9 +89,8 @@ impl Work {
         self.incoming.arrival().is_some_and(|arrival| arrival.repeat)
     }
 
-    /// The plan of a known event if this message has to complete what it says. Notifications that were sent at once have
-    /// no plan. If the first message wrote the plan, that message completes it, and a repeat of the post has nothing to
-    /// do.
+    /// The plan of a known event, if this message has to complete it. Notifications that were sent at once have no plan.
+    /// If the first message wrote the plan, that message completes it, and a repeat of the post has nothing to do.
     fn to_complete<'a>(&self, known: &'a PlannedEvent) -> Option<&'a DeliveryPlan> {
         let left_to_others = |plan: &&DeliveryPlan| self.is_repeat() && !self.incoming.again && !plan.by_repeat;
         known.plan.as_ref().filter(|plan| !left_to_others(plan))

@@ -246,8 +246,8 @@ impl Events {
         Ok((items, stopped_at.transpose()?))
     }
 
-    /// Adds the full rows of events found in an index, in order, as many as fit the page. Skips events that do not exist
-    /// or have been deleted since. If there are more, returns the last event that was read.
+    /// Adds the full rows of events found in an index, in order, as many as fit the page. Skips events that do not
+    /// exist or have been deleted since. If there are more, returns the last event that was read.
     pub(crate) async fn add_in_full(
         &self,
         operator: OperatorId,

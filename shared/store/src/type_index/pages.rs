@@ -173,7 +173,7 @@ mod tests {
         time::from_millis,
     };
     use futures::FutureExt;
-    use proptest::prelude::*;
+    use proptest::{prelude::*, sample::Index};
 
     use super::*;
     use crate::{
@@ -223,16 +223,26 @@ mod tests {
     const KINDS: [Option<&str>; 3] = [None, Some("message"), Some("user")];
     const PROJECTS: [Option<&str>; 3] = [None, Some("p"), Some("q")];
 
+    /// The resource type, the project and the shard of an event, and whether it exists.
+    fn made() -> impl Strategy<Value = (usize, usize, usize, bool)> {
+        (0usize..3, 0usize..3, 0usize..3, prop::bool::weighted(0.9))
+    }
+
+    /// Events that a worker has in a batch.
+    fn group() -> impl Strategy<Value = Vec<Index>> {
+        prop::collection::vec(any::<Index>(), 0..12)
+    }
+
     proptest! {
         /// However workers have grouped the events, in rows that overlap, repeat events or list missing ones, and
         /// whatever is written meanwhile, the pages together contain every event once, newest first.
         #[test]
         fn pages_are_the_whole_list(
-            events in prop::collection::btree_map(1i64..40_000, (0usize..3, 0usize..3, 0usize..3, prop::bool::weighted(0.9)), 0..40),
-            groups in prop::collection::vec(prop::collection::vec(any::<prop::sample::Index>(), 0..12), 0..20),
-            later in prop::collection::vec(prop::collection::vec(any::<prop::sample::Index>(), 0..12), 80),
+            events in prop::collection::btree_map(1i64..20_000, made(), 0..40),
+            groups in prop::collection::vec(group(), 0..20),
+            later in prop::collection::vec(group(), 80),
             (kind, project) in (0usize..3, 0usize..3),
-            (oldest, newest) in (0i64..10_000, 20_000i64..50_000),
+            (oldest, newest) in (0i64..5_000, 10_000i64..25_000),
             limit in 1usize..9,
         ) {
             let (operator, shards) = (OperatorId::generate(), Shards::new(3).expect("in range"));
@@ -243,7 +253,7 @@ mod tests {
             let all: Vec<_> = events.iter().map(made).collect();
             let existing: BTreeMap<_, _> =
                 all.iter().filter(|(_, exists)| *exists).map(|(event, _)| (event.id, event.clone())).collect();
-            let grouped = |group: &Vec<prop::sample::Index>| {
+            let grouped = |group: &Vec<Index>| {
                 let group = group.iter().filter(|_| !all.is_empty()).map(|index| &index.get(&all).0);
                 rows(group.collect::<Vec<_>>())
             };
