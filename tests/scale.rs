@@ -45,7 +45,6 @@ fn caps(pace: f64, with_reads: bool) -> Vec<Cap> {
     };
     let keys = [
         ("EVENTS_TABLE", "operator_id"),
-        ("EVENTS_TABLE", "type_key"),
         ("DELIVERIES_TABLE", "destination_id"),
         ("DESTINATIONS_TABLE", "operator_id"),
         ("CHANNELS_TABLE", "operator_id"),
@@ -95,11 +94,16 @@ async fn run(operator: &Operator, receivers: &[Receiver], events: usize, pace: u
 
 /// Prints the load of the busiest partition of each table and index, converted to [`RATE`].
 fn report(usage: &[Usage], events: usize) {
-    let mut keys: Vec<_> = usage.iter().map(|one| (&one.table, &one.key)).collect();
+    // The partitions of the index by type are in the table of events.
+    let part = |one: &Usage| {
+        let by_type = one.table == variable("EVENTS_TABLE") && one.partition.contains('#');
+        (one.table.clone(), if by_type { "type".to_owned() } else { one.key.clone() })
+    };
+    let mut keys: Vec<_> = usage.iter().map(part).collect();
     keys.sort_unstable();
     keys.dedup();
     for (table, key) in keys {
-        let of = || usage.iter().filter(|one| (&one.table, &one.key) == (table, key));
+        let of = || usage.iter().filter(|one| part(one) == (table.clone(), key.clone()));
         let rate = |units: f64| units / events as f64 * RATE;
         let most = |units: fn(&Usage) -> f64| rate(of().map(units).fold(0.0, f64::max));
         let mean = rate(of().map(|one| one.writes).sum::<f64>() / of().count() as f64);

@@ -46,7 +46,6 @@ async fn planned(operator: &Operator, at: Timestamp, event_type: &str, plan: Val
     put(json!({
         "operator_id": text(&partition), "id": text(&event), "type": text(event_type), "severity": text("info"),
         "timestamp": millis(at), "data": text(r#"{"n":1}"#), "plan": {"M": plan},
-        "type_key": text(&format!("{partition}#{event_type}")),
     }))
     .await;
     event

@@ -6,6 +6,10 @@
 //! since. A job is sent for each planned delivery that has no attempt yet. A crash can therefore repeat work, but never
 //! lose it.
 //!
+//! The index by type ([`type_index`]) does not lose an event either. Its rows are written in the same call as the events
+//! that they list. If a row could not be written, the messages of its events are not finished, and an event that is
+//! received again is listed again.
+//!
 //! The plan of an event with more destinations than [`domain::fanout::PART`] is split into parts. Each part has its own
 //! row and its own message. The rows of the parts are written before the event's row, so that the event's row never
 //! names a part that is missing.
@@ -16,7 +20,8 @@ use std::{
 };
 
 use domain::{
-    Delivery, DeliveryId, DeliveryPlan, Destination, DestinationId, EventId, EventType, OperatorId, PlannedEvent,
+    Delivery, DeliveryId, DeliveryPlan, Destination, DestinationId, Event, EventId, EventType, OperatorId,
+    PlannedEvent,
     delivery_plan::Unrecorded,
     fanout::Fates,
     lifecycle::{Fate, Reason},
@@ -31,7 +36,7 @@ use runtime::{
     telemetry::is_verbose,
     worker::{Record, request_id},
 };
-use store::{Result, partiql::Written};
+use store::{Result, partiql::Written, type_index};
 use tokio::time::{Instant, timeout_at};
 use trace::Span;
 
@@ -83,6 +88,24 @@ impl Work {
     fn is_repeat(&self) -> bool {
         self.incoming.arrival().is_some_and(|arrival| arrival.repeat)
     }
+
+    /// The plan of a known event, if this message has to complete it. Notifications that were sent at once have no plan.
+    /// If the first message wrote the plan, that message completes it, and a repeat of the post has nothing to do.
+    fn to_complete<'a>(&self, known: &'a PlannedEvent) -> Option<&'a DeliveryPlan> {
+        let left_to_others = |plan: &&DeliveryPlan| self.is_repeat() && !self.incoming.again && !plan.by_repeat;
+        known.plan.as_ref().filter(|plan| !left_to_others(plan))
+    }
+}
+
+/// What was written of a batch's events.
+#[derive(Default)]
+struct Stored {
+    /// The new events that have been written.
+    written: HashSet<EventId>,
+    /// The new events that may already have had a row.
+    refused: Vec<Key>,
+    /// The events that the index by type may not list.
+    unlisted: HashSet<EventId>,
 }
 
 /// The deliveries of one message that remain to be handled.
@@ -179,13 +202,20 @@ impl<'a, C: Cloud> Batch<'a, C> {
         let is_new = |work: &&Work| work.incoming.arrival().is_some() && !known.contains_key(&work.incoming.event_id());
         let new: Vec<_> = works.iter().filter(is_new).collect();
         let plans = self.plan(&new).await?;
-        let (written, refused) = self.write(&new, &plans).await?;
+        let resumed = works.iter().filter(|work| work.incoming.arrival().is_some()).filter_map(|work| {
+            let known = known.get(&work.incoming.event_id())?;
+            work.to_complete(known).map(|_| &known.event)
+        });
+        let Stored { written, refused, unlisted } = self.write(&new, &plans, resumed.collect()).await?;
         if !refused.is_empty() {
             known.extend(self.cloud.events(refused).await?);
         }
         let mut steps = vec![];
         for work in works {
             let id = work.incoming.event_id();
+            if work.incoming.arrival().is_some() && unlisted.contains(&id) {
+                continue;
+            }
             let event_type = work.incoming.arrival().map(|arrival| arrival.event.event_type.clone());
             let new = plans.get(&id).filter(|_| written.contains(&id));
             if let (Some(new), Some(event_type)) = (new, event_type) {
@@ -239,33 +269,43 @@ impl<'a, C: Cloud> Batch<'a, C> {
         Ok(readable.map(|arrival| (arrival.event.id, plan(arrival, &rules, &self.destinations, now))).collect())
     }
 
-    /// Writes new events with their plans. Returns the events written, and the keys of those that may already have a
-    /// row.
-    async fn write(&self, new: &[&Work], plans: &HashMap<EventId, NewPlan>) -> Result<(HashSet<EventId>, Vec<Key>)> {
+    /// Writes new events with their plans, and lists these and the resumed events in the index by type.
+    async fn write(&self, new: &[&Work], plans: &HashMap<EventId, NewPlan>, resumed: Vec<&Event>) -> Result<Stored> {
         let until = self.end.checked_sub(TO_SEND).unwrap_or(self.end);
         let without_parts = self.write_parts(new, plans, until).await?;
-        let (mut keys, mut rows) = (vec![], vec![]);
+        let (mut keys, mut rows, mut listed) = (vec![], vec![], resumed);
         for work in new {
             let id = work.incoming.event_id();
             let plan = plans.get(&id).filter(|_| !without_parts.contains(&id));
             if let (Some(arrival), Some(new)) = (work.incoming.arrival(), plan) {
                 keys.push(work.key());
                 rows.push(Row::Event(&arrival.event, &new.plan));
+                listed.push(&arrival.event);
             }
         }
-        if rows.is_empty() {
-            return Ok(Default::default());
+        let type_rows = type_index::rows(listed);
+        if type_rows.is_empty() {
+            return Ok(Stored::default());
         }
-        let (mut written, mut refused) = (HashSet::new(), vec![]);
-        for (key, outcome) in keys.into_iter().zip(self.cloud.insert(rows, until).await?) {
+        // With the events in one call: it takes 25 rows, and ten events have at most ten rows of the index.
+        rows.extend(type_rows.iter().map(Row::Types));
+        let mut outcomes = self.cloud.insert(rows, until).await?.into_iter();
+        let mut stored = Stored::default();
+        for (key, outcome) in keys.into_iter().zip(outcomes.by_ref()) {
             match outcome {
-                Written::Yes => drop(written.insert(key.1)),
+                Written::Yes => drop(stored.written.insert(key.1)),
                 // It does not matter who wrote the row: it contains the plan.
-                Written::Refused | Written::Unsure => refused.push(key),
+                Written::Refused | Written::Unsure => stored.refused.push(key),
                 Written::Failed(error) => tracing::error!(event_id = %key.1, error, "event not written"),
             }
         }
-        Ok((written, refused))
+        for (row, outcome) in type_rows.iter().zip(outcomes) {
+            // A refused row exists: its key depends on the events that it lists.
+            let Some(error) = outcome.failure() else { continue };
+            row.ids().for_each(|id| tracing::error!(event_id = %id, error, "event not listed by type"));
+            stored.unlisted.extend(row.ids());
+        }
+        Ok(stored)
     }
 
     /// Writes the other parts of large plans. Returns the events with a part that could not be written.
@@ -294,11 +334,8 @@ impl<'a, C: Cloud> Batch<'a, C> {
     }
 
     /// Returns the work that remains for an event whose plan is in its row.
-    async fn resumed(&mut self, work: Work, PlannedEvent { event, plan }: &PlannedEvent) -> Result<Option<Step>> {
-        // Notifications that were sent at once have no plan. If the first message wrote the plan, that message
-        // completes it, and a repeat of the post has nothing to do.
-        let left_to_others = |plan: &&DeliveryPlan| work.is_repeat() && !work.incoming.again && !plan.by_repeat;
-        let Some(plan) = plan.as_ref().filter(|plan| !left_to_others(plan)) else {
+    async fn resumed(&mut self, work: Work, known: &PlannedEvent) -> Result<Option<Step>> {
+        let Some(plan) = work.to_complete(known) else {
             self.done(&work);
             return Ok(None);
         };
@@ -314,7 +351,7 @@ impl<'a, C: Cloud> Batch<'a, C> {
                 (found.iter().flat_map(|destined| destined.fates()).collect(), vec![])
             }
         };
-        let event_type = event.event_type.clone();
+        let event_type = known.event.event_type.clone();
         Ok(Some(Step { work, event_type, at: plan.at, fates, found: true, parts }))
     }
 

@@ -13,7 +13,7 @@ use domain::{
     traffic::Lane,
 };
 use runtime::worker::Record;
-use store::{Result, partiql::Written, queue::Outgoing};
+use store::{Result, partiql::Written, queue::Outgoing, type_index::TypeRow};
 use tokio::time::Instant;
 
 use crate::{
@@ -31,6 +31,8 @@ pub(crate) type Source = (OperatorId, Option<ProjectId>);
 #[derive(Debug, Clone)]
 pub(crate) enum Row<'a> {
     Event(&'a Event, &'a DeliveryPlan),
+    /// A row of the index by type.
+    Types(&'a TypeRow),
     /// A further part of the event's plan.
     Part(Key, &'a Parts, u32, &'a Destined),
     /// A delivery that is not sent.
@@ -143,6 +145,7 @@ impl Cloud for App {
     async fn insert(&self, rows: Vec<Row<'_>>, until: Instant) -> Result<Vec<Written>> {
         let statement = |row| match row {
             Row::Event(event, plan) => self.events.insert(event, Some(plan)),
+            Row::Types(row) => self.events.insert_types(row),
             Row::Part(event, parts, number, destined) => self.events.insert_part(event, (parts, number), destined),
             Row::Delivery(delivery) => self.deliveries.insert(delivery),
         };

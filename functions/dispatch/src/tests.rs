@@ -1,7 +1,7 @@
 //! Dispatch without a cloud: what it writes and sends when calls fail, and when messages are received again.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::Duration,
@@ -20,7 +20,7 @@ use domain::{
     traffic::{Breaker, Lane},
 };
 use runtime::worker::Record;
-use store::{Result, StoreError, partiql::Written};
+use store::{Result, StoreError, partiql::Written, type_index::TypeRow};
 use tokio::time::Instant;
 
 use crate::{
@@ -35,12 +35,18 @@ struct Memory {
     rules: RefCell<Vec<Rule>>,
     destinations: RefCell<HashMap<DestinationId, Destination>>,
     events: RefCell<HashMap<EventId, (Event, DeliveryPlan)>>,
+    /// The index by type.
+    types: RefCell<Vec<TypeRow>>,
     parts: RefCell<BTreeMap<(EventId, String, u32), Destined>>,
     deliveries: RefCell<HashMap<DeliveryId, Delivery>>,
     jobs: RefCell<Vec<(Lane, Job)>>,
     sent_parts: RefCell<Vec<Part>>,
     /// The failures to inject next.
     faults: RefCell<Faults>,
+    /// How many calls and writes to carry out until the worker crashes, if it does.
+    until_crash: Cell<Option<usize>>,
+    /// Whether calls that insert several rows begin with the last.
+    last_row_first: Cell<bool>,
 }
 
 #[derive(Default)]
@@ -49,6 +55,8 @@ struct Faults {
     throttle_events: usize,
     /// How many inserts of events to carry out without returning their answer.
     lose_events: usize,
+    /// How many rows of the index by type to reject.
+    throttle_types: usize,
     /// How many jobs the queue refuses, starting with the first.
     refuse_jobs: usize,
     /// How many parts the queue refuses.
@@ -63,6 +71,7 @@ fn take(count: &mut usize) -> bool {
 
 impl Cloud for Memory {
     async fn read(&self, record: &Record) -> std::result::Result<Option<Incoming>, Unreadable> {
+        self.step()?;
         if let Ok(part) = serde_json::from_str::<Part>(&record.body) {
             return Ok(Some(Incoming { what: What::Part(part), again: record.received > 1 }));
         }
@@ -74,10 +83,12 @@ impl Cloud for Memory {
     }
 
     async fn refresh(&self, _: BTreeSet<OperatorId>) -> Result<()> {
+        self.step()?;
         Ok(())
     }
 
     async fn rules(&self, (operator, project): &Source) -> Result<Arc<RuleIndex>> {
+        self.step()?;
         let rules = self.rules.borrow();
         let of = rules.iter().filter(|rule| rule.operator_id == *operator && rule.project_id == *project);
         Ok(Arc::new(RuleIndex::new(of.cloned().collect())))
@@ -87,11 +98,13 @@ impl Cloud for Memory {
         &self,
         keys: BTreeSet<(OperatorId, DestinationId)>,
     ) -> Result<HashMap<DestinationId, Destination>> {
+        self.step()?;
         let known = self.destinations.borrow();
         Ok(keys.into_iter().filter_map(|(_, id)| Some((id, known.get(&id)?.clone()))).collect())
     }
 
     async fn events(&self, keys: Vec<Key>) -> Result<HashMap<EventId, PlannedEvent>> {
+        self.step()?;
         let known = self.events.borrow();
         let of =
             |(event, plan): &(Event, DeliveryPlan)| PlannedEvent { event: event.clone(), plan: Some(plan.clone()) };
@@ -99,18 +112,25 @@ impl Cloud for Memory {
     }
 
     async fn part(&self, (_, event): Key, parts: &Parts, number: u32) -> Result<Vec<Destined>> {
+        self.step()?;
         let found = self.parts.borrow().get(&(event, parts.key.to_string(), number)).cloned();
         found.map(|part| vec![part]).ok_or(StoreError::Unprocessed("a part that an event's row names"))
     }
 
     async fn recorded(&self, ids: Vec<DeliveryId>) -> Result<HashSet<DeliveryId>> {
+        self.step()?;
         let known = self.deliveries.borrow();
         Ok(ids.into_iter().filter(|id| known.contains_key(id)).collect())
     }
 
-    async fn insert(&self, rows: Vec<Row<'_>>, _: Instant) -> Result<Vec<Written>> {
+    async fn insert(&self, mut rows: Vec<Row<'_>>, _: Instant) -> Result<Vec<Written>> {
+        self.step()?;
+        let last_first = self.last_row_first.get();
+        if last_first {
+            rows.reverse();
+        }
         let mut faults = self.faults.borrow_mut();
-        let insert = |row| match row {
+        let mut insert = |row| match row {
             Row::Event(..) if take(&mut faults.throttle_events) => Written::Failed("throttled".into()),
             Row::Event(event, plan) => {
                 let lost = take(&mut faults.lose_events);
@@ -120,6 +140,15 @@ impl Cloud for Memory {
                 }
                 known.insert(event.id, (event.clone(), plan.clone()));
                 if lost { Written::Unsure } else { Written::Yes }
+            }
+            Row::Types(_) if take(&mut faults.throttle_types) => Written::Failed("throttled".into()),
+            Row::Types(row) => {
+                let mut known = self.types.borrow_mut();
+                if known.contains(row) {
+                    return Written::Refused;
+                }
+                known.push(row.clone());
+                Written::Yes
             }
             Row::Part((_, event), parts, number, destined) => {
                 let place = (event, parts.key.to_string(), number);
@@ -136,7 +165,15 @@ impl Cloud for Memory {
                 Written::Yes
             }
         };
-        Ok(rows.into_iter().map(insert).collect())
+        let mut written = vec![];
+        for row in rows {
+            self.step()?;
+            written.push(insert(row));
+        }
+        if last_first {
+            written.reverse();
+        }
+        Ok(written)
     }
 
     async fn send_parts(&self, parts: &[Part]) -> Result<Vec<bool>> {
@@ -145,7 +182,7 @@ impl Cloud for Memory {
             self.sent_parts.borrow_mut().extend(taken.then(|| part.clone()));
             taken
         };
-        Ok(parts.iter().map(taken).collect())
+        parts.iter().map(|part| self.step().map(|()| taken(part))).collect()
     }
 
     async fn send_jobs(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>> {
@@ -154,10 +191,11 @@ impl Cloud for Memory {
             self.jobs.borrow_mut().extend(taken.then(|| job.clone()));
             taken
         };
-        Ok(jobs.iter().map(taken).collect())
+        jobs.iter().map(|job| self.step().map(|()| taken(job))).collect()
     }
 
     async fn emit(&self, events: &[Ingest]) -> Result<Vec<bool>> {
+        self.step()?;
         Ok(vec![true; events.len()])
     }
 }
@@ -171,6 +209,22 @@ impl Memory {
         let ids: Vec<_> = (0..count).map(|_| memory.webhook(operator)).collect();
         memory.rule(operator, ids.clone());
         (memory, operator, ids)
+    }
+
+    /// Counts a step, or refuses it if the worker has crashed.
+    fn step(&self) -> Result<()> {
+        match self.until_crash.get() {
+            Some(0) => Err(StoreError::Unprocessed("a crash")),
+            left => {
+                self.until_crash.set(left.map(|left| left - 1));
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether the index by type lists the event.
+    fn lists(&self, event: EventId) -> bool {
+        self.types.borrow().iter().any(|row| row.ids().any(|id| id == event))
     }
 
     fn webhook(&self, operator: OperatorId) -> DestinationId {
@@ -252,6 +306,65 @@ async fn one_failed_event_leaves_the_others_of_its_batch_alone() {
     let failed = dispatch(&memory, records.clone(), Instant::now() + Duration::from_secs(60)).await;
     assert_eq!(failed, [records[0].message_id.clone()]);
     assert_eq!(memory.sent(), ids);
+}
+
+#[tokio::test]
+async fn events_of_a_batch_and_a_type_share_a_row_of_the_index() {
+    let (memory, operator, ids) = Memory::with(1);
+    let events: Vec<_> = (0..10).map(|_| ingest(operator)).collect();
+    assert!(hand_out(&memory, events.iter().map(|event| record(event, 1)).collect()).await);
+    assert_eq!(memory.sent(), vec![ids[0]; 10]);
+    assert_eq!(memory.types.borrow().len(), 1);
+    assert!(events.iter().all(|event| memory.lists(event.event_id)));
+}
+
+#[tokio::test]
+async fn an_event_that_could_not_be_listed_sends_nothing_and_comes_again() {
+    let (memory, operator, ids) = Memory::with(2);
+    memory.faults.borrow_mut().throttle_types = 1;
+    let event = ingest(operator);
+    assert!(!hand_out(&memory, vec![record(&event, 1)]).await);
+    assert_eq!(memory.sent(), []);
+    assert!(memory.events.borrow().contains_key(&event.event_id) && !memory.lists(event.event_id));
+    // A repeat of the post leaves it to the first message.
+    assert!(hand_out(&memory, vec![record(&Ingest { repeat: true, ..event.clone() }, 1)]).await);
+    assert!(!memory.lists(event.event_id));
+    assert!(hand_out(&memory, vec![record(&event, 2)]).await);
+    assert_eq!(memory.sent(), sorted(ids));
+    assert!(memory.lists(event.event_id));
+}
+
+#[tokio::test]
+async fn after_a_crash_at_any_step_each_event_is_sent_and_listed() {
+    // A message that SQS delivers again, or one from the dead-letter queue, which looks new.
+    for (last_first, received) in [(false, 1), (false, 2), (true, 1), (true, 2)] {
+        let mut steps = 0;
+        loop {
+            let (memory, operator, ids) = Memory::with(1);
+            memory.last_row_first.set(last_first);
+            memory.until_crash.set(Some(steps));
+            let events: Vec<_> = (0..3).map(|_| ingest(operator)).collect();
+            let records: Vec<_> = events.iter().map(|event| record(event, 1)).collect();
+            let failed = dispatch(&memory, records.clone(), Instant::now() + Duration::from_secs(60)).await;
+            memory.until_crash.set(None);
+            // Not in the same batch again, so that the index gets other rows.
+            for record in records.into_iter().filter(|record| failed.contains(&record.message_id)) {
+                assert!(hand_out(&memory, vec![Record { received, ..record }]).await);
+            }
+            let sent: HashSet<_> = memory.jobs.take().into_iter().map(|(_, job)| job.delivery_id).collect();
+            for event in events {
+                let id = event.event_id;
+                assert!(memory.events.borrow().contains_key(&id), "in the log after {steps} steps");
+                assert!(memory.lists(id), "listed after {steps} steps");
+                assert!(sent.contains(&DeliveryId::new(ids[0], id)), "sent after {steps} steps");
+            }
+            if failed.is_empty() {
+                break;
+            }
+            steps += 1;
+        }
+        assert!(steps > 10, "each call and each row is a step: {steps}");
+    }
 }
 
 #[tokio::test]

@@ -16,11 +16,12 @@ use domain::{
     lifecycle::{Fate, Reason, Trigger},
     time::now,
 };
-use futures::future::join_all;
+use futures::future::{join_all, try_join};
 use serde_json::Value;
 use store::{
     events::Claim,
     partiql::{Written, soon},
+    type_index,
 };
 
 use crate::{
@@ -68,7 +69,10 @@ pub(crate) async fn send(
         Some(key) => app.claim(&caller, key, &mut asked, &body).await?,
         None => false,
     };
-    let mut found = app.destinations.get_many(caller.operator_id(), asked.provider_ids.iter().copied()).await?;
+    let found = app.destinations.get_many(caller.operator_id(), asked.provider_ids.iter().copied());
+    let found = async { Ok(found.await?) };
+    let listed = async { if repeat { Ok(()) } else { app.list(&asked.event).await } };
+    let (mut found, ()) = try_join(found, listed).await?;
     found.retain(|_, destination| destination.api == ApiKind::Providers);
     let rows = if repeat { app.logged(&asked).await? } else { app.send_all(&asked, &found).await? };
     let results = results(&asked.provider_ids, &found, &rows);
@@ -128,6 +132,14 @@ impl App {
         Ok(join_all(ended).await.into_iter().collect())
     }
 
+    /// Lists the event in the index by type. This comes before the event's own row: nothing would list it later if this
+    /// request failed in between.
+    async fn list(&self, event: &Event) -> Result<()> {
+        let rows = type_index::rows([event]);
+        let statements = rows.iter().map(|row| self.events.insert_types(row)).collect::<store::Result<_>>()?;
+        written(event, self.deliveries.execute(statements, soon()).await)
+    }
+
     /// Writes the event and its deliveries before anything is sent, so that the log has them even if this request
     /// fails.
     async fn begin(&self, event: &Event, begun: &[Begun<'_>]) -> Result<()> {
@@ -137,11 +149,7 @@ impl App {
             statements.push(self.deliveries.insert(&begun.row)?);
         }
         // Only this request has these ids, so an existing row is from an earlier try of its own.
-        let written = self.deliveries.execute(statements, soon()).await;
-        let Some(error) = written.into_iter().find_map(Written::failure) else { return Ok(()) };
-        tracing::error!(event_id = %event.id, error, "notification neither recorded nor sent");
-        let sentence = "The notification was not sent; send it again, with another Idempotency-Key if it has one.";
-        Err(ApiError::unavailable(sentence))
+        written(event, self.deliveries.execute(statements, soon()).await)
     }
 
     /// Records the outcome of a delivery. If that fails, the delivery stays `interrupted`.
@@ -171,6 +179,14 @@ impl<'a> Begun<'a> {
         let next = row.after(&Trigger::Stopped(Reason::Interrupted));
         Self { to, row: row.changed(&next) }
     }
+}
+
+/// Refuses the request if a write failed before anything was sent.
+fn written(event: &Event, outcomes: Vec<Written>) -> Result<()> {
+    let Some(error) = outcomes.into_iter().find_map(Written::failure) else { return Ok(()) };
+    tracing::error!(event_id = %event.id, error, "notification neither recorded nor sent");
+    let sentence = "The notification was not sent; send it again, with another Idempotency-Key if it has one.";
+    Err(ApiError::unavailable(sentence))
 }
 
 /// Whether the request that sends the notification may still be running.

@@ -2,7 +2,7 @@
 
 use api::{Envelope, snapshot, testing::Caller};
 use axum::http::Method;
-use domain::Role;
+use domain::{DestinationId, Role};
 use serde_json::json;
 use store::testing::Cloud;
 
@@ -49,4 +49,17 @@ async fn a_change_needs_an_admin_the_header_and_the_own_tenant() {
 async fn the_list_names_the_kinds() {
     let cloud = Cloud::new();
     snapshot!(serve(&cloud, Role::Viewer).get(PATH).await);
+}
+
+#[tokio::test]
+async fn a_notification_is_listed_by_type_before_it_is_in_the_log() {
+    let cloud = Cloud::new();
+    let notification = json!({"title": "Late", "body": "", "severity": "warning"});
+    let body =
+        json!({"providerIds": [DestinationId::generate_uuid().uuid().to_string()], "notification": notification});
+    admin(&cloud).send(Method::POST, "/api/v1/notifications/send", Some(body)).await;
+    let written = cloud.calls("BatchExecuteStatement");
+    let parameters: Vec<_> = written.iter().map(|call| call.body["Statements"][0]["Parameters"].to_string()).collect();
+    let partition = format!("{}#", cloud.operator.id);
+    assert_eq!(parameters.iter().map(|text| text.contains(&partition)).collect::<Vec<_>>(), [true, false]);
 }

@@ -4,7 +4,7 @@
 //! only when its first attempt is recorded; until then it exists only in the plan.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
 use crate::{
@@ -12,52 +12,22 @@ use crate::{
     delivery::RETENTION, fanout::Fates, lifecycle::Fate,
 };
 
-/// Destination ids as stored in a row: 16 bytes each, concatenated.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-struct Packed(Vec<DestinationId>);
-
-const ID_BYTES: usize = 16;
-
-impl Packed {
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl Serialize for Packed {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let bytes: Vec<u8> = self.0.iter().flat_map(|id| id.ulid().to_bytes()).collect();
-        to.serialize_bytes(&bytes)
-    }
-}
-
-impl<'de> Deserialize<'de> for Packed {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let bytes: Vec<u8> = serde_bytes::deserialize(from)?;
-        let (ids, rest) = bytes.as_chunks::<ID_BYTES>();
-        if !rest.is_empty() {
-            return Err(D::Error::custom("a plan is not a whole number of ids"));
-        }
-        Ok(Self(ids.iter().map(|id| Ulid::from_bytes(*id).into()).collect()))
-    }
-}
-
 /// Destinations grouped by the fate of their delivery. The row of a further part of a large plan has the same fields.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destined {
-    #[serde(default, skip_serializing_if = "Packed::is_empty")]
-    send: Packed,
-    #[serde(default, skip_serializing_if = "Packed::is_empty")]
-    hold: Packed,
-    #[serde(default, skip_serializing_if = "Packed::is_empty")]
-    disabled: Packed,
-    #[serde(default, skip_serializing_if = "Packed::is_empty")]
-    gone: Packed,
+    #[serde(default, with = "crate::id::packed", skip_serializing_if = "Vec::is_empty")]
+    send: Vec<DestinationId>,
+    #[serde(default, with = "crate::id::packed", skip_serializing_if = "Vec::is_empty")]
+    hold: Vec<DestinationId>,
+    #[serde(default, with = "crate::id::packed", skip_serializing_if = "Vec::is_empty")]
+    disabled: Vec<DestinationId>,
+    #[serde(default, with = "crate::id::packed", skip_serializing_if = "Vec::is_empty")]
+    gone: Vec<DestinationId>,
 }
 
 impl From<&Fates> for Destined {
     fn from(fates: &Fates) -> Self {
-        let of = |wanted| Packed(fates.iter().filter(|(_, fate)| **fate == wanted).map(|(id, _)| *id).collect());
+        let of = |wanted| fates.iter().filter(|(_, fate)| **fate == wanted).map(|(id, _)| *id).collect();
         Self { send: of(Fate::Send), hold: of(Fate::Hold), disabled: of(Fate::Disabled), gone: of(Fate::Abandon) }
     }
 }
@@ -67,12 +37,12 @@ impl Destined {
     pub fn fates(&self) -> Fates {
         let all = [(&self.send, Fate::Send), (&self.hold, Fate::Hold)].into_iter();
         let all = all.chain([(&self.disabled, Fate::Disabled), (&self.gone, Fate::Abandon)]);
-        all.flat_map(|(ids, fate)| ids.0.iter().map(move |id| (*id, fate))).collect()
+        all.flat_map(|(ids, fate)| ids.iter().map(move |id| (*id, fate))).collect()
     }
 
     /// The fate of the delivery to this destination; `None` if the plan does not contain it.
     pub fn fate_of(&self, id: DestinationId) -> Option<Fate> {
-        let has = |ids: &Packed| ids.0.contains(&id);
+        let has = |ids: &[DestinationId]| ids.contains(&id);
         let all = [(&self.send, Fate::Send), (&self.hold, Fate::Hold), (&self.disabled, Fate::Disabled)];
         all.into_iter().chain([(&self.gone, Fate::Abandon)]).find(|(ids, _)| has(ids)).map(|(_, fate)| fate)
     }

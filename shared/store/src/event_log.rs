@@ -16,7 +16,7 @@ use crate::{
     account_deliveries::AT_ONCE,
     batch_get::batch_get_counted,
     error::aws,
-    events::{MAIL_KEY, PARTITION, RESOURCE_KEY, TYPE_KEY, events, in_partition, row_key},
+    events::{MAIL_KEY, PARTITION, RESOURCE_KEY, events, in_partition, row_key},
     item::{Item, from_item, from_items, s},
 };
 
@@ -55,13 +55,13 @@ pub struct Page {
 
 /// The maximum bytes of `data` in a page. A Lambda response is limited to 6 MB, and JSON inside JSON grows when it is
 /// escaped.
-const MAX_PAGE_BYTES: usize = 3 * 1024 * 1024;
+pub(crate) const MAX_PAGE_BYTES: usize = 3 * 1024 * 1024;
 /// The minimum number of events to ask each shard for.
 const LEAST_OF_A_SHARD: usize = 4;
 /// The maximum number of rounds over the shards to fill a page.
 const MAX_ROUNDS: u32 = 6;
 /// The maximum number of queries for one page. Each reads up to 1 MB.
-const MAX_QUERIES: u32 = 20;
+pub(crate) const MAX_QUERIES: u32 = 20;
 
 /// An event's entry in an index.
 #[derive(Deserialize)]
@@ -69,44 +69,52 @@ struct Hit {
     id: EventId,
 }
 
-/// The index to read and its partition. A filter covers the remaining conditions.
-struct Plan {
+/// Where to read. A filter covers the remaining conditions.
+enum Plan {
+    /// Events, or their entries in an index of DynamoDB.
+    Events(Partition),
+    /// The rows of [`crate::type_index`] in this partition.
+    OfType(String),
+}
+
+/// A partition of the table or of an index.
+struct Partition {
     index: Option<&'static str>,
     key: &'static str,
-    partition: String,
+    name: String,
 }
 
 /// The part of a partition to read: the oldest and the newest event, and how many.
 #[derive(Clone, Copy)]
-struct Window {
-    range: (EventId, EventId),
-    limit: usize,
+pub(crate) struct Window {
+    pub(crate) range: (EventId, EventId),
+    pub(crate) limit: usize,
 }
 
 impl Filter {
     /// Chooses the index that reads least: few events share a resource, more share a type.
     fn plan(&self, operator: OperatorId, shard: Shard) -> Plan {
         let partition = shard.partition(operator);
-        let of = |index, key, partition| Plan { index: Some(index), key, partition };
+        let of = |index, key, name| Plan::Events(Partition { index, key, name });
         match self {
-            Self { resource_id: Some(id), .. } => of("by_resource", RESOURCE_KEY, in_partition(&partition, id)),
-            Self { event_type: Some(name), .. } => of("by_type", TYPE_KEY, in_partition(&partition, name)),
-            Self { mail_only: true, .. } => of("mail", MAIL_KEY, partition),
-            _ => Plan { index: None, key: PARTITION, partition },
+            Self { resource_id: Some(id), .. } => of(Some("by_resource"), RESOURCE_KEY, in_partition(&partition, id)),
+            Self { event_type: Some(name), .. } => Plan::OfType(in_partition(&partition, name)),
+            Self { mail_only: true, .. } => of(Some("mail"), MAIL_KEY, partition),
+            _ => of(None, PARTITION, partition),
         }
     }
 
-    /// The filter expression, with its names and values.
-    fn expression(&self, plan: &Plan) -> (Option<String>, Vec<(&'static str, &'static str)>, Item) {
+    /// The filter expression for rows found by this partition key, with its names and values.
+    fn expression(&self, key: &str) -> (Option<String>, Vec<(&'static str, &'static str)>, Item) {
         let (mut parts, mut names, mut values) = (vec![], vec![], HashMap::new());
         let mut want = |part: &str, name: Option<(&'static str, &'static str)>, value: (&str, &str)| {
             parts.push(part.to_owned());
             names.extend(name);
             values.insert(value.0.to_owned(), s(value.1));
         };
-        if let Some(event_type) = self.event_type.as_deref().filter(|_| plan.key != TYPE_KEY) {
+        if let Some(event_type) = self.event_type.as_deref() {
             want("#type = :type", Some(("#type", "type")), (":type", event_type));
-        } else if self.mail_only && plan.key == RESOURCE_KEY {
+        } else if self.mail_only && key == RESOURCE_KEY {
             want("begins_with(#type, :mail)", Some(("#type", "type")), (":mail", domain::catalogue::mail::PREFIX));
         }
         if let Some(project) = &self.project_id {
@@ -158,7 +166,10 @@ impl Events {
 
     /// Reads events of one shard.
     async fn read(&self, operator: OperatorId, shard: Shard, filter: &Filter, window: Window) -> Result<Page> {
-        let plan = filter.plan(operator, shard);
+        let partition = match filter.plan(operator, shard) {
+            Plan::Events(partition) => partition,
+            Plan::OfType(name) => return self.read_of_type(operator, name, filter, window).await,
+        };
         let mut page = Page::default();
         let Window { range: (oldest, mut newest), limit } = window;
         for round in 0..MAX_QUERIES {
@@ -168,13 +179,17 @@ impl Events {
                 break;
             }
             let room = limit - page.events.len();
-            let (items, stopped_at) = self.query(filter, &plan, (oldest, newest), (room, round), &mut page).await?;
+            let (items, stopped_at) =
+                self.query(filter, &partition, (oldest, newest), (room, round), &mut page).await?;
             page.next = stopped_at;
-            if plan.index.is_none() {
+            if partition.index.is_none() {
                 page.events.extend(events(items)?);
-            } else if let Some(last) = self.add_in_full(operator, &from_items(Some(items))?, &mut page).await? {
-                page.next = Some(last);
-                break;
+            } else {
+                let ids: Vec<_> = from_items::<Hit>(Some(items))?.into_iter().map(|hit| hit.id).collect();
+                if let Some(last) = self.add_in_full(operator, &ids, &mut page).await? {
+                    page.next = Some(last);
+                    break;
+                }
             }
             match stopped_at.and_then(EventId::before) {
                 Some(before) if page.events.len() < limit && page.bytes() < MAX_PAGE_BYTES => newest = before,
@@ -188,12 +203,12 @@ impl Events {
     async fn query(
         &self,
         filter: &Filter,
-        plan: &Plan,
+        partition: &Partition,
         (oldest, newest): (EventId, EventId),
         (room, round): (usize, u32),
         page: &mut Page,
     ) -> Result<(Vec<Item>, Option<EventId>)> {
-        let (expression, names, values) = filter.expression(plan);
+        let (expression, names, values) = filter.expression(partition.key);
         // One more than there is room for shows whether there is more. With a filter, DynamoDB's limit applies to the
         // rows read, not the rows matched, so double it each time up to the 1 MB of a call. Early matches stay cheap.
         let look_at = if expression.is_some() { (room + 1).max(50) << round.min(8) } else { room + 1 };
@@ -201,10 +216,10 @@ impl Events {
             .client()
             .query()
             .table_name(self.table())
-            .set_index_name(plan.index.map(str::to_owned))
+            .set_index_name(partition.index.map(str::to_owned))
             .key_condition_expression("#partition = :partition AND id BETWEEN :oldest AND :newest")
-            .expression_attribute_names("#partition", plan.key)
-            .expression_attribute_values(":partition", s(&plan.partition))
+            .expression_attribute_names("#partition", partition.key)
+            .expression_attribute_values(":partition", s(&partition.name))
             .expression_attribute_values(":oldest", s(oldest))
             .expression_attribute_values(":newest", s(newest))
             .set_filter_expression(expression)
@@ -231,26 +246,30 @@ impl Events {
         Ok((items, stopped_at.transpose()?))
     }
 
-    /// Adds the full rows of index entries, in order, as many as fit the page. Skips rows that have been deleted since.
-    /// If there are more, returns the last row that was read.
-    async fn add_in_full(&self, operator: OperatorId, hits: &[Hit], page: &mut Page) -> Result<Option<EventId>> {
-        let mut rest = hits;
+    /// Adds the full rows of events found in an index, in order, as many as fit the page. Skips events that do not
+    /// exist or have been deleted since. If there are more, returns the last event that was read.
+    pub(crate) async fn add_in_full(
+        &self,
+        operator: OperatorId,
+        ids: &[EventId],
+        page: &mut Page,
+    ) -> Result<Option<EventId>> {
+        let mut rest = ids;
         while !rest.is_empty() {
             if page.bytes() >= MAX_PAGE_BYTES {
-                let read = &hits[..hits.len() - rest.len()];
-                return Ok(read.last().map(|hit| hit.id));
+                return Ok(ids[..ids.len() - rest.len()].last().copied());
             }
             // The index does not hold the size of rows, so read few at first, and while the rows are large.
             let few = page.events.is_empty() || page.bytes() > MAX_PAGE_BYTES / 5;
             let (chunk, after) = rest.split_at(rest.len().min(if few { 20 } else { 100 }));
             let keys = KeysAndAttributes::builder();
-            let keys = keys.set_keys(Some(chunk.iter().map(|hit| row_key(operator, hit.id)).collect()));
+            let keys = keys.set_keys(Some(chunk.iter().map(|id| row_key(operator, *id)).collect()));
             let ask = HashMap::from([(self.table().to_owned(), keys.build().map_err(aws("BatchGetItem"))?)]);
             let (mut rows, units) = batch_get_counted(self.client(), ask).await?;
             page.read_units += units;
             let found = events(rows.remove(self.table()).unwrap_or_default())?;
             let mut events: HashMap<_, _> = found.into_iter().map(|event| (event.id, event)).collect();
-            page.events.extend(chunk.iter().filter_map(|hit| events.remove(&hit.id)));
+            page.events.extend(chunk.iter().filter_map(|id| events.remove(id)));
             rest = after;
         }
         Ok(None)
@@ -259,7 +278,7 @@ impl Events {
 
 /// Merges the results of shards into one page. The page ends where the first shard stopped, because later events of
 /// that shard are unknown.
-fn merged(parts: impl IntoIterator<Item = Page>, limit: usize) -> Page {
+pub(crate) fn merged(parts: impl IntoIterator<Item = Page>, limit: usize) -> Page {
     let mut parts = parts.into_iter();
     let mut page = parts.next().unwrap_or_default();
     for part in parts {
@@ -286,7 +305,7 @@ impl Page {
         self.read_units += rest.read_units;
     }
 
-    fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.events.iter().map(|event| event.data.len()).sum()
     }
 
@@ -314,8 +333,10 @@ mod tests {
     use super::*;
 
     fn plan(filter: &Filter) -> (Option<&'static str>, Option<String>) {
-        let plan = filter.plan(OperatorId::generate(), Shard::FIRST);
-        (plan.index, filter.expression(&plan).0)
+        match filter.plan(OperatorId::generate(), Shard::FIRST) {
+            Plan::Events(partition) => (partition.index, filter.expression(partition.key).0),
+            Plan::OfType(_) => (Some("by type"), None),
+        }
     }
 
     #[test]
@@ -376,7 +397,7 @@ mod tests {
         assert_eq!(plan(&all), (None, None));
         assert_eq!(plan(&Filter { mail_only: true, ..all.clone() }), (Some("mail"), None));
         let of_type = Filter { event_type: some("mail.otp.sent"), mail_only: true, ..all.clone() };
-        assert_eq!(plan(&of_type), (Some("by_type"), None));
+        assert_eq!(plan(&of_type), (Some("by type"), None));
         let about = Filter { resource_id: some("7"), ..all.clone() };
         assert_eq!(plan(&about), (Some("by_resource"), None));
         let project = Filter { project_id: ProjectId::parse("p").ok(), ..all };

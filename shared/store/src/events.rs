@@ -5,6 +5,7 @@
 //! | `op_…` | `evt_…` | an event and its plan, which lists its destinations; kept 30 days |
 //! | `op_…` | `plan#evt_…#<planning>#<number>` | a further part of a large plan; kept 30 days |
 //! | `op_…` | `idem#<sha256>` | an idempotency key; valid for 24 h |
+//! | `op_…#<type>` | `evt_…#<hash>` | events of one type, listed by ID, see [`crate::type_index`]; kept 30 days |
 //!
 //! An operator with more than one shard ([`domain::shard`]) has additional partitions, `op_…/1`, `op_…/2` and so on, in
 //! the table and in each index. An event's ID determines its partition. Each idempotency key of such an operator has a
@@ -15,7 +16,6 @@
 //!
 //! | index | partition | holds |
 //! | --- | --- | --- |
-//! | `by_type` | `op_…#<type>` | every event |
 //! | `by_resource` | `op_…#<resource id>` | events with a resource |
 //! | `mail` | `op_…` | events of the Mail API |
 
@@ -84,11 +84,10 @@ impl Mark {
 }
 
 /// The partition keys of the indexes.
-pub(crate) const TYPE_KEY: &str = "type_key";
 pub(crate) const RESOURCE_KEY: &str = "resource_key";
 pub(crate) const MAIL_KEY: &str = "mail_key";
 
-/// The partition of an index for one value, within a partition of the table.
+/// The partition for one value of an attribute, in an index or in the index by type.
 pub(crate) fn in_partition(partition: &str, value: &str) -> String {
     format!("{partition}#{value}")
 }
@@ -258,7 +257,8 @@ impl Events {
         get.send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
     }
 
-    /// Builds the statement that inserts an event with its plan, unless its ID exists.
+    /// Builds the statement that inserts an event with its plan, unless its ID exists. A row of
+    /// [`crate::type_index`] must list the event as well.
     ///
     /// # Errors
     /// When the row cannot be written as an item.
@@ -269,7 +269,6 @@ impl Events {
         }
         item.insert("ttl".into(), retention_ttl());
         let partition = event.id.shard().partition(event.operator_id);
-        item.insert(TYPE_KEY.into(), s(in_partition(&partition, event.event_type.as_str())));
         if let Some(resource) = &event.resource {
             item.insert(RESOURCE_KEY.into(), s(in_partition(&partition, &resource.id)));
         }

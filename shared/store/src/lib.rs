@@ -32,6 +32,7 @@ pub mod system_events;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transact;
+pub mod type_index;
 pub mod unrecorded;
 pub mod vault;
 pub mod verifications;

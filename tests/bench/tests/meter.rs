@@ -87,12 +87,12 @@ fn partition() -> String {
     format!("meter_{}", jiff::Timestamp::now().as_nanosecond())
 }
 
-/// A row of `Events` with `data` bytes of data and, in the index by type, this key. Without both it takes less than 100
+/// A row of `Events` with `data` bytes of data and, in the index `mail`, this key. Without both it takes less than 100
 /// bytes.
-fn event(operator: &str, id: &str, data: usize, type_key: Option<&str>) -> Value {
+fn event(operator: &str, id: &str, data: usize, mail_key: Option<&str>) -> Value {
     let mut row = json!({"operator_id": s(operator), "id": s(id), "data": long(data)});
-    if let Some(type_key) = type_key {
-        row["type_key"] = s(type_key);
+    if let Some(mail_key) = mail_key {
+        row["mail_key"] = s(mail_key);
     }
     row
 }
@@ -111,7 +111,7 @@ async fn a_row_is_put_read_and_deleted() {
 
     metered.writes("DynamoDB.PutItem", put(event(&operator, "small", 900, None)), &[("Events", 1.0)]).await;
     let row = event(&operator, "large", 5000, Some(&operator));
-    metered.writes("DynamoDB.PutItem", put(row), &[("Events", 5.0), ("Events/by_type", 1.0)]).await;
+    metered.writes("DynamoDB.PutItem", put(row), &[("Events", 5.0), ("Events/mail", 1.0)]).await;
 
     let get = |key: &Value, consistent: bool| json!({"TableName": table, "Key": key, "ConsistentRead": consistent});
     let reads = async |key: &Value, consistent, units| {
@@ -139,7 +139,7 @@ async fn a_row_is_put_read_and_deleted() {
         "ExpressionAttributeNames": {"#d": "data"}, "ExpressionAttributeValues": {":d": s("short")}});
     metered.writes("DynamoDB.UpdateItem", update, &[("Events", 5.0)]).await;
     let delete = |key: &Value| json!({"TableName": table, "Key": key});
-    metered.writes("DynamoDB.DeleteItem", delete(&large), &[("Events", 1.0), ("Events/by_type", 1.0)]).await;
+    metered.writes("DynamoDB.DeleteItem", delete(&large), &[("Events", 1.0), ("Events/mail", 1.0)]).await;
     metered.writes("DynamoDB.DeleteItem", delete(&none), &[("Events", 1.0)]).await;
 }
 
@@ -150,7 +150,7 @@ async fn a_query_is_charged_for_all_rows_it_reads() {
     for n in 0..10 {
         let mut row = event(&operator, &format!("e{n}"), 2000, Some(&operator));
         row["project_id"] = s(if n == 7 { "seven" } else { "other" });
-        metered.writes("DynamoDB.PutItem", put(row), &[("Events", 3.0), ("Events/by_type", 1.0)]).await;
+        metered.writes("DynamoDB.PutItem", put(row), &[("Events", 3.0), ("Events/mail", 1.0)]).await;
     }
 
     // 10 × (2000 + less than 200) bytes are 21 KB: six times 4 KB.
@@ -180,9 +180,9 @@ async fn a_query_is_charged_for_all_rows_it_reads() {
     let nobody = json!({"ExpressionAttributeValues": {":o": s("nobody")}});
     metered.reads("DynamoDB.Query", with(nobody), &[("Events", 0.5)]).await;
 
-    let mut by_type = with(json!({"IndexName": "by_type"}));
-    by_type["ExpressionAttributeNames"] = json!({"#o": "type_key"});
-    metered.reads("DynamoDB.Query", by_type, &[("Events/by_type", 0.5)]).await;
+    let mut mail = with(json!({"IndexName": "mail"}));
+    mail["ExpressionAttributeNames"] = json!({"#o": "mail_key"});
+    metered.reads("DynamoDB.Query", mail, &[("Events/mail", 0.5)]).await;
 }
 
 #[tokio::test]
@@ -206,12 +206,12 @@ async fn a_repeated_insert_costs_as_much_as_the_existing_row() {
     let metered = Metered::new().await;
     let (table, operator) = (variable("EVENTS_TABLE"), partition());
     let insert = |id: &str, data: usize| {
-        let text = format!("INSERT INTO \"{table}\" VALUE {{'data': ?, 'id': ?, 'operator_id': ?, 'type_key': ?}}");
+        let text = format!("INSERT INTO \"{table}\" VALUE {{'data': ?, 'id': ?, 'operator_id': ?, 'mail_key': ?}}");
         (text, json!([long(data), s(id), s(&operator), s(&operator)]))
     };
-    let both = [("Events", 2.0 + 1.0), ("Events/by_type", 1.0 + 1.0)];
+    let both = [("Events", 2.0 + 1.0), ("Events/mail", 1.0 + 1.0)];
     assert_eq!(metered.statements(&[insert("a", 1500), insert("b", 10)], &both).await, [None, None]);
-    let once = [("Events", 2.0 + 1.0), ("Events/by_type", 1.0)];
+    let once = [("Events", 2.0 + 1.0), ("Events/mail", 1.0)];
     let codes = metered.statements(&[insert("a", 10), insert("c", 10)], &once).await;
     assert_eq!(codes, [Some("DuplicateItem".to_owned()), None]);
 }
@@ -257,7 +257,7 @@ async fn a_transaction_costs_twice_as_much_except_in_indexes() {
         json!({ "Put": put })
     };
     let transaction = json!({"TransactItems": [item("a"), item("b")]});
-    let twice = [("Events", 2.0 * 4.0), ("Events/by_type", 2.0)];
+    let twice = [("Events", 2.0 * 4.0), ("Events/mail", 2.0)];
     metered.writes("DynamoDB.TransactWriteItems", transaction, &twice).await;
     let again = metered.call("DynamoDB.TransactWriteItems", json!({"TransactItems": [item("a"), item("c")]}));
     metered.refuses(again.await, "TransactionCanceledException");

@@ -152,11 +152,11 @@ mod tests {
     fn a_query_names_its_partition_and_its_key() {
         let query = Call { service: Service::DynamoDb, operation: "Query".into() };
         let request = json!({"TableName": "t", "KeyConditionExpression": "#partition = :partition AND id < :after",
-            "ExpressionAttributeNames": {"#partition": "type_key"},
-            "ExpressionAttributeValues": {":partition": {"S": "op_1#a"}, ":after": {"S": "x"}}});
-        assert_eq!(rows_read(&query, &request, "t", "type_key"), [("op_1#a".to_owned(), 0.5)]);
+            "ExpressionAttributeNames": {"#partition": "state_key"},
+            "ExpressionAttributeValues": {":partition": {"S": "ndst_1#held"}, ":after": {"S": "x"}}});
+        assert_eq!(rows_read(&query, &request, "t", "state_key"), [("ndst_1#held".to_owned(), 0.5)]);
         assert_eq!(rows_read(&query, &request, "t", "operator_id"), []);
-        assert_eq!(rows_read(&query, &request, "u", "type_key"), []);
+        assert_eq!(rows_read(&query, &request, "u", "state_key"), []);
         assert_eq!(size(&json!({"M": {"at": {"N": "1700000000000"}, "b": {"B": "AAAA"}}})), 3 + 2 + 1 + 8 + 1 + 1 + 3);
     }
 

@@ -1,6 +1,6 @@
 //! Ids: a prefix that names the kind of object, and a ULID, so that ids sort by creation time.
 
-use std::{fmt, marker::PhantomData, str::FromStr};
+use std::{fmt, marker::PhantomData, str::FromStr, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use ulid::Ulid;
 use uuid::Uuid;
 
+pub mod packed;
 mod pair;
 
 pub use pair::{DeliveryId, KeyId, MessageId};
@@ -186,6 +187,12 @@ impl EventId {
     pub fn before(self) -> Option<Self> {
         Some(Ulid::from(u128::from(self.ulid).checked_sub(1)?).into())
     }
+
+    /// The id `by` later with the same random bits, or the last id if there is none. Keeps the order of ids.
+    pub fn later(self, by: Duration) -> Self {
+        let by = by.as_millis().saturating_mul(1 << Ulid::RAND_BITS);
+        Ulid::from(u128::from(self.ulid).saturating_add(by)).into()
+    }
 }
 
 impl<N: Noun> Id<N> {
@@ -345,5 +352,13 @@ mod tests {
         assert_eq!(id, EventId::derived(at, &["ab", "c"]));
         assert_ne!(id, EventId::derived(at, &["a", "bc"]));
         assert_eq!(id.made_at(), at);
+    }
+
+    #[test]
+    fn a_later_id_differs_only_in_its_time() {
+        let id = EventId::derived(crate::time::from_millis(1_700_000_000_000), &["a"]);
+        let later = id.later(Duration::from_secs(10));
+        assert_eq!(later, EventId::derived(crate::time::from_millis(1_700_000_010_000), &["a"]));
+        assert_eq!(EventId::last().later(Duration::from_millis(1)), EventId::last());
     }
 }

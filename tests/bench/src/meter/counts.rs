@@ -63,7 +63,7 @@ mod tests {
         let variables = [("CHANNELS_TABLE", "stack-ChannelsTable-1"), ("HOME", "/"), ("ACCESS_KEYS_TABLE", "keys-2")];
         let nouns = Nouns::of(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!(nouns.name("stack-ChannelsTable-1", None), "Channels");
-        assert_eq!(nouns.name("stack-ChannelsTable-1", Some("by_type")), "Channels/by_type");
+        assert_eq!(nouns.name("stack-ChannelsTable-1", Some("by_name")), "Channels/by_name");
         assert_eq!(nouns.name("keys-2", None), "AccessKeys");
         assert_eq!(nouns.name("other", None), "other");
     }
