@@ -29,7 +29,7 @@ mod signer;
 pub mod subscriptions;
 pub mod suppressions;
 pub mod system_events;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod transact;
 pub mod type_index;
