@@ -3,6 +3,7 @@
 //! `CALLGRIND_FOLDER` keeps callgrind's files in that folder, for `callgrind_annotate`.
 
 use std::{
+    collections::HashSet,
     env, fs,
     path::{Path, PathBuf},
     process,
@@ -60,8 +61,48 @@ fn folder() -> PathBuf {
 
 const OUT: &str = "out";
 
-/// The sum of a file: `summary:` or `totals:`.
+/// The compression function of SHA-256. The processors of Lambda have instructions for it, which callgrind does not know:
+/// it would count the portable code, thousands of instructions for each 64 bytes.
+const IN_HARDWARE: &str = "sha2::sha256::compress256";
+
+/// The instructions in a file, without those of [`IN_HARDWARE`]. `None` if the file is not callgrind's.
+/// Its format: <https://valgrind.org/docs/manual/cl-format.html>.
 fn instructions(text: &str) -> Option<u64> {
-    let sum = |line: &str| line.strip_prefix("summary: ").or_else(|| line.strip_prefix("totals: ")).map(str::to_owned);
-    text.lines().find_map(sum)?.trim().parse().ok()
+    let (mut excluded, mut skipped) = (HashSet::new(), false);
+    let (mut counts, mut inclusive, mut sum) = (true, false, None);
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("fn=").or_else(|| line.strip_prefix("cfn=")) {
+            // The first mention of a function gives its name: `(12) name`. Later ones are `(12)`.
+            let (id, name) = name.split_once(' ').unwrap_or((name, ""));
+            if name.contains(IN_HARDWARE) {
+                excluded.insert(id);
+                skipped = true;
+            }
+            counts = if line.starts_with("fn=") { !excluded.contains(id) } else { counts };
+        } else if line.starts_with("calls=") {
+            // The next line has the cost of the call, which the called function's own lines also have.
+            inclusive = true;
+        } else if line.starts_with(|first: char| first.is_ascii_digit() || "+-*".contains(first)) {
+            let cost: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+            if counts && !inclusive {
+                sum = Some(sum.unwrap_or(0) + cost);
+            }
+            inclusive = false;
+        }
+    }
+    assert!(skipped, "the program has no symbols: {IN_HARDWARE} is not found");
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_functions_own_instructions_count_and_not_those_of_sha_256() {
+        let text = "positions: line\nevents: Ir\nsummary: 1175\n\nfn=(1) main\n16 100\ncfn=(2) work\ncalls=2 50\n\
+                    16 1070\n+3 5\n\nfn=(2)\n50 70\ncfn=(3) sha2::sha256::compress256::h1\ncalls=1 9\n* 1000\n\n\
+                    fn=(3)\n9 1000\n";
+        assert_eq!(instructions(text), Some(175));
+    }
 }
