@@ -6,6 +6,7 @@ use api::{
     error::Result,
 };
 use domain::event::PostedEvent;
+use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -34,6 +35,12 @@ pub(crate) enum OneOrMany {
     Many(EventBatch),
 }
 
+/// Whether the body can have a field `events`. Most bodies cannot, and are parsed only once. A name may be written with
+/// escapes.
+fn may_have_events(body: &[u8]) -> bool {
+    [&b"\"events\""[..], b"\\u00"].iter().any(|wanted| memmem::find(body, wanted).is_some())
+}
+
 /// The events of a request.
 pub(crate) struct Posted {
     pub(crate) events: Vec<PostedEvent>,
@@ -53,7 +60,8 @@ impl Posted {
         if body.trim_ascii().is_empty() {
             return Err(ApiError::bad_request("invalid_body", "The request has no body; send an event as JSON."));
         }
-        let batch = serde_json::from_slice::<Shape<'_>>(body).is_ok_and(|shape| shape.events.is_some());
+        let is_batch = || serde_json::from_slice::<Shape<'_>>(body).is_ok_and(|shape| shape.events.is_some());
+        let batch = may_have_events(body) && is_batch();
         if !batch {
             return Ok(Self { events: vec![parse(body)?], batch });
         }

@@ -13,12 +13,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{DeliveryId, EventId};
-use lambda_http::{RequestExt, request::RequestContext};
+use lambda_http::{
+    Adapter, LambdaEvent, RequestExt,
+    aws_lambda_events::apigw::ApiGatewayV2httpRequest,
+    lambda_runtime,
+    request::{LambdaRequest, RequestContext},
+};
 use runtime::{
     cold_start,
     telemetry::{Telemetry, is_verbose},
 };
 use tower_http::decompression::RequestDecompressionLayer;
+use tower::ServiceExt;
 use trace::{Kind, Span};
 
 use crate::{
@@ -57,8 +63,7 @@ where
 {
     // Before the first request, because a starting function has a whole processor.
     app.keys().warm().await;
-    cold_start::report();
-    lambda_http::run(router(envelope, app, routes, telemetry)).await
+    run(router(envelope, app, routes, telemetry)).await
 }
 
 /// Returns what [`serve_as`] serves.
@@ -79,8 +84,17 @@ where
 /// # Errors
 /// As [`serve`].
 pub async fn serve_public(router: Router, telemetry: Telemetry) -> Result<(), lambda_http::Error> {
+    run(finish(router, Envelope::Stack, telemetry)).await
+}
+
+/// Answers requests of the HTTP API. [`lambda_http::run`] would parse each of them twice, to find out which service sent
+/// it.
+async fn run(router: Router) -> Result<(), lambda_http::Error> {
+    let of_http_api = |event: LambdaEvent<ApiGatewayV2httpRequest>| {
+        LambdaEvent::new(LambdaRequest::ApiGatewayV2(event.payload), event.context)
+    };
     cold_start::report();
-    lambda_http::run(finish(router, Envelope::Stack, telemetry)).await
+    lambda_runtime::run(Adapter::from(router).map_request(of_http_api)).await
 }
 
 fn finish(router: Router, envelope: Envelope, telemetry: Telemetry) -> Router {
