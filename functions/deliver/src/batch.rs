@@ -1,6 +1,8 @@
 //! Delivers a batch of jobs: one read for their rows, all attempts concurrently, and as few writes as possible.
 //!
-//! Every step is safe to repeat. The row is the source of truth: a message only asks to look at this delivery now.
+//! Every step is safe to repeat. The row is the source of truth: a message only asks to look at this delivery now. The
+//! first job of a delivery does not read the row, because there is none yet ([`domain::delivery::may_have_row`]). If
+//! its insert is refused, the row exists and decides what is left to do.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -9,6 +11,7 @@ use std::{
 
 use domain::{
     Delivery, DeliveryState, Destination, DestinationId, Unhealthy,
+    delivery::{Task, task},
     destination::Suppression,
     lifecycle::{Reason, Transition},
     message::{Ingest, Job},
@@ -239,7 +242,11 @@ impl<'c, C: Cloud> Batch<'c, C> {
                     }
                     ended.push((work, events));
                 }
-                Done::Anothers => self.done(&work),
+                // Its row was not read, and exists. The message is received again, and the row is read then.
+                Done::Anothers(_) if work.job.fresh => {
+                    tracing::info!(delivery_id = %work.job.delivery_id, "first job found a row");
+                }
+                Done::Anothers(_) => self.done(&work),
                 Done::Not => {}
             }
         }
@@ -394,7 +401,14 @@ impl<'c, C: Cloud> Batch<'c, C> {
                     let breaker = one.after.traffic.breaker.clone().filter(|_| one.answer.unreachable);
                     recorded.push(Recorded { work: one.work.clone(), row, just_now: true, slot, breaker });
                 }
-                Done::Anothers => self.done(&one.work),
+                // The row of a fresh job is only known now. Its follow-up may still have to be done.
+                Done::Anothers(Some(row))
+                    if one.work.job.fresh && task(&one.work.job, Some(&row), one.work.received) == Task::FollowUp =>
+                {
+                    let work = one.work.clone();
+                    recorded.push(Recorded { work, row: *row, just_now: false, slot: None, breaker: None });
+                }
+                Done::Anothers(_) => self.done(&one.work),
                 Done::Not => {}
             }
         }

@@ -20,12 +20,12 @@ use crate::{
 };
 
 /// The outcome of a change.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Done {
     /// This worker made the change.
     Ours,
-    /// Another worker has recorded an attempt and does the follow-up.
-    Anothers,
+    /// Another worker has recorded an attempt and does the follow-up. Contains the row, if there is one.
+    Anothers(Option<Box<Delivery>>),
     /// The change failed and the work must be repeated.
     Not,
 }
@@ -33,25 +33,45 @@ pub(crate) enum Done {
 /// Makes changes and returns their outcomes.
 ///
 /// A refused change may already have been made by an earlier try of this worker whose answer was lost. The row shows
-/// which it is, so that a worker does not mistake its own change for another's.
+/// which it is, so that a worker does not mistake its own change for another's. An attempt whose delivery got a row in
+/// the meantime, but no attempt, is recorded in that row: the delivery was held, ended or recovered while it was sent.
 pub(crate) async fn change(cloud: &impl Cloud, changes: &[(&Known, &Change)], until: Instant) -> Result<Vec<Done>> {
+    let mut all_done = change_once(cloud, changes, until).await?;
+    let (mut places, mut in_new_rows) = (vec![], vec![]);
+    for (place, ((known, change), done)) in changes.iter().zip(&all_done).enumerate() {
+        if let Done::Anothers(Some(row)) = done
+            && !known.recorded
+            && row.attempt_count == 0
+            && matches!(change, Change::Attempted(..))
+        {
+            places.push(place);
+            in_new_rows.push((Known { row: (**row).clone(), recorded: true }, *change));
+        }
+    }
+    if !in_new_rows.is_empty() {
+        let changes: Vec<_> = in_new_rows.iter().map(|(known, change)| (known, *change)).collect();
+        for (place, again) in places.into_iter().zip(change_once(cloud, &changes, until).await?) {
+            all_done.get_mut(place).into_iter().for_each(|done| *done = again.clone());
+        }
+    }
+    Ok(all_done)
+}
+
+async fn change_once(cloud: &impl Cloud, changes: &[(&Known, &Change)], until: Instant) -> Result<Vec<Done>> {
     let written = cloud.write(changes, until).await?;
     let refused = |written: &Written| matches!(written, Written::Refused | Written::Unsure);
     let in_doubt = changes.iter().zip(&written).filter(|(_, written)| refused(written));
     let in_doubt: Vec<_> = in_doubt.map(|((known, _), _)| known.row.id).collect();
     let rows = if in_doubt.is_empty() { vec![] } else { cloud.rows(in_doubt).await? };
-    let rows: HashMap<DeliveryId, Delivery> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let mut rows: HashMap<DeliveryId, Delivery> = rows.into_iter().map(|row| (row.id, row)).collect();
     let done = changes.iter().zip(written).map(|((known, change), written)| {
         let id = known.row.id;
         match written {
             Written::Yes => Done::Ours,
-            Written::Refused | Written::Unsure => {
-                if rows.get(&id).is_some_and(|row| is_ours(row, &known.row, change)) {
-                    Done::Ours
-                } else {
-                    Done::Anothers
-                }
-            }
+            Written::Refused | Written::Unsure => match rows.remove(&id) {
+                Some(row) if is_ours(&row, &known.row, change) => Done::Ours,
+                row => Done::Anothers(row.map(Box::new)),
+            },
             Written::Failed(error) => {
                 tracing::error!(delivery_id = %id, error, "delivery not recorded");
                 Done::Not

@@ -75,6 +75,8 @@ struct Memory {
     unhealthy: RefCell<BTreeSet<DestinationId>>,
     /// How often a destination's row was written.
     noted: Cell<usize>,
+    /// How many rows of deliveries were read.
+    rows_read: Cell<usize>,
 }
 
 impl Memory {
@@ -92,6 +94,7 @@ impl Memory {
             sent: RefCell::default(),
             unhealthy: RefCell::default(),
             noted: Cell::new(0),
+            rows_read: Cell::new(0),
         }
     }
 
@@ -103,14 +106,17 @@ impl Memory {
         id
     }
 
-    /// Creates an event for this destination and returns its first job.
+    /// Creates an event for this destination and returns its first job, as dispatch sends it.
     fn event(&self, to: DestinationId) -> Job {
-        let event = Event { operator_id: self.operator, ..testing::event("custom.a", Severity::Info) };
-        let id = event.id;
+        self.event_with(to, EventId::generate())
+    }
+
+    fn event_with(&self, to: DestinationId, id: EventId) -> Job {
+        let event = Event { id, operator_id: self.operator, ..testing::event("custom.a", Severity::Info) };
         let fates = Fates::from([(to, Fate::Send)]);
         let plan = DeliveryPlan { at: now(), destined: Destined::from(&fates), parts: None, by_repeat: false };
         self.events.borrow_mut().insert(id, PlannedEvent { event, plan: Some(plan) });
-        Job::at_once(DeliveryId::new(to, id), self.operator, 0)
+        Job { fresh: true, ..Job::at_once(DeliveryId::new(to, id), self.operator, 0) }
     }
 
     fn change(&self, id: DestinationId, change: impl FnOnce(&mut Destination)) {
@@ -168,11 +174,11 @@ fn settings() -> Settings {
     Settings { schedule: Default::default(), mails: Rate::per_second(14.0).expect("a rate") }
 }
 
-fn answer(number: u32, says: Says) -> Answer {
+fn answer(number: u32, duration_ms: u64, says: Says) -> Answer {
     let attempt = |status, error: Option<&str>, fault| Attempt {
         number,
         at: now(),
-        duration_ms: 5,
+        duration_ms,
         status,
         error: error.map(str::to_owned),
         fault,
@@ -181,7 +187,7 @@ fn answer(number: u32, says: Says) -> Answer {
         signatures: Default::default(),
     };
     match says {
-        Says::Slowly(_) => answer(number, Says::Status(200)),
+        Says::Slowly(_) => answer(number, duration_ms, Says::Status(200)),
         Says::Status(status) => {
             let error = (status >= 300).then_some("answered");
             Answer { attempt: attempt(Some(status), error, Fault::Receiver), retry_after: None, unreachable: false }
@@ -202,7 +208,10 @@ impl Cloud for Memory {
         let mut rows = Worklist::default();
         for job in jobs {
             let id = job.delivery_id;
-            rows.deliveries.extend(self.deliveries.borrow().get(&id).map(|row| (id, row.clone())));
+            if !job.fresh {
+                self.rows_read.set(self.rows_read.get() + 1);
+                rows.deliveries.extend(self.deliveries.borrow().get(&id).map(|row| (id, row.clone())));
+            }
             let to = self.destinations.borrow().get(&id.destination).cloned();
             rows.destinations.extend(to.map(|to| (to.id, to)));
             rows.events.extend(self.events.borrow().get(&id.event).map(|event| (id.event, event.clone())));
@@ -236,6 +245,8 @@ impl Cloud for Memory {
 
     async fn attempt(&self, job: &Job, _: &Ready<'_>) -> Answer {
         self.attempts.borrow_mut().push(job.delivery_id);
+        // No two attempts are alike.
+        let duration_ms = self.attempts.borrow().len() as u64;
         let (running, most) = self.under_way.get();
         self.under_way.set((running + 1, most.max(running + 1)));
         let says = self.says.get();
@@ -245,7 +256,7 @@ impl Cloud for Memory {
         }
         let (running, most) = self.under_way.get();
         self.under_way.set((running - 1, most));
-        answer(job.attempt, says)
+        answer(job.attempt, duration_ms, says)
     }
 
     async fn send(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>> {
@@ -353,7 +364,7 @@ async fn a_first_attempt_writes_one_row_and_nothing_about_the_destination() {
     let row = memory.row(&job).expect("a row");
     let plan = memory.events.borrow()[&job.delivery_id.event].plan.clone().expect("a plan");
     assert_eq!((row.state, row.attempt_count, row.created_at), (DeliveryState::Succeeded, 1, plan.at));
-    assert_eq!(memory.noted.get(), 0);
+    assert_eq!((memory.noted.get(), memory.rows_read.get()), (0, 0));
 }
 
 #[tokio::test]
@@ -380,7 +391,8 @@ async fn a_job_past_the_retention_of_its_event_is_dropped() {
 #[tokio::test]
 async fn a_redriven_job_whose_attempt_is_recorded_gets_its_follow_up() {
     let memory = Memory::new();
-    let job = memory.event(memory.webhook());
+    let an_hour_ago = EventId::first_at(now() - Duration::from_secs(3600));
+    let job = memory.event_with(memory.webhook(), an_hour_ago);
     memory.says.set(Says::Status(500));
     memory.queues_take.set(false);
     assert!(!memory.fast(&job).await);
@@ -416,7 +428,7 @@ async fn an_attempt_that_another_worker_has_recorded_is_left_to_it() {
     let memory = Memory::new();
     let job = memory.event(memory.webhook());
     memory.says.set(Says::Nothing(Duration::ZERO));
-    let other = answer(1, Says::Status(500)).attempt;
+    let other = answer(1, 5, Says::Status(500)).attempt;
     let planned = Known {
         row: Delivery {
             attempts: vec![other],
@@ -440,6 +452,124 @@ fn row_of(memory: &Memory, job: &Job) -> Delivery {
     let events = memory.events.borrow();
     let unrecorded = events[&job.delivery_id.event].unrecorded().expect("a plan");
     unrecorded.delivery(job.delivery_id.destination, Default::default(), Fate::Send)
+}
+
+#[tokio::test]
+async fn two_copies_of_a_first_job_at_the_same_time_record_one_attempt() {
+    for (says, state) in [(200, DeliveryState::Succeeded), (500, DeliveryState::Failed)] {
+        let memory = Memory::new();
+        let job = memory.event(memory.webhook());
+        memory.says.set(Says::Status(says));
+        assert_eq!(tokio::join!(memory.fast(&job), memory.fast(&job)), (true, true));
+        let row = memory.row(&job).expect("a row");
+        assert_eq!((row.state, row.attempt_count, row.attempts.len()), (state, 1, 1));
+        assert_eq!(
+            (memory.attempts.borrow().len(), memory.rows_read.get()),
+            (2, 0),
+            "the price of not reading the row"
+        );
+        // The copy's job is there in case the original's was lost, and finds the attempt made.
+        let sent = memory.sent.take();
+        memory.says.set(Says::Status(200));
+        for (_, next) in &sent {
+            assert!(memory.fast(&Job { due: None, ..next.clone() }).await);
+        }
+        let row = memory.row(&job).expect("a row");
+        assert_eq!((row.state, row.attempts.len()), (DeliveryState::Succeeded, 1 + sent.len().min(1)));
+        assert_eq!(memory.sent.take(), []);
+    }
+}
+
+#[tokio::test]
+async fn a_late_copy_of_a_first_job_leaves_the_log_as_it_is() {
+    for (first, copy) in [(200, 500), (200, 200), (500, 200), (410, 200)] {
+        let memory = Memory::new();
+        let job = memory.event(memory.webhook());
+        memory.says.set(Says::Status(first));
+        assert!(memory.fast(&job).await);
+        let (before, sent) = (memory.row(&job), memory.sent.take());
+        memory.says.set(Says::Status(copy));
+        memory.change(job.delivery_id.destination, |to| to.unhealthy = None);
+        assert!(memory.fast(&job).await);
+        assert_eq!((memory.row(&job), memory.attempts.borrow().len()), (before, 2));
+        // A failed attempt is followed by the original's job first.
+        let again = memory.sent.take();
+        assert_eq!(again.len(), sent.len());
+        assert!(again.iter().zip(&sent).all(|((_, copy), (_, original))| copy.due > original.due));
+    }
+}
+
+#[tokio::test]
+async fn a_first_job_from_a_dead_worker_reads_the_row() {
+    let memory = Memory::new();
+    let job = memory.event(memory.webhook());
+    memory.says.set(Says::Status(500));
+    memory.queues_take.set(false);
+    assert!(!memory.fast(&job).await);
+    memory.queues_take.set(true);
+    assert!(memory.hand_out(&[&job], 2, Lane::Fast).await.is_empty());
+    assert_eq!((memory.next().1.attempt, memory.attempts.borrow().len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_copy_of_a_held_first_job_changes_nothing_until_the_destination_recovers() {
+    let memory = Memory::new();
+    let to = memory.webhook();
+    memory.change(to, |to| to.unhealthy = Some(Unhealthy::new(now(), "gone", None)));
+    let job = memory.event(to);
+    assert!(memory.fast(&job).await);
+    let held = memory.row(&job);
+    assert!(memory.fast(&job).await);
+    assert_eq!((memory.row(&job), memory.attempts.borrow().len()), (held, 0));
+    memory.change(to, |to| to.unhealthy = None);
+    assert!(memory.fast(&job).await);
+    assert_eq!((memory.state(&job), memory.attempts.borrow().len()), (Some(DeliveryState::Succeeded), 1));
+}
+
+#[tokio::test]
+async fn a_first_attempt_is_recorded_in_a_row_that_has_none() {
+    // Held by another worker, ended because its destination was deleted for a moment, or sent again by a recovery.
+    let reason = Some(Reason::DestinationUnhealthy);
+    for (state, reason) in [
+        (DeliveryState::Held, reason),
+        (DeliveryState::Abandoned, Some(Reason::DestinationDeleted)),
+        (DeliveryState::Pending, None),
+    ] {
+        let memory = Memory::new();
+        let job = memory.event(memory.webhook());
+        let inserted = Delivery { state, reason, ..row_of(&memory, &job) };
+        memory.deliveries.borrow_mut().insert(job.delivery_id, inserted);
+        assert!(memory.fast(&job).await);
+        let row = memory.row(&job).expect("a row");
+        assert_eq!((row.state, row.reason, row.attempts.len()), (DeliveryState::Succeeded, None, 1));
+        // The job of a recovery finds the attempt made.
+        assert!(memory.fast(&Job { fresh: false, ..job.clone() }).await);
+        assert_eq!((memory.attempts.borrow().len(), memory.sent.take()), (1, vec![]));
+    }
+}
+
+#[tokio::test]
+async fn a_first_job_does_nothing_about_a_later_attempt() {
+    let memory = Memory::new();
+    let job = memory.event(memory.webhook());
+    let sent_again = Delivery { state: DeliveryState::Failed, attempt_count: 2, ..row_of(&memory, &job) };
+    memory.deliveries.borrow_mut().insert(job.delivery_id, sent_again.clone());
+    memory.says.set(Says::Status(500));
+    assert!(memory.fast(&job).await);
+    assert_eq!((memory.row(&job), memory.sent.take()), (Some(sent_again), vec![]));
+}
+
+#[tokio::test]
+async fn a_first_job_that_would_be_held_is_handed_back_if_there_is_a_row() {
+    let memory = Memory::new();
+    let to = memory.webhook();
+    let job = memory.event(to);
+    assert!(memory.fast(&job).await);
+    let delivered = memory.row(&job);
+    memory.change(to, |to| to.unhealthy = Some(Unhealthy::new(now(), "gone", None)));
+    assert!(!memory.fast(&job).await);
+    assert!(memory.hand_out(&[&job], 2, Lane::Fast).await.is_empty());
+    assert_eq!((memory.row(&job), memory.attempts.borrow().len()), (delivered, 1));
 }
 
 #[tokio::test]
@@ -479,9 +609,9 @@ async fn a_first_attempt_to_an_unhealthy_destination_is_held_unless_somebody_ask
         other.delivery_id,
         Delivery { state: DeliveryState::Failed, attempt_count: 4, ..row_of(&memory, &other) },
     );
-    assert!(memory.fast(&Job { attempt: 5, step: 4, ..other.clone() }).await);
+    assert!(memory.fast(&Job { attempt: 5, step: 4, fresh: false, ..other.clone() }).await);
     assert_eq!(memory.state(&other), Some(DeliveryState::Succeeded));
-    let by_hand = Job { by_hand: true, ..memory.event(to) };
+    let by_hand = Job { by_hand: true, fresh: false, ..memory.event(to) };
     assert!(memory.fast(&by_hand).await);
     assert_eq!(memory.state(&by_hand), Some(DeliveryState::Succeeded));
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::{backoff::next_hop, message::Job, traffic::Lane};
+use domain::{backoff::next_hop, delivery::may_have_row, message::Job, time::now, traffic::Lane};
 use jiff::Timestamp;
 use runtime::worker::Record;
 use trace::Span;
@@ -13,6 +13,7 @@ pub(crate) struct Work {
     pub(crate) message_id: String,
     pub(crate) received: u32,
     pub(crate) sent_at: Timestamp,
+    /// The job. It is only fresh if the delivery's row does not have to be read.
     pub(crate) job: Job,
     /// The lane whose queue delivered the message.
     pub(crate) lane: Lane,
@@ -50,6 +51,7 @@ pub(crate) fn read(
         let lane = lane_of(&record.queue);
         let Record { message_id, received, sent_at, span, .. } = record;
         job.trace = span.context();
+        job.fresh = !may_have_row(&job, received, now());
         span.set("stack.event_id", job.delivery_id.event);
         span.set("stack.delivery_id", job.delivery_id);
         span.set("stack.operator_id", job.operator_id);
@@ -57,10 +59,11 @@ pub(crate) fn read(
             Some(work) => {
                 work.received = work.received.max(received);
                 let by_hand = work.job.by_hand || job.by_hand;
+                let fresh = work.job.fresh && job.fresh;
                 if job.due < work.job.due {
                     work.job = Job { trace: work.job.trace, ..job };
                 }
-                work.job.by_hand = by_hand;
+                (work.job.by_hand, work.job.fresh) = (by_hand, fresh);
                 unfinished.remove(&message_id);
             }
             None => works.push(Work { message_id, received, sent_at, job, lane, span }),

@@ -394,7 +394,9 @@ impl<'a, C: Cloud> Batch<'a, C> {
             let lane = to.map_or(if own { Lane::Mail } else { Lane::Fast }, |to| to.lane(now()));
             places.push(place);
             let trace = steps.get(place).and_then(|step| step.work.span.context());
-            jobs.push((lane, Job { trace, ..delivery.job_at_once() }));
+            // A plan that was found in a row may have sent the job before.
+            let fresh = steps.get(place).is_some_and(|step| !step.found);
+            jobs.push((lane, Job { trace, fresh, ..delivery.job_at_once() }));
         }
         let mut failed = refused(mail_places, self.cloud.emit(&queued).await?);
         if !jobs.is_empty() {

@@ -201,6 +201,11 @@ impl Memory {
         sent
     }
 
+    /// Whether each job sent since the last call is marked as fresh.
+    fn fresh(&self) -> Vec<bool> {
+        self.jobs.take().into_iter().map(|(_, job)| job.fresh).collect()
+    }
+
     /// Records an attempt, as a worker would.
     fn attempted(&self, to: DestinationId, event: EventId) {
         let (operator, event_type) = (OperatorId::generate(), TYPE.try_into().expect("a type"));
@@ -252,6 +257,30 @@ async fn one_failed_event_leaves_the_others_of_its_batch_alone() {
     let failed = dispatch(&memory, records.clone(), Instant::now() + Duration::from_secs(60)).await;
     assert_eq!(failed, [records[0].message_id.clone()]);
     assert_eq!(memory.sent(), ids);
+}
+
+#[tokio::test]
+async fn only_jobs_of_a_plan_that_was_just_written_are_fresh() {
+    let (memory, operator, _) = Memory::with(2);
+    let event = ingest(operator);
+    assert!(hand_out(&memory, vec![record(&event, 1)]).await);
+    assert_eq!(memory.fresh(), [true; 2]);
+    // A message that comes again looks new after a redrive.
+    for received in [1, 2] {
+        assert!(hand_out(&memory, vec![record(&event, received)]).await);
+        assert_eq!(memory.fresh(), [false; 2]);
+    }
+    // The answer to the insert was lost: another worker may have written the row.
+    memory.faults.borrow_mut().lose_events = 1;
+    assert!(hand_out(&memory, vec![record(&ingest(operator), 1)]).await);
+    assert_eq!(memory.fresh(), [false; 2]);
+    // A part finds its plan in the row, and its message may be a repeat.
+    let (memory, operator, _) = Memory::with(PART + 1);
+    assert!(hand_out(&memory, vec![record(&ingest(operator), 1)]).await);
+    assert_eq!(memory.fresh(), [true; PART]);
+    let part = memory.sent_parts.take().remove(0);
+    assert!(hand_out(&memory, vec![record(&part, 1)]).await);
+    assert_eq!(memory.fresh(), [false]);
 }
 
 #[tokio::test]

@@ -112,6 +112,10 @@ pub struct Job {
     /// When the destination's rate limit first postponed the delivery.
     #[serde(default, with = "crate::time::millis::option", skip_serializing_if = "Option::is_none")]
     pub limited_since: Option<Timestamp>,
+    /// Whether dispatch sent the job together with writing the plan. The delivery had no row at that time:
+    /// [`crate::delivery::may_have_row`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fresh: bool,
     /// The trace of the message. It travels as a message attribute, not in the body.
     #[serde(skip)]
     pub trace: Option<TraceContext>,
@@ -130,6 +134,7 @@ impl Job {
             by_hand: false,
             slot: None,
             limited_since: None,
+            fresh: false,
             trace: None,
         }
     }
@@ -141,8 +146,8 @@ impl Job {
 
     /// The next attempt in the schedule, due at `due`.
     pub fn next(&self, due: Timestamp) -> Self {
-        let again = Self { attempt: self.attempt + 1, step: self.step + 1, due: Some(due), ..self.clone() };
-        Self { by_hand: false, slot: None, limited_since: None, ..again }
+        let again = Self { attempt: self.attempt + 1, step: self.step + 1, limited_since: None, ..self.clone() };
+        Self { by_hand: false, ..again.put_off(due, None) }
     }
 
     /// The next attempt after the destination's rate limit refused this one at `at`. It does not use up a step of the
@@ -150,12 +155,12 @@ impl Job {
     pub fn next_limited(&self, due: Timestamp, slot: Option<Slot>, at: Timestamp) -> Self {
         let limited_since = Some(self.limited_since.unwrap_or(at));
         let attempt = self.attempt + 1;
-        Self { attempt, due: Some(due), by_hand: false, slot, limited_since, ..self.clone() }
+        Self { attempt, by_hand: false, limited_since, ..self.put_off(due, slot) }
     }
 
     /// The same attempt, postponed until `due`.
     pub fn put_off(&self, due: Timestamp, slot: Option<Slot>) -> Self {
-        Self { due: Some(due), slot, ..self.clone() }
+        Self { due: Some(due), slot, fresh: false, ..self.clone() }
     }
 }
 
@@ -178,6 +183,18 @@ mod tests {
         let text = serde_json::to_value(&job).expect("JSON");
         assert_eq!(text.as_object().expect("an object").len(), 4, "{text}");
         assert_eq!(serde_json::from_value::<Job>(text).expect("a job"), job);
+    }
+
+    #[test]
+    fn only_a_job_for_the_first_attempt_at_once_is_fresh() {
+        let id = DeliveryId::new(DestinationId::generate(), EventId::generate());
+        let job = Job { fresh: true, ..Job::at_once(id, OperatorId::generate(), 0) };
+        let text = serde_json::to_string(&job).expect("JSON");
+        assert_eq!(serde_json::from_str::<Job>(&text).expect("a job"), job);
+        let due = crate::time::from_millis(1000);
+        for later in [job.next(due), job.next_limited(due, None, due), job.put_off(due, None)] {
+            assert!(!later.fresh, "{later:?}");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::{
 /// The current rows for a batch of jobs.
 #[derive(Debug, Default)]
 pub struct Worklist {
-    /// The deliveries, except those that have not been attempted yet.
+    /// The deliveries of jobs that are not fresh, except those that have no row yet.
     pub deliveries: HashMap<DeliveryId, Delivery>,
     /// The deliveries' destinations. A deleted destination is missing.
     pub destinations: HashMap<DestinationId, Destination>,
@@ -64,7 +64,8 @@ pub async fn read(
         wanted.iter().copied().partition(|(op, id)| remembered(*op, *id).is_some());
     let mut rows = HashMap::new();
     let ids = || jobs.iter().map(|job| (job.operator_id, job.delivery_id));
-    ask(&mut rows, deliveries.table(), ids().map(|(_, id)| (id.to_string(), deliveries::row_key(id))).collect())?;
+    let recorded = jobs.iter().filter(|job| !job.fresh).map(|job| job.delivery_id);
+    ask(&mut rows, deliveries.table(), recorded.map(|id| (id.to_string(), deliveries::row_key(id))).collect())?;
     let rows_of_unknown = unknown.iter().map(|(op, id)| (id.to_string(), destinations::row_key(*op, *id)));
     let stamps = asked.iter().map(|operator| (operator.to_string(), stamp_key(*operator)));
     ask(&mut rows, destinations.table(), rows_of_unknown.chain(stamps).collect())?;

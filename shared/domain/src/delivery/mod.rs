@@ -17,7 +17,7 @@ pub use crate::{
     attempt::{Attempt, Fault, MAX_KEPT_RESPONSE, cut},
     lifecycle::DeliveryState,
 };
-pub use task::{Task, due_again, task};
+pub use task::{Task, due_again, may_have_row, task};
 
 /// A row keeps this many attempts, the newest ones, but counts all. Keeps the row well below DynamoDB's limit of 400
 /// KB.

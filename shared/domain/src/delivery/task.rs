@@ -10,6 +10,7 @@ use crate::{
     destination::Standing,
     lifecycle::{Reason, Transition, Trigger, is_limited_too_long},
     message::Job,
+    overdue::is_overdue,
 };
 
 /// What a worker does for a job, once it has read the delivery's row.
@@ -42,6 +43,15 @@ pub fn task(job: &Job, row: Option<&Delivery>, received: u32) -> Task {
     let of_its_round = received > 1 || job.step == row.step;
     let ended = !matches!(row.state, DeliveryState::Pending | DeliveryState::Held);
     if newest && of_its_round && ended { Task::FollowUp } else { Task::Nothing }
+}
+
+/// Whether a worker must read the delivery's row for this job. `received` is how often SQS has delivered this message.
+///
+/// The first job that dispatch sends finds no row, unless its message is a copy. The worker notices a copy when it
+/// inserts the row. After [`crate::overdue::OVERDUE_AFTER`], a recovery may have sent the delivery again, or the
+/// message may come from a dead-letter queue and look new: reading the row prevents a second request.
+pub fn may_have_row(job: &Job, received: u32, now: Timestamp) -> bool {
+    !job.fresh || received > 1 || is_overdue(job.delivery_id.event.made_at(), now)
 }
 
 /// How much later a repeated follow-up job runs than the original.

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    DestinationId, EventId, backoff::Schedule, destination::Standing, lifecycle::Retry, testing::attempt,
-    time::from_millis, traffic::MAX_LIMITED,
+    DestinationId, EventId, backoff::Schedule, destination::Standing, lifecycle::Retry, overdue::OVERDUE_AFTER,
+    testing::attempt, time::from_millis, traffic::MAX_LIMITED,
 };
 
 fn job(attempt: u32, step: u32) -> Job {
@@ -50,6 +50,16 @@ fn a_job_whose_attempt_is_recorded_gets_its_follow_up() {
 fn a_delivery_without_a_row_is_attempted_for_the_first_time() {
     assert_eq!(task(&job(1, 0), None, 1), Task::Attempt);
     assert_eq!(task(&job(2, 1), None, 1), Task::Missing);
+}
+
+#[test]
+fn only_a_young_first_job_that_is_received_once_needs_no_row() {
+    let fresh = Job { fresh: true, ..job(1, 0) };
+    let made_at = fresh.delivery_id.event.made_at();
+    assert!(!may_have_row(&fresh, 1, made_at + OVERDUE_AFTER));
+    assert!(may_have_row(&fresh, 2, made_at));
+    assert!(may_have_row(&fresh, 1, made_at + OVERDUE_AFTER + Duration::from_millis(1)));
+    assert!(may_have_row(&job(1, 0), 1, made_at), "sent again");
 }
 
 #[test]
