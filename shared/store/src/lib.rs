@@ -28,7 +28,7 @@ pub mod resealing;
 pub mod subscriptions;
 pub mod suppressions;
 pub mod system_events;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod transact;
 pub mod unrecorded;

@@ -81,6 +81,8 @@ type Row = (&'static str, Value);
 pub struct Cloud {
     rows: Shared<Vec<Row>>,
     refused: Shared<Option<&'static str>>,
+    /// The table whose rows only consistent reads find.
+    lagging: Shared<Option<&'static str>>,
     calls: Shared<Vec<Call>>,
     /// The environment and the clients of a function.
     pub aws: Aws,
@@ -95,13 +97,14 @@ impl Cloud {
     /// When a row cannot be written, which a test would have caused.
     pub fn new() -> Self {
         let rows: Shared<Vec<Row>> = Arc::default();
-        let (refused, calls): (Shared<Option<&'static str>>, Shared<Vec<Call>>) = Default::default();
+        let (refused, lagging): (Shared<Option<&'static str>>, Shared<Option<&'static str>>) = Default::default();
+        let calls: Shared<Vec<Call>> = Arc::default();
         let tables = TABLES.map(|(variable, name, ..)| (variable, name));
         let variables: HashMap<_, _> =
             tables.into_iter().chain(SETTINGS).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let shared = (rows.clone(), refused.clone(), calls.clone());
+        let shared = (rows.clone(), refused.clone(), lagging.clone(), calls.clone());
         let client = Scripted(Arc::new(move |request| {
-            let (rows, refused, calls) = &shared;
+            let (rows, refused, lagging, calls) = &shared;
             let call = Call::of(request);
             let refusal = Some(&call).filter(|call| call.writes()).and_then(|_| *lock(refused));
             let answer = match refusal {
@@ -110,7 +113,7 @@ impl Cloud {
                     "message": kind,
                     "CancellationReasons": [{"Code": "ConditionalCheckFailed"}, {"Code": "None"}],
                 }),
-                None => answer(&lock(rows), &call),
+                None => answer(&lock(rows), *lock(lagging), &call),
             };
             lock(calls).push(call);
             (if refusal.is_some() { 400 } else { 200 }, answer)
@@ -125,7 +128,7 @@ impl Cloud {
             rotation: None,
             sharding: None,
         };
-        let cloud = Self { rows, refused, calls, aws: Aws::new(variables, client), operator };
+        let cloud = Self { rows, refused, lagging, calls, aws: Aws::new(variables, client), operator };
         let mut row = to_item(&cloud.operator).expect("a row");
         row.extend(Accounts::operator_key(cloud.operator.id));
         cloud.put("ACCOUNTS_TABLE", row);
@@ -197,6 +200,11 @@ impl Cloud {
         *lock(&self.refused) = Some(kind);
     }
 
+    /// Hides the rows of the table that `variable` names from batched reads that are not consistent.
+    pub fn lag(&self, variable: &str) {
+        *lock(&self.lagging) = TABLES.into_iter().find(|(name, ..)| *name == variable).map(|(_, table, ..)| table);
+    }
+
     /// The operations that were called, in order, without the reads of keys and accounts.
     pub fn operations(&self) -> Vec<String> {
         let beside_accounts = lock(&self.calls).clone().into_iter().filter(|call| call.body["TableName"] != "accounts");
@@ -261,7 +269,7 @@ impl Call {
 
 type Rows = [Row];
 
-fn answer(rows: &Rows, call: &Call) -> Value {
+fn answer(rows: &Rows, lagging: Option<&str>, call: &Call) -> Value {
     let body = &call.body;
     let table = body["TableName"].as_str().unwrap_or_default();
     match &*call.operation {
@@ -269,7 +277,8 @@ fn answer(rows: &Rows, call: &Call) -> Value {
         "BatchGetItem" => {
             let asked = body["RequestItems"].as_object().into_iter().flatten();
             let each = asked.map(|(table, wanted)| {
-                let keys = wanted["Keys"].as_array().into_iter().flatten();
+                let seen = lagging != Some(table) || wanted["ConsistentRead"] == true;
+                let keys = wanted["Keys"].as_array().into_iter().flatten().filter(|_| seen);
                 (table.clone(), keys.filter_map(|key| found(rows, table, key)).collect::<Value>())
             });
             json!({"Responses": each.collect::<serde_json::Map<_, _>>(), "UnprocessedKeys": {}})

@@ -1,4 +1,7 @@
 //! One batched read of all rows that a batch of jobs needs, across tables.
+//!
+//! Events are read with eventual consistency, which costs half: their rows never change. A row that such a read does
+//! not find was written a moment ago or has expired, and is read again consistently.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -45,7 +48,8 @@ impl Worklist {
 pub type Remembered = HashMap<DestinationId, Destination>;
 
 /// Reads the rows of up to 33 jobs in one call, and the suppressions of their mail addresses, if any, in a second.
-/// Caches the destinations of operators whose jobs come batch after batch: [`crate::recent`].
+/// Events that the call does not find take one more. Caches the destinations of operators whose jobs come batch after
+/// batch: [`crate::recent`].
 ///
 /// # Errors
 /// When the call fails or a row cannot be read.
@@ -63,17 +67,15 @@ pub async fn read(
     let (left_out, unknown): (Vec<_>, Vec<_>) =
         wanted.iter().copied().partition(|(op, id)| remembered(*op, *id).is_some());
     let mut rows = HashMap::new();
-    let ids = || jobs.iter().map(|job| (job.operator_id, job.delivery_id));
     let recorded = jobs.iter().filter(|job| !job.fresh).map(|job| job.delivery_id);
-    ask(&mut rows, deliveries.table(), recorded.map(|id| (id.to_string(), deliveries::row_key(id))).collect())?;
+    let recorded = recorded.map(|id| (id.to_string(), deliveries::row_key(id)));
+    ask(&mut rows, deliveries.table(), Consistency::Strong, recorded.collect())?;
     let rows_of_unknown = unknown.iter().map(|(op, id)| (id.to_string(), destinations::row_key(*op, *id)));
     let stamps = asked.iter().map(|operator| (operator.to_string(), stamp_key(*operator)));
-    ask(&mut rows, destinations.table(), rows_of_unknown.chain(stamps).collect())?;
-    ask(
-        &mut rows,
-        events.table(),
-        ids().map(|(op, id)| (id.event.to_string(), events::row_key(op, id.event))).collect(),
-    )?;
+    ask(&mut rows, destinations.table(), Consistency::Strong, rows_of_unknown.chain(stamps).collect())?;
+    let keys_of_events = jobs.iter().map(|job| (job.operator_id, job.delivery_id.event));
+    let named = keys_of_events.clone().map(|(op, id)| (id.to_string(), events::row_key(op, id)));
+    ask(&mut rows, events.table(), Consistency::Eventual, named.collect())?;
 
     let mut found = batch_get(destinations.client(), rows).await?;
     let mut list = Worklist::default();
@@ -112,19 +114,100 @@ pub async fn read(
         let row = events::planned(item)?;
         list.events.insert(row.event.id, row);
     }
+    let not_found: Vec<_> = keys_of_events.filter(|(_, id)| !list.events.contains_key(id)).collect();
+    list.events.extend(events.planned(not_found).await?);
     let keys = list.destinations.values().flat_map(suppressions::keys_of).collect();
     list.suppressions = suppressions.get_many(keys).await?;
     Ok(list)
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Consistency {
+    Strong,
+    /// Costs half, but may miss the newest writes.
+    Eventual,
+}
+
 /// Adds rows of a table to one call. Each row has a name that identifies it, to remove duplicates.
-fn ask(rows: &mut HashMap<String, KeysAndAttributes>, table: &str, keys: Vec<(String, Item)>) -> Result<()> {
+fn ask(
+    rows: &mut HashMap<String, KeysAndAttributes>,
+    table: &str,
+    consistency: Consistency,
+    keys: Vec<(String, Item)>,
+) -> Result<()> {
     // DynamoDB rejects a batch with a duplicate key, or with no key.
     let keys: Vec<_> = keys.into_iter().collect::<BTreeMap<_, _>>().into_values().collect();
     if keys.is_empty() {
         return Ok(());
     }
-    let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+    let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistency == Consistency::Strong);
     rows.insert(table.to_owned(), keys.build().map_err(aws("BatchGetItem"))?);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Severity, lifecycle::Fate, testing};
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::Cloud;
+
+    /// Reads the rows of jobs for the first destination and the first event of a new account, and counts the calls.
+    async fn read_with(cloud: &Cloud, jobs: &[&Job]) -> (Worklist, usize) {
+        let aws = &cloud.aws;
+        let list = read(
+            jobs,
+            &Deliveries::from_env(aws).expect("a table"),
+            &Destinations::from_env(aws).expect("a table"),
+            &Events::from_env(aws).expect("a table"),
+            &Suppressions::from_env(aws).expect("a table"),
+            &Recent::from_env(aws).expect("a table"),
+        )
+        .await;
+        (list.expect("rows"), cloud.calls("BatchGetItem").len())
+    }
+
+    /// A cloud with a recorded delivery, and a fresh job for it.
+    fn delivered() -> (Cloud, Job) {
+        let cloud = Cloud::new();
+        let operator = cloud.operator.id;
+        let to = testing::webhook(operator);
+        let event = domain::Event { operator_id: operator, ..testing::event("custom.a", Severity::Info) };
+        let id = DeliveryId::new(to.id, event.id);
+        cloud.destination(&to);
+        cloud.event(&event);
+        cloud.delivery(&Delivery::new(id, operator, &event.event_type, to.api, Fate::Send, now()));
+        (cloud, Job { fresh: true, ..Job::at_once(id, operator, 0) })
+    }
+
+    #[tokio::test]
+    async fn a_fresh_job_reads_no_delivery() {
+        let (cloud, job) = delivered();
+        let (list, calls) = read_with(&cloud, &[&job]).await;
+        assert_eq!((list.deliveries.len(), list.destinations.len(), list.events.len(), calls), (0, 1, 1, 1));
+        assert_eq!(cloud.calls("BatchGetItem")[0].body["RequestItems"]["deliveries"], json!(null));
+        let (list, _) = read_with(&cloud, &[&Job { fresh: false, ..job }]).await;
+        assert_eq!(list.deliveries.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_event_that_an_eventually_consistent_read_misses_is_read_again() {
+        let (cloud, job) = delivered();
+        cloud.lag("EVENTS_TABLE");
+        let (list, calls) = read_with(&cloud, &[&job, &Job { fresh: false, ..job.clone() }]).await;
+        assert_eq!((list.events.len(), calls), (1, 2));
+        let reads = cloud.calls("BatchGetItem");
+        let consistent = |call: usize, table: &str| reads[call].body["RequestItems"][table]["ConsistentRead"].clone();
+        assert_eq!([consistent(0, "events"), consistent(1, "events")], [json!(false), json!(true)]);
+        assert_eq!([consistent(0, "destinations"), consistent(0, "deliveries")], [json!(true), json!(true)]);
+    }
+
+    #[tokio::test]
+    async fn an_expired_event_is_missing() {
+        let (cloud, job) = delivered();
+        let other = DeliveryId::new(job.delivery_id.destination, EventId::generate());
+        let (list, calls) = read_with(&cloud, &[&Job { delivery_id: other, ..job }]).await;
+        assert_eq!((list.events.len(), calls), (0, 2));
+    }
 }
