@@ -8,6 +8,8 @@ use sha2::Sha256;
 
 use crate::{ApiKind, WebhookSecret};
 
+/// The header with the signatures that Standard Webhooks defines.
+pub const STANDARD_HEADER: &str = "webhook-signature";
 /// The header of the STACK API's signature.
 pub const STACK_HEADER: &str = "x-stack-signature-256";
 /// The header with the same signature made with earlier secrets, for 24 h after a rotation. After several rotations it
@@ -28,7 +30,7 @@ pub fn stack(secret: &WebhookSecret, body: &[u8]) -> String {
     HEXLOWER.encode(&hmac(secret.reveal().as_bytes(), &[body]))
 }
 
-/// One signature of the header `webhook-signature`, as Standard Webhooks defines it: `v1,<base64>` over `<id>.<unix
+/// One signature of [`STANDARD_HEADER`], as Standard Webhooks defines it: `v1,<base64>` over `<id>.<unix
 /// seconds>.<body>`.
 pub fn standard(secret: &WebhookSecret, id: &str, at: Timestamp, body: &[u8]) -> String {
     let seconds = at.as_second().to_string();
@@ -96,7 +98,7 @@ pub fn signatures(
     }
     let standard: Vec<_> = secrets.iter().map(|secret| standard(secret, id, at, body)).collect();
     let standard = standard.join(" ");
-    let mut headers = vec![("webhook-signature", standard.clone())];
+    let mut headers = vec![(STANDARD_HEADER, standard.clone())];
     match api {
         ApiKind::Providers => headers.extend(secrets.first().map(|secret| (PROVIDERS_HEADER, sha256(secret, body)))),
         ApiKind::Config => headers.extend(secrets.first().map(|secret| (CONFIG_HEADER, sha256(secret, body)))),
