@@ -17,6 +17,8 @@ pub const EVENTS: f64 = 1e6;
 const MB_OF_A_PROCESSOR: f64 = 1769.0;
 /// Lambda rounds up to the next millisecond: half a millisecond on average, in seconds.
 const ROUNDED_UP: f64 = 0.0005;
+/// Bytes of each further id in the answer to a request with several events.
+const FURTHER_ID: f64 = 40.0;
 /// Bytes of a request that the HTTP API bills as one.
 const API_METER: f64 = 512.0 * 1024.0;
 /// A month, and how long one of Lambda's polls waits at an idle queue, in seconds.
@@ -75,7 +77,7 @@ impl Bill {
     /// # Errors
     /// When the template lacks a function that was counted.
     pub fn of(traffic: &Traffic, model: &Model, prices: &Prices, template: &Template) -> Result<Self, Error> {
-        let event = model.event(traffic);
+        let event = model.event(traffic)?;
         let lines = vec![
             api(traffic, &event, prices),
             lambda(traffic, &event, prices, template)?,
@@ -100,7 +102,7 @@ fn requests(amounts: &Amounts) -> f64 {
 }
 
 fn api(traffic: &Traffic, event: &Event, prices: &Prices) -> Line {
-    let metered = (traffic.payload / API_METER).ceil().max(1.0);
+    let metered = (traffic.payload * traffic.posted / API_METER).ceil().max(1.0);
     Line::new("API Gateway", vec![("requests".into(), requests(&event.amounts) * metered, prices.api_request.of(1.0))])
 }
 
@@ -185,7 +187,8 @@ fn kms(amounts: &Amounts, prices: &Prices) -> Line {
 
 fn transfer(traffic: &Traffic, event: &Event, prices: &Prices) -> Line {
     let mut parts = sent(traffic, event, prices);
-    let answers = requests(&event.amounts) * traffic.answer_bytes;
+    let answer = traffic.answer_bytes + (traffic.posted - 1.0) * FURTHER_ID;
+    let answers = requests(&event.amounts) * answer;
     parts.push(("bytes of answers".into(), answers, prices.transfer_gb.of(1.0 / GB)));
     Line::new("Data transfer out", parts)
 }
