@@ -173,7 +173,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
                     todo.suppressed.push((work, known, next, to, *suppression));
                 }
                 Triage::Move(lane) => {
-                    let job = work.job.clone();
+                    let job = Job { fresh: false, ..work.job.clone() };
                     todo.moved.push((work, lane, job));
                 }
                 Triage::PutOff(to, until) => {

@@ -400,9 +400,23 @@ impl<'a, C: Cloud> Batch<'a, C> {
         }
         let mut failed = refused(mail_places, self.cloud.emit(&queued).await?);
         if !jobs.is_empty() {
-            failed.extend(refused(places, self.cloud.send_jobs(&jobs).await?));
+            failed.extend(refused(places, self.send_jobs(&jobs).await?));
         }
         Ok(failed)
+    }
+
+    /// Sends jobs, and sends those again that the queue did not confirm. It may have taken them, so they are not fresh
+    /// any more: a worker that receives both reads the row for the second one.
+    async fn send_jobs(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>> {
+        let mut sent = self.cloud.send_once(jobs).await?;
+        let unconfirmed = jobs.iter().zip(&mut sent).filter(|(_, sent)| !**sent);
+        let (again, sent_again): (Vec<_>, Vec<_>) =
+            unconfirmed.map(|((lane, job), sent)| ((*lane, Job { fresh: false, ..job.clone() }), sent)).unzip();
+        if !again.is_empty() {
+            let taken = self.cloud.send_jobs(&again).await?;
+            sent_again.into_iter().zip(taken).for_each(|(sent, taken)| *sent = taken);
+        }
+        Ok(sent)
     }
 }
 
