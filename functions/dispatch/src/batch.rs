@@ -16,7 +16,7 @@ use std::{
 };
 
 use domain::{
-    Delivery, DeliveryId, DeliveryPlan, Destination, DestinationId, EventId, EventType, OperatorId, PlannedEvent,
+    Delivery, DeliveryId, DeliveryPlan, Destination, DestinationId, EventId, EventType, Kind, OperatorId, PlannedEvent,
     delivery_plan::Unrecorded,
     fanout::Fates,
     lifecycle::{Fate, Reason},
@@ -394,8 +394,10 @@ impl<'a, C: Cloud> Batch<'a, C> {
             let lane = to.map_or(if own { Lane::Mail } else { Lane::Fast }, |to| to.lane(now()));
             places.push(place);
             let trace = steps.get(place).and_then(|step| step.work.span.context());
-            // A plan that was found in a row may have sent the job before.
-            let fresh = steps.get(place).is_some_and(|step| !step.found);
+            // A plan that was found in a row may have sent the job before. Only the receiver of a webhook can recognize
+            // a repeat, so other jobs always read the row.
+            let fresh =
+                steps.get(place).is_some_and(|step| !step.found) && to.is_some_and(|to| to.kind == Kind::Webhook);
             jobs.push((lane, Job { trace, fresh, ..delivery.job_at_once() }));
         }
         let mut failed = refused(mail_places, self.cloud.emit(&queued).await?);

@@ -295,6 +295,16 @@ async fn only_jobs_of_a_plan_that_was_just_written_are_fresh() {
 }
 
 #[tokio::test]
+async fn no_job_whose_repeat_people_would_see_is_fresh() {
+    for kind in [Kind::Email, Kind::Sms] {
+        let (memory, operator, ids) = Memory::with(1);
+        memory.change(ids[0], |to| to.kind = kind);
+        assert!(hand_out(&memory, vec![record(&ingest(operator), 1)]).await);
+        assert_eq!(memory.fresh(), [false]);
+    }
+}
+
+#[tokio::test]
 async fn a_job_that_the_queue_did_not_confirm_is_sent_again_and_is_not_fresh() {
     let (memory, operator, ids) = Memory::with(2);
     memory.faults.borrow_mut().lose_jobs = 1;
