@@ -96,7 +96,7 @@ bench: functions ## Measure what a start, a request, an event and a delivery cos
 	  $${CARGO_TARGET_DIR:-target}/debug/bench release .local/bench.json tests/bench/counts.json $(PARTS)
 
 .PHONY: cost
-cost: ## Calculate what a million events cost: FAN_OUT=1,10 FAILING=0.01 PAYLOAD=2000 RULES=10 BATCH=10 FORMAT=text, markdown or json
+cost: ## Calculate what a million events cost: FAN_OUT=1,10 POSTED=1,10 FAILING=0.01 PAYLOAD=2000 RULES=10 BATCH=10 FORMAT=text, markdown or json; MEMORY=128,256,512
 # The program reads its settings from the environment, and its output lists the others.
 	@cargo build --quiet --workspace --bin cost
 	@$${CARGO_TARGET_DIR:-target}/debug/cost

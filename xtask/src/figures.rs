@@ -38,6 +38,9 @@ pub struct Figures {
     pub rules: usize,
     /// The maximum number of messages in a worker's batch.
     pub batch: usize,
+    /// The number of events in a request.
+    #[serde(default = "one")]
+    pub posted: usize,
     /// The approximate size of an event's `data` in bytes.
     pub payload: usize,
     /// How receivers behaved.
@@ -69,6 +72,10 @@ pub struct Figures {
     pub instructions: BTreeMap<String, u64>,
     /// Bytes of the bodies sent to receivers.
     pub sent_bytes: u64,
+}
+
+fn one() -> usize {
+    1
 }
 
 impl Figures {

@@ -1,8 +1,8 @@
 //! Delivers a batch of jobs: one read for their rows, all attempts concurrently, and as few writes as possible.
 //!
 //! Every step is safe to repeat. The row is the source of truth: a message only asks to look at this delivery now. The
-//! first job of a delivery does not read the row, because there is none yet ([`domain::delivery::may_have_row`]). If its
-//! insert is refused, the row exists and decides what is left to do.
+//! first job of a delivery does not read the row, because there is none yet ([`domain::delivery::may_have_row`]). If
+//! its insert is refused, the row exists and decides what is left to do.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -173,7 +173,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
                     todo.suppressed.push((work, known, next, to, *suppression));
                 }
                 Triage::Move(lane) => {
-                    let job = work.job.clone();
+                    let job = Job { fresh: false, ..work.job.clone() };
                     todo.moved.push((work, lane, job));
                 }
                 Triage::PutOff(to, until) => {

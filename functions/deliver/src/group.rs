@@ -178,7 +178,7 @@ impl<'a, C: Cloud> Group<'a, C> {
     /// Sends the attempts that would wait too long to the slow lane.
     fn hand_on(&self, rest: Vec<Planned<'a>>) {
         for one in rest {
-            let job = one.work.job.clone();
+            let job = Job { fresh: false, ..one.work.job.clone() };
             self.put(Outcome::PutOff(Box::new((one.work, Lane::Slow, job))));
         }
     }

@@ -20,7 +20,7 @@ use std::{
 };
 
 use domain::{
-    Delivery, DeliveryId, DeliveryPlan, Destination, DestinationId, Event, EventId, EventType, OperatorId,
+    Delivery, DeliveryId, DeliveryPlan, Destination, DestinationId, Event, EventId, EventType, Kind, OperatorId,
     PlannedEvent,
     delivery_plan::Unrecorded,
     fanout::Fates,
@@ -431,15 +431,31 @@ impl<'a, C: Cloud> Batch<'a, C> {
             let lane = to.map_or(if own { Lane::Mail } else { Lane::Fast }, |to| to.lane(now()));
             places.push(place);
             let trace = steps.get(place).and_then(|step| step.work.span.context());
-            // A plan that was found in a row may have sent the job before.
-            let fresh = steps.get(place).is_some_and(|step| !step.found);
+            // A plan that was found in a row may have sent the job before. Only the receiver of a webhook can recognize
+            // a repeat, so other jobs always read the row.
+            let fresh =
+                steps.get(place).is_some_and(|step| !step.found) && to.is_some_and(|to| to.kind == Kind::Webhook);
             jobs.push((lane, Job { trace, fresh, ..delivery.job_at_once() }));
         }
         let mut failed = refused(mail_places, self.cloud.emit(&queued).await?);
         if !jobs.is_empty() {
-            failed.extend(refused(places, self.cloud.send_jobs(&jobs).await?));
+            failed.extend(refused(places, self.send_jobs(&jobs).await?));
         }
         Ok(failed)
+    }
+
+    /// Sends jobs, and sends those again that the queue did not confirm. It may have taken them, so they are not fresh
+    /// any more: a worker that receives both reads the row for the second one.
+    async fn send_jobs(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>> {
+        let mut sent = self.cloud.send_once(jobs).await?;
+        let unconfirmed = jobs.iter().zip(&mut sent).filter(|(_, sent)| !**sent);
+        let (again, sent_again): (Vec<_>, Vec<_>) =
+            unconfirmed.map(|((lane, job), sent)| ((*lane, Job { fresh: false, ..job.clone() }), sent)).unzip();
+        if !again.is_empty() {
+            let taken = self.cloud.send_jobs(&again).await?;
+            sent_again.into_iter().zip(taken).for_each(|(sent, taken)| *sent = taken);
+        }
+        Ok(sent)
     }
 }
 

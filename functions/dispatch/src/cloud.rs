@@ -78,7 +78,10 @@ pub(crate) trait Cloud {
     /// Sends parts of large plans to this function's own queue. Returns, for each, whether the queue accepted it.
     async fn send_parts(&self, parts: &[Part]) -> Result<Vec<bool>>;
 
-    /// Sends jobs to the workers. Returns, for each, whether the queue accepted it.
+    /// Sends jobs to the workers with a single try. Returns, for each, whether the queue confirmed it.
+    async fn send_once(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>>;
+
+    /// Sends jobs to the workers, and retries failures. Returns, for each, whether the queue accepted it.
     async fn send_jobs(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>>;
 
     /// Emits events of our own. Returns, for each, whether the queue accepted it.
@@ -159,12 +162,20 @@ impl Cloud for App {
         Ok(self.accepted.send(messages).await)
     }
 
+    async fn send_once(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>> {
+        Ok(self.lanes_without_retries.send(messages(jobs)?).await)
+    }
+
     async fn send_jobs(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>> {
-        let message = |(lane, job): &(Lane, Job)| Ok((*lane, Outgoing::new(job, job.operator_id)?.traced(job.trace)));
-        Ok(self.lanes.send(jobs.iter().map(message).collect::<Result<_>>()?).await)
+        Ok(self.lanes.send(messages(jobs)?).await)
     }
 
     async fn emit(&self, events: &[Ingest]) -> Result<Vec<bool>> {
         self.system_events.emit(events).await
     }
+}
+
+fn messages(jobs: &[(Lane, Job)]) -> Result<Vec<(Lane, Outgoing)>> {
+    let message = |(lane, job): &(Lane, Job)| Ok((*lane, Outgoing::new(job, job.operator_id)?.traced(job.trace)));
+    jobs.iter().map(message).collect()
 }

@@ -33,6 +33,8 @@ struct App {
     events: Events,
     deliveries: Deliveries,
     lanes: Lanes,
+    /// For jobs that are not fresh any more when they are sent again.
+    lanes_without_retries: Lanes,
     /// Events that have an id, and parts of large events.
     accepted: Queue,
     /// The dead-letter queue for messages that are not valid events.
@@ -45,6 +47,7 @@ struct App {
 async fn main() -> Result<(), lambda_runtime::Error> {
     let telemetry = telemetry::init();
     let aws = Aws::from_env();
+    let lanes = Lanes::from_env(&aws)?;
     let app = &App {
         accounts: Accounts::from_env(&aws)?,
         channels: Channels::from_env(&aws)?,
@@ -52,7 +55,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         recent: Recent::from_env(&aws)?,
         events: Events::from_env(&aws)?,
         deliveries: Deliveries::from_env(&aws)?,
-        lanes: Lanes::from_env(&aws)?,
+        lanes_without_retries: lanes.without_retries(),
+        lanes,
         accepted: Queue::accepted(&aws)?,
         refused: Queue::refused_events(&aws)?,
         verifications: Verifications::from_env(&aws)?,

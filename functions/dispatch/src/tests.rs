@@ -59,6 +59,8 @@ struct Faults {
     throttle_types: usize,
     /// How many jobs the queue refuses, starting with the first.
     refuse_jobs: usize,
+    /// How many jobs the queue takes without confirming them.
+    lose_jobs: usize,
     /// How many parts the queue refuses.
     refuse_parts: usize,
 }
@@ -183,6 +185,15 @@ impl Cloud for Memory {
             taken
         };
         parts.iter().map(|part| self.step().map(|()| taken(part))).collect()
+    }
+
+    async fn send_once(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>> {
+        let refused = self.faults.borrow().refuse_jobs.min(jobs.len());
+        let confirmed = |job: &(Lane, Job)| {
+            self.jobs.borrow_mut().push(job.clone());
+            !take(&mut self.faults.borrow_mut().lose_jobs)
+        };
+        Ok(vec![false; refused].into_iter().chain(jobs.iter().skip(refused).map(confirmed)).collect())
     }
 
     async fn send_jobs(&self, jobs: &[(Lane, Job)]) -> Result<Vec<bool>> {
@@ -394,6 +405,28 @@ async fn only_jobs_of_a_plan_that_was_just_written_are_fresh() {
     let part = memory.sent_parts.take().remove(0);
     assert!(hand_out(&memory, vec![record(&part, 1)]).await);
     assert_eq!(memory.fresh(), [false]);
+}
+
+#[tokio::test]
+async fn no_job_whose_repeat_people_would_see_is_fresh() {
+    for kind in [Kind::Email, Kind::Sms] {
+        let (memory, operator, ids) = Memory::with(1);
+        memory.change(ids[0], |to| to.kind = kind);
+        assert!(hand_out(&memory, vec![record(&ingest(operator), 1)]).await);
+        assert_eq!(memory.fresh(), [false]);
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_the_queue_did_not_confirm_is_sent_again_and_is_not_fresh() {
+    let (memory, operator, ids) = Memory::with(2);
+    memory.faults.borrow_mut().lose_jobs = 1;
+    assert!(hand_out(&memory, vec![record(&ingest(operator), 1)]).await);
+    let jobs = memory.jobs.take();
+    let of = |id| jobs.iter().filter(move |(_, job)| job.delivery_id.destination == id).map(|(_, job)| job.fresh);
+    let mut fresh: Vec<Vec<_>> = ids.iter().map(|id| of(*id).collect()).collect();
+    fresh.sort_unstable();
+    assert_eq!(fresh, [vec![true], vec![true, false]]);
 }
 
 #[tokio::test]

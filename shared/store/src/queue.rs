@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_sqs::{
     Client,
+    config::retry::RetryConfig,
     types::{
         ChangeMessageVisibilityBatchRequestEntry, MessageSystemAttributeNameForSends as SystemAttribute,
         MessageSystemAttributeValue, SendMessageBatchRequestEntry,
@@ -29,6 +30,7 @@ const ENVELOPE_BYTES: usize = 512;
 pub struct Queue {
     client: Client,
     url: String,
+    retries: bool,
 }
 
 /// A message to send to a queue.
@@ -72,7 +74,7 @@ impl Outgoing {
 
 impl Queue {
     fn from_env(aws: &Aws, name: &'static str) -> Result<Self> {
-        Ok(Self { client: aws.sqs(), url: aws.variable(name)? })
+        Ok(Self { client: aws.sqs(), url: aws.variable(name)?, retries: true })
     }
 
     /// The queue `accepted`, at `ACCEPTED_QUEUE_URL`, for events that have an ID.
@@ -100,7 +102,7 @@ impl Queue {
     #[must_use]
     pub fn beside(&self, name: &str) -> Self {
         let account = self.url.rsplit_once('/').map_or("", |(account, _)| account);
-        Self { client: self.client.clone(), url: format!("{account}/{name}") }
+        Self { url: format!("{account}/{name}"), ..self.clone() }
     }
 
     /// Hides received messages, each for the given time, after which SQS delivers them again. Failures are logged: SQS
@@ -147,7 +149,11 @@ impl Queue {
             Err(several) => self.send_some(several, &spans).await,
         };
         result.unwrap_or_else(|error| {
-            tracing::error!(%error, messages = count, "SQS did not take messages");
+            if self.retries {
+                tracing::error!(%error, messages = count, "SQS did not take messages");
+            } else {
+                tracing::warn!(%error, messages = count, "SQS did not confirm messages");
+            }
             spans.fail();
             vec![false; count]
         })
@@ -256,6 +262,16 @@ impl Lanes {
             slow: queue("SLOW_QUEUE_URL")?,
             mail: queue("MAIL_QUEUE_URL")?,
         })
+    }
+
+    /// The same queues without retries by the SDK, for messages that the caller changes before it sends them again. SQS
+    /// may have accepted a message whose call failed.
+    #[must_use]
+    pub fn without_retries(&self) -> Self {
+        let config = self.fast.client.config().to_builder().retry_config(RetryConfig::disabled());
+        let client = Client::from_conf(config.build());
+        let queue = |queue: &Queue| Queue { client: client.clone(), url: queue.url.clone(), retries: false };
+        Self { fast: queue(&self.fast), slow: queue(&self.slow), mail: queue(&self.mail) }
     }
 
     /// The queue of a lane.

@@ -71,6 +71,8 @@ fn scenarios() -> Vec<Scenario> {
         ruled("10 rules", 10),
         ruled("100 rules", 100),
         ruled("1,000 rules", 1000),
+        Scenario { name: "posted in tens", posted: 10, timed: TIMED_OTHERS, ..one() },
+        Scenario { name: "2 kB", payload: 2000, timed: TIMED_OTHERS, ..one() },
         Scenario { name: "100 kB", payload: 100_000, timed: TIMED_OTHERS, ..one() },
         Scenario { name: "100 kB, 10 destinations", payload: 100_000, timed: TIMED_OTHERS, ..many("", 10, 0, 20) },
         Scenario { name: "failing once", outcome: Outcome::FailingOnce, ..one() },
@@ -139,7 +141,7 @@ async fn latency(stage: &Stage) -> Latency {
     const EVENTS: usize = 300;
     stage.meter.set(Mode::Forward);
     let tenant = stage.tenant(1, 1).await;
-    stage.send(&tenant, 20, 1000).await;
+    stage.send(&tenant, 20, 1000, 1).await;
     let (mut whole, mut cloud, mut own) = (vec![], vec![], vec![]);
     for _ in 0..EVENTS {
         let (took, by_cloud) = stage.latency(&tenant, 1000).await;

@@ -20,6 +20,8 @@ pub struct Scenario {
     pub rules: usize,
     /// The maximum number of messages in a worker's batch.
     pub batch: usize,
+    /// The number of events in a request.
+    pub posted: usize,
     /// The approximate size of an event's `data` in bytes.
     pub payload: usize,
     /// How receivers behave.
@@ -37,6 +39,7 @@ impl Default for Scenario {
             destinations: 1,
             rules: 1,
             batch: 10,
+            posted: 1,
             payload: 1000,
             outcome: Outcome::AtOnce,
             timed: 0,
@@ -53,6 +56,7 @@ impl Scenario {
     pub async fn run(&self, stage: &Stage) -> Figures {
         const WARM_UP: usize = 200;
         let tenant = stage.tenant(self.destinations, self.rules).await;
+        let send = |events| stage.send(&tenant, events, self.payload, self.posted);
         stage.receiver.refuse(match self.outcome {
             Outcome::AtOnce => 0,
             Outcome::FailingOnce => 1,
@@ -62,8 +66,8 @@ impl Scenario {
         if self.timed > 0 {
             let events = |deliveries: usize| deliveries.div_ceil(self.destinations);
             stage.meter.set(Mode::Forward);
-            stage.send(&tenant, events(WARM_UP.min(self.timed)), self.payload).await;
-            let timed = stage.measure(stage.send(&tenant, events(self.timed), self.payload)).await;
+            send(events(WARM_UP.min(self.timed))).await;
+            let timed = stage.measure(send(events(self.timed))).await;
             self.check(&timed, events(self.timed));
             let share = self.counted as f64 / events(self.timed) as f64;
             cpu_us =
@@ -72,22 +76,23 @@ impl Scenario {
             // Afterwards the API key is cached, the data key is decrypted, and connections are open.
             // Twice, because workers cache the rules and destinations of operators that send batch after batch.
             for _ in 0..2 {
-                stage.send(&tenant, self.batch.min(self.counted), self.payload).await;
+                send(self.batch.min(self.counted)).await;
             }
         }
         stage.meter.set(Mode::Count);
-        let counted = stage.measure(stage.send(&tenant, self.counted, self.payload)).await;
+        let counted = stage.measure(send(self.counted)).await;
         stage.meter.set(Mode::Forward);
         stage.receiver.refuse(0);
         self.check(&counted, self.counted);
         let named = |values: BTreeMap<&'static str, u64>| values.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
         let mut invocations: BTreeMap<String, u64> = named(counted.invocations);
-        invocations.insert("events".into(), self.counted as u64);
+        invocations.insert("events".into(), self.counted.div_ceil(self.posted) as u64);
         Figures {
             name: self.name.to_owned(),
             destinations: self.destinations,
             rules: self.rules,
             batch: self.batch,
+            posted: self.posted,
             payload: self.payload,
             outcome: self.outcome,
             events: self.counted,

@@ -186,6 +186,18 @@ impl Stage {
         accepted.expect(202)["id"].as_str().expect("an id").to_owned()
     }
 
+    /// Posts `count` events in one request, each with `data` of about `payload` bytes.
+    ///
+    /// # Panics
+    /// When the request is rejected.
+    pub async fn post_together(&self, tenant: &Tenant, payload: usize, count: usize) {
+        let first = self.posted.fetch_add(count, Ordering::Relaxed);
+        let event = |n| json!({"type": EVENT_TYPE, "data": data(payload, first + n)});
+        let body = json!({"events": (0..count).map(event).collect::<Vec<_>>()});
+        let accepted = gateway::send(self.function("events"), "POST", "/v1/events", &tenant.key, Some(&body)).await;
+        assert_eq!(accepted.expect(202)["events"].as_array().map(Vec::len), Some(count));
+    }
+
     /// Passes a batch of events to `dispatch`, if there are any.
     pub async fn dispatch(&self) -> Polled {
         self.events.poll(self.function("dispatch")).await
@@ -196,18 +208,23 @@ impl Stage {
         self.deliveries.poll(self.function("deliver")).await
     }
 
-    /// Posts events, and waits until all deliveries have finished.
+    /// Posts events, `posted` in a request, and waits until all deliveries have finished.
     ///
     /// # Panics
     /// When a worker fails, or the queues do not become empty.
-    pub async fn send(&self, tenant: &Tenant, events: usize, payload: usize) {
+    pub async fn send(&self, tenant: &Tenant, events: usize, payload: usize, posted: usize) {
         // In portions, as in production: a queue of thousands of messages slows the local cloud down.
         const PORTION: usize = 100;
         let mut left = events;
         while left > 0 {
             let portion = left.min(PORTION);
-            for _ in 0..portion {
-                self.post(tenant, payload).await;
+            let mut unsent = portion;
+            while unsent > 0 {
+                match posted.min(unsent) {
+                    1 => drop(self.post(tenant, payload).await),
+                    count => self.post_together(tenant, payload, count).await,
+                }
+                unsent -= posted.min(unsent);
             }
             self.drain().await;
             left -= portion;

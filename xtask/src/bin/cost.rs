@@ -5,6 +5,7 @@ use std::{io::Write, process::ExitCode};
 use xtask::cost::{
     Error,
     counts::Counts,
+    memory::{self, Comparison},
     prices::Table,
     report::{Format, Report},
     template::Template,
@@ -46,6 +47,9 @@ fn report() -> Result<String, Error> {
     let counts = Counts::parse(&read(&counts, "Write it with `make bench`, or name another file with COUNTS")?)?;
     let table = Table::parse(&read(PRICES, "Run `make cost` in the folder of the Makefile")?)?;
     let template = Template::parse(&read(TEMPLATE, "Run `make cost` in the folder of the Makefile")?)?;
+    if let Some(sizes) = memory::sizes(get)? {
+        return Ok(Comparison::new(&traffic, &sizes, &counts, &table, &template)?.print(format));
+    }
     Ok(Report::new(&traffic, &counts, &table, &template)?.print(format))
 }
 

@@ -17,6 +17,8 @@ pub const EVENTS: f64 = 1e6;
 const MB_OF_A_PROCESSOR: f64 = 1769.0;
 /// Lambda rounds up to the next millisecond: half a millisecond on average, in seconds.
 const ROUNDED_UP: f64 = 0.0005;
+/// Bytes of each further id in the answer to a request with several events.
+const FURTHER_ID: f64 = 40.0;
 /// Bytes of a request that the HTTP API bills as one.
 const API_METER: f64 = 512.0 * 1024.0;
 /// A month, and how long one of Lambda's polls waits at an idle queue, in seconds.
@@ -75,7 +77,7 @@ impl Bill {
     /// # Errors
     /// When the template lacks a function that was counted.
     pub fn of(traffic: &Traffic, model: &Model, prices: &Prices, template: &Template) -> Result<Self, Error> {
-        let event = model.event(traffic);
+        let event = model.event(traffic)?;
         let lines = vec![
             api(traffic, &event, prices),
             lambda(traffic, &event, prices, template)?,
@@ -100,34 +102,52 @@ fn requests(amounts: &Amounts) -> f64 {
 }
 
 fn api(traffic: &Traffic, event: &Event, prices: &Prices) -> Line {
-    let metered = (traffic.payload / API_METER).ceil().max(1.0);
+    let metered = (traffic.payload * traffic.posted / API_METER).ceil().max(1.0);
     Line::new("API Gateway", vec![("requests".into(), requests(&event.amounts) * metered, prices.api_request.of(1.0))])
 }
 
-/// A function's time is the time it waits for calls, one after the other, plus its processor time divided by its share
-/// of a processor. The counts do not say which function made a call. Except for one call for each accepted request, all
-/// calls are attributed to the delivering function, which has more memory, and none is assumed to run in parallel: the
-/// result is an upper bound.
-fn lambda(traffic: &Traffic, event: &Event, prices: &Prices, template: &Template) -> Result<Line, Error> {
+/// The functions on the way of an event, with their invocations.
+pub(crate) fn functions(amounts: &Amounts) -> impl Iterator<Item = (&str, f64)> {
+    amounts.iter().filter_map(|(what, invocations)| match what {
+        Amount::Invocations(function) => Some((function.as_str(), invocations)),
+        _ => None,
+    })
+}
+
+/// The seconds that a function with this memory is billed for an event: the time it waits for calls, one after the
+/// other, and its processor time divided by its share of a processor.
+///
+/// The counts do not say which function made a call. A request waits for one, and the workers share the others by their
+/// invocations. None is assumed to run in parallel: the result is an upper bound.
+pub(crate) fn seconds(function: &str, memory: f64, traffic: &Traffic, event: &Event) -> f64 {
     let amounts = &event.amounts;
+    let invocations = amounts.of(&Amount::Invocations(function.to_owned()));
+    let processor = amounts.of(&Amount::CpuMicros(function.to_owned())) / 1e6;
     let accepting = amounts.of(&Amount::Waited).min(requests(amounts));
+    let calls = if function == ACCEPTS {
+        accepting
+    } else {
+        let all: f64 = functions(amounts).map(|(_, invocations)| invocations).sum();
+        (amounts.of(&Amount::Waited) - accepting) * invocations / (all - requests(amounts))
+    };
+    let receivers = if function == DELIVERS { event.waiting * traffic.receiver_ms } else { 0.0 };
+    processor * (MB_OF_A_PROCESSOR / memory).max(1.0)
+        + (calls * traffic.aws_ms + receivers) / 1000.0
+        + invocations * (ROUNDED_UP + traffic.cold * traffic.init_ms / 1000.0)
+}
+
+/// The unit by which time is billed: a second with 1,024 MB.
+pub(crate) fn gb_seconds(seconds: f64, memory: f64) -> f64 {
+    seconds * memory / 1024.0
+}
+
+fn lambda(traffic: &Traffic, event: &Event, prices: &Prices, template: &Template) -> Result<Line, Error> {
     let mut parts = vec![];
-    for (what, invocations) in amounts.iter() {
-        let Amount::Invocations(function) = what else { continue };
+    for (function, invocations) in functions(&event.amounts) {
         let memory = template.memory_of(function)?;
-        let processor = amounts.of(&Amount::CpuMicros(function.clone())) / 1e6;
-        let calls = match function.as_str() {
-            ACCEPTS => accepting,
-            DELIVERS => amounts.of(&Amount::Waited) - accepting,
-            _ => 0.0,
-        };
-        let receivers = if function == DELIVERS { event.waiting * traffic.receiver_ms } else { 0.0 };
-        let seconds = processor * (MB_OF_A_PROCESSOR / memory).max(1.0)
-            + (calls * traffic.aws_ms + receivers) / 1000.0
-            + invocations * (ROUNDED_UP + traffic.cold * traffic.init_ms / 1000.0);
-        let gb_seconds = prices.lambda_gb_second.of(1.0);
+        let amount = gb_seconds(seconds(function, memory, traffic, event), memory);
         parts.push((format!("requests of `{function}`"), invocations, prices.lambda_request.of(1.0)));
-        parts.push((format!("GB-seconds of `{function}`"), seconds * memory / 1024.0, gb_seconds));
+        parts.push((format!("GB-seconds of `{function}`"), amount, prices.lambda_gb_second.of(1.0)));
     }
     Ok(Line::new("Lambda", parts))
 }
@@ -185,7 +205,8 @@ fn kms(amounts: &Amounts, prices: &Prices) -> Line {
 
 fn transfer(traffic: &Traffic, event: &Event, prices: &Prices) -> Line {
     let mut parts = sent(traffic, event, prices);
-    let answers = requests(&event.amounts) * traffic.answer_bytes;
+    let answer = traffic.answer_bytes + (traffic.posted - 1.0) * FURTHER_ID;
+    let answers = requests(&event.amounts) * answer;
     parts.push(("bytes of answers".into(), answers, prices.transfer_gb.of(1.0 / GB)));
     Line::new("Data transfer out", parts)
 }
@@ -258,9 +279,10 @@ mod tests {
         // cold starts.
         let each = 0.0005 + 0.01 * 0.05;
         let accepts = 100e-6 * 1769.0 / 256.0 + 0.005 + each;
-        let dispatches = 100e-6 * 1769.0 / 256.0 + 0.1 * each;
-        let delivers = 200e-6 * 1769.0 / 512.0 + 0.2 * 0.005 + 0.1 * 0.1 + 0.1 * each;
-        let gb_seconds = (accepts + dispatches) * 0.25 + delivers * 0.5;
+        // The workers have as many invocations, and share two tenths of a call.
+        let dispatches = 100e-6 * 1769.0 / 256.0 + 0.1 * 0.005 + 0.1 * each;
+        let delivers = 200e-6 * 1769.0 / 128.0 + 0.1 * 0.005 + 0.1 * 0.1 + 0.1 * each;
+        let gb_seconds = (accepts + dispatches) * 0.25 + delivers * 0.125;
         near("Lambda", 1.2 * 0.20 + gb_seconds * 1e6 * 0.0000133334);
     }
 
@@ -284,7 +306,7 @@ mod tests {
     #[test]
     fn a_slow_receiver_costs_once_for_each_batch() {
         let slow = dollars(&Traffic { receiver_ms: 1100.0, ..plain() }, "Lambda") - dollars(&plain(), "Lambda");
-        assert!((slow - 0.1 * 0.5 * 1e6 * 0.0000133334).abs() < 1e-9, "{slow}");
+        assert!((slow - 0.1 * 0.125 * 1e6 * 0.0000133334).abs() < 1e-9, "{slow}");
     }
 
     #[test]

@@ -147,11 +147,12 @@ fn kept(scenario: &Figures) -> BTreeMap<String, f64> {
 }
 
 fn check(scenario: &Figures) -> Result<(), String> {
-    let Figures { destinations, rules, batch, events, deliveries, .. } = *scenario;
+    let Figures { destinations, rules, batch, posted, events, deliveries, .. } = *scenario;
     let named = [
         ("destinations", destinations),
         ("rules", rules),
         ("batch", batch),
+        ("posted", posted),
         ("events", events),
         ("deliveries", deliveries),
         ("attempts", scenario.attempts as usize),
@@ -188,6 +189,7 @@ pub(crate) mod tests {
             destinations: 1,
             rules: 1,
             batch: 10,
+            posted: 1,
             payload: 1000,
             outcome: Outcome::AtOnce,
             events: 10,
@@ -227,6 +229,8 @@ pub(crate) mod tests {
         ruled.reads.insert("Channels".into(), 10.0);
         let mut single = Figures { batch: 1, sqs_requests: 60, ..scenario("one at a time") };
         single.invocations = named(&[("events", 10), ("dispatch", 10), ("deliver", 10)]);
+        let mut tens = Figures { posted: 10, sqs_requests: 9, ..scenario("posted in tens") };
+        tens.invocations.insert("events".into(), 1);
         let mut once = Figures { outcome: Outcome::FailingOnce, sqs_requests: 28, ..scenario("failing once") };
         once.attempts = 20;
         once.writes.insert("Deliveries".into(), 30.0);
@@ -236,7 +240,7 @@ pub(crate) mod tests {
         walking.attempts = 50;
         walking.writes.insert("Deliveries".into(), 70.0);
         walking.cpu_us.clear();
-        Counts { scenarios: vec![scenario("base"), to(10, 1), to(100, 2), ruled, large, single, once, walking] }
+        Counts { scenarios: vec![scenario("base"), to(10, 1), to(100, 2), ruled, large, single, tens, once, walking] }
     }
 
     #[test]

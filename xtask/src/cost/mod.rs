@@ -7,6 +7,7 @@
 pub mod alternatives;
 pub mod bill;
 pub mod counts;
+pub mod memory;
 pub mod model;
 pub mod prices;
 pub mod report;

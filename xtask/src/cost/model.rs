@@ -34,6 +34,8 @@ pub struct Model {
     by_fan_out: Vec<Point>,
     by_rules: Vec<Point>,
     by_payload: Vec<Point>,
+    /// The number of events in a measured request with several, and what each of them saves.
+    together: Option<(f64, Amounts)>,
     /// What an event uses in addition when each batch contains one message.
     alone: Amounts,
     /// What the first failure of a delivery uses, and all further failures together.
@@ -59,7 +61,8 @@ impl Model {
     /// When one is missing.
     pub fn new(counts: &Counts, schedule: &[f64]) -> Result<Self, Error> {
         let missing = |what: &str| format!("the counts have no scenario {what}: run `make bench`");
-        let at_once = || counts.scenarios.iter().filter(|scenario| scenario.outcome == Outcome::AtOnce);
+        let posted = |scenario: &&Figures| scenario.outcome == Outcome::AtOnce;
+        let at_once = || counts.scenarios.iter().filter(posted).filter(|scenario| scenario.posted == 1);
         let smallest = |s: &&Figures| (usize::MAX - s.batch, s.destinations, s.rules, s.payload);
         let base = at_once().min_by_key(smallest).ok_or_else(|| missing("whose deliveries succeed at once"))?;
 
@@ -84,6 +87,8 @@ impl Model {
         let single =
             at_once().filter(like_base).find(|s| s.batch == 1).ok_or_else(|| missing("with batches of one"))?;
         let alone = per_event(single).beyond(&at_base);
+        let several = counts.scenarios.iter().filter(posted).filter(|s| full(s) && s.posted > 1).find(like_base);
+        let together = several.map(|s| (s.posted as f64, at_base.clone().beyond(&per_event(s))));
         let ending = |outcome| {
             let found = counts.scenarios.iter().filter(|s| s.outcome == outcome && full(s)).find(like_base);
             found.map(|s| per_event(s).times(s.events as f64 / s.deliveries as f64))
@@ -109,14 +114,17 @@ impl Model {
             by_fan_out,
             by_rules,
             by_payload,
+            together,
             alone,
             schedule: schedule.to_vec(),
         })
     }
 
     /// What an event of this traffic uses.
-    #[must_use]
-    pub fn event(&self, traffic: &Traffic) -> Event {
+    ///
+    /// # Errors
+    /// When a request has several events, and no such scenario was counted.
+    pub fn event(&self, traffic: &Traffic) -> Result<Event, Error> {
         let each = traffic.attempts(self.schedule.len() + 1);
         let attempts = traffic.fan_out * each;
         let mut amounts = at(&self.by_fan_out, traffic.fan_out);
@@ -128,8 +136,20 @@ impl Model {
         amounts += self.of_rules(traffic);
         amounts += self.of_payload(traffic, attempts);
         amounts += self.of_failures(traffic);
+        let mut amounts = amounts.beyond(&self.saved_together(traffic)?);
         amounts.set(Amount::SentBytes, attempts * self.sent_per_attempt(traffic.payload));
-        Event { amounts, attempts, waiting: at_once * each }
+        Ok(Event { amounts, attempts, waiting: at_once * each })
+    }
+
+    /// What an event saves because it shares its request with others.
+    fn saved_together(&self, traffic: &Traffic) -> Result<Amounts, Error> {
+        if traffic.posted <= 1.0 {
+            return Ok(Amounts::default());
+        }
+        let missing = || "the counts have no scenario with several events in a request: run `make bench`".to_owned();
+        let (posted, saved) = self.together.clone().ok_or_else(missing)?;
+        let shared = |posted: f64| 1.0 - 1.0 / posted;
+        Ok(saved.times(shared(traffic.posted) / shared(posted)))
     }
 
     /// The additional cost of batches smaller than the measured ones. The messages of a batch share its cost, hence the
@@ -215,7 +235,10 @@ fn at(points: &[Point], place: f64) -> Amounts {
 
 #[cfg(test)]
 mod tests {
-    use super::super::counts::tests::{counts, scenario};
+    use super::super::{
+        ACCEPTS,
+        counts::tests::{counts, scenario},
+    };
     use super::*;
 
     const SCHEDULE: [f64; 4] = [60.0, 300.0, 1800.0, 10_800.0];
@@ -223,7 +246,7 @@ mod tests {
     fn event(change: impl FnOnce(&mut Traffic)) -> Event {
         let mut traffic = Traffic { payload: 1000.0, rules: 1.0, failing: 0.0, ..Traffic::default() };
         change(&mut traffic);
-        Model::new(&counts(), &SCHEDULE).expect("all scenarios").event(&traffic)
+        Model::new(&counts(), &SCHEDULE).expect("all scenarios").event(&traffic).expect("a scenario")
     }
 
     fn writes(event: &Event) -> f64 {
@@ -243,6 +266,7 @@ mod tests {
         }
         close(event(|t| t.fan_out = 10.0).amounts.of(&Amount::SqsRequests), 1.5 + 3.0);
         close(event(|t| t.batch = 1.0).amounts.of(&Amount::SqsRequests), 6.0);
+        close(event(|t| t.posted = 10.0).amounts.of(&Amount::SqsRequests), 0.9);
         close(event(|t| t.rules = 100.0).amounts.of(&Amount::Read("Channels".into())), 1.0);
         close(event(|t| t.payload = 100_000.0).amounts.of(&Amount::Write("Events".into())), 100.0);
         close(event(|t| t.payload = 100_000.0).amounts.of(&Amount::SentBytes), 100_500.0);
@@ -255,6 +279,15 @@ mod tests {
         close(event(|t| t.payload = 50_500.0).amounts.of(&Amount::Write("Events".into())), 50.5);
         // A batch of two: 1.8 for a full one, 6 for one message alone, and 4.2 * (1/2 - 1/10) / (9/10) in between.
         close(event(|t| t.batch = 2.0).amounts.of(&Amount::SqsRequests), 1.8 + 4.2 * 0.4 / 0.9);
+    }
+
+    #[test]
+    fn events_share_the_cost_of_their_request() {
+        // The measured requests have ten events.
+        let requests = |posted| event(|t| t.posted = posted).amounts.of(&Amount::Invocations(ACCEPTS.into()));
+        close(requests(10.0), 0.1);
+        close(requests(2.0), 0.5);
+        close(event(|t| (t.posted, t.fan_out) = (10.0, 10.0)).amounts.of(&Amount::SqsRequests), 1.5 + 3.0 - 0.9);
     }
 
     #[test]
@@ -287,6 +320,11 @@ mod tests {
         some.scenarios.retain(|scenario| scenario.outcome != Outcome::Walking);
         let error = Model::new(&some, &SCHEDULE).expect_err("one is missing");
         assert!(error.contains("walks all steps") && error.contains("make bench"), "{error}");
+        some = counts();
+        some.scenarios.retain(|scenario| scenario.posted == 1);
+        let model = Model::new(&some, &SCHEDULE).expect("all other scenarios");
+        let error = model.event(&Traffic { posted: 2.0, ..Traffic::default() }).expect_err("one is missing");
+        assert!(error.contains("several events in a request") && error.contains("make bench"), "{error}");
         let only = Counts { scenarios: vec![scenario("alone")] };
         assert!(Model::new(&only, &SCHEDULE).is_err_and(|error| error.contains("more destinations")));
     }

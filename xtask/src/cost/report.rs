@@ -60,7 +60,7 @@ pub struct Column {
 pub struct Report {
     /// The region and date of the prices.
     pub prices: String,
-    /// One for each fan-out.
+    /// One for each fan-out and number of events in a request.
     pub columns: Vec<Column>,
     /// The fixed costs of a month.
     pub by_the_month: Vec<Part>,
@@ -79,7 +79,7 @@ impl Report {
             Ok(Column {
                 dominating: dominating(&bill),
                 bill,
-                alternatives: alternatives(traffic, &model.event(traffic), prices),
+                alternatives: alternatives(traffic, &model.event(traffic)?, prices),
                 traffic: traffic.clone(),
             })
         };
@@ -120,20 +120,24 @@ impl Report {
         let mut out = String::new();
         let Some(first) = self.columns.first() else { return out };
         let _ = writeln!(out, "Dollars per million events, at the prices of {}\n", self.prices);
-        let heads = self.columns.iter().map(|column| format!("{:>22}", destinations(column.traffic.fan_out)));
-        let _ = writeln!(out, "{:30}{}", "", heads.collect::<String>());
+        let heads: Vec<_> = self.columns.iter().map(|column| heading(&column.traffic)).collect();
+        let width = heads.iter().map(|head| head.len() + 2).max().unwrap_or_default().max(22);
+        let _ = writeln!(out, "{:30}{}", "", heads.iter().map(|head| format!("{head:>width$}")).collect::<String>());
+        let before_share = width - 8;
         for (i, (name, figures)) in self.rows().iter().enumerate() {
             if i > first.bill.lines.len() {
-                let figures = figures.iter().map(|(dollars, _)| format!("{dollars:14.2}{:8}", "")).collect::<String>();
+                let figures =
+                    figures.iter().map(|(dollars, _)| format!("{dollars:before_share$.2}{:8}", "")).collect::<String>();
                 let _ = writeln!(out, "{name:30}{}", figures.trim_end());
             } else {
-                let figures = figures.iter().map(|(dollars, share)| format!("{dollars:14.2} {:5.1} %", share * 100.0));
+                let figures =
+                    figures.iter().map(|(dollars, share)| format!("{dollars:before_share$.2} {:5.1} %", share * 100.0));
                 let _ = writeln!(out, "{name:30}{}", figures.collect::<String>());
             }
         }
         out.push('\n');
         for column in &self.columns {
-            let _ = writeln!(out, "{}: {}", destinations(column.traffic.fan_out), column.dominating);
+            let _ = writeln!(out, "{}: {}", heading(&column.traffic), column.dominating);
         }
         let _ = writeln!(out, "\nFixed costs of a month: {}", self.monthly());
         for other in &first.alternatives {
@@ -146,7 +150,7 @@ impl Report {
     fn markdown(&self) -> String {
         let mut out = String::from("| dollars per million events |");
         for column in &self.columns {
-            let _ = write!(out, " {} |", destinations(column.traffic.fan_out));
+            let _ = write!(out, " {} |", heading(&column.traffic));
         }
         let _ = writeln!(out, "\n| --- |{}", " ---: |".repeat(self.columns.len()));
         for (name, figures) in self.rows() {
@@ -165,8 +169,11 @@ impl Report {
     }
 }
 
-fn destinations(fan_out: f64) -> String {
-    if fan_out == 1.0 { "1 destination".into() } else { format!("{fan_out} destinations") }
+/// The name of a column.
+pub(crate) fn heading(traffic: &Traffic) -> String {
+    let Traffic { fan_out, posted, .. } = traffic;
+    let destinations = if *fan_out == 1.0 { "1 destination".into() } else { format!("{fan_out} destinations") };
+    if *posted == 1.0 { destinations } else { format!("{destinations}, {posted} events a request") }
 }
 
 fn dominating(bill: &Bill) -> String {
@@ -215,9 +222,12 @@ mod tests {
             }
             assert!(format == "json" || text.contains(&all), "{all} is not in\n{text}");
         }
-        let json: serde_json::Value = serde_json::from_str(&report.print(Format::Json)).expect("JSON");
+        let text = report.print(Format::Json);
+        let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(json["columns"][1]["traffic"]["fan_out"], 10.0);
-        assert_eq!(json["columns"][1]["dollars"], report.columns[1].bill.dollars);
+        // As text: a parsed number may differ in its last bit.
+        let all = serde_json::to_string(&report.columns[1].bill.dollars).expect("a number");
+        assert!(text.contains(&format!("\"dollars\": {all}")), "{all} is not in\n{text}");
         assert!(json["columns"][0]["dominating"].as_str().is_some_and(|text| text.contains("DynamoDB")));
     }
 

@@ -99,9 +99,10 @@ mod tests {
     fn memory_is_set_by_the_function_or_by_globals() {
         let text = include_str!("../../../template.yaml");
         let template = Template::parse(text).expect("the template");
-        assert_eq!(template.memory["deliver"], 512.0);
+        assert_eq!(template.memory["deliver"], 128.0);
         assert_eq!(template.memory["dispatch"], 256.0);
         assert_eq!(template.memory["events"], 256.0);
+        assert_eq!(template.memory["providers"], 512.0);
         assert_eq!(template.retry_schedule, [60.0, 300.0, 1800.0, 10800.0]);
         let resources = "  A:\n    Type: AWS::CloudWatch::Alarm\n  B:\n    Type: AWS::CloudWatch::Alarm\n    Condition: C\n    X: 1";
         assert_eq!(by_default(resources).len(), 2);

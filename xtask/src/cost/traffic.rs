@@ -11,6 +11,8 @@ use super::Error;
 pub struct Traffic {
     /// Destinations of each event.
     pub fan_out: f64,
+    /// Events in a request: at most ten, which is the most that SQS takes in one call.
+    pub posted: f64,
     /// The share of attempts that fail, each independent of the others.
     pub failing: f64,
     /// Bytes of an event's `data`.
@@ -48,6 +50,7 @@ impl Default for Traffic {
     fn default() -> Self {
         Self {
             fan_out: 1.0,
+            posted: 1.0,
             failing: 0.01,
             payload: 2000.0,
             rules: 10.0,
@@ -67,11 +70,13 @@ impl Default for Traffic {
     }
 }
 
-/// The fan-outs by default.
+/// The fan-outs, and the numbers of events in a request, by default.
 const FAN_OUTS: &str = "1,10";
+const POSTED: &str = "1";
 
 impl Traffic {
-    /// The traffic for each requested fan-out. `get` returns the text of a variable that is set.
+    /// The traffic for each requested fan-out and number of events in a request. `get` returns the text of a variable
+    /// that is set.
     ///
     /// # Errors
     /// When a variable is invalid; the error names it and the allowed values.
@@ -83,14 +88,17 @@ impl Traffic {
                 *field = number(name, &text, *field, &range, what)?;
             }
         }
-        let fan_outs = text("FAN_OUT").unwrap_or_else(|| FAN_OUTS.into());
-        let what = "destinations of an event, or several such numbers with commas between";
-        let one = |text: &str| number("FAN_OUT", text.trim(), traffic.fan_out, &(1.0..=100_000.0), what);
-        let fan_outs = fan_outs.split(',').map(one);
-        fan_outs.map(|fan_out| Ok(Self { fan_out: fan_out?, ..traffic.clone() })).collect()
+        let list = |name: &str, default: &str, range: RangeInclusive<f64>, what: &str| {
+            numbers(name, &text(name).unwrap_or_else(|| default.into()), 1.0, &range, what)
+        };
+        let posted = list("POSTED", POSTED, 1.0..=10.0, "events in a request")?;
+        let fan_outs = list("FAN_OUT", FAN_OUTS, 1.0..=100_000.0, "destinations of an event")?;
+        let of = |fan_out| posted.iter().map(move |posted| (fan_out, *posted));
+        let all = fan_outs.into_iter().flat_map(of);
+        Ok(all.map(|(fan_out, posted)| Self { fan_out, posted, ..traffic.clone() }).collect())
     }
 
-    /// All variables but the fan-out: name, field, allowed range, description.
+    /// All variables with one value: name, field, allowed range, description.
     fn variables(&mut self) -> [(&'static str, &mut f64, RangeInclusive<f64>, &'static str); 15] {
         let (share, ms, bytes) = (0.0..=1.0, 0.0..=60_000.0, 0.0..=100_000.0);
         [
@@ -124,6 +132,18 @@ impl Traffic {
     }
 }
 
+/// Parses numbers with commas between.
+pub(crate) fn numbers(
+    name: &str,
+    text: &str,
+    default: f64,
+    range: &RangeInclusive<f64>,
+    what: &str,
+) -> Result<Vec<f64>, Error> {
+    let what = format!("{what}, or several such numbers with commas between");
+    text.split(',').map(|text| number(name, text.trim(), default, range, &what)).collect()
+}
+
 fn number(name: &str, text: &str, default: f64, range: &RangeInclusive<f64>, what: &str) -> Result<f64, Error> {
     let number = text.parse::<f64>().ok().filter(|number| range.contains(number));
     let (least, most) = (range.start(), range.end());
@@ -146,6 +166,11 @@ mod tests {
         assert_eq!(all.iter().map(|traffic| traffic.fan_out).collect::<Vec<_>>(), [1.0, 10.0]);
         assert_eq!(all[0], Traffic::default());
         assert_eq!(parse("FAN_OUT", "").expect("make sets unset variables to empty text"), all);
+        let posted = parse("POSTED", "1, 10").expect("numbers");
+        assert_eq!(
+            posted.iter().map(|traffic| (traffic.fan_out, traffic.posted)).collect::<Vec<_>>(),
+            [(1.0, 1.0), (1.0, 10.0), (10.0, 1.0), (10.0, 10.0)]
+        );
         assert_eq!(parse("FAILING", " 0.05 ").expect("a share")[1].failing, 0.05);
     }
 
@@ -154,6 +179,7 @@ mod tests {
         for (name, text) in [
             ("FAN_OUT", "ten"),
             ("FAN_OUT", "1,0"),
+            ("POSTED", "1,11"),
             ("FAILING", "5%"),
             ("PAYLOAD", "-1"),
             ("BATCH", "11"),

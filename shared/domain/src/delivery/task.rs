@@ -48,8 +48,8 @@ pub fn task(job: &Job, row: Option<&Delivery>, received: u32) -> Task {
 /// Whether a worker must read the delivery's row for this job. `received` is how often SQS has delivered this message.
 ///
 /// The first job that dispatch sends finds no row, unless its message is a copy. The worker notices a copy when it
-/// inserts the row. After [`crate::overdue::OVERDUE_AFTER`], a recovery may have sent the delivery again, or the message
-/// comes from a dead-letter queue and looks new: the row prevents a second request.
+/// inserts the row. After [`crate::overdue::OVERDUE_AFTER`], a recovery may have sent the delivery again, or the
+/// message may come from a dead-letter queue and look new: reading the row prevents a second request.
 pub fn may_have_row(job: &Job, received: u32, now: Timestamp) -> bool {
     !job.fresh || received > 1 || is_overdue(job.delivery_id.event.made_at(), now)
 }
