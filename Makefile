@@ -89,9 +89,10 @@ smoke: ## Send one event through a deployed stack: URL=… KEY=… RECEIVER=…
 	@python3 infra/smoke.py "$$URL" "$$KEY" $${RECEIVER:+"$$RECEIVER"}
 
 .PHONY: bench
-bench: functions ## Measure what a start, a request, an event and a delivery cost: PARTS="starts time counts latency"
+bench: functions ## Measure what a start, a request, an event and a delivery cost: PARTS="starts time counts instructions latency"
 	@echo "Building the functions as for AWS (takes about twenty minutes the first time) …"
-	@cargo build --release $(patsubst functions/%,--package %,$(wildcard functions/*))
+# With symbols, by which the count of instructions leaves out SHA-256.
+	@CARGO_PROFILE_RELEASE_STRIP=debuginfo cargo build --release $(patsubst functions/%,--package %,$(wildcard functions/*))
 	@infra/local/with_cloud.sh bench "" "RequestsPerSecond=0" \
 	  $${CARGO_TARGET_DIR:-target}/debug/bench release .local/bench.json tests/bench/counts.json $(PARTS)
 

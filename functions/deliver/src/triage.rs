@@ -18,7 +18,7 @@ use crate::work::Work;
 pub(crate) struct Known {
     /// The row, or the delivery as its event plans it if it has no row yet.
     pub(crate) row: Delivery,
-    /// Whether the delivery has a row.
+    /// Whether the delivery is known to have a row. A [fresh](domain::message::Job::fresh) job has not looked.
     pub(crate) recorded: bool,
 }
 

@@ -207,6 +207,7 @@ impl<'a, C: Cloud> Batch<'a, C> {
             work.to_complete(known).map(|_| &known.event)
         });
         let Stored { written, refused, unlisted } = self.write(&new, &plans, resumed.collect()).await?;
+        metrics::counter!("events").increment(written.len() as u64);
         if !refused.is_empty() {
             known.extend(self.cloud.events(refused).await?);
         }
@@ -509,9 +510,6 @@ fn log(step: &Step, done: bool) {
     for (to, _) in fates.iter().filter(|(_, fate)| **fate == Fate::Abandon) {
         let (id, reason) = (DeliveryId::new(*to, event_id), Reason::DestinationDeleted.as_str());
         tracing::warn!(delivery_id = %id, destination_id = %to, %event_id, reason, "delivery_failed");
-    }
-    if incoming.arrival().is_some() && !found {
-        metrics::counter!("events").increment(1);
     }
     metrics::counter!("deliveries_held").increment(held as u64);
 }

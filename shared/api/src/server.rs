@@ -23,8 +23,8 @@ use runtime::{
     cold_start,
     telemetry::{Telemetry, is_verbose},
 };
-use tower_http::decompression::RequestDecompressionLayer;
 use tower::ServiceExt;
+use tower_http::decompression::RequestDecompressionLayer;
 use trace::{Kind, Span};
 
 use crate::{
@@ -246,11 +246,7 @@ fn span(request: &Request, route: Option<&str>) -> Span {
 }
 
 /// Logs a request, counts it if it was refused or failed, and ends its span.
-async fn log(
-    State((envelope, telemetry)): State<(Envelope, Telemetry)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+async fn log(State((envelope, telemetry)): State<(Envelope, Telemetry)>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let who = Who::default();
     request.extensions_mut().insert(who.clone());

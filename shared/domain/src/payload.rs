@@ -96,8 +96,7 @@ pub fn of(api: ApiKind, event: &Event) -> serde_json::Result<Vec<u8>> {
         }
         ApiKind::StackAuth => written(&StackAuth { event_type: event.event_type.as_str() }, event),
         ApiKind::Mail => {
-            let head =
-                Mail { id: event.id, event_type: event.event_type.as_str(), created_at: event.id.made_at() };
+            let head = Mail { id: event.id, event_type: event.event_type.as_str(), created_at: event.id.made_at() };
             written(&head, event)
         }
     }

@@ -6,15 +6,20 @@ use aws_config::{
     BehaviorVersion, Region, SdkConfig, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
     timeout::TimeoutConfig,
 };
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_runtime::{
     invocation_id::InvocationIdInterceptor, request_info::RequestInfoInterceptor, user_agent::UserAgentInterceptor,
 };
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
         http::HttpClient,
-        interceptors::{Intercept, context::BeforeSerializationInterceptorContextRef, disable_interceptor},
+        interceptors::{
+            Intercept,
+            context::{BeforeDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextRef},
+            disable_interceptor,
+        },
+        runtime_components::RuntimeComponents,
     },
 };
 use aws_smithy_types::config_bag::ConfigBag;
@@ -22,7 +27,10 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use domain::guard::TargetPolicy;
 
-use crate::{Result, StoreError, http, signer::SigV4};
+use crate::{
+    Result, StoreError, http,
+    signer::{SigV4, Skew},
+};
 
 /// What a function gets from its environment, read once when it starts: its settings, and the SDK's configuration. All
 /// clients are created from it.
@@ -32,6 +40,7 @@ pub struct Aws {
     // One client per service: each has its own connections, which all tables or queues share.
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
+    skew: Skew,
 }
 
 impl Aws {
@@ -60,7 +69,13 @@ impl Aws {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .http_client(client);
         config.set_endpoint_url(variable("AWS_ENDPOINT_URL"));
-        Self { variables, config: config.build(), dynamodb: OnceLock::new(), sqs: OnceLock::new() }
+        Self {
+            variables,
+            config: config.build(),
+            dynamodb: OnceLock::new(),
+            sqs: OnceLock::new(),
+            skew: Skew::default(),
+        }
     }
 
     /// Returns a variable that the template sets.
@@ -101,7 +116,7 @@ impl Aws {
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let config = || {
             let config = aws_sdk_dynamodb::config::Builder::from(&self.config);
-            config.push_auth_scheme(SigV4::default()).interceptor(Lean).build()
+            config.push_auth_scheme(SigV4::new(self.skew.clone())).interceptor(Lean(self.skew.clone())).build()
         };
         self.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::from_conf(config())).clone()
     }
@@ -110,7 +125,7 @@ impl Aws {
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         let config = || {
             let config = aws_sdk_sqs::config::Builder::from(&self.config);
-            config.push_auth_scheme(SigV4::default()).interceptor(Lean).build()
+            config.push_auth_scheme(SigV4::new(self.skew.clone())).interceptor(Lean(self.skew.clone())).build()
         };
         self.sqs.get_or_init(|| aws_sdk_sqs::Client::from_conf(config())).clone()
     }
@@ -118,8 +133,9 @@ impl Aws {
 
 /// Leaves out headers that the services do not use: `user-agent` and its copy, an ID for each call, and the number of the
 /// attempt. Building and signing them took a twentieth of the instructions of accepting an event.
+/// It also passes the time of refusals to the signer, because the SDK corrects the clock only for its own.
 #[derive(Debug)]
-struct Lean;
+struct Lean(Skew);
 
 impl Intercept for Lean {
     fn name(&self) -> &'static str {
@@ -136,6 +152,21 @@ impl Intercept for Lean {
         state.store_put(disable_interceptor::<UserAgentInterceptor>(CAUSE));
         state.store_put(disable_interceptor::<InvocationIdInterceptor>(CAUSE));
         state.store_put(disable_interceptor::<RequestInfoInterceptor>(CAUSE));
+        Ok(())
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        components: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> std::result::Result<(), BoxError> {
+        let answer = context.response();
+        if answer.status().is_client_error()
+            && let Some(date) = answer.headers().get("date")
+        {
+            self.0.observe(date, components.time_source().unwrap_or_default().now());
+        }
         Ok(())
     }
 }

@@ -10,6 +10,14 @@ use aws_sdk_sqs::{
         MessageSystemAttributeValue, SendMessageBatchRequestEntry,
     },
 };
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        interceptors::{Intercept, context::BeforeTransmitInterceptorContextMut},
+        runtime_components::RuntimeComponents,
+    },
+};
+use aws_smithy_types::config_bag::ConfigBag;
 use domain::{Destination, OperatorId, TraceContext, backoff::MAX_HOP, time::now, traffic::Lane};
 use futures::{StreamExt, future::join_all, stream};
 use serde::Serialize;
@@ -31,6 +39,26 @@ pub struct Queue {
     client: Client,
     url: String,
     retries: bool,
+}
+
+/// Keeps the HTTP client from sending a request twice.
+#[derive(Debug)]
+struct SentOnce;
+
+impl Intercept for SentOnce {
+    fn name(&self) -> &'static str {
+        "SentOnce"
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> std::result::Result<(), BoxError> {
+        context.request_mut().add_extension(transport::Once);
+        Ok(())
+    }
 }
 
 /// A message to send to a queue.
@@ -264,11 +292,12 @@ impl Lanes {
         })
     }
 
-    /// The same queues without retries by the SDK, for messages that the caller changes before it sends them again. SQS
-    /// may have accepted a message whose call failed.
+    /// The same queues without retries by the SDK or the HTTP client, for messages that the caller changes before it
+    /// sends them again. SQS may have accepted a message whose call failed.
     #[must_use]
     pub fn without_retries(&self) -> Self {
         let config = self.fast.client.config().to_builder().retry_config(RetryConfig::disabled());
+        let config = config.interceptor(SentOnce);
         let client = Client::from_conf(config.build());
         let queue = |queue: &Queue| Queue { client: client.clone(), url: queue.url.clone(), retries: false };
         Self { fast: queue(&self.fast), slow: queue(&self.slow), mail: queue(&self.mail) }

@@ -3,12 +3,18 @@
 //! The SDK's signer handles all kinds of requests, and derives its key from the credentials for each one. Requests to
 //! these two services are all `POST /` with a body in memory, and the key is the same for a whole day. What this saves is
 //! a tenth of the instructions of accepting an event. The signature is the same: the tests compare it with the SDK's.
+//!
+//! A clock that is off by more than five minutes makes every signature invalid. When a service refuses a request, its
+//! `date` corrects the clock for the next ones, as in the SDK.
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>.
 
 use std::{
     fmt::Write,
-    sync::{Arc, Mutex, PoisonError},
-    time::SystemTime,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, SystemTime},
 };
 
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4Signer};
@@ -35,10 +41,43 @@ const PREFIX: &str = "x-amz-";
 const DATE: &str = "x-amz-date";
 const TOKEN: &str = "x-amz-security-token";
 
+/// The difference between a service's clock and ours that is corrected, in seconds. A smaller one does no harm.
+const MAX_SKEW: i64 = 60;
+
+/// How far our clock is behind the services', in seconds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Skew(Arc<AtomicI64>);
+
+impl Skew {
+    /// Compares the clocks, by the header `date` of an answer that has just arrived.
+    pub(crate) fn observe(&self, date: &str, now: SystemTime) {
+        let Ok(theirs) = httpdate::parse_http_date(date) else { return };
+        let seconds = match theirs.duration_since(now) {
+            Ok(behind) => i64::try_from(behind.as_secs()).unwrap_or(0),
+            Err(ahead) => i64::try_from(ahead.duration().as_secs()).map_or(0, |seconds| -seconds),
+        };
+        self.0.store(if seconds.abs() > MAX_SKEW { seconds } else { 0 }, Ordering::Relaxed);
+    }
+
+    fn corrected(&self, now: SystemTime) -> SystemTime {
+        let seconds = self.0.load(Ordering::Relaxed);
+        let by = Duration::from_secs(seconds.unsigned_abs());
+        let corrected = if seconds < 0 { now.checked_sub(by) } else { now.checked_add(by) };
+        corrected.unwrap_or(now)
+    }
+}
+
 /// The authentication scheme of AWS, with our own signer.
 #[derive(Debug, Default)]
 pub(crate) struct SigV4 {
     signer: Signer,
+}
+
+impl SigV4 {
+    /// Creates a signer that corrects our clock by `skew`.
+    pub(crate) fn new(skew: Skew) -> Self {
+        Self { signer: Signer { skew, ..Signer::default() } }
+    }
 }
 
 impl AuthScheme for SigV4 {
@@ -58,6 +97,7 @@ impl AuthScheme for SigV4 {
 #[derive(Debug, Default)]
 struct Signer {
     key: Mutex<Option<Arc<Key>>>,
+    skew: Skew,
     /// For any other request.
     sdk: SigV4Signer,
 }
@@ -84,7 +124,7 @@ impl Sign for Signer {
         components: &RuntimeComponents,
         config: &ConfigBag,
     ) -> Result<(), BoxError> {
-        let now = components.time_source().unwrap_or_default().now();
+        let now = self.skew.corrected(components.time_source().unwrap_or_default().now());
         let (region, service) = (config.load::<SigningRegion>(), config.load::<SigningName>());
         let credentials = identity.data::<Credentials>();
         match (credentials, region, service) {
@@ -234,6 +274,23 @@ mod tests {
                 prop_assert_eq!(authorization(&request), of_the_sdk(&request, &credentials, of, now));
             }
         }
+    }
+
+    #[test]
+    fn a_wrong_clock_is_corrected_by_the_services() {
+        let (skew, now) = (Skew::default(), UNIX_EPOCH + Duration::from_secs(1_000_000));
+        for near in [now, now + Duration::from_secs(30), now - Duration::from_secs(30)] {
+            skew.observe(&httpdate::fmt_http_date(near), now);
+            assert_eq!(skew.corrected(now), now);
+        }
+        skew.observe(&httpdate::fmt_http_date(now + Duration::from_secs(3600)), now);
+        assert_eq!(skew.corrected(now), now + Duration::from_secs(3600));
+        skew.observe("yesterday", now);
+        assert_eq!(skew.corrected(now), now + Duration::from_secs(3600));
+        skew.observe(&httpdate::fmt_http_date(now - Duration::from_secs(600)), now);
+        assert_eq!(skew.corrected(now), now - Duration::from_secs(600));
+        skew.observe(&httpdate::fmt_http_date(now), now);
+        assert_eq!(skew.corrected(now), now);
     }
 
     #[test]

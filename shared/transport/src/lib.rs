@@ -66,6 +66,11 @@ pub struct Client {
     unpooled: Hyper,
 }
 
+/// An extension of a request that is never sent twice, not even if a reused connection turns out to be dead: the other
+/// side may have read it.
+#[derive(Debug, Clone, Copy)]
+pub struct Once;
+
 /// The connection that an answer arrived on. It is one of the answer's extensions.
 #[derive(Clone)]
 pub struct Connection(CaptureConnection);
@@ -118,10 +123,10 @@ impl Client {
     }
 
     async fn send_up_to_twice(&self, request: Request<Bytes>) -> Result<Response<Incoming>, Error> {
-        let copy = request.clone();
-        match send_once(&self.pooled, request).await {
-            Err(Failed { on_dead_connection: true, .. }) => send_once(&self.unpooled, copy).await,
-            result => result,
+        let copy = request.extensions().get::<Once>().is_none().then(|| request.clone());
+        match (send_once(&self.pooled, request).await, copy) {
+            (Err(Failed { on_dead_connection: true, .. }), Some(copy)) => send_once(&self.unpooled, copy).await,
+            (result, _) => result,
         }
         .map_err(|failed| Error::from(failed.error))
     }

@@ -4,6 +4,7 @@
 //! them.
 #![allow(clippy::expect_used, reason = "a measurement that cannot go on says so by panicking")]
 
+pub mod budget;
 mod callgrind;
 pub mod capacity;
 pub mod gateway;

@@ -11,8 +11,8 @@ mod table;
 use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 
 use bench::{
-    local::variables,
     host::Run,
+    local::variables,
     meter::Mode,
     scenario::{Figures, Outcome, Scenario},
     stage::Stage,
@@ -119,7 +119,7 @@ async fn main() {
         for scenario in counted.filter(|scenario| only.is_empty() || only == scenario.name) {
             println!("{}, by instructions …", scenario.name);
             let stage = Stage::start_as(Run::Counted, profile, SCHEDULE, scenario.batch).await;
-            results.instructions.push(Scenario { timed: 0, ..scenario }.run(&stage).await);
+            results.instructions.push(Scenario { timed: 0, warm_ups: 2, ..scenario }.run(&stage).await);
         }
     }
     if wanted("latency") {

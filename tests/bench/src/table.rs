@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bench::{scenario::Figures, stage::PIPELINE};
+use bench::{
+    budget::{self, beside},
+    scenario::Figures,
+    stage::PIPELINE,
+};
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
 
 use crate::Results;
@@ -20,11 +24,11 @@ pub(crate) fn print(results: &Results) {
         for start in &results.starts {
             rows.add_row([
                 start.function.to_owned(),
-                format!("{:.1}", start.first_poll_ms),
+                beside(format!("{:.1}", start.first_poll_ms), Some(budget::FIRST_POLL_MS)),
                 format!("{:.1}", start.cpu_ms),
                 start.first_invocation_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1}")),
-                format!("{:.1}", start.resident_mib),
-                format!("{:.2}", start.zip_mb),
+                beside(format!("{:.1}", start.resident_mib), Some(budget::RESIDENT_MIB)),
+                beside(format!("{:.2}", start.zip_mb), Some(budget::ZIP_MB)),
             ]);
         }
         println!("{rows}");
@@ -35,19 +39,21 @@ pub(crate) fn print(results: &Results) {
         let mut rows = table(["", "all"].into_iter().chain(PIPELINE));
         for figures in timed {
             let of = |name: &str| figures.cpu_us.get(name).copied().unwrap_or_default() / figures.deliveries as f64;
-            let all = format!("{:.0}", figures.cpu_us_per_delivery());
+            let budget = budget::of(&figures.name).map(|budget| budget.cpu_us);
+            let all = beside(format!("{:.0}", figures.cpu_us_per_delivery()), budget);
             let each = PIPELINE.map(|name| format!("{:.0}", of(name)));
             rows.add_row([figures.name.clone(), all].into_iter().chain(each));
         }
         println!("{rows}");
     }
     if !results.instructions.is_empty() {
-        println!("\nInstructions per delivery, in thousands, by callgrind.\n");
+        println!("\nInstructions per delivery, in thousands, without those of SHA-256's compression.\n");
         let mut rows = table(["", "all"].into_iter().chain(PIPELINE));
         for figures in &results.instructions {
             let per = |total: u64| format!("{:.0}", total as f64 / figures.deliveries as f64 / 1000.0);
             let each = PIPELINE.map(|name| per(figures.instructions.get(name).copied().unwrap_or_default()));
-            let all = per(figures.instructions.values().sum());
+            let budget = budget::of(&figures.name).map(|budget| budget.kiloinstructions);
+            let all = beside(per(figures.instructions.values().sum()), budget);
             rows.add_row([figures.name.clone(), all].into_iter().chain(each));
         }
         println!("{rows}");
@@ -86,7 +92,8 @@ fn counts(scenarios: &[Figures]) {
     for figures in scenarios {
         let per = |total: u64| total as f64 / figures.events as f64;
         let [requests, log] = [figures.sqs_requests, figures.log_bytes.values().sum()].map(per);
-        rows.add_row([figures.name.clone(), format!("{requests:.2}"), format!("{log:.0}")]);
+        let budget = (figures.name == "1 destination").then_some(budget::LOG_BYTES);
+        rows.add_row([figures.name.clone(), format!("{requests:.2}"), beside(format!("{log:.0}"), budget)]);
     }
     println!("{rows}");
 }

@@ -267,7 +267,7 @@ mod tests {
         };
         near("API Gateway", 1.0);
         near("SQS", 1.8 * 0.5);
-        // 4 write units; 1.1 read units; the event, its entry in an index, and the delivery.
+        // 4 write units; 1.1 read units; the event, the index entry of the counts above, and the delivery.
         let kept = (800.0 + 200.0 + 600.0) * 1e6 / 1_073_741_824.0;
         near("DynamoDB", 4.0 * 0.625 + 1.1 * 0.125 + kept * 0.25);
         // The functions log 1,200 bytes, Lambda 400 for each of 1.2 invocations, and the API one line of its access

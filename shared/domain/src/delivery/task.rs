@@ -13,7 +13,7 @@ use crate::{
     overdue::is_overdue,
 };
 
-/// What a worker does for a job, once it has read the delivery's row.
+/// What a worker does for a job, by the delivery's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
     /// Make the attempt.
@@ -28,7 +28,7 @@ pub enum Task {
 
 /// Compares a job with the delivery's row, if it has one. `received` is how often SQS has delivered this message.
 ///
-/// A delivery without a row is planned and has not been attempted. If the job's attempt is already recorded, the
+/// A delivery without a row is planned, and no attempt is recorded. If the job's attempt is already recorded, the
 /// message came again because a worker died or the dead-letter queue was redriven, and the follow-up is repeated. A job
 /// of a different round than the row's newest attempt is left to that round's own jobs, for example a scheduled retry
 /// next to a manual one.
@@ -47,8 +47,9 @@ pub fn task(job: &Job, row: Option<&Delivery>, received: u32) -> Task {
 
 /// Whether a worker must read the delivery's row for this job. `received` is how often SQS has delivered this message.
 ///
-/// The first job that dispatch sends finds no row, unless its message is a copy. The worker notices a copy when it
-/// inserts the row. After [`crate::overdue::OVERDUE_AFTER`], a recovery may have sent the delivery again, or the
+/// The first job that dispatch sends finds no row, unless its message is a copy, or somebody has forced a retry of the
+/// pending delivery in the meantime. The worker notices either when it inserts the row; the receiver may then get the
+/// webhook twice, with the same ID. After [`crate::overdue::OVERDUE_AFTER`], a recovery may have sent the delivery again, or the
 /// message may come from a dead-letter queue and look new: reading the row prevents a second request.
 pub fn may_have_row(job: &Job, received: u32, now: Timestamp) -> bool {
     !job.fresh || received > 1 || is_overdue(job.delivery_id.event.made_at(), now)
