@@ -66,6 +66,8 @@ listen: $(VENV)/.installed ## Receive webhooks, show them, check their signature
 
 .PHONY: test
 test: functions examples $(RECEIVERS) $(SCHEMA_TOOLS) $(CLIENT_TESTED) $(WEB_TESTED) ## Run every test, against a separate local cloud
+	@[ "$$(uname)" != Linux ] || command -v valgrind >/dev/null || \
+	  { echo "The program valgrind is missing: install it (Debian, Ubuntu: apt install valgrind)" >&2; exit 1; }
 	@infra/local/test.sh $(ARGS)
 
 .PHONY: chaos

@@ -1,8 +1,9 @@
 //! The processor's work for an event, in instructions: they are the same on a slow or busy machine.
 //!
 //! The functions are those of `make test`, built without optimization, so the numbers are larger than those that `make
-//! bench` prints for the functions as built for AWS. But they change when the code does more.
-#![cfg(target_os = "linux")]
+//! bench` prints for the functions as built for AWS. But they change when the code does more. Other processors have other
+//! instructions.
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #![allow(
     clippy::expect_used,
     clippy::print_stdout,
