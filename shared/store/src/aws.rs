@@ -133,6 +133,7 @@ impl Aws {
 
 /// Leaves out headers that the services do not use: `user-agent` and its copy, an ID for each call, and the number of the
 /// attempt. Building and signing them took a twentieth of the instructions of accepting an event.
+///
 /// It also passes the time of refusals to the signer, because the SDK corrects the clock only for its own.
 #[derive(Debug)]
 struct Lean(Skew);

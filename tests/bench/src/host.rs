@@ -40,7 +40,7 @@ const TICK: Duration = Duration::from_millis(10);
 pub enum Run {
     /// As a process, as on Lambda.
     Natively,
-    /// Under callgrind, which counts instructions: fifty times as slow, but whatever else the machine does.
+    /// Under callgrind, which counts instructions. Fifty times as slow, but unaffected by other load on the machine.
     Counted,
 }
 

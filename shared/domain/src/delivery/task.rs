@@ -49,8 +49,8 @@ pub fn task(job: &Job, row: Option<&Delivery>, received: u32) -> Task {
 ///
 /// The first job that dispatch sends finds no row, unless its message is a copy, or somebody has forced a retry of the
 /// pending delivery in the meantime. The worker notices either when it inserts the row; the receiver may then get the
-/// webhook twice, with the same ID. After [`crate::overdue::OVERDUE_AFTER`], a recovery may have sent the delivery again, or the
-/// message may come from a dead-letter queue and look new: reading the row prevents a second request.
+/// webhook twice, with the same ID. After [`crate::overdue::OVERDUE_AFTER`], a recovery may have sent the delivery
+/// again, or the message may come from a dead-letter queue and look new: reading the row prevents a second request.
 pub fn may_have_row(job: &Job, received: u32, now: Timestamp) -> bool {
     !job.fresh || received > 1 || is_overdue(job.delivery_id.event.made_at(), now)
 }
