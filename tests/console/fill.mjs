@@ -1,5 +1,6 @@
 // Fills an account with typical data through the API: destinations of several kinds, one of them unhealthy, rules,
 // events, and Stack Auth webhooks. The receivers run on this machine.
+import { caller } from "./driver.mjs";
 import { receiver } from "./receiver.mjs";
 
 const TIMEOUT_MS = Number(process.env.TIMEOUT_MS ?? 120_000);
@@ -24,16 +25,6 @@ export async function fill(apiUrl, key) {
     shop.close();
     billing.close();
   }
-}
-
-function caller(apiUrl, key) {
-  return async (method, path, body, headers = {}) => {
-    const all = { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers };
-    const answer = await fetch(apiUrl + path, { method, headers: all, body: body && JSON.stringify(body) });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status} ${text}`);
-    return JSON.parse(text);
-  };
 }
 
 async function destinations(call, shopUrl, billingUrl) {

@@ -6,49 +6,12 @@
 // Use a new account.
 import assert from "node:assert/strict";
 import { Webhook } from "standardwebhooks";
-import { findViolations } from "./accessible.mjs";
-import { SCREENS, start } from "./browser.mjs";
+import { drive } from "./driver.mjs";
 import { receiver } from "./receiver.mjs";
 
-/** The timeout of a step. It is long because other tests use the local cloud at the same time. */
-const TIMEOUT_MS = Number(process.env.TIMEOUT_MS ?? 60_000);
-
 const [consoleUrl, key] = process.argv.slice(2);
-const browser = await start();
-const context = await browser.newContext({ ...SCREENS.desktop, reducedMotion: "reduce" });
-context.setDefaultTimeout(TIMEOUT_MS);
-const page = await context.newPage();
-const browserErrors = [];
-page.on("console", (message) => message.type() === "error" && browserErrors.push(message.text()));
-page.on("pageerror", (error) => browserErrors.push(String(error)));
-
-const button = (name, within = page) => within.getByRole("button", { name, exact: true });
-const go = (name) => page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
-const heading = (name) => page.getByRole("heading", { level: 1, name }).waitFor();
-const dialog = () => page.getByRole("dialog");
-
-async function step(name, run) {
-  try {
-    await run();
-  } catch (error) {
-    const text = await page.locator("body").innerText();
-    throw new Error(`${name}: ${error.message}\n\nText of the page:\n${text}`, { cause: error });
-  }
-  assert.deepEqual(await findViolations(page), [], `${name}: not accessible`);
-  console.log(`ok  ${name}`);
-}
-
-/** Waits until a check passes, and reloads the page before each new attempt. */
-async function until(expected, check) {
-  const end = Date.now() + TIMEOUT_MS;
-  while (!(await check())) {
-    assert(Date.now() < end, `timed out after ${TIMEOUT_MS / 1000} s: ${expected}`);
-    await page.waitForTimeout(500);
-    await page.reload();
-    await page.getByRole("heading", { level: 1 }).waitFor();
-    await page.waitForLoadState("networkidle");
-  }
-}
+const driver = await drive();
+const { page, button, go, heading, dialog, step, until } = driver;
 
 /** Posts an event and opens its page. */
 async function postEvent(message) {
@@ -216,10 +179,8 @@ try {
     assert.equal(await page.evaluate(() => sessionStorage.length), 0, "data remains after signing out");
   });
 
-  // The browser also reports error answers of the API. Everything else is a bug, such as a violation of the policy.
-  const unexpected = browserErrors.filter((text) => !text.startsWith("Failed to load resource"));
-  assert.deepEqual(unexpected, [], "the browser reported errors");
+  driver.finish();
 } finally {
   shop.close();
-  await browser.close();
+  await driver.close();
 }
