@@ -8,8 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{DeliveryId, DestinationId, EventId, OperatorId, message::Job};
+use domain::{
+    DeliveryId, DestinationId, EventId, OperatorId,
+    message::{Ingest, Job},
+};
 use flate2::{Compression, write::DeflateEncoder};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -59,7 +63,7 @@ const FUNCTIONS: [(&str, First); 14] = [
     ("channels", First::Request("/v1/notifications/channels?limit=1")),
     ("config", First::Request("/v1/config/notifications")),
     ("console", First::Request("/console/index.html")),
-    ("deliver", First::Message(unknown_job)),
+    ("deliver", First::Message(expired_job)),
     ("deliveries", First::Request("/v1/deliveries?limit=1")),
     ("destinations", First::Request("/v1/notifications/destinations?limit=1")),
     ("dispatch", First::Message(event_for_nobody)),
@@ -72,14 +76,19 @@ const FUNCTIONS: [(&str, First); 14] = [
 
 /// An event that matches no rule: `dispatch` reads the rules and writes the event.
 fn event_for_nobody() -> Value {
-    json!({"operator_id": e2e::variable("OPERATOR_ID"), "event": {"type": "custom.start", "data": {}}})
+    let event = serde_json::from_value(json!({"type": "custom.start", "data": {}})).expect("an event");
+    serde_json::to_value(Ingest::new(operator(), EventId::generate(), event)).expect("JSON")
 }
 
 /// A job whose delivery has expired: `deliver` only reads its rows.
-fn unknown_job() -> Value {
-    let operator: OperatorId = e2e::variable("OPERATOR_ID").parse().expect("an operator's id");
-    let delivery = DeliveryId::new(DestinationId::generate(), EventId::generate());
-    serde_json::to_value(Job::at_once(delivery, operator, 0)).expect("JSON")
+fn expired_job() -> Value {
+    let event = EventId::first_at(Timestamp::UNIX_EPOCH);
+    let delivery = DeliveryId::new(DestinationId::generate(), event);
+    serde_json::to_value(Job::at_once(delivery, operator(), 0)).expect("JSON")
+}
+
+fn operator() -> OperatorId {
+    e2e::variable("OPERATOR_ID").parse().expect("an operator's id")
 }
 
 /// Starts every function twenty times, as built by cargo with `profile`.
