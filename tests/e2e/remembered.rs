@@ -48,3 +48,22 @@ async fn a_change_of_a_rule_or_a_destination_applies_to_the_next_event() {
     operator.delete(&format!("/v1/notifications/destinations/{webhook}")).await.expect(200);
     assert_eq!(states(&operator, &operator.event(EVENT, json!({})).await).await, [] as [Value; 0]);
 }
+
+#[tokio::test]
+async fn rules_that_are_created_at_once_all_apply_to_the_next_event() {
+    const RULES: usize = 12;
+    let operator = Operator::create().await;
+    let receiver = Receiver::taking().await;
+    let webhook = operator.webhook(&receiver).await["id"].as_str().expect("an id").to_owned();
+    operator.rule(EVENT, &[&webhook]).await;
+    keep_busy(&operator, &webhook).await;
+    let others = join_all((0..RULES).map(async |_| {
+        let other = operator.webhook(&Receiver::taking().await).await["id"].as_str().expect("an id").to_owned();
+        operator.rule(EVENT, &[&other]).await
+    }));
+    let others = others.await;
+    assert_eq!(states(&operator, &operator.event(EVENT, json!({})).await).await.len(), 1 + RULES);
+    let path = |rule: &String| format!("/v1/notifications/channels/{rule}");
+    join_all(others.iter().map(async |rule| operator.delete(&path(rule)).await.expect(200))).await;
+    assert_eq!(states(&operator, &operator.event(EVENT, json!({})).await).await.len(), 1);
+}

@@ -8,6 +8,7 @@ use api::{
 };
 use axum::{Json, http::StatusCode};
 use domain::{Destination, DestinationId, RuleId};
+use store::Inserted;
 
 use crate::{
     App, State,
@@ -48,7 +49,9 @@ pub(crate) async fn create(
         Target::Registered { inline, .. } => {
             let destinations = app.verified(&caller, &rule.destination_ids).await?;
             same_address(inline.as_ref(), destinations.values())?;
-            app.channels.insert(&rule).await?;
+            if app.channels.insert(&rule).await? == Inserted::Exists {
+                return Err(ApiError::internal("a new id was taken"));
+            }
             RuleView::of(&rule, &destinations, true)
         }
         Target::Inline(inline) => app.insert_with(&rule, inline).await?,

@@ -22,7 +22,7 @@ async fn a_rule_is_created_for_verified_destinations_only() {
     let new = json!({"destination_id": to.id.to_string(), "events": ["passport.flagged"], "min_severity": "info"});
     let path = "/v1/notifications/channels";
     snapshot!(editor.send(Method::POST, path, Some(new.clone())).await);
-    assert_eq!(cloud.operations(), ["BatchGetItem", "PutItem", "UpdateItem"]);
+    assert_eq!(cloud.operations(), ["BatchGetItem", "TransactWriteItems", "UpdateItem"]);
 
     let unverified = domain::Destination { verified_at: None, ..testing::webhook(cloud.operator.id) };
     cloud.destination(&unverified);
@@ -38,7 +38,7 @@ async fn a_wrong_field_is_named() {
     snapshot!(editor.send(Method::POST, path, Some(json!({"events": ["passport.flagged"]}))).await);
     let wrong = json!({"destination_id": "ndst_x", "events": ["passport.flaged"]});
     snapshot!(editor.send(Method::POST, path, Some(wrong)).await);
-    assert!(cloud.calls("PutItem").is_empty());
+    assert!(cloud.calls("TransactWriteItems").is_empty());
 }
 
 #[tokio::test]
@@ -63,10 +63,10 @@ async fn a_change_that_keeps_conflicting_is_a_409() {
     let rule = testing::rule(&[&to]);
     cloud.destination(&to);
     cloud.rule(&rule);
-    cloud.refuse_writes("ConditionalCheckFailedException");
+    cloud.refuse_writes("TransactionCanceledException");
     let path = format!("/v1/notifications/channels/{}", rule.id);
     snapshot!(serve(&cloud, Role::Editor).send(Method::PATCH, &path, Some(json!({"active": false}))).await);
-    assert_eq!(cloud.calls("PutItem").len(), 3);
+    assert_eq!(cloud.calls("TransactWriteItems").len(), 3);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use domain::{
     traffic::Lane,
 };
 use runtime::worker::Record;
-use store::{Result, partiql::Written, queue::Outgoing, type_index::TypeRow};
+use store::{Result, partiql::Written, queue::Outgoing, recent::Cached, type_index::TypeRow};
 use tokio::time::Instant;
 
 use crate::{
@@ -39,12 +39,40 @@ pub(crate) enum Row<'a> {
     Delivery(&'a Delivery),
 }
 
+/// The number of rules that a worker remembers of an operator, to bound its memory: an operator may have many projects,
+/// each with a list of its own. A longer list is only remembered alone.
+const MAX_RULES: usize = 10_000;
+
 /// Rules and destinations of an operator, remembered for a short time.
 #[derive(Debug, Default)]
 pub(crate) struct Remembered {
-    /// The operator's own rules under `None`, and those of each project under its id.
-    rules: HashMap<Option<ProjectId>, Arc<RuleIndex>>,
+    rules: Rules,
     destinations: HashMap<DestinationId, Destination>,
+}
+
+impl Cached for Remembered {
+    fn expire(&mut self) {
+        self.destinations.clear();
+    }
+}
+
+#[derive(Debug, Default)]
+struct Rules {
+    /// The operator's own rules under `None`, and those of each project under its id.
+    by_project: HashMap<Option<ProjectId>, Arc<RuleIndex>>,
+    /// The number of rules in all lists, plus the number of lists.
+    count: usize,
+}
+
+impl Rules {
+    fn insert(&mut self, project: Option<ProjectId>, rules: Arc<RuleIndex>) {
+        self.count += rules.len() + 1;
+        if self.count > MAX_RULES {
+            self.by_project.clear();
+            self.count = rules.len() + 1;
+        }
+        self.by_project.insert(project, rules);
+    }
 }
 
 pub(crate) trait Cloud {
@@ -98,7 +126,7 @@ impl Cloud for App {
     }
 
     async fn rules(&self, (operator, project): &Source) -> Result<Arc<RuleIndex>> {
-        let known = self.recent.of(*operator, |known| known.rules.get(project).cloned());
+        let known = self.recent.of(*operator, |known| known.rules.by_project.get(project).cloned());
         if let Some(rules) = known.flatten() {
             return Ok(rules);
         }
@@ -178,4 +206,25 @@ impl Cloud for App {
 fn messages(jobs: &[(Lane, Job)]) -> Result<Vec<(Lane, Outgoing)>> {
     let message = |(lane, job): &(Lane, Job)| Ok((*lane, Outgoing::new(job, job.operator_id)?.traced(job.trace)));
     jobs.iter().map(message).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::testing::{project_id, rule};
+
+    use super::*;
+
+    #[test]
+    fn the_rules_of_many_projects_do_not_fill_the_memory() {
+        let list = |rules| Arc::new(RuleIndex::new((0..rules).map(|_| rule(&[])).collect()));
+        let (mut kept, small, large) = (Rules::default(), list(4), list(MAX_RULES + 1));
+        for n in 0..MAX_RULES {
+            kept.insert(Some(project_id(&format!("project-{n}"))), small.clone());
+            assert!(kept.by_project.len() * 5 <= MAX_RULES);
+        }
+        kept.insert(None, large.clone());
+        assert_eq!(kept.by_project.len(), 1, "a longer list, alone");
+        kept.insert(Some(project_id("one")), small);
+        assert_eq!((kept.by_project.len(), kept.count), (1, 5));
+    }
 }

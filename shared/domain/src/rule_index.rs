@@ -35,6 +35,16 @@ impl RuleIndex {
         Self { rules, by_type, of_analyses }
     }
 
+    /// The number of rules, without inactive ones.
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether there is no active rule.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
     /// The rules that match an event, as [`Rule::matches`] decides.
     pub fn matching<'a>(&'a self, event: &'a Event) -> impl Iterator<Item = &'a Rule> {
         let of_type = self.by_type.get(&event.event_type).map(Vec::as_slice).unwrap_or_default();

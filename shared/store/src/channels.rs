@@ -17,7 +17,7 @@ use domain::{OperatorId, ProjectId, Rule, RuleId};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Aws, Changed, IfExists, Result,
+    Aws, Changed, Changes, IfExists, Inserted, Result,
     batch_get::get_rows,
     error::aws,
     filtered,
@@ -25,11 +25,13 @@ use crate::{
     transact,
 };
 
-/// The table `Channels`.
+/// The table `Channels`. Every write of a rule also moves the operator's stamp ([`crate::recent`]) in the same
+/// transaction, because workers cache rules for minutes.
 #[derive(Clone)]
 pub struct Channels {
     client: Client,
     table: String,
+    changes: Changes,
 }
 
 /// The prefix of the sort keys of all rules outside projects.
@@ -84,22 +86,21 @@ impl Unchanged {
 }
 
 impl Channels {
-    /// Opens the table that `CHANNELS_TABLE` names.
+    /// Opens the table that `CHANNELS_TABLE` names, and the stamps in the one that `DESTINATIONS_TABLE` names.
     ///
     /// # Errors
-    /// When the variable is missing.
+    /// When a variable is missing.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self { client: aws.dynamodb(), table: aws.variable("CHANNELS_TABLE")? })
+        Ok(Self { client: aws.dynamodb(), table: aws.variable("CHANNELS_TABLE")?, changes: Changes::from_env(aws)? })
     }
 
     /// Stores a new rule.
     ///
     /// # Errors
     /// When the call fails; nothing is written then.
-    pub async fn insert(&self, rule: &Rule) -> Result<()> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(to_row(rule)?));
-        put.condition_expression("attribute_not_exists(id)").send().await.map_err(aws("PutItem"))?;
-        Ok(())
+    pub async fn insert(&self, rule: &Rule) -> Result<Inserted> {
+        let writes = self.insertion(rule)?.into();
+        Ok(Inserted::if_done(transact::all_or_none(&self.client, writes).await?.done()))
     }
 
     /// Returns a rule of the operator.
@@ -213,46 +214,40 @@ impl Channels {
     /// # Errors
     /// When the call fails.
     pub async fn replace(&self, old: &Rule, new: &Rule) -> Result<Changed> {
+        let writes = self.replacement(old, new)?.into();
+        Ok(Changed::if_done(transact::all_or_none(&self.client, writes).await?.done()))
+    }
+
+    /// The writes that replace a rule and move the stamp, for a transaction. Only the first has a condition.
+    pub(crate) fn replacement(&self, old: &Rule, new: &Rule) -> Result<[TransactWriteItem; 2]> {
         let unchanged = Unchanged::since(old)?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(to_row(new)?));
+        let put = Put::builder().table_name(&self.table).set_item(Some(to_row(new)?));
         let put = put
             .condition_expression(unchanged.condition)
             .set_expression_attribute_names(Some(unchanged.names))
             .set_expression_attribute_values(Some(unchanged.values));
-        match put.send().await {
-            Ok(_) => Ok(Changed::Yes),
-            Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(Changed::Meanwhile)
-            }
-            Err(error) => Err(aws("PutItem")(error)),
-        }
+        self.stamped(new.operator_id, transact::put(put)?)
     }
 
-    /// The write that replaces a rule, for a transaction.
-    pub(crate) fn replacement(&self, old: &Rule, new: &Rule) -> Result<TransactWriteItem> {
-        let unchanged = Unchanged::since(old)?;
-        let put = Put::builder().table_name(&self.table).set_item(Some(to_row(new)?));
-        transact::put(
-            put.condition_expression(unchanged.condition)
-                .set_expression_attribute_names(Some(unchanged.names))
-                .set_expression_attribute_values(Some(unchanged.values)),
-        )
+    /// The writes that insert a rule and move the stamp, for a transaction. Only the first has a condition.
+    pub(crate) fn insertion(&self, rule: &Rule) -> Result<[TransactWriteItem; 2]> {
+        self.stamped(rule.operator_id, transact::insert(&self.table, to_row(rule)?, "id")?)
     }
 
-    /// The write that inserts a rule, for a transaction.
-    pub(crate) fn insertion(&self, rule: &Rule) -> Result<TransactWriteItem> {
-        transact::insert(&self.table, to_row(rule)?, "id")
-    }
-
-    /// The write that deletes a rule, which must exist, for a transaction.
-    pub(crate) fn deletion(&self, operator: OperatorId, id: RuleId) -> Result<TransactWriteItem> {
-        transact::delete_existing(&self.table, row_key(operator, id), "id")
+    /// The writes that delete a rule, which must exist, and move the stamp, for a transaction. Only the first has a
+    /// condition.
+    pub(crate) fn deletion(&self, operator: OperatorId, id: RuleId) -> Result<[TransactWriteItem; 2]> {
+        self.stamped(operator, transact::delete_existing(&self.table, row_key(operator, id), "id")?)
     }
 
     /// Like [`Self::deletion`], for a project's rule.
-    pub(crate) fn deletion_of(&self, rule: &Rule) -> Result<TransactWriteItem> {
+    pub(crate) fn deletion_of(&self, rule: &Rule) -> Result<[TransactWriteItem; 2]> {
         let key = row_key(rule.operator_id, sort_key(rule.project_id.as_ref(), rule.id));
-        transact::delete_existing(&self.table, key, "id")
+        self.stamped(rule.operator_id, transact::delete_existing(&self.table, key, "id")?)
+    }
+
+    fn stamped(&self, operator: OperatorId, write: TransactWriteItem) -> Result<[TransactWriteItem; 2]> {
+        Ok([write, self.changes.with_rule(operator)?])
     }
 
     /// The table's client, for writes that span tables.
@@ -265,13 +260,86 @@ impl Channels {
     /// # Errors
     /// When the call fails.
     pub async fn delete(&self, operator: OperatorId, id: RuleId) -> Result<IfExists> {
-        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(row_key(operator, id)));
-        match delete.condition_expression("attribute_exists(id)").send().await {
-            Ok(_) => Ok(IfExists::Done),
-            Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(IfExists::Missing)
-            }
-            Err(error) => Err(aws("DeleteItem")(error)),
-        }
+        let writes = self.deletion(operator, id)?.into();
+        Ok(IfExists::if_done(transact::all_or_none(&self.client, writes).await?.done()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Destination, testing};
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        Destinations, ProjectChannels, legacy,
+        project_channels::{Added, ProjectChannel},
+        subscriptions::{Replaced, Subscription, Subscriptions},
+        testing::Cloud,
+    };
+
+    /// Checks that the last transaction wrote `rule`, and moved the stamp of its operator.
+    fn assert_stamped(cloud: &Cloud, rule: &Rule) {
+        let last = cloud.calls("TransactWriteItems").pop().expect("a transaction");
+        let writes = last.body["TransactItems"].as_array().expect("a list").clone();
+        let of = |table: &str| {
+            let kinds = |write: &serde_json::Value| ["Put", "Update", "Delete"].map(|kind| write[kind].clone());
+            let all: Vec<_> = writes.iter().flat_map(kinds).filter(|write| write["TableName"] == table).collect();
+            all
+        };
+        assert_eq!(of("channels").len(), 1, "one rule");
+        let stamp = json!({"S": format!("changes#{}", rule.operator_id)});
+        let moves: Vec<_> =
+            of("destinations").into_iter().filter(|write| write["Key"]["operator_id"] == stamp).collect();
+        assert_eq!(moves.len(), 1, "one stamp");
+        assert_eq!(moves[0]["UpdateExpression"], "ADD changes :one SET rules_changed_at = :now");
+    }
+
+    #[tokio::test]
+    async fn every_write_of_a_rule_moves_the_stamp_in_the_same_transaction() {
+        let cloud = Cloud::new();
+        let (channels, destinations) =
+            (Channels::from_env(&cloud.aws).expect("a table"), Destinations::from_env(&cloud.aws).expect("a table"));
+        let to = testing::webhook(cloud.operator.id);
+        let old = testing::rule(&[&to]);
+        let new = Rule { active: false, ..old.clone() };
+        assert_eq!(channels.insert(&old).await.expect("a write"), Inserted::Yes);
+        assert_stamped(&cloud, &old);
+        assert_eq!(channels.replace(&old, &new).await.expect("a write"), Changed::Yes);
+        assert_stamped(&cloud, &old);
+        assert_eq!(channels.delete(old.operator_id, old.id).await.expect("a write"), IfExists::Done);
+        assert_stamped(&cloud, &old);
+
+        assert_eq!(legacy::insert(&old, &to, &channels, &destinations).await.expect("a write"), Inserted::Yes);
+        assert_stamped(&cloud, &old);
+        assert_eq!(legacy::convert(&old, &new, &channels, &destinations).await.expect("a write"), Changed::Yes);
+        assert_stamped(&cloud, &old);
+        assert_eq!(
+            legacy::delete(old.operator_id, old.id, &channels, &destinations).await.expect("a write"),
+            IfExists::Done
+        );
+        assert_stamped(&cloud, &old);
+
+        let webhooks = Subscriptions::from_env(&cloud.aws, old.api).expect("tables");
+        let subscription = |rule: &Rule| Subscription { endpoint: to.clone(), rule: rule.clone() };
+        webhooks.insert(&subscription(&old)).await.expect("a write");
+        assert_stamped(&cloud, &old);
+        assert_eq!(webhooks.replace(&subscription(&old), &subscription(&new)).await.expect("a write"), Replaced::Yes);
+        assert_stamped(&cloud, &old);
+        assert_eq!(webhooks.delete(&subscription(&old)).await.expect("a write"), IfExists::Done);
+        assert_stamped(&cloud, &old);
+
+        let of_project = ProjectChannels::from_env(&cloud.aws).expect("tables");
+        let project = testing::project_id("one");
+        let channel = |rule: &Rule, destination: &Destination| ProjectChannel {
+            destination: destination.clone(),
+            rule: Rule { project_id: Some(project.clone()), ..rule.clone() },
+        };
+        assert_eq!(of_project.insert(&project, &channel(&old, &to), 9).await.expect("a write"), Added::Yes);
+        assert_stamped(&cloud, &old);
+        assert_eq!(of_project.replace(&channel(&old, &to), &channel(&new, &to)).await.expect("a write"), Changed::Yes);
+        assert_stamped(&cloud, &old);
+        assert_eq!(of_project.delete(&project, &channel(&old, &to)).await.expect("a write"), IfExists::Done);
+        assert_stamped(&cloud, &old);
     }
 }

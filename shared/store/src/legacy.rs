@@ -14,7 +14,8 @@ pub async fn insert(
     channels: &Channels,
     destinations: &Destinations,
 ) -> Result<Inserted> {
-    let writes = vec![channels.insertion(rule)?, destinations.insertion(inline_destination)?];
+    let [rule, stamp] = channels.insertion(rule)?;
+    let writes = vec![rule, destinations.insertion(inline_destination)?, stamp];
     Ok(Inserted::if_done(transact::all_or_none(channels.client(), writes).await?.done()))
 }
 
@@ -29,7 +30,8 @@ pub async fn delete(
     destinations: &Destinations,
 ) -> Result<IfExists> {
     let inline_destination = DestinationId::of_channel(id);
-    let writes = vec![channels.deletion(operator, id)?, destinations.deletion(operator, inline_destination)?];
+    let [rule, stamp] = channels.deletion(operator, id)?;
+    let writes = vec![rule, destinations.deletion(operator, inline_destination)?, stamp];
     Ok(IfExists::if_done(transact::all_or_none(channels.client(), writes).await?.done()))
 }
 
@@ -40,6 +42,7 @@ pub async fn delete(
 /// When the call fails; nothing is changed then.
 pub async fn convert(old: &Rule, new: &Rule, channels: &Channels, destinations: &Destinations) -> Result<Changed> {
     let inline_destination = DestinationId::of_channel(old.id);
-    let writes = vec![channels.replacement(old, new)?, destinations.deletion(old.operator_id, inline_destination)?];
+    let [rule, stamp] = channels.replacement(old, new)?;
+    let writes = vec![rule, destinations.deletion(old.operator_id, inline_destination)?, stamp];
     Ok(Changed::if_done(transact::all_or_none(channels.client(), writes).await?.done()))
 }

@@ -59,14 +59,11 @@ impl ProjectChannels {
             .count(new.rule.operator_id, project, 1)
             .condition_expression("attribute_not_exists(channels) OR channels < :limit")
             .expression_attribute_values(":limit", n(limit));
-        let writes = vec![
-            transact::update(count)?,
-            self.channels.insertion(&new.rule)?,
-            self.destinations.insertion(&new.destination)?,
-        ];
+        let [rule, stamp] = self.channels.insertion(&new.rule)?;
+        let writes = vec![transact::update(count)?, rule, self.destinations.insertion(&new.destination)?, stamp];
         Ok(match transact::all_or_none(self.channels.client(), writes).await? {
             Outcome::Done => Added::Yes,
-            // Only the count can be refused, because the other two writes have a new ID.
+            // Only the count can be refused: the stamp has no condition, and the other two writes have a new ID.
             Outcome::Refused(_) => Added::Full,
         })
     }
@@ -126,7 +123,8 @@ impl ProjectChannels {
     /// When the call fails; nothing is changed then.
     pub async fn replace(&self, old: &ProjectChannel, new: &ProjectChannel) -> Result<Changed> {
         let destination = transact::update(self.destinations.changing(&old.destination, &new.destination)?)?;
-        let writes = vec![self.channels.replacement(&old.rule, &new.rule)?, destination];
+        let [rule, stamp] = self.channels.replacement(&old.rule, &new.rule)?;
+        let writes = vec![rule, destination, stamp];
         Ok(match transact::all_or_none(self.channels.client(), writes).await? {
             Outcome::Done => Changed::Yes,
             Outcome::Refused(_) => Changed::Meanwhile,
@@ -139,11 +137,9 @@ impl ProjectChannels {
     /// When the call fails; nothing is deleted then.
     pub async fn delete(&self, project: &ProjectId, old: &ProjectChannel) -> Result<IfExists> {
         let (operator, id) = (old.rule.operator_id, old.destination.id);
-        let writes = vec![
-            self.channels.deletion_of(&old.rule)?,
-            self.destinations.deletion(operator, id)?,
-            transact::update(self.count(operator, project, -1))?,
-        ];
+        let [rule, stamp] = self.channels.deletion_of(&old.rule)?;
+        let count = transact::update(self.count(operator, project, -1))?;
+        let writes = vec![rule, self.destinations.deletion(operator, id)?, count, stamp];
         Ok(IfExists::if_done(transact::all_or_none(self.channels.client(), writes).await?.done()))
     }
 }

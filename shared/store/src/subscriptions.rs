@@ -60,7 +60,8 @@ impl Subscriptions {
     /// # Errors
     /// When the call fails; nothing is written then.
     pub async fn insert(&self, new: &Subscription) -> Result<()> {
-        let writes = vec![self.channels.insertion(&new.rule)?, self.destinations.insertion(&new.endpoint)?];
+        let [rule, stamp] = self.channels.insertion(&new.rule)?;
+        let writes = vec![rule, self.destinations.insertion(&new.endpoint)?, stamp];
         transact::all_or_none(self.channels.client(), writes).await?;
         Ok(())
     }
@@ -112,7 +113,7 @@ impl Subscriptions {
         let mut writes = vec![];
         let rule_differs = old.rule != new.rule;
         if rule_differs {
-            writes.push(self.channels.replacement(&old.rule, &new.rule)?);
+            writes.extend(self.channels.replacement(&old.rule, &new.rule)?);
         }
         if old.endpoint != new.endpoint {
             writes.push(self.endpoint_change(&old.endpoint, &new.endpoint)?);
@@ -162,9 +163,9 @@ impl Subscriptions {
     /// # Errors
     /// When the call fails; nothing is deleted then.
     pub async fn delete(&self, old: &Subscription) -> Result<IfExists> {
-        let (operator, rule) = (old.rule.operator_id, old.rule.id);
-        let writes =
-            vec![self.channels.deletion(operator, rule)?, self.destinations.deletion(operator, old.endpoint.id)?];
+        let operator = old.rule.operator_id;
+        let [rule, stamp] = self.channels.deletion(operator, old.rule.id)?;
+        let writes = vec![rule, self.destinations.deletion(operator, old.endpoint.id)?, stamp];
         Ok(IfExists::if_done(transact::all_or_none(self.channels.client(), writes).await?.done()))
     }
 }

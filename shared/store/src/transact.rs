@@ -35,7 +35,7 @@ const MAX_PAUSE: Duration = Duration::from_millis(800);
 
 /// How long to wait before the next try: a random part of a span that doubles, so that many requests for one row, such
 /// as a counter, spread out.
-fn pause(tried: u32) -> Duration {
+pub(crate) fn pause(tried: u32) -> Duration {
     Duration::from_millis(20 << tried).min(MAX_PAUSE).mul_f64(rand::random_range(0.2..1.0))
 }
 

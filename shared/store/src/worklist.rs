@@ -20,7 +20,7 @@ use crate::{
     error::aws,
     events,
     item::{Item, from_item},
-    recent::{Stamps, is_stamp, stamp_key},
+    recent::{Cached, Stamps, is_stamp, stamp_key},
     suppressions,
 };
 
@@ -46,6 +46,8 @@ impl Worklist {
 
 /// The cached destinations of an operator. Only destinations without any recorded state are cached.
 pub type Remembered = HashMap<DestinationId, Destination>;
+
+impl Cached for Remembered {}
 
 /// Reads the rows of up to 33 jobs in one call, and the suppressions of their mail addresses, if any, in a second.
 /// Events that the call does not find take one more. Caches the destinations of operators whose jobs come batch after

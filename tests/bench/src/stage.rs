@@ -49,6 +49,7 @@ pub struct Stage {
 
 /// An operator with destinations, and rules that send its events to them.
 pub struct Tenant {
+    id: String,
     key: String,
     /// The number of destinations of an event of type [`EVENT_TYPE`].
     pub destinations: usize,
@@ -84,11 +85,31 @@ impl Stage {
         Self::start_as(Run::Natively, profile, schedule, batch).await
     }
 
+    /// As [`Stage::start`], with workers that cache destinations for `remember`. The others cache them for as long as
+    /// they run, so that counts do not depend on the speed of the machine.
+    ///
+    /// # Panics
+    /// As [`Stage::start`].
+    pub async fn start_remembering(remember: Duration, profile: &str, schedule: &str, batch: usize) -> Self {
+        let setting = ("REMEMBER_SECONDS".to_owned(), remember.as_secs().to_string());
+        Self::start_with(Some(setting), Run::Natively, profile, schedule, batch).await
+    }
+
     /// As [`Stage::start`], with the functions of [`PIPELINE`] natively or under callgrind.
     ///
     /// # Panics
     /// As [`Stage::start`].
     pub async fn start_as(run: Run, profile: &str, schedule: &str, batch: usize) -> Self {
+        Self::start_with(None, run, profile, schedule, batch).await
+    }
+
+    async fn start_with(
+        setting: Option<(String, String)>,
+        run: Run,
+        profile: &str,
+        schedule: &str,
+        batch: usize,
+    ) -> Self {
         let cloud = Cloud::from_env();
         let meter = Meter::start(cloud.clone(), Nouns::from_env()).await;
         meter.set(Mode::Forward);
@@ -97,7 +118,8 @@ impl Stage {
         let deliveries = queue(&cloud, &format!("bench-deliveries-{unique}")).await;
         let slow = queue(&cloud, &format!("bench-slow-{unique}")).await;
         let mail = queue(&cloud, &format!("bench-mail-{unique}")).await;
-        let variables = variables(meter.url(), &events, [&deliveries, &slow, &mail], schedule);
+        let mut variables = variables(meter.url(), &events, [&deliveries, &slow, &mail], schedule);
+        variables.extend(setting);
         let mut functions = BTreeMap::new();
         for name in PIPELINE {
             functions.insert(name, Host::start_as(run, &host::program(profile, name), &variables).await);
@@ -142,7 +164,7 @@ impl Stage {
     pub async fn tenant(&self, destinations: usize, rules: usize) -> Tenant {
         const AT_ONCE: usize = 4;
         let operator = Operator::create_with_plan("enterprise").await;
-        let key = operator.key.expect("a key");
+        let (id, key) = (operator.id, operator.key.expect("a key"));
         let start = |name: &'static str| async move {
             let program = host::program(&self.profile, name);
             let starts = (0..AT_ONCE).map(|_| Host::start(&program, &self.variables));
@@ -172,7 +194,23 @@ impl Stage {
         };
         stream::iter(wanted.into_iter().enumerate()).map(make).buffered(AT_ONCE).collect::<Vec<_>>().await;
         self.receiver.take();
-        Tenant { key, destinations }
+        Tenant { id, key, destinations }
+    }
+
+    /// Makes the last change of a tenant's rules an hour older. Workers cache rules only briefly after a change.
+    ///
+    /// # Panics
+    /// When the stamp cannot be written.
+    pub async fn settle_rules(&self, tenant: &Tenant) {
+        let hour_ago = jiff::Timestamp::now().as_millisecond() - 3_600_000;
+        let update = json!({
+            "TableName": e2e::variable("DESTINATIONS_TABLE"),
+            "Key": {"operator_id": {"S": format!("changes#{}", tenant.id)}, "id": {"S": tenant.id}},
+            "UpdateExpression": "SET rules_changed_at = :then",
+            "ConditionExpression": "attribute_exists(rules_changed_at)",
+            "ExpressionAttributeValues": {":then": {"N": hour_ago.to_string()}},
+        });
+        e2e::aws::call("dynamodb", "DynamoDB_20120810.UpdateItem", update).await;
     }
 
     /// Posts an event with `data` of about `payload` bytes, and returns its id.

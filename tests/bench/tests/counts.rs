@@ -4,9 +4,13 @@
 //! change the calls. So this test also checks that the counts that `make cost` uses are up to date.
 #![allow(clippy::expect_used, reason = "a test that cannot continue panics")]
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use bench::{
+    meter::Mode,
     scenario::{Figures, Outcome, Scenario},
     stage::Stage,
 };
@@ -144,6 +148,42 @@ async fn a_hundred_rules_cost_no_further_call() {
     // Half a unit for each 4 KiB of rules, once for a batch of ten events.
     assert!(counted.reads["Channels"] <= 0.6, "{:?}", counted.reads);
     assert_eq!(kept("100 rules"), counted, "{STALE}");
+}
+
+/// The read units per event of an operator with this number of rules, which were last changed long ago. The traffic
+/// lasts for longer than destinations are cached.
+async fn reads_in_steady_traffic(rules: usize) -> BTreeMap<String, f64> {
+    /// A busy machine may take more than two seconds between two batches.
+    const REMEMBER: Duration = Duration::from_secs(5);
+    const LASTS: Duration = Duration::from_secs(12);
+    const EVENTS: usize = 10;
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let stage = Stage::start_remembering(REMEMBER, "debug", SCHEDULE, EVENTS).await;
+    let tenant = stage.tenant(1, rules).await;
+    stage.settle_rules(&tenant).await;
+    let send = || stage.send(&tenant, EVENTS, 1000, 1);
+    // Rules are cached from the second batch on.
+    for _ in 0..2 {
+        send().await;
+    }
+    let mut events = 0;
+    stage.meter.set(Mode::Count);
+    let measured = stage.measure(async {
+        let start = Instant::now();
+        while start.elapsed() < LASTS {
+            send().await;
+            events += EVENTS;
+        }
+    });
+    let reads = measured.await.counts.reads;
+    reads.into_iter().map(|(table, units)| (table, units / events as f64)).collect()
+}
+
+#[tokio::test]
+async fn a_thousand_rules_read_at_most_a_fifth_more_than_ten_in_steady_traffic() {
+    let (ten, thousand) = (reads_in_steady_traffic(10).await, reads_in_steady_traffic(1000).await);
+    let total = |reads: &BTreeMap<String, f64>| reads.values().sum::<f64>();
+    assert!(total(&thousand) <= 1.2 * total(&ten), "{thousand:?}, and with ten rules {ten:?}");
 }
 
 #[tokio::test]
