@@ -1,9 +1,8 @@
 //! Operators.
 
 use domain::{
-    Address, ApiKey, ChannelType, KeyId, OperatorId, Role,
+    Address, ApiKey, KeyId, OperatorId, Role,
     api_key::Bearer,
-    guard::TargetPolicy,
     plan::{self, Plan},
     shard::{Sharding, Shards},
     time::now,
@@ -26,7 +25,7 @@ const MAX_NAME: usize = 120;
 impl App {
     /// Creates an operator with a data key and a first API key, which is only shown in this response.
     pub(crate) async fn create_operator(&self, new: NewOperator) -> Result<Value, Error> {
-        let email = Address::parse(ChannelType::Email, &new.email, TargetPolicy::Public);
+        let email = Address::parse_email(&new.email);
         let email = email.map_err(|problem| invalid("email", problem))?;
         let name = new.name.trim();
         if name.is_empty() || name.chars().count() > MAX_NAME {

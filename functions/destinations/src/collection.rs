@@ -7,7 +7,7 @@ use api::{
 use axum::{Json, http::StatusCode};
 use domain::{
     Address, ApiKind, ChannelType, Destination, DestinationId, OperatorId, WebhookSecret, destination::Signing,
-    guard::TargetPolicy, time::now,
+    time::now,
 };
 use store::Inserted;
 
@@ -116,7 +116,7 @@ impl App {
             ChannelType::Email => {}
         }
         let operator = self.service.operator(operator).await?;
-        let own = Address::parse(ChannelType::Email, &operator.email, TargetPolicy::Public);
+        let own = Address::parse_email(&operator.email);
         if !own.is_ok_and(|own| own.uniqueness_key() == address.uniqueness_key()) {
             return Ok(false);
         }

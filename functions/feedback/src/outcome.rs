@@ -6,11 +6,10 @@
 use std::time::Duration;
 
 use domain::{
-    Address, ChannelType, Delivery, DeliveryId, DeliveryState, Destination, Kind, OperatorId, Unhealthy,
+    Address, Delivery, DeliveryId, DeliveryState, Destination, Kind, OperatorId, Unhealthy,
     delivery_plan::is_past_retention,
     destination::{Suppression, SuppressionReason},
     feedback::{Feedback, Outcome},
-    guard::TargetPolicy,
     hidden::without_people,
     lifecycle::{Reason, Trigger},
     system_events::{self, Mail},
@@ -178,7 +177,7 @@ fn on_its_way(row: &Delivery) -> bool {
 
 /// Normalizes an address, so that all its spellings compare equal. Needed when the destination is deleted.
 fn key_of(address: &str) -> Option<String> {
-    Some(Address::parse(ChannelType::Email, address, TargetPolicy::Public).ok()?.uniqueness_key())
+    Some(Address::parse_email(address).ok()?.uniqueness_key())
 }
 
 fn detail(outcome: &Outcome) -> Option<&str> {

@@ -9,8 +9,7 @@ use api::{
 };
 use axum::{Json, extract::Path};
 use domain::{
-    Address, ChannelType, destination,
-    guard::TargetPolicy,
+    Address, destination,
     system_events::{self, SuppressionEnd},
     time::{now, rfc3339},
 };
@@ -88,7 +87,7 @@ pub(crate) async fn list(app: State, Reader(caller): Reader, page: PageQuery) ->
     responses((status = 200, body = Deleted), ErrorsOfOne)
 )]
 pub(crate) async fn delete(app: State, Writer(caller): Writer, Path(email): Path<String>) -> Result<Json<Deleted>> {
-    let address = Address::parse(ChannelType::Email, &email, TargetPolicy::Public);
+    let address = Address::parse_email(&email);
     let address = address.map_err(|problem| ApiError::field("email", problem))?;
     let lifted = app.service.suppressions().delete(caller.operator_id(), &address.uniqueness_key()).await?;
     let Some(lifted) = lifted else {

@@ -1,9 +1,10 @@
 //! Runs an HTTP function: one router, one log line per request, and one error format for unknown paths and methods.
 
-use std::{sync::Arc, time::Instant};
+use std::{pin::Pin, sync::Arc, time::Instant};
 
 use axum::{
     Extension, Router,
+    body::Bytes,
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode, Uri,
@@ -13,8 +14,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{DeliveryId, EventId};
+use http_body_util::BodyExt;
 use lambda_http::{
-    Adapter, LambdaEvent, RequestExt,
+    Adapter, Body, LambdaEvent, RequestExt,
     aws_lambda_events::apigw::ApiGatewayV2httpRequest,
     lambda_runtime,
     request::{LambdaRequest, RequestContext},
@@ -94,7 +96,36 @@ async fn run(router: Router) -> Result<(), lambda_http::Error> {
         LambdaEvent::new(LambdaRequest::ApiGatewayV2(event.payload), event.context)
     };
     cold_start::report();
+    let router = ServiceExt::<lambda_http::Request>::map_response(router, Answer);
     lambda_runtime::run(Adapter::from(router).map_request(of_http_api)).await
+}
+
+/// A response for the HTTP API, which passes text on as UTF-8 and other bodies from base64. [`lambda_http`] would decide
+/// by the content type, and link the tables of all other encodings of text.
+struct Answer(Response);
+
+impl lambda_http::IntoResponse for Answer {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = lambda_http::Response<Body>> + Send>> {
+        let (mut parts, body) = self.0.into_parts();
+        Box::pin(async move {
+            let body = match body.collect().await {
+                Ok(body) => passed_on(body.to_bytes()),
+                Err(error) => {
+                    tracing::error!(%error, "response not read");
+                    parts.status = StatusCode::INTERNAL_SERVER_ERROR;
+                    Body::Empty
+                }
+            };
+            lambda_http::Response::from_parts(parts, body)
+        })
+    }
+}
+
+fn passed_on(body: Bytes) -> Body {
+    if body.is_empty() {
+        return Body::Empty;
+    }
+    String::from_utf8(body.into()).map_or_else(|binary| Body::Binary(binary.into_bytes()), Body::Text)
 }
 
 fn finish(router: Router, envelope: Envelope, telemetry: Telemetry) -> Router {

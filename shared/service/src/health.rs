@@ -1,11 +1,10 @@
 //! Marks a destination as unhealthy and notifies its operator once, with an event and a mail.
 
 use domain::{
-    ApiKind, Attempt, ChannelType, Destination, DestinationId, OperatorId, Unhealthy,
+    ApiKind, Attempt, Destination, DestinationId, OperatorId, Unhealthy,
     address::Address,
     catalogue::unhealthy::DESTINATION_UNHEALTHY,
     destination::Owner,
-    guard::TargetPolicy,
     health::Notice,
     hidden::without_people,
     message::Ingest,
@@ -116,7 +115,7 @@ impl Health {
     /// retried and logged. Returns whether the address is valid.
     async fn address_operator(&self, id: OperatorId) -> Result<bool> {
         let Some(operator) = self.accounts.operator(id).await? else { return Ok(false) };
-        let Ok(address) = Address::parse(ChannelType::Email, &operator.email, TargetPolicy::Public) else {
+        let Ok(address) = Address::parse_email(&operator.email) else {
             return Ok(false);
         };
         let own = Destination {

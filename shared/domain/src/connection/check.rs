@@ -130,7 +130,7 @@ fn header_name(name: &str) -> Result<HeaderName, String> {
 
 /// Parses one mail address into its normal form.
 pub(super) fn mail_address(text: &str) -> Result<Address, String> {
-    Address::parse(ChannelType::Email, text, TargetPolicy::Public).map_err(|problem| problem.to_string())
+    Address::parse_email(text).map_err(|problem| problem.to_string())
 }
 
 /// Checks the address that mails are sent from.

@@ -12,10 +12,8 @@ use row::Row;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Address, ApiKind, ChannelType, DestinationId, EndpointId, Kind, OperatorId, ProjectId, RuleId, Unhealthy,
-    WebhookId,
+    Address, ApiKind, DestinationId, EndpointId, Kind, OperatorId, ProjectId, RuleId, Unhealthy, WebhookId,
     address::MAIL_SEPARATOR,
-    guard::TargetPolicy,
     hidden::shown_url,
     time::now,
     traffic::{Rate, Traffic},
@@ -185,7 +183,7 @@ impl Destination {
         match self.kind {
             Kind::Email => vec![(&self.destination, self.uniqueness_key.clone())],
             Kind::OpsEmail => {
-                let key = |text| Address::parse(ChannelType::Email, text, TargetPolicy::Public).ok();
+                let key = |text| Address::parse_email(text).ok();
                 let each = self.destination.split(MAIL_SEPARATOR);
                 each.filter_map(|text| Some((text, key(text)?.uniqueness_key()))).collect()
             }
