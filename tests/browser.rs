@@ -43,3 +43,22 @@ async fn a_page_of_an_allowed_origin_calls_the_api_and_another_cannot() {
     let key = operator.key.as_deref().expect("a key");
     run("origins.mjs", &[&variable("API_URL"), key, "http://app.example.com"]).await;
 }
+
+#[tokio::test]
+async fn an_operator_resumes_deliveries_after_three_of_eight_destinations_failed() {
+    for (screen, color_scheme) in [("desktop", "light"), ("phone", "dark")] {
+        let operator = Operator::create().await;
+        let key = operator.key.as_deref().expect("a key");
+        run("resume.mjs", &[&variable("API_URL"), key, screen, color_scheme]).await;
+    }
+}
+
+#[tokio::test]
+async fn deliveries_are_sent_again_by_filter_and_lists_are_complete() {
+    for screen in ["desktop", "phone"] {
+        let operator = Operator::create_with_plan("pro").await;
+        let bound = operator.with_new_key(serde_json::json!({"role": "editor", "project_id": "mine"})).await;
+        let [key, of_project] = [&operator, &bound].map(|one| one.key.as_deref().expect("a key"));
+        run("resend.mjs", &[&variable("API_URL"), key, of_project, screen]).await;
+    }
+}

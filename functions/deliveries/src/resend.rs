@@ -47,8 +47,8 @@ pub(crate) struct Resend {
 }
 
 /// Selects deliveries. They must match all conditions.
-#[derive(Default, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ResendFilter {
     /// `held`, `failed`, `abandoned`, and with `force` also `succeeded`. By default, the first three. `failed` includes
     /// deliveries that were planned at least 15 minutes ago and were never attempted.
@@ -61,11 +61,11 @@ pub(crate) struct ResendFilter {
     #[schema(format = "event-type", example = "passport.flagged")]
     event_type: Option<String>,
     /// Deliveries of events accepted at this time or later, RFC 3339.
-    #[serde(with = "domain::time::text::option")]
+    #[serde(default, with = "domain::time::text::option")]
     #[schema(value_type = Option<String>, format = DateTime, example = "2026-04-15T10:00:00.000Z")]
     since: Option<Timestamp>,
     /// Deliveries of events accepted before this time, RFC 3339.
-    #[serde(with = "domain::time::text::option")]
+    #[serde(default, with = "domain::time::text::option")]
     #[schema(value_type = Option<String>, format = DateTime, example = "2026-04-16T10:00:00.000Z")]
     until: Option<Timestamp>,
 }
