@@ -55,8 +55,9 @@ impl Outage {
         outage
     }
 
+    /// Without the email about the unhealthy destination.
     async fn in_state(&self, state: &str) -> usize {
-        let page = self.operator.get(&format!("/v1/deliveries?state={state}")).await.expect(200);
+        let page = self.operator.get(&format!("/v1/deliveries?state={state}&event_type={EVENT}")).await.expect(200);
         page["deliveries"].as_array().expect("a list").len()
     }
 
