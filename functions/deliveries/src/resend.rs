@@ -73,7 +73,11 @@ pub(crate) struct ResendFilter {
 /// Why deliveries are not sent again.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "the API's text shows it; `service::resend::Skipped` names it")]
+#[expect(
+    dead_code,
+    clippy::enum_variant_names,
+    reason = "the API's text shows it; `service::resend::Skipped` names it"
+)]
 enum SkipReason {
     /// The destination is not verified.
     DestinationUnverified,
