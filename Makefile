@@ -81,6 +81,10 @@ scale: functions ## Simulate ten thousand events a second of one operator, at a 
 	@PARAMETERS="RememberSeconds=200" SCALE_READS=1 SCALE_EVENTS=10000 \
 	  infra/local/test.sh --workspace --test scale -- --nocapture
 
+.PHONY: many
+many: functions $(RECEIVERS) ## Show ten thousand deliveries in the console: CLICKS
+	@infra/local/test.sh --workspace --test browser -- --ignored --nocapture
+
 .PHONY: redrive
 redrive: $(VENV)/.installed ## Send dead letters back to their queues, locally or with STACK=name on AWS
 	@$(PYTHON) infra/redrive.py $(if $(STACK),$(STACK),stack-notifications .local/env)

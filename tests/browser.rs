@@ -2,11 +2,12 @@
 //! and web pages that call the API. The steps and checks are in `tests/console/`.
 //!
 //! A separate test program, because a browser uses most of the machine.
-#![allow(clippy::expect_used, reason = "a test that cannot continue panics")]
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "a test that reports, and panics if it cannot continue")]
 
-use std::{path::Path, process::Stdio};
+use std::{path::Path, process::Stdio, time::Duration};
 
-use e2e::{Operator, variable};
+use e2e::{Operator, aws, variable};
+use serde_json::json;
 use tokio::process::Command;
 
 /// Runs a script of `tests/console`; its output is part of the message if it fails.
@@ -17,6 +18,7 @@ async fn run(script: &str, arguments: &[&str]) {
     let ended = command.output().await.expect("Node.js");
     let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert!(ended.status.success(), "{script}\n{out}\n{err}");
+    println!("{out}");
 }
 
 #[tokio::test]
@@ -42,4 +44,51 @@ async fn a_page_of_an_allowed_origin_calls_the_api_and_another_cannot() {
     let operator = Operator::create().await;
     let key = operator.key.as_deref().expect("a key");
     run("origins.mjs", &[&variable("API_URL"), key, "http://app.example.com"]).await;
+}
+
+#[tokio::test]
+async fn an_operator_resumes_deliveries_after_three_of_eight_destinations_failed() {
+    for (screen, color_scheme) in [("desktop", "light"), ("phone", "dark")] {
+        let operator = Operator::create().await;
+        let key = operator.key.as_deref().expect("a key");
+        run("resume.mjs", &[&variable("API_URL"), key, screen, color_scheme]).await;
+    }
+}
+
+#[tokio::test]
+async fn deliveries_are_sent_again_by_filter_and_lists_are_complete() {
+    for screen in ["desktop", "phone"] {
+        let operator = Operator::create_with_plan("pro").await;
+        let bound = operator.with_new_key(json!({"role": "editor", "project_id": "mine"})).await;
+        let [key, of_project] = [&operator, &bound].map(|one| one.key.as_deref().expect("a key"));
+        run("resend.mjs", &[&variable("API_URL"), key, of_project, screen]).await;
+    }
+}
+
+/// Writes the rows to the table, because sending takes minutes. `CLICKS` changes how many pages the browser loads.
+#[tokio::test]
+#[ignore = "takes minutes: make many"]
+async fn a_list_of_ten_thousand_deliveries_stays_fast() {
+    let operator = Operator::create_with_plan("pro").await;
+    let made = operator.register("webhook", "http://127.0.0.1:9/hooks/many").await.expect(201);
+    let destination = made["id"].as_str().expect("an id");
+    let id = |number: u64| {
+        let event = domain::EventId::first_at(jiff::Timestamp::now() - Duration::from_secs(10_000 - number));
+        format!("dlv_{}{}", &destination["ndst_".len()..], event.ulid())
+    };
+    let row = |number: u64| {
+        let at = jiff::Timestamp::now().as_millisecond().to_string();
+        json!({"PutRequest": {"Item": {
+            "destination_id": {"S": destination}, "id": {"S": id(number)}, "operator_id": {"S": operator.id},
+            "event_type": {"S": "custom.many"}, "state": {"S": "succeeded"}, "attempt_count": {"N": "1"},
+            "created_at": {"N": at},
+        }}})
+    };
+    for from in (0..10_000).step_by(25) {
+        let rows: Vec<_> = (from..from + 25).map(row).collect();
+        let request = json!({"RequestItems": {variable("DELIVERIES_TABLE"): rows}});
+        aws::call("dynamodb", "DynamoDB_20120810.BatchWriteItem", request).await;
+    }
+    let clicks = std::env::var("CLICKS").unwrap_or_else(|_| "190".into());
+    run("many.mjs", &[&variable("API_URL"), operator.key.as_deref().expect("a key"), &clicks]).await;
 }

@@ -11,6 +11,7 @@ import { DestinationsPage } from './pages/destinations'
 import { EventsPage } from './pages/events'
 import { NotFoundPage } from './pages/not-found'
 import { OverviewPage } from './pages/overview'
+import { ResumePage } from './pages/resume'
 import { RulesPage } from './pages/rules'
 import { WebhooksPage } from './pages/webhooks'
 import { useHashLocation } from './router/hash'
@@ -78,6 +79,7 @@ function Pages() {
         <Route path="/deliveries/:id?">{({ id }) => <DeliveriesPage id={id} />}</Route>
         <Route path="/events/:id?">{({ id }) => <EventsPage id={id} />}</Route>
         <Route path="/destinations/:id?">{({ id }) => <DestinationsPage id={id} />}</Route>
+        <Route path="/resume" component={ResumePage} />
         <Route path="/rules/:id?">{({ id }) => <RulesPage id={id} />}</Route>
         <Route path="/webhooks/:id?">{({ id }) => <WebhooksPage id={id} />}</Route>
         <Route>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { EventType, Rule } from '../src/api/types'
+import { ruleLabel } from '../src/lib/rule-label'
 import {
   asNewRule,
   belowMinSeverity,
@@ -8,7 +9,7 @@ import {
   emptyDraft,
   previewBlocker,
 } from '../src/pages/rules/form/draft'
-import { ruleStatuses, ruleTitle } from '../src/pages/rules/names'
+import { ruleStatuses } from '../src/pages/rules/names'
 
 const rule: Rule = {
   id: 'nch_1',
@@ -27,8 +28,10 @@ const draft = draftOf(rule)
 
 describe('a rule', () => {
   it('has a title from its event types', () => {
-    expect(ruleTitle({ events: ['a'] })).toBe('a')
-    expect(ruleTitle({ events: ['a', 'b', 'c'] })).toBe('a and 2 more')
+    expect(ruleLabel({ events: ['a'] })).toBe('a')
+    expect(ruleLabel({ events: ['a', 'b'] }, ['Shop', '#ops', 'CRM'])).toBe('a and 1 more → Shop and 2 more')
+    expect(ruleLabel({ events: ['a'] }, [])).toBe('a → no destination')
+    expect(ruleLabel({ events: ['a', 'b', 'c'] })).toBe('a and 2 more')
   })
 
   it('has the status of its destinations', () => {

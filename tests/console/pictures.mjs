@@ -18,6 +18,8 @@ const PAGES = [
   ["delivery", "/deliveries?state=abandoned", first("Deliveries")],
   ["delivery-succeeded", "/deliveries?state=succeeded", first("Deliveries")],
   ["recover", "/deliveries", open("Recover")],
+  ["resend", "/deliveries?state=held", open("Resend all that match…")],
+  ["resume", "/resume"],
   ["events", "/events"],
   ["event", "/events?type=passport.flagged", first("Events")],
   ["event-post", "/events", open("Post an event")],

@@ -39,6 +39,7 @@ mod providers;
 mod receivers;
 mod recovery;
 mod remembered;
+mod resend;
 mod rotation;
 mod shards;
 mod smoke;

@@ -259,7 +259,7 @@ async fn a_key_of_a_project_sees_the_resources_of_the_project() {
     assert_eq!(bound.get("/v1/whoami").await.expect(200)["project_id"], "mine");
     let overview = bound.get("/v1/overview").await.expect(200);
     assert_eq!(overview["rules"], json!({"total": 1, "active": 1, "paused": 0}));
-    assert_eq!((&overview["destinations"]["total"], &overview["totals"]["succeeded"]), (&json!(1), &json!(0)));
+    assert_eq!((&overview["destinations"]["total"], &overview["totals"]["succeeded"]), (&json!(2), &json!(1)));
     let any = bound.get("/v1/notifications/destinations?made_by=any").await.expect(200);
     let projects: Vec<_> =
         any["destinations"].as_array().expect("a list").iter().map(|one| &one["project_id"]).collect();

@@ -1,6 +1,6 @@
 import type { FetchResponse, MaybeOptionalInit } from 'openapi-fetch'
 import type { PathsWithMethod } from 'openapi-typescript-helpers'
-import { useMemo } from 'preact/hooks'
+import { useMemo, useRef } from 'preact/hooks'
 import useSWR from 'swr'
 import useSWRInfinite from 'swr/infinite'
 import { useRefreshed } from './changes'
@@ -58,6 +58,12 @@ export function useGet<P extends GetPath, D = Data<P>>(
   return answer
 }
 
+/**
+ * The maximum number of loaded pages of a list that keeps itself up to date. A new row on the first page changes the
+ * cursors of all others, so a longer list would load every page again.
+ */
+const MAX_FRESH = 4
+
 type Paged = { next_cursor?: string | null }
 
 /** Fetches a list page by page. `rows` extracts the rows of a page. */
@@ -67,6 +73,7 @@ export function usePages<P extends GetPath, Row>(
   rows: (page: Data<P>) => Row[],
   options: Omit<Options<Data<P>>, 'refreshEvery'> & { refreshEvery?: number } = {},
 ) {
+  const size = useRef(1)
   const pages = useSWRInfinite<Data<P>, Error>(
     (index: number, before: Paged | null) => {
       if (path === null || (index > 0 && !before?.next_cursor)) return null
@@ -79,8 +86,13 @@ export function usePages<P extends GetPath, Row>(
           params: { ...init?.params, query: { ...init?.params?.query, ...(cursor ? { cursor } : {}) } },
         }),
       ),
-    { keepPreviousData: options.keepPrevious ?? false, refreshInterval: options.refreshEvery ?? 0 },
+    {
+      keepPreviousData: options.keepPrevious ?? false,
+      refreshInterval: options.refreshEvery ?? 0,
+      revalidateFirstPage: size.current <= MAX_FRESH,
+    },
   )
+  size.current = pages.size
   useRefreshed(path, pages.mutate)
   const all = useMemo(() => pages.data?.flatMap(rows), [pages.data])
   const last = pages.data?.at(-1) as Paged | undefined

@@ -12,6 +12,8 @@ export type Outcomes = Schemas['Tally']
 export type Attempt = Schemas['AttemptView']
 export type Delivery = Schemas['DeliveryView']
 export type DeliveryPage = Schemas['DeliveryPage']
+/** What one request of a resend has done. */
+export type Resent = Schemas['Resent']
 export type DeliveryWithRequest = Schemas['DeliveryDetail']
 export type MadeBy = Schemas['ApiKind']
 type Origin = Schemas['Origin']

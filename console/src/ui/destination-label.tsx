@@ -1,4 +1,4 @@
-import { useDestinations } from '../api/catalogue'
+import { useDestinationById } from '../api/catalogue'
 import { useDestinationKinds } from '../api/destination-kinds'
 import type { Destination } from '../api/types'
 import { shortId } from './id'
@@ -22,13 +22,12 @@ export function DestinationLabel({ destination }: { destination: Labelled }) {
 
 /** The label of the destination with this id (public or `ndst_…`). */
 export function DestinationLabelById({ id }: { id: string }) {
-  const { byId, error, isLoading } = useDestinations()
-  const found = byId.get(id)
-  if (found) return <DestinationLabel destination={found} />
+  const { destination, isDeleted } = useDestinationById(id)
+  if (destination) return <DestinationLabel destination={destination} />
   return (
     <span class="destination" title={id}>
       <code>{shortId(id)}</code>
-      {!isLoading && !error && <span class="faint">deleted or older</span>}
+      {isDeleted && <span class="faint">deleted</span>}
     </span>
   )
 }

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Button } from './button'
 import './table.css'
 
@@ -31,6 +32,7 @@ type Props<Row> = {
  * cells into blocks.
  */
 export function Table<Row>({ label, columns, rows, rowKey, rowHref }: Props<Row>) {
+  const chunks = useMemo(() => inChunks(rows), [rows])
   return (
     // biome-ignore-start lint/a11y/noRedundantRoles: see above
     <table
@@ -53,24 +55,83 @@ export function Table<Row>({ label, columns, rows, rowKey, rowHref }: Props<Row>
           ))}
         </tr>
       </thead>
-      <tbody role="rowgroup">
-        {rows.map(row => (
-          <tr key={rowKey(row)} role="row" class={rowHref ? 'table-linked' : ''}>
-            {columns.map(column => (
-              <td key={column.header} role="cell" class={cellClass(column)} data-label={column.header}>
-                {column.main && rowHref ? (
-                  <a class="table-link" href={rowHref(row)}>
-                    {column.cell(row)}
-                  </a>
-                ) : (
-                  column.cell(row)
-                )}
-              </td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
+      {chunks.map((chunk, index) => (
+        <Chunk
+          key={chunk[0] ? rowKey(chunk[0]) : index}
+          isLong={chunks.length > 1}
+          rows={chunk}
+          {...{ columns, rowKey, rowHref }}
+        />
+      ))}
     </table>
+    // biome-ignore-end lint/a11y/noRedundantRoles: see above
+  )
+}
+
+/** Longer tables have several chunks, of which only those near the screen have rows in the document. */
+const CHUNK = 100
+
+function inChunks<Row>(rows: Row[]): Row[][] {
+  const count = Math.max(Math.ceil(rows.length / CHUNK), 1)
+  return Array.from({ length: count }, (_, index) => rows.slice(index * CHUNK, (index + 1) * CHUNK))
+}
+
+function Chunk<Row>({
+  rows,
+  columns,
+  rowKey,
+  rowHref,
+  isLong,
+}: Pick<Props<Row>, 'rows' | 'columns' | 'rowKey'> & { rowHref: Props<Row>['rowHref']; isLong: boolean }) {
+  const body = useRef<HTMLTableSectionElement>(null)
+  const [isNear, setIsNear] = useState(true)
+  const [height, setHeight] = useState(0)
+  useEffect(() => {
+    if (!isLong || !body.current) return
+    const observer = new IntersectionObserver(
+      entries => {
+        const last = entries.at(-1)
+        if (!last) return
+        if (last.boundingClientRect.height > 0) setHeight(last.boundingClientRect.height)
+        setIsNear(last.isIntersecting)
+      },
+      { rootMargin: '1500px' },
+    )
+    observer.observe(body.current)
+    return () => observer.disconnect()
+  }, [isLong])
+  if (isLong && !isNear) {
+    return (
+      // biome-ignore-start lint/a11y/noRedundantRoles: see above
+      <tbody ref={body} role="rowgroup">
+        <tr role="row" style={{ height: `${height}px` }}>
+          <td role="cell" class="table-away" colSpan={columns.length}>
+            {`${rows.length} rows`}
+          </td>
+        </tr>
+      </tbody>
+      // biome-ignore-end lint/a11y/noRedundantRoles: see above
+    )
+  }
+  return (
+    // biome-ignore-start lint/a11y/noRedundantRoles: see above
+    <tbody ref={body} role="rowgroup">
+      {rows.map(row => (
+        <tr key={rowKey(row)} role="row" class={rowHref ? 'table-linked' : ''}>
+          {columns.map(column => (
+            <td key={column.header} role="cell" class={cellClass(column)} data-label={column.header}>
+              {column.main && rowHref ? (
+                <a class="table-link" href={rowHref(row)}>
+                  {column.cell(row)}
+                </a>
+              ) : (
+                column.cell(row)
+              )}
+            </td>
+          ))}
+        </tr>
+      ))}
+    </tbody>
     // biome-ignore-end lint/a11y/noRedundantRoles: see above
   )
 }

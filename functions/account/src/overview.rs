@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use api::{ApiError, Caller, Query, Reader, error::Result, responses::stack::Errors};
 use axum::Json;
 use domain::{
-    DeliveryState, DestinationId, EventId,
+    DeliveryState, DestinationId, EventId, ProjectId,
     attention::{Attention, Concern, attention},
     chart::{Chart, Tally},
     overdue::Overdue,
@@ -69,8 +69,7 @@ struct DestinationCounts {
 /// The number of rules.
 #[derive(Serialize, ToSchema)]
 struct RuleCounts {
-    /// All rules outside of projects, including those that other APIs create. With a project's key, the project's
-    /// rules.
+    /// All rules outside of projects, including those that other APIs create.
     total: usize,
     /// Active rules.
     active: usize,
@@ -138,7 +137,8 @@ pub(crate) struct Overview {
 
 /// Returns the state of the account: its deliveries over time, and items that need attention.
 ///
-/// A key that is bound to a project sees only the project's channels and the deliveries to them.
+/// A key that is bound to a project sees what its lists show: the deliveries of the project's events, and the
+/// destinations of the project and of none.
 #[utoipa::path(
     get, path = "/v1/overview", tag = "Account", operation_id = "getOverview", params(OverviewQuery),
     responses((status = 200, body = Overview), Errors)
@@ -184,6 +184,9 @@ impl App {
         let (rows, ids, now) = (self.log.rows(), known.ids(), now());
         let chart = Chart::empty(now, hours);
         let oldest = EventId::first_at(chart.since);
+        if let Some(own) = caller.project_id() {
+            return self.counts_of_project(caller, (own, &ids), (chart, oldest)).await;
+        }
         // Held and overdue deliveries need their operator's attention, regardless of their age.
         let waiting = (rows.held(&ids, MAX_WAITING), rows.overdue(&ids, now, MAX_WAITING));
         let counted = rows.count(&ids, oldest, MAX_COUNTED);
@@ -198,6 +201,23 @@ impl App {
         for (id, held) in held {
             counts.tallies.entry(id).or_default().held = held;
         }
+        Ok(counts)
+    }
+
+    /// Counts the deliveries of a project's events. Held deliveries count like others, by the time of their event: the
+    /// index by state does not know the project.
+    async fn counts_of_project(
+        &self,
+        caller: &Caller,
+        (project, ids): (&ProjectId, &[DestinationId]),
+        (chart, oldest): (Chart, EventId),
+    ) -> Result<Counts> {
+        let counted = self.log.rows().count(ids, oldest, MAX_COUNTED).await?;
+        let found = self.log.counted_of_project(caller.events(), project, ids, oldest, counted).await?;
+        let (counted, planned, complete) = found;
+        let (tallies, totals, overdue) = (HashMap::new(), Tally::default(), HashMap::new());
+        let mut counts = Counts { chart, totals, tallies, overdue, complete };
+        counts.add(counted, &planned);
         Ok(counts)
     }
 }

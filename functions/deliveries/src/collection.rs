@@ -19,7 +19,8 @@ use crate::{App, State, input::DeliveryQuery};
 /// Lists the deliveries of the account, newest event first.
 ///
 /// Deliveries to a deleted destination are listed as long as a rule targets it. A key that is bound to a project sees
-/// only the deliveries of that project's events.
+/// only the deliveries of that project's events. A page of such a key searches up to 4,000 events, so it can be short or
+/// empty although more follow: use the cursor.
 #[utoipa::path(
     get, path = "/v1/deliveries", tag = "Deliveries", operation_id = "listAllDeliveries", params(DeliveryQuery),
     responses(
@@ -40,9 +41,12 @@ pub(crate) async fn list(
     let ids = app.ids_of(&caller, query.destination_id.as_deref()).await?;
     let (rows, next) = match event {
         Some(event) => app.of_event(&caller, &ids, event, &wanted, limit).await?,
-        None => app.log.of_account(caller.events(), &ids, &wanted, limit).await?,
+        None => match caller.project_id() {
+            Some(own) => app.log.of_project(caller.events(), own, &ids, &wanted, limit).await?,
+            None => app.log.of_account(caller.events(), &ids, &wanted, limit).await?,
+        },
     };
-    let rows = app.visible(&caller, rows).await?;
+    let rows = app.visible(&caller, event, rows).await?;
     let next_cursor = next_cursor(&list, next, next.is_some());
     Ok(Json(DeliveryPage { deliveries: rows.iter().map(DeliveryView::from).collect(), next_cursor }))
 }
@@ -67,13 +71,12 @@ impl App {
     }
 
     /// Filters deliveries by what the caller may see. With a key bound to a project, these are the deliveries of its
-    /// events.
-    async fn visible(&self, caller: &Caller, mut rows: Vec<Delivery>) -> Result<Vec<Delivery>> {
+    /// events. Only a list of one `event` still needs a check.
+    async fn visible(&self, caller: &Caller, event: Option<EventId>, mut rows: Vec<Delivery>) -> Result<Vec<Delivery>> {
         rows.retain(|row| row.operator_id == caller.operator_id());
-        let Some(own) = caller.project_id() else { return Ok(rows) };
-        let events = rows.iter().map(|row| row.id.event);
-        let events = self.events.of_project(caller.operator_id(), own, events).await?;
-        rows.retain(|row| events.contains(&row.id.event));
+        let (Some(own), Some(event)) = (caller.project_id(), event) else { return Ok(rows) };
+        let own = self.events.of_project(caller.operator_id(), own, [event]).await?;
+        rows.retain(|row| own.contains(&row.id.event));
         Ok(rows)
     }
 

@@ -3,6 +3,7 @@
 mod collection;
 mod input;
 mod item;
+mod resend;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -53,4 +54,5 @@ api::routes! { App;
     collection::list;
     item::get;
     item::retry;
+    resend::resend;
 }

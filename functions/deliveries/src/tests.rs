@@ -56,3 +56,54 @@ async fn a_wrong_filter_is_named() {
     snapshot!(viewer.get("/v1/deliveries?destination_id=x").await);
     snapshot!(viewer.get("/v1/deliveries?limit=0").await);
 }
+
+#[tokio::test]
+async fn a_resend_counts_first_then_sends_to_destinations_that_receive() {
+    let cloud = Cloud::new();
+    let well = testing::webhook(cloud.operator.id);
+    let unhealthy = Some(domain::Unhealthy::new(domain::time::now(), "answered 500", None));
+    let broken = domain::Destination { unhealthy, ..testing::webhook(cloud.operator.id) };
+    for to in [&well, &broken] {
+        cloud.destination(to);
+        cloud.delivery(&delivery(to, DeliveryState::Succeeded));
+    }
+    let editor = serve(&cloud, Role::Editor);
+    let filter = json!({"states": ["succeeded"], "since": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"});
+    let send = async |body| editor.send(Method::POST, "/v1/deliveries/resend", Some(body)).await;
+    let counted = send(json!({"filter": filter, "force": true, "dry_run": true})).await;
+    let numbers = |answer: &api::testing::Answer| (answer.body["matched"].clone(), answer.body["queued"].clone());
+    assert_eq!((counted.status.as_u16(), numbers(&counted)), (200, (json!(2), json!(0))));
+    assert!(cloud.calls("SendMessage").is_empty());
+    let mut sent = send(json!({"filter": filter, "force": true})).await;
+    assert_eq!(cloud.calls("SendMessage").len(), 1);
+    for of in sent.body["by_destination"].as_array_mut().expect("a list") {
+        of["destination_id"] = json!("[id]");
+    }
+    sent.body["by_destination"].as_array_mut().expect("a list").sort_by_key(|of| of["skipped"].to_string());
+    snapshot!(sent);
+    // One delivery for each request.
+    let first = send(json!({"filter": filter, "force": true, "dry_run": true, "limit": 1})).await;
+    let cursor = first.body["next_cursor"].as_str().expect("a cursor");
+    let next = json!({"filter": filter, "force": true, "dry_run": true, "limit": 1, "cursor": cursor});
+    let second = send(next).await;
+    assert_eq!((numbers(&first).0, numbers(&second).0), (json!(1), json!(1)));
+    assert_ne!(first.body["by_destination"], second.body["by_destination"]);
+    let other = json!({"filter": {"states": ["held"]}, "cursor": cursor});
+    assert_eq!(send(other).await.status.as_u16(), 400);
+}
+
+#[tokio::test]
+async fn a_wrong_resend_is_named() {
+    let cloud = Cloud::new();
+    let (viewer, editor) = (serve(&cloud, Role::Viewer), serve(&cloud, Role::Editor));
+    let path = "/v1/deliveries/resend";
+    snapshot!(viewer.send(Method::POST, path, Some(json!({}))).await);
+    snapshot!(editor.send(Method::POST, path, Some(json!({"filter": {"states": ["succeeded"]}}))).await);
+    snapshot!(editor.send(Method::POST, path, Some(json!({"filter": {"states": ["lost"]}}))).await);
+    snapshot!(editor.send(Method::POST, path, Some(json!({"filter": {"since": "yesterday"}}))).await);
+    snapshot!(editor.send(Method::POST, path, Some(json!({"filter": {"destination_ids": []}}))).await);
+    snapshot!(editor.send(Method::POST, path, Some(json!({"filter": {"event_type": "custom"}}))).await);
+    snapshot!(editor.send(Method::POST, path, Some(json!({"limit": 501}))).await);
+    let unknown = json!({"filter": {"destination_ids": [testing::webhook(cloud.operator.id).id.to_string()]}});
+    assert_eq!(editor.send(Method::POST, path, Some(unknown)).await.status.as_u16(), 404);
+}

@@ -63,6 +63,17 @@ fn called(to: &Destination) -> Cow<'_, str> {
     to.name.as_deref().map_or_else(|| to.shown(), Cow::Borrowed)
 }
 
+/// The label of a rule, which has no name: `passport.flagged → Shop`, `passport.flagged and 2 more → Shop and 1 more`.
+fn label<'a>(rule: &Rule, find: impl Fn(DestinationId) -> Option<&'a Destination>) -> String {
+    let some = |mut names: Vec<Cow<'_, str>>| match names.len() {
+        0 | 1 => names.pop().unwrap_or_default().into_owned(),
+        several => format!("{} and {} more", names[0], several - 1),
+    };
+    let types = rule.events.iter().map(|event_type| Cow::Owned(event_type.to_string()));
+    let names = rule.destination_ids.iter().filter_map(|id| find(*id)).map(called);
+    format!("{} → {}", some(types.collect()), some(names.collect()))
+}
+
 fn deliveries(count: u32) -> String {
     if count == 1 { "1 delivery".to_owned() } else { format!("{count} deliveries") }
 }
@@ -88,7 +99,7 @@ pub fn attention(
     found.extend(several.filter_map(|rule| {
         let paused_by = rule.paused_by(find);
         let names: Vec<_> = paused_by.iter().filter_map(|id| find(*id)).map(called).collect();
-        let title = format!("The rule {} is paused", rule.public_id());
+        let title = format!("The rule {} is paused", label(rule, find));
         let detail = format!(
             "It sends to none of its destinations while {} is unhealthy. Verify that, or let the rule skip it.",
             names.join(", ")
@@ -206,7 +217,7 @@ mod tests {
         ]);
         let found = attention(&[well, quiet, new, loud.clone(), off], &rules, &tallies, &HashMap::new());
         let shown: Vec<_> = found.iter().map(|one| (one.concern, &*one.title, one.count)).collect();
-        let paused = format!("The rule {} is paused", rules[1].id);
+        let paused = format!("The rule {} → well@example.com and 1 more is paused", rules[1].events[0]);
         assert_eq!(
             shown,
             [

@@ -14,7 +14,7 @@ const PAGE: i32 = 500;
 pub struct AccountScope {
     /// The newest destinations, up to [`MAX_DESTINATIONS`].
     pub destinations: Vec<Destination>,
-    /// All rules that belong to no project, or all rules of one project.
+    /// All rules outside of projects.
     pub rules: Vec<Rule>,
     /// Whether the list contains all destinations.
     pub complete: bool,
@@ -45,20 +45,19 @@ impl AccountScope {
         Ok(Self { destinations, rules, complete })
     }
 
-    /// Reads the destinations and rules of one of the operator's projects.
+    /// Reads what a key of one of the operator's projects can see: the destinations of the project and of none, and the
+    /// rules outside of projects.
     ///
     /// # Errors
     /// When a call fails.
     pub async fn of_project(
-        (destinations, channels): (&Destinations, &Channels),
+        tables: (&Destinations, &Channels),
         operator: OperatorId,
         project: &ProjectId,
     ) -> Result<Self> {
-        let rules = channels.of_project(operator, project);
-        let (destinations, rules) = futures::try_join!(newest(destinations, operator), rules)?;
-        let (mut destinations, complete) = destinations;
-        destinations.retain(|destination| destination.project_id.as_ref() == Some(project));
-        Ok(Self { destinations, rules, complete })
+        let mut scope = Self::of_operator(tables, operator).await?;
+        scope.destinations.retain(|to| to.project_id.as_ref().is_none_or(|of| of == project));
+        Ok(scope)
     }
 }
 

@@ -9,6 +9,7 @@ mod messages;
 mod probe;
 pub mod recovery;
 pub mod render;
+pub mod resend;
 pub mod retrying;
 mod rotation;
 mod routes;

@@ -5,7 +5,7 @@ use domain::{
     system_events::Mail, time::now,
 };
 use jiff::Timestamp;
-use store::{Aws, DeliveryLog, Destinations, Lanes, SystemEvents, deliveries::Summary, queue::Outgoing};
+use store::{Aws, DeliveryLog, Destinations, Events, Lanes, SystemEvents, deliveries::Summary, queue::Outgoing};
 
 use crate::error::{Error, Result};
 
@@ -25,6 +25,7 @@ pub struct Recovered {
 /// Sends deliveries again.
 pub struct Recovery {
     log: DeliveryLog,
+    events: Events,
     destinations: Destinations,
     lanes: Lanes,
     system_events: SystemEvents,
@@ -38,6 +39,7 @@ impl Recovery {
     pub fn from_env(aws: &Aws) -> store::Result<Self> {
         Ok(Self {
             log: DeliveryLog::from_env(aws)?,
+            events: Events::from_env(aws)?,
             destinations: Destinations::from_env(aws)?,
             lanes: Lanes::from_env(aws)?,
             system_events: SystemEvents::from_env(aws)?,
@@ -112,8 +114,16 @@ impl Recovery {
         Ok(delivery)
     }
 
+    pub(crate) fn log(&self) -> &DeliveryLog {
+        &self.log
+    }
+
+    pub(crate) fn events(&self) -> &Events {
+        &self.events
+    }
+
     /// Messages first, then rows: after a crash in between, a delivery is sent twice rather than never.
-    async fn queue(&self, destination: &Destination, rows: Vec<Summary>) -> Result<()> {
+    pub(crate) async fn queue(&self, destination: &Destination, rows: Vec<Summary>) -> Result<()> {
         self.emit_queued(&rows, destination).await;
         let job = |row: &Summary| Job::at_once(row.id, row.operator_id, row.attempt_count);
         let messages: Vec<_> =

@@ -144,6 +144,9 @@ pub struct Plans {
     /// The event's type.
     #[serde(rename = "type")]
     pub event_type: EventType,
+    /// The project that the event belongs to.
+    #[serde(default)]
+    pub project_id: Option<ProjectId>,
     /// Where the event goes.
     #[serde(default)]
     pub plan: Option<DeliveryPlan>,
@@ -377,7 +380,7 @@ impl Events {
                 .expression_attribute_values(":partition", s(&partition))
                 .expression_attribute_values(":oldest", s(oldest))
                 .expression_attribute_values(":newest", s(newest))
-                .projection_expression("id, #type, #plan")
+                .projection_expression("id, #type, project_id, #plan")
                 .expression_attribute_names("#type", "type")
                 .expression_attribute_names("#plan", PLAN)
                 .scan_index_forward(!newest_first)
@@ -469,7 +472,7 @@ mod tests {
 
     fn plans(at: i64) -> Plans {
         let id = EventId::first_at(from_millis(at));
-        Plans { id, event_type: EventType::try_from("custom.a").expect("a type"), plan: None }
+        Plans { id, event_type: EventType::try_from("custom.a").expect("a type"), project_id: None, plan: None }
     }
 
     fn at(id: EventId) -> i64 {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::{
     ApiKind, Delivery, DeliveryId, DeliveryState, Destination, DestinationId, EventId, EventType, OperatorId,
+    ProjectId,
     delivery_plan::{Destined, Unrecorded},
     lifecycle::{Fate, Trigger},
     overdue::{is_overdue, overdue_before},
@@ -23,13 +24,15 @@ use crate::{
 
 /// The maximum number of events to read, and of calls to read them with.
 #[derive(Clone, Copy)]
-struct Bounds {
-    events: usize,
-    calls: u32,
+pub(crate) struct Bounds {
+    pub(crate) events: usize,
+    pub(crate) calls: u32,
 }
 
 const FOR_A_PAGE: Bounds = Bounds { events: 500, calls: 4 };
-const FOR_AN_OVERVIEW: Bounds = Bounds { events: 4000, calls: 8 };
+pub(crate) const FOR_AN_OVERVIEW: Bounds = Bounds { events: 4000, calls: 8 };
+/// A resend reads as many events as a recovery, but in several requests.
+const FOR_A_STEP: Bounds = Bounds { events: 2500, calls: 5 };
 const FOR_A_RECOVERY: Bounds = Bounds { events: 10_000, calls: 20 };
 /// The maximum number of further plan parts to read. Earlier events have priority.
 const MAX_PARTS: usize = 500;
@@ -39,8 +42,32 @@ const MAX_LOOKED_UP: usize = 1000;
 /// The deliveries of destinations, including those without a row.
 #[derive(Clone)]
 pub struct DeliveryLog {
-    deliveries: Deliveries,
-    events: Events,
+    pub(crate) deliveries: Deliveries,
+    pub(crate) events: Events,
+}
+
+/// Selects overdue deliveries without a row.
+#[derive(Debug, Clone, Copy)]
+pub struct OverdueOf<'a> {
+    /// The destinations, which belong to the operator.
+    pub destinations: &'a [DestinationId],
+    /// Only deliveries of events of this type.
+    pub event_type: Option<&'a EventType>,
+    /// Only deliveries of this project's events.
+    pub project: Option<&'a ProjectId>,
+    /// The oldest and the newest event.
+    pub range: (EventId, EventId),
+}
+
+/// A part of the overdue deliveries.
+#[derive(Debug, Default)]
+pub struct OverduePart {
+    /// The deliveries, oldest event first.
+    pub planned: Vec<Planned>,
+    /// The number of events that were read.
+    pub events: usize,
+    /// The event at which the next part begins, if there are more.
+    pub next: Option<EventId>,
 }
 
 /// A delivery from an event's plan.
@@ -143,7 +170,12 @@ impl DeliveryLog {
         destinations: &[DestinationId],
     ) -> Result<Vec<Planned>> {
         let Some(found) = self.events.planned([(operator, event)]).await?.remove(&event) else { return Ok(vec![]) };
-        let plans = Plans { id: event, event_type: found.event.event_type, plan: found.plan };
+        let plans = Plans {
+            id: event,
+            event_type: found.event.event_type,
+            project_id: found.event.project_id,
+            plan: found.plan,
+        };
         self.planned(operator, vec![plans], destinations, |_| false).await
     }
 
@@ -245,7 +277,7 @@ impl DeliveryLog {
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
-    async fn plans(
+    pub(crate) async fn plans(
         &self,
         of: EventsOf,
         range: (EventId, EventId),
@@ -257,7 +289,7 @@ impl DeliveryLog {
 
     /// Returns the planned deliveries of these events to these destinations, without those in `known`. They are in the
     /// order of the events, and in list order within an event.
-    async fn planned(
+    pub(crate) async fn planned(
         &self,
         operator: OperatorId,
         plans: Vec<Plans>,
@@ -330,6 +362,26 @@ impl DeliveryLog {
         Ok(planned)
     }
 
+    /// Like [`Self::overdue`], for several destinations and in parts of at most 2,500 events or 5 MB.
+    ///
+    /// # Errors
+    /// When a call fails.
+    pub async fn overdue_of(&self, of: EventsOf, wanted: OverdueOf<'_>, now: Timestamp) -> Result<OverduePart> {
+        let (oldest, newest) = wanted.range;
+        let range = (oldest, newest.min(EventId::first_at(overdue_before(now))));
+        let (mut plans, next) = self.plans(of, range, false, FOR_A_STEP).await?;
+        let events = plans.len();
+        plans.retain(|one| {
+            wanted.event_type.is_none_or(|event_type| one.event_type == *event_type)
+                && wanted.project.is_none_or(|own| one.project_id.as_ref() == Some(own))
+        });
+        let mut planned = self.planned(of.operator, plans, wanted.destinations, |_| false).await?;
+        planned.retain(|planned| is_overdue(planned.at, now));
+        let known = self.known(&planned).await?;
+        planned.retain(|planned| !known.contains(&planned.id));
+        Ok(OverduePart { planned, events, next })
+    }
+
     /// Writes rows for sending planned deliveries to a destination again, and returns those that had no row before.
     ///
     /// # Errors
@@ -375,7 +427,7 @@ fn planned(
     parts: &HashMap<EventId, Vec<Destined>>,
     wanted: &HashSet<DestinationId>,
 ) -> Vec<Planned> {
-    let Plans { id: event, event_type, plan: Some(plan) } = plans else { return vec![] };
+    let Plans { id: event, event_type, plan: Some(plan), .. } = plans else { return vec![] };
     let all = std::iter::once(&plan.destined).chain(parts.get(&event).into_iter().flatten());
     let mut fates: Vec<_> = all.flat_map(Destined::fates).filter(|(id, _)| wanted.contains(id)).collect();
     fates.sort_unstable_by(|a, b| b.cmp(a));
@@ -446,7 +498,12 @@ mod tests {
     fn plans(event: u64, fates: &[(u64, Fate)]) -> Plans {
         let fates: Fates = fates.iter().map(|(id, fate)| (destination_id(*id), *fate)).collect();
         let plan = DeliveryPlan { at: from_millis(7), destined: (&fates).into(), parts: None, by_repeat: false };
-        Plans { id: event_id(event), event_type: "custom.a".try_into().expect("a type"), plan: Some(plan) }
+        Plans {
+            id: event_id(event),
+            event_type: "custom.a".try_into().expect("a type"),
+            project_id: None,
+            plan: Some(plan),
+        }
     }
 
     fn delivery(destination: u64, event: u64) -> Delivery {

@@ -1,7 +1,7 @@
 import { RotateCcw } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import { useAction } from '../../api/action'
-import { useDestinations } from '../../api/catalogue'
+import { useDestinationById } from '../../api/catalogue'
 import { refresh } from '../../api/changes'
 import { api, call } from '../../api/client'
 import type { Delivery } from '../../api/types'
@@ -21,8 +21,7 @@ async function retry(delivery: Delivery, force: boolean): Promise<void> {
 export function DeliveryActions({ delivery }: { delivery: Delivery }) {
   const [dialog, setDialog] = useState<'force' | 'recover' | null>(null)
   const retryNow = useAction(() => retry(delivery, false))
-  const { byId } = useDestinations()
-  const destination = byId.get(delivery.destination_id)
+  const { destination, isDeleted } = useDestinationById(delivery.destination_id)
   const close = () => setDialog(null)
   const needsConfirmation = needsForce(delivery)
   return (
@@ -30,7 +29,7 @@ export function DeliveryActions({ delivery }: { delivery: Delivery }) {
       <Button
         writes
         disabledReason={
-          destination ? null : 'The destination is not among the newest hundred. Recover it on its own page.'
+          destination ? null : isDeleted ? 'The destination is deleted.' : 'The destination is still loading.'
         }
         onClick={() => setDialog('recover')}
       >

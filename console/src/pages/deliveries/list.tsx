@@ -1,9 +1,11 @@
-import { History, Send } from 'lucide-preact'
-import { useState } from 'preact/hooks'
+import { History, RotateCcw, Send } from 'lucide-preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { useDestinations } from '../../api/catalogue'
 import { usePages } from '../../api/hooks'
 import { STATES } from '../../api/types'
+import { useWhoami } from '../../api/whoami'
 import { DELIVERY_FILTERS, deliveryQuery } from '../../lib/deliveries'
+import { resendFilter } from '../../lib/resend'
 import { useNow } from '../../lib/use-now'
 import { href, useQuery } from '../../router/hash'
 import { stateStyles } from '../../ui/badge'
@@ -19,6 +21,7 @@ import { PeriodFilter } from '../../ui/period-filter'
 import { RecoverDialog } from '../../ui/recover-dialog'
 import { EmptyState, ErrorState, Notice, Skeleton } from '../../ui/states'
 import { LoadMore } from '../../ui/table'
+import { ResendDialog } from './resend-dialog'
 
 const REFRESH_MS = 15_000
 const states = [{ value: '', label: 'Any state' }, ...STATES.map(value => ({ value, label: stateStyles[value].label }))]
@@ -26,18 +29,36 @@ const states = [{ value: '', label: 'Any state' }, ...STATES.map(value => ({ val
 /** The deliveries to all destinations, newest event first. */
 export function DeliveriesList() {
   const [query, setQuery] = useQuery()
-  const [recovering, setRecovering] = useState(false)
+  const [dialog, setDialog] = useState<'recover' | 'resend' | null>(null)
+  const { project_id } = useWhoami()
   const { byId } = useDestinations()
   const activeFilters = DELIVERY_FILTERS.filter(name => query[name]).length
   const clear = () => setQuery(Object.fromEntries(DELIVERY_FILTERS.map(name => [name, null])))
   return (
     <Page
       title="Deliveries"
-      description="Each delivery sends one event to one destination. Deliveries and attempts are kept for 30 days."
+      description={
+        <>
+          Each delivery sends one event to one destination. Deliveries and attempts are kept for 30 days.
+          {project_id && ` Your key belongs to the project ${project_id} and sees only deliveries of its events.`}
+        </>
+      }
       actions={
-        <Button writes icon={<History size={15} />} onClick={() => setRecovering(true)}>
-          Recover
-        </Button>
+        <>
+          <Button writes icon={<History size={15} />} onClick={() => setDialog('recover')}>
+            Recover
+          </Button>
+          <Button
+            writes
+            icon={<RotateCcw size={15} />}
+            disabledReason={
+              query.state === 'pending' ? 'Pending deliveries are on their way. Choose another state.' : null
+            }
+            onClick={() => setDialog('resend')}
+          >
+            Resend all that match…
+          </Button>
+        </>
       }
     >
       <Filters activeCount={activeFilters} onClear={clear}>
@@ -57,11 +78,12 @@ export function DeliveriesList() {
         <PeriodFilter />
       </Filters>
       <Rows query={query} filtered={activeFilters > 0} onClear={clear} />
-      {recovering && (
+      {dialog === 'resend' && <ResendDialog filter={resendFilter(query, Date.now())} onClose={() => setDialog(null)} />}
+      {dialog === 'recover' && (
         <RecoverDialog
           destination={byId.get(query.destination_id ?? '') ?? null}
           since={query.since}
-          onClose={() => setRecovering(false)}
+          onClose={() => setDialog(null)}
         />
       )}
     </Page>
@@ -74,6 +96,7 @@ function Rows({ query, filtered, onClear }: { query: Record<string, string>; fil
     refreshEvery: REFRESH_MS,
     keepPrevious: true,
   })
+  const isSearching = useFilled(pages, JSON.stringify(query))
   if (pages.error && !pages.rows) {
     return (
       <Panel flush>
@@ -93,9 +116,48 @@ function Rows({ query, filtered, onClear }: { query: Record<string, string>; fil
     <Panel flush>
       {pages.error && <Notice tone="warn">{`This may be out of date. ${pages.error.message}`}</Notice>}
       {pages.rows.length > 0 && <DeliveriesTable deliveries={pages.rows} />}
+      {pages.rows.length === 0 &&
+        (isSearching ? (
+          <Skeleton lines={4} label="Searching older deliveries" />
+        ) : (
+          <EmptyState icon={<Send size={20} />} title="No matching deliveries so far">
+            There may be older ones. Show more to search them, or choose a time span.
+          </EmptyState>
+        ))}
       <LoadMore pages={pages} />
     </Panel>
   )
+}
+
+/** A list has at least this many rows, if there are as many. */
+const PAGE = 50
+/** The maximum number of pages that are loaded to fill the list. */
+const MAX_SEARCHED = 10
+
+/**
+ * Loads further pages while the list is shorter than a page: a page can be short or empty although more follow. Returns
+ * whether it still does.
+ */
+function useFilled(
+  pages: {
+    rows: unknown[] | undefined
+    error: unknown
+    hasMore: boolean
+    isLoadingMore: boolean
+    loadMore: () => void
+  },
+  list: string,
+): boolean {
+  const searched = useRef({ list, count: 0 })
+  if (searched.current.list !== list) searched.current = { list, count: 0 }
+  const isShort = pages.rows !== undefined && pages.rows.length < PAGE && pages.hasMore && !pages.error
+  const isSearching = isShort && searched.current.count < MAX_SEARCHED
+  useEffect(() => {
+    if (!isSearching || pages.isLoadingMore) return
+    searched.current.count += 1
+    pages.loadMore()
+  })
+  return isSearching
 }
 
 function None({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {

@@ -1,4 +1,5 @@
 import { Plus, SearchX, Send } from 'lucide-preact'
+import { useEffect } from 'preact/hooks'
 import { useDestinationKinds } from '../../api/destination-kinds'
 import type { Destination } from '../../api/types'
 import { madeByLabels } from '../../lib/made-by'
@@ -94,6 +95,12 @@ type RowsProps = {
 function Rows({ filter, onFilter, onAdd }: RowsProps) {
   const pages = useAllDestinations()
   const { titleOf } = useDestinationKinds()
+  const isFiltered = Boolean(filter.search || filter.kind || filter.status)
+  // A filter searches all destinations.
+  const loadsNext = isFiltered && pages.hasMore && !pages.isLoadingMore && !pages.error
+  useEffect(() => {
+    if (loadsNext) pages.loadMore()
+  }, [loadsNext, pages.rows?.length])
   if (pages.error && !pages.rows) {
     return (
       <Panel flush>
@@ -118,7 +125,6 @@ function Rows({ filter, onFilter, onAdd }: RowsProps) {
     )
   }
   const found = filtered(pages.rows, filter, titleOf)
-  const isFiltered = Boolean(filter.search || filter.kind || filter.status)
   return (
     <Panel flush>
       <Filters filter={filter} onFilter={onFilter} />

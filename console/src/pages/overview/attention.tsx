@@ -36,7 +36,17 @@ export function AttentionList({ items, span }: { items: Attention[]; span: strin
     )
   }
   return (
-    <Panel title="Needs attention" flush>
+    <Panel
+      title="Needs attention"
+      flush
+      actions={
+        items.some(isMissing) && (
+          <ButtonLink size="s" variant="primary" href={href('/resume')}>
+            Resume deliveries
+          </ButtonLink>
+        )
+      }
+    >
       <ol class="attention">
         {items.map(item => (
           <Item key={`${item.kind} ${item.destination_id} ${item.rule_id}`} item={item} />
@@ -45,6 +55,9 @@ export function AttentionList({ items, span }: { items: Attention[]; span: strin
     </Panel>
   )
 }
+
+/** Whether deliveries may be missing that the page for resuming sends again. */
+const isMissing = ({ kind }: Attention) => kind !== 'destination_unverified'
 
 function Item({ item }: { item: Attention }) {
   const { icon: Icon, tone, action: todo } = styles[item.kind]

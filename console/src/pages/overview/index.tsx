@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { useGet } from '../../api/hooks'
 import type { Overview } from '../../api/types'
+import { useWhoami } from '../../api/whoami'
 import { count, plural } from '../../lib/plural'
 import { href, useQuery } from '../../router/hash'
 import { Button } from '../../ui/button'
@@ -55,6 +56,7 @@ export function OverviewPage() {
 }
 
 function Summary({ overview: { destinations, rules } }: { overview: Overview }) {
+  const { project_id } = useWhoami()
   return (
     <>
       <a href={href('/destinations')}>{plural(destinations.total, 'destination')}</a>
@@ -63,6 +65,7 @@ function Summary({ overview: { destinations, rules } }: { overview: Overview }) 
       {' · '}
       <a href={href('/rules')}>{plural(rules.total, 'rule')}</a>
       {rules.paused > 0 && `, ${count(rules.paused)} paused`}
+      {project_id && ` · Your key belongs to the project ${project_id} and sees only deliveries of its events.`}
     </>
   )
 }

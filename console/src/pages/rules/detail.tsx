@@ -5,6 +5,7 @@ import { refresh } from '../../api/changes'
 import { api, call } from '../../api/client'
 import { useGet } from '../../api/hooks'
 import type { Rule } from '../../api/types'
+import { ruleLabel } from '../../lib/rule-label'
 import { toast } from '../../lib/toasts'
 import { href, navigate } from '../../router/hash'
 import { SeverityBadge } from '../../ui/badge'
@@ -16,7 +17,6 @@ import { Facts, Panel } from '../../ui/panel'
 import { Skeleton } from '../../ui/states'
 import { Time } from '../../ui/time'
 import { DeleteRule } from './delete'
-import { ruleTitle } from './names'
 import { RuleStatusBadges } from './status'
 import { StatusNotices } from './status-notices'
 import { Targets } from './target-list'
@@ -61,7 +61,7 @@ function RuleView({ rule, onChanged }: { rule: Rule; onChanged: (rule: Rule) => 
   })
   return (
     <Page
-      title={ruleTitle(rule)}
+      title={ruleLabel(rule)}
       back={back}
       description={<RuleStatusBadges rule={rule} />}
       actions={

@@ -2,6 +2,7 @@ import { ListFilter, Plus, SearchX } from 'lucide-preact'
 import { usePages } from '../../api/hooks'
 import type { Rule } from '../../api/types'
 import { matches } from '../../lib/match'
+import { ruleLabel } from '../../lib/rule-label'
 import { href, navigate, useQuery } from '../../router/hash'
 import { SeverityBadge } from '../../ui/badge'
 import { Button } from '../../ui/button'
@@ -10,7 +11,7 @@ import { Page } from '../../ui/page'
 import { Panel } from '../../ui/panel'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
 import { type Column, LoadMore, Table } from '../../ui/table'
-import { ruleStatuses, ruleTitle } from './names'
+import { ruleStatuses } from './names'
 import { RuleStatusBadges } from './status'
 import { TargetNames, useRuleTargets } from './targets'
 import './rules.css'
@@ -43,7 +44,7 @@ const useRules = () => usePages('/v1/notifications/channels', {}, page => page.c
 function useColumns(): Column<Rule>[] {
   const targetsOf = useRuleTargets()
   return [
-    { header: 'Matches', main: true, cell: rule => <code>{ruleTitle(rule)}</code> },
+    { header: 'Matches', main: true, cell: rule => <code>{ruleLabel(rule)}</code> },
     { header: 'Minimum severity', width: '9.5rem', cell: rule => <SeverityBadge severity={rule.min_severity} /> },
     { header: 'Sends to', width: '38%', cell: rule => <TargetNames targets={targetsOf(rule)} /> },
     { header: 'Status', width: '8.5rem', corner: true, cell: rule => <RuleStatusBadges rule={rule} /> },

@@ -1,13 +1,5 @@
 import type { Rule } from '../../api/types'
 
-/**
- * The title of a rule, from its event types: `passport.flagged`, `passport.flagged and 2 more`. Rules have no names.
- */
-export function ruleTitle({ events }: Pick<Rule, 'events'>): string {
-  const [first = 'No event types', ...more] = events
-  return more.length === 0 ? first : `${first} and ${more.length} more`
-}
-
 export type RuleStatus = 'active' | 'paused' | 'unverified' | 'disabled'
 
 /** The statuses of a rule. A disabled rule can also be paused or not verified. */

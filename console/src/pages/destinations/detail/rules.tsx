@@ -1,11 +1,11 @@
 import { Plus } from 'lucide-preact'
 import type { Destination } from '../../../api/types'
 import { canBeTargeted } from '../../../lib/abilities'
+import { ruleLabel } from '../../../lib/rule-label'
 import { href } from '../../../router/hash'
 import { ButtonLink } from '../../../ui/button'
 import { Panel } from '../../../ui/panel'
 import { ErrorState, Skeleton } from '../../../ui/states'
-import { ruleTitle } from '../../rules/names'
 import { RuleStatusBadges } from '../../rules/status'
 import { useRulesFor } from './use-rules'
 
@@ -30,7 +30,7 @@ export function DestinationRules({ destination }: { destination: Destination }) 
         <ul class="stack-s">
           {rules.map(rule => (
             <li key={rule.id} class="rule-line">
-              <a href={href(`/rules/${rule.id}`)}>{ruleTitle(rule)}</a>
+              <a href={href(`/rules/${rule.id}`)}>{ruleLabel(rule)}</a>
               <RuleStatusBadges rule={rule} />
             </li>
           ))}

@@ -1,4 +1,5 @@
 import { useId, useState } from 'preact/hooks'
+import { useDestinations } from '../../../api/catalogue'
 import { useDestinationKinds } from '../../../api/destination-kinds'
 import type { Destination } from '../../../api/types'
 import { canBeTargeted } from '../../../lib/abilities'
@@ -12,8 +13,6 @@ import { DestinationLabel } from '../../../ui/destination-label'
 import { TextField } from '../../../ui/field'
 import { shortId } from '../../../ui/id'
 import { EmptyState, ErrorState, Skeleton } from '../../../ui/states'
-import { LoadMore } from '../../../ui/table'
-import { useAllDestinations } from '../../destinations/use-all'
 
 type Props = {
   value: readonly string[]
@@ -23,18 +22,23 @@ type Props = {
   onVerify: (destination: Destination) => void
 }
 
+/** The maximum number of destinations that are shown at a time. The search covers all. */
+const MAX_SHOWN = 100
+
 /** Selects any number of destinations. People can search by name, address and kind. */
 export function DestinationList({ value, onValue, error, onVerify }: Props) {
-  const pages = useAllDestinations()
+  const { destinations, isComplete, isLoading, error: loadError, mutate } = useDestinations()
   const { titleOf } = useDestinationKinds()
   const [search, setSearch] = useState('')
   const id = useId()
-  const offered = pages.rows?.filter(canBeTargeted) ?? []
+  const offered = destinations.filter(canBeTargeted)
   const found = offered.filter(destination =>
     matches(search, `${destination.name ?? ''} ${destination.destination} ${titleOf(destination.channel_type)}`),
   )
-  const deletedIds =
-    pages.rows && !pages.hasMore ? value.filter(id => !offered.some(destination => hasId(destination, id))) : []
+  const isChosen = (destination: Destination) => value.some(id => hasId(destination, id))
+  // Chosen ones first if not all are shown.
+  const shown = found.length > MAX_SHOWN ? [...found].sort((a, b) => Number(isChosen(b)) - Number(isChosen(a))) : found
+  const deletedIds = isComplete ? value.filter(id => !offered.some(destination => hasId(destination, id))) : []
   return (
     <fieldset class="rule-set" aria-describedby={error ? `${id}-error` : undefined}>
       <legend class="field-label">Destinations</legend>
@@ -50,25 +54,27 @@ export function DestinationList({ value, onValue, error, onVerify }: Props) {
         />
       )}
       <div class="targets">
-        {!pages.rows && !pages.error && <Skeleton label="Loading destinations" />}
-        {pages.error && !pages.rows && <ErrorState error={pages.error} onRetry={pages.mutate} />}
-        {pages.rows && offered.length === 0 && <None />}
+        {isLoading && <Skeleton label="Loading destinations" />}
+        {loadError && destinations.length === 0 && <ErrorState error={loadError} onRetry={() => void mutate()} />}
+        {!isLoading && !loadError && offered.length === 0 && <None />}
         {offered.length > 0 && found.length === 0 && <p class="types-none">No matching destinations.</p>}
         {deletedIds.map(id => (
           <DeletedTarget key={id} id={id} onRemove={() => onValue(value.filter(other => other !== id))} />
         ))}
-        {found.map(destination => (
+        {shown.slice(0, MAX_SHOWN).map(destination => (
           <Target
             key={destination.destination_id}
             destination={destination}
-            checked={value.some(id => hasId(destination, id))}
+            checked={isChosen(destination)}
             onChecked={on =>
               onValue(on ? [...value, destination.destination_id] : value.filter(id => !hasId(destination, id)))
             }
             onVerify={() => onVerify(destination)}
           />
         ))}
-        <LoadMore pages={pages} />
+        {shown.length > MAX_SHOWN && (
+          <p class="types-none">{`${shown.length - MAX_SHOWN} more. Search to find them.`}</p>
+        )}
       </div>
       <p class="field-hint" aria-live="polite">
         {value.length === 0 ? 'None selected.' : `${plural(value.length, 'destination')} selected.`}

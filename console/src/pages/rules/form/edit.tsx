@@ -3,20 +3,20 @@ import { refresh } from '../../../api/changes'
 import { api, call } from '../../../api/client'
 import { useGet } from '../../../api/hooks'
 import type { Rule } from '../../../api/types'
+import { ruleLabel } from '../../../lib/rule-label'
 import { toast } from '../../../lib/toasts'
 import { href, navigate } from '../../../router/hash'
 import { LoadError } from '../../../ui/load-error'
 import { Page } from '../../../ui/page'
 import { Panel } from '../../../ui/panel'
 import { Notice, Skeleton } from '../../../ui/states'
-import { ruleTitle } from '../names'
 import { changeOf, draftOf } from './draft'
 import { RuleForm } from './form'
 
 export function EditRule({ id }: { id: string }) {
   const { data, error, mutate } = useGet('/v1/notifications/channels/{id}', { params: { path: { id } } })
   return (
-    <Page title="Edit rule" back={{ label: data ? ruleTitle(data) : 'Rule', href: href(`/rules/${id}`) }}>
+    <Page title="Edit rule" back={{ label: data ? ruleLabel(data) : 'Rule', href: href(`/rules/${id}`) }}>
       {data ? (
         <Edit rule={data} />
       ) : (
