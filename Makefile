@@ -8,6 +8,9 @@ RETRY_SCHEDULE ?=
 TRACING ?=
 # The architecture for `make package`: arm64 or x86_64.
 ARCHITECTURE ?= arm64
+# The functions that handle every event are built for speed (the profile `release`), the others for size (`small`).
+FAST := deliver dispatch events
+SMALL := $(filter-out $(FAST),$(patsubst functions/%,%,$(wildcard functions/*)))
 # The parts that `make bench` measures; all of them by default.
 PARTS ?=
 # The stack on AWS for `make redrive`; the local cloud's by default.
@@ -98,7 +101,8 @@ smoke: ## Send one event through a deployed stack: URL=… KEY=… RECEIVER=…
 bench: functions ## Measure what a start, a request, an event and a delivery cost: PARTS="starts time counts instructions latency"
 	@echo "Building the functions as for AWS (takes about twenty minutes the first time) …"
 # With symbols, by which the count of instructions leaves out SHA-256.
-	@CARGO_PROFILE_RELEASE_STRIP=debuginfo cargo build --release $(patsubst functions/%,--package %,$(wildcard functions/*))
+	@CARGO_PROFILE_RELEASE_STRIP=debuginfo cargo build --release $(FAST:%=--package %)
+	@cargo build --profile small $(SMALL:%=--package %)
 	@infra/local/with_cloud.sh bench "" "RequestsPerSecond=0" \
 	  $${CARGO_TARGET_DIR:-target}/debug/bench release .local/bench.json tests/bench/counts.json $(PARTS)
 
@@ -141,7 +145,9 @@ functions: $(VENV)/.installed ## Build the functions for the local cloud
 package: $(VENV)/.installed ## Build the functions for AWS: ARCHITECTURE=arm64 or x86_64
 	@$(VENV)/bin/pip install --quiet $(PACKAGE_TOOLS)
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cargo-lambda lambda build --release \
-	  --$(subst _,-,$(ARCHITECTURE)) --output-format zip $(patsubst functions/%,--package %,$(wildcard functions/*))
+	  --$(subst _,-,$(ARCHITECTURE)) --output-format zip $(FAST:%=--package %)
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cargo-lambda lambda build --profile small \
+	  --$(subst _,-,$(ARCHITECTURE)) --output-format zip $(SMALL:%=--package %)
 
 .PHONY: openapi
 openapi: ## Write infra/openapi.json from the code

@@ -214,8 +214,11 @@ impl Host {
     }
 }
 
-/// The path of a function's program: in this program's target folder, built with this profile. If `profile` is the path
-/// of a folder, the program is in that folder.
+/// The functions that are built with the profile `release` for AWS. The others are built with `small`.
+const FAST: [&str; 3] = ["deliver", "dispatch", "events"];
+
+/// The path of a function's program: in this program's target folder, built with this profile, or as for AWS with
+/// `release`. If `profile` is the path of a folder, the program is in that folder.
 ///
 /// # Panics
 /// When this program is not in cargo's target folder.
@@ -225,7 +228,8 @@ pub fn program(profile: &str, function: &str) -> PathBuf {
     }
     let own = std::env::current_exe().expect("a path");
     let target = own.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists()).expect("cargo's target folder");
-    target.join(profile).join(function)
+    let small = profile == "release" && !FAST.contains(&function);
+    target.join(if small { "small" } else { profile }).join(function)
 }
 
 /// Counts the bytes that a function logs, and keeps the last lines.
