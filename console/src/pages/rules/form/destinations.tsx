@@ -123,7 +123,7 @@ function Target({ destination, checked, onChecked, onVerify }: TargetProps) {
           Verify
         </Button>
       ) : (
-        <HealthBadge health={destination.health} verified={destination.verified} disabled={destination.disabled} />
+        <HealthBadge health={destination.health} verified={destination.verified} disabled={destination.disabled} unused={destination.unused} />
       )}
     </div>
   )
