@@ -43,3 +43,20 @@ async fn a_page_of_an_allowed_origin_calls_the_api_and_another_cannot() {
     let key = operator.key.as_deref().expect("a key");
     run("origins.mjs", &[&variable("API_URL"), key, "http://app.example.com"]).await;
 }
+
+/// Edits destinations of every API with this screen and theme.
+async fn edit_destinations(screen: &str, theme: &str) {
+    let operator = Operator::create_with_plan("pro").await;
+    let key = operator.key.as_deref().expect("a key");
+    run("edit.mjs", &[&variable("CONSOLE_URL"), &variable("API_URL"), key, screen, theme]).await;
+}
+
+#[tokio::test]
+async fn destinations_of_every_api_are_edited_on_a_desktop() {
+    edit_destinations("desktop", "light").await;
+}
+
+#[tokio::test]
+async fn destinations_of_every_api_are_edited_on_a_phone() {
+    edit_destinations("phone", "dark").await;
+}

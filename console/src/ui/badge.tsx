@@ -116,7 +116,7 @@ export function HealthBadge({
   verified?: boolean
   disabled?: boolean
   /** Whether nothing has been sent to it yet. */
-  unused?: boolean | undefined
+  unused?: boolean | null | undefined
 }) {
   if (disabled) return <Badge icon={Ban}>Disabled</Badge>
   if (!verified) {

@@ -3,6 +3,7 @@ import { EventTypePicker } from '../../../ui/event-type-picker'
 import { Select, TextArea, TextField } from '../../../ui/field'
 
 const thresholds = ['low', 'medium', 'high', 'critical'].map(value => ({ value, label: value }))
+
 import { lines } from './lines'
 
 type Props = {

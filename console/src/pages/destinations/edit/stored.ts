@@ -8,8 +8,7 @@ export async function fetchStored(destination: Destination, fields: readonly Kin
   const path = { id: destination.id }
   switch (destination.made_by) {
     case 'providers': {
-      const params = { path, header: requestedWith }
-      const { name, config } = await call(api.GET('/api/v1/notifications/providers/{id}', { params }))
+      const { name, config } = await call(api.GET('/api/v1/notifications/providers/{id}', { params: { path } }))
       const values = Object.entries(config).map(([field, value]) => [`config.${field}`, value])
       return { name, ...Object.fromEntries(values) }
     }

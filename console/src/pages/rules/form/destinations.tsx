@@ -123,7 +123,12 @@ function Target({ destination, checked, onChecked, onVerify }: TargetProps) {
           Verify
         </Button>
       ) : (
-        <HealthBadge health={destination.health} verified={destination.verified} disabled={destination.disabled} unused={destination.unused} />
+        <HealthBadge
+          health={destination.health}
+          verified={destination.verified}
+          disabled={destination.disabled}
+          unused={destination.unused}
+        />
       )}
     </div>
   )
