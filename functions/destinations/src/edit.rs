@@ -41,7 +41,7 @@ pub(crate) async fn update(
         let change = change.read(&old, |kind, text| app.address(kind, text))?;
         let new = app.changed(&caller, &old, change).await?;
         if new == old {
-            return Ok(Json(Changed::of(&new)));
+            return app.shown(&new).await;
         }
         match app.destinations.edit(&old, &new).await? {
             Edited::Yes => {
@@ -49,7 +49,7 @@ pub(crate) async fn update(
                     // The last code went to the old address.
                     app.service.cancel_code(&old).await?;
                 }
-                return Ok(Json(Changed::of(&new)));
+                return app.shown(&new).await;
             }
             Edited::Exists => return Err(exists(old.kind)),
             Edited::Meanwhile => tries.again()?,
@@ -63,6 +63,11 @@ impl App {
         Address::parse(kind, text, self.policy)
             .and_then(|address| address.not_charged(self.premium_numbers))
             .map_err(|problem| ApiError::field("destination", problem))
+    }
+
+    async fn shown(&self, changed: &Destination) -> Result<Json<Changed>> {
+        let unused = self.unused(std::slice::from_ref(changed)).await?;
+        Ok(Json(Changed::of(changed, unused.contains(&changed.id))))
     }
 
     /// The destination after a change.

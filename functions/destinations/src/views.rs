@@ -49,13 +49,13 @@ pub(crate) struct Changed {
 }
 
 impl Changed {
-    pub(crate) fn of(destination: &Destination) -> Self {
+    pub(crate) fn of(destination: &Destination, unused: bool) -> Self {
         let path = format!("/v1/notifications/destinations/{}", destination.id);
         let next_step = (!destination.verified()).then(|| match destination.kind {
             Kind::Webhook => format!("Verify the new address: POST {path}/verify"),
             _ => format!("Verify the new address: POST {path}/send-code, then POST {path}/verify with the code"),
         });
-        Self { destination: DestinationView::of(destination, true), next_step }
+        Self { destination: DestinationView::of(destination, true).with_use(unused), next_step }
     }
 }
 
