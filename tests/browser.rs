@@ -92,3 +92,20 @@ async fn a_list_of_ten_thousand_deliveries_stays_fast() {
     let clicks = std::env::var("CLICKS").unwrap_or_else(|_| "190".into());
     run("many.mjs", &[&variable("API_URL"), operator.key.as_deref().expect("a key"), &clicks]).await;
 }
+
+/// Edits destinations of every API with this screen and theme.
+async fn edit_destinations(screen: &str, theme: &str) {
+    let operator = Operator::create_with_plan("pro").await;
+    let key = operator.key.as_deref().expect("a key");
+    run("edit.mjs", &[&variable("CONSOLE_URL"), &variable("API_URL"), key, screen, theme]).await;
+}
+
+#[tokio::test]
+async fn destinations_of_every_api_are_edited_on_a_desktop() {
+    edit_destinations("desktop", "light").await;
+}
+
+#[tokio::test]
+async fn destinations_of_every_api_are_edited_on_a_phone() {
+    edit_destinations("phone", "dark").await;
+}

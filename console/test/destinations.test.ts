@@ -58,8 +58,9 @@ describe('the list of destinations', () => {
   })
 
   it('shows the most urgent status', () => {
-    const unhealthy = { ...phone, health: { ...healthy, status: 'unhealthy' } }
+    const unhealthy = { ...webhook, health: { ...healthy, status: 'unhealthy' } }
     expect(statusOf(unhealthy)).toBe('unhealthy')
+    expect(statusOf({ ...unhealthy, verified: false }), 'its address was changed').toBe('unverified')
     expect(statusOf({ ...unhealthy, disabled: true })).toBe('disabled')
     expect(statusOf(webhook)).toBe('healthy')
   })

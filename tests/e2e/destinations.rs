@@ -120,7 +120,9 @@ async fn errors_of_invalid_input_name_the_field_and_what_to_send() {
         (json!({"channel_type": "webhook", "destination": "example.com"}), "such as https://example.com"),
         (json!({"channel_type": "webhook", "destination": "ftp://example.com"}), "https://"),
         (json!({"channel_type": "webhook", "destination": "https://u:p@example.com"}), "user name"),
-        (json!({"channel_type": "webhook", "destination": "https://example.com", "name": "x"}), "`name`"),
+        (json!({"channel_type": "webhook", "destination": "https://example.com", "name": " "}), "`name`"),
+        (json!({"channel_type": "webhook", "destination": "https://example.com", "name": "a\u{202e}b"}), "U+202E"),
+        (json!({"channel_type": "webhook", "destination": "https://example.com", "headers": {}}), "`headers`"),
     ] {
         let (sentence, _) = operator.post(PATH, body.clone()).await.error(400);
         assert!(sentence.contains(word), "{body}: {sentence}");

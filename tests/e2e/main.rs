@@ -12,6 +12,7 @@ mod content;
 mod credentials;
 mod data_key;
 mod destinations;
+mod edit_destination;
 mod endpoint_access;
 mod endpoint_deliveries;
 mod endpoints;

@@ -33,6 +33,9 @@ schemathesis.openapi.format(
         st.builds("https://{}.example/{}".format, st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12), word),
     ),
 )
+# Visible characters only.
+schemathesis.openapi.format("name", word)
+schemathesis.openapi.format("description", word)
 schemathesis.openapi.format("header-name", word.map("X-Test-{}".format))
 schemathesis.openapi.format("header-value", st.text([chr(c) for c in range(0x21, 0x7F)], min_size=1, max_size=30))
 

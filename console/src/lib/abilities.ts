@@ -11,6 +11,9 @@ export function verifiedBy({ channel_type, made_by }: Subject): 'code' | 'reques
 /** Whether users can manage the destination. They cannot manage the account's own address. */
 export const canManage = ({ belongs_to }: Subject): boolean => belongs_to !== 'account'
 
+/** The address of a rule cannot be edited: the API has no route for it. */
+export const canEdit = ({ belongs_to }: Subject): boolean => !belongs_to
+
 /** Mail webhooks have no test of their own: their verification is one. */
 export const canTest = (destination: Subject): boolean => canManage(destination) && destination.made_by !== 'mail'
 

@@ -19,6 +19,7 @@ export function deliveryQuery(query: Record<string, string | undefined>, now: nu
 const reasons: Record<string, string> = {
   rule_paused: 'The rule is paused because one of its destinations is unhealthy.',
   destination_disabled: 'The destination is disabled.',
+  destination_unverified: 'The address of the destination is not verified.',
   destination_deleted: 'The destination was deleted.',
   not_sent: 'It could not be sent because of an internal error.',
   interrupted: 'The sender stopped before it recorded the result.',

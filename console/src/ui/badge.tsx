@@ -2,6 +2,7 @@ import {
   Ban,
   CircleAlert,
   CircleCheck,
+  CircleDashed,
   CirclePause,
   CircleX,
   Clock,
@@ -109,12 +110,22 @@ export function HealthBadge({
   health,
   verified = true,
   disabled = false,
+  unused = false,
 }: {
   health: Health | null | undefined
   verified?: boolean
   disabled?: boolean
+  /** Whether nothing has been sent to it yet. */
+  unused?: boolean | null | undefined
 }) {
   if (disabled) return <Badge icon={Ban}>Disabled</Badge>
+  if (!verified) {
+    return (
+      <Badge tone="amber" icon={ShieldQuestionMark} title="Nothing is sent to it until it is verified.">
+        Not verified
+      </Badge>
+    )
+  }
   if (health?.status === 'unhealthy') {
     return (
       <Badge tone="red" icon={CircleAlert} title={health.reason ?? undefined}>
@@ -122,10 +133,10 @@ export function HealthBadge({
       </Badge>
     )
   }
-  if (!verified) {
+  if (unused) {
     return (
-      <Badge tone="amber" icon={ShieldQuestionMark} title="Nothing is sent to it until it is verified.">
-        Not verified
+      <Badge icon={CircleDashed} title="Nothing has been sent to it yet.">
+        New
       </Badge>
     )
   }

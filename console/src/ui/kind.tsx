@@ -15,6 +15,7 @@ import { useDestinationKinds } from '../api/destination-kinds'
 const icons: Record<string, LucideIcon> = {
   webhook: Webhook,
   signed_webhook: Webhook,
+  mail_webhook: Webhook,
   email: Mail,
   sms: MessageSquareText,
   slack: Hash,

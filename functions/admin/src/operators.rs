@@ -3,6 +3,7 @@
 use domain::{
     Address, ApiKey, KeyId, OperatorId, Role,
     api_key::Bearer,
+    naming,
     plan::{self, Plan},
     shard::{Sharding, Shards},
     time::now,
@@ -27,10 +28,7 @@ impl App {
     pub(crate) async fn create_operator(&self, new: NewOperator) -> Result<Value, Error> {
         let email = Address::parse_email(&new.email);
         let email = email.map_err(|problem| invalid("email", problem))?;
-        let name = new.name.trim();
-        if name.is_empty() || name.chars().count() > MAX_NAME {
-            return Err(invalid("name", format!("send 1 to {MAX_NAME} characters")));
-        }
+        let name = naming::name(&new.name, MAX_NAME).map_err(|problem| invalid("name", problem))?;
         let plan = new.plan.as_deref().map_or(Ok(Plan::Free), parse_plan)?;
         let sharding = new.shards.map(parse_shards).transpose()?.filter(|shards| *shards != Shards::ONE);
         let sharding = sharding.map(|shards| Sharding::from_the_start(shards, now()));
@@ -38,7 +36,7 @@ impl App {
         let operator = Operator {
             id,
             email: email.as_str().to_owned(),
-            name: name.to_owned(),
+            name,
             plan,
             data_key: self.vault.new_data_key(id).await?,
             created_at: now(),

@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 use domain::{
     Connection, DestinationId, Kind, Severity,
     connection::{Allowed, config},
-    fields::{Fields, Problem, line},
+    fields::{Fields, Problem},
+    naming,
     severity::CONFIG_NAMES,
     traffic::Rate,
 };
@@ -46,7 +47,7 @@ fn kind(fields: &mut Fields, given: Option<String>) -> Option<Kind> {
 }
 
 fn name(fields: &mut Fields, given: Option<String>) -> Option<String> {
-    given.and_then(|name| fields.checked("name", line(&name, MAX_NAME)))
+    given.and_then(|name| fields.checked("name", naming::name(&name, MAX_NAME)))
 }
 
 fn threshold(fields: &mut Fields, given: Option<String>) -> Option<Severity> {

@@ -55,6 +55,7 @@ pub(crate) struct NewProjectChat {
     #[schema(
         min_length = 1,
         max_length = 255,
+        format = "name",
         pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$",
         example = "#engineering-alerts"
     )]
@@ -81,6 +82,7 @@ pub(crate) struct NewProjectWebhook {
     #[schema(
         min_length = 1,
         max_length = 255,
+        format = "name",
         pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$",
         example = "#engineering-alerts"
     )]
@@ -107,6 +109,7 @@ pub(crate) struct NewProjectMail {
     #[schema(
         min_length = 1,
         max_length = 255,
+        format = "name",
         pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$",
         example = "#engineering-alerts"
     )]
@@ -166,7 +169,12 @@ pub(crate) struct ProjectChannelChange {
     #[schema(rename = "type")]
     type_: Option<ProjectChannelType>,
     /// The name.
-    #[schema(min_length = 1, max_length = 255, pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$")]
+    #[schema(
+        min_length = 1,
+        max_length = 255,
+        format = "name",
+        pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$"
+    )]
     name: Option<String>,
     /// The credentials to change; null removes one.
     #[schema(value_type = Option<Object>)]

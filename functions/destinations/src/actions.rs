@@ -94,6 +94,8 @@ pub(crate) async fn rotate_secret(
     let (secret, until) = app.service.rotate_secret(&destination, how.expire_now).await?;
     let mut view = DestinationView::of(&destination, true);
     view.webhook_secret = Some(secret.reveal().to_owned());
+    // `Rotated` has it.
+    view.previous_secret_expires_at = None;
     Ok(Json(Rotated { destination: view, previous_secret_expires_at: rfc3339(until) }))
 }
 

@@ -6,14 +6,14 @@ use api::{
 };
 use axum::{Json, http::StatusCode};
 use domain::{
-    Address, ApiKind, ChannelType, Destination, DestinationId, OperatorId, WebhookSecret, destination::Signing,
+    Address, ApiKind, ChannelType, Destination, DestinationId, Kind, OperatorId, WebhookSecret, destination::Signing,
     time::now,
 };
 use store::Inserted;
 
 use crate::{
     App, State,
-    input::{ANY, DestinationQuery, NewDestination, limited},
+    input::{ANY, DestinationQuery, NewDestination, limited, named},
     schema,
     views::{DestinationPage, Listed, Origin},
 };
@@ -38,9 +38,8 @@ pub(crate) async fn create(
     Writer(caller): Writer,
     Body(new): Body<NewDestination>,
 ) -> Result<(StatusCode, Json<DestinationView>)> {
-    let address = Address::parse(new.channel_type, &new.destination, app.policy)
-        .and_then(|address| address.not_charged(app.premium_numbers))
-        .map_err(|problem| ApiError::field("destination", problem))?;
+    let address = app.address(new.channel_type, &new.destination)?;
+    let name = new.name.as_deref().map(named).transpose()?;
     let max_per_second = new.max_per_second.map(|limit| limited(limit, new.channel_type.into())).transpose()?;
     let id = DestinationId::generate();
     let secret = (new.channel_type == ChannelType::Webhook).then(WebhookSecret::generate);
@@ -54,21 +53,23 @@ pub(crate) async fn create(
         signing: sealed.map(Signing::new),
         verified_at: at_once.then_some(created_at),
         created_at,
+        name,
         max_per_second,
         ..Destination::at(caller.operator_id(), id, &address)
     };
     if app.destinations.insert(&destination).await? == Inserted::Exists {
-        let article = if new.channel_type == ChannelType::Webhook { "A" } else { "An" };
-        return Err(ApiError::conflict(
-            "destination_exists",
-            format!(
-                "{article} {} destination with this address already exists; use it, or delete it first.",
-                new.channel_type
-            ),
-        ));
+        return Err(exists(destination.kind));
     }
     let view = DestinationView::created(&destination, secret.as_ref().map(WebhookSecret::reveal));
     Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// The error for an address that the operator has already registered.
+pub(crate) fn exists(kind: Kind) -> ApiError {
+    let article = if kind == Kind::Webhook { "A" } else { "An" };
+    let sentence =
+        format!("{article} {kind} destination with this address already exists; use it, or delete it first.");
+    ApiError::conflict("destination_exists", sentence)
 }
 
 /// Lists the destinations.
@@ -98,22 +99,27 @@ pub(crate) async fn list(
     };
     let next_cursor = next_cursor(&list, found.last().map(|destination| destination.id), more);
     let with_origin = query.made_by.is_some();
+    let visible: Vec<_> =
+        found.into_iter().filter(|destination| caller.may_see(destination.project_id.as_ref())).collect();
+    let unused = app.unused(&visible).await?;
     let listed = |destination: &Destination| Listed {
-        destination: DestinationView::of(destination, caller.may_write()),
+        destination: DestinationView::of(destination, caller.may_write()).with_use(unused.contains(&destination.id)),
         origin: with_origin.then(|| Origin::of(destination)),
     };
-    let visible = found.iter().filter(|destination| caller.may_see(destination.project_id.as_ref()));
-    Ok(Json(DestinationPage { destinations: visible.map(listed).collect(), next_cursor }))
+    Ok(Json(DestinationPage { destinations: visible.iter().map(listed).collect(), next_cursor }))
 }
 
 impl App {
-    /// Whether a new destination needs no code. A webhook's receiver checks every signature. The operator's own address
-    /// was verified at registration, and counts unless it is suppressed.
+    /// Whether a new destination needs no verification. A webhook's receiver checks every signature. The operator's own
+    /// address was verified at registration, and counts unless it is suppressed.
     async fn verified_at_once(&self, address: &Address, kind: ChannelType, operator: OperatorId) -> Result<bool> {
-        match kind {
-            ChannelType::Webhook => return Ok(true),
-            ChannelType::Sms => return Ok(false),
-            ChannelType::Email => {}
+        Ok(kind == ChannelType::Webhook || self.is_own_address(address, operator).await?)
+    }
+
+    /// Whether an address is the operator's own email address, and not suppressed.
+    pub(crate) async fn is_own_address(&self, address: &Address, operator: OperatorId) -> Result<bool> {
+        if address.channel_type() != ChannelType::Email {
+            return Ok(false);
         }
         let operator = self.service.operator(operator).await?;
         let own = Address::parse_email(&operator.email);

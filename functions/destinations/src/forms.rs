@@ -4,7 +4,7 @@ use domain::{ApiKind, Platform};
 
 use crate::kinds::{
     DestinationKind, FormField,
-    FormFieldType::{Email, Lines, Password, Project, Tel, Text, Threshold, Url},
+    FormFieldType::{Email, EventTypes, Lines, Password, Project, Tel, Text, Threshold, Url},
 };
 
 const OF_PROJECT: &str = "The channel belongs to a project. In addition to what rules send, it receives every analysis \
@@ -14,7 +14,7 @@ const OF_PROJECT: &str = "The channel belongs to a project. In addition to what 
 pub(crate) fn all() -> Vec<DestinationKind> {
     let mut all = vec![webhook(), email(), sms()];
     all.extend(Platform::ALL.map(chat));
-    all.extend([signed_webhook(), ops_email()]);
+    all.extend([signed_webhook(), ops_email(), mail_webhook()]);
     all
 }
 
@@ -23,6 +23,11 @@ const FIELD: FormField = FormField { name: "", label: "", type_: Text, required:
 
 fn name(placeholder: &'static str) -> FormField {
     FormField { name: "name", label: "Name", placeholder: Some(placeholder), ..FIELD }
+}
+
+/// The name of a destination that has its address as its name otherwise.
+fn optional_name(placeholder: &'static str) -> FormField {
+    FormField { required: false, ..name(placeholder) }
 }
 
 fn webhook() -> DestinationKind {
@@ -34,17 +39,20 @@ fn webhook() -> DestinationKind {
         note: None,
         api: ApiKind::Stack,
         hosts: &[],
-        fields: vec![FormField {
-            name: "destination",
-            label: "URL",
-            type_: Url,
-            placeholder: Some("https://example.com/hooks/stack"),
-            hint: Some(
-                "It receives a POST request for every notification. The secret that signs the requests is shown once, \
+        fields: vec![
+            FormField {
+                name: "destination",
+                label: "URL",
+                type_: Url,
+                placeholder: Some("https://example.com/hooks/stack"),
+                hint: Some(
+                    "It receives a POST request for every notification. The secret that signs the requests is shown once, \
                  after you add the webhook.",
-            ),
-            ..FIELD
-        }],
+                ),
+                ..FIELD
+            },
+            optional_name("Order service"),
+        ],
     }
 }
 
@@ -57,13 +65,16 @@ fn email() -> DestinationKind {
         note: None,
         api: ApiKind::Stack,
         hosts: &[],
-        fields: vec![FormField {
-            name: "destination",
-            label: "Email address",
-            type_: Email,
-            placeholder: Some("alerts@example.com"),
-            ..FIELD
-        }],
+        fields: vec![
+            FormField {
+                name: "destination",
+                label: "Email address",
+                type_: Email,
+                placeholder: Some("alerts@example.com"),
+                ..FIELD
+            },
+            optional_name("Operations"),
+        ],
     }
 }
 
@@ -76,14 +87,17 @@ fn sms() -> DestinationKind {
         note: None,
         api: ApiKind::Stack,
         hosts: &[],
-        fields: vec![FormField {
-            name: "destination",
-            label: "Phone number",
-            type_: Tel,
-            placeholder: Some("+14155551234"),
-            hint: Some("Start with + and the country code."),
-            ..FIELD
-        }],
+        fields: vec![
+            FormField {
+                name: "destination",
+                label: "Phone number",
+                type_: Tel,
+                placeholder: Some("+14155551234"),
+                hint: Some("Start with + and the country code."),
+                ..FIELD
+            },
+            optional_name("On-call"),
+        ],
     }
 }
 
@@ -190,5 +204,34 @@ fn ops_email() -> DestinationKind {
         api: ApiKind::Providers,
         hosts: &[],
         fields: vec![name("Operations"), from, to],
+    }
+}
+
+fn mail_webhook() -> DestinationKind {
+    let url = FormField {
+        name: "url",
+        label: "URL",
+        type_: Url,
+        placeholder: Some("https://example.com/webhooks/mail"),
+        hint: Some("The secret that signs the requests is shown once, after you add the webhook."),
+        ..FIELD
+    };
+    let description = FormField {
+        name: "description",
+        label: "Description",
+        required: false,
+        placeholder: Some("Updates the CRM"),
+        ..FIELD
+    };
+    let event_types = FormField { name: "eventTypes", label: "Event types", type_: EventTypes, ..FIELD };
+    DestinationKind {
+        kind: "mail_webhook",
+        title: "Mail webhook",
+        platform: false,
+        summary: "What happens to your mails",
+        note: Some("The webhook receives the events of these types by itself. It needs no rule."),
+        api: ApiKind::Mail,
+        hosts: &[],
+        fields: vec![url, description, event_types],
     }
 }

@@ -1,12 +1,14 @@
 //! Reads and validates the requests that register, list and change destinations.
 
 use api::{ApiError, MaxPerSecond, error::Result, subscription};
-use domain::{ApiKind, ChannelType, Kind, traffic::Rate};
+use domain::{Address, ApiKind, ChannelType, Destination, Kind, naming, traffic::Rate};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 /// The value of `made_by` for all APIs.
 pub(crate) const ANY: &str = "any";
+/// The maximum length of a name, in characters.
+const MAX_NAME: usize = 100;
 
 /// The request to register a destination. `schema::NewDestination` is its schema.
 #[derive(Deserialize)]
@@ -14,6 +16,7 @@ pub(crate) const ANY: &str = "any";
 pub(crate) struct NewDestination {
     pub(crate) channel_type: ChannelType,
     pub(crate) destination: String,
+    pub(crate) name: Option<String>,
     pub(crate) max_per_second: Option<MaxPerSecond>,
 }
 
@@ -69,15 +72,70 @@ impl DestinationQuery {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DestinationChange {
+    /// A name of 1 to 100 characters; null removes it.
+    #[serde(default, deserialize_with = "subscription::given")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, format = "name", example = "On-call")]
+    name: Option<Option<String>>,
+    /// The new address, of the same kind: a URL, an email address or a phone number. Verify it afterwards.
+    #[schema(format = "address", example = "https://example.com/hooks/stack-2")]
+    destination: Option<String>,
     /// The maximum number of deliveries per second to a webhook, 0.001 to 1000; null removes the limit.
     #[serde(default, deserialize_with = "subscription::given")]
     #[schema(value_type = Option<f64>, minimum = 0.001, maximum = 1000, example = 10)]
-    pub(crate) max_per_second: Option<Option<MaxPerSecond>>,
+    max_per_second: Option<Option<MaxPerSecond>>,
 }
 
 /// The rate limit for a destination of this kind, or a 400.
 pub(crate) fn limited(limit: MaxPerSecond, kind: Kind) -> Result<Rate> {
     limit.of(kind).map_err(|problem| ApiError::field("max_per_second", problem))
+}
+
+/// A valid name, or a 400.
+pub(crate) fn named(name: &str) -> Result<String> {
+    naming::name(name, MAX_NAME).map_err(|problem| ApiError::field("name", problem))
+}
+
+/// A valid change of a destination. `None` leaves a field unchanged.
+pub(crate) struct Change {
+    /// The inner `None` removes the name.
+    pub(crate) name: Option<Option<String>>,
+    pub(crate) address: Option<Address>,
+    /// The inner `None` removes the limit.
+    pub(crate) max_per_second: Option<Option<Rate>>,
+}
+
+impl DestinationChange {
+    /// Reads a change of `of`. `read_address` reads an address of a kind.
+    ///
+    /// # Errors
+    /// A 400 that names the field.
+    pub(crate) fn read(
+        &self,
+        of: &Destination,
+        read_address: impl Fn(ChannelType, &str) -> Result<Address>,
+    ) -> Result<Change> {
+        let address = match (&self.destination, channel_type(of.kind)) {
+            (Some(text), Some(kind)) => Some(read_address(kind, text)?),
+            (Some(_), None) => return Err(ApiError::field("destination", "cannot be changed for this kind")),
+            (None, _) => None,
+        };
+        let max_per_second = self.max_per_second.map(|new| new.map(|limit| limited(limit, of.kind)).transpose());
+        Ok(Change {
+            name: self.name.as_ref().map(|name| name.as_deref().map(named).transpose()).transpose()?,
+            address,
+            max_per_second: max_per_second.transpose()?,
+        })
+    }
+}
+
+/// The kind of address of a destination of the STACK API.
+fn channel_type(kind: Kind) -> Option<ChannelType> {
+    match kind {
+        Kind::Webhook => Some(ChannelType::Webhook),
+        Kind::Email => Some(ChannelType::Email),
+        Kind::Sms => Some(ChannelType::Sms),
+        Kind::OpsEmail | Kind::Chat(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -105,7 +163,7 @@ mod tests {
             assert!(problem.contains("`max_per_second`: "), "{problem}");
             assert!(problem.contains("send a number from 0.001 to 1000."), "{problem}");
         }
-        let unknown = format!("{:?}", read(r#"{"destination": "https://example.com"}"#).err());
-        assert!(unknown.contains("unknown field `destination`"), "{unknown}");
+        let unknown = format!("{:?}", read(r#"{"channel_type": "email"}"#).err());
+        assert!(unknown.contains("unknown field `channel_type`"), "{unknown}");
     }
 }

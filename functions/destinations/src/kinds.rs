@@ -18,7 +18,8 @@ pub(crate) struct DestinationKinds {
 /// A kind of destination.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DestinationKind {
-    /// The kind. `signed_webhook` is a webhook of the Providers API, with a secret and headers of its own.
+    /// The kind. `signed_webhook` is a webhook of the Providers API, with a secret and headers of its own, and
+    /// `mail_webhook` a webhook subscription of the Mail API.
     #[schema(example = "slack")]
     pub(crate) kind: &'static str,
     /// The name for people.
@@ -31,7 +32,7 @@ pub(crate) struct DestinationKind {
     pub(crate) summary: &'static str,
     /// A note to read before a destination of this kind is created.
     pub(crate) note: Option<&'static str>,
-    /// The API that creates it: `stack`, `providers` or `config`.
+    /// The API that creates it: `stack`, `providers`, `config` or `mail`.
     pub(crate) api: ApiKind,
     /// The hosts of the platform's webhooks. Subdomains belong to the platform, too. Self-hosted platforms have others.
     pub(crate) hosts: &'static [&'static str],
@@ -77,6 +78,9 @@ pub(crate) enum FormFieldType {
     Lines,
     /// A severity of the Config API.
     Threshold,
+    /// A list of event types.
+    #[serde(rename = "event_types")]
+    EventTypes,
     /// The id of a project.
     Project,
 }

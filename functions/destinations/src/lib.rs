@@ -3,6 +3,7 @@
 mod actions;
 mod collection;
 mod deliveries;
+mod edit;
 mod forms;
 mod input;
 mod item;
@@ -10,6 +11,7 @@ mod kinds;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod unused;
 mod views;
 
 use std::sync::Arc;
@@ -93,7 +95,7 @@ pub fn router() -> Router<Arc<App>> {
 
 api::routes! { App;
     collection::create, collection::list;
-    item::get, item::update, item::delete;
+    item::get, edit::update, item::delete;
     actions::send_code;
     actions::verify;
     actions::test;

@@ -42,6 +42,9 @@ pub(crate) struct NewWebhook {
     /// The https URL that receives the requests.
     #[schema(format = "uri", example = "https://example.com/hooks/stack")]
     destination: String,
+    /// A name of 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100, format = "name", example = "Order service")]
+    name: Option<String>,
     /// The maximum number of deliveries per second, 0.001 to 1000. Without it, there is no limit.
     #[schema(minimum = 0.001, maximum = 1000, example = 10)]
     max_per_second: Option<f64>,
@@ -56,6 +59,9 @@ pub(crate) struct NewEmail {
     /// The address.
     #[schema(format = Email, example = "alerts@example.com")]
     destination: String,
+    /// A name of 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100, format = "name", example = "Operations")]
+    name: Option<String>,
 }
 
 /// A phone number to register.
@@ -67,4 +73,7 @@ pub(crate) struct NewPhone {
     /// The number in E.164 format.
     #[schema(format = "phone", pattern = r"^\+[1-9][0-9]{6,14}$", example = "+14155551234")]
     destination: String,
+    /// A name of 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100, format = "name", example = "On-call")]
+    name: Option<String>,
 }

@@ -88,3 +88,65 @@ async fn the_kinds_of_destinations_are_listed_with_their_forms() {
     let cloud = Cloud::new();
     snapshot!(serve(&cloud, Role::Viewer).get("/v1/notifications/destination-kinds").await);
 }
+
+#[tokio::test]
+async fn a_new_address_moves_the_guard_and_has_to_be_verified() {
+    let cloud = Cloud::new();
+    let to = testing::webhook(cloud.operator.id);
+    cloud.destination(&to);
+    let editor = serve(&cloud, Role::Editor);
+    let path = format!("{PATH}/{}", to.id);
+    let change = json!({"destination": "https://example.com/moved", "name": " Order service "});
+    let changed = editor.send(Method::PATCH, &path, Some(change)).await;
+    assert_eq!((&changed.body["verified"], &changed.body["name"]), (&json!(false), &json!("Order service")));
+    let next_step = format!("Verify the new address: POST {path}/verify");
+    assert_eq!(changed.body["next_step"], next_step);
+    let writes = cloud.calls("TransactWriteItems")[0].body["TransactItems"].clone();
+    let update = writes[2]["Update"]["UpdateExpression"].as_str().expect("an update").to_owned();
+    assert!(writes[0]["Put"].is_object() && writes[1]["Delete"].is_object(), "{writes}");
+    assert!(update.contains("REMOVE") && update.contains("verified_at") && !update.contains("unhealthy"), "{update}");
+}
+
+#[tokio::test]
+async fn a_new_name_changes_nothing_else() {
+    let cloud = Cloud::new();
+    let to = testing::webhook(cloud.operator.id);
+    cloud.destination(&to);
+    let editor = serve(&cloud, Role::Editor);
+    let path = format!("{PATH}/{}", to.id);
+    let same = json!({"name": "On-call", "destination": to.destination});
+    let changed = editor.send(Method::PATCH, &path, Some(same)).await;
+    assert_eq!((&changed.body["verified"], &changed.body["name"]), (&json!(true), &json!("On-call")));
+    let writes = cloud.calls("TransactWriteItems")[0].body["TransactItems"].clone();
+    assert_eq!(writes.as_array().map(Vec::len), Some(1));
+    assert_eq!(writes[0]["Update"]["UpdateExpression"], "SET updated_at = :updated, #name = :name");
+    let reordered = json!({"name": "On\u{2066}call"});
+    snapshot!(editor.send(Method::PATCH, &path, Some(reordered)).await);
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_is_a_409() {
+    let cloud = Cloud::new();
+    let to = testing::webhook(cloud.operator.id);
+    cloud.destination(&to);
+    cloud.refuse_writes("TransactionCanceledException");
+    let change = Some(json!({"destination": "https://example.com/taken"}));
+    let path = format!("{PATH}/{}", to.id);
+    snapshot!(serve(&cloud, Role::Editor).send(Method::PATCH, &path, change).await);
+}
+
+#[tokio::test]
+async fn a_destination_is_unused_until_a_delivery_was_attempted() {
+    let cloud = Cloud::new();
+    let created_at = domain::time::now();
+    let to = domain::Destination { created_at, verified_at: Some(created_at), ..testing::webhook(cloud.operator.id) };
+    cloud.destination(&to);
+    let viewer = serve(&cloud, Role::Viewer);
+    let path = format!("{PATH}/{}", to.id);
+    assert_eq!(viewer.get(&path).await.body["unused"], true);
+    let proven = domain::Destination { verified_at: Some(domain::time::after(created_at)), ..to.clone() };
+    cloud.destination(&proven);
+    let queries = cloud.calls("Query").len();
+    assert_eq!(viewer.get(&path).await.body["unused"], false);
+    assert_eq!(cloud.calls("Query").len(), queries, "a verified answer needs no look at the log");
+}

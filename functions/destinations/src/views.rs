@@ -1,7 +1,7 @@
 //! The JSON of destinations.
 
 use api::views::DestinationView;
-use domain::{ApiKind, Destination, destination::Owner};
+use domain::{ApiKind, Destination, Kind, destination::Owner};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -35,6 +35,30 @@ pub(crate) struct Rotated {
     pub(crate) previous_secret_expires_at: String,
 }
 
+/// A destination after a change.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Changed {
+    #[serde(flatten)]
+    destination: DestinationView,
+    /// How to verify a new address. Omitted if the destination is verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        example = "Verify the new address: POST /v1/notifications/destinations/ndst_01JRX2Q0Z8K5V3M7N9P4T6W8YB/verify"
+    )]
+    next_step: Option<String>,
+}
+
+impl Changed {
+    pub(crate) fn of(destination: &Destination, unused: bool) -> Self {
+        let path = format!("/v1/notifications/destinations/{}", destination.id);
+        let next_step = (!destination.verified()).then(|| match destination.kind {
+            Kind::Webhook => format!("Verify the new address: POST {path}/verify"),
+            _ => format!("Verify the new address: POST {path}/send-code, then POST {path}/verify with the code"),
+        });
+        Self { destination: DestinationView::of(destination, true).with_use(unused), next_step }
+    }
+}
+
 /// The owner of a destination that is not managed on its own.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -57,9 +81,6 @@ pub(crate) struct Origin {
     /// The owner of the destination, if it is not managed on its own.
     #[schema(required = false)]
     belongs_to: Option<BelongsTo>,
-    /// The name.
-    #[schema(required = false)]
-    name: Option<String>,
     /// A description.
     #[schema(required = false)]
     description: Option<String>,
@@ -80,7 +101,6 @@ impl Origin {
                 Owner::Channel(_) => BelongsTo::Channel,
                 Owner::Service => BelongsTo::Account,
             }),
-            name: destination.name.clone(),
             description: destination.description.clone(),
             disabled: destination.disabled,
             project_id: destination.project_id.clone().map(String::from),

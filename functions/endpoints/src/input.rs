@@ -19,7 +19,7 @@ pub(crate) struct NewEndpoint {
     #[schema(format = "uri", example = "https://example.com/api/webhooks/stack")]
     url: String,
     /// A description of up to 500 characters.
-    #[schema(max_length = 500)]
+    #[schema(max_length = 500, format = "description")]
     description: Option<String>,
     /// The event types to send; default the ten event types of Stack Auth.
     #[schema(value_type = Option<Vec<EventType>>, min_items = 1, max_items = 100,
@@ -39,7 +39,7 @@ pub(crate) struct EndpointChange {
     url: Option<String>,
     /// A description of up to 500 characters; null removes it.
     #[serde(default, deserialize_with = "subscription::given")]
-    #[schema(value_type = Option<String>, max_length = 500)]
+    #[schema(value_type = Option<String>, max_length = 500, format = "description")]
     description: Option<Option<String>>,
     /// The event types to send; at least one.
     #[schema(value_type = Option<Vec<EventType>>, min_items = 1, max_items = 100)]

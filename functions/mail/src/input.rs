@@ -20,7 +20,7 @@ pub(crate) struct NewMailWebhook {
     #[schema(format = "uri", example = "https://example.com/webhooks/stackshift-mail")]
     url: String,
     /// A description of up to 500 characters.
-    #[schema(max_length = 500)]
+    #[schema(max_length = 500, format = "description")]
     description: Option<String>,
     /// The event types to send; at least one.
     #[schema(value_type = Vec<EventType>, required = true, min_items = 1, max_items = 100,
@@ -40,7 +40,7 @@ pub(crate) struct MailWebhookChange {
     url: Option<String>,
     /// A description of up to 500 characters; null removes it.
     #[serde(default, deserialize_with = "subscription::given")]
-    #[schema(value_type = Option<String>, max_length = 500)]
+    #[schema(value_type = Option<String>, max_length = 500, format = "description")]
     description: Option<Option<String>>,
     /// The event types to send; at least one.
     #[schema(value_type = Option<Vec<EventType>>, min_items = 1, max_items = 100)]

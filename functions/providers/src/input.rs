@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 use domain::{
     Connection, DestinationId, Kind,
     connection::{Allowed, providers},
-    fields::{Fields, Problem, line},
+    fields::{Fields, Problem},
+    naming,
     traffic::Rate,
 };
 use serde_json::{Map, Value};
@@ -37,7 +38,7 @@ pub(crate) fn wrong(problems: Vec<Problem>) -> ApiError {
 }
 
 fn name(fields: &mut Fields, given: Option<String>) -> Option<String> {
-    given.and_then(|name| fields.checked("name", line(&name, MAX_NAME)))
+    given.and_then(|name| fields.checked("name", naming::name(&name, MAX_NAME)))
 }
 
 fn limit(fields: &mut Fields, given: MaxPerSecond, kind: Kind) -> Option<Rate> {

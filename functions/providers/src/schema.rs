@@ -57,6 +57,7 @@ pub(crate) struct NewChatProvider {
     #[schema(
         min_length = 1,
         max_length = 120,
+        format = "name",
         pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$",
         example = "#ops-alerts"
     )]
@@ -80,6 +81,7 @@ pub(crate) struct NewWebhookProvider {
     #[schema(
         min_length = 1,
         max_length = 120,
+        format = "name",
         pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$",
         example = "#ops-alerts"
     )]
@@ -103,6 +105,7 @@ pub(crate) struct NewMailProvider {
     #[schema(
         min_length = 1,
         max_length = 120,
+        format = "name",
         pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$",
         example = "#ops-alerts"
     )]
@@ -171,7 +174,12 @@ struct MailAddress(String);
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ProviderChange {
     /// The name.
-    #[schema(min_length = 1, max_length = 120, pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$")]
+    #[schema(
+        min_length = 1,
+        max_length = 120,
+        format = "name",
+        pattern = r"^\s*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*\s*$"
+    )]
     name: Option<String>,
     /// Whether the provider receives notifications. While it is disabled, its deliveries are held.
     enabled: Option<bool>,

@@ -1,6 +1,6 @@
 //! Reads the fields of a webhook subscription, for every API.
 
-use domain::{Address, ChannelType, guard::TargetPolicy};
+use domain::{Address, ChannelType, guard::TargetPolicy, naming};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -52,14 +52,9 @@ pub fn url(text: &str, policy: TargetPolicy) -> Result<Address> {
 /// Reads the field `description`. A blank description is `None`.
 ///
 /// # Errors
-/// A 400 if it is too long.
+/// A 400 if it is too long or has invisible characters.
 pub fn description(text: &str) -> Result<Option<String>> {
-    let text = text.trim();
-    match text.chars().count() {
-        0 => Ok(None),
-        1..=MAX_DESCRIPTION => Ok(Some(text.to_owned())),
-        _ => Err(ApiError::field("description", format!("send at most {MAX_DESCRIPTION} characters"))),
-    }
+    naming::description(text, MAX_DESCRIPTION).map_err(|problem| ApiError::field("description", problem))
 }
 
 /// Returns the new description, if it is to change. null removes the description.

@@ -10,6 +10,7 @@ use url::{Host, Url};
 use crate::{
     credential::REDACTED,
     guard::{self, TargetPolicy},
+    naming::is_formatting,
 };
 
 /// The kind of a destination. The STACK API knows these three.
@@ -204,12 +205,6 @@ fn without_formatting(text: &str) -> String {
     let plain = plain.trim();
     let number = plain.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("tel:")).map_or(plain, |_| &plain[4..]);
     number.trim().to_owned()
-}
-
-/// Whether a character has no width or changes the direction of writing.
-fn is_formatting(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
-        | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The kind of a number that costs its callers or its owner more than others; `None` for an ordinary number. Fraudsters

@@ -8,7 +8,7 @@ use std::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{Destination, DestinationId, Rule, RuleId, chart::Tally, overdue::Overdue};
+use crate::{Destination, DestinationId, Kind, Rule, RuleId, chart::Tally, overdue::Overdue};
 
 /// The kind of an item that needs attention, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -147,9 +147,14 @@ fn of_destination(to: &Destination, rules: &[Rule], tally: Tally) -> Option<Atte
     }
     if !to.verified() {
         let title = format!("{name} is not verified");
-        let detail = "No rule can target it before. Send a code to it, and type the code in.".to_owned();
+        let how = match to.kind {
+            Kind::Email | Kind::Sms => "Send a code to it, and type the code in.",
+            _ => "Verify it with a signed request.",
+        };
+        let missed = count.map(|count| format!(" Then recover {}.", deliveries(count))).unwrap_or_default();
+        let detail = format!("Nothing is sent to it, and no new rule can target it before. {how}{missed}");
         let attention = Attention::of_destination(Concern::DestinationUnverified, to, title, detail);
-        return Some(Attention { since: Some(to.created_at), ..attention });
+        return Some(Attention { since: Some(to.updated_at.unwrap_or(to.created_at)), count, ..attention });
     }
     let (concern, number, title) = match tally {
         Tally { abandoned, .. } if abandoned > 0 => (

@@ -75,7 +75,18 @@ impl Notice {
             paused_rules: (paused.iter().take(MAX_NAMED_RULES))
                 .map(|rule| PausedRule { id: rule.public_id(), events: rule.events.clone() })
                 .collect(),
+            console_url: None,
         }
+    }
+
+    /// Adds the link to the destination's page in the console at `console`, an absolute URL, unless it has one.
+    pub fn linked(self, console: Option<&str>) -> Self {
+        let link = || {
+            let id = self.subject.as_ref()?.id();
+            Some(format!("{}/index.html#/destinations/{id}", console?.trim_end_matches('/')))
+        };
+        let console_url = self.console_url.clone().or_else(link);
+        Self { console_url, ..self }
     }
 
     /// The steps to fix the destination, in their order.
@@ -135,7 +146,10 @@ mod tests {
         assert_eq!(notice.subject, Some(Subject::Destination(ill.id.to_string())));
         let json = serde_json::to_string(&notice).expect("JSON");
         assert_eq!(serde_json::from_str::<Notice>(&json).expect("a notice"), notice);
-        assert!(!json.contains("more_paused"));
+        assert!(!json.contains("more_paused") && !json.contains("console_url"));
+        let linked = notice.linked(Some("https://api.example.com/console/")).console_url;
+        let page = format!("https://api.example.com/console/index.html#/destinations/{}", ill.id);
+        assert_eq!(linked.as_deref(), Some(&*page));
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub mod id;
 pub mod kind;
 pub mod lifecycle;
 pub mod message;
+pub mod naming;
 pub mod notification;
 pub mod objects;
 pub mod overdue;

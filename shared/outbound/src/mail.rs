@@ -418,6 +418,7 @@ mod tests {
             since: now(),
             paused_rules: vec![rule.clone()],
             more_paused: 0,
+            console_url: Some("https://api.example.com/console/#/destinations/x".into()),
         };
         let call = |step| format!("POST /{destination_id}/{}", if step == Step::Verify { "verify" } else { "recover" });
         let message = unhealthy(&event("{}"), &notice, call).expect("a mail");
@@ -429,5 +430,7 @@ mod tests {
             assert!(message.html.contains(words) && message.text.contains(words), "{words}");
         }
         assert!(!message.html.contains("<h1>down"));
+        assert!(message.html.contains("href=\"https://api.example.com/console/#/destinations/x\""), "{}", message.html);
+        assert!(message.text.contains("\nhttps://api.example.com/console/#/destinations/x\n"), "{}", message.text);
     }
 }

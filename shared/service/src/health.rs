@@ -41,6 +41,8 @@ pub struct Health {
     destinations: Destinations,
     system_events: SystemEvents,
     changes: Changes,
+    /// The address of the console, for links.
+    console_url: Option<String>,
 }
 
 impl Health {
@@ -55,6 +57,7 @@ impl Health {
             destinations: Destinations::from_env(aws)?,
             system_events: SystemEvents::from_env(aws)?,
             changes: Changes::from_env(aws)?,
+            console_url: aws.optional_variable("CONSOLE_URL"),
         })
     }
 
@@ -99,7 +102,7 @@ impl Health {
             rules.extend(self.channels.of_project(operator, project).await?);
         }
         let to_operator = self.address_operator(operator).await?;
-        let notice = Notice::new(ill, unhealthy, attempt, &rules);
+        let notice = Notice::new(ill, unhealthy, attempt, &rules).linked(self.console_url.as_deref());
         let what = [&*ill.id.to_string()];
         let event = system_events::own(operator, DESTINATION_UNHEALTHY, unhealthy.since, &what, None, &notice)?;
         let mut events = vec![Ingest { to_operator, ..event }];

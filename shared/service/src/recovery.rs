@@ -91,14 +91,18 @@ impl Recovery {
     /// `force`, also sends a delivery that is in progress or has succeeded.
     ///
     /// # Errors
-    /// When the delivery is in progress or has succeeded, its destination was deleted, or the queue does not accept the
-    /// message.
+    /// When the delivery is in progress or has succeeded, its destination was deleted or is not verified, or the queue
+    /// does not accept the message.
     pub async fn retry(&self, mut delivery: Delivery, force: bool) -> Result<Delivery> {
         if !force {
             delivery.state.may_retry().map_err(Error::NotRetryable)?;
         }
         let destination = self.destinations.get(delivery.operator_id, delivery.id.destination).await?;
         let destination = destination.ok_or(Error::DestinationDeleted)?;
+        // The worker would only hold it again.
+        if !destination.verified() {
+            return Err(Error::NotReceiving(destination.api));
+        }
         let row = [Summary::from(&delivery)];
         self.emit_queued(&row, &destination).await;
         // Message first, then the row: after a crash in between, a delivery is sent twice rather than never.

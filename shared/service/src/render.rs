@@ -23,7 +23,7 @@ pub fn text(to: &Destination, event: &Event, delivery_id: Option<DeliveryId>) ->
     Ok(match to.kind {
         Kind::Webhook => String::from_utf8(payload::of(to.api, event)?)?,
         Kind::Sms => sms::notification(event),
-        _ => mail(to, event, delivery_id)?.subject,
+        _ => mail(to, event, delivery_id, None)?.subject,
     })
 }
 
@@ -32,8 +32,13 @@ pub(crate) fn card<'a>(notification: &'a Notification, to: &Destination, event: 
     Card { notification, severity: event.severity.name(to.api), at: event.timestamp, footer }
 }
 
-/// The mail about an event, to one address or to a team.
-pub(crate) fn mail(to: &Destination, event: &Event, delivery_id: Option<DeliveryId>) -> Result<Message, NotWritten> {
+/// The mail about an event, to one address or to a team. `console` is the address of the console, for links.
+pub(crate) fn mail(
+    to: &Destination,
+    event: &Event,
+    delivery_id: Option<DeliveryId>,
+    console: Option<&str>,
+) -> Result<Message, NotWritten> {
     if to.kind == Kind::OpsEmail {
         let address = to.shown();
         let name = to.name.as_deref().unwrap_or(&address);
@@ -42,6 +47,7 @@ pub(crate) fn mail(to: &Destination, event: &Event, delivery_id: Option<Delivery
     let notice = || serde_json::from_str::<Notice>(&event.data).ok();
     Ok(match to.belongs_to {
         Some(Owner::Service) if let Some(notice) = notice() => {
+            let notice = notice.linked(console);
             mail::unhealthy(event, &notice, |step| routes::call(&notice, step))?
         }
         _ => mail::notification(event, delivery_id)?,

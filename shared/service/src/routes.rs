@@ -44,6 +44,7 @@ mod tests {
             since: from_millis(1_700_000_000_000),
             paused_rules: vec![],
             more_paused: 0,
+            console_url: None,
         }
     }
 

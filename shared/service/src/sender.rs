@@ -22,6 +22,8 @@ pub struct Sender {
     pub(crate) webhooks: Webhooks,
     pub(crate) mailer: Mailer,
     pub(crate) texter: Texter,
+    /// The address of the console, for links in mails.
+    console_url: Option<String>,
 }
 
 /// One attempt to send an event to a destination.
@@ -52,6 +54,7 @@ impl Sender {
             webhooks: Webhooks::new(aws.target_policy()?)?,
             mailer: mailer(aws)?,
             texter: Texter::new(aws.config(), sms_settings(aws)),
+            console_url: aws.optional_variable("CONSOLE_URL"),
         })
     }
 
@@ -91,7 +94,8 @@ impl Sender {
         match to.kind {
             Kind::Sms => Ok(self.texter.send(&to.destination, sms::notification(event), number).await),
             Kind::Email => {
-                let message = render::mail(to, event, envelope.delivery_id).map_err(|e| e.to_string())?;
+                let message = render::mail(to, event, envelope.delivery_id, self.console_url.as_deref())
+                    .map_err(|e| e.to_string())?;
                 Ok(self.mailer.send(to, envelope, message, number).await)
             }
             Kind::Webhook => {
@@ -150,7 +154,8 @@ impl Sender {
         people: People,
         Attempted { to, event, envelope, number, .. }: &Attempted<'_>,
     ) -> std::result::Result<Answer, NotSent> {
-        let message = render::mail(to, event, envelope.delivery_id).map_err(|e| e.to_string())?;
+        let message =
+            render::mail(to, event, envelope.delivery_id, self.console_url.as_deref()).map_err(|e| e.to_string())?;
         Ok(self.mailer.send_to(people, to, *envelope, message, *number).await)
     }
 }

@@ -63,8 +63,8 @@ impl DestinationService {
     pub async fn test_and_heal(&self, destination: &Destination) -> Result<Tested> {
         let tested = self.test(destination).await?;
         if tested.succeeded() && destination.unhealthy.is_some() {
-            // A destination that was deleted in the meantime has nothing to heal.
-            let _ = self.destinations.set_verified(destination.operator_id, destination.id, now()).await?;
+            // A destination that was deleted or got another address in the meantime has nothing to heal.
+            let _ = self.destinations.set_verified(destination, now()).await?;
         }
         Ok(tested)
     }

@@ -23,6 +23,8 @@ use crate::{
     sender::Attempted,
 };
 
+const NOUN: &str = "destination";
+
 /// A code that was sent.
 #[derive(Debug, Clone, Copy)]
 pub struct CodeSent {
@@ -132,8 +134,9 @@ impl DestinationService {
         if let Some(error) = answer.attempt.error {
             return Err(Error::VerificationFailed(error));
         }
-        if self.destinations.set_verified(to.operator_id, to.id, now()).await? == IfExists::Missing {
-            return Err(Error::NotFound("destination"));
+        if self.destinations.set_verified(to, now()).await? == IfExists::Missing {
+            let changed = self.destinations.get(to.operator_id, to.id).await?.is_some();
+            return Err(if changed { Error::ChangedMeanwhile(NOUN) } else { Error::NotFound(NOUN) });
         }
         Ok(())
     }

@@ -198,7 +198,7 @@ impl Verifications {
     ///
     /// # Errors
     /// When the call fails. The inner result says that the code has been used or replaced since, or (as missing) that
-    /// the destination was deleted.
+    /// the destination was deleted or has another address.
     pub async fn accept(
         &self,
         to: &Destination,
@@ -215,7 +215,7 @@ impl Verifications {
             .expression_attribute_values(":otp_id", s(code.otp_id))
             .expression_attribute_values(":false", AttributeValue::Bool(false))
             .expression_attribute_values(":true", AttributeValue::Bool(true));
-        let mut writes = vec![transact::update(used)?, destinations.verification(to.operator_id, to.id, now)?];
+        let mut writes = vec![transact::update(used)?, destinations.verification(to, now)?];
         if to.kind == Kind::Email {
             writes.push(suppressions.lifting(to.operator_id, &to.uniqueness_key)?);
         }

@@ -11,8 +11,9 @@ export function statusOf({
   verified,
 }: Pick<Destination, 'disabled' | 'health' | 'verified'>): DestinationStatus {
   if (disabled) return 'disabled'
-  if (health?.status === 'unhealthy') return 'unhealthy'
-  return verified ? 'healthy' : 'unverified'
+  // A changed address stays unhealthy until it is verified.
+  if (!verified) return 'unverified'
+  return health?.status === 'unhealthy' ? 'unhealthy' : 'healthy'
 }
 
 export type Filter = { search: string; kind: string; status: DestinationStatus | '' }

@@ -27,9 +27,9 @@ const columns: Column<Destination>[] = [
     header: 'Status',
     width: '8.5rem',
     corner: true,
-    cell: ({ health, verified, disabled }) => (
+    cell: ({ health, verified, disabled, unused }) => (
       <span class="badges">
-        <HealthBadge {...{ health, verified, disabled }} />
+        <HealthBadge {...{ health, verified, disabled, unused }} />
         <BreakerBadge health={health} />
       </span>
     ),

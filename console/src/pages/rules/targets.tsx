@@ -12,8 +12,8 @@ export function useRuleTargets(): (rule: Rule) => RuleTarget[] {
   const { byId } = useDestinations()
   return rule =>
     (rule.delivery_methods ?? []).map(target => {
-      const { name = null, disabled = false } = byId.get(target.id) ?? {}
-      return { ...target, name, disabled }
+      const { disabled = false } = byId.get(target.id) ?? {}
+      return { ...target, name: target.name ?? null, disabled }
     })
 }
 

@@ -1,7 +1,11 @@
 import type { Destination, Endpoint, EndpointChange, EventType } from '../../api/types'
 
-/** An endpoint as a destination, for the components that all destinations share. */
-export const asDestination = (endpoint: Endpoint): Destination => ({
+/**
+ * An endpoint as a destination, for the components that all destinations share. `listed` is its row in the list of
+ * destinations, if that is loaded.
+ */
+export const asDestination = (endpoint: Endpoint, listed?: Destination): Destination => ({
+  ...listed,
   id: endpoint.id,
   destination_id: endpoint.id,
   operator_id: '',

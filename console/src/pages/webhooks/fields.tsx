@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { useAction } from '../../api/action'
+import type { EventType } from '../../api/types'
 import { useFieldErrors } from '../../api/use-field-errors'
 import { Button } from '../../ui/button'
 import { Dialog } from '../../ui/dialog'
@@ -14,17 +15,21 @@ type Props = {
   start: Fields
   /** The event types that are selected by default. */
   defaultTypes: string[]
+  /** Which types to list first; by default, those of Stack Auth. */
+  first?: ((type: EventType) => boolean) | undefined
   onClose: () => void
   onSave: (fields: Fields) => Promise<void>
 }
 
-const labels = { url: 'URL', description: 'Description', event_types: 'Event types' }
+// The Mail API uses camel case.
+const labels = { url: 'URL', description: 'Description', event_types: 'Event types', eventTypes: 'Event types' }
 
 /** The form for an endpoint. */
-export function EndpointForm({ title, verb, start, defaultTypes, onClose, onSave }: Props) {
+export function EndpointForm({ title, verb, start, defaultTypes, first = isStackAuth, onClose, onSave }: Props) {
   const [fields, setFields] = useState(start)
   const save = useAction(async () => onSave(fields), { quiet: true })
   const errors = useFieldErrors(save.error, labels)
+  const typesError = errors.of('event_types') ?? errors.of('eventTypes')
   const set = (patch: Partial<Fields>) => setFields(before => ({ ...before, ...patch }))
   return (
     <Dialog
@@ -60,12 +65,12 @@ export function EndpointForm({ title, verb, start, defaultTypes, onClose, onSave
           error={errors.of('description')}
           onValue={description => set({ description })}
         />
-        <div data-invalid={errors.of('event_types') ? true : undefined}>
+        <div data-invalid={typesError ? true : undefined}>
           <EventTypePicker
-            first={isStackAuth}
+            first={first}
             value={fields.types ?? defaultTypes}
             onValue={types => set({ types })}
-            error={errors.of('event_types')}
+            error={typesError}
           />
         </div>
       </div>

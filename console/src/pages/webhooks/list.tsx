@@ -1,4 +1,5 @@
 import { Plus, Webhook } from 'lucide-preact'
+import { useDestinations } from '../../api/catalogue'
 import { usePages } from '../../api/hooks'
 import type { Endpoint } from '../../api/types'
 import { plural } from '../../lib/plural'
@@ -39,13 +40,19 @@ const columns: Column<Endpoint>[] = [
     corner: true,
     cell: endpoint => (
       <span class="badges">
-        <HealthBadge health={endpoint.health} disabled={endpoint.status === 'disabled'} />
+        <EndpointHealth endpoint={endpoint} />
         <BreakerBadge health={endpoint.health} />
       </span>
     ),
   },
   { header: 'Added', width: '9.5rem', align: 'end', cell: endpoint => <Time at={endpoint.created_at} /> },
 ]
+
+function EndpointHealth({ endpoint }: { endpoint: Endpoint }) {
+  const { byId } = useDestinations()
+  const unused = byId.get(endpoint.id)?.unused
+  return <HealthBadge health={endpoint.health} disabled={endpoint.status === 'disabled'} unused={unused} />
+}
 
 /** The endpoints of Stack Auth webhooks. */
 export function EndpointList() {

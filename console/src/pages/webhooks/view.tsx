@@ -1,5 +1,6 @@
 import { Pencil, RotateCcw } from 'lucide-preact'
 import { useState } from 'preact/hooks'
+import { useDestinations } from '../../api/catalogue'
 import type { Endpoint } from '../../api/types'
 import { href } from '../../router/hash'
 import { BreakerBadge, HealthBadge } from '../../ui/badge'
@@ -25,7 +26,8 @@ import './webhooks.css'
 /** The state, deliveries and settings of an endpoint. */
 export function EndpointView({ endpoint }: { endpoint: Endpoint }) {
   const [open, setOpen] = useState<'verify' | 'recover' | 'edit' | null>(null)
-  const destination = asDestination(endpoint)
+  const { byId } = useDestinations()
+  const destination = asDestination(endpoint, byId.get(endpoint.id))
   const test = useTest(destination)
   const close = () => setOpen(null)
   return (
@@ -34,7 +36,7 @@ export function EndpointView({ endpoint }: { endpoint: Endpoint }) {
       back={{ label: 'Webhooks', href: href('/webhooks') }}
       description={
         <span class="row">
-          <HealthBadge health={endpoint.health} disabled={endpoint.status === 'disabled'} />
+          <HealthBadge health={endpoint.health} disabled={destination.disabled} unused={destination.unused} />
           <BreakerBadge health={endpoint.health} />
           {endpoint.description}
         </span>

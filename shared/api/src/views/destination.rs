@@ -1,6 +1,11 @@
 //! A destination, as the STACK API shows it.
 
-use domain::{Destination, Kind, credential::REDACTED, time::rfc3339, traffic::Rate};
+use domain::{
+    Destination, Kind,
+    credential::REDACTED,
+    time::{now, rfc3339},
+    traffic::Rate,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,6 +41,18 @@ pub struct DestinationView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<f64>, example = 10)]
     pub max_per_second: Option<Option<f64>>,
+    /// The name; null without one. Left out when it is created without a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "On-call")]
+    pub name: Option<Option<String>>,
+    /// When the previous secret stops signing. Left out unless the secret was rotated and the previous one still signs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-04-16T10:00:00.000Z")]
+    pub previous_secret_expires_at: Option<String>,
+    /// Whether nothing has been sent to it yet: no verification succeeded, and its log is empty. Only in answers about
+    /// destinations, not in those about rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unused: Option<bool>,
 }
 
 impl DestinationView {
@@ -51,6 +68,9 @@ impl DestinationView {
             created_at: rfc3339(destination.created_at),
             health: None,
             max_per_second: None,
+            name: destination.name.clone().map(Some),
+            previous_secret_expires_at: None,
+            unused: None,
         }
     }
 
@@ -62,8 +82,15 @@ impl DestinationView {
             destination: destination.shown_to(writer).into_owned(),
             health: Some(HealthView::of(destination)),
             max_per_second: Some(destination.max_per_second.map(Rate::a_second)),
+            name: Some(destination.name.clone()),
+            previous_secret_expires_at: destination.previous_secrets(now()).next().map(|secret| rfc3339(secret.until)),
             ..Self::created(destination, secret)
         }
+    }
+
+    /// Adds whether anything has been sent to the destination.
+    pub fn with_use(self, unused: bool) -> Self {
+        Self { unused: Some(unused), ..self }
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Notice {
     pub paused_rules: Vec<PausedRule>,
     /// How many more rules it pauses.
     pub more_paused: usize,
+    /// The destination's page in the console, if the address of the console is known.
+    pub console_url: Option<String>,
 }
 
 /// The object through which an operator manages a destination, with its id in the API that created it.
@@ -56,6 +58,20 @@ pub enum Subject {
     ProjectChannel(String),
     /// An endpoint of Stack Auth.
     Endpoint(String),
+}
+
+impl Subject {
+    /// The id in the API that created the destination.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Destination(id)
+            | Self::Channel(id)
+            | Self::Webhook(id)
+            | Self::Provider(id)
+            | Self::ProjectChannel(id)
+            | Self::Endpoint(id) => id,
+        }
+    }
 }
 
 /// A rule that an unhealthy destination pauses.
@@ -119,6 +135,9 @@ struct Data {
     /// How many more rules it pauses.
     #[serde(default, skip_serializing_if = "is_zero")]
     more_paused: usize,
+    /// The destination's page in the console. Absent if the address of the console is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    console_url: Option<String>,
 }
 
 fn is_zero(n: &usize) -> bool {
@@ -146,6 +165,7 @@ impl From<Data> for Notice {
             since: data.since,
             paused_rules: data.paused_rules,
             more_paused: data.more_paused,
+            console_url: data.console_url,
         }
     }
 }
@@ -168,6 +188,7 @@ impl From<Notice> for Data {
             since: notice.since,
             paused_rules: notice.paused_rules,
             more_paused: notice.more_paused,
+            console_url: notice.console_url,
         };
         match notice.subject {
             None => {}

@@ -68,11 +68,13 @@ pub fn due_again(next_attempt_at: Timestamp, received: u32, now: Timestamp) -> T
 impl Delivery {
     /// The state that the delivery enters because the attempt that `job` asks for is not made; `None` if it is made.
     ///
-    /// An unhealthy destination only stops the first attempt, unless somebody requested it.
+    /// An unhealthy destination only stops the first attempt, unless somebody requested it. An address that is not
+    /// verified gets nothing, because it may be somebody else's.
     pub fn obstacle(&self, job: &Job, to: Standing, now: Timestamp) -> Option<Transition> {
         let by_destination = match to {
             Standing::Deleted => Some(Reason::DestinationDeleted),
             Standing::Disabled => Some(Reason::DestinationDisabled),
+            Standing::Unverified => Some(Reason::DestinationUnverified),
             Standing::Suppressed => Some(Reason::Suppressed),
             Standing::Unhealthy if self.attempt_count == 0 && !job.by_hand => Some(Reason::DestinationUnhealthy),
             Standing::Unhealthy | Standing::Ready => None,

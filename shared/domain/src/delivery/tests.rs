@@ -116,6 +116,7 @@ fn an_attempt_is_not_made_if_something_prevents_it() {
     for (to, reason) in [
         (Standing::Deleted, Reason::DestinationDeleted),
         (Standing::Disabled, Reason::DestinationDisabled),
+        (Standing::Unverified, Reason::DestinationUnverified),
         (Standing::Suppressed, Reason::Suppressed),
     ] {
         assert_eq!(of(&new, &job(1, 0), to), Some(reason.clone()));
@@ -159,6 +160,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Answer::Limited),
         1 => Just(Answer::Prevented(Standing::Deleted)),
         1 => Just(Answer::Prevented(Standing::Disabled)),
+        1 => Just(Answer::Prevented(Standing::Unverified)),
         1 => Just(Answer::Prevented(Standing::Unhealthy)),
     ];
     prop_oneof![

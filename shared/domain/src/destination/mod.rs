@@ -39,6 +39,8 @@ pub enum Standing {
     Deleted,
     /// The operator has disabled it.
     Disabled,
+    /// Its address is not verified: it is new, or it was changed.
+    Unverified,
     /// All of its mail addresses are suppressed.
     Suppressed,
     /// It is unhealthy.
@@ -53,6 +55,7 @@ impl Standing {
         match destination {
             None => Self::Deleted,
             Some(to) if to.disabled => Self::Disabled,
+            Some(to) if !to.verified() => Self::Unverified,
             Some(_) if held_back.wholly().is_some() => Self::Suppressed,
             Some(to) if to.unhealthy.is_some() => Self::Unhealthy,
             Some(_) => Self::Ready,
@@ -79,7 +82,7 @@ pub struct Destination {
     pub uniqueness_key: String,
     /// The secrets that sign a webhook's requests.
     pub signing: Option<Signing>,
-    /// When it was last verified; `None` if it never was.
+    /// When its address was last verified; `None` if it never was.
     pub verified_at: Option<Timestamp>,
     /// Why nothing is sent to it at the moment; `None` if it is healthy.
     pub unhealthy: Option<Unhealthy>,
@@ -166,6 +169,13 @@ impl Destination {
     /// Whether it has been verified. Rules can only target verified destinations.
     pub fn verified(&self) -> bool {
         self.verified_at.is_some()
+    }
+
+    /// Whether it was verified by an answer or a code. Until then, a webhook or a chat counts as verified since it was
+    /// registered, or since its address was changed.
+    pub fn has_answered(&self) -> bool {
+        let unproven = [Some(self.created_at), self.updated_at];
+        self.verified() && !unproven.contains(&self.verified_at)
     }
 
     /// Whether it is verified and healthy.

@@ -11,7 +11,7 @@
 //! | the last attempt fails, or no other can help | `abandoned` | `abandoned` | `abandoned` | `abandoned` | `abandoned` |
 //! | it is rate limited, for less than a day | `failed` | `failed` | `failed` | `failed` | `failed` |
 //! | it is rate limited, for a day | `abandoned` | `abandoned` | `abandoned` | `abandoned` | `abandoned` |
-//! | its rule is paused, its destination is disabled | `held` | `held` | `held` | `held` | `held` |
+//! | its rule is paused, its destination is disabled or not verified | `held` | `held` | `held` | `held` | `held` |
 //! | its destination is unhealthy before the first attempt | `held` | – | – | – | – |
 //! | it cannot be sent: [`Reason`] | `abandoned` | `abandoned` | `abandoned` | `abandoned` | `abandoned` |
 //! | its mail bounced, or was rejected after it was accepted | – | – | – | `abandoned` | – |
@@ -131,7 +131,7 @@ impl DeliveryState {
 
     fn stopped_for(self, reason: &Reason) -> Option<Self> {
         match reason {
-            Reason::RulePaused | Reason::DestinationDisabled => Some(Self::Held),
+            Reason::RulePaused | Reason::DestinationDisabled | Reason::DestinationUnverified => Some(Self::Held),
             Reason::DestinationUnhealthy => (self == Self::Pending).then_some(Self::Held),
             Reason::DestinationDeleted
             | Reason::Suppressed

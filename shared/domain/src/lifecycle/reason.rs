@@ -12,6 +12,8 @@ pub enum Reason {
     RulePaused,
     /// Held: its destination is disabled.
     DestinationDisabled,
+    /// Held: the address of its destination is not verified.
+    DestinationUnverified,
     /// Held: its destination became unhealthy before the first attempt.
     DestinationUnhealthy,
     /// Ended: its destination was deleted.
@@ -34,9 +36,10 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons that this version writes.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::RulePaused,
         Self::DestinationDisabled,
+        Self::DestinationUnverified,
         Self::DestinationUnhealthy,
         Self::DestinationDeleted,
         Self::Suppressed,
@@ -52,6 +55,7 @@ impl Reason {
         match self {
             Self::RulePaused => "rule_paused",
             Self::DestinationDisabled => "destination_disabled",
+            Self::DestinationUnverified => "destination_unverified",
             Self::DestinationUnhealthy => "destination_unhealthy",
             Self::DestinationDeleted => "destination_deleted",
             Self::Suppressed => "suppressed",

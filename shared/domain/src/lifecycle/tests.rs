@@ -25,7 +25,8 @@ fn table() -> Vec<(Trigger, [Option<DeliveryState>; 5])> {
         (Trigger::SentAgain, [None, Some(Pending), Some(Pending), Some(Pending), Some(Pending)]),
         (stopped(Reason::Other("later".into())), [None; 5]),
     ];
-    table.extend([Reason::RulePaused, Reason::DestinationDisabled].map(|reason| (stopped(reason), [Some(Held); 5])));
+    let holding = [Reason::RulePaused, Reason::DestinationDisabled, Reason::DestinationUnverified];
+    table.extend(holding.map(|reason| (stopped(reason), [Some(Held); 5])));
     let ending =
         [Reason::DestinationDeleted, Reason::Suppressed, Reason::RateLimited, Reason::NotSent, Reason::Interrupted];
     table.extend(ending.map(|reason| (stopped(reason), [Some(Abandoned); 5])));

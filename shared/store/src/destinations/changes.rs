@@ -10,7 +10,6 @@ use aws_sdk_dynamodb::{
 use domain::{
     Destination, DestinationId, OperatorId, Unhealthy,
     destination::{PreviousSecret, Sealed},
-    traffic::Rate,
 };
 use jiff::Timestamp;
 
@@ -37,6 +36,8 @@ pub enum Marked {
 
 /// Marks a destination as verified and healthy, and clears what was recorded about slow or missing answers.
 const VERIFIED: &str = "SET verified_at = :now REMOVE unhealthy, unreached, breaker, slow_until";
+/// The address that was verified is still the destination's.
+const SAME_ADDRESS: &str = "attribute_exists(id) AND destination = :address";
 
 impl Destinations {
     /// Replaces the settings of a destination, unless they have changed or the destination was deleted since `old` was
@@ -87,47 +88,19 @@ impl Destinations {
         })
     }
 
-    /// Sets or removes only the maximum deliveries per second of a destination. Returns the new row, or `None` if the
-    /// destination was deleted.
+    /// Marks a destination as verified and healthy, unless its address has changed since `verified` was read.
     ///
     /// # Errors
     /// When the call fails.
-    pub async fn set_max_per_second(
-        &self,
-        operator: OperatorId,
-        id: DestinationId,
-        new: Option<Rate>,
-    ) -> Result<Option<Destination>> {
-        let mut clauses = Clauses::setting(&[]);
-        let limit = clauses.limit(new)?;
+    pub async fn set_verified(&self, verified: &Destination, now: Timestamp) -> Result<IfExists> {
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(row_key(operator, id)))
-            .condition_expression("attribute_exists(id)")
-            .update_expression(clauses.expression())
-            .set_expression_attribute_values(limit.map(|limit| [(LIMIT.to_owned(), limit)].into()))
-            .return_values(ReturnValue::AllNew);
-        match update.send().await {
-            Ok(answer) => Ok(Some(from_item(answer.attributes.unwrap_or_default())?)),
-            Err(error) if condition_failed(&error) => Ok(None),
-            Err(error) => Err(aws("UpdateItem")(error)),
-        }
-    }
-
-    /// Marks a destination as verified and healthy.
-    ///
-    /// # Errors
-    /// When the call fails.
-    pub async fn set_verified(&self, operator: OperatorId, id: DestinationId, now: Timestamp) -> Result<IfExists> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(row_key(operator, id)))
-            .condition_expression("attribute_exists(id)")
+            .set_key(Some(row_key(verified.operator_id, verified.id)))
+            .condition_expression(SAME_ADDRESS)
             .update_expression(VERIFIED)
+            .expression_attribute_values(":address", s(&verified.destination))
             .expression_attribute_values(":now", n(now.as_millisecond()));
         match update.send().await {
             Ok(_) => Ok(IfExists::Done),
@@ -137,17 +110,13 @@ impl Destinations {
     }
 
     /// The write of [`Self::set_verified`], for a transaction.
-    pub(crate) fn verification(
-        &self,
-        operator: OperatorId,
-        id: DestinationId,
-        now: Timestamp,
-    ) -> Result<TransactWriteItem> {
+    pub(crate) fn verification(&self, verified: &Destination, now: Timestamp) -> Result<TransactWriteItem> {
         let update = Update::builder()
             .table_name(&self.table)
-            .set_key(Some(row_key(operator, id)))
-            .condition_expression("attribute_exists(id)")
+            .set_key(Some(row_key(verified.operator_id, verified.id)))
+            .condition_expression(SAME_ADDRESS)
             .update_expression(VERIFIED)
+            .expression_attribute_values(":address", s(&verified.destination))
             .expression_attribute_values(":now", n(now.as_millisecond()));
         transact::update(update)
     }

@@ -10,6 +10,7 @@
 
 mod changes;
 pub(crate) mod clauses;
+mod edit;
 mod traffic;
 
 use std::collections::HashMap;
@@ -28,6 +29,7 @@ use crate::{
 
 pub use changes::Marked;
 pub(crate) use changes::condition_failed;
+pub use edit::Edited;
 pub use traffic::{Counter, ProbeClaim};
 
 /// The table `Destinations`.

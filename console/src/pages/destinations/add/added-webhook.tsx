@@ -1,4 +1,5 @@
 import type { Destination } from '../../../api/types'
+import { canTest } from '../../../lib/abilities'
 import { SecretDialog } from '../parts/secret-dialog'
 import { TestButton, TestResult, useTest } from '../parts/test'
 
@@ -13,7 +14,7 @@ export function AddedWebhook({ destination, secret, onClose }: Props) {
       secret={secret}
       madeBy={destination.made_by}
       onClose={onClose}
-      actions={<TestButton test={test} />}
+      actions={canTest(destination) && <TestButton test={test} />}
     >
       <TestResult test={test} />
     </SecretDialog>

@@ -32,6 +32,8 @@ export function create(form: DestinationKind, values: Values): Promise<Added> {
       return createProvider(form, values)
     case 'config':
       return createProjectChannel(form, values)
+    case 'mail':
+      return createMailWebhook(form, values)
     default:
       return Promise.reject(new ApiError(0, null, `The console cannot create this kind with the API ${form.api}.`))
   }
@@ -61,4 +63,10 @@ async function createProjectChannel(form: DestinationKind, values: Values): Prom
   const params = { header: { 'X-Project-Id': project } }
   const { data } = await call(api.POST('/v1/config/notifications', { params, body: body as never }))
   return addedByOther({ id: data.id, kind, name: (values.name ?? '').trim(), made_by: 'config', project_id: project })
+}
+
+async function createMailWebhook(form: DestinationKind, values: Values): Promise<Added> {
+  const { id, url, secret } = await call(api.POST('/mail/webhooks', { body: bodyOf(form, values) as never }))
+  const { destination } = addedByOther({ id, kind: 'webhook', name: null, made_by: 'mail' })
+  return { destination: { ...destination, destination: url }, secret }
 }

@@ -5,8 +5,11 @@ import { headers, lines } from './lines'
 /** What was typed, by the names of the form's fields. */
 export type Values = Record<string, string>
 
-/** The `channel_type` of a kind's destinations. A `signed_webhook` is a webhook that the Providers API creates. */
-export const channelType = (kind: string): string => (kind === 'signed_webhook' ? 'webhook' : kind)
+/**
+ * The `channel_type` of a kind's destinations. A `signed_webhook` is a webhook of the Providers API, a `mail_webhook` one
+ * of the Mail API.
+ */
+export const channelType = (kind: string): string => (/^(signed|mail)_webhook$/.test(kind) ? 'webhook' : kind)
 
 /** The values that a form starts with. `projectId` is the project of the key, if it has one. */
 export function initialValues({ fields }: DestinationKind, projectId: string | null): Values {
@@ -35,6 +38,7 @@ export function bodyOf({ fields }: DestinationKind, values: Values): Record<stri
 }
 
 function parse({ name, type }: KindField, text: string): unknown {
+  if (type === 'event_types') return lines(text)
   if (type === 'lines') return name.split('.').at(-1) === 'headers' ? headers(text) : lines(text)
   // White space may be part of a secret.
   return type === 'password' ? text : text.trim()

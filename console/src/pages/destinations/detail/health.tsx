@@ -27,7 +27,9 @@ export function HealthNotice({ destination, onVerify }: Props) {
   if (status === 'unverified') {
     return (
       <Notice tone="warn" action={verify}>
-        This destination is not verified. Until you verify it, nothing is sent to it and rules cannot target it.
+        This destination is not verified. Until you verify it, nothing is sent to it and no new rule can target it.{' '}
+        {paused.length > 0 &&
+          `It pauses ${plural(paused.length, 'rule')}, whose events are held. After the verification, recover them.`}
       </Notice>
     )
   }

@@ -3,6 +3,7 @@ import { useAction } from '../../../api/action'
 import { setEnabled } from '../../../api/destination-actions'
 import type { Destination } from '../../../api/types'
 import { canDisable, canLimit, canRotate } from '../../../lib/abilities'
+import { absolute } from '../../../lib/time'
 import { toast } from '../../../lib/toasts'
 import { perSecond } from '../../../lib/traffic'
 import { navigate } from '../../../router/hash'
@@ -29,7 +30,11 @@ export function Manage({ destination, listPath = '/destinations' }: { destinatio
         {canRotate(destination) && (
           <li>
             <span class="manage-name">Signing secret</span>
-            <span class="manage-what">The old secret also signs for 24 hours.</span>
+            <span class="manage-what">
+              {destination.previous_secret_expires_at
+                ? `The old one signs too, until ${absolute(destination.previous_secret_expires_at)}.`
+                : 'It signs every request.'}
+            </span>
             <Button writes size="s" onClick={() => setOpen('rotate')}>
               Rotate
             </Button>

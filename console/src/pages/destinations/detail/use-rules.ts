@@ -16,10 +16,10 @@ export function useRulesFor(destination: Destination) {
     if (hasMore && !isLoadingMore && !error) loadMore()
   }, [hasMore, isLoadingMore, rows?.length])
   const rules = useMemo(() => rows?.filter(rule => targets(rule, destination)), [rows, destination])
-  const unhealthy = destination.health?.status === 'unhealthy'
+  const pauses = destination.health?.status === 'unhealthy' || !destination.verified
   const paused = useMemo(
-    () => (unhealthy ? (rules?.filter(rule => rule.paused_by.length > 0) ?? []) : []),
-    [rules, unhealthy],
+    () => (pauses ? (rules?.filter(rule => rule.paused_by.length > 0) ?? []) : []),
+    [rules, pauses],
   )
   return { rules, paused, error, mutate }
 }

@@ -1,7 +1,7 @@
-import { RotateCcw, ShieldCheck } from 'lucide-preact'
+import { Pencil, RotateCcw, ShieldCheck } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { Destination } from '../../../api/types'
-import { canManage, canTest } from '../../../lib/abilities'
+import { canEdit, canManage, canTest } from '../../../lib/abilities'
 import { madeByLabels } from '../../../lib/made-by'
 import { href } from '../../../router/hash'
 import { Badge, BreakerBadge, HealthBadge } from '../../../ui/badge'
@@ -9,6 +9,7 @@ import { Button } from '../../../ui/button'
 import { KindTitle, kindIcon } from '../../../ui/kind'
 import { Page } from '../../../ui/page'
 import { RecoverDialog } from '../../../ui/recover-dialog'
+import { EditDestination } from '../edit'
 import { NewestDeliveries } from '../parts/deliveries'
 import { TestButton, TestResult, useTest } from '../parts/test'
 import { VerifyDialog } from '../verify'
@@ -21,9 +22,9 @@ import './detail.css'
 
 /** The state, deliveries and settings of a destination. */
 export function DestinationView({ destination }: { destination: Destination }) {
-  const [open, setOpen] = useState<'verify' | 'recover' | null>(null)
+  const [open, setOpen] = useState<'verify' | 'recover' | 'edit' | null>(null)
   const test = useTest(destination)
-  const { health, verified, disabled, channel_type, made_by } = destination
+  const { health, verified, disabled, unused, channel_type, made_by } = destination
   const close = () => setOpen(null)
   return (
     <Page
@@ -34,7 +35,7 @@ export function DestinationView({ destination }: { destination: Destination }) {
           <Badge icon={kindIcon(channel_type)}>
             <KindTitle kind={channel_type} />
           </Badge>
-          <HealthBadge {...{ health, verified, disabled }} />
+          <HealthBadge {...{ health, verified, disabled, unused }} />
           <BreakerBadge health={health} />
           <Badge>{madeByLabels[made_by]}</Badge>
         </span>
@@ -52,6 +53,11 @@ export function DestinationView({ destination }: { destination: Destination }) {
             <Button writes icon={<RotateCcw size={15} />} onClick={() => setOpen('recover')}>
               Recover
             </Button>
+            {canEdit(destination) && (
+              <Button writes icon={<Pencil size={14} />} onClick={() => setOpen('edit')}>
+                Edit
+              </Button>
+            )}
           </>
         )
       }
@@ -67,6 +73,7 @@ export function DestinationView({ destination }: { destination: Destination }) {
           {canManage(destination) && <Manage destination={destination} />}
         </div>
       </div>
+      {open === 'edit' && <EditDestination destination={destination} onClose={close} />}
       {open === 'verify' && <VerifyDialog destination={destination} onClose={close} />}
       {open === 'recover' && <RecoverDialog destination={destination} onClose={close} />}
     </Page>

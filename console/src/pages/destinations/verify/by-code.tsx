@@ -13,11 +13,11 @@ import type { VerifyProps } from './props'
 import { useCode } from './use-code'
 
 /** Sends a code to an email address or a phone, and asks for it. */
-export function ByCode({ destination, inRule, onClose }: VerifyProps) {
+export function ByCode({ destination, inRule, since: given, onClose }: VerifyProps) {
   const flow = useCode(destination)
   const [hasCode, setHasCode] = useState(false)
   // Remember it: the verification resets it.
-  const [since] = useState(missedSince(destination.health))
+  const [since] = useState(given ?? missedSince(destination.health))
   const secondsToWait = useCountdown(flow.nextAt)
   const secondsLeft = useCountdown(flow.expiresAt)
   const form = useRef<HTMLDivElement>(null)

@@ -12,10 +12,10 @@ import type { VerifyProps } from './props'
 import { refreshHealth } from './refresh'
 
 /** Verifies a webhook with a signed request, or a chat with a test message. */
-export function ByRequest({ destination, inRule, onClose }: VerifyProps) {
+export function ByRequest({ destination, inRule, since: given, onClose }: VerifyProps) {
   const [done, setDone] = useState(false)
   // Remember it: the verification resets it.
-  const [since] = useState(missedSince(destination.health))
+  const [since] = useState(given ?? missedSince(destination.health))
   const isRequest = verifiedBy(destination) === 'request'
   const noun = isRequest ? 'test request' : 'test message'
   // A new chat needs no verification. The test only shows that it works.

@@ -129,7 +129,12 @@ function Target({ destination, checked, onChecked, onVerify }: TargetProps) {
           Verify
         </Button>
       ) : (
-        <HealthBadge health={destination.health} verified={destination.verified} disabled={destination.disabled} />
+        <HealthBadge
+          health={destination.health}
+          verified={destination.verified}
+          disabled={destination.disabled}
+          unused={destination.unused}
+        />
       )}
     </div>
   )
