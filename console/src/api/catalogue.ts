@@ -4,12 +4,12 @@ import type { Destination, EventType } from './types'
 
 /** All event types, each with the JSON Schema of its data. */
 export function useEventTypes() {
-  const { data, error, isLoading, mutate } = useGet('/v1/event-types')
+  const { data, error, isLoading, mutate } = useGet('/v1/event-types', undefined, { refreshEvery: 0 })
   const types: EventType[] = useMemo(() => data?.event_types ?? [], [data])
   return { types, error, isLoading, retry: () => void mutate() }
 }
 
-/** The newest hundred destinations of all APIs. `byId` finds one by its `ndst_…` id or its public id. */
+/** The newest hundred destinations of all APIs, with their current health. `byId` finds one by its `ndst_…` id or its public id. */
 export function useDestinations() {
   const { data, error, isLoading, mutate } = useGet('/v1/notifications/destinations', {
     params: { query: { made_by: 'any', limit: 100 } },

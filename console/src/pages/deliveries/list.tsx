@@ -20,7 +20,6 @@ import { RecoverDialog } from '../../ui/recover-dialog'
 import { EmptyState, ErrorState, Notice, Skeleton } from '../../ui/states'
 import { LoadMore } from '../../ui/table'
 
-const REFRESH_MS = 15_000
 const states = [{ value: '', label: 'Any state' }, ...STATES.map(value => ({ value, label: stateStyles[value].label }))]
 
 /** The deliveries to all destinations, newest event first. */
@@ -71,7 +70,6 @@ export function DeliveriesList() {
 function Rows({ query, filtered, onClear }: { query: Record<string, string>; filtered: boolean; onClear: () => void }) {
   const now = useNow(60_000)
   const pages = usePages('/v1/deliveries', { params: { query: deliveryQuery(query, now) } }, page => page.deliveries, {
-    refreshEvery: REFRESH_MS,
     keepPrevious: true,
   })
   if (pages.error && !pages.rows) {
