@@ -26,6 +26,7 @@ pub mod recent;
 pub mod request_limits;
 pub mod resealing;
 mod signer;
+pub mod stats;
 pub mod subscriptions;
 pub mod suppressions;
 pub mod system_events;
