@@ -8,6 +8,7 @@ mod input;
 mod item;
 mod kinds;
 mod schema;
+mod stats;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -100,6 +101,7 @@ api::routes! { App;
     actions::rotate_secret;
     actions::recover;
     deliveries::list;
+    stats::get;
     kinds::list;
 }
 
