@@ -18,12 +18,12 @@ type Data<P extends GetPath> = NonNullable<FetchResponse<Operation<P>, {}, 'appl
 const get = api.GET as unknown as <D>(path: string, init: unknown) => Promise<{ data?: D; response: Response }>
 
 /** The interval in milliseconds between requests for what a page shows, unless `refreshEvery` is set. */
-export const REFRESH_MS = 10_000
+export const REFRESH_MS = 15_000
 
 type Options<D> = {
   /**
    * The interval in milliseconds between requests while the tab is visible; 0 turns them off. By default, everything
-   * that is shown is up to date within ten seconds.
+   * that is shown is at most 15 seconds old.
    */
   refreshEvery?: number | ((data: D | undefined) => number)
   /**
