@@ -43,3 +43,11 @@ async fn a_page_of_an_allowed_origin_calls_the_api_and_another_cannot() {
     let key = operator.key.as_deref().expect("a key");
     run("origins.mjs", &[&variable("API_URL"), key, "http://app.example.com"]).await;
 }
+
+#[tokio::test]
+async fn states_change_on_an_open_page_and_figures_appear_on_a_desktop_and_on_a_phone() {
+    for screen in ["desktop", "phone"] {
+        let operator = Operator::create().await;
+        run("stats.mjs", &[&variable("API_URL"), operator.key.as_deref().expect("a key"), screen]).await;
+    }
+}
