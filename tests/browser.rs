@@ -109,3 +109,11 @@ async fn destinations_of_every_api_are_edited_on_a_desktop() {
 async fn destinations_of_every_api_are_edited_on_a_phone() {
     edit_destinations("phone", "dark").await;
 }
+
+#[tokio::test]
+async fn states_change_on_an_open_page_and_figures_appear_on_a_desktop_and_on_a_phone() {
+    for screen in ["desktop", "phone"] {
+        let operator = Operator::create().await;
+        run("stats.mjs", &[&variable("API_URL"), operator.key.as_deref().expect("a key"), screen]).await;
+    }
+}

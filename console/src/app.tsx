@@ -46,7 +46,7 @@ const swrConfig = {
 }
 
 function SignedIn() {
-  const { data: whoami, error, mutate } = useGet('/v1/whoami')
+  const { data: whoami, error, mutate } = useGet('/v1/whoami', undefined, { refreshEvery: 0 })
   return (
     <WhoamiContext.Provider value={whoami ?? null}>
       <Shell>

@@ -45,6 +45,7 @@ mod rotation;
 mod shards;
 mod smoke;
 mod standard_webhooks;
+mod stats;
 mod subscriptions;
 mod svix;
 mod team_mail;

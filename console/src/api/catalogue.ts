@@ -7,7 +7,7 @@ import type { Destination, EventType } from './types'
 
 /** All event types, each with the JSON Schema of its data. */
 export function useEventTypes() {
-  const { data, error, isLoading, mutate } = useGet('/v1/event-types')
+  const { data, error, isLoading, mutate } = useGet('/v1/event-types', undefined, { refreshEvery: 0 })
   const types: EventType[] = useMemo(() => data?.event_types ?? [], [data])
   return { types, error, isLoading, retry: () => void mutate() }
 }

@@ -1,6 +1,6 @@
 import type { FetchResponse, MaybeOptionalInit } from 'openapi-fetch'
 import type { PathsWithMethod } from 'openapi-typescript-helpers'
-import { useMemo, useRef } from 'preact/hooks'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
 import useSWR from 'swr'
 import useSWRInfinite from 'swr/infinite'
 import { useRefreshed } from './changes'
@@ -17,8 +17,14 @@ type Data<P extends GetPath> = NonNullable<FetchResponse<Operation<P>, {}, 'appl
 // The callers' types check that path and options match. Here, TypeScript cannot.
 const get = api.GET as unknown as <D>(path: string, init: unknown) => Promise<{ data?: D; response: Response }>
 
+/** The interval in milliseconds between requests for what a page shows, unless `refreshEvery` is set. */
+export const REFRESH_MS = 15_000
+
 type Options<D> = {
-  /** The interval in milliseconds between requests while the page is visible; 0 turns them off. */
+  /**
+   * The interval in milliseconds between requests while the tab is visible; 0 turns them off. By default, everything
+   * that is shown is at most 15 seconds old.
+   */
   refreshEvery?: number | ((data: D | undefined) => number)
   /**
    * Whether to show the previous answer while a new query loads. Use it for filters of a list, not for another
@@ -37,7 +43,10 @@ type Read<D> = {
   read?: (text: string) => D
 }
 
-/** Fetches a GET route and caches the answer. Fetches again when the tab regains focus. `null` fetches nothing. */
+/**
+ * Fetches a GET route and caches the answer. Fetches again at intervals while the tab is visible, and when it regains
+ * focus. An equal answer renders nothing again. `null` fetches nothing.
+ */
 export function useGet<P extends GetPath, D = Data<P>>(
   path: P | null,
   init?: Init<P>,
@@ -49,7 +58,7 @@ export function useGet<P extends GetPath, D = Data<P>>(
     ([path, init]: [P, object | null]) =>
       read ? callText(get<string>(path, { ...init, parseAs: 'text' }), read) : call(get<D>(path, init ?? {})),
     {
-      refreshInterval: options.refreshEvery ?? 0,
+      refreshInterval: options.refreshEvery ?? (options.once ? 0 : REFRESH_MS),
       keepPreviousData: options.keepPrevious ?? false,
       ...(options.once ? { revalidateIfStale: false, revalidateOnFocus: false, revalidateOnReconnect: false } : {}),
     },
@@ -66,7 +75,10 @@ const MAX_FRESH = 4
 
 type Paged = { next_cursor?: string | null }
 
-/** Fetches a list page by page. `rows` extracts the rows of a page. */
+/**
+ * Fetches a list page by page, and fetches the loaded pages again at intervals while the tab is visible. The interval
+ * grows with their number, so a long list costs no more requests than a short one. `rows` extracts the rows of a page.
+ */
 export function usePages<P extends GetPath, Row>(
   path: P | null,
   init: Init<P>,
@@ -86,14 +98,13 @@ export function usePages<P extends GetPath, Row>(
           params: { ...init?.params, query: { ...init?.params?.query, ...(cursor ? { cursor } : {}) } },
         }),
       ),
-    {
-      keepPreviousData: options.keepPrevious ?? false,
-      refreshInterval: options.refreshEvery ?? 0,
-      revalidateFirstPage: size.current <= MAX_FRESH,
-    },
+    { keepPreviousData: options.keepPrevious ?? false, revalidateFirstPage: size.current <= MAX_FRESH },
   )
   size.current = pages.size
   useRefreshed(path, pages.mutate)
+  // The interval of SWR would fetch only the first page again.
+  const every = (options.refreshEvery ?? REFRESH_MS) * Math.max(pages.data?.length ?? 1, 1)
+  useWhileVisible(path === null || pages.error ? 0 : every, () => void pages.mutate())
   const all = useMemo(() => pages.data?.flatMap(rows), [pages.data])
   const last = pages.data?.at(-1) as Paged | undefined
   return {
@@ -106,4 +117,17 @@ export function usePages<P extends GetPath, Row>(
     loadMore: () => void pages.setSize(size => size + 1),
     mutate: () => void pages.mutate(),
   }
+}
+
+/** Calls `run` at this interval in milliseconds, except while the tab is hidden. 0 turns it off. */
+function useWhileVisible(everyMs: number, run: () => void): void {
+  const latest = useRef(run)
+  latest.current = run
+  useEffect(() => {
+    if (everyMs === 0) return
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') latest.current()
+    }, everyMs)
+    return () => clearInterval(timer)
+  }, [everyMs])
 }

@@ -25,6 +25,8 @@ export type Endpoint = Schemas['Endpoint']
 export type EndpointChange = Schemas['EndpointChange']
 export type EndpointSecret = Schemas['EndpointSecret']
 export type DeliveryState = Schemas['DeliveryState']
+/** Figures about the traffic to a destination. */
+export type Stats = Schemas['Stats']
 export type Health = Schemas['HealthView']
 export type Kind = Schemas['Kind']
 /** A kind of destination with its form. */

@@ -19,6 +19,10 @@ export function trafficNotes(health: Health, now: number): TrafficNotes {
   }
 }
 
+/** When an open breaker lets the next attempt through (RFC 3339); null while it is not open. */
+export const opensUntil = (health: Pick<Health, 'breaker'>, now: number): string | null =>
+  isOpen(health, now) ? (health.breaker.until ?? null) : null
+
 function breakerNote(health: Health, now: number): string | null {
   const { state, until } = health.breaker
   if (state === 'closed') return null

@@ -59,6 +59,10 @@ pub(crate) async fn deliver(
     let mut batch = Batch::new(cloud, settings, &records, end);
     let works = work::read(records, lane_of, &mut batch.unfinished);
     batch.deliver(works).await;
+    // Counters must not delay the answer: the next batch writes what this one has no time for.
+    if Instant::now() < batch.last_write() {
+        cloud.write_counts().await;
+    }
     batch.unfinished.into_iter().collect()
 }
 
@@ -394,6 +398,7 @@ impl<'c, C: Cloud> Batch<'c, C> {
                 Done::Ours => {
                     let row = change.of(&one.ready.known.row);
                     attempt::log(&row, one.after.kind, &one.answer.attempt, one.work.span.trace_id());
+                    self.cloud.count(&row, &one.answer.attempt);
                     if one.answer.attempt.succeeded() && !emitted::concerns(&row, Some(&one.after)) {
                         self.done(&one.work);
                         continue;

@@ -1,13 +1,17 @@
 //! Every call that deliver makes to the cloud and to receivers, behind one trait, so that its logic can be tested
 //! without them.
 
-use domain::backoff::next_hop;
+use std::sync::{MutexGuard, PoisonError};
+
 use domain::{
     Attempt, Delivery, DeliveryId, Destination, DestinationId, OperatorId, Unhealthy,
+    backoff::next_hop,
     lifecycle::Transition,
     message::{Ingest, Job},
+    stats::pending::Pending,
     traffic::{Breaker, Lane, Pace, Rate},
 };
+use futures::future::join_all;
 use jiff::Timestamp;
 use outbound::{Answer, email::Envelope};
 use service::{health::Completion, sender::Attempted};
@@ -100,6 +104,12 @@ pub(crate) trait Cloud {
 
     /// See [`store::Destinations::no_slot_before`].
     async fn no_slot_before(&self, counter: Counter, at: Timestamp) -> Result<()>;
+
+    /// Counts an attempt that was recorded and left its delivery as `row`.
+    fn count(&self, row: &Delivery, attempt: &Attempt);
+
+    /// Writes the counts of destinations with enough of them ([`domain::stats::pending`]).
+    async fn write_counts(&self);
 }
 
 impl Cloud for App {
@@ -198,9 +208,28 @@ impl Cloud for App {
     async fn no_slot_before(&self, counter: Counter, at: Timestamp) -> Result<()> {
         self.destinations.no_slot_before(counter, at).await
     }
+
+    fn count(&self, row: &Delivery, attempt: &Attempt) {
+        self.counted().add(row.id, attempt, row.state);
+    }
+
+    async fn write_counts(&self) {
+        let due = self.counted().take_due(rand::random());
+        join_all(due.into_iter().map(async |(destination, counts)| {
+            if let Err(error) = self.deliveries.add_counts(destination, &counts).await {
+                tracing::warn!(destination_id = %destination, %error, "counters not written");
+                self.counted().put_back(destination, &counts);
+            }
+        }))
+        .await;
+    }
 }
 
 impl App {
+    fn counted(&self) -> MutexGuard<'_, Pending> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Makes the other workers read a destination again, in case they remember it without its new traffic state.
     async fn tell_others(&self, to: &Destination) {
         if to.is_plain(domain::time::now())

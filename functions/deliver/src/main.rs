@@ -14,7 +14,9 @@ mod tests;
 mod triage;
 mod work;
 
-use domain::{backoff::Schedule, traffic::Rate};
+use std::sync::Mutex;
+
+use domain::{backoff::Schedule, stats::pending::Pending, traffic::Rate};
 use runtime::{telemetry, worker};
 use service::{Health, Sender};
 use store::{
@@ -34,6 +36,8 @@ struct App {
     health: Health,
     sender: Sender,
     settings: Settings,
+    /// The attempts that are not in the counters of their destinations yet.
+    counted: Mutex<Pending>,
 }
 
 /// The settings of the deployment.
@@ -71,6 +75,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         health: Health::from_env(&aws)?,
         sender: Sender::from_env(&aws)?,
         settings: Settings::from_env(&aws)?,
+        // The stream's name is different for each worker.
+        counted: Mutex::new(Pending::new(&std::env::var("AWS_LAMBDA_LOG_STREAM_NAME").unwrap_or_default())),
     };
     let queue = lanes.of(domain::traffic::Lane::Fast).clone();
     let work = async |records, end| batch::deliver(app, &app.settings, &app.lanes, records, end).await;

@@ -14,6 +14,7 @@ use domain::{
     fanout::Fates,
     lifecycle::{Fate, Reason},
     message::{Ingest, Job},
+    stats::Counts,
     testing,
     time::now,
     traffic::{Breaker, FAILURES_TO_OPEN, Lane, MAX_LIMITED, Pace, Rate, Slot},
@@ -77,6 +78,7 @@ struct Memory {
     noted: Cell<usize>,
     /// How many rows of deliveries were read.
     rows_read: Cell<usize>,
+    counted: RefCell<Counts>,
 }
 
 impl Memory {
@@ -95,6 +97,7 @@ impl Memory {
             unhealthy: RefCell::default(),
             noted: Cell::new(0),
             rows_read: Cell::new(0),
+            counted: RefCell::default(),
         }
     }
 
@@ -354,6 +357,27 @@ impl Cloud for Memory {
         }
         Ok(())
     }
+
+    fn count(&self, row: &Delivery, attempt: &Attempt) {
+        self.counted.borrow_mut().add(row.id, attempt, row.state);
+    }
+
+    async fn write_counts(&self) {}
+}
+
+#[tokio::test]
+async fn an_attempt_is_counted_once_it_is_recorded() {
+    let memory = Memory::new();
+    let to = memory.webhook();
+    memory.write_fault.set(Some(WriteFault::Throttled));
+    let job = memory.event(to);
+    assert!(!memory.fast(&job).await);
+    assert!(memory.counted.borrow().is_empty());
+    assert!(memory.fast(&job).await);
+    memory.says.set(Says::Status(500));
+    assert!(memory.fast(&memory.event(to)).await);
+    let counted = memory.counted.borrow();
+    assert_eq!((counted.deliveries, counted.succeeded, counted.arrived, counted.failed), (2, 1, 1, 1));
 }
 
 #[tokio::test]

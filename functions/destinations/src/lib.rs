@@ -9,6 +9,7 @@ mod input;
 mod item;
 mod kinds;
 mod schema;
+mod stats;
 #[cfg(test)]
 mod tests;
 mod unused;
@@ -102,6 +103,7 @@ api::routes! { App;
     actions::rotate_secret;
     actions::recover;
     deliveries::list;
+    stats::get;
     kinds::list;
 }
 

@@ -1,8 +1,10 @@
 //! The routes of the function as they are served, on a scripted AWS.
 
+use std::time::Duration;
+
 use api::{Envelope, snapshot, testing::Caller};
 use axum::http::Method;
-use domain::{Role, testing};
+use domain::{Attempt, Delivery, DeliveryId, DeliveryState, EventId, Role, lifecycle::Fate, testing, time::now};
 use serde_json::json;
 use store::testing::Cloud;
 
@@ -149,4 +151,91 @@ async fn a_destination_is_unused_until_a_delivery_was_attempted() {
     let queries = cloud.calls("Query").len();
     assert_eq!(viewer.get(&path).await.body["unused"], false);
     assert_eq!(cloud.calls("Query").len(), queries, "a verified answer needs no look at the log");
+}
+
+/// A delivery whose only attempt ended `minutes_ago`.
+fn delivered(to: &domain::Destination, minutes_ago: u64, ms: u64, error: Option<&str>) -> Delivery {
+    let at = now() - Duration::from_secs(60 * minutes_ago);
+    let state = if error.is_some() { DeliveryState::Abandoned } else { DeliveryState::Succeeded };
+    let made = Attempt { at, duration_ms: ms, error: error.map(str::to_owned), ..testing::attempt(200) };
+    let id = DeliveryId::new(to.id, EventId::first_at(at));
+    let event_type = testing::event_types(&["custom.a"]).remove(0);
+    let new = Delivery::new(id, to.operator_id, &event_type, to.api, Fate::Send, at);
+    Delivery { state, attempt_count: 1, attempts: vec![made], ..new }
+}
+
+async fn stats(cloud: &Cloud, to: &domain::Destination, query: &str) -> api::testing::Answer {
+    serve(cloud, Role::Viewer).get(&format!("{PATH}/{}/stats{query}", to.id)).await
+}
+
+#[tokio::test]
+async fn figures_of_a_few_deliveries_are_exact() {
+    let cloud = Cloud::new();
+    let to = domain::Destination { api: domain::ApiKind::StackAuth, ..testing::webhook(cloud.operator.id) };
+    cloud.destination(&to);
+    let none = stats(&cloud, &to, "").await.body;
+    assert_eq!((&none["totals"]["success_rate"], &none["last_error"]), (&json!(null), &json!(null)));
+    for n in 0..9 {
+        cloud.delivery(&delivered(&to, n, 100, None));
+    }
+    let failed = delivered(&to, 1, 5000, Some("answered 503"));
+    cloud.delivery(&failed);
+    // Before the period.
+    cloud.delivery(&delivered(&to, 25 * 60, 100, Some("answered 500")));
+    let mut answer = stats(&cloud, &to, "").await;
+    assert_eq!(answer.body["buckets"].as_array().map(Vec::len), Some(24));
+    let counted: u64 =
+        answer.body["buckets"].as_array().into_iter().flatten().filter_map(|one| one["attempts"].as_u64()).sum();
+    assert_eq!(counted, 10);
+    assert_eq!(answer.body["last_error"]["delivery_id"], failed.id.to_string());
+    answer.body["buckets"] = json!([]);
+    snapshot!(answer);
+    let week = stats(&cloud, &to, "?period=7d").await.body;
+    assert_eq!((&week["step_seconds"], &week["totals"]["attempts"]), (&json!(21_600), &json!(11)));
+    snapshot!(stats(&cloud, &to, "?period=1d").await);
+}
+
+#[tokio::test]
+async fn figures_of_many_deliveries_come_from_counters() {
+    let cloud = Cloud::new();
+    let to = testing::webhook(cloud.operator.id);
+    cloud.destination(&to);
+    // Queries answer the newest rows first.
+    for n in (0..1001).rev() {
+        cloud.delivery(&delivered(&to, n, 100, None));
+    }
+    let newest = stats(&cloud, &to, "").await.body;
+    assert_eq!((&newest["source"], &newest["totals"]["attempts"]), (&json!("newest_deliveries"), &json!(1000)));
+    let hour = now().to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y-%m-%dT%H").to_string();
+    let error = delivered(&to, 0, 1, None).id.to_string();
+    let row = json!({
+        "destination_id": format!("stats#{}", to.id), "id": hour, "deliveries": 3000, "succeeded": 2900, "failed": 200,
+        "arrived": 2890, "abandoned": 10, "ms20": 3000, "ms40": 100,
+        "error_at": now().as_millisecond(), "error_text": "answered 500", "error_of": error,
+    });
+    cloud.row("DELIVERIES_TABLE", &row);
+    let counted = stats(&cloud, &to, "").await.body;
+    assert_eq!((&counted["source"], &counted["totals"]["attempts"]), (&json!("counters"), &json!(3100)));
+    assert_eq!((&counted["totals"]["p50_ms"], &counted["totals"]["p95_ms"]), (&json!(114), &json!(114)));
+    assert_eq!(counted["last_error"]["delivery_id"], error);
+}
+
+#[tokio::test]
+async fn figures_of_other_projects_are_hidden() {
+    let cloud = Cloud::new();
+    let of = |project: Option<&str>| {
+        let to = testing::webhook(cloud.operator.id);
+        let to = domain::Destination { project_id: project.map(testing::project_id), ..to };
+        cloud.destination(&to);
+        format!("{PATH}/{}/stats", to.id)
+    };
+    let (own, other, shared) = (of(Some("a")), of(Some("b")), of(None));
+    let bound = serve(&cloud, Role::Viewer).with_key(cloud.key(Role::Viewer, &[], Some("a")));
+    assert_eq!(bound.get(&own).await.status, 200);
+    assert_eq!(bound.get(&other).await.status, 404);
+    snapshot!(bound.get(&shared).await);
+    assert_eq!(serve(&cloud, Role::Viewer).get(&other).await.status, 200);
+    let strangers = testing::webhook(domain::OperatorId::generate());
+    cloud.destination(&strangers);
+    assert_eq!(stats(&cloud, &strangers, "").await.status, 404);
 }

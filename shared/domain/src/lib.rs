@@ -44,6 +44,7 @@ pub mod severity;
 pub mod shard;
 pub mod signature;
 pub mod sms;
+pub mod stats;
 pub mod surrogates;
 pub mod system_events;
 #[cfg(any(test, feature = "testing"))]

@@ -1,5 +1,6 @@
 //! Table `Deliveries`, keyed by `destination_id` and `id`. Rows are kept for 30 days. The index `by_state` has one
-//! partition for each destination and state. It is sparse ([`domain::DeliveryState::indexed`]).
+//! partition for each destination and state. It is sparse ([`domain::DeliveryState::indexed`]). The table also contains
+//! the counters of the module [`crate::stats`].
 
 use aws_sdk_dynamodb::{Client, operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 use domain::{
@@ -282,6 +283,10 @@ impl Deliveries {
     pub(crate) fn in_state_of(&self, destination: DestinationId, state: DeliveryState) -> QueryFluentBuilder {
         let query = self.by_state(destination, state).scan_index_forward(false);
         query.key_condition_expression("state_key = :key AND id BETWEEN :first AND :last")
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// The table's name, for reads that span tables.

@@ -28,6 +28,7 @@ pub mod request_limits;
 pub mod resealing;
 pub mod resendable;
 mod signer;
+pub mod stats;
 pub mod subscriptions;
 pub mod suppressions;
 pub mod system_events;

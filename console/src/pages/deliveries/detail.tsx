@@ -1,9 +1,11 @@
 import { useDestinations } from '../../api/catalogue'
-import { useGet } from '../../api/hooks'
+import { REFRESH_MS, useGet } from '../../api/hooks'
 import type { DeliveryWithRequest } from '../../api/types'
 import { mailId, reasonText } from '../../lib/deliveries'
+import { asSentence } from '../../lib/plural'
 import { href } from '../../router/hash'
 import { StateBadge } from '../../ui/badge'
+import { ButtonLink } from '../../ui/button'
 import { DestinationLabelById } from '../../ui/destination-label'
 import { Id } from '../../ui/id'
 import { Json } from '../../ui/json'
@@ -18,14 +20,13 @@ import { Attempts } from './attempts'
 
 const back = { label: 'Deliveries', href: href('/deliveries') }
 const SOON_MS = 2000
-const LATER_MS = 10_000
 
 /** One delivery: its state, attempts and request, and buttons to send it again. */
 export function DeliveryPage({ id }: { id: string }) {
   const { data, error, mutate } = useGet(
     '/v1/deliveries/{id}',
     { params: { path: { id } } },
-    { refreshEvery: delivery => (delivery?.state === 'pending' ? SOON_MS : LATER_MS) },
+    { refreshEvery: delivery => (delivery?.state === 'pending' ? SOON_MS : REFRESH_MS) },
   )
   if (!data) {
     return (
@@ -60,11 +61,41 @@ export function DeliveryPage({ id }: { id: string }) {
       {data.reason && (data.state === 'held' || data.state === 'abandoned') && (
         <Notice tone={data.state === 'held' ? 'info' : 'bad'}>{reasonText(data.reason)}</Notice>
       )}
+      <UnhealthyDestination delivery={data} />
       <div class="split">
         <Attempts delivery={data} />
         <Side delivery={data} />
       </div>
     </Page>
+  )
+}
+
+/** Explains why a delivery did not arrive, if its destination is unhealthy. */
+function UnhealthyDestination({ delivery }: { delivery: DeliveryWithRequest }) {
+  const { byId } = useDestinations()
+  const health = byId.get(delivery.destination_id)?.health
+  if (delivery.state === 'succeeded' || health?.status !== 'unhealthy') return null
+  return (
+    <Notice
+      tone="bad"
+      action={
+        <ButtonLink size="s" href={href(`/destinations/${delivery.destination_id}`)}>
+          Open destination
+        </ButtonLink>
+      }
+    >
+      <strong>
+        Its destination is unhealthy
+        {health.since && (
+          <>
+            {' '}
+            since <Time at={health.since} />
+          </>
+        )}
+        .
+      </strong>{' '}
+      {health.reason && asSentence(health.reason)} Verify the destination again, then recover what it missed.
+    </Notice>
   )
 }
 

@@ -23,7 +23,6 @@ import { EmptyState, ErrorState, Notice, Skeleton } from '../../ui/states'
 import { LoadMore } from '../../ui/table'
 import { ResendDialog } from './resend-dialog'
 
-const REFRESH_MS = 15_000
 const states = [{ value: '', label: 'Any state' }, ...STATES.map(value => ({ value, label: stateStyles[value].label }))]
 
 /** The deliveries to all destinations, newest event first. */
@@ -93,7 +92,6 @@ export function DeliveriesList() {
 function Rows({ query, filtered, onClear }: { query: Record<string, string>; filtered: boolean; onClear: () => void }) {
   const now = useNow(60_000)
   const pages = usePages('/v1/deliveries', { params: { query: deliveryQuery(query, now) } }, page => page.deliveries, {
-    refreshEvery: REFRESH_MS,
     keepPrevious: true,
   })
   const isSearching = useFilled(pages, JSON.stringify(query))

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { ApiError } from '../../api/error'
 import { readEvent } from '../../api/exact'
-import { useGet, usePages } from '../../api/hooks'
+import { REFRESH_MS, useGet, usePages } from '../../api/hooks'
 import type { Delivery, EventAsPosted } from '../../api/types'
 import { absolute } from '../../lib/time'
 import { useNow } from '../../lib/use-now'
@@ -22,14 +22,18 @@ import { EventTimeline } from './timeline'
 const back = { label: 'Events', href: href('/events') }
 /** The interval between requests while the event is not stored yet or its deliveries are on their way. */
 const SOON_MS = 1000
-const LATER_MS = 10_000
 /** After this time, an event gets no further deliveries. */
 const SETTLED_MS = 10_000
 
 /** One event: its timeline, data and deliveries. */
 export function EventPage({ id }: { id: string }) {
   const [query] = useQuery()
-  const { data, error, mutate } = useGet('/v1/events/{id}', { params: { path: { id } } }, { read: readEvent })
+  const { data, error, mutate } = useGet(
+    '/v1/events/{id}',
+    { params: { path: { id } } },
+    // An event never changes.
+    { read: readEvent, refreshEvery: 0 },
+  )
   // A new event is in the queue for a moment before it is stored.
   const awaited = !data && query.posted !== undefined && error instanceof ApiError && error.status === 404
   useEffect(() => {
@@ -79,7 +83,7 @@ function Content({ event }: { event: EventAsPosted }) {
     '/v1/deliveries',
     { params: { query: { event_id: event.id, limit: 100 } } },
     page => page.deliveries,
-    { refreshEvery: settled ? LATER_MS : SOON_MS },
+    { refreshEvery: settled ? REFRESH_MS : SOON_MS },
   )
   const isMail = event.resource?.type === 'message' && event.resource.id.startsWith('msg_')
   return (

@@ -18,8 +18,6 @@ import { LoadMore, NoValue, Table } from '../../ui/table'
 import { Time } from '../../ui/time'
 import { PostEventDialog } from './post'
 
-const REFRESH_MS = 15_000
-
 /** All events, newest first. */
 export function EventsList() {
   const [query, setQuery] = useQuery()
@@ -70,7 +68,6 @@ export function EventsList() {
 function Rows({ query, filtered, onClear }: { query: Record<string, string>; filtered: boolean; onClear: () => void }) {
   const now = useNow(60_000)
   const pages = usePages('/v1/events', { params: { query: eventQuery(query, now) } }, page => page.events, {
-    refreshEvery: REFRESH_MS,
     keepPrevious: true,
   })
   if (pages.error && !pages.rows) return <ErrorState error={pages.error} onRetry={pages.mutate} />

@@ -20,7 +20,6 @@ const SPANS = [
   { value: '72', label: '3 days' },
   { value: '168', label: '7 days' },
 ] as const
-const REFRESH_MS = 15_000
 
 export function OverviewPage() {
   const [query, setQuery] = useQuery()
@@ -29,7 +28,7 @@ export function OverviewPage() {
   const { data, error, mutate } = useGet(
     '/v1/overview',
     { params: { query: { hours: Number(hours) } } },
-    { refreshEvery: REFRESH_MS, keepPrevious: true },
+    { keepPrevious: true },
   )
   return (
     <Page

@@ -1,10 +1,8 @@
 import { CirclePause } from 'lucide-preact'
-import { useDestinations } from '../../api/catalogue'
 import type { Rule } from '../../api/types'
-import { href } from '../../router/hash'
-import { shortId } from '../../ui/id'
 import { Notice } from '../../ui/states'
 import { ruleStatuses } from './names'
+import { DestinationLinks } from './waits-for'
 
 /** Why a rule does not send, and how to fix it. */
 export function StatusNotices({ rule }: { rule: Rule }) {
@@ -23,21 +21,14 @@ export function StatusNotices({ rule }: { rule: Rule }) {
 }
 
 function Paused({ rule }: { rule: Rule }) {
-  const { byId } = useDestinations()
+  const one = rule.paused_by.length === 1
   return (
     <Notice tone="warn" icon={<CirclePause size={16} />}>
-      This rule is paused while{' '}
-      {rule.paused_by.map((id, index) => {
-        const of = byId.get(id)
-        return (
-          <span key={id}>
-            {index > 0 && ', '}
-            <a href={href(`/destinations/${id}`)}>{of?.name || of?.destination || shortId(id)}</a>
-          </span>
-        )
-      })}{' '}
-      {rule.paused_by.length === 1 ? 'is' : 'are'} unhealthy. {rule.enabled && 'Matching events are held. '}Verify{' '}
-      {rule.paused_by.length === 1 ? 'the destination' : 'the destinations'} again, then recover the missed deliveries.
+      This rule is paused while <DestinationLinks ids={rule.paused_by} /> {one ? 'is' : 'are'} unhealthy.{' '}
+      {rule.enabled && 'Matching events are held. '}
+      {one
+        ? 'Verify the destination again, then recover the missed deliveries.'
+        : 'It resumes when all of them are healthy: verify each again, then recover the missed deliveries.'}
     </Notice>
   )
 }

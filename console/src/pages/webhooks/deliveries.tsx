@@ -9,7 +9,6 @@ import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
 import { LoadMore, Table } from '../../ui/table'
 import { deliveryColumns, deliveryHref } from '../destinations/parts/deliveries'
 
-const REFRESH_MS = 10_000
 const LIMIT = 25
 const options = [
   { value: '', label: 'Any state' },
@@ -46,7 +45,7 @@ function Rows({ id, status }: { id: string; status: DeliveryState | undefined })
     '/v1/webhooks/endpoints/{id}/deliveries',
     { params: { path: { id }, query: { limit: LIMIT, ...(status ? { status } : {}) } } },
     page => page.deliveries,
-    { refreshEvery: REFRESH_MS, keepPrevious: true },
+    { keepPrevious: true },
   )
   if (pages.error && !pages.rows) return <ErrorState error={pages.error} onRetry={pages.mutate} />
   if (!pages.rows) return <Skeleton lines={5} label="Loading deliveries" />

@@ -6,17 +6,10 @@ import { Panel } from '../../ui/panel'
 import { Skeleton } from '../../ui/states'
 import { EndpointView } from './view'
 
-const REFRESH_MS = 10_000
-
 const back = { label: 'Webhooks', href: href('/webhooks') }
 
 export function EndpointDetail({ id }: { id: string }) {
-  const { data, error, mutate } = useGet(
-    '/v1/webhooks/endpoints/{id}',
-    { params: { path: { id } } },
-    // Its traffic changes within seconds.
-    { refreshEvery: REFRESH_MS },
-  )
+  const { data, error, mutate } = useGet('/v1/webhooks/endpoints/{id}', { params: { path: { id } } })
   if (data) return <EndpointView endpoint={data} />
   return (
     <Page title="Endpoint" back={back}>

@@ -12,6 +12,7 @@ import { RecoverDialog } from '../../ui/recover-dialog'
 import { Time } from '../../ui/time'
 import { HealthNotice } from '../destinations/detail/health'
 import { Manage } from '../destinations/detail/manage'
+import { StatsPanel } from '../destinations/detail/stats'
 import { TrafficNotice } from '../destinations/detail/traffic'
 import { TestButton, TestResult, useTest } from '../destinations/parts/test'
 import { VerifyDialog } from '../destinations/verify'
@@ -58,6 +59,7 @@ export function EndpointView({ endpoint }: { endpoint: Endpoint }) {
       <TrafficNotice health={endpoint.health} />
       <div class="detail">
         <div class="stack">
+          <StatsPanel destinationId={endpoint.id} />
           <EndpointDeliveries id={endpoint.id} />
           <HowToVerify />
         </div>

@@ -4,18 +4,20 @@ import { asSentence, plural } from '../../../lib/plural'
 import { Button } from '../../../ui/button'
 import { Notice } from '../../../ui/states'
 import { Time } from '../../../ui/time'
+import { pausedByOthers, RulesThatWait } from '../../rules/waits-for'
 import { statusOf } from '../filter'
 import { useRulesFor } from './use-rules'
 
 type Props = { destination: Destination; onVerify: () => void }
 
 /**
- * What is wrong with a destination, the consequences, and what to do. Renders nothing if the destination is healthy.
+ * What is wrong with a destination, the consequences, and what to do. For a healthy one, the rules that others pause.
  */
 export function HealthNotice({ destination, onVerify }: Props) {
   const status = statusOf(destination)
-  const { paused } = useRulesFor(destination)
-  if (!canManage(destination) || status === 'healthy') return null
+  const { rules, paused } = useRulesFor(destination)
+  if (status === 'healthy') return <RulesThatWait rules={rules ?? []} destination={destination} />
+  if (!canManage(destination)) return null
   if (status === 'disabled') {
     return <Notice>This destination is disabled. Its deliveries are held until you enable it and recover them.</Notice>
   }
@@ -34,6 +36,7 @@ export function HealthNotice({ destination, onVerify }: Props) {
     )
   }
   const { since, reason } = destination.health ?? {}
+  const shared = paused.filter(rule => pausedByOthers(rule, destination).length > 0).length
   return (
     <Notice tone="bad" action={verify}>
       <p>
@@ -53,6 +56,7 @@ export function HealthNotice({ destination, onVerify }: Props) {
         {paused.length > 0
           ? `It pauses ${plural(paused.length, 'rule')}. Events that ${paused.length === 1 ? 'it matches' : 'they match'} are held.`
           : 'Deliveries to it are held.'}{' '}
+        {shared > 0 && `${plural(shared, 'rule')} also ${shared === 1 ? 'waits' : 'wait'} for other destinations. `}
         {nextStep[verifiedBy(destination)]}
       </p>
     </Notice>

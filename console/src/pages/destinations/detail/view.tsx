@@ -17,6 +17,7 @@ import { DestinationFacts } from './facts'
 import { HealthNotice } from './health'
 import { Manage } from './manage'
 import { DestinationRules } from './rules'
+import { StatsPanel } from './stats'
 import { TrafficNotice } from './traffic'
 import './detail.css'
 
@@ -66,7 +67,10 @@ export function DestinationView({ destination }: { destination: Destination }) {
       <HealthNotice destination={destination} onVerify={() => setOpen('verify')} />
       <TrafficNotice health={health} />
       <div class="detail">
-        <NewestDeliveries destinationId={destination.destination_id} />
+        <div class="detail-main">
+          <StatsPanel destinationId={destination.destination_id} />
+          <NewestDeliveries destinationId={destination.destination_id} />
+        </div>
         <div class="detail-aside">
           <DestinationFacts destination={destination} />
           <DestinationRules destination={destination} />

@@ -10,7 +10,6 @@ import { type Column, Table } from '../../../ui/table'
 import { Time } from '../../../ui/time'
 
 const LIMIT = 15
-const REFRESH_MS = 10_000
 
 export const deliveryColumns: Column<Delivery>[] = [
   { header: 'Event', main: true, cell: delivery => <code>{delivery.event_type}</code> },
@@ -24,7 +23,7 @@ export const deliveryHref = (delivery: Delivery): string => href(`/deliveries/${
 /** The newest deliveries to a destination. */
 export function NewestDeliveries({ destinationId }: { destinationId: string }) {
   const init = { params: { query: { destination_id: destinationId, limit: LIMIT } } }
-  const { data, error, mutate } = useGet('/v1/deliveries', init, { refreshEvery: REFRESH_MS })
+  const { data, error, mutate } = useGet('/v1/deliveries', init)
   const all = (
     <ButtonLink size="s" variant="quiet" href={href('/deliveries', { destination_id: destinationId })}>
       All deliveries <ArrowRight size={14} aria-hidden="true" />

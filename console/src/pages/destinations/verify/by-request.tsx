@@ -61,7 +61,7 @@ export function ByRequest({ destination, inRule, since: given, onClose }: Verify
 }
 
 const requestText =
-  'We send one signed request, which the endpoint must answer with a 2xx status within ten seconds. Then it is healthy, and rules that it paused resume.'
+  'We send one signed request, which the endpoint must answer with a 2xx status within ten seconds. Then it is healthy, and rules that only it paused resume.'
 const testText = 'Check that it arrives before you create a rule.'
 const retestText =
-  'We send a test message. If the destination accepts it, it is healthy, and rules that it paused resume.'
+  'We send a test message. If the destination accepts it, it is healthy, and rules that only it paused resume.'

@@ -5,6 +5,8 @@ import { Button, ButtonLink } from '../../../ui/button'
 import { Dialog } from '../../../ui/dialog'
 import { RecoverDialog } from '../../../ui/recover-dialog'
 import { Notice } from '../../../ui/states'
+import { RulesThatWait } from '../../rules/waits-for'
+import { useRulesFor } from '../detail/use-rules'
 import type { VerifyProps } from './props'
 
 type Props = VerifyProps & {
@@ -17,6 +19,7 @@ type Props = VerifyProps & {
 /** The result of a successful verification, and the next step. */
 export function VerifyDone({ destination, inRule, title, detail, since, onClose }: Props) {
   const [recovering, setRecovering] = useState(false)
+  const { rules } = useRulesFor(destination)
   if (recovering) {
     const { health } = destination
     const recovered = { ...destination, ...(health && { health: { ...health, status: 'healthy', since } }) }
@@ -45,7 +48,8 @@ export function VerifyDone({ destination, inRule, title, detail, since, onClose 
           {detail}
         </Notice>
       </div>
-      <p>Rules can send notifications here.</p>
+      <p>Rules that are not paused send notifications here.</p>
+      <RulesThatWait rules={rules ?? []} destination={destination} />
     </Dialog>
   )
 }
