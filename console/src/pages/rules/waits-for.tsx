@@ -1,10 +1,10 @@
 import { useDestinations } from '../../api/catalogue'
 import type { Destination, Rule } from '../../api/types'
 import { hasId } from '../../lib/destination-id'
+import { ruleLabel } from '../../lib/rule-label'
 import { href } from '../../router/hash'
 import { shortId } from '../../ui/id'
 import { Notice } from '../../ui/states'
-import { ruleTitle } from './names'
 
 type Identified = Pick<Destination, 'id' | 'destination_id'>
 
@@ -43,7 +43,7 @@ export function RulesThatWait({ rules, destination }: { rules: Rule[]; destinati
       <ul>
         {waiting.map(rule => (
           <li key={rule.id}>
-            <a href={href(`/rules/${rule.id}`)}>{ruleTitle(rule)}</a> waits for{' '}
+            <a href={href(`/rules/${rule.id}`)}>{ruleLabel(rule)}</a> waits for{' '}
             <DestinationLinks ids={pausedByOthers(rule, destination)} />.
           </li>
         ))}
