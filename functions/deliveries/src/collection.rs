@@ -71,9 +71,15 @@ impl App {
     async fn visible(&self, caller: &Caller, mut rows: Vec<Delivery>) -> Result<Vec<Delivery>> {
         rows.retain(|row| row.operator_id == caller.operator_id());
         let Some(own) = caller.project_id() else { return Ok(rows) };
-        let events = rows.iter().map(|row| row.id.event);
+        let events: Vec<_> = rows.iter().filter(|row| row.probe.is_none()).map(|row| row.id.event).collect();
         let events = self.events.of_project(caller.operator_id(), own, events).await?;
-        rows.retain(|row| events.contains(&row.id.event));
+        // A test has no event, but its destination may belong to the project.
+        let tested: Vec<_> = rows.iter().filter(|row| row.probe.is_some()).map(|row| row.id.destination).collect();
+        let tested = self.destinations.get_many(caller.operator_id(), tested).await?;
+        rows.retain(|row| match row.probe {
+            None => events.contains(&row.id.event),
+            Some(_) => tested.get(&row.id.destination).is_some_and(|to| to.project_id.as_ref() == Some(own)),
+        });
         Ok(rows)
     }
 

@@ -1,8 +1,10 @@
-//! `/v1/deliveries`: the deliveries of an account to all of its destinations.
+//! `/v1/deliveries`: the deliveries of an account to all of its destinations, and `/v1/search`, which finds them and
+//! anything else.
 
 mod collection;
 mod input;
 mod item;
+mod search;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -11,7 +13,7 @@ use std::sync::Arc;
 
 use api::{Keys, auth::HasKeys};
 use service::Recovery;
-use store::{Accounts, Aws, Channels, DeliveryLog, Destinations, Events};
+use store::{Accounts, Aws, Channels, DeliveryLog, Destinations, Events, Vault};
 
 /// The clients that the routes use.
 pub struct App {
@@ -21,6 +23,7 @@ pub struct App {
     events: Events,
     log: DeliveryLog,
     recovery: Recovery,
+    vault: Vault,
 }
 
 impl App {
@@ -36,6 +39,7 @@ impl App {
             events: Events::from_env(aws)?,
             log: DeliveryLog::from_env(aws)?,
             recovery: Recovery::from_env(aws)?,
+            vault: Vault::new(aws),
         })
     }
 }
@@ -53,4 +57,5 @@ api::routes! { App;
     collection::list;
     item::get;
     item::retry;
+    search::search;
 }
