@@ -43,3 +43,12 @@ async fn a_page_of_an_allowed_origin_calls_the_api_and_another_cannot() {
     let key = operator.key.as_deref().expect("a key");
     run("origins.mjs", &[&variable("API_URL"), key, "http://app.example.com"]).await;
 }
+
+#[tokio::test]
+async fn everything_is_found_and_deliveries_are_watched_on_a_desktop_and_on_a_phone() {
+    for (screen, scheme) in [("desktop", "light"), ("phone", "dark")] {
+        let operator = Operator::create().await;
+        let key = operator.key.as_deref().expect("a key");
+        run("search.mjs", &[&variable("CONSOLE_URL"), &variable("API_URL"), key, screen, scheme]).await;
+    }
+}

@@ -43,9 +43,16 @@ describe('curl', () => {
   it('takes what the API does not show from the environment', () => {
     const headers = [{ name: 'x-api.key', value: null }]
     const command = curl({ method: 'POST', url: 'example.com', headers, body: '{}' })
-    expect(argumentsOf(command, { URL: 'https://example.com/x', X_API_KEY: 'a "b" $c' })).toEqual(
-      ['--globoff', '-X', 'POST', 'https://example.com/x', '-H', 'x-api.key: a "b" $c', '--data-raw', '{}'],
-    )
+    expect(argumentsOf(command, { URL: 'https://example.com/x', X_API_KEY: 'a "b" $c' })).toEqual([
+      '--globoff',
+      '-X',
+      'POST',
+      'https://example.com/x',
+      '-H',
+      'x-api.key: a "b" $c',
+      '--data-raw',
+      '{}',
+    ])
   })
 
   it('quotes a quote', () => {

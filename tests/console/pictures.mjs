@@ -18,6 +18,8 @@ const PAGES = [
   ["delivery", "/deliveries?state=abandoned", first("Deliveries")],
   ["delivery-succeeded", "/deliveries?state=succeeded", first("Deliveries")],
   ["recover", "/deliveries", open("Recover")],
+  ["deliveries-live", "/deliveries?live=1"],
+  ["search", "/", search("custom")],
   ["events", "/events"],
   ["event", "/events?type=passport.flagged", first("Events")],
   ["event-post", "/events", open("Post an event")],
@@ -54,6 +56,15 @@ function to(name) {
 function open(name) {
   return async (page) => {
     await page.locator("main").getByRole("button", { name }).first().click();
+    await settled(page);
+  };
+}
+
+function search(text) {
+  return async (page) => {
+    await page.keyboard.press("/");
+    await page.getByRole("dialog").getByRole("combobox").fill(text);
+    await page.getByRole("option").first().waitFor();
     await settled(page);
   };
 }

@@ -40,6 +40,7 @@ mod receivers;
 mod recovery;
 mod remembered;
 mod rotation;
+mod search;
 mod shards;
 mod smoke;
 mod standard_webhooks;

@@ -46,6 +46,7 @@ export function since(live: Live, now: number): string {
 /** What a screen reader says about the rows that were new or changed. */
 export function summary(rows: readonly Delivery[]): string {
   const bad = rows.filter(({ state }) => state !== 'succeeded' && state !== 'pending').length
-  const all = rows.length === 1 ? '1 delivery is new or has changed' : `${rows.length} deliveries are new or have changed`
+  const all =
+    rows.length === 1 ? '1 delivery is new or has changed' : `${rows.length} deliveries are new or have changed`
   return bad > 0 ? `${all}, ${bad} of them without success.` : `${all}.`
 }

@@ -24,13 +24,15 @@ type Props<Row> = {
   rowKey: (row: Row) => string
   /** The target of a click on the row. */
   rowHref?: (row: Row) => string
+  /** Whether to highlight the row. */
+  marked?: (row: Row) => boolean
 }
 
 /**
  * A table. On a phone, each row is a card. The roles are explicit because browsers drop them when CSS turns rows and
  * cells into blocks.
  */
-export function Table<Row>({ label, columns, rows, rowKey, rowHref }: Props<Row>) {
+export function Table<Row>({ label, columns, rows, rowKey, rowHref, marked }: Props<Row>) {
   return (
     // biome-ignore-start lint/a11y/noRedundantRoles: see above
     <table
@@ -55,7 +57,11 @@ export function Table<Row>({ label, columns, rows, rowKey, rowHref }: Props<Row>
       </thead>
       <tbody role="rowgroup">
         {rows.map(row => (
-          <tr key={rowKey(row)} role="row" class={rowHref ? 'table-linked' : ''}>
+          <tr
+            key={rowKey(row)}
+            role="row"
+            class={`${rowHref ? 'table-linked' : ''} ${marked?.(row) ? 'table-marked' : ''}`}
+          >
             {columns.map(column => (
               <td key={column.header} role="cell" class={cellClass(column)} data-label={column.header}>
                 {column.main && rowHref ? (

@@ -1,5 +1,4 @@
-/** A header of a request or an answer. A value that the API does not show is null. */
-export type Header = { name: string; value?: string | null }
+import type { Header } from '../../api/types'
 
 /** A list of headers, in the order of the message. */
 export function Headers({ title, headers, cut }: { title: string; headers: readonly Header[]; cut?: boolean }) {

@@ -1,4 +1,4 @@
-import { History, Send } from 'lucide-preact'
+import { History, Radio, Send } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import { useDestinations } from '../../api/catalogue'
 import { usePages } from '../../api/hooks'
@@ -19,15 +19,23 @@ import { PeriodFilter } from '../../ui/period-filter'
 import { RecoverDialog } from '../../ui/recover-dialog'
 import { EmptyState, ErrorState, Notice, Skeleton } from '../../ui/states'
 import { LoadMore } from '../../ui/table'
+import { LiveDeliveries } from './live'
 
 const REFRESH_MS = 15_000
 const states = [{ value: '', label: 'Any state' }, ...STATES.map(value => ({ value, label: stateStyles[value].label }))]
+
+const tests = [
+  { value: '', label: 'Shown' },
+  { value: 'false', label: 'Hidden' },
+  { value: 'true', label: 'Only tests' },
+]
 
 /** The deliveries to all destinations, newest event first. */
 export function DeliveriesList() {
   const [query, setQuery] = useQuery()
   const [recovering, setRecovering] = useState(false)
   const { byId } = useDestinations()
+  const live = Boolean(query.live)
   const activeFilters = DELIVERY_FILTERS.filter(name => query[name]).length
   const clear = () => setQuery(Object.fromEntries(DELIVERY_FILTERS.map(name => [name, null])))
   return (
@@ -35,9 +43,19 @@ export function DeliveriesList() {
       title="Deliveries"
       description="Each delivery sends one event to one destination. Deliveries and attempts are kept for 30 days."
       actions={
-        <Button writes icon={<History size={15} />} onClick={() => setRecovering(true)}>
-          Recover
-        </Button>
+        <>
+          <Button
+            icon={<Radio size={15} />}
+            aria-pressed={live}
+            variant={live ? 'primary' : 'secondary'}
+            onClick={() => setQuery({ live: live ? null : 1 })}
+          >
+            Live
+          </Button>
+          <Button writes icon={<History size={15} />} onClick={() => setRecovering(true)}>
+            Recover
+          </Button>
+        </>
       }
     >
       <Filters activeCount={activeFilters} onClear={clear}>
@@ -54,9 +72,10 @@ export function DeliveriesList() {
           value={query.event_type ?? ''}
           onValue={event_type => setQuery({ event_type })}
         />
-        <PeriodFilter />
+        <Select label="Tests" options={tests} value={query.test ?? ''} onValue={test => setQuery({ test })} />
+        {!live && <PeriodFilter />}
       </Filters>
-      <Rows query={query} filtered={activeFilters > 0} onClear={clear} />
+      {live ? <LiveDeliveries query={query} /> : <Rows query={query} filtered={activeFilters > 0} onClear={clear} />}
       {recovering && (
         <RecoverDialog
           destination={byId.get(query.destination_id ?? '') ?? null}
