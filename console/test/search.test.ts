@@ -13,8 +13,8 @@ describe('a search', () => {
   })
 
   it('knows the page of each kind', () => {
-    expect(pageOf({ kind: 'delivery', id: 'dlv_1' })).toBe('#/deliveries/dlv_1')
-    expect(pageOf({ kind: 'mail', id: 'msg_1' })).toBe('#/events?messageId=msg_1')
-    expect(pageOf({ kind: 'destination', id: 'ndst_1' })).toBe('#/destinations/ndst_1')
+    expect(pageOf({ kind: 'delivery', id: 'dlv_1' })).toEqual(['/deliveries/dlv_1'])
+    expect(pageOf({ kind: 'mail', id: 'msg_1' })).toEqual(['/events', { messageId: 'msg_1' }])
+    expect(pageOf({ kind: 'destination', id: 'ndst_1' })).toEqual(['/destinations/ndst_1'])
   })
 })

@@ -1,5 +1,4 @@
 import type { SearchResult } from '../api/types'
-import { href } from '../router/hash'
 
 /** The groups of results, in the order in which they are shown, which is that of the API. */
 export const kindNames: Record<SearchResult['kind'], string> = {
@@ -15,18 +14,18 @@ const ID = /^(?:evt|dlv|msg|ndst|nch|whk|ep)_[0-9A-HJKMNP-TV-Z]{26,52}$|^[0-9a-f
 /** Whether a text is written like an id, so that no more typing will follow. */
 export const looksLikeId = (text: string): boolean => ID.test(text)
 
-/** The page of a result. */
-export function pageOf({ kind, id }: Pick<SearchResult, 'kind' | 'id'>): string {
+/** The path and the query of a result's page. */
+export function pageOf({ kind, id }: Pick<SearchResult, 'kind' | 'id'>): [path: string, query?: { messageId: string }] {
   switch (kind) {
     case 'delivery':
-      return href(`/deliveries/${id}`)
+      return [`/deliveries/${id}`]
     case 'event':
-      return href(`/events/${id}`)
+      return [`/events/${id}`]
     case 'mail':
-      return href('/events', { messageId: id })
+      return ['/events', { messageId: id }]
     case 'destination':
-      return href(`/destinations/${id}`)
+      return [`/destinations/${id}`]
     case 'rule':
-      return href(`/rules/${id}`)
+      return [`/rules/${id}`]
   }
 }

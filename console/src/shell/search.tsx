@@ -5,6 +5,7 @@ import { messageOf } from '../api/error'
 import type { SearchResult } from '../api/types'
 import { kindNames, looksLikeId, pageOf } from '../lib/search'
 import { absolute } from '../lib/time'
+import { navigate } from '../router/hash'
 import { Button, IconButton } from '../ui/button'
 import { Dialog } from '../ui/dialog'
 import { shortId } from '../ui/id'
@@ -76,7 +77,7 @@ function SearchDialog({ onClose }: { onClose: () => void }) {
 
   const go = (result: SearchResult) => {
     onClose()
-    location.hash = pageOf(result)
+    navigate(...pageOf(result))
   }
   const search = async (cursor: string | null) => {
     asked.current += 1
