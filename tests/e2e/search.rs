@@ -35,7 +35,7 @@ async fn anything_is_found_by_its_id_and_events_by_their_text() {
     for text in [delivery, &*event, to, &*rule, "lovelace"] {
         assert!(found(&other, text).await.is_empty(), "{text}");
     }
-    let (_, sentence) = operator.get("/v1/search?q=").await.error(400);
+    let (sentence, _) = operator.get("/v1/search?q=").await.error(400);
     assert!(sentence.contains("`q`"), "{sentence}");
 }
 
@@ -76,7 +76,10 @@ async fn a_test_is_logged_with_the_answer_and_counts_for_nothing() {
     assert_eq!(tested["status"], 500);
     let detail = operator.get(&format!("/v1/deliveries/{id}")).await.expect(200);
     assert_eq!((&detail["test"], &detail["state"]), (&json!(true), &json!("abandoned")));
-    assert_eq!((&detail["event_type"], &detail["request"]["signature_fits"]), (&json!("destination.test"), &json!(true)));
+    assert_eq!(
+        (&detail["event_type"], &detail["request"]["signature_fits"]),
+        (&json!("destination.test"), &json!(true))
+    );
     assert!(detail["attempts"][0]["response_headers"].as_array().is_some_and(|headers| !headers.is_empty()));
     let listed = operator.get("/v1/deliveries?test=true").await.expect(200);
     let types: Vec<_> = listed["deliveries"].as_array().expect("a list").iter().map(|one| &one["event_type"]).collect();
@@ -87,7 +90,7 @@ async fn a_test_is_logged_with_the_answer_and_counts_for_nothing() {
     assert!(operator.deliveries(to).await.is_empty());
     let overview = operator.get("/v1/overview").await.expect(200);
     assert_eq!(overview["attention"], json!([]));
-    let (code, _) = operator.post(&format!("/v1/deliveries/{id}/retry"), json!({"force": true})).await.error(409);
+    let (_, code) = operator.post(&format!("/v1/deliveries/{id}/retry"), json!({"force": true})).await.error(409);
     assert_eq!(code, "is_test");
 }
 
@@ -110,6 +113,6 @@ async fn events_are_filtered_by_severity_in_every_index() {
             assert!(events.as_array().expect("a list").iter().all(|event| event["severity"] == severity), "{path}");
         }
     }
-    let (_, sentence) = operator.get("/v1/events?severity=medium").await.error(400);
+    let (sentence, _) = operator.get("/v1/events?severity=medium").await.error(400);
     assert!(sentence.contains("info, warning, critical"), "{sentence}");
 }
