@@ -392,7 +392,7 @@ mod tests {
     fn succeeded(body: usize) -> Delivery {
         let to = testing::webhook(OperatorId::generate());
         let id = DeliveryId::new(to.id, EventId::generate());
-        let event_type = testing::event_types(&["mail.message.delivery_delayed"]).remove(0);
+        let event_type = testing::event_types(&["custom.order.shipment.delayed"]).remove(0);
         let new = Delivery::new(id, to.operator_id, &event_type, to.api, Fate::Send, now());
         let line = |_| format!("x-{}: {}\n", EventId::generate(), EventId::generate());
         let headers = AnswerHeaders::pack(&(0..30).map(line).collect::<String>());
