@@ -117,3 +117,12 @@ async fn states_change_on_an_open_page_and_figures_appear_on_a_desktop_and_on_a_
         run("stats.mjs", &[&variable("API_URL"), operator.key.as_deref().expect("a key"), screen]).await;
     }
 }
+
+#[tokio::test]
+async fn everything_is_found_and_deliveries_are_watched_on_a_desktop_and_on_a_phone() {
+    for (screen, scheme) in [("desktop", "light"), ("phone", "dark")] {
+        let operator = Operator::create().await;
+        let key = operator.key.as_deref().expect("a key");
+        run("search.mjs", &[&variable("CONSOLE_URL"), &variable("API_URL"), key, screen, scheme]).await;
+    }
+}

@@ -63,7 +63,7 @@ describe('a delivery', () => {
     const attempt = { number: 1, at, duration_ms: 1, status: 200, response, note }
     fetched.mockImplementation(async ({ url }) => {
       if (!url.endsWith('/dlv_1')) return new Response('{"destinations":[]}')
-      const request = { method: 'POST', url: 'https://example.com', body }
+      const request = { method: 'POST', url: 'https://example.com', headers: [], signature_fits: null, body }
       const common = {
         id: 'dlv_1',
         event_id: 'evt_1',

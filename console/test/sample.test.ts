@@ -62,7 +62,7 @@ describe('a sample of a schema', () => {
         },
         now,
       ),
-    ).toEqual({ flags: [{ severity: 'medium' }], expiresAt: now.toISOString(), created_at: now.toISOString() })
+    ).toEqual({ flags: [{ severity: 'warning' }], expiresAt: now.toISOString(), created_at: now.toISOString() })
   })
 
   it('follows references and choices, and ends in recursive schemas', () => {

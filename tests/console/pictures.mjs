@@ -20,6 +20,8 @@ const PAGES = [
   ["recover", "/deliveries", open("Recover")],
   ["resend", "/deliveries?state=held", open("Resend all that match…")],
   ["resume", "/resume"],
+  ["deliveries-live", "/deliveries?live=1"],
+  ["search", "/", search("custom")],
   ["events", "/events"],
   ["event", "/events?type=passport.flagged", first("Events")],
   ["event-post", "/events", open("Post an event")],
@@ -58,6 +60,15 @@ function to(name) {
 function open(name) {
   return async (page) => {
     await page.locator("main").getByRole("button", { name }).first().click();
+    await settled(page);
+  };
+}
+
+function search(text) {
+  return async (page) => {
+    await page.keyboard.press("/");
+    await page.getByRole("dialog").getByRole("combobox").fill(text);
+    await page.getByRole("option").first().waitFor();
     await settled(page);
   };
 }

@@ -42,6 +42,7 @@ mod recovery;
 mod remembered;
 mod resend;
 mod rotation;
+mod search;
 mod shards;
 mod smoke;
 mod standard_webhooks;

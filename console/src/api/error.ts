@@ -10,6 +10,8 @@ export class ApiError extends Error {
     readonly fields: { field: string; message: string }[] = [],
     /** Seconds to wait, from `Retry-After`. */
     readonly retryAfter: number | null = null,
+    /** The whole answer. */
+    readonly body: unknown = null,
   ) {
     super(message)
     this.name = 'ApiError'
@@ -29,7 +31,7 @@ export function readError(status: number, body: unknown, retryAfter: string | nu
   const seconds = retryAfter !== null && /^\d+$/.test(retryAfter) ? Number(retryAfter) : null
   const { error } = envelope
   if (typeof error === 'string') {
-    return new ApiError(status, envelope.code ?? null, error, envelope.fields, seconds)
+    return new ApiError(status, envelope.code ?? null, error, envelope.fields, seconds, body)
   }
   if (error?.message) {
     return new ApiError(status, error.code ?? null, error.message, error.details, seconds)

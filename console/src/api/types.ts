@@ -11,6 +11,11 @@ export type Attention = Schemas['AttentionView']
 export type Outcomes = Schemas['Tally']
 export type Attempt = Schemas['AttemptView']
 export type Delivery = Schemas['DeliveryView']
+/** A header of a request or an answer. */
+export type Header = Schemas['HeaderView']
+export type SearchResult = Schemas['SearchResult']
+/** The answer to a test, also to one that failed. */
+export type TestResult = Schemas['TestResult']
 export type DeliveryPage = Schemas['DeliveryPage']
 /** What one request of a resend has done. */
 export type Resent = Schemas['Resent']
@@ -45,7 +50,6 @@ export type NewRule = Schemas['NewRule']
 export type RuleChange = Schemas['RuleChange']
 /** A step of a mail's timeline. Its metadata is the JSON text that the API sent. */
 export type TimelineItem = Omit<Schemas['TimelineItem'], 'metadata'> & { metadata?: string }
-/** From the least to the most severe. `medium` and `warning` have the same rank. */
-export const SEVERITIES = ['info', 'low', 'medium', 'warning', 'high', 'critical'] as const
-export type Severity = (typeof SEVERITIES)[number]
+/** The severities of the STACK API, which it shows and filters by. */
+export const STACK_SEVERITIES = ['info', 'warning', 'critical'] as const
 export const STATES: readonly DeliveryState[] = ['succeeded', 'failed', 'pending', 'held', 'abandoned']

@@ -2,7 +2,7 @@
 import { api, call } from './client'
 import { managingApi, projectHeader, requestedWith } from './destination-api'
 import { ApiError } from './error'
-import type { Destination } from './types'
+import type { Destination, TestResult } from './types'
 
 /** Sends a code to an email address or phone. Returns when the code expires (RFC 3339). */
 export async function sendCode(destination: Destination): Promise<string> {
@@ -41,9 +41,12 @@ export async function verify(destination: Destination, code?: string): Promise<v
 }
 
 /** Sends a test and returns the destination's answer. A successful test also makes the destination healthy again. */
-export async function sendTest(destination: Destination): Promise<string> {
-  const { detail } = await call(test(destination))
-  return detail ?? 'The destination accepted it.'
+export const sendTest = (destination: Destination): Promise<TestResult> => call(test(destination))
+
+/** The answer to a test that failed, if the destination answered. */
+export function failedTest(error: unknown): TestResult | null {
+  const body = error instanceof ApiError ? error.body : null
+  return typeof body === 'object' && body !== null && 'success' in body ? (body as TestResult) : null
 }
 
 function test(destination: Destination) {

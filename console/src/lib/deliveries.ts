@@ -2,7 +2,7 @@ import { type Attempt, type Delivery, type DeliveryState, STATES } from '../api/
 import { period } from './period'
 
 /** The filters for deliveries that the address of the page can contain. */
-export const DELIVERY_FILTERS = ['state', 'destination_id', 'event_type', 'hours', 'since', 'until'] as const
+export const DELIVERY_FILTERS = ['state', 'destination_id', 'event_type', 'test', 'hours', 'since', 'until'] as const
 
 const isState = (text: string | undefined): text is DeliveryState => STATES.includes(text as DeliveryState)
 
@@ -12,6 +12,7 @@ export function deliveryQuery(query: Record<string, string | undefined>, now: nu
     ...(isState(query.state) ? { state: query.state } : {}),
     ...(query.destination_id ? { destination_id: query.destination_id } : {}),
     ...(query.event_type ? { event_type: query.event_type } : {}),
+    ...(query.test === 'true' || query.test === 'false' ? { test: query.test === 'true' } : {}),
     ...period(query, now),
   }
 }

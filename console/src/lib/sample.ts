@@ -79,7 +79,7 @@ function text({ format }: Schema, name: string, now: Date): string {
   if (format === 'date') return now.toISOString().slice(0, 10)
   if (low.includes('url') || format === 'uri') return 'https://example.com/'
   if (low.includes('email') || low === 'to' || low === 'from' || format === 'email') return 'person@example.com'
-  if (low === 'severity') return 'medium'
+  if (low === 'severity') return 'warning'
   if (/(^|_)id$/.test(low) || /Id$/.test(name)) return `${low.replace(/_?id$/, '') || 'id'}_123`
   if (/(^|_)name$/.test(low)) return 'Example'
   return words(name) || 'example'

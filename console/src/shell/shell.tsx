@@ -8,6 +8,7 @@ import { Notice } from '../ui/states'
 import { Account } from './account'
 import { Logo } from './logo'
 import { isUnder, Links, pages } from './navigation'
+import { SearchButton } from './search'
 import './shell.css'
 
 /** On a phone, the bar at the bottom has room for four pages. The others are behind "More". */
@@ -27,6 +28,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       </button>
       <aside class="sidebar" aria-label="Console">
         <Logo />
+        <SearchButton />
         <nav aria-label="Pages">
           <Links entries={pages} />
         </nav>
@@ -34,6 +36,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       </aside>
       <header class="topbar">
         <Logo />
+        <SearchButton icon />
       </header>
       <main class="main">
         {readOnly && (

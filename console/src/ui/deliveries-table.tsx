@@ -2,7 +2,7 @@ import type { Delivery } from '../api/types'
 import { outcome } from '../lib/deliveries'
 import { count } from '../lib/plural'
 import { href } from '../router/hash'
-import { StateBadge } from './badge'
+import { Badge, StateBadge } from './badge'
 import { DestinationLabelById } from './destination-label'
 import { Table } from './table'
 import { Time } from './time'
@@ -12,13 +12,23 @@ export function DeliveriesTable({
   deliveries,
   label = 'Deliveries',
   within,
+  changed,
 }: {
   deliveries: Delivery[]
   label?: string
   /** What all deliveries have in common. Its column is left out. */
   within?: 'event' | 'destination'
+  /** The ids of rows to highlight. */
+  changed?: ReadonlySet<string>
 }) {
-  const event = { header: 'Event', cell: ({ event_type }: Delivery) => <code>{event_type}</code> }
+  const event = {
+    header: 'Event',
+    cell: ({ event_type, test }: Delivery) => (
+      <>
+        <code>{event_type}</code> {test && <Badge>Test</Badge>}
+      </>
+    ),
+  }
   const destination = {
     header: 'Destination',
     cell: ({ destination_id }: Delivery) => <DestinationLabelById id={destination_id} />,
@@ -29,6 +39,7 @@ export function DeliveriesTable({
       rows={deliveries}
       rowKey={delivery => delivery.id}
       rowHref={delivery => href(`/deliveries/${delivery.id}`)}
+      marked={delivery => changed?.has(delivery.id) ?? false}
       columns={[
         ...(within === 'event' ? [] : [{ ...event, main: true }]),
         ...(within === 'destination' ? [] : [{ ...destination, main: within === 'event' }]),

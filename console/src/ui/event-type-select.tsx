@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks'
 import { useEventTypes } from '../api/catalogue'
+import { useOwnTypes } from '../api/log-types'
 import { isCustomType } from '../lib/event-types'
 import { Combobox } from './combobox'
 
@@ -19,9 +20,10 @@ const customType = (text: string) => (isCustomType(text) ? { value: text, label:
 /** Selects one event type. People can search by name and description, or type a `custom.…` type. */
 export function EventTypeSelect(props: Props) {
   const { types } = useEventTypes()
+  const own = useOwnTypes()
   const options = useMemo(
     () =>
-      types.map(({ type, label }) => ({
+      [...own.map(type => ({ type, label: 'In your log' })), ...types].map(({ type, label }) => ({
         value: type,
         label: type,
         keywords: label,
@@ -32,7 +34,7 @@ export function EventTypeSelect(props: Props) {
           </span>
         ),
       })),
-    [types],
+    [types, own],
   )
   return <Combobox {...props} options={options} fromText={customType} />
 }

@@ -38,7 +38,7 @@ export function Facts({ items }: { items: [name: string, value: ComponentChildre
   return (
     <dl class="facts">
       {items
-        .filter(([, value]) => value !== null && value !== undefined && value !== '')
+        .filter(([, value]) => value !== null && value !== undefined && value !== '' && value !== false)
         .map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>

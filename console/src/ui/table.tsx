@@ -25,13 +25,15 @@ type Props<Row> = {
   rowKey: (row: Row) => string
   /** The target of a click on the row. */
   rowHref?: (row: Row) => string
+  /** Whether to highlight the row. */
+  marked?: (row: Row) => boolean
 }
 
 /**
  * A table. On a phone, each row is a card. The roles are explicit because browsers drop them when CSS turns rows and
  * cells into blocks.
  */
-export function Table<Row>({ label, columns, rows, rowKey, rowHref }: Props<Row>) {
+export function Table<Row>({ label, columns, rows, rowKey, rowHref, marked }: Props<Row>) {
   const chunks = useMemo(() => inChunks(rows), [rows])
   return (
     // biome-ignore-start lint/a11y/noRedundantRoles: see above
@@ -60,7 +62,7 @@ export function Table<Row>({ label, columns, rows, rowKey, rowHref }: Props<Row>
           key={chunk[0] ? rowKey(chunk[0]) : index}
           isLong={chunks.length > 1}
           rows={chunk}
-          {...{ columns, rowKey, rowHref }}
+          {...{ columns, rowKey, rowHref, marked }}
         />
       ))}
     </table>
@@ -81,8 +83,13 @@ function Chunk<Row>({
   columns,
   rowKey,
   rowHref,
+  marked,
   isLong,
-}: Pick<Props<Row>, 'rows' | 'columns' | 'rowKey'> & { rowHref: Props<Row>['rowHref']; isLong: boolean }) {
+}: Pick<Props<Row>, 'rows' | 'columns' | 'rowKey'> & {
+  rowHref: Props<Row>['rowHref']
+  marked: Props<Row>['marked']
+  isLong: boolean
+}) {
   const body = useRef<HTMLTableSectionElement>(null)
   const [isNear, setIsNear] = useState(true)
   const [height, setHeight] = useState(0)
@@ -117,7 +124,11 @@ function Chunk<Row>({
     // biome-ignore-start lint/a11y/noRedundantRoles: see above
     <tbody ref={body} role="rowgroup">
       {rows.map(row => (
-        <tr key={rowKey(row)} role="row" class={rowHref ? 'table-linked' : ''}>
+        <tr
+          key={rowKey(row)}
+          role="row"
+          class={`${rowHref ? 'table-linked' : ''} ${marked?.(row) ? 'table-marked' : ''}`}
+        >
           {columns.map(column => (
             <td key={column.header} role="cell" class={cellClass(column)} data-label={column.header}>
               {column.main && rowHref ? (

@@ -84,7 +84,7 @@ async fn change_once(cloud: &impl Cloud, changes: &[(&Known, &Change)], until: I
 /// Whether the current row contains this change.
 fn is_ours(row: &Delivery, before: &Delivery, change: &Change) -> bool {
     match change {
-        Change::Attempted(_, attempt, _) => row.attempts.contains(attempt),
+        Change::Attempted(_, attempt, _) => row.attempts.iter().any(|kept| kept.is(attempt)),
         Change::Stopped(_) => {
             let after = change.of(before);
             (row.state, &row.reason, row.attempt_count) == (after.state, &after.reason, after.attempt_count)

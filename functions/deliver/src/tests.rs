@@ -188,6 +188,7 @@ fn answer(number: u32, duration_ms: u64, says: Says) -> Answer {
         response: None,
         note: None,
         signatures: Default::default(),
+        response_headers: None,
     };
     match says {
         Says::Slowly(_) => answer(number, duration_ms, Says::Status(200)),

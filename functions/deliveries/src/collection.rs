@@ -75,8 +75,14 @@ impl App {
     async fn visible(&self, caller: &Caller, event: Option<EventId>, mut rows: Vec<Delivery>) -> Result<Vec<Delivery>> {
         rows.retain(|row| row.operator_id == caller.operator_id());
         let (Some(own), Some(event)) = (caller.project_id(), event) else { return Ok(rows) };
-        let own = self.events.of_project(caller.operator_id(), own, [event]).await?;
-        rows.retain(|row| own.contains(&row.id.event));
+        let is_own = !self.events.of_project(caller.operator_id(), own, [event]).await?.is_empty();
+        // A test has no event, but its destination may belong to the project.
+        let tested: Vec<_> = rows.iter().filter(|row| row.probe.is_some()).map(|row| row.id.destination).collect();
+        let tested = self.destinations.get_many(caller.operator_id(), tested).await?;
+        rows.retain(|row| match row.probe {
+            None => is_own,
+            Some(_) => tested.get(&row.id.destination).is_some_and(|to| to.project_id.as_ref() == Some(own)),
+        });
         Ok(rows)
     }
 

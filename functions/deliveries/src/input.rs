@@ -28,6 +28,9 @@ pub(crate) struct DeliveryQuery {
     /// Deliveries of events accepted before this time, RFC 3339.
     #[param(format = DateTime, example = "2026-04-16T10:00:00.000Z")]
     until: Option<String>,
+    /// `true` for only tests and verifications, `false` for none of them. By default, the list contains both.
+    #[param(value_type = Option<bool>)]
+    test: Option<String>,
     /// The maximum number of deliveries. A page can have fewer while the next page has more: use the cursor.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 50)]
     pub(crate) limit: Option<String>,
@@ -39,8 +42,8 @@ pub(crate) struct DeliveryQuery {
 impl DeliveryQuery {
     /// Identifies the list that a cursor belongs to: a cursor is only valid with the same filters.
     pub(crate) fn name(&self) -> String {
-        let Self { state, destination_id, event_id, event_type, since, until, .. } = self;
-        let conditions = [state, destination_id, event_id, event_type, since, until];
+        let Self { state, destination_id, event_id, event_type, since, until, test, .. } = self;
+        let conditions = [state, destination_id, event_id, event_type, since, until, test];
         let conditions: Vec<_> = conditions.map(|condition| condition.as_deref().unwrap_or_default()).into();
         format!("deliveries?{}", conditions.join("&"))
     }
@@ -51,7 +54,7 @@ impl DeliveryQuery {
     }
 
     pub(crate) fn wanted(&self) -> Result<Wanted> {
-        let event_type = self.event_type.as_deref().map(EventType::try_from).transpose();
+        let event_type = self.event_type.as_deref().map(EventType::of_log).transpose();
         let until = query::time("until", self.until.as_deref())?.map(EventId::first_at);
         Ok(Wanted {
             state: query::delivery_state("state", self.state.as_deref())?,
@@ -59,6 +62,12 @@ impl DeliveryQuery {
             oldest: query::time("since", self.since.as_deref())?.map(EventId::first_at),
             // No event is older than the first id.
             newest: until.map(|until| until.before().unwrap_or_else(EventId::first)),
+            tests: match self.test.as_deref() {
+                None => None,
+                Some("true") => Some(true),
+                Some("false") => Some(false),
+                Some(_) => return Err(ApiError::field("test", "send true or false")),
+            },
             after: None,
         })
     }

@@ -5,9 +5,12 @@ use api::{
     responses::stack::ErrorsOfOne, views::DeliveryView,
 };
 use axum::{Json, http::StatusCode};
-use domain::{Delivery, DeliveryId};
+use domain::{Connection, Delivery, DeliveryId, Destination, WebhookSecret};
 
-use crate::{App, State, views::DeliveryDetail};
+use crate::{
+    App, State,
+    views::{Around, DeliveryDetail},
+};
 
 /// Returns a delivery with its attempts and the request that its receiver gets.
 #[utoipa::path(
@@ -44,12 +47,17 @@ pub(crate) async fn retry(
 }
 
 impl App {
-    async fn find(&self, caller: &Caller, id: DeliveryId) -> Result<Delivery> {
+    pub(crate) async fn find(&self, caller: &Caller, id: DeliveryId) -> Result<Delivery> {
         let not_found = || ApiError::not_found(DeliveryId::NOUN);
         let found = self.log.get(caller.operator_id(), id, &self.destinations).await?;
         let found = found.ok_or_else(not_found)?;
         // A key that is bound to a project may read only the events of that project, and so only their deliveries.
         if let Some(own) = caller.project_id() {
+            if found.probe.is_some() {
+                let to = self.destinations.get(found.operator_id, found.id.destination).await?;
+                to.filter(|to| to.project_id.as_ref() == Some(own)).ok_or_else(not_found)?;
+                return Ok(found);
+            }
             let event = self.events.get(found.operator_id, found.id.event).await?;
             event.filter(|event| event.project_id.as_ref() == Some(own)).ok_or_else(not_found)?;
         }
@@ -61,7 +69,39 @@ impl App {
     async fn detail(&self, delivery: &Delivery, writer: bool) -> Result<DeliveryDetail> {
         let (operator, id) = (delivery.operator_id, delivery.id);
         let destination = self.destinations.get(operator, id.destination);
-        let (destination, event) = futures::try_join!(destination, self.events.get(operator, id.event))?;
-        DeliveryDetail::of(delivery, destination.as_ref(), event.as_ref(), writer)
+        let around = match delivery.probe {
+            Some(probe) => {
+                let to = destination.await?;
+                Around { event: to.as_ref().map(|to| probe.event(to, id.event)), to, ..Around::default() }
+            }
+            None => {
+                let (to, event) = futures::try_join!(destination, self.events.get(operator, id.event))?;
+                Around { to, event, ..Around::default() }
+            }
+        };
+        let Some(to) = &around.to else { return DeliveryDetail::of(delivery, &around, writer) };
+        let opened = self.opened(to, delivery).await;
+        let (connection, secrets) = opened.unwrap_or_else(|error| {
+            tracing::warn!(delivery_id = %id, %error, "secrets not opened");
+            Default::default()
+        });
+        DeliveryDetail::of(delivery, &Around { connection, secrets, ..around }, writer)
+    }
+
+    /// Opens the destination's sealed address, and the secrets that signed the newest attempt.
+    async fn opened(
+        &self,
+        to: &Destination,
+        delivery: &Delivery,
+    ) -> store::Result<(Option<Connection>, Vec<WebhookSecret>)> {
+        let connection = self.vault.connection(to).await?;
+        let mut secrets = match delivery.attempts.last().filter(|attempt| !attempt.signatures.is_empty()) {
+            Some(attempt) => self.vault.signing_secrets(to, attempt.at).await?,
+            None => vec![],
+        };
+        if let Some(Connection::Webhook(endpoint)) = &connection {
+            secrets.extend(endpoint.secret.iter().map(WebhookSecret::from));
+        }
+        Ok((connection, secrets))
     }
 }

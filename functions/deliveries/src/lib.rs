@@ -1,9 +1,11 @@
-//! `/v1/deliveries`: the deliveries of an account to all of its destinations.
+//! `/v1/deliveries`: the deliveries of an account to all of its destinations, and `/v1/search`, which finds them and
+//! anything else.
 
 mod collection;
 mod input;
 mod item;
 mod resend;
+mod search;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -12,7 +14,7 @@ use std::sync::Arc;
 
 use api::{Keys, auth::HasKeys};
 use service::Recovery;
-use store::{Accounts, Aws, Channels, DeliveryLog, Destinations, Events};
+use store::{Accounts, Aws, Channels, DeliveryLog, Destinations, Events, Vault};
 
 /// The clients that the routes use.
 pub struct App {
@@ -22,6 +24,7 @@ pub struct App {
     events: Events,
     log: DeliveryLog,
     recovery: Recovery,
+    vault: Vault,
 }
 
 impl App {
@@ -37,6 +40,7 @@ impl App {
             events: Events::from_env(aws)?,
             log: DeliveryLog::from_env(aws)?,
             recovery: Recovery::from_env(aws)?,
+            vault: Vault::new(aws),
         })
     }
 }
@@ -55,4 +59,5 @@ api::routes! { App;
     item::get;
     item::retry;
     resend::resend;
+    search::search;
 }

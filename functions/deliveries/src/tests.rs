@@ -2,7 +2,11 @@
 
 use api::{Envelope, snapshot, testing::Caller};
 use axum::http::Method;
-use domain::{Role, testing};
+use domain::{
+    Attempt, Role,
+    delivery::{AnswerHeaders, Probe},
+    testing,
+};
 use serde_json::json;
 use store::testing::Cloud;
 
@@ -106,4 +110,76 @@ async fn a_wrong_resend_is_named() {
     snapshot!(editor.send(Method::POST, path, Some(json!({"limit": 501}))).await);
     let unknown = json!({"filter": {"destination_ids": [testing::webhook(cloud.operator.id).id.to_string()]}});
     assert_eq!(editor.send(Method::POST, path, Some(unknown)).await.status.as_u16(), 404);
+}
+
+#[tokio::test]
+async fn a_test_is_shown_with_its_request_and_is_not_retried() {
+    let cloud = Cloud::new();
+    let to = testing::webhook(cloud.operator.id);
+    let event = Probe::Test.event(&to, EventId::generate());
+    let headers = AnswerHeaders::pack("server: nginx\nx-request-id: 7\n");
+    let attempt = Attempt { response_headers: headers, response: Some("no".into()), ..testing::attempt(500) };
+    let row = Probe::Test.delivery(&to, &event, &attempt);
+    cloud.destination(&to);
+    cloud.delivery(&row);
+    snapshot!(serve(&cloud, Role::Viewer).get(&format!("/v1/deliveries/{}", row.id)).await);
+    let retry = format!("/v1/deliveries/{}/retry", row.id);
+    let answer = serve(&cloud, Role::Editor).send(Method::POST, &retry, Some(json!({"force": true}))).await;
+    assert_eq!((answer.status.as_u16(), &answer.body["code"]), (409, &json!("is_test")));
+}
+
+#[tokio::test]
+async fn a_search_finds_by_id_address_and_text() {
+    let cloud = Cloud::new();
+    let to = testing::webhook(cloud.operator.id);
+    let rule = domain::Rule { operator_id: cloud.operator.id, ..testing::rule(&[&to]) };
+    let event = domain::Event {
+        operator_id: cloud.operator.id,
+        data: r#"{"customer":"Ada Lovelace"}"#.into(),
+        ..testing::event("custom.a", domain::Severity::Medium)
+    };
+    let row = delivery(&to, DeliveryState::Failed);
+    cloud.destination(&to);
+    cloud.rule(&rule);
+    cloud.event(&event);
+    cloud.delivery(&row);
+    let viewer = serve(&cloud, Role::Viewer);
+    let webhook = domain::WebhookId::of_destination(to.id);
+    for (text, kind, id) in [
+        (row.id.to_string(), "delivery", row.id.to_string()),
+        (event.id.to_string(), "event", event.id.to_string()),
+        (rule.id.to_string(), "rule", rule.id.to_string()),
+        (to.id.to_string(), "destination", to.id.to_string()),
+        (webhook.to_string(), "destination", to.id.to_string()),
+        (to.destination.to_uppercase(), "destination", to.id.to_string()),
+        ("ADA%20love".into(), "event", event.id.to_string()),
+    ] {
+        let answer = viewer.get(&format!("/v1/search?q={text}")).await;
+        let found = &answer.body["results"][0];
+        assert_eq!((&found["kind"], &found["id"]), (&json!(kind), &json!(id)), "{text}: {}", answer.body);
+    }
+    snapshot!(viewer.get("/v1/search?q=").await);
+    let nothing = viewer.get(&format!("/v1/search?q={}", EventId::generate())).await;
+    assert_eq!(nothing.body["results"], json!([]));
+}
+
+#[tokio::test]
+async fn a_key_of_a_project_does_not_find_what_belongs_to_another() {
+    let cloud = Cloud::new();
+    let of = |project: &str| domain::Destination {
+        project_id: Some(testing::project_id(project)),
+        ..testing::webhook(cloud.operator.id)
+    };
+    let (own, other) = (of("own"), of("other"));
+    cloud.destination(&own);
+    cloud.destination(&other);
+    let key = cloud.key(Role::Viewer, &[], Some("own"));
+    let caller = serve(&cloud, Role::Viewer).with_key(key);
+    for text in ["example.com".to_owned(), own.id.to_string()] {
+        let found = caller.get(&format!("/v1/search?q={text}")).await.body["results"].clone();
+        assert_eq!(found.as_array().map(Vec::len), Some(1), "{text}: {found}");
+        assert_eq!(found[0]["id"], json!(own.id.to_string()));
+    }
+    let hidden = caller.get(&format!("/v1/search?q={}", other.id)).await;
+    assert_eq!(hidden.body["results"], json!([]));
 }

@@ -36,7 +36,7 @@ pub(crate) async fn list(
     let limit = usize::try_from(page.limit()?).unwrap_or(1);
     // States in the index are read from it. For the others, all deliveries are read and filtered. The index is sparse,
     // so that a delivery that succeeds at once needs no write to it.
-    let wanted = Wanted { state, after: page.after(&list)?, ..Wanted::default() };
+    let wanted = Wanted { state, after: page.after(&list)?, tests: Some(false), ..Wanted::default() };
     let (found, next) = app.log.of_account(caller.events(), &[endpoint.id], &wanted, limit).await?;
     Ok(Json(DeliveryPage {
         deliveries: found.iter().map(|found| DeliveryView::to(&endpoint, found)).collect(),

@@ -34,7 +34,8 @@ pub(crate) async fn list(
     let (rows, next) = match status {
         Some(state) => app.log.in_state(caller.events().shards, &destination, state, limit, after).await?,
         None => {
-            let (wanted, limit) = (Wanted { after, ..Wanted::default() }, usize::try_from(limit).unwrap_or(1));
+            let (wanted, limit) =
+                (Wanted { after, tests: Some(false), ..Wanted::default() }, usize::try_from(limit).unwrap_or(1));
             let (found, next) = app.log.of_account(caller.events(), &[destination.id], &wanted, limit).await?;
             (found.iter().map(Summary::from).collect(), next)
         }
@@ -85,6 +86,8 @@ impl App {
     /// Returns a delivery to one of the caller's subscriptions, or a 404.
     async fn delivery(&self, caller: &Caller, MailDeliveryId(id): MailDeliveryId) -> Result<Delivery> {
         let found = self.log.get(caller.operator_id(), id, &self.destinations).await?;
-        found.filter(|found| found.api == ApiKind::Mail).ok_or_else(|| ApiError::not_found(MailDeliveryId::NOUN))
+        found
+            .filter(|found| found.api == ApiKind::Mail && found.probe.is_none())
+            .ok_or_else(|| ApiError::not_found(MailDeliveryId::NOUN))
     }
 }

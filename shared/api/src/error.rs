@@ -88,6 +88,11 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not_found", sentence)
     }
 
+    /// Whether it is a 404.
+    pub fn is_not_found(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND
+    }
+
     /// 409: the request is valid but conflicts with the current state.
     pub fn conflict(code: &'static str, sentence: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, sentence)

@@ -1,6 +1,6 @@
 //! The query of every route that lists events of the log.
 
-use domain::{EventId, EventType, event::MESSAGE};
+use domain::{EventId, EventType, Severity, event::MESSAGE, severity::STACK_NAMES};
 use serde::Deserialize;
 use store::{
     Events,
@@ -24,6 +24,9 @@ pub struct EventQuery {
     #[serde(rename = "type")]
     #[param(format = "event-type", example = "mail.message.bounced")]
     event_type: Option<String>,
+    /// Events with this severity: `info`, `warning` or `critical`.
+    #[param(example = "critical")]
+    severity: Option<String>,
     /// Events about a resource of this type, e.g. `message`.
     #[serde(alias = "resource_type")]
     resource_type: Option<String>,
@@ -73,6 +76,11 @@ impl EventQuery {
     fn filter(&self, mail_only: bool, after: Option<EventId>) -> Result<Option<Filter>> {
         let event_type = self.event_type.as_deref().map(EventType::try_from).transpose();
         let event_type = event_type.map_err(|problem| ApiError::field("type", problem))?;
+        let severity = self.severity.as_deref().map(|name| {
+            let problem = || ApiError::field("severity", format!("{name:?} is not one of {}", STACK_NAMES.join(", ")));
+            Severity::from_stack_name(name).map(Severity::stack_name).ok_or_else(problem)
+        });
+        let severity = severity.transpose()?;
         let oldest = query::time("from", self.from.as_deref())?.map(EventId::first_at);
         let until = query::time("to", self.to.as_deref())?.map(EventId::first_at);
 
@@ -93,6 +101,7 @@ impl EventQuery {
         };
         Ok(Some(Filter {
             mail_only,
+            severity,
             event_type: event_type.map(Into::into),
             resource_type: message.map(|_| MESSAGE.to_owned()).or_else(|| self.resource_type.clone()),
             resource_id: self.message_id.clone().or_else(|| self.resource_id.clone()),

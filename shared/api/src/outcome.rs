@@ -131,6 +131,10 @@ fn not_retryable(reason: NoRetry) -> ApiError {
             "already_succeeded",
             "This delivery has already succeeded; send {\"force\": true} to send it again.",
         ),
+        NoRetry::Test => ApiError::conflict(
+            "is_test",
+            "This was a test or a verification; send a new one with POST …/test or POST …/verify.",
+        ),
     }
 }
 

@@ -85,5 +85,6 @@ pub fn attempt(status: u16) -> Attempt {
         response: None,
         note: None,
         signatures: BTreeMap::new(),
+        response_headers: None,
     }
 }

@@ -64,7 +64,19 @@ impl Begun {
             Err(failure) => (failure.status, Some(failure.error), failure.fault, None),
         };
         let Self { number, at, signatures, .. } = self;
-        let attempt = Attempt { number, at, duration_ms, status, error, fault, response, note: None, signatures };
+        let response_headers = None;
+        let attempt = Attempt {
+            number,
+            at,
+            duration_ms,
+            status,
+            error,
+            fault,
+            response,
+            note: None,
+            signatures,
+            response_headers,
+        };
         Answer { attempt, retry_after: None, unreachable: false }
     }
 }

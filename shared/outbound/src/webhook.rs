@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use domain::{
     ApiKind, Connection, Platform, WebhookSecret,
-    delivery::{Fault, MAX_KEPT_RESPONSE, cut},
+    delivery::{AnswerHeaders, Fault, MAX_KEPT_RESPONSE, cut},
     guard::{self, Refusal, TargetPolicy},
     hidden::{Credentials, shown_url},
     signature,
@@ -112,10 +112,11 @@ impl Webhooks {
             all.push((TRACEPARENT, value));
         }
         match self.post(url, all, body, &span).await {
-            Ok(Taken { status, retry_after, points_to, note, body }) => {
+            Ok(Taken { status, retry_after, points_to, note, headers, body }) => {
                 let mut answer = begun.ended(Ok((Some(status.as_u16()), kept(&body, clean))));
                 answer.attempt.error = (!status.is_success()).then(|| clean(&refusal_of(status, points_to.as_deref())));
                 answer.attempt.note = note;
+                answer.attempt.response_headers = kept_headers(&headers, clean);
                 if is_rate_limit(status.as_u16(), retry_after) {
                     answer.attempt.fault = Fault::Throttled;
                 }
@@ -143,10 +144,12 @@ impl Webhooks {
             Err(unanswered) => return unanswered.ends(begun),
         };
         let status = taken.status.as_u16();
+        let headers = kept_headers(&taken.headers, |text| connection.scrub(text));
         match chat::read(platform, url, Answered { status, retry_after: taken.retry_after, body: &taken.body }) {
             Reading::Taken(id) => {
                 let mut answer = begun.ended(Ok((Some(status), id)));
                 answer.attempt.note = taken.note;
+                answer.attempt.response_headers = headers;
                 answer
             }
             Reading::Refused { error, fault, retry_after } => {
@@ -155,6 +158,7 @@ impl Webhooks {
                 let mut answer = begun.ended(Err(Failure { status: Some(status), error, fault }));
                 answer.attempt.response = kept(&taken.body, |text| connection.scrub(text));
                 answer.attempt.note = taken.note;
+                answer.attempt.response_headers = headers;
                 Answer { retry_after, ..answer }
             }
         }
@@ -200,8 +204,9 @@ impl Webhooks {
             .get::<transport::Connection>()
             .is_some_and(transport::Connection::has_malformed_headers);
         let note = malformed.then(|| MALFORMED.to_owned());
-        let body = read_body(response.into_body(), deadline).await;
-        Ok(Taken { status, retry_after, points_to, note, body })
+        let (parts, body) = response.into_parts();
+        let body = read_body(body, deadline).await;
+        Ok(Taken { status, retry_after, points_to, note, headers: parts.headers, body })
     }
 
     fn request(&self, url: &str, headers: Vec<(&str, String)>, body: Vec<u8>) -> Result<http::Request<Bytes>, String> {
@@ -233,6 +238,7 @@ struct Taken {
     points_to: Option<String>,
     /// A peculiarity of the answer.
     note: Option<String>,
+    headers: HeaderMap,
     body: String,
 }
 
@@ -276,6 +282,18 @@ fn kept(body: &str, clean: impl Fn(&str) -> String) -> Option<String> {
     let clean = clean(body);
     let kept = cut(&clean, MAX_KEPT_RESPONSE);
     (!kept.is_empty()).then(|| kept.to_owned())
+}
+
+/// The headers of an answer to record. `clean` removes secrets.
+fn kept_headers(headers: &HeaderMap, clean: impl Fn(&str) -> String) -> Option<AnswerHeaders> {
+    let mut lines = String::new();
+    for (name, value) in headers {
+        lines.push_str(name.as_str());
+        lines.push_str(": ");
+        lines.push_str(&String::from_utf8_lossy(value.as_bytes()));
+        lines.push('\n');
+    }
+    AnswerHeaders::pack(&clean(&lines))
 }
 
 /// The target of a redirect, without parts that may be a credential.

@@ -27,7 +27,9 @@ use domain::{
     system_events::Mail, verification::Limits,
 };
 use error::Result;
-use store::{Accounts, Aws, Destinations, StoreError, Suppressions, SystemEvents, Verifications, accounts::Operator};
+use store::{
+    Accounts, Aws, Deliveries, Destinations, StoreError, Suppressions, SystemEvents, Verifications, accounts::Operator,
+};
 
 pub use error::{Error, SetupError};
 pub use health::Health;
@@ -37,6 +39,7 @@ pub use sender::Sender;
 /// Verifies and tests addresses.
 pub struct DestinationService {
     accounts: Accounts,
+    deliveries: Deliveries,
     destinations: Destinations,
     suppressions: Suppressions,
     verifications: Verifications,
@@ -54,6 +57,7 @@ impl DestinationService {
     pub fn from_env(aws: &Aws) -> std::result::Result<Self, SetupError> {
         Ok(Self {
             accounts: Accounts::from_env(aws)?,
+            deliveries: Deliveries::from_env(aws)?,
             destinations: Destinations::from_env(aws)?,
             suppressions: Suppressions::from_env(aws)?,
             verifications: Verifications::from_env(aws)?,

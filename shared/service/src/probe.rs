@@ -1,29 +1,39 @@
-//! Our own events to a single destination, for verifications and tests.
+//! Our own messages to a single destination, for verifications and tests, and their rows in the delivery log.
 
-use domain::{Destination, Event, EventId, EventType, Severity, time::rfc3339};
-use serde_json::json;
+use domain::{Attempt, DeliveryId, Destination, Event, EventId, delivery::Probe};
+use store::partiql;
 
-/// The event that verifies an endpoint.
-pub(crate) fn verification(destination: &Destination) -> Event {
-    event(destination, EventType::verification(), "Answer with a 2xx to verify this endpoint.")
+use crate::DestinationService;
+
+/// The event that checks a destination.
+pub(crate) fn event(of: Probe, to: &Destination) -> Event {
+    of.event(to, EventId::generate())
 }
 
-/// The event that tests a destination.
-pub(crate) fn test(destination: &Destination) -> Event {
-    let message = "This is a test notification. Whatever your rules send here will look like this.";
-    event(destination, EventType::test(), message)
-}
-
-fn event(destination: &Destination, event_type: EventType, message: &str) -> Event {
-    let id = EventId::generate();
-    Event {
-        operator_id: destination.operator_id,
-        id,
-        event_type,
-        severity: Severity::Info,
-        timestamp: id.made_at(),
-        data: json!({ "message": message, "sent_at": rfc3339(id.made_at()) }).to_string().into(),
-        resource: None,
-        project_id: destination.project_id.clone(),
+impl DestinationService {
+    /// Writes the attempt to the delivery log: one write unit, or two for an answer with a large body. Returns the ID of
+    /// the row. A row that cannot be written is only logged, because the destination has already answered.
+    pub(crate) async fn log_probe(
+        &self,
+        of: Probe,
+        to: &Destination,
+        event: &Event,
+        attempt: &Attempt,
+    ) -> Option<DeliveryId> {
+        let row = of.delivery(to, event, attempt);
+        let statement = match self.deliveries.insert(&row) {
+            Ok(statement) => statement,
+            Err(error) => {
+                tracing::error!(delivery_id = %row.id, %error, "test not logged");
+                return None;
+            }
+        };
+        for written in self.deliveries.execute(vec![statement], partiql::soon()).await {
+            if let Some(error) = written.failure() {
+                tracing::error!(delivery_id = %row.id, error, "test not logged");
+                return None;
+            }
+        }
+        Some(row.id)
     }
 }

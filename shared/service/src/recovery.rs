@@ -1,8 +1,12 @@
 //! Sends again what a destination missed, and single deliveries by hand.
 
 use domain::{
-    Delivery, DeliveryId, DeliveryState, Destination, lifecycle::Trigger, message::Job, shard::Shards,
-    system_events::Mail, time::now,
+    Delivery, DeliveryId, DeliveryState, Destination,
+    lifecycle::{NoRetry, Trigger},
+    message::Job,
+    shard::Shards,
+    system_events::Mail,
+    time::now,
 };
 use jiff::Timestamp;
 use store::{Aws, DeliveryLog, Destinations, Events, Lanes, SystemEvents, deliveries::Summary, queue::Outgoing};
@@ -94,6 +98,9 @@ impl Recovery {
     /// When the delivery is in progress or has succeeded, its destination was deleted or is not verified, or the queue
     /// does not accept the message.
     pub async fn retry(&self, mut delivery: Delivery, force: bool) -> Result<Delivery> {
+        if delivery.probe.is_some() {
+            return Err(Error::NotRetryable(NoRetry::Test));
+        }
         if !force {
             delivery.state.may_retry().map_err(Error::NotRetryable)?;
         }

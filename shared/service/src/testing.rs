@@ -1,7 +1,8 @@
 //! Test notifications.
 
 use domain::{
-    Attempt, Destination, Kind, MessageId,
+    Attempt, DeliveryId, Destination, Kind, MessageId,
+    delivery::Probe,
     destination::Suppression,
     system_events::{Mail, MailKind},
     time::now,
@@ -20,7 +21,12 @@ use crate::{
 #[derive(Debug)]
 pub enum Tested {
     /// An attempt was made.
-    Attempted(Attempt),
+    Attempted {
+        /// The attempt.
+        attempt: Attempt,
+        /// Its row in the delivery log. `None` if it could not be written.
+        delivery_id: Option<DeliveryId>,
+    },
     /// Mail to the address is suppressed, so nothing was sent.
     Suppressed(Suppression),
 }
@@ -28,12 +34,12 @@ pub enum Tested {
 impl Tested {
     /// Whether the destination accepted the notification.
     pub fn succeeded(&self) -> bool {
-        matches!(self, Self::Attempted(attempt) if attempt.succeeded())
+        matches!(self, Self::Attempted { attempt, .. } if attempt.succeeded())
     }
 }
 
 impl DestinationService {
-    /// Sends a test notification.
+    /// Sends a test notification, and logs it as a delivery.
     ///
     /// # Errors
     /// When the destination is not verified.
@@ -45,7 +51,7 @@ impl DestinationService {
         if let Some(suppression) = held_back.wholly() {
             return Ok(Tested::Suppressed(suppression.clone()));
         }
-        let event = probe::test(destination);
+        let event = probe::event(Probe::Test, destination);
         let message_id = MessageId::generate(destination.id);
         let envelope = Envelope::of(message_id);
         let attempted = Attempted { to: destination, event: &event, envelope, held_back: &held_back, number: 1 };
@@ -53,7 +59,8 @@ impl DestinationService {
         if destination.kind.is_mail() {
             self.system_events.note(mailed(&Mail::other(message_id, destination, MailKind::Test), &attempt)).await;
         }
-        Ok(Tested::Attempted(attempt))
+        let delivery_id = self.log_probe(Probe::Test, destination, &event, &attempt).await;
+        Ok(Tested::Attempted { attempt, delivery_id })
     }
 
     /// Sends a test notification. If an unhealthy destination accepts it, the destination becomes healthy.

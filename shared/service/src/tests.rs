@@ -9,7 +9,7 @@ use domain::{
 };
 use store::testing::Cloud;
 
-use crate::{DestinationService, Error, Recovery};
+use crate::{DestinationService, Error, Recovery, testing::Tested};
 
 fn email(cloud: &Cloud) -> Destination {
     Destination { operator_id: cloud.operator.id, ..testing::email("a@example.com") }
@@ -83,4 +83,25 @@ async fn a_delivery_is_queued_before_its_row_says_so() {
     assert_eq!(cloud.operations(), ["GetItem", "SendMessage", "BatchExecuteStatement"]);
     let arrived = Delivery { state: DeliveryState::Succeeded, ..abandoned };
     assert!(matches!(recovery.retry(arrived, false).await, Err(Error::NotRetryable(_))));
+}
+
+#[tokio::test]
+async fn a_test_and_a_verification_are_logged_whatever_their_outcome() {
+    let cloud = Cloud::new();
+    let service = DestinationService::from_env(&cloud.aws).expect("a service");
+    // The scripted setup refuses private addresses, so that the attempt fails at once.
+    let to = Destination { destination: "https://127.0.0.1/".into(), ..testing::webhook(cloud.operator.id) };
+    let tested = service.test(&to).await.expect("an attempt");
+    assert!(matches!(tested, Tested::Attempted { delivery_id: Some(id), .. } if id.destination == to.id));
+    assert!(matches!(service.verify(&to, None).await, Err(Error::VerificationFailed(_))));
+    let written = cloud.calls("BatchExecuteStatement");
+    let kinds: Vec<_> = ["test", "verification"].into_iter().collect();
+    assert_eq!(written.len(), kinds.len());
+    for (call, kind) in written.iter().zip(kinds) {
+        let statement = &call.body["Statements"][0];
+        let text = statement["Statement"].as_str().unwrap_or_default();
+        assert!(text.starts_with("INSERT INTO \"deliveries\"") && !text.contains("state_key"), "{text}");
+        let parameters = statement["Parameters"].to_string();
+        assert!(parameters.contains(&format!("{{\"S\":\"{kind}\"}}")), "{parameters}");
+    }
 }

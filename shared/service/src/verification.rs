@@ -2,7 +2,7 @@
 
 use domain::{
     Attempt, Destination, Kind, MessageId,
-    delivery::Fault,
+    delivery::{Fault, Probe},
     destination::HeldBack,
     hidden::without_people,
     message::Ingest,
@@ -127,10 +127,11 @@ impl DestinationService {
     }
 
     async fn verify_webhook(&self, to: &Destination) -> Result<()> {
-        let event = probe::verification(to);
+        let event = probe::event(Probe::Verification, to);
         let envelope = Envelope::of(MessageId::generate(to.id));
         let held_back = &HeldBack::default();
         let answer = self.sender.send(Attempted { to, event: &event, envelope, held_back, number: 1 }).await;
+        self.log_probe(Probe::Verification, to, &event, &answer.attempt).await;
         if let Some(error) = answer.attempt.error {
             return Err(Error::VerificationFailed(error));
         }

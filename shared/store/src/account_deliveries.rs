@@ -31,6 +31,8 @@ pub struct Wanted {
     pub oldest: Option<EventId>,
     /// Only deliveries of this event or earlier ones.
     pub newest: Option<EventId>,
+    /// Only tests and verifications, or none of them.
+    pub tests: Option<bool>,
     /// Only deliveries after this one in list order.
     pub after: Option<DeliveryId>,
 }
@@ -81,6 +83,11 @@ fn merge<T: Placed>(parts: Vec<Part<T>>, limit: usize) -> (Vec<T>, Option<Delive
 }
 
 impl Wanted {
+    /// The state, if the index holds all wanted deliveries.
+    fn in_index(&self) -> Option<DeliveryState> {
+        self.state.filter(|state| state.needs_attention() && self.tests != Some(true))
+    }
+
     /// Whether a delivery meets all conditions.
     pub fn takes(&self, row: &Delivery) -> bool {
         let event = row.id.event;
@@ -88,6 +95,7 @@ impl Wanted {
             && self.event_type.as_ref().is_none_or(|event_type| row.event_type == *event_type)
             && self.oldest.is_none_or(|oldest| event >= oldest)
             && self.newest.is_none_or(|newest| event <= newest)
+            && self.tests.is_none_or(|tests| row.probe.is_some() == tests)
             && self.after.is_none_or(|after| place(row.id) < place(after))
     }
 
@@ -118,7 +126,7 @@ impl Deliveries {
         wanted: &Wanted,
         limit: usize,
     ) -> Result<(Vec<Delivery>, Option<DeliveryId>)> {
-        match wanted.state.filter(|state| state.needs_attention()) {
+        match wanted.in_index() {
             None => Ok(merge(self.parts(destinations, wanted, limit, |id| self.of(id)).await?, limit)),
             // The index holds this state, and enough to find the page. The full rows are read afterwards.
             Some(state) => {
@@ -194,7 +202,7 @@ fn filtered(query: QueryFluentBuilder, wanted: &Wanted) -> QueryFluentBuilder {
     let mut query = query;
     let mut conditions = vec![];
     // In the index, the state is part of the partition key.
-    if let Some(state) = wanted.state.filter(|state| !state.needs_attention()) {
+    if let Some(state) = wanted.state.filter(|_| wanted.in_index().is_none()) {
         conditions.push("#state = :state");
         query = query.expression_attribute_names("#state", "state");
         query = query.expression_attribute_values(":state", s(state.as_str()));
@@ -202,6 +210,12 @@ fn filtered(query: QueryFluentBuilder, wanted: &Wanted) -> QueryFluentBuilder {
     if let Some(event_type) = &wanted.event_type {
         conditions.push("event_type = :type");
         query = query.expression_attribute_values(":type", s(event_type.as_str()));
+    }
+    match wanted.tests {
+        Some(true) => conditions.push("attribute_exists(probe)"),
+        // The index holds no tests.
+        Some(false) if wanted.in_index().is_none() => conditions.push("attribute_not_exists(probe)"),
+        Some(false) | None => {}
     }
     if conditions.is_empty() { query } else { query.filter_expression(conditions.join(" AND ")) }
 }

@@ -65,6 +65,8 @@ impl Deliveries {
     ) -> Result<(Vec<Counted>, Option<DeliveryId>)> {
         let query = self.of(newest.destination).expression_attribute_values(":last", s(newest));
         let query = query.expression_attribute_values(":first", s(DeliveryId::new(newest.destination, oldest)));
+        // Tests and verifications are not counted.
+        let query = query.filter_expression("attribute_not_exists(probe)");
         let query = query.projection_expression("id, #state").expression_attribute_names("#state", "state");
         let (mut found, mut start) = (Vec::<Counted>::new(), None);
         while found.len() < max {

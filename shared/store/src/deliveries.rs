@@ -2,6 +2,8 @@
 //! partition for each destination and state. It is sparse ([`domain::DeliveryState::indexed`]). The table also contains
 //! the counters of the module [`crate::stats`].
 
+use std::borrow::Cow;
+
 use aws_sdk_dynamodb::{Client, operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 use domain::{
     ApiKind, Attempt, Delivery, DeliveryId, DeliveryState, DestinationId, EventType, OperatorId,
@@ -17,6 +19,7 @@ use crate::{
     batch_get::get_rows,
     error::aws,
     item::{Item, from_item, from_items, key, n, retention_ttl, s, to_item},
+    item_size::{WRITE_UNIT, item_size},
     partiql::{self, Statement, Written},
 };
 
@@ -92,6 +95,37 @@ pub(crate) fn id_of(item: &Item) -> Result<DeliveryId> {
     from_item::<Row>(item.clone()).map(|row| row.id)
 }
 
+/// A row of the table.
+fn row(delivery: &Delivery) -> Result<Item> {
+    let mut item = to_item(delivery)?;
+    item.insert("destination_id".into(), s(delivery.id.destination));
+    item.insert("ttl".into(), retention_ttl());
+    if delivery.indexed() {
+        item.insert(STATE_KEY.into(), state_key(delivery.id.destination, delivery.state));
+    }
+    Ok(item)
+}
+
+/// The delivery with only as many headers of its last answer as cost no further write unit, if that was a success. Most
+/// deliveries succeed at once, so their rows decide what the log costs.
+fn with_fewer_headers<'a>(delivery: &'a Delivery, item: &Item) -> Cow<'a, Delivery> {
+    let last = delivery.attempts.last().filter(|last| last.succeeded());
+    let Some(headers) = last.and_then(|last| last.response_headers.as_ref()) else { return Cow::Borrowed(delivery) };
+    let size = item_size(item);
+    let others = size - headers.size();
+    // Without headers, the row does not have the attribute either: its name, and one byte for an element.
+    let without = others - "hd".len() - 1;
+    let room = without.next_multiple_of(WRITE_UNIT).saturating_sub(others);
+    if headers.size() <= room {
+        return Cow::Borrowed(delivery);
+    }
+    let mut fewer = delivery.clone();
+    if let Some(last) = fewer.attempts.last_mut() {
+        last.response_headers = headers.clone().within(room);
+    }
+    Cow::Owned(fewer)
+}
+
 impl Deliveries {
     /// Opens the table that `DELIVERIES_TABLE` names.
     ///
@@ -106,12 +140,11 @@ impl Deliveries {
     /// # Errors
     /// When the row cannot be written as an item.
     pub fn insert(&self, delivery: &Delivery) -> Result<Statement> {
-        let mut item = to_item(delivery)?;
-        item.insert("destination_id".into(), s(delivery.id.destination));
-        item.insert("ttl".into(), retention_ttl());
-        if delivery.state.indexed(delivery.api) {
-            item.insert(STATE_KEY.into(), state_key(delivery.id.destination, delivery.state));
-        }
+        let item = row(delivery)?;
+        let item = match with_fewer_headers(delivery, &item) {
+            Cow::Borrowed(_) => item,
+            Cow::Owned(delivery) => row(&delivery)?,
+        };
         Ok(Statement::insert(&self.table, item))
     }
 
@@ -122,6 +155,10 @@ impl Deliveries {
     /// When the attempts cannot be written as an attribute.
     pub fn record(&self, row: &Delivery, step: u32, attempt: &Attempt, next: &Transition) -> Result<Statement> {
         let recorded = row.attempted(step, attempt, next);
+        let recorded = match attempt.succeeded() && attempt.response_headers.is_some() {
+            true => with_fewer_headers(&recorded, &self::row(&recorded)?).into_owned(),
+            false => recorded,
+        };
         let update = Update::new(row, next)
             .set("attempt_count", n(recorded.attempt_count))
             .set("attempts", serde_dynamo::to_attribute_value(&recorded.attempts)?)
@@ -341,5 +378,58 @@ impl<'a> Update<'a> {
             format!("UPDATE \"{table}\" {set}{remove} WHERE destination_id = ? AND id = ? AND attempt_count = ?");
         self.parameters.extend([s(self.row.id.destination), s(self.row.id), n(self.row.attempt_count)]);
         Statement::new(text, self.parameters)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        EventId,
+        delivery::{AnswerHeaders, MAX_KEPT_RESPONSE},
+        lifecycle::Fate,
+        testing,
+        time::now,
+    };
+
+    use super::*;
+
+    /// A delivery that has succeeded with so much of a body, and with headers that hardly compress.
+    fn succeeded(body: usize) -> Delivery {
+        let to = testing::webhook(OperatorId::generate());
+        let id = DeliveryId::new(to.id, EventId::generate());
+        let event_type = testing::event_types(&["custom.order.shipment.delayed"]).remove(0);
+        let new = Delivery::new(id, to.operator_id, &event_type, to.api, Fate::Send, now());
+        let line = |_| format!("x-{}: {}\n", EventId::generate(), EventId::generate());
+        let headers = AnswerHeaders::pack(&(0..30).map(line).collect::<String>());
+        let response = (body > 0).then(|| "x".repeat(body));
+        let attempt = Attempt { at: now(), response, response_headers: headers, ..testing::attempt(200) };
+        let next = Transition { state: DeliveryState::Succeeded, reason: None, next_attempt_at: None };
+        new.attempted(0, &attempt, &next)
+    }
+
+    #[test]
+    fn the_headers_of_a_success_never_cost_a_write_unit() {
+        for body in [0, 100, 400, 600, MAX_KEPT_RESPONSE] {
+            let delivery = succeeded(body);
+            let mut without = delivery.clone();
+            without.attempts[0].response_headers = None;
+            let units = |delivery: &Delivery| item_size(&row(delivery).expect("a row")).div_ceil(WRITE_UNIT);
+            let fewer = with_fewer_headers(&delivery, &row(&delivery).expect("a row")).into_owned();
+            assert_eq!(units(&fewer), units(&without), "{body}");
+            let kept = fewer.attempts[0].response_headers.as_ref().map(AnswerHeaders::unpack);
+            assert!(kept.is_none_or(|kept| kept.cut && !kept.headers.is_empty()), "{body}");
+            if body == 0 {
+                assert_eq!(units(&fewer), 1, "a first success");
+                assert!(fewer.attempts[0].response_headers.is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn the_headers_of_a_failure_are_all_kept() {
+        let delivery = succeeded(900);
+        let attempts = vec![Attempt { error: Some("answered 500".into()), ..delivery.attempts[0].clone() }];
+        let failed = Delivery { attempts, ..delivery };
+        assert!(matches!(with_fewer_headers(&failed, &row(&failed).expect("a row")), Cow::Borrowed(_)));
     }
 }

@@ -31,6 +31,8 @@ pub struct Filter {
     pub resource_type: Option<String>,
     /// Only events about the resource with this ID.
     pub resource_id: Option<String>,
+    /// Only events with this severity, by its name in the STACK API. No index holds it, so events are read in full.
+    pub severity: Option<&'static str>,
     /// Only events of this project.
     pub project_id: Option<ProjectId>,
     /// The oldest event to return.
@@ -62,6 +64,8 @@ const LEAST_OF_A_SHARD: usize = 4;
 const MAX_ROUNDS: u32 = 6;
 /// The maximum number of queries for one page. Each reads up to 1 MB.
 pub(crate) const MAX_QUERIES: u32 = 20;
+/// The read units after which a page ends whose filter applies to events that have been read in full.
+const MAX_UNITS: f64 = 250.0;
 
 /// An event's entry in an index.
 #[derive(Deserialize)]
@@ -92,6 +96,16 @@ pub(crate) struct Window {
 }
 
 impl Filter {
+    /// Whether an event meets the condition that no index and no filter of DynamoDB covers.
+    pub(crate) fn takes(&self, event: &Event) -> bool {
+        self.severity.is_none_or(|name| event.severity.stack_name() == name)
+    }
+
+    /// Whether a page of this filter has cost enough. The next page goes on.
+    pub(crate) fn has_cost_enough(&self, page: &Page) -> bool {
+        self.severity.is_some() && page.read_units >= MAX_UNITS
+    }
+
     /// Chooses the index that reads least: few events share a resource, more share a type.
     fn plan(&self, operator: OperatorId, shard: Shard) -> Plan {
         let partition = shard.partition(operator);
@@ -183,16 +197,22 @@ impl Events {
                 self.query(filter, &partition, (oldest, newest), (room, round), &mut page).await?;
             page.next = stopped_at;
             if partition.index.is_none() {
-                page.events.extend(events(items)?);
+                page.events.extend(events(items)?.into_iter().filter(|event| filter.takes(event)));
             } else {
                 let ids: Vec<_> = from_items::<Hit>(Some(items))?.into_iter().map(|hit| hit.id).collect();
-                if let Some(last) = self.add_in_full(operator, &ids, &mut page).await? {
-                    page.next = Some(last);
+                let last = self.add_in_full(operator, &ids, &mut page).await?;
+                page.events.retain(|event| filter.takes(event));
+                if last.is_some() {
+                    page.next = last;
                     break;
                 }
             }
             match stopped_at.and_then(EventId::before) {
-                Some(before) if page.events.len() < limit && page.bytes() < MAX_PAGE_BYTES => newest = before,
+                Some(before)
+                    if page.events.len() < limit && page.bytes() < MAX_PAGE_BYTES && !filter.has_cost_enough(&page) =>
+                {
+                    newest = before;
+                }
                 _ => break,
             }
         }
@@ -211,7 +231,10 @@ impl Events {
         let (expression, names, values) = filter.expression(partition.key);
         // One more than there is room for shows whether there is more. With a filter, DynamoDB's limit applies to the
         // rows read, not the rows matched, so double it each time up to the 1 MB of a call. Early matches stay cheap.
-        let look_at = if expression.is_some() { (room + 1).max(50) << round.min(8) } else { room + 1 };
+        // Events that are filtered after they are read in full cost most in large steps.
+        let most = if filter.severity.is_some() { 2 } else { 8 };
+        let looks_further = expression.is_some() || filter.severity.is_some();
+        let look_at = if looks_further { (room + 1).max(50) << round.min(most) } else { room + 1 };
         let mut query = self
             .client()
             .query()
@@ -237,7 +260,8 @@ impl Events {
         page.scanned += u64::try_from(answer.scanned_count).unwrap_or(0);
         let hit = |item: &Item| from_item::<Hit>(item.clone()).map(|hit| hit.id);
         let mut items = answer.items.unwrap_or_default();
-        let stopped_at = if items.len() > room {
+        // A filter that applies later may leave room for more than these.
+        let stopped_at = if items.len() > room && filter.severity.is_none() {
             items.truncate(room);
             items.last().map(hit)
         } else {

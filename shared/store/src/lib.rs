@@ -17,6 +17,7 @@ pub mod events;
 mod filtered;
 mod http;
 mod item;
+mod item_size;
 pub mod legacy;
 mod outcome;
 pub mod partiql;

@@ -8,6 +8,8 @@ import { Panel } from '../../ui/panel'
 import { EmptyState } from '../../ui/states'
 import { Due, Time } from '../../ui/time'
 import { Timeline, TimelineEntry } from '../../ui/timeline'
+import { AttemptLine } from './attempt-line'
+import { Headers } from './headers'
 import './attempts.css'
 
 /** The next attempt of a delivery, and all earlier ones, newest first. */
@@ -24,18 +26,21 @@ export function Attempts({ delivery }: { delivery: Delivery }) {
             : 'Retry the delivery to make an attempt.'}
         </EmptyState>
       ) : (
-        <Timeline label="Attempts, newest first">
-          {next_attempt_at && (
-            <TimelineEntry icon={Clock} tone="grey">
-              <p>
-                <strong>Next attempt</strong> <Due at={next_attempt_at} />
-              </p>
-            </TimelineEntry>
-          )}
-          {newestFirst.map((attempt, index) => (
-            <AttemptEntry key={attempt.number} attempt={attempt} open={index === 0} />
-          ))}
-        </Timeline>
+        <>
+          <AttemptLine attempts={attempts} />
+          <Timeline label="Attempts, newest first">
+            {next_attempt_at && (
+              <TimelineEntry icon={Clock} tone="grey">
+                <p>
+                  <strong>Next attempt</strong> <Due at={next_attempt_at} />
+                </p>
+              </TimelineEntry>
+            )}
+            {newestFirst.map((attempt, index) => (
+              <AttemptEntry key={attempt.number} attempt={attempt} open={index === 0} />
+            ))}
+          </Timeline>
+        </>
       )}
     </Panel>
   )
@@ -56,9 +61,9 @@ function AttemptEntry({ attempt, open }: { attempt: Attempt; open: boolean }) {
         </summary>
         <div class="stack attempt-body">
           {attempt.error && <p class="attempt-bad">{asSentence(attempt.error)}</p>}
-          <Headers headers={attempt.request_headers} />
+          <Headers title="Request headers" headers={sent(attempt)} />
           <section class="stack-s">
-            <h3>Response</h3>
+            <h3>{attempt.status ? `Response: ${attempt.status}` : 'Response'}</h3>
             {attempt.note && <p class="muted">{asSentence(attempt.note)}</p>}
             {attempt.response ? (
               <Json text={attempt.response} label="response" />
@@ -66,26 +71,16 @@ function AttemptEntry({ attempt, open }: { attempt: Attempt; open: boolean }) {
               <p class="muted">{attempt.status ? 'The response had no body.' : 'No response.'}</p>
             )}
           </section>
+          <Headers
+            title="Response headers"
+            headers={attempt.response_headers ?? []}
+            cut={attempt.response_headers_cut ?? false}
+          />
         </div>
       </details>
     </TimelineEntry>
   )
 }
 
-function Headers({ headers }: { headers: Attempt['request_headers'] }) {
-  const all = Object.entries(headers ?? {})
-  if (all.length === 0) return null
-  return (
-    <section class="stack-s">
-      <h3>Request headers</h3>
-      <dl class="headers">
-        {all.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </section>
-  )
-}
+const sent = ({ request_headers }: Attempt) =>
+  Object.entries(request_headers ?? {}).map(([name, value]) => ({ name, value }))

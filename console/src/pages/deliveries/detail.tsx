@@ -4,11 +4,10 @@ import type { DeliveryWithRequest } from '../../api/types'
 import { mailId, reasonText } from '../../lib/deliveries'
 import { asSentence } from '../../lib/plural'
 import { href } from '../../router/hash'
-import { StateBadge } from '../../ui/badge'
+import { Badge, StateBadge } from '../../ui/badge'
 import { ButtonLink } from '../../ui/button'
 import { DestinationLabelById } from '../../ui/destination-label'
 import { Id } from '../../ui/id'
-import { Json } from '../../ui/json'
 import { LoadError } from '../../ui/load-error'
 import { MailTimeline } from '../../ui/mail-timeline'
 import { Page } from '../../ui/page'
@@ -17,6 +16,7 @@ import { Notice, Skeleton } from '../../ui/states'
 import { Due, Time } from '../../ui/time'
 import { DeliveryActions } from './actions'
 import { Attempts } from './attempts'
+import { RequestPanel } from './request'
 
 const back = { label: 'Deliveries', href: href('/deliveries') }
 const SOON_MS = 2000
@@ -50,14 +50,21 @@ export function DeliveryPage({ id }: { id: string }) {
       description={
         <span class="row">
           <StateBadge state={data.state} />
+          {data.test && <Badge>Test</Badge>}
           <span>
             to <DestinationLabelById id={data.destination_id} />
           </span>
         </span>
       }
-      actions={<DeliveryActions delivery={data} />}
+      actions={data.test ? undefined : <DeliveryActions delivery={data} />}
     >
       {error && <Notice tone="warn">{`This may be out of date. ${error.message}`}</Notice>}
+      {data.test && (
+        <Notice tone="info">
+          This was a test or a verification. It has no event, is not repeated, and does not count for the health of the
+          destination.
+        </Notice>
+      )}
       {data.reason && (data.state === 'held' || data.state === 'abandoned') && (
         <Notice tone={data.state === 'held' ? 'info' : 'bad'}>{reasonText(data.reason)}</Notice>
       )}
@@ -111,9 +118,11 @@ function Side({ delivery }: { delivery: DeliveryWithRequest }) {
             ['Delivery', <Id key="id" id={delivery.id} short />],
             [
               'Event',
-              <a key="event" href={href(`/events/${delivery.event_id}`)}>
-                Show event and timeline
-              </a>,
+              !delivery.test && (
+                <a key="event" href={href(`/events/${delivery.event_id}`)}>
+                  Show event and timeline
+                </a>
+              ),
             ],
             [
               'Destination',
@@ -127,16 +136,7 @@ function Side({ delivery }: { delivery: DeliveryWithRequest }) {
           ]}
         />
       </Panel>
-      {delivery.request && (
-        <Panel title="Request">
-          <div class="stack-s">
-            <p class="request-line">
-              <code>{`${delivery.request.method} ${delivery.request.url}`}</code>
-            </p>
-            <Json text={delivery.request.body} label="request body" />
-          </div>
-        </Panel>
-      )}
+      {delivery.request && <RequestPanel request={delivery.request} />}
       {isMail && (
         <Panel title="Mail">
           <MailTimeline id={mailId(delivery.id)} />

@@ -1,4 +1,4 @@
-import { History, RotateCcw, Send } from 'lucide-preact'
+import { History, Radio, RotateCcw, Send } from 'lucide-preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useDestinations } from '../../api/catalogue'
 import { usePages } from '../../api/hooks'
@@ -21,9 +21,16 @@ import { PeriodFilter } from '../../ui/period-filter'
 import { RecoverDialog } from '../../ui/recover-dialog'
 import { EmptyState, ErrorState, Notice, Skeleton } from '../../ui/states'
 import { LoadMore } from '../../ui/table'
+import { LiveDeliveries } from './live'
 import { ResendDialog } from './resend-dialog'
 
 const states = [{ value: '', label: 'Any state' }, ...STATES.map(value => ({ value, label: stateStyles[value].label }))]
+
+const tests = [
+  { value: '', label: 'Shown' },
+  { value: 'false', label: 'Hidden' },
+  { value: 'true', label: 'Only tests' },
+]
 
 /** The deliveries to all destinations, newest event first. */
 export function DeliveriesList() {
@@ -31,6 +38,7 @@ export function DeliveriesList() {
   const [dialog, setDialog] = useState<'recover' | 'resend' | null>(null)
   const { project_id } = useWhoami()
   const { byId } = useDestinations()
+  const live = Boolean(query.live)
   const activeFilters = DELIVERY_FILTERS.filter(name => query[name]).length
   const clear = () => setQuery(Object.fromEntries(DELIVERY_FILTERS.map(name => [name, null])))
   return (
@@ -44,6 +52,14 @@ export function DeliveriesList() {
       }
       actions={
         <>
+          <Button
+            icon={<Radio size={15} />}
+            aria-pressed={live}
+            variant={live ? 'primary' : 'secondary'}
+            onClick={() => setQuery({ live: live ? null : 1 })}
+          >
+            Live
+          </Button>
           <Button writes icon={<History size={15} />} onClick={() => setDialog('recover')}>
             Recover
           </Button>
@@ -74,9 +90,10 @@ export function DeliveriesList() {
           value={query.event_type ?? ''}
           onValue={event_type => setQuery({ event_type })}
         />
-        <PeriodFilter />
+        <Select label="Tests" options={tests} value={query.test ?? ''} onValue={test => setQuery({ test })} />
+        {!live && <PeriodFilter />}
       </Filters>
-      <Rows query={query} filtered={activeFilters > 0} onClear={clear} />
+      {live ? <LiveDeliveries query={query} /> : <Rows query={query} filtered={activeFilters > 0} onClear={clear} />}
       {dialog === 'resend' && <ResendDialog filter={resendFilter(query, Date.now())} onClose={() => setDialog(null)} />}
       {dialog === 'recover' && (
         <RecoverDialog

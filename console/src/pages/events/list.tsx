@@ -1,6 +1,6 @@
 import { Plus, Zap } from 'lucide-preact'
 import { usePages } from '../../api/hooks'
-import type { Event } from '../../api/types'
+import { type Event, STACK_SEVERITIES } from '../../api/types'
 import { EVENT_FILTERS, eventQuery } from '../../lib/events'
 import { useNow } from '../../lib/use-now'
 import { href, useQuery } from '../../router/hash'
@@ -8,6 +8,7 @@ import { SeverityBadge } from '../../ui/badge'
 import { Button, ButtonLink } from '../../ui/button'
 import { CommittedField } from '../../ui/committed-field'
 import { EventTypeSelect } from '../../ui/event-type-select'
+import { Select } from '../../ui/field'
 import { Filters } from '../../ui/filters'
 import { shortId } from '../../ui/id'
 import { Page } from '../../ui/page'
@@ -17,6 +18,8 @@ import { EmptyState, ErrorState, Notice, Skeleton } from '../../ui/states'
 import { LoadMore, NoValue, Table } from '../../ui/table'
 import { Time } from '../../ui/time'
 import { PostEventDialog } from './post'
+
+const severities = [{ value: '', label: 'Any severity' }, ...STACK_SEVERITIES.map(value => ({ value, label: value }))]
 
 /** All events, newest first. */
 export function EventsList() {
@@ -36,6 +39,12 @@ export function EventsList() {
           placeholder="Any type"
           value={query.type ?? ''}
           onValue={type => setQuery({ type })}
+        />
+        <Select
+          label="Severity"
+          options={severities}
+          value={query.severity ?? ''}
+          onValue={severity => setQuery({ severity })}
         />
         <PeriodFilter />
         <CommittedField

@@ -3,7 +3,7 @@ import { useAction } from '../../api/action'
 import { useEventTypes } from '../../api/catalogue'
 import { refresh } from '../../api/changes'
 import { api, asWritten, call } from '../../api/client'
-import { SEVERITIES } from '../../api/types'
+import { STACK_SEVERITIES } from '../../api/types'
 import { type DraftErrors, type EventDraft, toEvent } from '../../lib/event-draft'
 import { randomKey } from '../../lib/random-key'
 import { type Schema, sample } from '../../lib/sample'
@@ -93,7 +93,7 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
           onValue={severity => set({ severity })}
           options={[
             { value: '', label: chosen ? `Default (${chosen.severity})` : 'Default' },
-            ...SEVERITIES.map(value => ({ value, label: value })),
+            ...STACK_SEVERITIES.map(value => ({ value, label: value })),
           ]}
         />
       </div>

@@ -1,7 +1,7 @@
 //! What verifying, testing, recovering and rotating return, for every API.
 
 use axum::{Json, http::StatusCode};
-use domain::{ApiKind, Attempt, Destination, Kind, destination::Suppression, time::rfc3339};
+use domain::{ApiKind, Attempt, DeliveryId, Destination, Kind, destination::Suppression, time::rfc3339};
 use serde::Serialize;
 use service::{recovery, testing::Tested, verification};
 use utoipa::ToSchema;
@@ -52,7 +52,7 @@ impl From<recovery::Recovered> for Recovered {
 }
 
 /// The outcome of a test notification.
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TestResult {
     /// Whether the destination took it.
     success: bool,
@@ -62,20 +62,49 @@ pub struct TestResult {
     /// Why it did not accept it.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// The status of the answer, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    /// The first 1 KiB of the answer's body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response: Option<String>,
+    /// The test in the log of deliveries: GET /v1/deliveries/{id}.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "dlv_01JRX2Q0Z8K5V3M7N9P4T6W8YB01JRX2Q0Z8K5V3M7N9P4T6W8YC")]
+    delivery_id: Option<String>,
 }
 
 impl TestResult {
     /// The answer to a test: 200 if the destination accepted it, 502 if not.
     pub fn answer(destination: &Destination, tested: &Tested) -> (StatusCode, Json<Self>) {
-        let error = match tested {
-            Tested::Suppressed(suppression) => suppressed(destination.kind, suppression),
-            Tested::Attempted(Attempt { error: Some(error), .. }) => rejected(destination, error),
-            Tested::Attempted(attempt) => {
-                let detail = Some(accepted(destination, attempt));
-                return (StatusCode::OK, Json(Self { success: true, detail, error: None }));
+        match tested {
+            Tested::Suppressed(suppression) => {
+                let error = Some(suppressed(destination.kind, suppression));
+                (StatusCode::BAD_GATEWAY, Json(Self { error, ..Self::default() }))
             }
-        };
-        (StatusCode::BAD_GATEWAY, Json(Self { success: false, detail: None, error: Some(error) }))
+            Tested::Attempted { attempt, delivery_id } => {
+                let answer = Self::of(attempt, *delivery_id);
+                match &attempt.error {
+                    Some(error) => {
+                        let error = Some(rejected(destination, error));
+                        (StatusCode::BAD_GATEWAY, Json(Self { error, ..answer }))
+                    }
+                    None => {
+                        let detail = Some(accepted(destination, attempt));
+                        (StatusCode::OK, Json(Self { success: true, detail, ..answer }))
+                    }
+                }
+            }
+        }
+    }
+
+    fn of(attempt: &Attempt, delivery_id: Option<DeliveryId>) -> Self {
+        Self {
+            status: attempt.status,
+            response: attempt.response.clone(),
+            delivery_id: delivery_id.map(|id| id.to_string()),
+            ..Self::default()
+        }
     }
 }
 

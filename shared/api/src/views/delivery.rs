@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Attempt, Delivery, DeliveryState, Destination, time::rfc3339};
+use domain::{Attempt, Delivery, DeliveryState, Destination, delivery::KeptHeaders, time::rfc3339};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -31,6 +31,11 @@ pub struct DeliveryView {
     pub next_attempt_at: Option<String>,
     /// When the event was dispatched.
     pub created_at: String,
+    /// Whether it was a test or a verification. Such a delivery has no event, is never repeated, and counts neither for
+    /// the destination's health nor in the overview.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub test: bool,
 }
 
 /// One try of a delivery.
@@ -58,6 +63,24 @@ pub struct AttemptView {
     /// may be secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_headers: Option<BTreeMap<String, String>>,
+    /// The headers of the answer, where a single delivery is shown. Null if there was no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_headers: Option<Vec<HeaderView>>,
+    /// Whether the answer had more headers than are kept.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub response_headers_cut: bool,
+}
+
+/// A header of a request or an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HeaderView {
+    /// The name.
+    #[schema(example = "content-type")]
+    pub name: String,
+    /// The value. Null if the operator set the header, because the value may be secret.
+    #[schema(example = "application/json")]
+    pub value: Option<String>,
 }
 
 /// A page of deliveries, newest event first.
@@ -77,13 +100,14 @@ impl From<&Delivery> for DeliveryView {
             id: delivery.id.to_string(),
             destination_id: delivery.id.destination.to_string(),
             event_id: delivery.id.event.to_string(),
-            event_type: delivery.event_type.to_string(),
+            event_type: delivery.sent_type().to_string(),
             state: delivery.state,
             reason: delivery.reason.clone().filter(|_| stuck).map(String::from),
             attempt_count: delivery.attempt_count,
             attempts: delivery.attempts.iter().map(AttemptView::from).collect(),
             next_attempt_at: delivery.next_attempt_at.filter(|_| failed).map(rfc3339),
             created_at: rfc3339(delivery.created_at),
+            test: delivery.probe.is_some(),
         }
     }
 }
@@ -93,6 +117,18 @@ impl DeliveryView {
     /// with.
     pub fn to(destination: &Destination, delivery: &Delivery) -> Self {
         Self { destination_id: destination.public_id(), ..Self::from(delivery) }
+    }
+}
+
+impl AttemptView {
+    /// Adds the headers of the answer.
+    pub fn add_response_headers(&mut self, attempt: &Attempt) {
+        let Some(KeptHeaders { headers, cut }) = attempt.response_headers.as_ref().map(|kept| kept.unpack()) else {
+            return;
+        };
+        let view = |(name, value)| HeaderView { name, value: Some(value) };
+        self.response_headers = Some(headers.into_iter().map(view).collect());
+        self.response_headers_cut = cut;
     }
 }
 
@@ -107,6 +143,8 @@ impl From<&Attempt> for AttemptView {
             response: attempt.response.clone(),
             note: attempt.note.clone(),
             request_headers: None,
+            response_headers: None,
+            response_headers_cut: false,
         }
     }
 }

@@ -12,7 +12,7 @@ mod traffic;
 
 pub use actions::{CodeSent, Recovered, TestResult, Verified};
 pub use deleted::Deleted;
-pub use delivery::{AttemptView, DeliveryPage, DeliveryView};
+pub use delivery::{AttemptView, DeliveryPage, DeliveryView, HeaderView};
 pub use delivery_record::{AttemptRecord, DeliveryRecord, DeliveryRecords};
 pub use destination::DestinationView;
 pub use event::{EventPage, EventView};

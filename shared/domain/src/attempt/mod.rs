@@ -1,11 +1,14 @@
 //! One attempt to deliver, and who caused its failure.
 
+mod headers;
 mod signatures;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use headers::{AnswerHeaders, KeptHeaders, MAX_KEPT_HEADERS};
 
 /// How much of a response body an attempt keeps, in bytes.
 pub const MAX_KEPT_RESPONSE: usize = 1024;
@@ -46,6 +49,9 @@ pub struct Attempt {
     #[serde(default, rename = "sig", alias = "signatures", with = "signatures")]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub signatures: BTreeMap<String, String>,
+    /// The headers of the response, if there was one. Secrets that they repeat are removed.
+    #[serde(default, rename = "hd", skip_serializing_if = "Option::is_none")]
+    pub response_headers: Option<AnswerHeaders>,
 }
 
 fn first() -> u32 {
@@ -95,6 +101,11 @@ impl Attempt {
     /// Whether the receiver answered `410 Gone`: it wants no more deliveries.
     pub fn is_gone(&self) -> bool {
         self.fault == Fault::Receiver && self.status == Some(410)
+    }
+
+    /// Whether both are the same attempt. A row may keep fewer of the headers.
+    pub fn is(&self, other: &Self) -> bool {
+        Self { response_headers: None, ..self.clone() } == Self { response_headers: None, ..other.clone() }
     }
 
     /// Whether another attempt may succeed after this one failed.
@@ -156,7 +167,23 @@ mod tests {
                 let headers: Item = signatures.iter().map(|(n, v)| of(n, AttributeValue::S(v.clone()))).collect();
                 item.extend((!headers.is_empty()).then(|| of("signatures", AttributeValue::M(headers))));
                 let at = from_millis(at);
-                (Attempt { number, at, duration_ms: ms, status, error, fault, response, note, signatures }, item)
+                let response_headers = None;
+                let duration_ms = ms;
+                (
+                    Attempt {
+                        number,
+                        at,
+                        duration_ms,
+                        status,
+                        error,
+                        fault,
+                        response,
+                        note,
+                        signatures,
+                        response_headers,
+                    },
+                    item,
+                )
             })
     }
 

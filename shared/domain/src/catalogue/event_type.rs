@@ -67,6 +67,21 @@ impl EventType {
         Self("destination.verification".into())
     }
 
+    /// Parses the type of a delivery in the log, which may also be a test or a verification.
+    ///
+    /// # Errors
+    /// If the type is unknown.
+    pub fn of_log(name: &str) -> Result<Self, UnknownEventType> {
+        let own = [Self::test(), Self::verification()].into_iter().find(|own| own.0 == name);
+        own.map_or_else(|| name.try_into(), |own| Ok(own.in_probe_row()))
+    }
+
+    /// The type in the row of a test or a verification. It is a custom type, so that earlier versions of this
+    /// service can read it.
+    pub fn in_probe_row(&self) -> Self {
+        Self(format!("{CUSTOM}{}", self.0))
+    }
+
     /// The severity of an event of this type that is posted without one. A custom type has `warning`, so that its
     /// events reach rules with the default minimum severity.
     pub fn default_severity(&self) -> Severity {

@@ -1,5 +1,6 @@
 //! A delivery, and what its row says about the next attempt.
 
+mod probe;
 mod task;
 
 use std::time::Duration;
@@ -14,9 +15,10 @@ use crate::{
 };
 
 pub use crate::{
-    attempt::{Attempt, Fault, MAX_KEPT_RESPONSE, cut},
+    attempt::{AnswerHeaders, Attempt, Fault, KeptHeaders, MAX_KEPT_HEADERS, MAX_KEPT_RESPONSE, cut},
     lifecycle::DeliveryState,
 };
+pub use probe::Probe;
 pub use task::{Task, due_again, may_have_row, task};
 
 /// A row keeps this many attempts, the newest ones, but counts all. Keeps the row well below DynamoDB's limit of 400
@@ -56,6 +58,9 @@ pub struct Delivery {
     /// The newest attempt's place in the retry schedule, from 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub step: u32,
+    /// What it checked, if it was a test or a verification rather than the delivery of an event of the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<Probe>,
 }
 
 fn is_zero(n: &u32) -> bool {
@@ -85,6 +90,7 @@ impl Delivery {
             created_at: now,
             api,
             step: 0,
+            probe: None,
         }
     }
 

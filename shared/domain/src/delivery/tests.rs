@@ -27,6 +27,7 @@ fn row(state: DeliveryState, attempt_count: u32) -> Delivery {
         created_at: from_millis(0),
         api: ApiKind::Stack,
         step: 0,
+        probe: None,
     }
 }
 

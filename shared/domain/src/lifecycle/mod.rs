@@ -116,6 +116,8 @@ pub enum NoRetry {
     InProgress,
     /// The receiver already has it.
     Succeeded,
+    /// It is a test or a verification, which has no event.
+    Test,
 }
 
 impl DeliveryState {

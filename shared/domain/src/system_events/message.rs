@@ -178,7 +178,18 @@ mod tests {
     fn attempt(number: u32, error: Option<&str>) -> Attempt {
         let (error, fault) = (error.map(str::to_owned), Fault::Carrier);
         let (response, signatures) = (Some("ses-1".into()), Default::default());
-        Attempt { number, at: now(), duration_ms: 5, status: None, error, fault, response, note: None, signatures }
+        Attempt {
+            number,
+            at: now(),
+            duration_ms: 5,
+            status: None,
+            error,
+            fault,
+            response,
+            note: None,
+            signatures,
+            response_headers: None,
+        }
     }
 
     #[test]

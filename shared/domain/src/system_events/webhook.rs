@@ -131,6 +131,7 @@ mod tests {
             response: None,
             note: None,
             signatures: Default::default(),
+            response_headers: None,
         };
         delivery(&row, &attempt, DeliveryState::Failed, Some(now())).expect("JSON")
     }

@@ -113,10 +113,16 @@ async fn read(source: &mut impl Source, filter: &Filter, Window { range, limit }
         // Rows are in the order of their newest events, so further rows list nothing newer than this row's.
         let ids = found.take(reached.unwrap_or(EventId::first()));
         let mut rest = &ids[..];
-        while !rest.is_empty() && page.events.len() < limit && page.bytes() < MAX_PAGE_BYTES {
+        while !rest.is_empty()
+            && page.events.len() < limit
+            && page.bytes() < MAX_PAGE_BYTES
+            && !filter.has_cost_enough(&page)
+        {
             let (chunk, further) = rest.split_at(rest.len().min(limit - page.events.len()));
-            if let Some(last) = source.add_in_full(chunk, &mut page).await? {
-                page.next = Some(last);
+            let last = source.add_in_full(chunk, &mut page).await?;
+            page.events.retain(|event| filter.takes(event));
+            if last.is_some() {
+                page.next = last;
                 return Ok(page);
             }
             page.next = chunk.last().copied();
@@ -129,7 +135,10 @@ async fn read(source: &mut impl Source, filter: &Filter, Window { range, limit }
         let Some(reached) = reached else { break };
         // A page cannot end at rows that are newer than its events: the next one would begin at the same place.
         let may_end = reached <= range.1;
-        let full = page.events.len() >= limit || page.bytes() >= MAX_PAGE_BYTES || round + 1 >= MAX_QUERIES;
+        let full = page.events.len() >= limit
+            || filter.has_cost_enough(&page)
+            || page.bytes() >= MAX_PAGE_BYTES
+            || round + 1 >= MAX_QUERIES;
         if may_end && full {
             break;
         }

@@ -2,24 +2,26 @@ import { CircleCheck, Send } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import { useAction } from '../../../api/action'
 import { messageOf } from '../../../api/error'
-import type { Destination } from '../../../api/types'
-import { sendTest } from '../../../api/verification'
+import type { Destination, TestResult as Tested } from '../../../api/types'
+import { failedTest, sendTest } from '../../../api/verification'
+import { href } from '../../../router/hash'
 import { Button } from '../../../ui/button'
+import { Json } from '../../../ui/json'
 import { Notice } from '../../../ui/states'
 import { refreshHealth } from '../verify/refresh'
 
 /** Sends tests to a destination and keeps the answer to the last one. */
 export function useTest(destination: Destination) {
-  const [detail, setDetail] = useState<string | null>(null)
+  const [result, setResult] = useState<Tested | null>(null)
   const action = useAction(
     async () => {
-      setDetail(null)
-      setDetail(await sendTest(destination))
+      setResult(null)
+      setResult(await sendTest(destination))
       refreshHealth()
     },
     { quiet: true },
   )
-  return { ...action, detail }
+  return { ...action, result: result ?? failedTest(action.error) }
 }
 
 type Test = ReturnType<typeof useTest>
@@ -38,16 +40,25 @@ export function TestButton({ test, disabledReason }: { test: Test; disabledReaso
   )
 }
 
-/** The result of the last test. */
+/** The result of the last test, with the destination's answer and a link to the test in the log. */
 export function TestResult({ test }: { test: Test }) {
+  const { error, result } = test
   return (
-    <div aria-live="polite" class={test.detail || test.error ? '' : 'hidden'}>
-      {test.detail && (
+    <div aria-live="polite" class={result || error ? 'stack-s' : 'hidden'}>
+      {result?.success && (
         <Notice tone="good" icon={<CircleCheck size={16} />}>
-          {`Test succeeded: ${test.detail}`}
+          {`Test succeeded: ${result.detail ?? 'The destination accepted it.'}`} <Link result={result} />
         </Notice>
       )}
-      {test.error && <Notice tone="bad">{`Test failed: ${messageOf(test.error)}`}</Notice>}
+      {error && (
+        <Notice tone="bad">
+          {`Test failed: ${messageOf(error)}`} <Link result={result} />
+        </Notice>
+      )}
+      {error && result?.response && <Json text={result.response} label="response to the test" />}
     </div>
   )
 }
+
+const Link = ({ result }: { result: Tested | null }) =>
+  result?.delivery_id ? <a href={href(`/deliveries/${result.delivery_id}`)}>Show the test</a> : null

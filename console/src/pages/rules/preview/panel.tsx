@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks'
 import { fieldErrors } from '../../../api/field-errors'
-import type { EventType } from '../../../api/types'
+import { type EventType, STACK_SEVERITIES } from '../../../api/types'
 import { dataProblem, eventJson } from '../../../lib/event-draft'
 import { type Schema, sample } from '../../../lib/sample'
 import { Button } from '../../../ui/button'
@@ -12,7 +12,6 @@ import { usePreview } from './use-preview'
 import './preview.css'
 
 const dataLabel = { 'event.data': 'Data' }
-const SEVERITY_NAMES = ['info', 'low', 'medium', 'high', 'critical']
 
 type Props = {
   draft: Draft
@@ -63,7 +62,7 @@ export function PreviewPanel({ draft, types, hasOwnAddress }: Props) {
                 value={severity}
                 options={[
                   { value: '', label: eventType ? `${eventType.severity} (default)` : 'default' },
-                  ...SEVERITY_NAMES.map(value => ({ value, label: value })),
+                  ...STACK_SEVERITIES.map(value => ({ value, label: value })),
                 ]}
                 onValue={setSeverity}
               />
