@@ -41,7 +41,8 @@ pub(crate) async fn list(
     let ids = app.ids_of(&caller, query.destination_id.as_deref()).await?;
     let (rows, next) = match event {
         Some(event) => app.of_event(&caller, &ids, event, &wanted, limit).await?,
-        None => match caller.project_id() {
+        // Tests have no events, so their destinations decide.
+        None => match caller.project_id().filter(|_| wanted.tests != Some(true)) {
             Some(own) => app.log.of_project(caller.events(), own, &ids, &wanted, limit).await?,
             None => app.log.of_account(caller.events(), &ids, &wanted, limit).await?,
         },
@@ -74,8 +75,11 @@ impl App {
     /// events. Only a list of one `event` still needs a check.
     async fn visible(&self, caller: &Caller, event: Option<EventId>, mut rows: Vec<Delivery>) -> Result<Vec<Delivery>> {
         rows.retain(|row| row.operator_id == caller.operator_id());
-        let (Some(own), Some(event)) = (caller.project_id(), event) else { return Ok(rows) };
-        let is_own = !self.events.of_project(caller.operator_id(), own, [event]).await?.is_empty();
+        let Some(own) = caller.project_id() else { return Ok(rows) };
+        let is_own = match event {
+            Some(event) => !self.events.of_project(caller.operator_id(), own, [event]).await?.is_empty(),
+            None => true,
+        };
         // A test has no event, but its destination may belong to the project.
         let tested: Vec<_> = rows.iter().filter(|row| row.probe.is_some()).map(|row| row.id.destination).collect();
         let tested = self.destinations.get_many(caller.operator_id(), tested).await?;

@@ -72,7 +72,8 @@ impl Deliveries {
         let mut query = if state.needs_attention() {
             self.in_state_of(first.destination, state)
         } else {
-            conditions.push("#state = :state");
+            // The index has no tests, which are not sent again.
+            conditions.push("#state = :state AND attribute_not_exists(probe)");
             let query = self.of(first.destination).expression_attribute_names("#state", "state");
             query.expression_attribute_values(":state", s(state.as_str()))
         };

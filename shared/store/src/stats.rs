@@ -106,8 +106,8 @@ impl Deliveries {
         Ok(hourly)
     }
 
-    /// Returns the newest `max` recorded deliveries of events since `oldest`, newest event first, and whether these are
-    /// all. The caller must have checked that the destination belongs to the operator.
+    /// Returns the newest `max` recorded deliveries of events since `oldest`, newest event first and without tests, and
+    /// whether these are all. The caller must have checked that the destination belongs to the operator.
     ///
     /// # Errors
     /// When a call fails.
@@ -125,7 +125,8 @@ impl Deliveries {
             let limit = i32::try_from(max - found.len()).unwrap_or(i32::MAX);
             let answer =
                 query.clone().limit(limit).set_exclusive_start_key(start).send().await.map_err(aws("Query"))?;
-            found.extend(from_items::<Delivery>(answer.items)?);
+            let rows = from_items::<Delivery>(answer.items)?;
+            found.extend(rows.into_iter().filter(|row| row.probe.is_none()));
             start = answer.last_evaluated_key;
             let complete = start.is_none() && found.len() <= max;
             if complete || found.len() >= max {
@@ -169,6 +170,7 @@ mod tests {
             error: error.map(str::to_owned),
             fault: Default::default(),
             response: None,
+            response_headers: None,
             note: None,
             signatures: Default::default(),
         };

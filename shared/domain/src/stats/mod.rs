@@ -150,6 +150,7 @@ pub(crate) mod tests {
             error: error.map(|(message, _)| message.to_owned()),
             fault: error.map(|(_, fault)| fault).unwrap_or_default(),
             response: None,
+            response_headers: None,
             note: None,
             signatures: Default::default(),
         }
