@@ -7,6 +7,7 @@
 use std::{path::Path, process::Stdio};
 
 use e2e::{Operator, variable};
+use serde_json::json;
 use tokio::process::Command;
 
 /// Runs a script of `tests/console`; its output is part of the message if it fails.
@@ -23,6 +24,17 @@ async fn run(script: &str, arguments: &[&str]) {
 async fn an_operator_signs_in_registers_fixes_a_broken_receiver_and_recovers() {
     let operator = Operator::create().await;
     run("story.mjs", &[&variable("CONSOLE_URL"), operator.key.as_deref().expect("a key")]).await;
+}
+
+#[tokio::test]
+async fn admins_manage_keys_tabs_share_the_sign_in_and_a_portal_link_opens_the_console() {
+    let operator = Operator::create().await;
+    let restricted = operator.with_new_key(json!({"role": "viewer", "permissions": ["config:write"]})).await;
+    let editor = operator.with_role("editor").await;
+    let keys = [&operator, &restricted, &editor].map(|caller| caller.key.as_deref().expect("a key"));
+    for screen in ["desktop", "phone"] {
+        run("keys.mjs", &[&variable("CONSOLE_URL"), &variable("API_URL"), keys[0], keys[1], keys[2], screen]).await;
+    }
 }
 
 /// If `PICTURES` is set to a folder, relative to the root of the repository, it writes screenshots of all pages there.

@@ -1,13 +1,17 @@
 import { Ellipsis, Eye } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
-import { useReadOnlyReason } from '../api/whoami'
+import { useContext, useState } from 'preact/hooks'
+import { session } from '../api/session'
+import { useRefusal, WhoamiContext } from '../api/whoami'
+import { limits } from '../lib/permissions'
+import { useStore } from '../lib/store'
 import { usePath } from '../router/hash'
 import { Dialog } from '../ui/dialog'
 import { Notice } from '../ui/states'
 import { Account } from './account'
 import { Logo } from './logo'
-import { isUnder, Links, pages } from './navigation'
+import { isUnder, Links, pages, settings } from './navigation'
+import { PortalLogo } from './portal'
 import './shell.css'
 
 /** On a phone, the bar at the bottom has room for four pages. The others are behind "More". */
@@ -17,8 +21,12 @@ const IN_BAR = 4
 export function Shell({ children }: { children: ComponentChildren }) {
   const [more, setMore] = useState(false)
   const path = usePath()
-  const readOnly = useReadOnlyReason()
-  const inMore = pages.slice(IN_BAR).some(page => isUnder(page.path, path))
+  const whoami = useContext(WhoamiContext)
+  const readOnly = whoami && limits(whoami)
+  const { portal } = useStore(session)
+  const forAdmins = useRefusal('account') === null && whoami ? settings : []
+  const logo = portal ? <PortalLogo whoami={whoami} /> : <Logo />
+  const inMore = [...pages.slice(IN_BAR), ...forAdmins].some(page => isUnder(page.path, path))
   return (
     <div class="shell">
       {/* A button, not a link: the address after `#` selects the page. */}
@@ -26,15 +34,19 @@ export function Shell({ children }: { children: ComponentChildren }) {
         Skip to content
       </button>
       <aside class="sidebar" aria-label="Console">
-        <Logo />
+        {logo}
         <nav aria-label="Pages">
           <Links entries={pages} />
+          {forAdmins.length > 0 && (
+            <>
+              <p class="nav-group">Settings</p>
+              <Links entries={forAdmins} />
+            </>
+          )}
         </nav>
-        <Account />
+        {!portal && <Account />}
       </aside>
-      <header class="topbar">
-        <Logo />
-      </header>
+      <header class="topbar">{logo}</header>
       <main class="main">
         {readOnly && (
           <div class="shell-notice">
@@ -61,9 +73,9 @@ export function Shell({ children }: { children: ComponentChildren }) {
       {more && (
         <Dialog title="More" onClose={() => setMore(false)}>
           <nav aria-label="More pages">
-            <Links entries={pages.slice(IN_BAR)} onGo={() => setMore(false)} />
+            <Links entries={[...pages.slice(IN_BAR), ...forAdmins]} onGo={() => setMore(false)} />
           </nav>
-          <Account />
+          {!portal && <Account />}
         </Dialog>
       )}
     </div>

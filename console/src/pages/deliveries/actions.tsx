@@ -5,6 +5,7 @@ import { useDestinations } from '../../api/catalogue'
 import { refresh } from '../../api/changes'
 import { api, call } from '../../api/client'
 import type { Delivery } from '../../api/types'
+import { AreaContext } from '../../api/whoami'
 import { needsForce } from '../../lib/deliveries'
 import { toast } from '../../lib/toasts'
 import { Button } from '../../ui/button'
@@ -27,15 +28,17 @@ export function DeliveryActions({ delivery }: { delivery: Delivery }) {
   const needsConfirmation = needsForce(delivery)
   return (
     <>
-      <Button
-        writes
-        disabledReason={
-          destination ? null : 'The destination is not among the newest hundred. Recover it on its own page.'
-        }
-        onClick={() => setDialog('recover')}
-      >
-        Recover destination
-      </Button>
+      <AreaContext.Provider value={destination?.made_by ?? 'any'}>
+        <Button
+          writes
+          disabledReason={
+            destination ? null : 'The destination is not among the newest hundred. Recover it on its own page.'
+          }
+          onClick={() => setDialog('recover')}
+        >
+          Recover destination
+        </Button>
+      </AreaContext.Provider>
       <Button
         writes
         variant={needsConfirmation ? 'secondary' : 'primary'}
