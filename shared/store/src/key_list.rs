@@ -10,7 +10,7 @@ use crate::{
     accounts::{GRANT, Grant, ListedKey, done, grant_key},
     batch_get::get_rows,
     error::aws,
-    item::{from_items, key, n, s},
+    item::{from_item, from_items, key, n, s},
 };
 
 /// The precision of the time of the last use, which bounds the writes: one per key and hour.
@@ -42,8 +42,10 @@ impl Accounts {
     /// # Errors
     /// When a call fails.
     pub async fn key(&self, id: KeyId) -> Result<Option<ListedKey>> {
-        let (keys, _) = self.key_rows(id.operator, 1, None, Some(id)).await?;
-        Ok(self.with_last_use(keys).await?.pop())
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key(("pk", id.operator), ("sk", id))));
+        let row = get.consistent_read(true).send().await.map_err(aws("GetItem"))?.item;
+        let row = row.map(from_item).transpose()?;
+        Ok(self.with_last_use(row.into_iter().collect()).await?.pop())
     }
 
     /// Returns a page of an operator's keys, including revoked and expired ones, newest first, starting after the key
@@ -60,7 +62,7 @@ impl Accounts {
     ) -> Result<(Vec<ListedKey>, bool)> {
         let (mut found, mut after) = (vec![], after);
         let more = loop {
-            let (rows, more) = self.key_rows(operator, 100, after, None).await?;
+            let (rows, more) = self.key_rows(operator, 100, after).await?;
             after = rows.last().map(|row| row.grant.key_id).or(after);
             let is_seen = |row: &ListedKey| project.is_none() || row.grant.project_id.as_ref() == project;
             found.extend(rows.into_iter().filter(is_seen));
@@ -72,27 +74,27 @@ impl Accounts {
         Ok((self.with_last_use(found).await?, more))
     }
 
-    /// Reads rows of the list: one, or those after a key.
+    /// Reads rows of the list, after a key.
     async fn key_rows(
         &self,
         operator: OperatorId,
         limit: i32,
         after: Option<KeyId>,
-        only: Option<KeyId>,
     ) -> Result<(Vec<ListedKey>, bool)> {
-        let query = self.client.query().table_name(&self.table).scan_index_forward(false).limit(limit);
-        // The ids of other operators' keys differ in their first half, and a revoked key must show as revoked.
-        let query = query.expression_attribute_values(":operator", s(operator)).consistent_read(true);
-        let query = match (only, after) {
-            (Some(id), _) => {
-                query.key_condition_expression("pk = :operator AND sk = :id").expression_attribute_values(":id", s(id))
-            }
-            (None, after) => query
-                .key_condition_expression("pk = :operator AND sk BETWEEN :first AND :last")
-                .expression_attribute_values(":first", s("key_"))
-                // The last character before the end of the range is not part of any id.
-                .expression_attribute_values(":last", s(after.map_or_else(|| "key_~".to_owned(), just_before))),
-        };
+        // A tilde sorts after every character of an id.
+        let last = after.map_or_else(|| "key_~".to_owned(), just_before);
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :operator AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":operator", s(operator))
+            .expression_attribute_values(":first", s("key_"))
+            .expression_attribute_values(":last", s(last))
+            // A key that was just revoked must show as revoked.
+            .consistent_read(true)
+            .scan_index_forward(false)
+            .limit(limit);
         let answer = query.send().await.map_err(aws("Query"))?;
         let more = answer.last_evaluated_key.is_some();
         // The scripted AWS of unit tests returns all rows of the partition.
