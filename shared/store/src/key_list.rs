@@ -75,12 +75,7 @@ impl Accounts {
     }
 
     /// Reads rows of the list, after a key.
-    async fn key_rows(
-        &self,
-        operator: OperatorId,
-        limit: i32,
-        after: Option<KeyId>,
-    ) -> Result<(Vec<ListedKey>, bool)> {
+    async fn key_rows(&self, operator: OperatorId, limit: i32, after: Option<KeyId>) -> Result<(Vec<ListedKey>, bool)> {
         // A tilde sorts after every character of an id.
         let last = after.map_or_else(|| "key_~".to_owned(), just_before);
         let query = self
