@@ -14,9 +14,9 @@ const name = `CI on ${screen}`;
 const open = (address) => page.goto(`${consoleUrl}/index.html#${address}`);
 const row = (text) => page.getByRole("row", { name: new RegExp(text) });
 const fits = async () =>
-  assert.equal(await page.locator(":root").evaluate((root) => root.scrollWidth - root.clientWidth), 0, "too wide");
+  assert(await page.locator(":root").evaluate((root) => root.scrollWidth <= root.clientWidth), "wider than the screen");
 let made;
-let links;
+let link;
 
 try {
   await step("sign in as an admin", () => signIn(consoleUrl, key));
@@ -100,7 +100,7 @@ try {
     await button("Create link", dialog()).click();
     const code = dialog().getByText("#portal=sk_live_pt_");
     await code.waitFor();
-    links = await code.innerText();
+    link = await code.innerText();
     await button("Done", dialog()).click();
     await row(`Customer on ${screen}`).getByText("Portal link").waitFor();
   });
@@ -109,7 +109,7 @@ try {
     const portal = await context.newPage();
     const requested = [];
     portal.on("request", (request) => requested.push(request.url()));
-    await portal.goto(links);
+    await portal.goto(link);
     await portal.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     assert(!portal.url().includes("sk_live"), "the key is still in the address");
     assert(!requested.some((url) => url.includes("sk_live")), "the key was sent in an address");
@@ -129,17 +129,12 @@ try {
     const { keys } = await api("GET", "/v1/keys");
     const id = keys.find((one) => one.name === `Customer on ${screen}`).id;
     await api("DELETE", `/v1/keys/${id}`);
-    const portal = await context.newPage();
     // Functions keep a key for up to a minute.
-    await waitFor("the link ends", async () => {
-      await portal.goto("about:blank");
-      await portal.goto(links);
-      const ended = portal.getByRole("heading", { name: "This link has ended" });
-      const works = portal.getByRole("heading", { level: 1, name: "Overview" });
-      await ended.or(works).waitFor();
-      await portal.waitForTimeout(3000);
-      return ended.isVisible();
-    });
+    await page.waitForTimeout(62_000);
+    const portal = await context.newPage();
+    await portal.goto(link);
+    await portal.getByRole("heading", { name: "This link has ended" }).waitFor();
+    assert.equal(await portal.getByLabel("API key").count(), 0, "a sign-in is offered");
     await portal.close();
   });
 
