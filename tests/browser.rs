@@ -27,6 +27,17 @@ async fn an_operator_signs_in_registers_fixes_a_broken_receiver_and_recovers() {
     run("story.mjs", &[&variable("CONSOLE_URL"), operator.key.as_deref().expect("a key")]).await;
 }
 
+#[tokio::test]
+async fn admins_manage_keys_tabs_share_the_sign_in_and_a_portal_link_opens_the_console() {
+    let operator = Operator::create().await;
+    let restricted = operator.with_new_key(json!({"role": "viewer", "permissions": ["config:write"]})).await;
+    let editor = operator.with_role("editor").await;
+    let keys = [&operator, &restricted, &editor].map(|caller| caller.key.as_deref().expect("a key"));
+    for screen in ["desktop", "phone"] {
+        run("keys.mjs", &[&variable("CONSOLE_URL"), &variable("API_URL"), keys[0], keys[1], keys[2], screen]).await;
+    }
+}
+
 /// If `PICTURES` is set to a folder, relative to the root of the repository, it writes screenshots of all pages there.
 #[tokio::test]
 async fn every_page_can_be_used_by_everyone_on_a_desktop_and_on_a_phone_light_and_dark() {

@@ -1,20 +1,25 @@
+import { useEffect } from 'preact/hooks'
 import { SWRConfig } from 'swr'
 import { Route, Router, Switch } from 'wouter-preact'
 import { useDestinationKinds } from './api/destination-kinds'
 import { ApiError } from './api/error'
 import { useGet } from './api/hooks'
-import { session, signOut } from './api/session'
+import { isFramed, session, signOut } from './api/session'
 import { WhoamiContext } from './api/whoami'
+import { applyPortalTheme } from './lib/portal-theme'
 import { useStore } from './lib/store'
+import { AuditPage } from './pages/audit'
 import { DeliveriesPage } from './pages/deliveries'
 import { DestinationsPage } from './pages/destinations'
 import { EventsPage } from './pages/events'
+import { KeysPage } from './pages/keys'
 import { NotFoundPage } from './pages/not-found'
 import { OverviewPage } from './pages/overview'
 import { ResumePage } from './pages/resume'
 import { RulesPage } from './pages/rules'
 import { WebhooksPage } from './pages/webhooks'
 import { useHashLocation } from './router/hash'
+import { PortalEnded } from './shell/portal'
 import { Shell } from './shell/shell'
 import { SignIn } from './shell/sign-in'
 import { Panel } from './ui/panel'
@@ -22,10 +27,12 @@ import { ErrorState, Skeleton } from './ui/states'
 import { Toasts } from './ui/toasts'
 
 export function App() {
-  const { key } = useStore(session)
+  const { key, asking, portal } = useStore(session)
   return (
     <>
-      {key === null ? (
+      {key === null && asking ? null : key === null && (portal || isFramed) ? (
+        <PortalEnded ended={portal} />
+      ) : key === null ? (
         <SignIn />
       ) : (
         // Each key has its own cache, so that no data of one key is shown to the next.
@@ -47,6 +54,8 @@ const swrConfig = {
 
 function SignedIn() {
   const { data: whoami, error, mutate } = useGet('/v1/whoami', undefined, { refreshEvery: 0 })
+  const theme = whoami?.theme
+  useEffect(() => (theme ? applyPortalTheme(theme) : undefined), [theme])
   return (
     <WhoamiContext.Provider value={whoami ?? null}>
       <Shell>
@@ -82,6 +91,8 @@ function Pages() {
         <Route path="/resume" component={ResumePage} />
         <Route path="/rules/:id?">{({ id }) => <RulesPage id={id} />}</Route>
         <Route path="/webhooks/:id?">{({ id }) => <WebhooksPage id={id} />}</Route>
+        <Route path="/keys" component={KeysPage} />
+        <Route path="/audit" component={AuditPage} />
         <Route>
           <NotFoundPage />
         </Route>

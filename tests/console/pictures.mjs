@@ -40,6 +40,10 @@ const PAGES = [
   ["webhooks", "/webhooks"],
   ["webhook", "/webhooks", to(/api.webhooks.stack/), open("Reveal")],
   ["webhook-add", "/webhooks", open("Add endpoint")],
+  ["keys", "/keys"],
+  ["key-new", "/keys", open("New key")],
+  ["portal-link-new", "/keys", open("New portal link")],
+  ["audit", "/audit"],
   ["no-such-page", "/nowhere"],
 ];
 

@@ -36,11 +36,13 @@ async function openDelivery() {
 const shop = await receiver();
 let secret;
 try {
-  await step("a wrong key is rejected with the API's message", async () => {
+  await step("a wrong key is rejected with a sentence for people", async () => {
     await page.goto(consoleUrl);
     await page.getByLabel("API key").fill("sk_live_op_wrong");
     await button("Sign in").click();
-    await page.getByText("Missing or invalid Authorization header").waitFor();
+    await page.getByText("This key is not valid.").waitFor();
+    await page.getByText("Where do I get a key?").click();
+    await page.getByText("An admin of your account creates keys").waitFor();
   });
 
   await step("sign in", async () => {

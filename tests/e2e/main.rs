@@ -23,6 +23,7 @@ mod gateway;
 mod growth;
 mod health;
 mod hidden;
+mod keys;
 mod legacy;
 mod limits;
 mod listen;

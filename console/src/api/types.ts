@@ -6,6 +6,8 @@ export type Paths = paths
 type Schemas = components['schemas']
 
 export type Whoami = Schemas['WhoAmI']
+export type ApiKeyView = Schemas['KeyView']
+export type AuditEntry = Schemas['AuditEntry']
 export type Overview = Schemas['Overview']
 export type Attention = Schemas['AttentionView']
 export type Outcomes = Schemas['Tally']

@@ -1,9 +1,13 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
+import { type Area, refusal } from '../lib/permissions'
 import type { Whoami } from './types'
 
 /** The owner of the key; null while loading. */
 export const WhoamiContext = createContext<Whoami | null>(null)
+
+/** What the buttons below change. Pages and dialogs for other APIs than STACK's set it. */
+export const AreaContext = createContext<Area>('stack')
 
 export function useWhoami(): Whoami {
   const whoami = useContext(WhoamiContext)
@@ -11,13 +15,14 @@ export function useWhoami(): Whoami {
   return whoami
 }
 
-/** Why the key may not change anything; null if it may. */
+/** Why the key may not change anything here; null if it may. */
 export function useReadOnlyReason(): string | null {
-  return readOnlyReason(useContext(WhoamiContext)?.role)
+  const area = useContext(AreaContext)
+  return useRefusal(area)
 }
 
-export function readOnlyReason(role: Whoami['role'] | undefined): string | null {
-  return role === 'viewer'
-    ? 'Your key has the role viewer and cannot change anything. Sign in with the key of an editor or admin.'
-    : null
+/** Why the key may not change anything in an area; null if it may. */
+export function useRefusal(area: Area): string | null {
+  const whoami = useContext(WhoamiContext)
+  return whoami && refusal(whoami, area)
 }

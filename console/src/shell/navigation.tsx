@@ -1,4 +1,4 @@
-import { Gauge, Inbox, type LucideIcon, Send, Split, Webhook, Zap } from 'lucide-preact'
+import { Gauge, History, Inbox, KeyRound, type LucideIcon, Send, Split, Webhook, Zap } from 'lucide-preact'
 import { href, usePath } from '../router/hash'
 
 type Entry = { path: string; label: string; icon: LucideIcon }
@@ -10,6 +10,12 @@ export const pages: readonly Entry[] = [
   { path: '/destinations', label: 'Destinations', icon: Inbox },
   { path: '/rules', label: 'Rules', icon: Split },
   { path: '/webhooks', label: 'Webhooks', icon: Webhook },
+]
+
+/** The pages of admins. */
+export const settings: readonly Entry[] = [
+  { path: '/keys', label: 'Keys', icon: KeyRound },
+  { path: '/audit', label: 'Audit log', icon: History },
 ]
 
 /** Whether a path is the entry's page or a page below it. */

@@ -1,13 +1,17 @@
 import { Ellipsis, Eye } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
-import { useReadOnlyReason } from '../api/whoami'
+import { useContext, useState } from 'preact/hooks'
+import { session } from '../api/session'
+import { useRefusal, WhoamiContext } from '../api/whoami'
+import { limits } from '../lib/permissions'
+import { useStore } from '../lib/store'
 import { usePath } from '../router/hash'
 import { Dialog } from '../ui/dialog'
 import { Notice } from '../ui/states'
 import { Account } from './account'
 import { Logo } from './logo'
-import { isUnder, Links, pages } from './navigation'
+import { isUnder, Links, pages, settings } from './navigation'
+import { PortalLogo } from './portal'
 import { SearchButton } from './search'
 import './shell.css'
 
@@ -18,8 +22,12 @@ const IN_BAR = 4
 export function Shell({ children }: { children: ComponentChildren }) {
   const [more, setMore] = useState(false)
   const path = usePath()
-  const readOnly = useReadOnlyReason()
-  const inMore = pages.slice(IN_BAR).some(page => isUnder(page.path, path))
+  const whoami = useContext(WhoamiContext)
+  const readOnly = whoami && limits(whoami)
+  const { portal } = useStore(session)
+  const forAdmins = useRefusal('account') === null && whoami ? settings : []
+  const logo = portal ? <PortalLogo whoami={whoami} /> : <Logo />
+  const inMore = [...pages.slice(IN_BAR), ...forAdmins].some(page => isUnder(page.path, path))
   return (
     <div class="shell">
       {/* A button, not a link: the address after `#` selects the page. */}
@@ -27,15 +35,21 @@ export function Shell({ children }: { children: ComponentChildren }) {
         Skip to content
       </button>
       <aside class="sidebar" aria-label="Console">
-        <Logo />
+        {logo}
         <SearchButton />
         <nav aria-label="Pages">
           <Links entries={pages} />
+          {forAdmins.length > 0 && (
+            <>
+              <p class="nav-group">Settings</p>
+              <Links entries={forAdmins} />
+            </>
+          )}
         </nav>
-        <Account />
+        {!portal && <Account />}
       </aside>
       <header class="topbar">
-        <Logo />
+        {logo}
         <SearchButton icon />
       </header>
       <main class="main">
@@ -64,9 +78,9 @@ export function Shell({ children }: { children: ComponentChildren }) {
       {more && (
         <Dialog title="More" onClose={() => setMore(false)}>
           <nav aria-label="More pages">
-            <Links entries={pages.slice(IN_BAR)} onGo={() => setMore(false)} />
+            <Links entries={[...pages.slice(IN_BAR), ...forAdmins]} onGo={() => setMore(false)} />
           </nav>
-          <Account />
+          {!portal && <Account />}
         </Dialog>
       )}
     </div>

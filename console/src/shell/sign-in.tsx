@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { useAction } from '../api/action'
 import { api, call } from '../api/client'
+import { ApiError } from '../api/error'
 import { session, signIn } from '../api/session'
 import { useStore } from '../lib/store'
 import { Button } from '../ui/button'
@@ -10,6 +11,20 @@ import { Logo } from './logo'
 import { ThemeChoice } from './theme-choice'
 import './sign-in.css'
 
+/** Checks a key with a request. */
+async function probe(key: string): Promise<void> {
+  try {
+    await call(api.GET('/v1/whoami', { headers: { Authorization: `Bearer ${key}` } }))
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 401) throw error
+    throw new ApiError(
+      401,
+      error.code,
+      'This key is not valid. It may be incomplete, revoked or expired. Check it, or ask an admin of your account for a new one.',
+    )
+  }
+}
+
 /** Asks for a key and checks it before storing it. */
 export function SignIn() {
   const { ended } = useStore(session)
@@ -17,7 +32,7 @@ export function SignIn() {
   const [empty, setEmpty] = useState(false)
   const check = useAction(
     async (key: string) => {
-      await call(api.GET('/v1/whoami', { headers: { Authorization: `Bearer ${key}` } }))
+      await probe(key)
       signIn(key)
     },
     { quiet: true },
@@ -38,7 +53,9 @@ export function SignIn() {
           <h1>Sign in</h1>
           <p class="muted">Use an API key of your account.</p>
         </div>
-        {ended && !check.error && <Notice tone="warn">{`You were signed out. ${ended}`}</Notice>}
+        {ended && !check.error && (
+          <Notice tone="warn">You were signed out, because your key was revoked or has expired.</Notice>
+        )}
         <TextField
           label="API key"
           type="password"
@@ -50,9 +67,16 @@ export function SignIn() {
           value={key}
           onValue={setKey}
           error={empty ? 'Enter your key. It starts with sk_live_.' : null}
-          hint="The key is stored only in this tab, until you sign out or close it."
+          hint="Other tabs of the console share the key. Signing out, or closing the last tab, removes it."
         />
         <FormError error={check.error} />
+        <details class="sign-in-help">
+          <summary>Where do I get a key?</summary>
+          <p>
+            An admin of your account creates keys on the page Keys of this console. The first key of an account comes
+            from whoever operates this deployment.
+          </p>
+        </details>
         <Button variant="primary" type="submit" busy={check.busy}>
           Sign in
         </Button>

@@ -4,6 +4,7 @@ import { useDestinations } from '../api/catalogue'
 import { refresh } from '../api/changes'
 import { recover } from '../api/destination-actions'
 import type { Destination } from '../api/types'
+import { AreaContext } from '../api/whoami'
 import { plural } from '../lib/plural'
 import { inRounds } from '../lib/rounds'
 import { missedSince, type Since, sinceTime } from '../lib/since'
@@ -71,15 +72,17 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button
-            writes
-            variant="primary"
-            type="submit"
-            busy={send.busy}
-            disabledReason={blockedReason(destination, time)}
-          >
-            {hasMore ? 'Send the rest' : 'Send again'}
-          </Button>
+          <AreaContext.Provider value={destination?.made_by ?? 'any'}>
+            <Button
+              writes
+              variant="primary"
+              type="submit"
+              busy={send.busy}
+              disabledReason={blockedReason(destination, time)}
+            >
+              {hasMore ? 'Send the rest' : 'Send again'}
+            </Button>
+          </AreaContext.Provider>
         </>
       }
     >

@@ -7,7 +7,7 @@ use store::testing::Cloud;
 
 use crate::App;
 
-fn serve(cloud: &Cloud, role: Role) -> Caller {
+pub(crate) fn serve(cloud: &Cloud, role: Role) -> Caller {
     let app = App::new(&cloud.aws).expect("an app");
     Caller::new(cloud, role, (Envelope::Stack, app, crate::routes()))
 }

@@ -1,8 +1,8 @@
 //! The identity of the caller.
 
-use api::{ApiError, Caller, Reader, error::Result, responses::stack::Errors};
+use api::{Caller, Reader, error::Result, responses::stack::Errors};
 use axum::Json;
-use domain::Role;
+use domain::{Role, api_key::KeyKind, portal::Theme, time::rfc3339};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,7 +16,7 @@ pub(crate) struct WhoAmI {
     operator_id: String,
     /// The name of the account.
     name: String,
-    /// The account's registered email address.
+    /// The account's registered email address; empty for portal links.
     email: String,
     /// The account's plan.
     #[schema(example = "free")]
@@ -30,6 +30,12 @@ pub(crate) struct WhoAmI {
     permissions: Vec<String>,
     /// The project that the key is bound to; null if there is none.
     project_id: Option<String>,
+    /// What the key was created for.
+    kind: KeyKind,
+    /// When the key stops working; null for never.
+    expires_at: Option<String>,
+    /// How the console looks to the bearer of a portal link.
+    theme: Option<Theme>,
 }
 
 /// Returns the account of the API key and its permissions.
@@ -43,18 +49,21 @@ pub(crate) async fn get(app: State, Reader(caller): Reader) -> Result<Json<WhoAm
 
 impl App {
     async fn who(&self, caller: &Caller) -> Result<WhoAmI> {
-        let operator = self.accounts.operator(caller.operator_id()).await?;
-        let operator = operator.ok_or_else(|| ApiError::internal("account missing although its keys exist"))?;
+        let operator = self.operator(caller).await?;
         let grant = caller.grant();
         Ok(WhoAmI {
             operator_id: operator.id.to_string(),
             name: operator.name,
-            email: operator.email,
+            // The bearer of a portal link is a customer of the account, who needs no address of it.
+            email: if grant.kind == KeyKind::Portal { String::new() } else { operator.email },
             plan: operator.plan.name(),
             key_id: grant.key_id.to_string(),
             role: grant.role,
             permissions: grant.permissions.clone(),
             project_id: grant.project_id.clone().map(String::from),
+            kind: grant.kind,
+            expires_at: grant.expires_at.map(rfc3339),
+            theme: grant.theme.clone(),
         })
     }
 }

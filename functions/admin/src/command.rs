@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use domain::Role;
+use jiff::Timestamp;
 use lambda_runtime::Error;
 use serde::Deserialize;
 use serde_json::Value;
@@ -37,6 +38,10 @@ pub(crate) struct NewKey {
     #[serde(default)]
     pub(crate) permissions: Vec<String>,
     pub(crate) project_id: Option<String>,
+    pub(crate) name: Option<String>,
+    /// When the key stops working. Without it, never.
+    #[serde(default, with = "domain::time::text::option")]
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -3,6 +3,7 @@
 use domain::{
     ApiKey, KeyId, OperatorId, ProjectId,
     api_key::Bearer,
+    key_details,
     time::{now, rfc3339},
 };
 use lambda_runtime::Error;
@@ -22,30 +23,23 @@ impl App {
     pub(crate) async fn create_key(&self, new: NewKey) -> Result<Value, Error> {
         let operator = self.operator(&new.operator_id).await?;
         let operator_id = operator.id;
-        if let Some(wrong) = new.permissions.iter().find(|permission| !is_permission(permission)) {
-            return Err(invalid(
-                "permissions",
-                format!("{wrong:?} does not have the form `area:verb`, such as `config:write`"),
-            ));
+        key_details::permissions(&new.permissions).map_err(|problem| invalid("permissions", problem))?;
+        let name = new.name.as_deref().map(key_details::name).transpose();
+        let name = name.map_err(|problem| invalid("name", problem))?;
+        if new.expires_at.is_some_and(|at| at <= now()) {
+            return Err(invalid("expires_at", "is in the past; send a later time"));
         }
         let project_id = new.project_id.as_deref().map(ProjectId::parse).transpose();
         let project_id = project_id.map_err(|problem| invalid("project_id", problem))?;
         let api_key = ApiKey::generate(Bearer::TeamMember);
         let grant = Grant {
-            key_id: KeyId::generate(operator_id),
-            operator_id,
-            role: new.role,
             permissions: new.permissions,
             project_id,
-            created_at: now(),
-            sharding: operator.sharding,
+            name,
+            expires_at: new.expires_at,
+            ..Grant::new(&operator, new.role)
         };
-        self.accounts.insert_key(&api_key, &grant).await?;
-        // A command may have raised the number of shards in the meantime, for the keys that existed then.
-        let sharding = self.operator(&new.operator_id).await?.sharding;
-        if let Some(sharding) = sharding.filter(|_| sharding != grant.sharding) {
-            self.accounts.set_sharding_of_key(&api_key.hash(), sharding).await?;
-        }
+        self.accounts.create_key(&api_key, &grant).await?;
         tracing::info!(%operator_id, key_id = %grant.key_id, role = %grant.role, "key created");
         Ok(json!({ "key_id": grant.key_id, "api_key": api_key.reveal() }))
     }
@@ -75,15 +69,13 @@ impl App {
 fn view(key: &ListedKey) -> Value {
     json!({
         "key_id": key.grant.key_id,
+        "name": key.grant.name,
+        "kind": key.grant.kind,
         "role": key.grant.role,
         "permissions": key.grant.permissions,
         "project_id": key.grant.project_id,
         "created_at": rfc3339(key.grant.created_at),
+        "expires_at": key.grant.expires_at.map(rfc3339),
         "revoked_at": key.revoked_at.map(rfc3339),
     })
-}
-
-fn is_permission(text: &str) -> bool {
-    let word = |word: &str| !word.is_empty() && word.len() <= 32 && word.bytes().all(|b| b.is_ascii_lowercase());
-    text.split_once(':').is_some_and(|(area, verb)| word(area) && word(verb))
 }

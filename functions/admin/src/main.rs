@@ -1,6 +1,7 @@
 //! The function `admin`: manages operators, their keys and their plans. It has no route: callers that IAM allows invoke
 //! it directly.
 
+mod audited;
 mod command;
 mod keys;
 mod limits;
@@ -14,7 +15,7 @@ use command::Command;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use runtime::{cold_start, telemetry};
 use serde_json::Value;
-use store::{Accounts, Aws, Destinations, Vault};
+use store::{Accounts, Audit, Aws, Destinations, Vault};
 use tokio::time::Instant;
 
 /// Time reserved before the deadline of an invocation, to finish the current row and answer.
@@ -24,6 +25,7 @@ struct App {
     accounts: Accounts,
     destinations: Destinations,
     vault: Vault,
+    audit: Audit,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -34,12 +36,17 @@ async fn main() -> Result<(), Error> {
         accounts: Accounts::from_env(&aws)?,
         destinations: Destinations::from_env(&aws)?,
         vault: Vault::new(&aws),
+        audit: Audit::from_env(&aws)?,
     };
     cold_start::report();
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
         let end = Instant::now() + left.saturating_sub(RESERVE);
+        let entry = audited::Begun::of(&event.payload, &event.context.request_id);
         let answer = handle(app, event.payload, end).await;
+        if let Ok(answer) = &answer {
+            entry.record(&app.audit, answer).await;
+        }
         telemetry.flush();
         answer.map_err(|error| Diagnostic { error_type: "Refused".into(), error_message: error.to_string() })
     }))

@@ -1,7 +1,7 @@
 //! Operators.
 
 use domain::{
-    Address, ApiKey, KeyId, OperatorId, Role,
+    Address, ApiKey, OperatorId, Role,
     api_key::Bearer,
     naming,
     plan::{self, Plan},
@@ -44,15 +44,7 @@ impl App {
             sharding,
         };
         let api_key = ApiKey::generate(Bearer::Operator);
-        let grant = Grant {
-            key_id: KeyId::generate(id),
-            operator_id: id,
-            role: Role::Admin,
-            permissions: vec![],
-            project_id: None,
-            created_at: now(),
-            sharding,
-        };
+        let grant = Grant::new(&operator, Role::Admin);
         self.accounts.insert_operator(&operator, &api_key, &grant).await?;
         tracing::info!(operator_id = %id, key_id = %grant.key_id, "operator created");
         Ok(json!({ "operator_id": id, "api_key": api_key.reveal() }))

@@ -1,10 +1,10 @@
 //! Returns, changes and deletes one rule.
 
 use api::{
-    ApiError, Body, ErrorBody, Id, Reader, Writer, error::Result, path::PathId, responses::stack::ErrorsOfOne,
-    views::Deleted,
+    ApiError, Body, ErrorBody, Id, Reader, Writer, audit::Before, error::Result, path::PathId,
+    responses::stack::ErrorsOfOne, views::Deleted,
 };
-use axum::Json;
+use axum::{Extension, Json};
 use domain::RuleId;
 use service::retrying::Tries;
 use store::{Changed, IfExists};
@@ -38,7 +38,7 @@ pub(crate) async fn update(
     Writer(caller): Writer,
     Id(id): Id<RuleId>,
     Body(change): Body<RuleChange>,
-) -> Result<Json<RuleView>> {
+) -> Result<(Extension<Before>, Json<RuleView>)> {
     let mut tries = Tries::of(RuleId::NOUN);
     loop {
         let old = app.find(&caller, id).await?;
@@ -48,7 +48,8 @@ pub(crate) async fn update(
             None => app.destinations.get_many(caller.operator_id(), new.destination_ids.iter().copied()).await?,
         };
         if app.replace(&old, &new).await? == Changed::Yes {
-            return Ok(Json(RuleView::of(&new, &destinations, true)));
+            let before = Before::of(&RuleView::of(&old, &destinations, true));
+            return Ok((before, Json(RuleView::of(&new, &destinations, true))));
         }
         tries.again()?;
     }

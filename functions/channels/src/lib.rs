@@ -17,7 +17,7 @@ use std::sync::Arc;
 use api::{ApiError, Caller, Keys, actions::Targets, auth::HasKeys, path::PathId};
 use domain::{Destination, Rule, RuleId, guard::TargetPolicy};
 use service::DestinationService;
-use store::{Accounts, Aws, Changes, Channels, DeliveryLog, Destinations};
+use store::{Aws, Changes, Channels, DeliveryLog, Destinations};
 
 /// The clients and settings that the routes use.
 pub struct App {
@@ -40,7 +40,7 @@ impl App {
     pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
         let policy = aws.target_policy()?;
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(aws)?),
+            keys: Keys::from_env(aws)?,
             changes: Changes::from_env(aws)?,
             channels: Channels::from_env(aws)?,
             destinations: Destinations::from_env(aws)?,

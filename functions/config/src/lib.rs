@@ -16,7 +16,7 @@ use std::sync::Arc;
 use api::{ApiError, Keys, actions::Targets, auth::HasKeys, path::PathId};
 use domain::{Destination, connection::Allowed};
 use service::{DestinationService, allowed};
-use store::{Accounts, Aws, Changes, DeliveryLog, ProjectChannels, project_channels::ProjectChannel};
+use store::{Aws, Changes, DeliveryLog, ProjectChannels, project_channels::ProjectChannel};
 
 use crate::{access::Scope, input::ProjectChannelId};
 
@@ -37,7 +37,7 @@ impl App {
     /// When the environment lacks a variable.
     pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(aws)?),
+            keys: Keys::from_env(aws)?,
             changes: Changes::from_env(aws)?,
             channels: ProjectChannels::from_env(aws)?,
             log: DeliveryLog::from_env(aws)?,

@@ -11,7 +11,10 @@ mod security;
 use api::ApiError;
 use axum::{
     Router,
-    http::{HeaderMap, StatusCode, Uri, header},
+    http::{
+        HeaderMap, HeaderValue, StatusCode, Uri,
+        header::{self, InvalidHeaderValue},
+    },
     middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -19,14 +22,23 @@ use axum::{
 
 use crate::{assets::Asset, coding::Coding};
 
+pub use security::Embedding;
+
 /// All routes.
-pub fn router() -> Router {
+///
+/// # Errors
+/// If an origin cannot be part of a header.
+pub fn router(embedding: &Embedding) -> Result<Router, InvalidHeaderValue> {
+    let policy = HeaderValue::try_from(embedding.policy())?;
+    Ok(routes().layer(middleware::from_fn_with_state(policy, security::add)))
+}
+
+fn routes() -> Router {
     Router::new()
         .route("/echo", post(StatusCode::NO_CONTENT))
         .route("/console", get(redirect))
         .route("/console/", get(file))
         .route("/console/{*path}", get(file))
-        .layer(middleware::from_fn(security::add))
 }
 
 /// Redirects to the console's page. The location is relative, because the API may be served below a path. It names the
@@ -80,7 +92,8 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        router().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer")
+        let router = router(&Embedding::default()).expect("a router");
+        router.oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer")
     }
 
     #[tokio::test]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use api::{Keys, auth::HasKeys};
 use service::Recovery;
-use store::{Accounts, Aws, Channels, DeliveryLog, Destinations, Events, Vault};
+use store::{Aws, Channels, DeliveryLog, Destinations, Events, Vault};
 
 /// The clients that the routes use.
 pub struct App {
@@ -34,7 +34,7 @@ impl App {
     /// When the environment lacks a variable.
     pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(aws)?),
+            keys: Keys::from_env(aws)?,
             channels: Channels::from_env(aws)?,
             destinations: Destinations::from_env(aws)?,
             events: Events::from_env(aws)?,

@@ -21,7 +21,7 @@ use api::{ApiError, Caller, Keys, actions::Targets, auth::HasKeys};
 use axum::{Router, http::header::CONTENT_TYPE, routing::get};
 use domain::{Destination, DestinationId, guard::TargetPolicy};
 use service::DestinationService;
-use store::{Accounts, Aws, Changes, DeliveryLog, Destinations};
+use store::{Aws, Changes, DeliveryLog, Destinations};
 
 /// The clients and settings that the routes use.
 pub struct App {
@@ -43,7 +43,7 @@ impl App {
     pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
         let policy = aws.target_policy()?;
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(aws)?),
+            keys: Keys::from_env(aws)?,
             changes: Changes::from_env(aws)?,
             destinations: Destinations::from_env(aws)?,
             log: DeliveryLog::from_env(aws)?,

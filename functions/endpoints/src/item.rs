@@ -1,9 +1,10 @@
 //! Returns, changes and deletes one endpoint.
 
 use api::{
-    ApiError, Body, ErrorBody, Id, Reader, error::Result, path::PathId, responses::stack::ErrorsOfOne, views::Deleted,
+    ApiError, Body, ErrorBody, Id, Reader, audit::Before, error::Result, path::PathId, responses::stack::ErrorsOfOne,
+    views::Deleted,
 };
-use axum::Json;
+use axum::{Extension, Json};
 use domain::{DestinationId, EndpointId};
 use store::IfExists;
 
@@ -32,10 +33,10 @@ pub(crate) async fn update(
     Owner(caller): Owner,
     Id(id): Id<EndpointId>,
     Body(change): Body<EndpointChange>,
-) -> Result<Json<Endpoint>> {
+) -> Result<(Extension<Before>, Json<Endpoint>)> {
     let which = (caller.operator_id(), DestinationId::of_endpoint(id), EndpointId::NOUN);
-    let (_, new) = change.read(app.policy)?.make(&app.endpoints, which).await?;
-    Ok(Json(Endpoint::of(&new, true)))
+    let (old, new) = change.read(app.policy)?.make(&app.endpoints, which).await?;
+    Ok((Before::of(&Endpoint::of(&old, true)), Json(Endpoint::of(&new, true))))
 }
 
 /// Deletes an endpoint.

@@ -17,7 +17,7 @@ use api::{ApiError, Caller, Keys, actions::Targets, auth::HasKeys, error::Result
 use domain::{ApiKind, Destination, DestinationId, EndpointId, guard::TargetPolicy};
 use service::DestinationService;
 use store::{
-    Accounts, Aws, Changes, DeliveryLog,
+    Aws, Changes, DeliveryLog,
     subscriptions::{Subscription, Subscriptions},
 };
 
@@ -39,7 +39,7 @@ impl App {
     pub fn new(aws: &Aws) -> std::result::Result<Self, lambda_http::Error> {
         let policy = aws.target_policy()?;
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(aws)?),
+            keys: Keys::from_env(aws)?,
             changes: Changes::from_env(aws)?,
             endpoints: Subscriptions::from_env(aws, ApiKind::StackAuth)?,
             log: DeliveryLog::from_env(aws)?,

@@ -11,7 +11,7 @@ mod views;
 use std::sync::Arc;
 
 use api::{Keys, auth::HasKeys};
-use store::{Accounts, Aws, Events, Queue};
+use store::{Aws, Events, Queue};
 
 /// The clients and settings that the routes use.
 pub struct App {
@@ -26,11 +26,7 @@ impl App {
     /// # Errors
     /// When the environment lacks a variable.
     pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
-        Ok(Self {
-            keys: Keys::new(Accounts::from_env(aws)?),
-            events: Events::from_env(aws)?,
-            accepted_queue: Queue::accepted(aws)?,
-        })
+        Ok(Self { keys: Keys::from_env(aws)?, events: Events::from_env(aws)?, accepted_queue: Queue::accepted(aws)? })
     }
 }
 

@@ -1,10 +1,10 @@
 //! Returns, changes and deletes one subscription.
 
 use api::{
-    ApiError, Body, ErrorBody, Id, Reader, Writer, error::Result, path::PathId, responses::stack::ErrorsOfOne,
-    views::Deleted,
+    ApiError, Body, ErrorBody, Id, Reader, Writer, audit::Before, error::Result, path::PathId,
+    responses::stack::ErrorsOfOne, views::Deleted,
 };
-use axum::Json;
+use axum::{Extension, Json};
 use domain::{
     DestinationId, WebhookId,
     system_events::{
@@ -39,7 +39,7 @@ pub(crate) async fn update(
     Writer(caller): Writer,
     Id(id): Id<WebhookId>,
     Body(change): Body<MailWebhookChange>,
-) -> Result<Json<MailWebhook>> {
+) -> Result<(Extension<Before>, Json<MailWebhook>)> {
     let change = change.read(app.policy)?;
     let which = (caller.operator_id(), DestinationId::of_webhook(id), WebhookId::NOUN);
     let (old, new) = change.make(&app.subscriptions, which).await?;
@@ -50,7 +50,7 @@ pub(crate) async fn update(
         let updated = subscription_event(Updated(&changed), &new);
         app.service.system_events().note([updated].into_iter().chain(disabled)).await;
     }
-    Ok(Json(MailWebhook::of(&new, true)))
+    Ok((Before::of(&MailWebhook::of(&old, true)), Json(MailWebhook::of(&new, true))))
 }
 
 fn changed(old: &Subscription, new: &Subscription) -> Vec<&'static str> {

@@ -23,7 +23,7 @@ use domain::{
 };
 use service::DestinationService;
 use store::{
-    Accounts, Aws, Changes, DeliveryLog, Destinations, Events,
+    Aws, Changes, DeliveryLog, Destinations, Events,
     subscriptions::{Subscription, Subscriptions},
 };
 
@@ -47,7 +47,7 @@ impl App {
     pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
         let policy = aws.target_policy()?;
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(aws)?),
+            keys: Keys::from_env(aws)?,
             changes: Changes::from_env(aws)?,
             events: Events::from_env(aws)?,
             subscriptions: Subscriptions::from_env(aws, ApiKind::Mail)?,

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use api::{ApiError, Caller, Keys, actions::Targets, auth::HasKeys, path::PathId};
 use domain::{ApiKind, Destination, connection::Allowed};
 use service::{DestinationService, Health, allowed};
-use store::{Accounts, Aws, Changes, Deliveries, DeliveryLog, Destinations, Events};
+use store::{Aws, Changes, Deliveries, DeliveryLog, Destinations, Events};
 
 use crate::input::ProviderId;
 
@@ -44,7 +44,7 @@ impl App {
     /// When the environment lacks a variable.
     pub fn new(aws: &Aws) -> Result<Self, lambda_http::Error> {
         Ok(Self {
-            keys: Keys::new(Accounts::from_env(aws)?),
+            keys: Keys::from_env(aws)?,
             changes: Changes::from_env(aws)?,
             destinations: Destinations::from_env(aws)?,
             deliveries: Deliveries::from_env(aws)?,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, MatchedPath},
     http::{header::AUTHORIZATION, request::Parts},
 };
 use domain::{
@@ -16,9 +16,10 @@ use domain::{
     shard::{self, EventsOf, Sharding},
     time::now,
 };
-use store::{Accounts, Changes, accounts::Grant};
+use store::{Accounts, Audit, Aws, Changes, StoreError, accounts::Grant, key_list::hour_of};
 
 use crate::{
+    audit::{self, Trail},
     error::{ApiError, Result},
     request_limit::RequestLimit,
 };
@@ -32,6 +33,7 @@ const MAX_KEPT: usize = 10_000;
 /// Looks up API keys, each at most once a minute.
 pub struct Keys {
     accounts: Accounts,
+    audit: Arc<Audit>,
     known: Mutex<HashMap<String, Known>>,
     limit: RequestLimit,
 }
@@ -67,9 +69,13 @@ impl<T: HasKeys> HasKeys for Arc<T> {
 }
 
 impl Keys {
-    /// Creates a cache of the keys in the table.
-    pub fn new(accounts: Accounts) -> Self {
-        Self { accounts, known: Mutex::default(), limit: RequestLimit::from_env() }
+    /// Creates a cache of the keys in the table, and opens the audit log for their changes.
+    ///
+    /// # Errors
+    /// When the environment lacks a variable.
+    pub fn from_env(aws: &Aws) -> std::result::Result<Self, StoreError> {
+        let (accounts, audit) = (Accounts::from_env(aws)?, Arc::new(Audit::from_env(aws)?));
+        Ok(Self { accounts, audit, known: Mutex::default(), limit: RequestLimit::from_env() })
     }
 
     /// Opens the connection that the first request needs.
@@ -84,7 +90,8 @@ impl Keys {
         }
         let Some(grant) = self.accounts.grant(key).await?.map(Arc::new) else { return Ok(None) };
         // The default limit for a minute is better than a failed request.
-        let limit = self.accounts.requests_per_second(grant.operator_id).await;
+        let limit = self.accounts.requests_per_second(grant.operator_id);
+        let (limit, ()) = tokio::join!(limit, self.mark_used(&hash, &grant));
         let requests_per_second = limit.unwrap_or_else(|error| {
             tracing::warn!(%error, operator_id = %grant.operator_id, "limit was not read");
             None
@@ -96,6 +103,17 @@ impl Keys {
         }
         known.insert(hash, found.clone());
         Ok(Some(found))
+    }
+
+    /// Records the hour of the key's last use, at most once an hour, and only when the key is looked up.
+    async fn mark_used(&self, hash: &str, grant: &Grant) {
+        let hour = hour_of(now());
+        if grant.last_used_at.is_some_and(|at| at >= hour) || grant.has_expired() {
+            return;
+        }
+        if let Err(error) = self.accounts.mark_used(hash, hour).await {
+            tracing::warn!(%error, key_id = %grant.key_id, "use of the key not recorded");
+        }
     }
 
     fn remembered(&self, hash: &str) -> Option<Known> {
@@ -194,11 +212,22 @@ impl Caller {
 
 /// Passes the caller to the request's log line.
 #[derive(Clone, Default)]
-pub(crate) struct Who(Arc<OnceLock<Arc<Grant>>>);
+pub(crate) struct Who(Arc<Identified>);
+
+#[derive(Default)]
+struct Identified {
+    grant: OnceLock<Arc<Grant>>,
+    /// Set if the request leaves an entry in the audit log.
+    trail: OnceLock<Trail>,
+}
 
 impl Who {
     pub(crate) fn grant(&self) -> Option<&Grant> {
-        self.0.get().map(AsRef::as_ref)
+        self.0.grant.get().map(AsRef::as_ref)
+    }
+
+    pub(crate) fn trail(&self) -> Option<&Trail> {
+        self.0.trail.get()
     }
 }
 
@@ -211,10 +240,18 @@ impl<S: HasKeys + Send + Sync> FromRequestParts<S> for Caller {
         let key = Some(token.trim()).filter(|_| scheme.eq_ignore_ascii_case("bearer")).and_then(ApiKey::parse);
         let key = key.ok_or_else(ApiError::unauthorized)?;
         let known = state.keys().known(&key).await?.ok_or_else(ApiError::unauthorized)?;
+        if known.grant.has_expired() {
+            return Err(ApiError::expired());
+        }
         // A handler may extract the caller twice, but it is only one request.
-        let first = parts.extensions.get::<Who>().is_none_or(|who| who.0.set(known.grant.clone()).is_ok());
+        let who = parts.extensions.get::<Who>();
+        let first = who.is_none_or(|who| who.0.grant.set(known.grant.clone()).is_ok());
         if first {
             state.keys().admit(&known)?;
+        }
+        let route = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
+        if let Some(who) = who.filter(|_| first && audit::is_audited(&parts.method, route)) {
+            let _ = who.0.trail.set(Trail::new(state.keys().audit.clone(), parts.uri.clone()));
         }
         Ok(Self(known.grant))
     }

@@ -9,6 +9,7 @@ use domain::{objects::Objects, wording};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::{
+    auth::Who,
     error::{ApiError, Result},
     server::MAX_BODY,
 };
@@ -52,7 +53,12 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalB
 }
 
 async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
-    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+    let who = request.extensions().get::<Who>().cloned();
+    let bytes = Bytes::from_request(request, state).await;
+    if let (Ok(bytes), Some(trail)) = (&bytes, who.as_ref().and_then(Who::trail)) {
+        trail.keep(bytes);
+    }
+    bytes.map_err(|rejection| match rejection.status() {
         status @ StatusCode::PAYLOAD_TOO_LARGE => {
             let sentence = format!("The request's body has more than {} MiB; send less at a time.", MAX_BODY >> 20);
             ApiError::new(status, "body_too_large", sentence)

@@ -77,6 +77,11 @@ impl ApiError {
         )
     }
 
+    /// 401: the key has expired.
+    pub fn expired() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "This key has expired; use another one.")
+    }
+
     /// 403: the key does not have the permission.
     pub fn forbidden(sentence: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", sentence)

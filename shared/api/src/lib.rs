@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod attempt_text;
+pub mod audit;
 pub mod auth;
 pub mod body;
 pub mod delivery_log;

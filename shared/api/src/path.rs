@@ -4,7 +4,7 @@ use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
 };
-use domain::{DeliveryId, DestinationId, EndpointId, EventId, RuleId, WebhookId};
+use domain::{DeliveryId, DestinationId, EndpointId, EventId, KeyId, RuleId, WebhookId};
 
 use crate::error::{ApiError, Result};
 
@@ -48,6 +48,7 @@ path_ids! {
     DestinationId: "destination";
     EndpointId: "endpoint";
     EventId: "event";
+    KeyId: "key";
     RuleId: "channel";
     WebhookId: "webhook";
 }

@@ -30,7 +30,7 @@ use tower_http::decompression::RequestDecompressionLayer;
 use trace::{Kind, Span};
 
 use crate::{
-    ApiError,
+    ApiError, audit,
     auth::{HasKeys, Who},
     envelope::Envelope,
 };
@@ -285,7 +285,13 @@ async fn log(State((envelope, telemetry)): State<(Envelope, Telemetry)>, mut req
     let route = route.as_ref().map(MatchedPath::as_str);
     let ids = Ids::of(&request);
     let span = span(&request, route);
-    let response = trace::within(span.context(), answer(envelope, request, next)).await;
+    let mut response = trace::within(span.context(), answer(envelope, request, next)).await;
+    if let (Some(trail), Some(grant)) = (who.trail(), who.grant()) {
+        let (request_id, route) = (ids.request.as_deref(), route.unwrap_or_default());
+        let made = audit::Made { grant, method: &method, route, request_id };
+        // Boxed, because most requests leave no entry.
+        response = Box::pin(audit::record(trail, made, response)).await;
+    }
     let made = response.extensions().get::<Made>();
     let event_id = ids.event.or(made.map(|made| made.first));
     let status = response.status().as_u16();

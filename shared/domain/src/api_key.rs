@@ -38,6 +38,20 @@ pub enum Bearer {
     Operator,
     /// `sk_live_tm_…`: a member of the operator's team, with a role.
     TeamMember,
+    /// `sk_live_pt_…`: whoever has a portal link, for a short time.
+    Portal,
+}
+
+/// What a key was created for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum KeyKind {
+    /// A program or a member of the team.
+    #[default]
+    Key,
+    /// A portal link.
+    Portal,
 }
 
 impl Bearer {
@@ -45,6 +59,7 @@ impl Bearer {
         match self {
             Self::Operator => "sk_live_op_",
             Self::TeamMember => "sk_live_tm_",
+            Self::Portal => "sk_live_pt_",
         }
     }
 }
@@ -68,7 +83,7 @@ impl ApiKey {
     /// Parses text from a client. Returns `None` if it does not have the format of a key, which saves reading the
     /// table.
     pub fn parse(text: &str) -> Option<Self> {
-        [Bearer::Operator, Bearer::TeamMember]
+        [Bearer::Operator, Bearer::TeamMember, Bearer::Portal]
             .iter()
             .filter_map(|bearer| text.strip_prefix(bearer.prefix()))
             .any(|rest| rest.len() == RANDOM_CHARS && rest.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7')))

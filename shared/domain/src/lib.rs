@@ -25,6 +25,7 @@ pub mod guard;
 pub mod health;
 pub mod hidden;
 pub mod id;
+pub mod key_details;
 pub mod kind;
 pub mod lifecycle;
 pub mod message;
@@ -36,6 +37,7 @@ pub mod packed;
 pub mod payload;
 pub mod plan;
 pub mod platform;
+pub mod portal;
 mod project;
 pub mod rule;
 mod rule_index;
@@ -66,7 +68,9 @@ pub use delivery::Delivery;
 pub use delivery_plan::{DeliveryPlan, PlannedEvent};
 pub use destination::Destination;
 pub use event::Event;
-pub use id::{DeliveryId, DestinationId, EndpointId, EventId, KeyId, MessageId, OperatorId, OtpId, RuleId, WebhookId};
+pub use id::{
+    AuditId, DeliveryId, DestinationId, EndpointId, EventId, KeyId, MessageId, OperatorId, OtpId, RuleId, WebhookId,
+};
 pub use kind::Kind;
 pub use lifecycle::DeliveryState;
 pub use notification::Notification;

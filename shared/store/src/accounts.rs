@@ -8,13 +8,17 @@
 //! | `hash#<sha256>` | `grant` | the same key, as a request looks it up |
 //! | `plan#<name>` | `limit` | the requests per second that the plan allows: module [`crate::request_limits`] |
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::{
     Client,
     error::SdkError,
     operation::update_item::{UpdateItemError, UpdateItemOutput, builders::UpdateItemFluentBuilder},
     types::Update,
 };
-use domain::{ApiKey, KeyId, OperatorId, ProjectId, Role, plan::Plan, shard::Sharding};
+use domain::{
+    ApiKey, KeyId, OperatorId, ProjectId, Role, api_key::KeyKind, plan::Plan, portal::Theme, shard::Sharding, time::now,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +87,47 @@ pub struct Grant {
     /// A copy of the operator's sharding, which saves a read of the operator's row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sharding: Option<Sharding>,
+    /// The name that an admin gave the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What the key was created for.
+    #[serde(default)]
+    pub kind: KeyKind,
+    /// When the key stops working. `None` for never.
+    #[serde(default, with = "domain::time::millis::option", skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// The hour of the last use. Only the row for lookups is up to date.
+    #[serde(default, with = "domain::time::millis::option", skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Timestamp>,
+    /// How the console looks to the bearer of a portal link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theme: Option<Theme>,
+}
+
+impl Grant {
+    /// A new key of `operator` without a name, permissions, project or expiry.
+    pub fn new(operator: &Operator, role: Role) -> Self {
+        Self {
+            key_id: KeyId::generate(operator.id),
+            operator_id: operator.id,
+            role,
+            permissions: vec![],
+            project_id: None,
+            created_at: now(),
+            sharding: operator.sharding,
+            name: None,
+            kind: KeyKind::Key,
+            expires_at: None,
+            last_used_at: None,
+            theme: None,
+        }
+    }
+
+    /// Whether the key has stopped working.
+    pub fn has_expired(&self) -> bool {
+        // Most keys do not expire, and need no clock.
+        self.expires_at.is_some_and(|at| at <= now())
+    }
 }
 
 /// A key in the operator's list of keys.
@@ -102,13 +147,15 @@ pub struct ListedKey {
 #[derive(Clone)]
 pub struct Accounts {
     pub(crate) client: Client,
-    table: String,
+    pub(crate) table: String,
 }
 
 const OPERATOR: &str = "operator";
-const GRANT: &str = "grant";
+/// How long an expired key of a portal link stays in the list of keys.
+const PORTAL_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub(crate) const GRANT: &str = "grant";
 
-fn grant_key(hash: &str) -> String {
+pub(crate) fn grant_key(hash: &str) -> String {
     format!("hash#{hash}")
 }
 
@@ -280,7 +327,7 @@ impl Accounts {
         get.send().await.map_err(aws("GetItem"))?.item.map(from_item).transpose()
     }
 
-    /// Returns an operator's keys, including revoked ones, oldest first.
+    /// Returns an operator's keys, including revoked ones, oldest first. The times of their last use may be outdated.
     ///
     /// # Errors
     /// When a call fails.
@@ -312,12 +359,21 @@ impl Accounts {
             return Ok(IfExists::Missing);
         };
         let listed: ListedKey = from_item(item)?;
-        let delete = transact::delete(&self.table, key(("pk", grant_key(&listed.hash)), ("sk", GRANT)))?;
-        let mark = Update::builder()
+        let grant_key = key(("pk", grant_key(&listed.hash)), ("sk", GRANT));
+        let mut mark = Update::builder()
             .table_name(&self.table)
             .set_key(Some(listed_key))
             .update_expression("SET revoked_at = if_not_exists(revoked_at, :now)")
             .expression_attribute_values(":now", n(now.as_millisecond()));
+        // The row for lookups goes, and with it the time of the last use.
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(grant_key.clone())).send();
+        let looked_up: Option<Grant> = get.await.map_err(aws("GetItem"))?.item.map(from_item).transpose()?;
+        if let Some(used) = looked_up.and_then(|grant| grant.last_used_at) {
+            mark = mark
+                .update_expression("SET revoked_at = if_not_exists(revoked_at, :now), last_used_at = :used")
+                .expression_attribute_values(":used", n(used.as_millisecond()));
+        }
+        let delete = transact::delete(&self.table, grant_key)?;
         transact::all_or_none(&self.client, vec![delete, transact::update(mark)?]).await?;
         Ok(IfExists::Done)
     }
@@ -339,5 +395,11 @@ pub(crate) fn key_items(api_key: &ApiKey, grant: &Grant) -> Result<[Item; 2]> {
     looked_up.extend(key(("pk", grant_key(&hash)), ("sk", GRANT)));
     let mut listed = to_item(&ListedKey { grant: grant.clone(), hash, revoked_at: None })?;
     listed.extend(key(("pk", grant.operator_id), ("sk", grant.key_id)));
-    Ok([looked_up, listed])
+    let mut items = [looked_up, listed];
+    // Only the keys of portal links are deleted by DynamoDB, because there may be very many.
+    if let Some(expires_at) = grant.expires_at.filter(|_| grant.kind == KeyKind::Portal) {
+        let ttl = n(expires_at.as_second() + PORTAL_KEPT.as_secs().cast_signed());
+        items.iter_mut().for_each(|item| drop(item.insert("ttl".into(), ttl.clone())));
+    }
+    Ok(items)
 }

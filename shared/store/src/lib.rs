@@ -5,6 +5,7 @@
 
 pub mod account_deliveries;
 pub mod accounts;
+pub mod audit;
 pub mod aws;
 mod batch_get;
 pub mod channels;
@@ -18,6 +19,7 @@ mod filtered;
 mod http;
 mod item;
 mod item_size;
+pub mod key_list;
 pub mod legacy;
 mod outcome;
 pub mod partiql;
@@ -43,6 +45,7 @@ pub mod verifications;
 pub mod worklist;
 
 pub use accounts::Accounts;
+pub use audit::Audit;
 pub use aws::Aws;
 pub use channels::Channels;
 pub use deliveries::Deliveries;

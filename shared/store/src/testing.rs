@@ -17,10 +17,7 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::body::SdkBody;
 use data_encoding::BASE64;
 use domain::{
-    ApiKey, Delivery, Destination, Event, KeyId, OperatorId, Role, Rule,
-    api_key::Bearer,
-    plan::Plan,
-    time::{from_millis, now},
+    ApiKey, Delivery, Destination, Event, OperatorId, Role, Rule, api_key::Bearer, plan::Plan, time::from_millis,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -32,8 +29,9 @@ use crate::{
 };
 
 /// The tables, each with the variable that names it, its partition key and its sort key.
-const TABLES: [(&str, &str, &str, &str); 6] = [
+const TABLES: [(&str, &str, &str, &str); 7] = [
     ("ACCOUNTS_TABLE", "accounts", "pk", "sk"),
+    ("AUDIT_TABLE", "audit", "operator_id", "id"),
     ("CHANNELS_TABLE", "channels", "operator_id", "id"),
     ("DELIVERIES_TABLE", "deliveries", "destination_id", "id"),
     ("DESTINATIONS_TABLE", "destinations", "operator_id", "id"),
@@ -42,7 +40,7 @@ const TABLES: [(&str, &str, &str, &str); 6] = [
 ];
 
 /// The settings that functions need besides the tables.
-const SETTINGS: [(&str, &str); 19] = [
+const SETTINGS: [(&str, &str); 21] = [
     ("AWS_ACCESS_KEY_ID", "id"),
     ("AWS_SECRET_ACCESS_KEY", "key"),
     ("AWS_REGION", "us-east-1"),
@@ -62,6 +60,8 @@ const SETTINGS: [(&str, &str); 19] = [
     ("REMEMBER_SECONDS", "2"),
     ("RETRY_SCHEDULE", "60,300,1800,10800"),
     ("MAILS_PER_SECOND", "14"),
+    ("CONSOLE_URL", ""),
+    ("LOGO_ORIGINS", "https://example.com"),
 ];
 
 /// A call to AWS.
@@ -81,6 +81,8 @@ type Row = (&'static str, Value);
 pub struct Cloud {
     rows: Shared<Vec<Row>>,
     refused: Shared<Option<&'static str>>,
+    /// The table that refuses writes.
+    closed: Shared<Option<&'static str>>,
     /// The table whose rows only consistent reads find.
     lagging: Shared<Option<&'static str>>,
     calls: Shared<Vec<Call>>,
@@ -97,16 +99,18 @@ impl Cloud {
     /// When a row cannot be written, which a test would have caused.
     pub fn new() -> Self {
         let rows: Shared<Vec<Row>> = Arc::default();
-        let (refused, lagging): (Shared<Option<&'static str>>, Shared<Option<&'static str>>) = Default::default();
+        let [refused, closed, lagging]: [Shared<Option<&'static str>>; 3] = Default::default();
         let calls: Shared<Vec<Call>> = Arc::default();
         let tables = TABLES.map(|(variable, name, ..)| (variable, name));
         let variables: HashMap<_, _> =
             tables.into_iter().chain(SETTINGS).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let shared = (rows.clone(), refused.clone(), lagging.clone(), calls.clone());
+        let shared = (rows.clone(), refused.clone(), closed.clone(), lagging.clone(), calls.clone());
         let client = Scripted(Arc::new(move |request| {
-            let (rows, refused, lagging, calls) = &shared;
+            let (rows, refused, closed, lagging, calls) = &shared;
             let call = Call::of(request);
-            let refusal = Some(&call).filter(|call| call.writes()).and_then(|_| *lock(refused));
+            let to_closed = lock(closed).is_some_and(|table| call.body["TableName"] == table);
+            let refusal = if to_closed { Some("ConditionalCheckFailedException") } else { *lock(refused) };
+            let refusal = refusal.filter(|_| call.writes());
             let answer = match refusal {
                 Some(kind) => json!({
                     "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"),
@@ -128,7 +132,7 @@ impl Cloud {
             rotation: None,
             sharding: None,
         };
-        let cloud = Self { rows, refused, lagging, calls, aws: Aws::new(variables, client), operator };
+        let cloud = Self { rows, refused, closed, lagging, calls, aws: Aws::new(variables, client), operator };
         let mut row = to_item(&cloud.operator).expect("a row");
         row.extend(Accounts::operator_key(cloud.operator.id));
         cloud.put("ACCOUNTS_TABLE", row);
@@ -142,18 +146,22 @@ impl Cloud {
     pub fn key(&self, role: Role, permissions: &[&str], project_id: Option<&str>) -> String {
         let api_key = ApiKey::generate(Bearer::Operator);
         let grant = Grant {
-            key_id: KeyId::generate(self.operator.id),
-            operator_id: self.operator.id,
-            role,
             permissions: permissions.iter().map(|&name| name.to_owned()).collect(),
             project_id: project_id.map(domain::testing::project_id),
-            created_at: now(),
-            sharding: None,
+            ..Grant::new(&self.operator, role)
         };
-        for item in key_items(&api_key, &grant).expect("rows") {
+        self.key_with(&api_key, &grant);
+        api_key.reveal().to_owned()
+    }
+
+    /// Adds a key with this grant.
+    ///
+    /// # Panics
+    /// As [`Cloud::new`].
+    pub fn key_with(&self, api_key: &ApiKey, grant: &Grant) {
+        for item in key_items(api_key, grant).expect("rows") {
             self.put("ACCOUNTS_TABLE", item);
         }
-        api_key.reveal().to_owned()
     }
 
     /// Adds a destination.
@@ -200,14 +208,22 @@ impl Cloud {
         *lock(&self.refused) = Some(kind);
     }
 
+    /// Refuses all later writes to the table that `variable` names.
+    pub fn refuse_table(&self, variable: &str) {
+        *lock(&self.closed) = TABLES.into_iter().find(|(name, ..)| *name == variable).map(|(_, table, ..)| table);
+    }
+
     /// Hides the rows of the table that `variable` names from batched reads that are not consistent.
     pub fn lag(&self, variable: &str) {
         *lock(&self.lagging) = TABLES.into_iter().find(|(name, ..)| *name == variable).map(|(_, table, ..)| table);
     }
 
-    /// The operations that were called, in order, without the reads of keys and accounts.
+    /// The operations that were called, in order, without those on keys, accounts and the audit log.
     pub fn operations(&self) -> Vec<String> {
-        let beside_accounts = lock(&self.calls).clone().into_iter().filter(|call| call.body["TableName"] != "accounts");
+        let beside_accounts = lock(&self.calls)
+            .clone()
+            .into_iter()
+            .filter(|call| call.body["TableName"] != "accounts" && call.body["TableName"] != "audit");
         beside_accounts.map(|call| call.operation).collect()
     }
 

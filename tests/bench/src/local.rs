@@ -27,8 +27,9 @@ pub async fn queue(cloud: &Cloud, name: &str) -> String {
 }
 
 /// The variables that name the tables.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "ACCOUNTS_TABLE",
+    "AUDIT_TABLE",
     "DESTINATIONS_TABLE",
     "CHANNELS_TABLE",
     "VERIFICATIONS_TABLE",

@@ -5,6 +5,7 @@ import { useDestinationById } from '../../api/catalogue'
 import { refresh } from '../../api/changes'
 import { api, call } from '../../api/client'
 import type { Delivery } from '../../api/types'
+import { AreaContext } from '../../api/whoami'
 import { needsForce } from '../../lib/deliveries'
 import { toast } from '../../lib/toasts'
 import { Button } from '../../ui/button'
@@ -26,15 +27,17 @@ export function DeliveryActions({ delivery }: { delivery: Delivery }) {
   const needsConfirmation = needsForce(delivery)
   return (
     <>
-      <Button
-        writes
-        disabledReason={
-          destination ? null : isDeleted ? 'The destination is deleted.' : 'The destination is still loading.'
-        }
-        onClick={() => setDialog('recover')}
-      >
-        Recover destination
-      </Button>
+      <AreaContext.Provider value={destination?.made_by ?? 'any'}>
+        <Button
+          writes
+          disabledReason={
+            destination ? null : isDeleted ? 'The destination is deleted.' : 'The destination is still loading.'
+          }
+          onClick={() => setDialog('recover')}
+        >
+          Recover destination
+        </Button>
+      </AreaContext.Provider>
       <Button
         writes
         variant={needsConfirmation ? 'secondary' : 'primary'}

@@ -2,6 +2,7 @@ import { Plus, SearchX, Send } from 'lucide-preact'
 import { useEffect } from 'preact/hooks'
 import { useDestinationKinds } from '../../api/destination-kinds'
 import type { Destination } from '../../api/types'
+import { AreaContext } from '../../api/whoami'
 import { madeByLabels } from '../../lib/made-by'
 import { plural } from '../../lib/plural'
 import { href, useQuery } from '../../router/hash'
@@ -81,9 +82,11 @@ export function DestinationList() {
 }
 
 const AddButton = ({ onAdd }: { onAdd: () => void }) => (
-  <Button writes variant="primary" icon={<Plus size={15} />} onClick={onAdd}>
-    Add destination
-  </Button>
+  <AreaContext.Provider value="any">
+    <Button writes variant="primary" icon={<Plus size={15} />} onClick={onAdd}>
+      Add destination
+    </Button>
+  </AreaContext.Provider>
 )
 
 type RowsProps = {

@@ -39,6 +39,8 @@ pub enum WebhookNoun {}
 pub enum EndpointNoun {}
 /// One sending of a verification code.
 pub enum OtpNoun {}
+/// An entry of the audit log.
+pub enum AuditNoun {}
 
 impl Noun for OperatorNoun {
     const PREFIX: &'static str = "op_";
@@ -61,6 +63,9 @@ impl Noun for EndpointNoun {
 impl Noun for OtpNoun {
     const PREFIX: &'static str = "otp_";
 }
+impl Noun for AuditNoun {
+    const PREFIX: &'static str = "aud_";
+}
 
 /// The id of an operator: `op_…`.
 pub type OperatorId = Id<OperatorNoun>;
@@ -76,6 +81,8 @@ pub type WebhookId = Id<WebhookNoun>;
 pub type EndpointId = Id<EndpointNoun>;
 /// The id of one sending of a verification code: `otp_…`.
 pub type OtpId = Id<OtpNoun>;
+/// The id of an entry of the audit log: `aud_…`.
+pub type AuditId = Id<AuditNoun>;
 
 /// The text is not an id of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -192,6 +199,24 @@ impl EventId {
     pub fn later(self, by: Duration) -> Self {
         let by = by.as_millis().saturating_mul(1 << Ulid::RAND_BITS);
         Ulid::from(u128::from(self.ulid).saturating_add(by)).into()
+    }
+}
+
+impl AuditId {
+    /// The lowest id of an entry made at `at`.
+    pub fn first_at(at: Timestamp) -> Self {
+        Ulid::from_parts(u64::try_from(at.as_millisecond()).unwrap_or(0), 0).into()
+    }
+
+    /// The highest possible id of an entry.
+    pub fn last() -> Self {
+        Ulid::from(u128::MAX).into()
+    }
+
+    /// The previous id in sort order, or this one if there is none.
+    #[must_use]
+    pub fn before(self) -> Self {
+        Ulid::from(u128::from(self.ulid).saturating_sub(1)).into()
     }
 }
 

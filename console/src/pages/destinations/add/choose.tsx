@@ -1,5 +1,7 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useContext, useEffect, useRef } from 'preact/hooks'
 import type { DestinationKind } from '../../../api/types'
+import { WhoamiContext } from '../../../api/whoami'
+import { refusal } from '../../../lib/permissions'
 import { Dialog } from '../../../ui/dialog'
 import { kindIcon } from '../../../ui/kind'
 import './choose.css'
@@ -9,11 +11,15 @@ type Props = { kinds: readonly DestinationKind[]; onKind: (kind: string) => void
 /** Asks which kind of destination to add. */
 export function ChooseKind({ kinds, onKind, onClose }: Props) {
   const list = useRef<HTMLUListElement>(null)
+  const whoami = useContext(WhoamiContext)
+  const refused = (api: DestinationKind['api']) => whoami && refusal(whoami, api)
+  const offered = kinds.filter(({ api }) => !refused(api))
+  const reasons = new Set(kinds.map(({ api }) => refused(api)).filter(reason => reason !== null))
   useEffect(() => list.current?.querySelector('button')?.focus(), [])
   return (
     <Dialog title="Add destination" wide onClose={onClose}>
       <ul ref={list} class="kinds">
-        {kinds.map(({ kind, title, summary }) => {
+        {offered.map(({ kind, title, summary }) => {
           const Icon = kindIcon(kind)
           return (
             <li key={kind}>
@@ -28,6 +34,9 @@ export function ChooseKind({ kinds, onKind, onClose }: Props) {
           )
         })}
       </ul>
+      {[...reasons].map(reason => (
+        <p key={reason} class="muted">{`Not all kinds are offered. ${reason}`}</p>
+      ))}
     </Dialog>
   )
 }

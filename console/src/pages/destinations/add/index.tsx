@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { refresh } from '../../../api/changes'
 import { useDestinationKinds } from '../../../api/destination-kinds'
+import { AreaContext } from '../../../api/whoami'
 import { Dialog } from '../../../ui/dialog'
 import { ErrorState, Skeleton } from '../../../ui/states'
 import { VerifyDialog } from '../verify'
@@ -37,22 +38,24 @@ export function AddDestination({ kind, onKind, onClose }: Props) {
   }
   if (!form) return <ChooseKind kinds={kinds} onKind={onKind} onClose={onClose} />
   return (
-    <AddForm
-      key={form.kind}
-      form={form}
-      onBack={() => onKind('choose')}
-      onClose={onClose}
-      onAdded={added => {
-        refresh('/v1/notifications/destinations', '/v1/overview')
-        void findAdded(added.destination.id).then(destination => {
-          if (!destination) return
-          setAdded(shown => shown && { ...shown, destination })
+    <AreaContext.Provider value={form.api}>
+      <AddForm
+        key={form.kind}
+        form={form}
+        onBack={() => onKind('choose')}
+        onClose={onClose}
+        onAdded={added => {
           refresh('/v1/notifications/destinations', '/v1/overview')
-        })
-        // The account's own address is already verified, so nothing is left to do.
-        if (added.secret || !added.destination.verified || added.destination.made_by !== 'stack') setAdded(added)
-        else onClose()
-      }}
-    />
+          void findAdded(added.destination.id).then(destination => {
+            if (!destination) return
+            setAdded(shown => shown && { ...shown, destination })
+            refresh('/v1/notifications/destinations', '/v1/overview')
+          })
+          // The account's own address is already verified, so nothing is left to do.
+          if (added.secret || !added.destination.verified || added.destination.made_by !== 'stack') setAdded(added)
+          else onClose()
+        }}
+      />
+    </AreaContext.Provider>
   )
 }

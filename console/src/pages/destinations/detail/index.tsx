@@ -1,4 +1,5 @@
 import { SearchX } from 'lucide-preact'
+import { AreaContext } from '../../../api/whoami'
 import { href } from '../../../router/hash'
 import { ButtonLink } from '../../../ui/button'
 import { Page } from '../../../ui/page'
@@ -12,7 +13,13 @@ const back = { label: 'Destinations', href: href('/destinations') }
 /** One destination of any API. */
 export function DestinationDetail({ id }: { id: string }) {
   const { destination, error, mutate, isMissing } = useDestination(id)
-  if (destination) return <DestinationView destination={destination} />
+  if (destination) {
+    return (
+      <AreaContext.Provider value={destination.made_by}>
+        <DestinationView destination={destination} />
+      </AreaContext.Provider>
+    )
+  }
   return (
     <Page title="Destination" back={back}>
       <Panel flush>
