@@ -44,7 +44,7 @@ pub(crate) async fn retry(
 }
 
 impl App {
-    async fn find(&self, caller: &Caller, id: DeliveryId) -> Result<Delivery> {
+    pub(crate) async fn find(&self, caller: &Caller, id: DeliveryId) -> Result<Delivery> {
         let not_found = || ApiError::not_found(DeliveryId::NOUN);
         let found = self.log.get(caller.operator_id(), id, &self.destinations).await?;
         let found = found.ok_or_else(not_found)?;

@@ -3,6 +3,7 @@
 mod collection;
 mod input;
 mod item;
+mod preview;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -21,6 +22,8 @@ pub struct App {
     events: Events,
     log: DeliveryLog,
     recovery: Recovery,
+    /// The sender of mails, as receivers see it.
+    mail_from: String,
 }
 
 impl App {
@@ -36,6 +39,7 @@ impl App {
             events: Events::from_env(aws)?,
             log: DeliveryLog::from_env(aws)?,
             recovery: Recovery::from_env(aws)?,
+            mail_from: outbound::email::sender(&aws.variable("MAIL_FROM")?),
         })
     }
 }
@@ -53,4 +57,5 @@ api::routes! { App;
     collection::list;
     item::get;
     item::retry;
+    preview::preview;
 }
