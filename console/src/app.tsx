@@ -19,6 +19,7 @@ import { SignIn } from './shell/sign-in'
 import { Panel } from './ui/panel'
 import { ErrorState, Skeleton } from './ui/states'
 import { Toasts } from './ui/toasts'
+import { UnsavedQuestion } from './ui/unsaved-question'
 
 export function App() {
   const { key } = useStore(session)
@@ -33,6 +34,7 @@ export function App() {
         </SWRConfig>
       )}
       <Toasts />
+      <UnsavedQuestion />
     </>
   )
 }

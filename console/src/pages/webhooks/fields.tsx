@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { useAction } from '../../api/action'
 import { useFieldErrors } from '../../api/use-field-errors'
 import { Button } from '../../ui/button'
-import { Dialog } from '../../ui/dialog'
+import { CancelButton, Dialog } from '../../ui/dialog'
 import { EventTypePicker } from '../../ui/event-type-picker'
 import { TextField } from '../../ui/field'
 import { FormError } from '../../ui/states'
@@ -34,7 +34,7 @@ export function EndpointForm({ title, verb, start, defaultTypes, onClose, onSave
       onSubmit={() => void save.run()}
       footer={
         <>
-          <Button onClick={onClose}>Cancel</Button>
+          <CancelButton />
           <Button writes variant="primary" type="submit" busy={save.busy}>
             {verb}
           </Button>
