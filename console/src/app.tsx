@@ -6,6 +6,7 @@ import { useGet } from './api/hooks'
 import { session, signOut } from './api/session'
 import { WhoamiContext } from './api/whoami'
 import { useStore } from './lib/store'
+import { CataloguePage } from './pages/catalogue'
 import { DeliveriesPage } from './pages/deliveries'
 import { DestinationsPage } from './pages/destinations'
 import { EventsPage } from './pages/events'
@@ -81,6 +82,7 @@ function Pages() {
         <Route path="/events/:id?">{({ id }) => <EventsPage id={id} />}</Route>
         <Route path="/destinations/:id?">{({ id }) => <DestinationsPage id={id} />}</Route>
         <Route path="/rules/:id?">{({ id }) => <RulesPage id={id} />}</Route>
+        <Route path="/catalogue" component={CataloguePage} />
         <Route path="/webhooks/:id?">{({ id }) => <WebhooksPage id={id} />}</Route>
         <Route>
           <NotFoundPage />

@@ -15,6 +15,7 @@ import { Notice, Skeleton } from '../../ui/states'
 import { Due, Time } from '../../ui/time'
 import { DeliveryActions } from './actions'
 import { Attempts } from './attempts'
+import { MessagePanel } from './message'
 
 const back = { label: 'Deliveries', href: href('/deliveries') }
 const SOON_MS = 2000
@@ -106,8 +107,9 @@ function Side({ delivery }: { delivery: DeliveryWithRequest }) {
           </div>
         </Panel>
       )}
+      {destination && <MessagePanel id={delivery.id} destination={destination} />}
       {isMail && (
-        <Panel title="Mail">
+        <Panel title="Timeline of the mail">
           <MailTimeline id={mailId(delivery.id)} />
         </Panel>
       )}
