@@ -9,6 +9,7 @@ import { WhoamiContext } from './api/whoami'
 import { applyPortalTheme } from './lib/portal-theme'
 import { useStore } from './lib/store'
 import { AuditPage } from './pages/audit'
+import { CataloguePage } from './pages/catalogue'
 import { DeliveriesPage } from './pages/deliveries'
 import { DestinationsPage } from './pages/destinations'
 import { EventsPage } from './pages/events'
@@ -25,6 +26,7 @@ import { SignIn } from './shell/sign-in'
 import { Panel } from './ui/panel'
 import { ErrorState, Skeleton } from './ui/states'
 import { Toasts } from './ui/toasts'
+import { UnsavedQuestion } from './ui/unsaved-question'
 
 export function App() {
   const { key, asking, portal } = useStore(session)
@@ -41,6 +43,7 @@ export function App() {
         </SWRConfig>
       )}
       <Toasts />
+      <UnsavedQuestion />
     </>
   )
 }
@@ -90,6 +93,7 @@ function Pages() {
         <Route path="/destinations/:id?">{({ id }) => <DestinationsPage id={id} />}</Route>
         <Route path="/resume" component={ResumePage} />
         <Route path="/rules/:id?">{({ id }) => <RulesPage id={id} />}</Route>
+        <Route path="/catalogue" component={CataloguePage} />
         <Route path="/webhooks/:id?">{({ id }) => <WebhooksPage id={id} />}</Route>
         <Route path="/keys" component={KeysPage} />
         <Route path="/audit" component={AuditPage} />

@@ -28,6 +28,8 @@ async fn a_preview_shows_what_the_saved_rule_does() {
     assert_eq!(outcomes.iter().map(|one| &one["outcome"]).collect::<Vec<_>>(), ["send"; 3]);
     assert_eq!(outcomes[1]["message"], "[CRITICAL] passport.flagged");
     assert!(outcomes[2]["message"].as_str().is_some_and(|text| text.contains("passport.flagged")), "{shown}");
+    assert_eq!(outcomes[1]["content"]["mail"]["subject"], outcomes[1]["message"]);
+    assert_eq!(outcomes[2]["content"]["sms"]["text"], outcomes[2]["message"]);
     // The preview saved and sent nothing; the saved rule then sends exactly the same bytes.
     assert_eq!(operator.get("/v1/notifications/channels").await.expect(200)["channels"], json!([]));
     assert_eq!(accepting.received().len(), 0);
@@ -35,6 +37,10 @@ async fn a_preview_shows_what_the_saved_rule_does() {
     operator.post("/v1/events", event.clone()).await.expect(202);
     let received = accepting.wait_for(1).await;
     assert_eq!(outcomes[0]["message"], *String::from_utf8_lossy(&received[0].body));
+    // The message of a delivery is what was sent.
+    let id = received[0].header("webhook-id");
+    let sent = operator.get(&format!("/v1/deliveries/{id}/preview")).await.expect(200);
+    assert_eq!(sent["content"]["body"], *String::from_utf8_lossy(&received[0].body));
 
     // If one destination is unhealthy, the rule is paused, unless it skips unhealthy destinations.
     operator.rule("custom.break", &[&unhealthy]).await;

@@ -3,6 +3,7 @@ import type { PathsWithMethod } from 'openapi-typescript-helpers'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import useSWR from 'swr'
 import useSWRInfinite from 'swr/infinite'
+import { loadedPages, rememberPages } from '../router/places'
 import { useRefreshed } from './changes'
 import { api, call, callText } from './client'
 import type { Paths } from './types'
@@ -98,7 +99,11 @@ export function usePages<P extends GetPath, Row>(
           params: { ...init?.params, query: { ...init?.params?.query, ...(cursor ? { cursor } : {}) } },
         }),
       ),
-    { keepPreviousData: options.keepPrevious ?? false, revalidateFirstPage: size.current <= MAX_FRESH },
+    {
+      keepPreviousData: options.keepPrevious ?? false,
+      revalidateFirstPage: size.current <= MAX_FRESH,
+      initialSize: path === null ? 1 : loadedPages(path),
+    },
   )
   size.current = pages.size
   useRefreshed(path, pages.mutate)
@@ -114,7 +119,10 @@ export function usePages<P extends GetPath, Row>(
     /** Whether a further page is loading. */
     isLoadingMore: pages.isValidating && pages.size > (pages.data?.length ?? 0),
     hasMore: Boolean(last?.next_cursor),
-    loadMore: () => void pages.setSize(size => size + 1),
+    loadMore: () => {
+      if (path !== null) rememberPages(path, pages.size + 1)
+      void pages.setSize(pages.size + 1)
+    },
     mutate: () => void pages.mutate(),
   }
 }

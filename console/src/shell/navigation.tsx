@@ -1,4 +1,4 @@
-import { Gauge, History, Inbox, KeyRound, type LucideIcon, Send, Split, Webhook, Zap } from 'lucide-preact'
+import { BookOpen, Gauge, History, Inbox, KeyRound, type LucideIcon, Send, Split, Webhook, Zap } from 'lucide-preact'
 import { href, usePath } from '../router/hash'
 
 type Entry = { path: string; label: string; icon: LucideIcon }
@@ -10,6 +10,7 @@ export const pages: readonly Entry[] = [
   { path: '/destinations', label: 'Destinations', icon: Inbox },
   { path: '/rules', label: 'Rules', icon: Split },
   { path: '/webhooks', label: 'Webhooks', icon: Webhook },
+  { path: '/catalogue', label: 'Event types', icon: BookOpen },
 ]
 
 /** The pages of admins. */

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useAction } from '../api/action'
 import { Button } from './button'
-import { Dialog } from './dialog'
+import { CancelButton, Dialog } from './dialog'
 import { FormError } from './states'
 
 type Props = {
@@ -31,7 +31,7 @@ export function ConfirmDialog({ title, children, confirm, danger, onConfirm, onC
       onClose={onClose}
       footer={
         <>
-          <Button onClick={onClose}>Cancel</Button>
+          <CancelButton />
           <Button writes variant={danger ? 'danger' : 'primary'} busy={action.busy} onClick={() => void action.run()}>
             {confirm}
           </Button>

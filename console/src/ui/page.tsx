@@ -1,7 +1,8 @@
 import { ChevronLeft } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { hasNavigated, usePath } from '../router/hash'
+import { hasNavigated, useEntry, usePath } from '../router/hash'
+import { restoreScroll } from '../router/places'
 import './page.css'
 
 /** Longer titles are URLs and get a smaller font. */
@@ -21,14 +22,14 @@ type Props = {
 export function Page({ title, description, back, actions, children }: Props) {
   const heading = useRef<HTMLHeadingElement>(null)
   const path = usePath()
+  const entry = useEntry()
   useEffect(() => {
     document.title = `${title} · STACK Notifications`
   }, [title])
   useEffect(() => {
-    if (!hasNavigated()) return
-    heading.current?.focus({ preventScroll: true })
-    scrollTo(0, 0)
+    if (hasNavigated()) heading.current?.focus({ preventScroll: true })
   }, [path])
+  useEffect(restoreScroll, [path, entry])
   return (
     <div class="page">
       {back && (

@@ -13,7 +13,7 @@ import { toast } from '../lib/toasts'
 import { Button } from './button'
 import { DestinationLabel } from './destination-label'
 import { DestinationSelect } from './destination-select'
-import { Dialog } from './dialog'
+import { CancelButton, Dialog } from './dialog'
 import { SinceField } from './since-field'
 import { FormError, Notice } from './states'
 
@@ -68,10 +68,11 @@ export function RecoverDialog({ destination: given, since, onClose }: Props) {
     <Dialog
       title="Recover missed deliveries"
       onClose={onClose}
+      discard={null}
       onSubmit={() => destination && time && void send.run(destination, time)}
       footer={
         <>
-          <Button onClick={onClose}>Cancel</Button>
+          <CancelButton />
           <AreaContext.Provider value={destination?.made_by ?? 'any'}>
             <Button
               writes

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use api::{ApiError, Body, Caller, ErrorBody, Reader, error::Result, responses::stack::Errors};
+use api::{ApiError, Body, Caller, ErrorBody, Reader, error::Result, responses::stack::Errors, views::MessageView};
 use axum::Json;
 use domain::{
     Destination, DestinationId, Event, EventId, Kind, Rule, RuleId, event::PostedEvent, fanout::fan_out,
@@ -55,6 +55,8 @@ struct Outcome {
     reason: Option<String>,
     /// The content: the body of a request, a text message, or the subject of an email.
     message: String,
+    /// The content in full, as the destination would receive it.
+    content: MessageView,
 }
 
 /// Previews what a rule does with an event.
@@ -85,7 +87,8 @@ pub(crate) async fn preview(app: State, Reader(caller): Reader, Body(of): Body<P
     same_address(inline.as_ref(), destinations.values())?;
     let fates = fan_out(&event, [&rule], |id| destinations.get(&id));
     let outcomes = rule.destination_ids.iter().filter_map(|id| Some((destinations.get(id)?, *fates.get(id)?)));
-    let outcomes = outcomes.map(|(to, fate)| outcome(&rule, &event, to, fate, &destinations));
+    let from = app.service.sender().mail_from();
+    let outcomes = outcomes.map(|(to, fate)| outcome(&rule, &event, to, fate, &destinations, from));
     Ok(Json(Preview {
         matches: rule.matches(&event),
         reason: reason(&rule, &event),
@@ -118,6 +121,7 @@ fn outcome(
     to: &Destination,
     fate: Fate,
     all: &HashMap<DestinationId, Destination>,
+    from: &str,
 ) -> Result<Outcome> {
     let reason = match fate {
         Fate::Send => None,
@@ -129,12 +133,14 @@ fn outcome(
             Some(format!("The rule is paused while {} is unhealthy.", names.join(", ")))
         }
     };
+    let content = render::content(to, event, None).map_err(ApiError::internal)?;
     Ok(Outcome {
         destination_id: to.public_id(),
         channel_type: to.kind,
         destination: to.shown().into_owned(),
         outcome: if fate == Fate::Send { "send" } else { "hold" },
         reason,
-        message: render::text(to, event, None).map_err(ApiError::internal)?,
+        content: MessageView::of(&content, to, from),
+        message: content.into_text(),
     })
 }

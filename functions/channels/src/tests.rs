@@ -90,3 +90,24 @@ async fn only_a_legacy_channel_has_an_address_of_its_own() {
     let path = format!("/v1/notifications/channels/{}/test", rule.id);
     snapshot!(serve(&cloud, Role::Editor).send(Method::POST, &path, None).await);
 }
+
+#[tokio::test]
+async fn a_preview_shows_what_each_kind_of_destination_receives() {
+    let cloud = Cloud::new();
+    let operator = cloud.operator.id;
+    let mail = domain::Destination { operator_id: operator, ..testing::email("ada@example.com") };
+    let sms = domain::Destination { kind: domain::Kind::Sms, ..testing::webhook(operator) };
+    cloud.destination(&mail);
+    cloud.destination(&sms);
+    let rule = json!({"destination_ids": [mail.id, sms.id], "events": ["custom.a"], "min_severity": "info"});
+    let event = json!({"type": "custom.a", "data": {"message": "a < b"}});
+    let path = "/v1/notifications/channels/preview";
+    let answer =
+        serve(&cloud, Role::Viewer).send(Method::POST, path, Some(json!({"rule": rule, "event": event}))).await;
+    let of = |index: usize| &answer.body["destinations"][index]["content"];
+    assert_eq!(of(0)["mail"]["from"], "STACK Notifications <alerts@example.com>");
+    assert_eq!(of(0)["mail"]["subject"], "[WARNING] custom.a");
+    assert!(of(0)["mail"]["html"].as_str().is_some_and(|html| html.contains("a &#60; b")), "{}", answer.body);
+    let text = "WARNING custom.a: a < b";
+    assert_eq!(of(1)["sms"], json!({"text": text, "septets": text.len(), "segments": 1}));
+}

@@ -38,3 +38,21 @@ impl Asset {
         best(&offered, request).unwrap_or((Coding::Identity, self.plain))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The maximum size of all files of the console as a browser loads them.
+    const MAX_COMPRESSED: usize = 120_000;
+
+    #[test]
+    fn the_console_stays_small() {
+        let size = |of: fn(&Asset) -> Option<&'static [u8]>| -> usize {
+            ASSETS.iter().map(|asset| of(asset).unwrap_or(asset.plain).len()).sum()
+        };
+        for (coding, size) in [("br", size(|asset| asset.br)), ("gzip", size(|asset| asset.gzip))] {
+            assert!(size <= MAX_COMPRESSED, "{size} bytes in {coding}; load code later, or remove some");
+        }
+    }
+}

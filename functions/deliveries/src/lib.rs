@@ -4,6 +4,7 @@
 mod collection;
 mod input;
 mod item;
+mod preview;
 mod resend;
 mod search;
 #[cfg(test)]
@@ -24,6 +25,8 @@ pub struct App {
     events: Events,
     log: DeliveryLog,
     recovery: Recovery,
+    /// The sender of mails, as receivers see it.
+    mail_from: String,
     vault: Vault,
 }
 
@@ -41,6 +44,7 @@ impl App {
             log: DeliveryLog::from_env(aws)?,
             recovery: Recovery::from_env(aws)?,
             vault: Vault::new(aws),
+            mail_from: outbound::email::sender(&aws.variable("MAIL_FROM")?),
         })
     }
 }
@@ -58,6 +62,7 @@ api::routes! { App;
     collection::list;
     item::get;
     item::retry;
+    preview::preview;
     resend::resend;
     search::search;
 }

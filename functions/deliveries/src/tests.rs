@@ -36,6 +36,49 @@ async fn a_delivery_is_shown_with_its_attempts() {
 }
 
 #[tokio::test]
+async fn the_message_of_a_delivery_is_shown_as_its_receiver_sees_it() {
+    let cloud = Cloud::new();
+    let operator = cloud.operator.id;
+    let mail = domain::Destination { operator_id: operator, ..testing::email("ada@example.com") };
+    let sms = domain::Destination { kind: domain::Kind::Sms, ..testing::webhook(operator) };
+    let webhook = testing::webhook(operator);
+    let viewer = serve(&cloud, Role::Viewer);
+    for to in [&mail, &sms, &webhook] {
+        let row = delivery(to, DeliveryState::Succeeded);
+        let data = r#"{"message": "a < b"}"#.to_owned();
+        let event = domain::Event { operator_id: operator, id: row.id.event, data, ..event() };
+        cloud.destination(to);
+        cloud.event(&event);
+        cloud.delivery(&row);
+        let path = format!("/v1/deliveries/{}/preview", row.id);
+        let mut answer = viewer.get(&path).await;
+        if let Some(html) = answer.body["content"]["mail"]["html"].as_str() {
+            assert!(html.contains("a &#60; b") && html.contains(&row.id.to_string()), "{html}");
+            answer.body["content"]["mail"]["html"] = "[html]".into();
+        }
+        snapshot!(answer);
+    }
+}
+
+#[tokio::test]
+async fn a_message_without_its_event_or_of_another_account_is_a_404() {
+    let cloud = Cloud::new();
+    let to = testing::webhook(cloud.operator.id);
+    let row = delivery(&to, DeliveryState::Succeeded);
+    cloud.destination(&to);
+    cloud.delivery(&row);
+    let viewer = serve(&cloud, Role::Viewer);
+    snapshot!(viewer.get(&format!("/v1/deliveries/{}/preview", row.id)).await);
+    let unknown = DeliveryId::new(domain::DestinationId::generate(), EventId::generate());
+    snapshot!(viewer.get(&format!("/v1/deliveries/{unknown}/preview")).await);
+}
+
+/// An event at a fixed time.
+fn event() -> domain::Event {
+    domain::Event { timestamp: from_millis(0), ..testing::event("custom.a", domain::Severity::Medium) }
+}
+
+#[tokio::test]
 async fn what_has_arrived_is_sent_again_by_force_only() {
     let cloud = Cloud::new();
     let to = testing::webhook(cloud.operator.id);

@@ -51,3 +51,19 @@ async fn an_event_that_does_not_exist_is_a_404() {
     snapshot!(viewer.get(&format!("/v1/events/{}", domain::EventId::generate())).await);
     snapshot!(viewer.get("/v1/events?type=x").await);
 }
+
+#[tokio::test]
+async fn each_type_is_listed_with_its_api_and_an_example_that_can_be_posted() {
+    let cloud = Cloud::new();
+    let editor = serve(&cloud, Role::Editor);
+    let answer = editor.get("/v1/event-types").await;
+    let types = answer.body["event_types"].as_array().expect("a list");
+    assert_eq!(types.len(), domain::catalogue::all().count());
+    for listed in types {
+        let event = json!({"type": listed["type"], "data": listed["example"]});
+        let posted = editor.send(Method::POST, "/v1/events", Some(event)).await;
+        assert_eq!(posted.status.as_u16(), 202, "{listed}");
+    }
+    let first = &types[0];
+    assert_eq!((&first["type"], &first["api"]), (&json!("passport.flagged"), &json!("stack")));
+}

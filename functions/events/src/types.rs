@@ -11,7 +11,7 @@ use crate::{
     views::{EventTypeView, EventTypes},
 };
 
-/// Lists the event types with the JSON Schema of their `data`.
+/// Lists the event types with the JSON Schema and an example of their `data`.
 #[utoipa::path(
     get, path = "/v1/event-types", tag = "Events", operation_id = "listEventTypes",
     responses((status = 200, body = EventTypes), Errors)
@@ -19,8 +19,9 @@ use crate::{
 pub(crate) async fn list(_app: State, _caller: Reader) -> Result<impl IntoResponse> {
     static TEXT: OnceLock<String> = OnceLock::new();
     if TEXT.get().is_none() {
-        let types = EventTypes { event_types: catalogue::all().map(EventTypeView::from).collect() };
-        let _ = TEXT.set(serde_json::to_string(&types).map_err(ApiError::internal)?);
+        let views = catalogue::by_api().map(|(api, entry)| EventTypeView::of(api, entry));
+        let event_types = views.collect::<serde_json::Result<_>>().map_err(ApiError::internal)?;
+        let _ = TEXT.set(serde_json::to_string(&EventTypes { event_types }).map_err(ApiError::internal)?);
     }
     Ok(([(CONTENT_TYPE, "application/json")], TEXT.get().map(String::as_str).unwrap_or_default()))
 }

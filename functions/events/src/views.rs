@@ -1,7 +1,8 @@
 //! The JSON of accepted events and of event types.
 
-use domain::catalogue;
+use domain::{ApiKind, catalogue};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 /// The id of an accepted event.
@@ -39,9 +40,14 @@ pub(crate) struct EventTypeView {
     /// A description for people.
     #[schema(example = "Sent")]
     label: &'static str,
+    /// The API that documents the type.
+    api: ApiKind,
     /// The severity of an event that is posted without one.
     #[schema(example = "info")]
     severity: &'static str,
+    /// An example of the event's `data`.
+    #[schema(value_type = Object)]
+    example: &'static RawValue,
     /// The JSON Schema of the event's `data`. Fields that the schema does not name are passed on.
     #[schema(value_type = Object)]
     schema: schemars::Schema,
@@ -54,8 +60,15 @@ pub(crate) struct EventTypes {
     pub(crate) event_types: Vec<EventTypeView>,
 }
 
-impl From<&'static catalogue::Entry> for EventTypeView {
-    fn from(entry: &'static catalogue::Entry) -> Self {
-        Self { name: entry.name, label: entry.label, severity: entry.severity.stack_name(), schema: entry.schema() }
+impl EventTypeView {
+    pub(crate) fn of(api: ApiKind, entry: &'static catalogue::Entry) -> serde_json::Result<Self> {
+        Ok(Self {
+            name: entry.name,
+            label: entry.label,
+            api,
+            severity: entry.severity.stack_name(),
+            example: serde_json::from_str(entry.example())?,
+            schema: entry.schema(),
+        })
     }
 }

@@ -27,7 +27,7 @@ fn septets(c: char) -> Option<usize> {
 }
 
 /// The septets of a text in this alphabet.
-fn length(text: &str) -> usize {
+pub fn length(text: &str) -> usize {
     text.chars().filter_map(septets).sum()
 }
 

@@ -64,13 +64,23 @@ pub struct Mailer {
     configuration_set: String,
 }
 
+/// The sender of our mails, as receivers see it.
+pub fn sender(address: &str) -> String {
+    format!("{FROM_NAME} <{address}>")
+}
+
 impl Mailer {
     /// Creates a mailer with the sender address `from`, which must be verified in SES. The configuration set publishes
     /// what happens to the mails.
     pub fn new(config: &SdkConfig, from: &str, configuration_set: String) -> Self {
         // The delivery schedule makes the retries. The SDK would send a mail twice after a timeout.
         let config = Builder::from(config).retry_config(RetryConfig::disabled()).build();
-        Self { config, client: OnceLock::new(), from: format!("{FROM_NAME} <{from}>"), configuration_set }
+        Self { config, client: OnceLock::new(), from: sender(from), configuration_set }
+    }
+
+    /// The sender of our mails, as receivers see it.
+    pub fn from(&self) -> &str {
+        &self.from
     }
 
     /// Sends one mail as attempt number `number`. Failures are part of the answer.

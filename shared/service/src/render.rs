@@ -11,20 +11,49 @@ use crate::routes;
 /// Why an event cannot be written. Does not happen for an accepted event.
 type NotWritten = Box<dyn std::error::Error + Send + Sync>;
 
-/// Returns what `to` receives for `event`, as text: the body of a request, a text message, or the subject of a mail.
+/// What a destination receives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// The body of a request to a webhook or a chat platform.
+    Request(String),
+    /// A text message.
+    Sms(String),
+    /// A mail.
+    Mail(Message),
+}
+
+impl Content {
+    /// The content as one text: the body of a request, a text message, or the subject of a mail.
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Request(text) | Self::Sms(text) => text,
+            Self::Mail(mail) => mail.subject,
+        }
+    }
+}
+
+/// Returns what `to` receives for `event`.
 ///
 /// # Errors
 /// Does not fail for an accepted event.
-pub fn text(to: &Destination, event: &Event, delivery_id: Option<DeliveryId>) -> Result<String, NotWritten> {
+pub fn content(to: &Destination, event: &Event, delivery_id: Option<DeliveryId>) -> Result<Content, NotWritten> {
     if let Some(platform) = to.kind.platform() {
         let (notification, footer) = (Notification::of(event), id(delivery_id, event));
-        return Ok(chat::body(platform, &card(&notification, to, event, &footer)).to_string());
+        return Ok(Content::Request(chat::body(platform, &card(&notification, to, event, &footer)).to_string()));
     }
     Ok(match to.kind {
-        Kind::Webhook => String::from_utf8(payload::of(to.api, event)?)?,
-        Kind::Sms => sms::notification(event),
-        _ => mail(to, event, delivery_id, None)?.subject,
+        Kind::Webhook => Content::Request(String::from_utf8(payload::of(to.api, event)?)?),
+        Kind::Sms => Content::Sms(sms::notification(event)),
+        _ => Content::Mail(mail(to, event, delivery_id, None)?),
     })
+}
+
+/// Returns what `to` receives for `event`, as [`Content::into_text`].
+///
+/// # Errors
+/// As [`content`].
+pub fn text(to: &Destination, event: &Event, delivery_id: Option<DeliveryId>) -> Result<String, NotWritten> {
+    Ok(content(to, event, delivery_id)?.into_text())
 }
 
 /// The content of a message to a chat platform.

@@ -58,6 +58,11 @@ impl Sender {
         })
     }
 
+    /// The sender of mails to addresses without a sender of their own.
+    pub fn mail_from(&self) -> &str {
+        self.mailer.from()
+    }
+
     /// Makes the attempt. Any failure, including one on our side, is a failed attempt.
     pub async fn send(&self, attempted: Attempted<'_>) -> Answer {
         let (to, event, number) = (attempted.to, attempted.event, attempted.number);

@@ -16,6 +16,7 @@ import { Notice, Skeleton } from '../../ui/states'
 import { Due, Time } from '../../ui/time'
 import { DeliveryActions } from './actions'
 import { Attempts } from './attempts'
+import { MessagePanel } from './message'
 import { RequestPanel } from './request'
 
 const back = { label: 'Deliveries', href: href('/deliveries') }
@@ -137,8 +138,9 @@ function Side({ delivery }: { delivery: DeliveryWithRequest }) {
         />
       </Panel>
       {delivery.request && <RequestPanel request={delivery.request} />}
+      {destination && <MessagePanel id={delivery.id} destination={destination} />}
       {isMail && (
-        <Panel title="Mail">
+        <Panel title="Timeline of the mail">
           <MailTimeline id={mailId(delivery.id)} />
         </Panel>
       )}

@@ -17,6 +17,7 @@ import { Facts, Panel } from '../../ui/panel'
 import { EmptyState, ErrorState, Skeleton } from '../../ui/states'
 import { LoadMore } from '../../ui/table'
 import { Time } from '../../ui/time'
+import { MessagePanel } from '../deliveries/message'
 import { EventTimeline } from './timeline'
 
 const back = { label: 'Events', href: href('/events') }
@@ -85,6 +86,8 @@ function Content({ event }: { event: EventAsPosted }) {
     page => page.deliveries,
     { refreshEvery: settled ? REFRESH_MS : SOON_MS },
   )
+  // The content of a mail is known if a delivery sent it. Codes are kept secret.
+  const { deliveryId: sentBy = '', to = '' } = mailData(event.data)
   const isMail = event.resource?.type === 'message' && event.resource.id.startsWith('msg_')
   return (
     <>
@@ -101,15 +104,24 @@ function Content({ event }: { event: EventAsPosted }) {
         <div class="stack">
           <EventDetails event={event} />
           {isMail && event.resource && (
-            <Panel title="Mail" hint="The message of this event">
+            <Panel title="Timeline of the mail" hint="The message of this event">
               <MailTimeline id={event.resource.id} />
             </Panel>
           )}
+          {isMail && sentBy && <MessagePanel id={sentBy} destination={{ channel_type: 'email', destination: to }} />}
         </div>
       </div>
       <EventDeliveries deliveries={deliveries} />
     </>
   )
+}
+
+function mailData(json: string): { deliveryId?: string; to?: string } {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return {}
+  }
 }
 
 function EventDeliveries({

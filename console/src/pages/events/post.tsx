@@ -6,10 +6,9 @@ import { api, asWritten, call } from '../../api/client'
 import { STACK_SEVERITIES } from '../../api/types'
 import { type DraftErrors, type EventDraft, toEvent } from '../../lib/event-draft'
 import { randomKey } from '../../lib/random-key'
-import { type Schema, sample } from '../../lib/sample'
 import { navigate } from '../../router/hash'
 import { Button } from '../../ui/button'
-import { Dialog } from '../../ui/dialog'
+import { CancelButton, Dialog } from '../../ui/dialog'
 import { EventTypeSelect } from '../../ui/event-type-select'
 import { Select, TextArea, TextField } from '../../ui/field'
 import { FormError } from '../../ui/states'
@@ -25,8 +24,8 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
   const chosen = types.find(({ type }) => type === draft.type)
 
   const sampleOf = (type: string): string => {
-    const schema = types.find(one => one.type === type)?.schema as Schema | undefined
-    return JSON.stringify(schema ? sample(schema, new Date()) : { message: 'Hello' }, null, 2)
+    const example = types.find(one => one.type === type)?.example
+    return JSON.stringify(example ?? { message: 'Hello' }, null, 2)
   }
   const [edited, setEdited] = useState(false)
   const [sampled, setSampled] = useState({ type: EMPTY.type, data: EMPTY.data })
@@ -64,11 +63,12 @@ export function PostEventDialog({ onClose }: { onClose: () => void }) {
     <Dialog
       title="Post an event"
       wide
+      discard="Discard this event?"
       onClose={onClose}
       onSubmit={submit}
       footer={
         <>
-          <Button onClick={onClose}>Cancel</Button>
+          <CancelButton />
           <Button writes variant="primary" type="submit" busy={post.busy}>
             Post event
           </Button>

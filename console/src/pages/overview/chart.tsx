@@ -4,7 +4,7 @@ import { labelIndexes, STACK_ORDER, segments, sum, ticks } from '../../lib/chart
 import { count, shortCount } from '../../lib/plural'
 import { dayHour, hour, weekdayHour } from '../../lib/time'
 import { useWidth } from '../../lib/use-width'
-import { href } from '../../router/hash'
+import { navigate } from '../../router/hash'
 import { stateStyles } from '../../ui/badge'
 import './chart.css'
 
@@ -30,7 +30,7 @@ export function Chart({ overview }: { overview: Overview }) {
   const long = buckets.length * step > 86_400
   const open = (index: number) => {
     const bucket = buckets[index]
-    if (bucket) location.hash = href('/deliveries', span(bucket, step))
+    if (bucket) navigate('/deliveries', span(bucket, step))
   }
   const onKeyDown = (event: KeyboardEvent) => {
     const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, Home: -buckets.length, End: buckets.length }

@@ -3,7 +3,7 @@ import { useAction } from '../../api/action'
 import type { EventType } from '../../api/types'
 import { useFieldErrors } from '../../api/use-field-errors'
 import { Button } from '../../ui/button'
-import { Dialog } from '../../ui/dialog'
+import { CancelButton, Dialog } from '../../ui/dialog'
 import { EventTypePicker } from '../../ui/event-type-picker'
 import { TextField } from '../../ui/field'
 import { FormError } from '../../ui/states'
@@ -39,7 +39,7 @@ export function EndpointForm({ title, verb, start, defaultTypes, first = isStack
       onSubmit={() => void save.run()}
       footer={
         <>
-          <Button onClick={onClose}>Cancel</Button>
+          <CancelButton />
           <Button writes variant="primary" type="submit" busy={save.busy}>
             {verb}
           </Button>

@@ -8,6 +8,7 @@ mod delivery_record;
 mod destination;
 mod event;
 mod health;
+mod message;
 mod traffic;
 
 pub use actions::{CodeSent, Recovered, TestResult, Verified};
@@ -17,4 +18,5 @@ pub use delivery_record::{AttemptRecord, DeliveryRecord, DeliveryRecords};
 pub use destination::DestinationView;
 pub use event::{EventPage, EventView};
 pub use health::{HealthRecord, HealthView};
+pub use message::{MailView, MessageView, SmsView};
 pub use traffic::{BreakerView, PaceSource, PaceView, TrafficView};

@@ -7,6 +7,8 @@
 
 pub mod config;
 mod event_type;
+#[cfg(feature = "openapi")]
+mod examples;
 pub mod mail;
 mod providers;
 mod stack;
@@ -17,7 +19,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Severity, objects::Objects, surrogates::repaired, wording};
+use crate::{ApiKind, Severity, objects::Objects, surrogates::repaired, wording};
 
 pub use event_type::{EventType, STACK_TYPES, UnknownEventType};
 
@@ -70,12 +72,23 @@ const fn entry<T: Shape>(name: &'static str, severity: Severity, label: &'static
 }
 
 /// The types of each API.
-const CATALOGUE: &[&[Entry]] =
-    &[stack::ENTRIES, unhealthy::ENTRIES, stack_auth::ENTRIES, providers::ENTRIES, config::ENTRIES, mail::ENTRIES];
+const CATALOGUE: &[(ApiKind, &[Entry])] = &[
+    (ApiKind::Stack, stack::ENTRIES),
+    (ApiKind::Stack, unhealthy::ENTRIES),
+    (ApiKind::StackAuth, stack_auth::ENTRIES),
+    (ApiKind::Providers, providers::ENTRIES),
+    (ApiKind::Config, config::ENTRIES),
+    (ApiKind::Mail, mail::ENTRIES),
+];
 
 /// Iterates over all types, grouped by API.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    CATALOGUE.iter().flat_map(|entries| entries.iter())
+    CATALOGUE.iter().flat_map(|(_, entries)| entries.iter())
+}
+
+/// Iterates over all types, each with the API that documents it.
+pub fn by_api() -> impl Iterator<Item = (ApiKind, &'static Entry)> {
+    CATALOGUE.iter().flat_map(|(api, entries)| entries.iter().map(|entry| (*api, entry)))
 }
 
 /// The type with this name, if there is one.
@@ -90,6 +103,12 @@ impl Entry {
     /// The first field that does not fit.
     pub fn check(&self, data: &str) -> Result<(), WrongData> {
         (self.check)(&repaired(data))
+    }
+
+    /// An example of the type's `data`, as the JSON text of an object.
+    #[cfg(feature = "openapi")]
+    pub fn example(&self) -> &'static str {
+        examples::of(self.name)
     }
 
     /// The JSON Schema of the type's `data`, without external references.

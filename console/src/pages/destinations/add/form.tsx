@@ -4,6 +4,7 @@ import { useAction } from '../../../api/action'
 import type { DestinationKind } from '../../../api/types'
 import { useFieldErrors } from '../../../api/use-field-errors'
 import { useWhoami } from '../../../api/whoami'
+import { guard } from '../../../router/guard'
 import { Button } from '../../../ui/button'
 import { Dialog } from '../../../ui/dialog'
 import { FormError, Notice } from '../../../ui/states'
@@ -30,10 +31,11 @@ export function AddForm({ form, onBack, onClose, onAdded }: Props) {
     <Dialog
       title={`Add destination: ${form.title}`}
       onClose={onClose}
+      discard="Discard this destination?"
       onSubmit={() => void save.run()}
       footer={
         <>
-          <Button variant="quiet" icon={<ArrowLeft size={15} />} onClick={onBack}>
+          <Button variant="quiet" icon={<ArrowLeft size={15} />} onClick={() => guard.ask(onBack)}>
             Other kinds
           </Button>
           <Button writes variant="primary" type="submit" busy={save.busy}>

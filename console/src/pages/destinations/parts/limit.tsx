@@ -7,7 +7,7 @@ import { useFieldErrors } from '../../../api/use-field-errors'
 import { toast } from '../../../lib/toasts'
 import { parseLimit, perSecond } from '../../../lib/traffic'
 import { Button } from '../../../ui/button'
-import { Dialog } from '../../../ui/dialog'
+import { CancelButton, Dialog } from '../../../ui/dialog'
 import { TextField } from '../../../ui/field'
 import { FormError } from '../../../ui/states'
 import { refreshHealth } from '../verify/refresh'
@@ -43,7 +43,7 @@ export function LimitDialog({ destination, onClose }: Props) {
       onSubmit={() => void save.run()}
       footer={
         <>
-          <Button onClick={onClose}>Cancel</Button>
+          <CancelButton />
           <Button writes variant="primary" type="submit" busy={save.busy}>
             Save limit
           </Button>

@@ -6,7 +6,7 @@ import type { Destination } from '../../../api/types'
 import { absolute } from '../../../lib/time'
 import { toast } from '../../../lib/toasts'
 import { Button } from '../../../ui/button'
-import { Dialog } from '../../../ui/dialog'
+import { CancelButton, Dialog } from '../../../ui/dialog'
 import { FormError } from '../../../ui/states'
 import { SecretDialog } from './secret-dialog'
 
@@ -42,7 +42,7 @@ export function RotateSecret({ destination, onClose }: { destination: Destinatio
       onClose={onClose}
       footer={
         <>
-          <Button onClick={onClose}>Cancel</Button>
+          <CancelButton />
           <Button writes variant="primary" autofocus busy={rotate.busy} onClick={() => void rotate.run()}>
             Rotate secret
           </Button>

@@ -4,7 +4,7 @@ import { formatCountdown, useCountdown } from '../../../lib/countdown'
 import { missedSince } from '../../../lib/since'
 import { Button } from '../../../ui/button'
 import { DestinationLabel } from '../../../ui/destination-label'
-import { Dialog } from '../../../ui/dialog'
+import { CancelButton, Dialog } from '../../../ui/dialog'
 import { FormError } from '../../../ui/states'
 import { CODE_LENGTH } from './code'
 import { CodeField } from './code-field'
@@ -39,10 +39,11 @@ export function ByCode({ destination, inRule, since: given, onClose }: VerifyPro
     <Dialog
       title="Verify destination"
       onClose={onClose}
+      discard={null}
       onSubmit={() => (typing ? submit(flow.code) : void flow.sending.run())}
       footer={
         <>
-          <Button onClick={onClose}>Not now</Button>
+          <CancelButton>Not now</CancelButton>
           {typing ? (
             <Button
               writes

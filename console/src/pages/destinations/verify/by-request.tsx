@@ -5,7 +5,7 @@ import { verifiedBy } from '../../../lib/abilities'
 import { missedSince } from '../../../lib/since'
 import { Button } from '../../../ui/button'
 import { DestinationLabel } from '../../../ui/destination-label'
-import { Dialog } from '../../../ui/dialog'
+import { CancelButton, Dialog } from '../../../ui/dialog'
 import { FormError } from '../../../ui/states'
 import { VerifyDone } from './done'
 import type { VerifyProps } from './props'
@@ -46,7 +46,7 @@ export function ByRequest({ destination, inRule, since: given, onClose }: Verify
       onClose={onClose}
       footer={
         <>
-          <Button onClick={onClose}>Not now</Button>
+          <CancelButton>Not now</CancelButton>
           <Button writes variant="primary" autofocus busy={send.busy} onClick={() => void send.run()}>
             {send.error ? 'Send again' : `Send ${noun}`}
           </Button>

@@ -13,8 +13,8 @@ export type Draft = {
   onUnhealthy: OnUnhealthy
 }
 
-export const emptyDraft = (destination: string | undefined): Draft => ({
-  events: [],
+export const emptyDraft = (destination?: string, event?: string): Draft => ({
+  events: event ? [event] : [],
   minSeverity: 'warning',
   destinations: destination ? [destination] : [],
   onUnhealthy: 'pause',

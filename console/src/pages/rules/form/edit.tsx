@@ -54,6 +54,7 @@ function Edit({ rule }: { rule: Rule }) {
       <RuleForm
         start={start}
         verb="Save changes"
+        unsaved="Discard your changes?"
         hasOwnAddress={hasOwnAddress}
         onCancel={leave}
         onSave={async draft => {

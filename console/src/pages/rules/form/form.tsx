@@ -3,6 +3,7 @@ import { useAction } from '../../../api/action'
 import { useEventTypes } from '../../../api/catalogue'
 import type { Destination } from '../../../api/types'
 import { useFieldErrors } from '../../../api/use-field-errors'
+import { guard, useUnsaved } from '../../../router/guard'
 import { Button } from '../../../ui/button'
 import { EventTypePicker } from '../../../ui/event-type-picker'
 import { Panel } from '../../../ui/panel'
@@ -20,6 +21,8 @@ type Props = {
   /** The initial values. */
   start: Draft
   verb: string
+  /** What leaving the unsaved form asks: "Discard this rule?". */
+  unsaved: string
   /** Whether the rule has its own address. It then needs no destinations. */
   hasOwnAddress?: boolean
   onCancel: () => void
@@ -27,10 +30,11 @@ type Props = {
 }
 
 /** The form for a rule, with a preview. */
-export function RuleForm({ start, verb, hasOwnAddress = false, onCancel, onSave }: Props) {
+export function RuleForm({ start, verb, unsaved, hasOwnAddress = false, onCancel, onSave }: Props) {
   const [draft, setDraft] = useState(start)
   const [verifying, setVerifying] = useState<Destination | null>(null)
   const { types } = useEventTypes()
+  useUnsaved(() => JSON.stringify(draft) !== JSON.stringify(start), unsaved)
   const save = useAction(async () => onSave(draft), { quiet: true })
   const errors = useFieldErrors(save.error, ruleLabels)
   const set = (patch: Partial<Draft>) => setDraft(before => ({ ...before, ...patch }))
@@ -75,7 +79,7 @@ export function RuleForm({ start, verb, hasOwnAddress = false, onCancel, onSave 
         </div>
         <FormError error={errors.rest} />
         <div class="rule-foot">
-          <Button onClick={onCancel}>Cancel</Button>
+          <Button onClick={() => guard.ask(onCancel)}>Cancel</Button>
           <Button writes variant="primary" type="submit" busy={save.busy} disabledReason={blockedReason}>
             {verb}
           </Button>

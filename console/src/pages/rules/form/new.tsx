@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks'
 import { refresh } from '../../../api/changes'
 import { api, call } from '../../../api/client'
 import { toast } from '../../../lib/toasts'
@@ -6,9 +7,10 @@ import { Page } from '../../../ui/page'
 import { asNewRule, emptyDraft } from './draft'
 import { RuleForm } from './form'
 
-/** Creates a rule. `?destination=` selects a destination. */
+/** Creates a rule. `?destination=` selects a destination, and `?event=` an event type. */
 export function NewRule() {
   const [query] = useQuery()
+  const [start] = useState(() => emptyDraft(query.destination, query.event))
   return (
     <Page
       title="New rule"
@@ -16,8 +18,9 @@ export function NewRule() {
       description="Nothing is sent until you save the rule."
     >
       <RuleForm
-        start={emptyDraft(query.destination)}
+        start={start}
         verb="Save rule"
+        unsaved="Discard this rule?"
         onCancel={() => navigate('/rules')}
         onSave={async draft => {
           const created = await call(api.POST('/v1/notifications/channels', { body: asNewRule(draft) }))

@@ -2,7 +2,6 @@ import { useMemo, useState } from 'preact/hooks'
 import { fieldErrors } from '../../../api/field-errors'
 import { type EventType, STACK_SEVERITIES } from '../../../api/types'
 import { dataProblem, eventJson } from '../../../lib/event-draft'
-import { type Schema, sample } from '../../../lib/sample'
 import { Button } from '../../../ui/button'
 import { Select, TextArea } from '../../../ui/field'
 import { Panel } from '../../../ui/panel'
@@ -30,7 +29,7 @@ export function PreviewPanel({ draft, types, hasOwnAddress }: Props) {
   const type = draft.events.includes(chosen) ? chosen : (draft.events[0] ?? '')
   const eventType = types.find(one => one.type === type)
   const sampleText = useMemo(
-    () => JSON.stringify(eventType ? sample(eventType.schema as Schema, new Date()) : {}, null, 2),
+    () => JSON.stringify(eventType ? eventType.example : { message: 'Hello' }, null, 2),
     [eventType],
   )
   const text = typed[type] ?? sampleText

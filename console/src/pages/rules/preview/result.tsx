@@ -3,7 +3,7 @@ import { useDestinations } from '../../../api/catalogue'
 import type { Preview, PreviewedDestination } from '../../../api/types'
 import { Badge } from '../../../ui/badge'
 import { DestinationLabel } from '../../../ui/destination-label'
-import { Json } from '../../../ui/json'
+import { Message } from '../../../ui/message/message'
 import { FormError, Notice, Skeleton } from '../../../ui/states'
 
 /** Whether the rule matches the event, and what each destination would receive. */
@@ -55,23 +55,7 @@ function Outcome({ destination }: { destination: PreviewedDestination }) {
         )}
       </div>
       {destination.reason && <p class="field-hint">{destination.reason}</p>}
-      <Message destination={destination} />
+      <Message kind={destination.channel_type} content={destination.content} name={destination.destination} />
     </li>
   )
-}
-
-/** The message for a destination: JSON, a subject or a text. */
-function Message({ destination }: { destination: PreviewedDestination }) {
-  if (
-    destination.channel_type === 'sms' ||
-    destination.channel_type === 'email' ||
-    destination.channel_type === 'ops_email'
-  ) {
-    return (
-      <p class="preview-words">
-        <span class="faint">{destination.channel_type === 'sms' ? 'Text' : 'Subject'}</span> {destination.message}
-      </p>
-    )
-  }
-  return <Json text={destination.message} label={`message to ${destination.destination}`} />
 }
