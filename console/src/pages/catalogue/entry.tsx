@@ -2,12 +2,12 @@ import { Plus } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { EventType } from '../../api/types'
 import { plural } from '../../lib/plural'
+import { ruleLabel } from '../../lib/rule-label'
 import { fieldsOf, type Schema } from '../../lib/schema-fields'
 import { href, navigate } from '../../router/hash'
 import { Badge, SeverityBadge } from '../../ui/badge'
 import { Button } from '../../ui/button'
 import { Json } from '../../ui/json'
-import { ruleTitle } from '../rules/names'
 import type { Takers } from './use-takers'
 
 /** A type of the catalogue, or one of the account's own. */
@@ -86,7 +86,7 @@ const apis: Record<string, string> = {
 
 function Taken({ type, takers }: { type: string; takers: Takers | null }) {
   const links = [
-    ...(takers?.rules ?? []).map(rule => ({ to: href(`/rules/${rule.id}`), text: `Rule: ${ruleTitle(rule)}` })),
+    ...(takers?.rules ?? []).map(rule => ({ to: href(`/rules/${rule.id}`), text: `Rule: ${ruleLabel(rule)}` })),
     ...(takers?.endpoints ?? []).map(({ id, url }) => ({ to: href(`/webhooks/${id}`), text: `Endpoint: ${url}` })),
   ]
   return (
