@@ -96,9 +96,9 @@ async fn an_event_with_one_destination_takes_one_call_before_the_202_and_little_
     ];
     assert_eq!(counted.calls, these(calls));
     assert_eq!(kept("1 destination"), counted, "{STALE}");
-    // The row has about 330 bytes, and DynamoDB adds 100 to every row.
+    // The row has about 380 bytes, of which the headers of the answer take about 50. DynamoDB adds 100 to every row.
     let stored = figures.stored_bytes["Deliveries"] / figures.deliveries as f64;
-    assert!(stored <= 450.0, "{stored} bytes of a delivery");
+    assert!(stored <= 500.0, "{stored} bytes of a delivery");
 }
 
 #[tokio::test]
