@@ -73,6 +73,10 @@ test: functions examples $(RECEIVERS) $(SCHEMA_TOOLS) $(CLIENT_TESTED) $(WEB_TES
 	  { echo "The program valgrind is missing: install it (Debian, Ubuntu: apt install valgrind)" >&2; exit 1; }
 	@infra/local/test.sh $(ARGS)
 
+.PHONY: pictures
+pictures: functions $(RECEIVERS) ## Take the pictures of the console in docs/pictures, and all pages' in .local/pictures
+	@PICTURES=.local/pictures DOCUMENTS=docs/pictures infra/local/test.sh --workspace --test browser -- every_page
+
 .PHONY: chaos
 chaos: functions ## Run the tests of faults, kills and slow receivers at full size, for half an hour
 	@CHAOS_DELIVERIES=10000 NEIGHBOUR_SECONDS=300 HERD_EVENTS=2000 \

@@ -39,15 +39,27 @@ async fn admins_manage_keys_tabs_share_the_sign_in_and_a_portal_link_opens_the_c
 }
 
 /// If `PICTURES` is set to a folder, relative to the root of the repository, it writes screenshots of all pages there.
+/// If `DOCUMENTS` is set as well, it writes small pictures of some pages to that folder.
 #[tokio::test]
 async fn every_page_can_be_used_by_everyone_on_a_desktop_and_on_a_phone_light_and_dark() {
     let operator = Operator::create_with_plan("pro").await;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let folder = std::env::var("PICTURES").ok().map(|folder| root.join(folder).display().to_string());
+    let folder = |variable| std::env::var(variable).ok().map(|folder| root.join(folder).display().to_string());
     let key = operator.key.as_deref().expect("a key");
-    let arguments: Vec<_> = [variable("API_URL"), key.to_owned()].into_iter().chain(folder).collect();
+    let folders = folder("PICTURES").into_iter().chain(folder("DOCUMENTS"));
+    let arguments: Vec<_> = [variable("API_URL"), key.to_owned()].into_iter().chain(folders).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     run("pictures.mjs", &arguments).await;
+}
+
+#[tokio::test]
+async fn an_operator_reads_messages_leaves_forms_and_goes_back_to_long_lists() {
+    for (screen, colors) in [("desktop", "light"), ("phone", "dark")] {
+        let operator = Operator::create_with_plan("pro").await;
+        operator.verified("sms", "+4915112345679").await;
+        let key = operator.key.as_deref().expect("a key");
+        run("catalogue.mjs", &[&variable("API_URL"), key, screen, colors]).await;
+    }
 }
 
 #[tokio::test]

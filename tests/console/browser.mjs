@@ -19,6 +19,6 @@ export async function start(args = []) {
 
 /** Common screen sizes. */
 export const SCREENS = {
-  desktop: { viewport: { width: 1280, height: 800 } },
+  desktop: { viewport: { width: 1440, height: 900 } },
   phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
 };

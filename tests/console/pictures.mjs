@@ -1,14 +1,16 @@
 // Visits every page of the console on a desktop and on a phone, in light and dark mode. Checks each page with axe, and
 // takes screenshots if a folder is given.
 //
-//     node pictures.mjs API_URL API_KEY [FOLDER]
+//     node pictures.mjs API_URL API_KEY [FOLDER] [DOCUMENTS]
 //
+// DOCUMENTS is a folder for small pictures of some pages in light mode, for the documentation.
 // Use a new account: the script fills it with sample data.
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { findViolations } from "./accessible.mjs";
 import { SCREENS, start } from "./browser.mjs";
 import { fill } from "./fill.mjs";
+import { withPalette } from "./palette.mjs";
 
 /** The pages: a name, an address, and the steps from there. */
 const PAGES = [
@@ -44,8 +46,19 @@ const PAGES = [
   ["key-new", "/keys", open("New key")],
   ["portal-link-new", "/keys", open("New portal link")],
   ["audit", "/audit"],
+  ["catalogue", "/catalogue"],
+  ["catalogue-type", "/catalogue?search=passport.flagged", unfold(/passport.flagged/)],
+  ["rule-preview", "/rules/new?event=passport.flagged", check(/#incidents/), check(/owner@example.com/)],
+  ["delivery-mail", "/deliveries?event_type=passport.flagged", deliveryTo(/owner@example.com/)],
+  ["delivery-chat", "/deliveries?event_type=passport.flagged", deliveryTo(/#incidents/)],
   ["no-such-page", "/nowhere"],
 ];
+
+/** The pages that the documentation shows, at both widths in light mode. */
+const DOCUMENTED = ["overview", "destination", "delivery", "delivery-mail", "rule-preview", "catalogue"];
+
+/** The maximum size of a picture in the documentation, in bytes. */
+const MAX_PICTURE = 60_000;
 
 function first(table) {
   return async (page) => {
@@ -57,6 +70,28 @@ function first(table) {
 function to(name) {
   return async (page) => {
     await page.locator("main").getByRole("link", { name }).first().click();
+    await settled(page);
+  };
+}
+
+function unfold(name) {
+  return (page) => page.locator("main summary").filter({ hasText: name }).first().click();
+}
+
+function check(name) {
+  return async (page) => {
+    await page.locator(".rule-fields").getByRole("checkbox", { name }).check();
+    // The preview follows shortly after the choice.
+    await page.locator(".preview .chat, .preview .mail").first().waitFor();
+    await settled(page);
+  };
+}
+
+function deliveryTo(name) {
+  return async (page) => {
+    const row = page.getByRole("table", { name: "Deliveries" }).getByRole("row").filter({ hasText: name });
+    await row.getByRole("link").first().click();
+    await page.locator(".chat, .mail").first().waitFor();
     await settled(page);
   };
 }
@@ -83,9 +118,9 @@ async function settled(page) {
   await page.locator("[aria-busy=true]").waitFor({ state: "detached" });
 }
 
-const [apiUrl, key, folder] = process.argv.slice(2);
+const [apiUrl, key, folder, documents] = process.argv.slice(2);
 await fill(apiUrl, key);
-if (folder) await mkdir(folder, { recursive: true });
+for (const path of [folder, documents]) if (path) await mkdir(path, { recursive: true });
 const browser = await start();
 const problems = [];
 try {
@@ -93,18 +128,20 @@ try {
     for (const colorScheme of ["light", "dark"]) {
       const context = await browser.newContext({ ...options, colorScheme, reducedMotion: "reduce" });
       const page = await context.newPage();
+      page.on("dialog", (dialog) => dialog.accept());
       await page.goto(`${apiUrl}/console`);
       await picture(page, `sign-in-${screen}-${colorScheme}`);
       await page.getByLabel("API key").fill(key);
       await page.getByRole("button", { name: "Sign in" }).click();
       await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
       for (const [name, address, ...steps] of PAGES) {
-        // Load the page again, as for somebody who opens a bookmark.
+        // Load the page again, as for somebody who opens a bookmark. An unsaved form would keep its page.
+        await page.goto("about:blank");
         await page.goto(`${apiUrl}/console/index.html#${address}`);
-        await page.reload();
         await settled(page);
         for (const step of steps) await step(page);
         await picture(page, `${name}-${screen}-${colorScheme}`);
+        if (documents && colorScheme === "light" && DOCUMENTED.includes(name)) await document(page, `${name}-${screen}`);
       }
       await context.close();
     }
@@ -113,6 +150,14 @@ try {
   await browser.close();
 }
 assert.deepEqual(problems, [], "some pages have accessibility or layout problems");
+
+/** Writes a picture of what is on the screen for the documentation. */
+async function document(page, name) {
+  await page.evaluate(() => scrollTo(0, 0));
+  const png = withPalette(await page.screenshot({ scale: "css" }));
+  if (png.length > MAX_PICTURE) problems.push(`${name}.png has ${png.length} bytes, more than ${MAX_PICTURE}`);
+  await writeFile(`${documents}/${name}.png`, png);
+}
 
 async function picture(page, name) {
   const violations = await findViolations(page);

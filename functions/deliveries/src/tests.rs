@@ -45,8 +45,8 @@ async fn the_message_of_a_delivery_is_shown_as_its_receiver_sees_it() {
     let viewer = serve(&cloud, Role::Viewer);
     for to in [&mail, &sms, &webhook] {
         let row = delivery(to, DeliveryState::Succeeded);
-        let data = r#"{"message": "a < b"}"#.to_owned();
-        let event = domain::Event { operator_id: operator, id: row.id.event, data: data.into(), ..event() };
+        let data = r#"{"message": "a < b"}"#.into();
+        let event = domain::Event { operator_id: operator, id: row.id.event, data, ..event() };
         cloud.destination(to);
         cloud.event(&event);
         cloud.delivery(&row);

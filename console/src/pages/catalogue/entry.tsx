@@ -1,4 +1,4 @@
-import { Plus } from 'lucide-preact'
+import { ChevronRight, Plus } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { EventType } from '../../api/types'
 import { plural } from '../../lib/plural'
@@ -23,6 +23,7 @@ export function Entry({ type, takers }: { type: Listed; takers: Takers | null })
       <details class="catalogue-type" onToggle={event => setOpen(event.currentTarget.open)}>
         <summary>
           <span class="catalogue-name">
+            <ChevronRight size={14} aria-hidden="true" />
             <code>{type.type}</code>
             <span class="muted">{type.label}</span>
           </span>
@@ -111,6 +112,10 @@ function Taken({ type, takers }: { type: string; takers: Takers | null }) {
   )
 }
 
+/** A text whose words between backticks are code. */
+const withCode = (text: string) =>
+  text.split('`').map((part, index) => (index % 2 ? <code key={part}>{part}</code> : part))
+
 function Fields({ schema }: { schema: Schema }) {
   return (
     <section class="stack-s">
@@ -121,7 +126,7 @@ function Fields({ schema }: { schema: Schema }) {
             <dt>
               <code>{name}</code> <span class="faint">{required ? `${type}, required` : type}</span>
             </dt>
-            <dd>{description}</dd>
+            <dd>{withCode(description)}</dd>
           </div>
         ))}
       </dl>
