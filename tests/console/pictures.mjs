@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { findViolations } from "./accessible.mjs";
 import { SCREENS, start } from "./browser.mjs";
+import { caller } from "./driver.mjs";
 import { fill } from "./fill.mjs";
 import { withPalette } from "./palette.mjs";
 
@@ -55,7 +56,12 @@ const PAGES = [
 ];
 
 /** The pages that the documentation shows, at both widths in light mode. */
-const DOCUMENTED = ["overview", "destination", "delivery", "delivery-mail", "rule-preview", "catalogue"];
+const DOCUMENTED = [
+  "overview", "resume", "destination", "delivery", "delivery-mail", "rule-preview", "catalogue", "keys", "portal",
+];
+
+/** A link that opens the console in the colors of a customer. */
+const PORTAL = { role: "viewer", theme: { primary: "#0f766e", background: "#f6faf9" } };
 
 /** The maximum size of a picture in the documentation, in bytes. */
 const MAX_PICTURE = 60_000;
@@ -143,6 +149,13 @@ try {
         await picture(page, `${name}-${screen}-${colorScheme}`);
         if (documents && colorScheme === "light" && DOCUMENTED.includes(name)) await document(page, `${name}-${screen}`);
       }
+      // Last, because the link replaces the sign-in of its tab.
+      await page.goto("about:blank");
+      await page.goto((await caller(apiUrl, key)("POST", "/v1/portal-links", PORTAL)).url);
+      await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+      await settled(page);
+      await picture(page, `portal-${screen}-${colorScheme}`);
+      if (documents && colorScheme === "light") await document(page, `portal-${screen}`);
       await context.close();
     }
   }

@@ -1,7 +1,10 @@
 //! `/v1/notifications/destinations`.
 
 use axum::http::StatusCode;
-use e2e::{Operator, Receiver, aws, client::EMAIL};
+use e2e::{
+    Operator, Receiver, aws,
+    client::{EMAIL, logged},
+};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -191,7 +194,7 @@ async fn a_webhook_is_verified_and_tested_with_a_signed_request() {
     let made = operator.webhook(&good).await;
     let secret = made["webhook_secret"].as_str().expect("a secret");
     assert_eq!(operator.post_empty(&of(&made, "/verify")).await.expect(200), json!({"verified": true}));
-    let tested = operator.post_empty(&of(&made, "/test")).await.expect(200);
+    let tested = logged(operator.post_empty(&of(&made, "/test")).await.expect(200));
     assert_eq!(tested, json!({"success": true, "detail": "The endpoint answered 204."}));
     let got = good.wait_for(2).await;
     let types: Vec<_> = got.iter().map(|request| request.json()["event_type"].clone()).collect();
@@ -203,7 +206,7 @@ async fn a_webhook_is_verified_and_tested_with_a_signed_request() {
     let (sentence, code) = operator.post_empty(&of(&made, "/verify")).await.error(400);
     assert!(sentence.contains("2xx") && sentence.contains("answered 418"), "{sentence}");
     assert_eq!(code, "verification_failed");
-    let tested = operator.post_empty(&of(&made, "/test")).await.expect(502);
+    let tested = logged(operator.post_empty(&of(&made, "/test")).await.expect(502));
     assert_eq!(tested, json!({"success": false, "error": "The endpoint answered 418 I'm a teapot."}));
 }
 

@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use axum::http::StatusCode;
-use e2e::{Operator, Receiver, eventually};
+use e2e::{Operator, Receiver, client::logged, eventually};
 use serde_json::{Value, json};
 
 use crate::{
@@ -74,13 +74,13 @@ async fn a_failing_endpoint_becomes_unhealthy_until_a_test_succeeds() {
     let since = json!({"since": "2020-01-01T00:00:00Z"});
     let (sentence, code) = operator.post(&format!("{path}/recover"), since.clone()).await.error(409);
     assert!(code == "destination_unhealthy" && sentence.contains("/verify"), "{sentence}");
-    let tested = operator.post_empty(&format!("{path}/test")).await.expect(502);
+    let tested = logged(operator.post_empty(&format!("{path}/test")).await.expect(502));
     assert_eq!(tested, json!({"success": false, "error": "The endpoint answered 418 I'm a teapot."}));
     operator.post_empty(&format!("{path}/verify")).await.error(400);
     assert_eq!(operator.get(&path).await.expect(200)["health"], health, "still unhealthy");
 
     broken.store(false, Ordering::SeqCst);
-    let tested = operator.post_empty(&format!("{path}/test")).await.expect(200);
+    let tested = logged(operator.post_empty(&format!("{path}/test")).await.expect(200));
     assert_eq!(tested, json!({"success": true, "detail": "The endpoint answered 200."}));
     let test = receiver.received().pop().expect("a request").json();
     assert_eq!(test["type"], "destination.test");

@@ -144,9 +144,11 @@ async fn a_delivery_is_shown_with_its_request() {
     let shown = operator.get(&path).await.expect(200);
     let received = receiver.received();
     assert_eq!((received.len(), shown["attempts"].as_array().map(Vec::len)), (2, Some(2)));
+    let request = &shown["request"];
+    assert_eq!((&request["method"], &request["url"]), (&json!("POST"), &json!(receiver.url())));
     assert_eq!(
-        shown["request"],
-        json!({"method": "POST", "url": receiver.url(), "body": String::from_utf8_lossy(&received[0].body)})
+        (&request["body"], &request["signature_fits"]),
+        (&json!(String::from_utf8_lossy(&received[0].body)), &json!(true))
     );
     for (attempt, request) in shown["attempts"].as_array().expect("a list").iter().zip(&received) {
         let headers = attempt["request_headers"].as_object().expect("headers");
@@ -275,7 +277,8 @@ async fn whoami_describes_the_key() {
     assert!(who["key_id"].take().as_str().is_some_and(|id| id.starts_with("key_")));
     let expected = json!({
         "operator_id": operator.id, "name": "Test", "email": "owner@example.com", "plan": "pro", "key_id": null,
-        "role": "viewer", "permissions": ["config:write"], "project_id": null,
+        "role": "viewer", "permissions": ["config:write"], "project_id": null, "kind": "key", "expires_at": null,
+        "theme": null,
     });
     assert_eq!(who, expected);
 }

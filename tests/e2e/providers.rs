@@ -1,7 +1,7 @@
 //! `/api/v1/notifications/providers`: the life cycle of a provider.
 
 use axum::http::StatusCode;
-use e2e::{Operator, Receiver, aws, platform, receiver::hex_hmac, variable};
+use e2e::{Operator, Receiver, aws, client::logged, platform, receiver::hex_hmac, variable};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -267,7 +267,7 @@ async fn a_test_reports_the_answer_of_the_platform() {
     for kind in ["slack", "teams"] {
         let platform = platform::taking(kind).await;
         let id = make(&tenant, kind, json!({"webhookUrl": platform.url()})).await;
-        let tested = tenant.post_empty(&of(&id, "/test")).await.expect(200);
+        let tested = logged(tenant.post_empty(&of(&id, "/test")).await.expect(200));
         let name = if kind == "slack" { "Slack" } else { "Microsoft Teams" };
         assert_eq!(tested, json!({"success": true, "detail": format!("Test message sent to {name}.")}));
         let message = platform.received()[0].json();
@@ -276,15 +276,15 @@ async fn a_test_reports_the_answer_of_the_platform() {
     }
     let refusing = platform::refusing("slack", "invalid_payload").await;
     let id = make(&tenant, "slack", json!({"webhookUrl": refusing.url()})).await;
-    let tested = tenant.post_empty(&of(&id, "/test")).await.expect(502);
+    let tested = logged(tenant.post_empty(&of(&id, "/test")).await.expect(502));
     assert_eq!(tested, json!({"success": false, "error": "Slack returned 400: invalid_payload"}));
 
     let failing = Receiver::answering(|_| StatusCode::INTERNAL_SERVER_ERROR).await;
     let id = make(&tenant, "webhook", json!({"url": failing.url()})).await;
-    let tested = tenant.post_empty(&of(&id, "/test")).await.expect(502);
+    let tested = logged(tenant.post_empty(&of(&id, "/test")).await.expect(502));
     assert_eq!(tested, json!({"success": false, "error": "Webhook returned 500"}));
     let id = make(&tenant, "slack", json!({"webhookUrl": "http://127.0.0.1:1/services/T/B/planted"})).await;
-    let tested = tenant.post_empty(&of(&id, "/test")).await.expect(502);
+    let tested = logged(tenant.post_empty(&of(&id, "/test")).await.expect(502));
     assert!(tested["error"].as_str().expect("a sentence").starts_with("Slack gave no answer"), "{tested}");
     assert!(!tested.to_string().contains("planted"));
 }

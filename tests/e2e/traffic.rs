@@ -78,8 +78,8 @@ async fn an_invalid_limit_is_rejected_with_the_field_and_the_range() {
             assert_eq!(code, "invalid_field");
         }
     }
-    let (sentence, _) = operator.patch(&path(&made), json!({"destination": URL})).await.error(400);
-    assert!(sentence.contains("unknown field `destination`"), "{sentence}");
+    let (sentence, _) = operator.patch(&path(&made), json!({"url": URL})).await.error(400);
+    assert!(sentence.contains("unknown field `url`"), "{sentence}");
     assert_eq!(operator.get(PATH).await.expect(200)["destinations"].as_array().map(Vec::len), Some(1));
 }
 
