@@ -8,10 +8,14 @@ use std::{path::Path, process::Stdio, time::Duration};
 
 use e2e::{Operator, aws, variable};
 use serde_json::json;
-use tokio::process::Command;
+use tokio::{process::Command, sync::Semaphore};
+
+/// A browser uses most of a processor.
+static BROWSERS: Semaphore = Semaphore::const_new(3);
 
 /// Runs a script of `tests/console`; its output is part of the message if it fails.
 async fn run(script: &str, arguments: &[&str]) {
+    let _browser = BROWSERS.acquire().await.expect("never closed");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("console");
     let mut command = Command::new("node");
     command.arg(script).args(arguments).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);

@@ -151,7 +151,9 @@ try {
       }
       // Last, because the link replaces the sign-in of its tab.
       await page.goto("about:blank");
-      await page.goto((await caller(apiUrl, key)("POST", "/v1/portal-links", PORTAL)).url);
+      const { url } = await caller(apiUrl, key)("POST", "/v1/portal-links", PORTAL);
+      // The local cloud has no TLS.
+      await page.goto(`${apiUrl}/console/index.html${new URL(url).hash}`);
       await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
       await settled(page);
       await picture(page, `portal-${screen}-${colorScheme}`);

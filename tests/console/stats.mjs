@@ -56,7 +56,7 @@ try {
   });
 
   await step("a destination that fails becomes unhealthy on the open page, and its rule is paused", async () => {
-    assert(await visible("Healthy") && await visible("Active"));
+    await waitFor("it is no longer new", async () => (await visible("Healthy")) && (await visible("Active")));
     one.answer(500);
     other.answer(500);
     await post(2);

@@ -2,7 +2,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import useSWR from 'swr'
 import { useRefreshed } from './changes'
 import { api, call } from './client'
-import { useGet } from './hooks'
+import { REFRESH_MS, useGet } from './hooks'
 import type { Destination, EventType } from './types'
 
 /** All event types, each with the JSON Schema of its data. */
@@ -39,6 +39,7 @@ export function useDestinations() {
   const { data, error, isLoading, isValidating, mutate } = useSWR<Awaited<ReturnType<typeof loadAll>>, Error>(
     [ROUTE, 'all'],
     loadAll,
+    { refreshInterval: REFRESH_MS },
   )
   useRefreshed(ROUTE, mutate)
   const destinations = useMemo(() => data?.destinations ?? [], [data])

@@ -13,6 +13,7 @@
 import { isPortalKey, portalKey } from '../lib/portal-key'
 import { createStore } from '../lib/store'
 import { storedText } from '../lib/stored-text'
+import { navigate } from '../router/hash'
 import { apiRoot } from './root'
 
 const storedKey = storedText(() => sessionStorage, 'stack.api-key')
@@ -62,7 +63,7 @@ export function startSession(): void {
 function takePortalKey(): void {
   const key = portalKey(location.hash)
   if (key === null) return
-  history.replaceState(null, '', '#/')
+  navigate('/', {}, { replace: true })
   storedKey.set(key)
   session.set({ key, ended: null, asking: false, portal: true })
 }

@@ -70,8 +70,10 @@ function SearchDialog({ onClose }: { onClose: () => void }) {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<string | null>(null)
   const [active, setActive] = useState(0)
-  /** Enter was pressed before the answer came: go to the first result then. */
-  const waiting = useRef(false)
+  /** The text for which Enter was pressed before the answer came: go to the first result then. */
+  const waiting = useRef<string | null>(null)
+  /** The text that the answer is for. */
+  const answered = useRef('')
   const asked = useRef(0)
   const q = text.trim()
 
@@ -89,13 +91,14 @@ function SearchDialog({ onClose }: { onClose: () => void }) {
       if (mine !== asked.current) return
       const results = cursor ? [...answer.results, ...found.results] : found.results
       setAnswer({ ...found, results })
+      answered.current = q
       const first = results[0]
-      if (waiting.current && first) go(first)
+      if (waiting.current === q && first) go(first)
     } catch (error) {
       if (mine === asked.current) setError(messageOf(error))
     }
     if (mine === asked.current) {
-      waiting.current = false
+      waiting.current = null
       setBusy(false)
     }
   }
@@ -119,9 +122,10 @@ function SearchDialog({ onClose }: { onClose: () => void }) {
       document.getElementById(option(next))?.scrollIntoView({ block: 'nearest' })
     } else if (event.key === 'Enter') {
       event.preventDefault()
+      const typed = (event.currentTarget as HTMLInputElement).value.trim()
       const result = results[active]
-      if (result) go(result)
-      else if (busy) waiting.current = true
+      if (typed !== answered.current) waiting.current = typed
+      else if (result) go(result)
     }
   }
   const status = error ?? statusOf(q, busy, answer)
