@@ -60,7 +60,7 @@ async fn changes_are_in_the_audit_log_without_secrets() {
     let actions: Vec<_> = all.iter().map(|entry| entry["action"].as_str().expect("an action")).collect();
     let expected = ["destination.secret_rotated", "destination.updated", "destination.created", "operator.created"];
     assert_eq!(actions, expected, "{all:?}");
-    assert!(!format!("{all:?}").contains("whsec_") && !format!("{all:?}").contains(&receiver.url()));
+    assert!(!format!("{all:?}").contains("whsec_") && !format!("{all:?}").contains(receiver.url()));
     let updated = &audit(&operator, &format!("?resource={id}&action=destination.updated")).await[0];
     assert_eq!(updated["changes"], json!([{"field": "max_per_second", "old": null, "new": 5}]));
     assert_eq!((&updated["method"], &updated["status"]), (&json!("PATCH"), &json!(200)));

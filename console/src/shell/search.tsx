@@ -28,21 +28,23 @@ async function find(q: string, cursor: string | null): Promise<Answer> {
 /** Opens the search by a button, `/`, or Ctrl or Cmd with K. */
 export function SearchButton({ icon }: { icon?: boolean }) {
   const [open, setOpen] = useState(false)
+  const place = useRef<HTMLSpanElement>(null)
   useEffect(() => {
-    if (icon) return
     const onKeyDown = (event: KeyboardEvent) => {
       const inField = (event.target as HTMLElement).closest('input, select, textarea, [contenteditable]') !== null
       const slash = event.key === '/' && !inField && !event.ctrlKey && !event.metaKey && !event.altKey
       const k = event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey)
-      if (!(slash || k) || document.querySelector('dialog[open]')) return
+      // The page has a button for each screen size, of which one is visible.
+      const isVisible = place.current?.firstElementChild?.getClientRects().length !== 0
+      if (!(slash || k) || !isVisible || document.querySelector('dialog[open]')) return
       event.preventDefault()
       setOpen(true)
     }
     addEventListener('keydown', onKeyDown)
     return () => removeEventListener('keydown', onKeyDown)
-  }, [icon])
+  }, [])
   return (
-    <>
+    <span class="search-place" ref={place}>
       {icon ? (
         <IconButton label="Search" icon={<Search size={18} />} onClick={() => setOpen(true)} />
       ) : (
@@ -59,7 +61,7 @@ export function SearchButton({ icon }: { icon?: boolean }) {
         </button>
       )}
       {open && <SearchDialog onClose={() => setOpen(false)} />}
-    </>
+    </span>
   )
 }
 
