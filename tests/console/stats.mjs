@@ -81,7 +81,7 @@ try {
       const all = await Promise.all(ids.map((id) => api("GET", `${DESTINATIONS}/${id}`)));
       return all.every(({ health }) => health.status === "unhealthy");
     });
-    await page.locator('main a[href^="#/rules/"]').first().click();
+    await page.locator('main a[href^="#/rules/nch_"]').first().click();
     await waitFor("the notice names both", async () => {
       const text = await page.locator("main").innerText();
       return text.includes("It resumes when all of them are healthy");
