@@ -19,7 +19,7 @@ export function PreviewResult({
   if (error) return <FormError error={error} />
   if (!preview) return busy ? <Skeleton lines={3} label="Loading the preview" /> : null
   return (
-    <div class={busy ? 'stack preview-old' : 'stack'} aria-live="polite" aria-busy={busy}>
+    <div class="stack" aria-live="polite" aria-busy={busy}>
       <Notice
         tone={preview.matches ? 'good' : 'info'}
         icon={preview.matches ? <CircleCheck size={16} /> : <CircleSlash size={16} />}
