@@ -20,10 +20,13 @@ const MAX_TEXT: usize = 200;
 #[into_params(parameter_in = Query)]
 pub(crate) struct AuditQuery {
     /// The id of the key that made the change; `admin` for changes by the function `admin`.
+    #[param(min_length = 1, max_length = 200)]
     key_id: Option<String>,
     /// An action such as `destination.updated`, or its beginning, such as `destination`.
+    #[param(min_length = 1, max_length = 200)]
     action: Option<String>,
     /// The id of what was changed.
+    #[param(min_length = 1, max_length = 200)]
     resource: Option<String>,
     /// The earliest time, RFC 3339.
     #[param(format = DateTime)]

@@ -43,7 +43,7 @@ pub(crate) fn uncached<T>(view: T) -> Uncached<T> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewKey {
     /// What the key is for, as the list of keys and the audit log show it.
-    #[schema(min_length = 1, max_length = 100, example = "CI of the shop")]
+    #[schema(format = "name", min_length = 1, max_length = 100, example = "CI of the shop")]
     name: Option<String>,
     /// The role of the key.
     role: Role,

@@ -27,11 +27,12 @@ const MAX_SECONDS: u64 = portal::MAX_LIFE.as_secs();
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPortalLink {
     /// What the bearer may do: `viewer` or `editor`, and not more than the caller.
+    #[schema(value_type = String, pattern = "^(viewer|editor)$", example = "viewer")]
     role: Role,
     /// The only project that the bearer sees.
     project_id: Option<String>,
     /// Whom the link is for, as the list of keys and the audit log show it.
-    #[schema(min_length = 1, max_length = 100, example = "Customer 4711")]
+    #[schema(format = "name", min_length = 1, max_length = 100, example = "Customer 4711")]
     name: Option<String>,
     /// The number of seconds until the link and its sessions end.
     #[serde(default = "default_seconds")]

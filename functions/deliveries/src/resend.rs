@@ -55,7 +55,7 @@ pub(crate) struct ResendFilter {
     #[schema(value_type = Option<Vec<DeliveryState>>, example = json!(["held", "failed"]))]
     states: Option<Vec<String>>,
     /// At most 100 destinations. Destinations of another API are accepted by their id in that API. By default, all.
-    #[schema(max_items = 100)]
+    #[schema(min_items = 1, max_items = 100)]
     destination_ids: Option<Vec<String>>,
     /// Deliveries of events of this type.
     #[schema(format = "event-type", example = "passport.flagged")]
