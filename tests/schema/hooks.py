@@ -95,11 +95,13 @@ STATES = {
 }
 
 # Rules that JSON Schema cannot express: fields that exclude or need each other, times that must be in the future, the
-# contrast of two colors, origins that the deployment allows, and the forms of ids and permissions.
+# contrast of two colors, origins that the deployment allows, the forms of ids and permissions, and whole numbers that are
+# not written with a decimal point.
 BEYOND_SCHEMA = (
     "`expires_at`: ",
+    "`expires_in_seconds`: is the number ",
     "`filter.destination_ids`: ",
-    "`filter.states`: to send succeeded",
+    "`filter.states`: ",
     "`permissions`: ",
     "`project_id`: ",
     "`theme.",
